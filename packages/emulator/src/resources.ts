@@ -1,0 +1,128 @@
+/**
+ * The deployed resources of the one account that the local cloud holds: CloudFormation writes them,
+ * Cognito Identity, API Gateway and Lambda read them. Names and shapes follow the CloudFormation resource
+ * specification, with every intrinsic function already resolved.
+ */
+
+/** An IAM policy document, as written in the template. */
+export type PolicyDocument = Record<string, unknown>;
+
+/** AWS::IAM::Role with the AWS::IAM::Policy documents attached to it. */
+export interface Role {
+  arn: string;
+  roleName: string;
+  /** `AROA…`, the first half of a session's `callerId`. */
+  roleId: string;
+  assumeRolePolicyDocument: PolicyDocument;
+  /** Inline policies by name: the role's own and those that AWS::IAM::Policy attaches. */
+  policies: Map<string, PolicyDocument>;
+  managedPolicyArns: string[];
+}
+
+/** AWS::Lambda::Function. */
+export interface LambdaFunction {
+  arn: string;
+  functionName: string;
+  /** `path/to/file.export`, relative to the bundle. */
+  handler: string;
+  runtime: string;
+  timeoutSeconds: number;
+  memoryMb: number;
+  environment: Record<string, string>;
+  roleArn: string;
+  /** The zip archive. A new array means new code. */
+  code: Uint8Array;
+  /** AWS::Lambda::Permission statements by logical id. */
+  permissions: Map<string, LambdaPermission>;
+}
+
+/** AWS::Lambda::Permission. */
+export interface LambdaPermission {
+  action: string;
+  principal: string;
+  /** ARN pattern with `*`; absent means any source. */
+  sourceArn: string | undefined;
+}
+
+/** AWS::ApiGatewayV2::Api, protocol HTTP. */
+export interface HttpApi {
+  apiId: string;
+  name: string;
+  /** Origin, without a trailing slash: what `Fn::GetAtt ApiEndpoint` gives. */
+  endpoint: string;
+  /** AWS::ApiGatewayV2::Api CorsConfiguration, as resolved, or undefined. */
+  corsConfiguration: CorsConfiguration | undefined;
+  routes: Map<string, HttpRoute>;
+  integrations: Map<string, HttpIntegration>;
+  /** Stage names; an API without a stage answers 404. */
+  stages: Set<string>;
+}
+
+export interface CorsConfiguration {
+  AllowCredentials?: boolean;
+  AllowHeaders?: string[];
+  AllowMethods?: string[];
+  AllowOrigins?: string[];
+  ExposeHeaders?: string[];
+  MaxAge?: number;
+}
+
+/** AWS::ApiGatewayV2::Route. */
+export interface HttpRoute {
+  routeId: string;
+  /** `GET /private`, `ANY /{proxy+}` or `$default`. */
+  routeKey: string;
+  /** `NONE`, `AWS_IAM`, `JWT` or `CUSTOM`. */
+  authorizationType: string;
+  /** From `Target`, `integrations/<id>`. */
+  integrationId: string | undefined;
+}
+
+/** AWS::ApiGatewayV2::Integration. */
+export interface HttpIntegration {
+  integrationId: string;
+  integrationType: string;
+  /** The function's ARN for AWS_PROXY. */
+  integrationUri: string;
+  payloadFormatVersion: string;
+  timeoutMs: number;
+}
+
+/** AWS::Cognito::IdentityPool with its AWS::Cognito::IdentityPoolRoleAttachment. */
+export interface IdentityPool {
+  /** `us-east-1:<uuid>`. */
+  identityPoolId: string;
+  identityPoolName: string;
+  allowUnauthenticatedIdentities: boolean;
+  /** `{"api.twitter.com": "<consumer key>;<consumer secret>"}`, dynamic references resolved. */
+  supportedLoginProviders: Record<string, string>;
+  openIdConnectProviderArns: string[];
+  /** Role ARNs by `authenticated` and `unauthenticated`; undefined until a role attachment is deployed. */
+  roles: Record<string, string> | undefined;
+}
+
+/** Everything deployed, by the key that the services look it up with. */
+export interface Account {
+  /** Twelve digits. */
+  accountId: string;
+  region: string;
+  /** By ARN. */
+  roles: Map<string, Role>;
+  /** By ARN. */
+  functions: Map<string, LambdaFunction>;
+  /** By API id. */
+  httpApis: Map<string, HttpApi>;
+  /** By pool id. */
+  identityPools: Map<string, IdentityPool>;
+}
+
+export function createAccount(accountId: string, region: string): Account {
+  return {
+    accountId,
+    region,
+    roles: new Map(),
+    functions: new Map(),
+    httpApis: new Map(),
+    identityPools: new Map(),
+  };
+}

@@ -1,0 +1,11 @@
+import type { SSTConfig } from "sst";
+import { ExampleStack } from "./stacks/ExampleStack.js";
+
+export default {
+  config(_input) {
+    return { name: "api-auth-twitter", region: "us-east-1" };
+  },
+  stacks(app) {
+    app.stack(ExampleStack);
+  },
+} satisfies SSTConfig;
