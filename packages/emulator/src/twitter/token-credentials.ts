@@ -1,0 +1,61 @@
+import { randomAlphanumeric } from "./random-alphanumeric.ts";
+import type { TwitterUser } from "./users.ts";
+
+/** What an app may do for a user: `x_auth_access_type`. */
+export type AccessLevel = "read" | "write";
+
+/** An access token. It lasts until it is invalidated. */
+export interface TokenCredentials {
+  /** `<user id>-<random>`. */
+  token: string;
+  secret: string;
+  user: TwitterUser;
+  accessLevel: AccessLevel;
+}
+
+/** Each is one person's; the one longest without a new login goes first. */
+const capacity = 10_000;
+
+/**
+ * The access tokens. As on X, a user who authorizes the app once more gets the same token again, until it is
+ * invalidated or the access level changes.
+ */
+export class TokenCredentialsStore {
+  readonly #byToken = new Map<string, TokenCredentials>();
+  readonly #byGrant = new Map<string, TokenCredentials>();
+
+  get size(): number {
+    return this.#byToken.size;
+  }
+
+  issue(user: TwitterUser, accessLevel: AccessLevel): TokenCredentials {
+    const grant = grantName(user, accessLevel);
+    const credentials = this.#byGrant.get(grant) ?? {
+      token: `${user.userId}-${randomAlphanumeric(30)}`,
+      secret: randomAlphanumeric(45),
+      user,
+      accessLevel,
+    };
+    this.invalidate(credentials);
+    this.#byGrant.set(grant, credentials);
+    this.#byToken.set(credentials.token, credentials);
+    for (const oldest of this.#byToken.values()) {
+      if (this.#byToken.size <= capacity) break;
+      this.invalidate(oldest);
+    }
+    return credentials;
+  }
+
+  find(token: string): TokenCredentials | undefined {
+    return this.#byToken.get(token);
+  }
+
+  invalidate(credentials: TokenCredentials): void {
+    this.#byToken.delete(credentials.token);
+    this.#byGrant.delete(grantName(credentials.user, credentials.accessLevel));
+  }
+}
+
+function grantName(user: TwitterUser, accessLevel: AccessLevel): string {
+  return `${user.userId} ${accessLevel}`;
+}

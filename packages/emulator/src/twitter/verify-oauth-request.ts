@@ -1,0 +1,77 @@
+import { badAuthenticationData, couldNotAuthenticate, jsonError, timestampOutOfBounds } from "./errors.ts";
+import { equalInConstantTime, hmacSha1Signature } from "./hmac-sha1.ts";
+import type { Nonces } from "./nonces.ts";
+import type { OAuthRequest } from "./oauth-request.ts";
+import { signatureBaseString } from "./signature-base-string.ts";
+
+/** How far, in seconds, a request's timestamp may be from the server's clock, either way. */
+export const timestampWindowSeconds = 300;
+
+export interface OAuthVerification<Token extends { secret: string }> {
+  now: () => Date;
+  nonces: Nonces;
+  /** The secret of a registered app, by its consumer key. */
+  findClientSecret: (key: string) => string | undefined;
+  /** What `oauth_token` names: temporary or token credentials, as the endpoint has it. Throws its own refusal. */
+  findToken: (token: string) => Token;
+}
+
+/**
+ * Verifies a signed request as RFC 5849 §3.2 asks.
+ *
+ * @returns what `oauth_token` names, or undefined where the request carries none
+ * @throws TwitterError 400 code 215 (no or malformed credentials), 401 code 32 (unknown key, wrong signature, replayed
+ *   nonce), 401 code 135 (timestamp), 503 code 130 (no room for another nonce), and whatever `findToken` throws
+ */
+export function verifyOAuthRequest<Token extends { secret: string }>(
+  request: OAuthRequest,
+  { now, nonces, findClientSecret, findToken }: OAuthVerification<Token>,
+): Token | undefined {
+  const parameters = request.protocolParameters;
+  const clientKey = requiredParameter(parameters, "oauth_consumer_key");
+  const signature = requiredParameter(parameters, "oauth_signature");
+  const nonce = requiredParameter(parameters, "oauth_nonce");
+  const timestampText = requiredParameter(parameters, "oauth_timestamp");
+  const method = requiredParameter(parameters, "oauth_signature_method");
+  if (method !== "HMAC-SHA1")
+    throw badAuthenticationData(`oauth_signature_method is ${JSON.stringify(method)}`);
+  const version = parameters.get("oauth_version");
+  if (version !== undefined && version !== "1.0") {
+    throw badAuthenticationData(`oauth_version is ${JSON.stringify(version)}`);
+  }
+  if (!/^[1-9]\d{0,14}$/.test(timestampText)) throw badAuthenticationData("oauth_timestamp is not a number");
+
+  const timestamp = Number(timestampText);
+  const nowSeconds = Math.floor(now().getTime() / 1000);
+  if (Math.abs(nowSeconds - timestamp) > timestampWindowSeconds) {
+    throw timestampOutOfBounds(`oauth_timestamp is ${timestamp - nowSeconds} s off`);
+  }
+
+  const clientSecret = findClientSecret(clientKey);
+  if (clientSecret === undefined) throw couldNotAuthenticate("no app has this consumer key");
+  // RFC 5849 §3.1 lets a client leave oauth_token out or send it empty where it has none.
+  const tokenName = parameters.get("oauth_token") ?? "";
+  const token = tokenName === "" ? undefined : findToken(tokenName);
+
+  const baseString = signatureBaseString(request.method, request.baseStringUri, request.signedParameters);
+  const expected = hmacSha1Signature(baseString, clientSecret, token?.secret ?? "");
+  if (!equalInConstantTime(signature, expected)) {
+    throw couldNotAuthenticate(`the signature is wrong for ${request.method} ${request.baseStringUri}`);
+  }
+
+  // Only now: were nonces of forged requests kept, anyone could use up another's.
+  const verdict = nonces.use(timestamp, clientKey, tokenName, nonce, nowSeconds);
+  if (verdict === "replayed") throw couldNotAuthenticate("the nonce has been used");
+  if (verdict === "full") {
+    throw jsonError(503, 130, "Over capacity", "too many requests in ten minutes to remember their nonces");
+  }
+  return token;
+}
+
+function requiredParameter(parameters: ReadonlyMap<string, string>, name: string): string {
+  const value = parameters.get(name);
+  if (value === undefined || value === "") {
+    throw badAuthenticationData(parameters.size === 0 ? "the request is not signed" : `${name} is missing`);
+  }
+  return value;
+}
