@@ -1,0 +1,44 @@
+import type { HttpRequest } from "../protocol/http.ts";
+import { executeApi } from "../protocol/http-api.ts";
+import { canonicalQuery, type SigV4Signature } from "../protocol/sigv4.ts";
+
+/** The signature's intermediates, for `--dry-run`: what AWS computes too, so that a difference can be found. */
+export function describeSignature(signature: SigV4Signature): string {
+  return [
+    "# canonical request",
+    signature.canonicalRequest,
+    "",
+    "# string to sign",
+    signature.stringToSign,
+    "",
+    `# credential scope: ${signature.credentialScope}`,
+    `# signed headers: ${signature.signedHeaders}`,
+    "",
+  ].join("\n");
+}
+
+/** A curl command that sends the same request, with its secrets taken from the environment. */
+export function curlCommand(request: HttpRequest, region: string | undefined): string {
+  const url = new URL(request.url);
+  // curl signs the query in the order in which it stands.
+  if (region !== undefined) url.search = canonicalQuery(url.search);
+  const words = ["curl", "--silent", "--show-error", "--path-as-is", "--request", request.method];
+  for (const [name, value] of request.headers) words.push("--header", quote(`${name}: ${value}`));
+  if (request.body !== undefined) words.push("--data-binary", "@-");
+  if (region !== undefined) {
+    words.push(
+      "--aws-sigv4",
+      quote(`aws:amz:${region}:${executeApi}`),
+      "--user",
+      '"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
+      "--header",
+      '"X-Amz-Security-Token: $AWS_SESSION_TOKEN"',
+    );
+  }
+  return [...words, quote(url.href)].join(" ");
+}
+
+/** For POSIX shells. */
+function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,57 @@
+import type { Environment } from "../environment.ts";
+import { AuthCliError } from "../errors.ts";
+import { headerValue, type HttpRequest, type HttpResponse } from "../protocol/http.ts";
+
+const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+const transient = new Set([429, 500, 502, 503, 504]);
+const longestWaitMs = 30_000;
+
+/** How a failed attempt is told. */
+export type Notice = (text: string) => void;
+
+/**
+ * Sends, and sends again after a passing fault: a lost connection, 429 or 5xx, of a method that may be repeated
+ * (RFC 9110 9.2.2). Waits twice as long each time, within half and all of it at random, or as `Retry-After` says.
+ * @param prepare makes the request anew, since a signature ages
+ */
+export async function sendWithRetries(
+  { send, sleep }: Pick<Environment, "send" | "sleep">,
+  prepare: () => Promise<HttpRequest>,
+  retries: number,
+  notice: Notice,
+): Promise<HttpResponse> {
+  for (let attempt = 0; ; attempt += 1) {
+    const request = await prepare();
+    const left = idempotent.has(request.method) ? retries - attempt : 0;
+    const outcome = await send(request).catch((error: unknown) => {
+      const passing =
+        error instanceof AuthCliError && ["connection-lost", "timeout", "unreachable"].includes(error.code);
+      if (left > 0 && passing) return error;
+      throw error;
+    });
+    const failed = outcome instanceof AuthCliError;
+    if (!failed && (left <= 0 || !transient.has(outcome.status))) return outcome;
+    const waitMs = retryAfterMs(failed ? undefined : outcome) ?? backoffMs(attempt);
+    notice(
+      `${failed ? outcome.message : `HTTP ${outcome.status}`}; trying again in ${(waitMs / 1000).toFixed(1)} s (${left} left)`,
+    );
+    if (!failed) await discard(outcome);
+    await sleep(waitMs);
+  }
+}
+
+function backoffMs(attempt: number): number {
+  const most = Math.min(1000 * 2 ** attempt, longestWaitMs);
+  return most / 2 + Math.random() * (most / 2);
+}
+
+function retryAfterMs(response: HttpResponse | undefined): number | undefined {
+  const seconds = Number(response === undefined ? undefined : headerValue(response.headers, "retry-after"));
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, longestWaitMs) : undefined;
+}
+
+/** Reads a body that nobody wants to its end, so that the connection can be used again. */
+async function discard({ body }: HttpResponse): Promise<void> {
+  // oxlint-disable-next-line no-unused-vars
+  for await (const _ of body);
+}

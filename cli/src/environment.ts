@@ -1,0 +1,122 @@
+import { randomUUID } from "node:crypto";
+import { homedir } from "node:os";
+import { type Files, files } from "./environment/files.ts";
+import { createHttpClient } from "./environment/http-client.ts";
+import { createTerminal, type Terminal } from "./environment/terminal.ts";
+import { AuthCliError } from "./errors.ts";
+import type { Send } from "./protocol/http.ts";
+import { Redactor } from "./redaction.ts";
+
+/** Everything outside the program that a command may touch. Tests hand in their own. */
+export interface Environment {
+  variables: Readonly<Record<string, string | undefined>>;
+  platform: NodeJS.Platform;
+  workingDirectory: string;
+  homeDirectory: string;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  /** Rejects with `interrupted` when the user does not want to wait. */
+  sleep: (ms: number) => Promise<void>;
+  /** A name that no other process uses, for files set aside. */
+  uniqueName: () => string;
+  files: Files;
+  send: Send;
+  terminal: Terminal;
+  redactor: Redactor;
+  /** Aborted by SIGINT and SIGTERM. */
+  interruption: AbortSignal;
+  /** Opens the user's browser; false when there is none to open. */
+  openBrowser(url: URL): Promise<boolean>;
+  /** Who listens on a port of this computer, in words, when the system tells. */
+  findPortHolder(port: number): Promise<string | undefined>;
+  /** Runs a command on this terminal and resolves to its exit code. */
+  runCommand(
+    command: string,
+    args: readonly string[],
+    variables: Readonly<Record<string, string | undefined>>,
+  ): Promise<number>;
+}
+
+/** The flags that shape the environment itself. */
+export interface EnvironmentFlags {
+  debug?: boolean | undefined;
+  color?: boolean | undefined;
+}
+
+export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
+  const variables = process.env;
+  const redactor = new Redactor();
+  const interruption = interruptionSignal();
+  const terminal = createTerminal({
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    redactor,
+    interruption,
+    colour: wantsColour(flags, variables),
+  });
+  const now = Date.now;
+  return {
+    variables,
+    platform: process.platform,
+    workingDirectory: process.cwd(),
+    homeDirectory: homedir(),
+    now,
+    sleep: (ms) => sleep(ms, interruption),
+    uniqueName: randomUUID,
+    files,
+    send: createHttpClient({
+      interruption,
+      now,
+      trace: flags.debug ? (line) => terminal.say(`debug: ${line}\n`) : undefined,
+    }),
+    terminal,
+    redactor,
+    interruption,
+    async openBrowser(url) {
+      const { openBrowser } = await import("./environment/browser.ts");
+      return openBrowser(url, variables, process.platform);
+    },
+    async findPortHolder(port) {
+      const { findPortHolder } = await import("./environment/port-holder.ts");
+      return findPortHolder(port);
+    },
+    async runCommand(command, args, commandVariables) {
+      const { runCommand } = await import("./environment/run-command.ts");
+      return runCommand(command, args, commandVariables, interruption);
+    },
+  };
+}
+
+function sleep(ms: number, interruption: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const interrupt = (): void => {
+      clearTimeout(timer);
+      reject(new AuthCliError("interrupted", { message: "interrupted" }));
+    };
+    const timer = setTimeout(() => {
+      interruption.removeEventListener("abort", interrupt);
+      resolve();
+    }, ms);
+    interruption.addEventListener("abort", interrupt, { once: true });
+  });
+}
+
+/** A second signal ends the process at once, for a user who does not want to wait for things to be put in order. */
+function interruptionSignal(): AbortSignal {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort(new AuthCliError("interrupted", { message: "interrupted" }));
+  };
+  process.on("SIGINT", interrupt);
+  process.on("SIGTERM", interrupt);
+  return controller.signal;
+}
+
+/** @see https://no-color.org and https://force-color.org */
+function wantsColour(flags: EnvironmentFlags, variables: NodeJS.ProcessEnv): boolean {
+  if (flags.color === false || variables["NO_COLOR"]) return false;
+  if (variables["FORCE_COLOR"] && variables["FORCE_COLOR"] !== "0") return true;
+  return process.stderr.isTTY && variables["TERM"] !== "dumb";
+}

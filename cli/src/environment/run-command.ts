@@ -1,0 +1,44 @@
+import { constants } from "node:os";
+import spawn from "cross-spawn";
+import { AuthCliError } from "../errors.ts";
+
+/** Ctrl-C reaches a terminal's whole process group: the command has it already, and gets this long to end by itself. */
+const graceMs = 2000;
+
+/**
+ * Runs a command on this terminal. When an interruption does not end it, it is told to end, and its end is awaited.
+ * @returns its exit code, or 128 + the number of the signal that ended it
+ */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string | undefined>>,
+  interruption: AbortSignal,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env: { ...variables }, stdio: "inherit" });
+    let grace: NodeJS.Timeout | undefined;
+    const interrupt = (): void => {
+      grace = setTimeout(() => child.kill("SIGTERM"), graceMs);
+    };
+    const settle = (): void => {
+      clearTimeout(grace);
+      interruption.removeEventListener("abort", interrupt);
+    };
+    interruption.addEventListener("abort", interrupt, { once: true });
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      settle();
+      reject(
+        new AuthCliError("invalid-usage", {
+          message: `cannot run ${command}`,
+          cause: error.code === "ENOENT" ? "there is no such command on the PATH" : error.message,
+          fix: "check the command after `--`",
+        }),
+      );
+    });
+    child.once("close", (code, signal) => {
+      settle();
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}

@@ -1,0 +1,84 @@
+import type { Readable } from "node:stream";
+import { AuthCliError } from "../errors.ts";
+import type { Redactor } from "../redaction.ts";
+
+/** Standard input, output and error, as commands see them. */
+export interface Terminal {
+  /** A person is at the keyboard and sees standard error. */
+  interactive: boolean;
+  /** Standard error shows colour. */
+  colour: boolean;
+  /** Columns of standard error's terminal; 80 where there is none. */
+  columns: number;
+  /** Results. Masked. */
+  print(text: string): Promise<void>;
+  /** Results that are somebody's bytes, such as a response body: as they are. */
+  printBytes(bytes: Uint8Array): Promise<void>;
+  /** Progress, prompts and errors. Masked. */
+  say(text: string): void;
+  /** Asks on standard error and reads one line; undefined when the input ends first. */
+  ask(question: string): Promise<string | undefined>;
+  /** All of standard input. */
+  readAll(): Promise<Uint8Array>;
+}
+
+export interface TerminalOptions {
+  stdin: Readable & { isTTY?: boolean };
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  redactor: Redactor;
+  interruption: AbortSignal;
+  colour: boolean;
+}
+
+export function createTerminal(options: TerminalOptions): Terminal {
+  const { stdin, stdout, stderr, redactor, interruption } = options;
+  const interactive = stdin.isTTY === true && stderr.isTTY;
+  return {
+    interactive,
+    colour: options.colour,
+    columns: stderr.isTTY ? stderr.columns : 80,
+    print: (text) => write(stdout, redactor.redact(text)),
+    printBytes: (bytes) => write(stdout, bytes),
+    say: (text) => void stderr.write(redactor.redact(text)),
+    async ask(question) {
+      const { createInterface } = await import("node:readline");
+      const lines = createInterface({ input: stdin, output: stderr, terminal: interactive });
+      return new Promise((resolve, reject) => {
+        const interrupted = (): void => {
+          reject(new AuthCliError("interrupted", { message: "interrupted" }));
+          lines.close();
+        };
+        lines.once("line", (line) => {
+          resolve(line);
+          lines.close();
+        });
+        // A terminal in raw mode sends Ctrl-C as a key; readline turns it into this event.
+        lines.once("SIGINT", interrupted);
+        interruption.addEventListener("abort", interrupted, { once: true });
+        lines.once("close", () => {
+          interruption.removeEventListener("abort", interrupted);
+          resolve(undefined);
+        });
+        if (interactive) {
+          lines.setPrompt(question);
+          lines.prompt();
+        } else {
+          stderr.write(`${question}\n`);
+        }
+      });
+    },
+    async readAll() {
+      const chunks: Buffer[] = [];
+      for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+      return Buffer.concat(chunks);
+    },
+  };
+}
+
+/** Resolves when the stream has taken the data, so that a slow reader slows the writer. */
+function write(stream: NodeJS.WriteStream, data: string | Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(data, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -1,0 +1,149 @@
+import type { Configuration } from "./deployment/configuration.ts";
+import type { Deployment, ResolvedDeployment } from "./deployment/resolve-deployment.ts";
+import type { Environment } from "./environment.ts";
+import { AuthCliError } from "./errors.ts";
+import type { TokenCredentials } from "./protocol/oauth1.ts";
+import type { AwsCredentials } from "./protocol/sigv4.ts";
+import { cognitoContext } from "./services.ts";
+import {
+  cachePath,
+  type CachedIdentity,
+  isFresh,
+  readCachedIdentity,
+  writeCachedIdentity,
+} from "./store/credentials-cache.ts";
+import { findSession, type Session } from "./store/sessions.ts";
+
+/** The Twitter login that a command acts for. */
+export interface Login {
+  tokenCredentials: TokenCredentials;
+  /** Known when the login is stored. */
+  session: Session | undefined;
+}
+
+/**
+ * The login to act for: `--user` > `TWITTER_ACCESS_TOKEN` and `TWITTER_ACCESS_TOKEN_SECRET` > the last stored login.
+ * @throws AuthCliError `not-logged-in`
+ */
+export async function findLogin(
+  environment: Pick<Environment, "redactor">,
+  { deployment, configuration }: ResolvedDeployment,
+  sessions: readonly Session[],
+  user: string | undefined,
+): Promise<Login> {
+  const given = user === undefined ? await tokenFromConfiguration(environment, configuration) : undefined;
+  if (given !== undefined) return { tokenCredentials: given, session: undefined };
+  const session = findSession(sessions, deployment.identityPoolId, user);
+  if (session === undefined) throw notLoggedIn(deployment, sessions, user);
+  registerToken(environment, session.tokenCredentials);
+  return { tokenCredentials: session.tokenCredentials, session };
+}
+
+export function registerToken(environment: Pick<Environment, "redactor">, token: TokenCredentials): void {
+  environment.redactor.add("access token", token.token);
+  environment.redactor.add("access token secret", token.secret);
+}
+
+export function registerCredentials(
+  environment: Pick<Environment, "redactor">,
+  credentials: AwsCredentials,
+): void {
+  environment.redactor.add("secret access key", credentials.secretAccessKey);
+  environment.redactor.add("session token", credentials.sessionToken);
+}
+
+/**
+ * The identity and its AWS credentials, from the cache while they are good. They are renewed under a lock, so that
+ * many processes at once ask Cognito only once.
+ */
+export async function obtainIdentity(
+  environment: Environment,
+  { deployment, configuration }: ResolvedDeployment,
+  login: Login,
+): Promise<CachedIdentity> {
+  const path = cachePath(environment, deployment.identityPoolId, cacheKey(login));
+  const fresh = (): CachedIdentity | undefined => {
+    const cached = readCachedIdentity(environment, path);
+    return cached !== undefined && isFresh(cached, environment.now()) ? cached : undefined;
+  };
+  const identity =
+    fresh() ??
+    (await environment.files.withLock(path, async () => {
+      const renewed = fresh();
+      if (renewed !== undefined) return renewed;
+      const known = login.session?.identityId ?? readCachedIdentity(environment, path)?.identityId;
+      const { createCognitoIdentity, twitterLogins } = await import("./protocol/cognito-identity.ts");
+      const cognito = createCognitoIdentity(await cognitoContext(environment, configuration, deployment));
+      const logins = twitterLogins(login.tokenCredentials);
+      const identityId = known ?? (await cognito.getId(deployment.identityPoolId, logins));
+      const credentials = await cognito.getCredentialsForIdentity(identityId, logins);
+      await writeCachedIdentity(environment, path, { identityId, credentials });
+      return { identityId, credentials };
+    }));
+  registerCredentials(environment, identity.credentials);
+  return identity;
+}
+
+/** Keeps what a login has just obtained for the calls that follow. */
+export async function cacheIdentity(
+  environment: Environment,
+  deployment: Deployment,
+  session: Session,
+  identity: CachedIdentity,
+): Promise<void> {
+  const login = { tokenCredentials: session.tokenCredentials, session };
+  await writeCachedIdentity(
+    environment,
+    cachePath(environment, deployment.identityPoolId, cacheKey(login)),
+    identity,
+  );
+}
+
+function cacheKey({ session, tokenCredentials }: Login): string {
+  return session === undefined ? `token:${tokenCredentials.token}` : `twitter:${session.userId}`;
+}
+
+async function tokenFromConfiguration(
+  environment: Pick<Environment, "redactor">,
+  configuration: Configuration,
+): Promise<TokenCredentials | undefined> {
+  const token = (await configuration.find("TWITTER_ACCESS_TOKEN"))?.value;
+  const secret = (await configuration.find("TWITTER_ACCESS_TOKEN_SECRET"))?.value;
+  if (token === undefined && secret === undefined) return undefined;
+  if (token === undefined || secret === undefined) {
+    const missing = token === undefined ? "TWITTER_ACCESS_TOKEN" : "TWITTER_ACCESS_TOKEN_SECRET";
+    throw new AuthCliError("missing-configuration", {
+      message: `${missing} is not set`,
+      cause: "an access token and its secret are only of use together",
+      fix: `set ${missing} too, or neither and run \`auth-cli login\``,
+    });
+  }
+  registerToken(environment, { token, secret });
+  return { token, secret };
+}
+
+function notLoggedIn(
+  deployment: Deployment,
+  sessions: readonly Session[],
+  user: string | undefined,
+): AuthCliError {
+  const stage = deployment.stage === undefined ? "" : ` --stage ${deployment.stage}`;
+  const here = sessions.filter(({ identityPoolId }) => identityPoolId === deployment.identityPoolId);
+  if (user !== undefined && here.length > 0) {
+    return new AuthCliError("not-logged-in", {
+      message: `${user} is not logged in to ${deployment.stage ?? deployment.identityPoolId}`,
+      cause: `logged in are ${here.map(({ screenName }) => `@${screenName}`).join(", ")}`,
+      fix: `run \`auth-cli login${stage}\` as that user, or leave out --user`,
+    });
+  }
+  const before = sessions.some(
+    (session) => session.stage !== undefined && session.stage === deployment.stage,
+  );
+  return new AuthCliError("not-logged-in", {
+    message: `nobody is logged in to ${deployment.stage ?? deployment.identityPoolId}`,
+    ...(before
+      ? { cause: "the stage has a new identity pool since the last login: it was removed and deployed anew" }
+      : {}),
+    fix: `run \`auth-cli login${stage}\``,
+  });
+}

@@ -1,0 +1,14 @@
+import packageJson from "../package.json" with { type: "json" };
+import { createEnvironment } from "./environment.ts";
+import { run } from "./run.ts";
+
+const version = `${packageJson.version} node/${process.versions.node} ${process.platform}-${process.arch}`;
+
+// A reader that has seen enough (`| head -1`) closes the pipe; that ends the program as SIGPIPE would.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 141 : 1);
+});
+
+void run(process.argv.slice(2), version, createEnvironment).then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -1,0 +1,166 @@
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import type { CallFlags } from "./commands/call.ts";
+import type { LocalFlags } from "./commands/local.ts";
+import type { LoginFlags } from "./commands/login.ts";
+import type { SmokeFlags } from "./commands/smoke.ts";
+import type { Environment, EnvironmentFlags } from "./environment.ts";
+
+/** What a command gives back: an exit code, or nothing for 0. */
+type Action = Promise<number | void>;
+
+/** Makes the environment once the flags that shape it are known. */
+export type EnvironmentFactory = (flags: EnvironmentFlags) => Environment;
+
+/** The commands, their flags and their help. Each command's code is loaded when it runs. */
+export function createProgram(
+  version: string,
+  environmentFor: EnvironmentFactory,
+  done: (exitCode: number) => void,
+): Command {
+  const program = new Command("auth-cli")
+    .description('Proves, end to end, that "log in with Twitter" opens a serverless API.')
+    .version(version, "-V, --version")
+    .option("--stage <name>", "the deployed stage (default: SST_STAGE, .sst/stage, or the only one deployed)")
+    .option("--user <name>", "which stored login, by screen name or user id (default: the last one)")
+    .option("--outputs <file>", "the outputs file (default: .sst/outputs.json)")
+    .option("--endpoint <url>", "the API's address, in place of ApiEndpoint of the outputs")
+    .option("--identity-pool-id <id>", "the identity pool, in place of IdentityPoolId of the outputs")
+    .option("--region <region>", "the AWS region (default: the identity pool's)")
+    .option("--json", "print the result as JSON")
+    .option("--debug", "tell each exchange with a service, and the stack of a fault")
+    .option("--no-color", "no colour (also: NO_COLOR)")
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", exitCodes);
+
+  /** Runs a command's code with its flags and the ones that all commands share. */
+  const run =
+    (action: (environment: Environment, flags: object) => Action) =>
+    async (...args: unknown[]): Promise<void> => {
+      const command = args.at(-1) as Command;
+      const flags = command.optsWithGlobals<EnvironmentFlags>();
+      done((await action(environmentFor(flags), flags)) ?? 0);
+    };
+
+  program
+    .command("login")
+    .description("Twitter PIN login, then the Cognito identity; remembers both")
+    .option("--no-browser", "do not open a browser; print the page's address only")
+    .option(
+      "--consumer-key <key>",
+      "the X app's consumer key (its secret comes from TWITTER_CONSUMER_SECRET)",
+    )
+    .addHelpText(
+      "after",
+      examples(
+        "auth-cli login --stage prod",
+        "echo 1234567 | auth-cli login --no-browser   # the PIN from a pipe",
+      ),
+    )
+    .action((...args: unknown[]) =>
+      run(async (environment, flags) => {
+        const { login } = await import("./commands/login.ts");
+        return login(flags as LoginFlags, environment);
+      })(...args),
+    );
+
+  program
+    .command("call")
+    .description("sign a request and send it; the body goes to stdout, everything else to stderr")
+    .argument("<path>", "a path of the API, or its whole URL")
+    .option("-X, --request <method>", "the method (default: GET, or POST with a body)")
+    .option("-H, --header <header>", "'Name: value'; 'Name:' leaves one out", collect)
+    .option("-d, --data <data>", "a body, @file or @- for standard input; several are joined by &", collect)
+    .option("--data-binary <data>", "like --data, but a file's line ends are kept", collect)
+    .option("--url-query <name=value>", "a parameter of the query; its value is encoded", collect)
+    .option("-i, --include", "print the response's head too")
+    .option("-o, --output <file>", "write the body to a file")
+    .option("-v, --verbose", "tell the request (>) and the response (<) on stderr")
+    .addOption(
+      new Option("-m, --max-time <seconds>", "for the whole exchange").argParser(positive).default(30),
+    )
+    .addOption(
+      new Option("--connect-timeout <seconds>", "for the connection").argParser(positive).default(10),
+    )
+    .addOption(
+      new Option("--retry <times>", "after 429, 5xx or a lost connection").argParser(whole).default(0),
+    )
+    .option("--no-fail", "exit with 0 on HTTP 400 and above")
+    .option("--unsigned", "send without a signature")
+    .option("--dry-run", "send nothing; print the canonical request, the string to sign and a curl command")
+    .addHelpText(
+      "after",
+      examples(
+        "auth-cli call /private",
+        "auth-cli call /items -d @item.json -H 'Content-Type: application/json'",
+        "auth-cli call /private --dry-run",
+      ),
+    )
+    .action((path: string, ...args: unknown[]) =>
+      run(async (environment, flags) => {
+        const { call } = await import("./commands/call.ts");
+        return call(path, flags as CallFlags, environment);
+      })(...args),
+    );
+
+  program
+    .command("smoke")
+    .description("check the whole chain, and that what must be refused is refused")
+    .option("--report-json <file>", "write the JSON report to a file too")
+    .addHelpText("after", examples("auth-cli smoke --stage prod", "auth-cli smoke --json | jq .passed"))
+    .action((...args: unknown[]) =>
+      run(async (environment, flags) => {
+        const { smoke } = await import("./commands/smoke.ts");
+        return smoke(flags as SmokeFlags, environment);
+      })(...args),
+    );
+
+  program
+    .command("local")
+    .description("the local cloud, in place of Twitter and AWS; with a command, run it inside and stop after")
+    .addArgument(new Argument("[command...]", "after --, the command to run inside"))
+    .addOption(new Option("--port <port>", "for AWS; 0 picks a free one").argParser(port).default(4566))
+    .addOption(
+      new Option("--twitter-port <port>", "for Twitter; 0 picks a free one").argParser(port).default(4567),
+    )
+    .option("--tls-cert <file>", "a PEM certificate: every address is then https")
+    .option("--tls-key <file>", "its private key")
+    .addHelpText("after", examples("auth-cli local", "auth-cli local --port 0 --twitter-port 0 -- npm test"))
+    .action((command: string[], ...args: unknown[]) =>
+      run(async (environment, flags) => {
+        const { local } = await import("./commands/local.ts");
+        return local(command, flags as LocalFlags, environment);
+      })(...args),
+    );
+
+  return program;
+}
+
+const exitCodes = `
+Exit codes: 0 done, 1 a check or step failed, 2 usage or configuration, 3 network,
+            4 authentication needed or refused, 22 the API answered HTTP 400 or above, 130 interrupted`;
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
+
+function collect(value: string, previous: string[] = []): string[] {
+  return [...previous, value];
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== "" && Number.isFinite(number) && number > 0) return number;
+  throw new InvalidArgumentError("It takes a number of seconds above 0.");
+}
+
+function whole(value: string): number {
+  if (/^\d{1,3}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("It takes a whole number from 0 to 999.");
+}
+
+function port(value: string): number {
+  const number = Number(value);
+  if (/^\d{1,5}$/.test(value) && number <= 65_535) return number;
+  throw new InvalidArgumentError("It takes a port, 0 to 65535.");
+}

@@ -1,0 +1,188 @@
+import { AwsV4Signer } from "aws4fetch";
+import { AuthCliError } from "../errors.ts";
+import type { Header } from "./http.ts";
+
+/** Temporary credentials of an identity (AWS STS). */
+export interface AwsCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  /** When they stop working, ISO 8601. */
+  expiration: string;
+}
+
+export interface SigV4Request {
+  method: string;
+  url: URL;
+  headers: readonly Header[];
+  body?: Uint8Array | undefined;
+}
+
+export interface SigV4Signing {
+  credentials: Omit<AwsCredentials, "expiration" | "sessionToken"> & { sessionToken?: string };
+  region: string;
+  /** `execute-api` for API Gateway. */
+  service: string;
+  /** Milliseconds since the epoch. */
+  nowMs: number;
+}
+
+/** The signed headers, and every intermediate, so that a refusal can be explained. */
+export interface SigV4Signature {
+  /** All headers to send. */
+  headers: Header[];
+  canonicalRequest: string;
+  stringToSign: string;
+  /** `20150830/us-east-1/execute-api/aws4_request` */
+  credentialScope: string;
+  signedHeaders: string;
+  signature: string;
+}
+
+/**
+ * Never signed: proxies and HTTP libraries add, change or drop them on the way.
+ * Content-Type is signed, so that a body cannot be passed off as something else.
+ */
+const unsigned = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "transfer-encoding",
+  "user-agent",
+  "x-amzn-trace-id",
+]);
+
+/** Set by the signature itself; a caller's own would contradict it. */
+const reserved = new Set([
+  "authorization",
+  "host",
+  "x-amz-date",
+  "x-amz-security-token",
+  "x-amz-content-sha256",
+]);
+
+/**
+ * Signs a request with AWS Signature Version 4 in its headers. The body is always hashed: API Gateway knows no
+ * UNSIGNED-PAYLOAD.
+ * @throws AuthCliError `invalid-usage` for a header that cannot be signed
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export async function signSigV4(request: SigV4Request, signing: SigV4Signing): Promise<SigV4Signature> {
+  const headers = mergeRepeated(request.headers);
+  for (const [name, value] of headers) checkHeader(name, value);
+
+  const signer = new AwsV4Signer({
+    method: request.method,
+    url: request.url.href,
+    headers: headers
+      .filter(([name]) => !unsigned.has(name.toLowerCase()))
+      .map(([name, value]) => [name, value]),
+    ...(request.body === undefined ? {} : { body: request.body as Uint8Array<ArrayBuffer> }),
+    ...signing.credentials,
+    region: signing.region,
+    service: signing.service,
+    datetime: amzDate(signing.nowMs),
+    allHeaders: true,
+  });
+  // The library decodes the query as a form, which loses nameless parameters and bytes that are not UTF-8.
+  signer.encodedSearch = canonicalQuery(request.url.search);
+
+  const canonicalRequest = await signer.canonicalString();
+  const stringToSign = await signer.stringToSign();
+  const signature = await signer.signature();
+  const authorization =
+    `AWS4-HMAC-SHA256 Credential=${signing.credentials.accessKeyId}/${signer.credentialString}, ` +
+    `SignedHeaders=${signer.signedHeaders}, Signature=${signature}`;
+  return {
+    headers: [
+      ...headers,
+      ["X-Amz-Date", signer.datetime],
+      ...(signing.credentials.sessionToken === undefined
+        ? []
+        : [["X-Amz-Security-Token", signing.credentials.sessionToken] as const]),
+      ["Authorization", authorization],
+    ],
+    canonicalRequest,
+    stringToSign,
+    credentialScope: signer.credentialString,
+    signedHeaders: signer.signedHeaders,
+    signature,
+  };
+}
+
+/** `20150830T123600Z` */
+export function amzDate(nowMs: number): string {
+  return new Date(nowMs).toISOString().replace(/[:-]|\.\d{3}/g, "");
+}
+
+/**
+ * The canonical query string: each name and value percent-encoded, sorted by encoded name, then value.
+ * Works on the bytes of the wire, so that what is no UTF-8, and a nameless parameter, keep their place.
+ * @param search `?a=1&b`, or the empty string
+ */
+export function canonicalQuery(search: string): string {
+  return search
+    .replace(/^\?/, "")
+    .split("&")
+    .filter((parameter) => parameter !== "")
+    .map((parameter) => {
+      const equals = parameter.indexOf("=");
+      const [name, value] =
+        equals < 0 ? [parameter, ""] : [parameter.slice(0, equals), parameter.slice(equals + 1)];
+      return [encodeComponent(name), encodeComponent(value)] as const;
+    })
+    .toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
+}
+
+/** Decodes what is percent-encoded and encodes all but the unreserved characters (RFC 3986 2.3), in capitals. */
+function encodeComponent(component: string): string {
+  return component.replace(/%[0-9a-f]{2}|[^A-Za-z0-9\-._~]/gi, (part) => {
+    if (part.length === 3) {
+      const character = String.fromCharCode(Number.parseInt(part.slice(1), 16));
+      return /[A-Za-z0-9\-._~]/.test(character) ? character : part.toUpperCase();
+    }
+    return Array.from(
+      Buffer.from(part),
+      (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
+    ).join("");
+  });
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/**
+ * A header that is repeated goes out as one, its values joined by a comma without a space: that is what the
+ * canonical request holds, and what no proxy on the way can then join differently.
+ */
+function mergeRepeated(headers: readonly Header[]): Header[] {
+  const merged = new Map<string, [string, string]>();
+  for (const [name, value] of headers) {
+    const known = merged.get(name.toLowerCase());
+    if (known) known[1] += `,${value.trim()}`;
+    else merged.set(name.toLowerCase(), [name, value.trim()]);
+  }
+  return [...merged.values()];
+}
+
+function checkHeader(name: string, value: string): void {
+  if (reserved.has(name.toLowerCase())) {
+    throw new AuthCliError("invalid-usage", {
+      message: `the header ${name} cannot be set on a signed request`,
+      cause: "the signature sets it",
+      fix: `leave it out, or send the request with --unsigned`,
+    });
+  }
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) || !/^[\t\x20-\x7e]*$/.test(value)) {
+    throw new AuthCliError("invalid-usage", {
+      message: `the header ${JSON.stringify(name)} cannot be signed`,
+      cause: "a header name is letters, digits and dashes, a value printable ASCII (RFC 9110 5.5)",
+      fix: "percent-encode or base64-encode the value",
+    });
+  }
+}

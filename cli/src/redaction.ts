@@ -1,0 +1,40 @@
+/** Values shorter than this are not masked: they would blank out ordinary words and numbers. */
+const minimumLength = 6;
+
+/**
+ * Masks by value: every secret the process has held, in each form in which it can reach an output
+ * (as it is, percent-encoded, base64, JSON-escaped).
+ */
+export class Redactor {
+  readonly #forms = new Map<string, string>();
+
+  /** @param name what stands in its place, `[name]` */
+  add(name: string, secret: string | undefined): void {
+    if (secret === undefined || secret.length < minimumLength) return;
+    const forms = [
+      secret,
+      encodeURIComponent(secret),
+      // RFC 5849 3.6 encodes these four as well; an OAuth header encodes twice in its base string.
+      strictlyEncoded(secret),
+      encodeURIComponent(strictlyEncoded(secret)),
+      Buffer.from(secret).toString("base64"),
+      Buffer.from(secret).toString("base64url"),
+      JSON.stringify(secret).slice(1, -1),
+    ];
+    for (const form of forms) this.#forms.set(form, `[${name}]`);
+  }
+
+  redact(text: string): string {
+    if (this.#forms.size === 0) return text;
+    // Longest first, so that a secret that contains another is masked whole.
+    const forms = [...this.#forms].toSorted(([a], [b]) => b.length - a.length);
+    return forms.reduce((masked, [form, mask]) => masked.replaceAll(form, mask), text);
+  }
+}
+
+function strictlyEncoded(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

@@ -1,0 +1,62 @@
+import type { CommanderError } from "commander";
+import type { Environment } from "./environment.ts";
+import { AuthCliError, formatError, toAuthCliError, toErrorReport } from "./errors.ts";
+import { createProgram, type EnvironmentFactory } from "./program.ts";
+
+/**
+ * Runs one command line: arguments to a command, errors to a text (or, with `--json`, an object) and an exit code.
+ * @param args without the node binary and the script
+ */
+export async function run(
+  args: readonly string[],
+  version: string,
+  createEnvironment: EnvironmentFactory,
+): Promise<number> {
+  let exitCode = 0;
+  let environment: Environment | undefined;
+  const environmentFor: EnvironmentFactory = (flags) => (environment ??= createEnvironment(flags));
+  const program = createProgram(version, environmentFor, (code) => (exitCode = code));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ outputError: () => {} });
+  }
+  const json = args.includes("--json");
+  const debug = args.includes("--debug");
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    if (isCommanderError(thrown)) {
+      if (thrown.exitCode === 0) return 0;
+      // No command at all: the help was the answer.
+      if (thrown.code === "commander.help") return 2;
+      return report(usageError(thrown), environmentFor({ debug }), json);
+    }
+    const error = toAuthCliError(thrown);
+    if (debug && thrown instanceof Error) environmentFor({ debug }).terminal.say(`${thrown.stack ?? ""}\n`);
+    return report(error, environmentFor({ debug }), json);
+  }
+}
+
+/** The error goes where errors go, in JSON as in text: standard output holds results only. */
+function report(error: AuthCliError, { terminal }: Environment, json: boolean): number {
+  if (json) terminal.say(`${JSON.stringify({ error: toErrorReport(error) }, undefined, 2)}\n`);
+  else if (error.code !== "interrupted") terminal.say(formatError(error));
+  return error.exitCode;
+}
+
+function isCommanderError(thrown: unknown): thrown is CommanderError {
+  return (
+    thrown instanceof Error &&
+    "exitCode" in thrown &&
+    /^commander\./.test(String((thrown as CommanderError).code))
+  );
+}
+
+/** Commander's message, `error: unknown option '--x'\n(Did you mean --y?)`, in our shape. */
+function usageError({ message }: CommanderError): AuthCliError {
+  const [what = "", suggestion] = message.replace(/^error: /, "").split("\n");
+  return new AuthCliError("invalid-usage", {
+    message: what,
+    fix: suggestion?.replace(/^\((.*)\)$/, "$1") ?? "see `auth-cli --help`, or `auth-cli <command> --help`",
+  });
+}

@@ -1,0 +1,50 @@
+import type { Configuration } from "./deployment/configuration.ts";
+import { type Deployment, parseServiceUrl } from "./deployment/resolve-deployment.ts";
+import type { Environment } from "./environment.ts";
+import { AuthCliError } from "./errors.ts";
+import type { CognitoContext } from "./protocol/cognito-identity.ts";
+import type { ClientCredentials } from "./protocol/oauth1.ts";
+
+/** Where Twitter is: `TWITTER_API_URL`, else the address of X's current documentation. */
+export async function twitterApiUrl(configuration: Configuration): Promise<URL> {
+  const setting = await configuration.find("TWITTER_API_URL");
+  return setting === undefined
+    ? new URL("https://api.x.com")
+    : parseServiceUrl(setting.value, setting.source);
+}
+
+export async function cognitoContext(
+  environment: Pick<Environment, "send">,
+  configuration: Configuration,
+  deployment: Deployment,
+): Promise<CognitoContext> {
+  const setting =
+    (await configuration.find("AWS_ENDPOINT_URL_COGNITO_IDENTITY")) ??
+    (await configuration.find("AWS_ENDPOINT_URL"));
+  return {
+    region: deployment.region,
+    endpoint: setting === undefined ? undefined : parseServiceUrl(setting.value, setting.source).href,
+    send: environment.send,
+  };
+}
+
+/** The X app's consumer key and secret, or undefined when neither is set. */
+export async function findClientCredentials(
+  environment: Pick<Environment, "redactor">,
+  configuration: Configuration,
+  consumerKey?: string,
+): Promise<ClientCredentials | undefined> {
+  const key = consumerKey ?? (await configuration.find("TWITTER_CONSUMER_KEY"))?.value;
+  const secret = (await configuration.find("TWITTER_CONSUMER_SECRET"))?.value;
+  environment.redactor.add("consumer secret", secret);
+  if (key === undefined && secret === undefined) return undefined;
+  if (key === undefined || secret === undefined) {
+    const missing = key === undefined ? "TWITTER_CONSUMER_KEY" : "TWITTER_CONSUMER_SECRET";
+    throw new AuthCliError("missing-configuration", {
+      message: `${missing} is not set`,
+      cause: "the consumer key and the consumer secret are only of use together",
+      fix: `set ${missing} in the environment or in the project's .env file`,
+    });
+  }
+  return { key, secret };
+}

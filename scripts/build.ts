@@ -1,0 +1,101 @@
+/** Builds what runs outside the tests: the CLI and the local cloud. */
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type BuildOptions, type Metafile, type Plugin, transform } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  legalComments: "none",
+  logLevel: "warning",
+} satisfies BuildOptions;
+
+/** aws4fetch needs `Headers`; ours costs a start of the CLI 15 ms less than Node's. */
+const lightHeaders: Plugin = {
+  name: "light-headers",
+  setup(builder) {
+    builder.onLoad({ filter: /aws4fetch\.esm\.mjs$/ }, async ({ path }) => {
+      const headerMap = JSON.stringify(join(root, "cli/src/protocol/header-map.ts"));
+      const source = await readFile(path, "utf8");
+      return { contents: `import { HeaderMap as Headers } from ${headerMap};\n${source}`, loader: "js" };
+    });
+  },
+};
+
+/** The three Cognito calls go unsigned, so the SDK's search for AWS credentials, half of its size, is left out. */
+const noCredentialChain: Plugin = {
+  name: "no-credential-chain",
+  setup(builder) {
+    builder.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({
+      path: "credential-provider-node",
+      namespace: "left-out",
+    }));
+    builder.onLoad({ filter: /./, namespace: "left-out" }, () => ({
+      contents: `export const defaultProvider = () => () => Promise.reject(new Error("auth-cli signs no AWS call with it"));`,
+      loader: "js",
+    }));
+  },
+};
+
+/**
+ * The CLI: one entry, and a chunk for what is loaded later. esbuild splits ES modules only, but Node 20 starts
+ * CommonJS some 8 ms sooner, so each chunk is turned into CommonJS afterwards.
+ */
+async function buildCli(): Promise<Metafile> {
+  const outdir = join(root, "cli/dist");
+  await rm(outdir, { recursive: true, force: true });
+  const { outputFiles, metafile } = await build({
+    ...common,
+    entryPoints: ["cli/src/main.ts"],
+    outdir,
+    format: "esm",
+    splitting: true,
+    minify: true,
+    keepNames: true,
+    metafile: true,
+    write: false,
+    external: ["@api-auth-twitter/emulator"],
+    plugins: [lightHeaders, noCredentialChain],
+  });
+  const { mkdir } = await import("node:fs/promises");
+  await mkdir(outdir, { recursive: true });
+  await writeFile(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
+  for (const { path, text } of outputFiles) {
+    const { code } = await transform(text, {
+      format: "cjs",
+      target: "node20.19",
+      minify: true,
+      platform: "node",
+    });
+    await writeFile(path, requireChunks(code));
+  }
+  return metafile;
+}
+
+/** `import()` of a chunk or of a part of Node becomes `require`, which needs no ES module loader. */
+function requireChunks(code: string): string {
+  return code.replace(/\bimport\(("(?:\.\/|node:)[^"]+")\)/g, "Promise.resolve().then(()=>require($1))");
+}
+
+async function buildEmulator(): Promise<void> {
+  await rm(join(root, "packages/emulator/dist"), { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: ["packages/emulator/src/index.ts"],
+    outdir: "packages/emulator/dist",
+    entryNames: "[name]",
+    format: "esm",
+    splitting: true,
+    packages: "external",
+    sourcemap: true,
+  });
+}
+
+const [metafile] = await Promise.all([buildCli(), buildEmulator()]);
+if (process.argv.includes("--metafile"))
+  await writeFile(join(root, "cli/dist/meta.json"), JSON.stringify(metafile));
