@@ -1,0 +1,171 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+import type { Role } from "../resources.ts";
+import type { CognitoIdentity, Principal } from "./principal.ts";
+
+/** What STS and Cognito hand out. */
+export interface TemporaryCredentials {
+  /** `ASIA…`, 20 characters. */
+  accessKeyId: string;
+  /** 40 characters. */
+  secretAccessKey: string;
+  sessionToken: string;
+  expiration: Date;
+}
+
+export interface SessionRequest {
+  role: Pick<Role, "arn" | "roleName" | "roleId">;
+  sessionName: string;
+  durationSeconds: number;
+  cognitoIdentity?: CognitoIdentity;
+}
+
+export interface LongTermKey {
+  /** `AKIA…`. */
+  accessKeyId: string;
+  secretAccessKey: string;
+  userArn: string;
+  userId: string;
+}
+
+/**
+ * What is known of an access key and the session token that came with it.
+ * `missing-token`: a temporary key without one. `foreign-token`: not the token this key was issued with.
+ */
+export type KeyLookup =
+  | { state: "active"; secretAccessKey: string; principal: Principal }
+  | { state: "expired"; secretAccessKey: string; principal: Principal }
+  | { state: "unknown" | "missing-token" | "foreign-token" };
+
+export interface Sessions {
+  /** Temporary credentials of a role, as AssumeRole and GetCredentialsForIdentity give them. */
+  issue(request: SessionRequest): TemporaryCredentials;
+  /** Registers a key that does not expire and needs no session token: the deployer's. */
+  addLongTermKey(key: LongTermKey): void;
+  find(accessKeyId: string, sessionToken: string | undefined): KeyLookup;
+}
+
+/**
+ * Temporary credentials that need no memory: as with the real STS, the session token *is* the session, sealed
+ * (AES-256-GCM) under a key that lives and dies with the process, the access key id authenticates itself, and the
+ * secret is derived from it. A hundred thousand sessions cost nothing, and an expired one is recognised for ever.
+ */
+export function createSessions({ now }: { now: () => Date }): Sessions {
+  const sealingKey = randomBytes(32);
+  const derivationKey = randomBytes(32);
+  const longTermKeys = new Map<string, LongTermKey>();
+
+  const derive = (purpose: string, data: string | Buffer): Buffer =>
+    createHmac("sha256", derivationKey).update(`${purpose}\0`).update(data).digest();
+
+  const createAccessKeyId = (): string => {
+    const serial = randomBytes(serialLength);
+    const seal = derive("id", serial).subarray(0, accessKeyBytes - serialLength);
+    return temporaryKeyPrefix + base32(Buffer.concat([serial, seal]));
+  };
+
+  const isOwnAccessKeyId = (accessKeyId: string): boolean => {
+    if (!accessKeyId.startsWith(temporaryKeyPrefix)) return false;
+    const bytes = fromBase32(accessKeyId.slice(temporaryKeyPrefix.length));
+    if (bytes?.length !== accessKeyBytes) return false;
+    const seal = derive("id", bytes.subarray(0, serialLength)).subarray(0, accessKeyBytes - serialLength);
+    return timingSafeEqual(seal, bytes.subarray(serialLength));
+  };
+
+  // 30 bytes of base64 are the 40 characters that clients expect of a secret access key.
+  const secretOf = (accessKeyId: string): string =>
+    derive("secret", accessKeyId).subarray(0, 30).toString("base64");
+
+  // The access key id is the associated data: a token opens under the key it was issued with and no other.
+  const seal = (accessKeyId: string, session: Session): string => {
+    const iv = randomBytes(12);
+    const cipher = createCipheriv("aes-256-gcm", sealingKey, iv).setAAD(Buffer.from(accessKeyId));
+    const sealed = Buffer.concat([cipher.update(JSON.stringify(session), "utf8"), cipher.final()]);
+    return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64");
+  };
+
+  const open = (accessKeyId: string, sessionToken: string): Session | undefined => {
+    const bytes = Buffer.from(sessionToken, "base64");
+    // Base64 has many spellings of the same bytes; only the one that was issued is the token.
+    if (bytes.length <= 28 || bytes.toString("base64") !== sessionToken) return undefined;
+    const decipher = createDecipheriv("aes-256-gcm", sealingKey, bytes.subarray(0, 12))
+      .setAAD(Buffer.from(accessKeyId))
+      .setAuthTag(bytes.subarray(12, 28));
+    try {
+      return JSON.parse(
+        Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString("utf8"),
+      ) as Session;
+    } catch {
+      return undefined;
+    }
+  };
+
+  return {
+    issue({ role, sessionName, durationSeconds, cognitoIdentity }) {
+      const accessKeyId = createAccessKeyId();
+      // Expirations are whole seconds on the wire.
+      const expiration = new Date((Math.floor(now().getTime() / 1000) + durationSeconds) * 1000);
+      const accountId = role.arn.split(":")[4] ?? "";
+      const sessionToken = seal(accessKeyId, {
+        expiration: expiration.getTime(),
+        arn: `arn:aws:sts::${accountId}:assumed-role/${role.roleName}/${sessionName}`,
+        userId: `${role.roleId}:${sessionName}`,
+        roleArn: role.arn,
+        ...(cognitoIdentity && { cognitoIdentity }),
+      });
+      return { accessKeyId, secretAccessKey: secretOf(accessKeyId), sessionToken, expiration };
+    },
+
+    addLongTermKey(key) {
+      longTermKeys.set(key.accessKeyId, key);
+    },
+
+    find(accessKeyId, sessionToken) {
+      const longTerm = longTermKeys.get(accessKeyId);
+      if (longTerm !== undefined) {
+        if (sessionToken !== undefined) return { state: "foreign-token" };
+        const { secretAccessKey, userArn, userId } = longTerm;
+        return {
+          state: "active",
+          secretAccessKey,
+          principal: { kind: "user", accessKeyId, arn: userArn, userId },
+        };
+      }
+      if (!isOwnAccessKeyId(accessKeyId)) return { state: "unknown" };
+      if (sessionToken === undefined) return { state: "missing-token" };
+      const session = open(accessKeyId, sessionToken);
+      if (session === undefined) return { state: "foreign-token" };
+      const { expiration, arn, userId, roleArn, cognitoIdentity } = session;
+      return {
+        state: expiration > now().getTime() ? "active" : "expired",
+        secretAccessKey: secretOf(accessKeyId),
+        principal: { kind: "assumed-role", accessKeyId, arn, userId, roleArn, cognitoIdentity },
+      };
+    },
+  };
+}
+
+interface Session {
+  /** Milliseconds since the epoch. */
+  expiration: number;
+  arn: string;
+  userId: string;
+  roleArn: string;
+  cognitoIdentity?: CognitoIdentity;
+}
+
+const temporaryKeyPrefix = "ASIA";
+const accessKeyBytes = 10;
+const serialLength = 7;
+const base32Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+function base32(bytes: Buffer): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  return (bits.match(/.{5}/g) ?? []).map((group) => base32Alphabet[Number.parseInt(group, 2)]).join("");
+}
+
+function fromBase32(text: string): Buffer | undefined {
+  if (!/^[A-Z2-7]{16}$/.test(text)) return undefined;
+  const bits = text.replace(/./g, (letter) => base32Alphabet.indexOf(letter).toString(2).padStart(5, "0"));
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+}

@@ -1,0 +1,164 @@
+import { parseQuery } from "./wire-request.ts";
+
+/** The parts of a signature, whether it came in the Authorization header or in the query. */
+export interface Authorization {
+  source: "header" | "query";
+  accessKeyId: string;
+  /** `yyyyMMdd` of the credential scope. */
+  scopeDate: string;
+  region: string;
+  service: string;
+  /** Lower case, sorted. */
+  signedHeaders: string[];
+  /** 64 lower-case hexadecimal digits. */
+  signature: string;
+  /** When it was signed. */
+  date: Date;
+  /** `yyyyMMddTHHmmssZ`. */
+  amzDate: string;
+  sessionToken: string | undefined;
+  /** Seconds that a presigned URL is good for. */
+  expiresSeconds: number | undefined;
+}
+
+export class AuthorizationError extends Error {
+  readonly code: "MissingAuthenticationToken" | "IncompleteSignature";
+
+  constructor(code: AuthorizationError["code"], message: string) {
+    super(message);
+    this.name = "AuthorizationError";
+    this.code = code;
+  }
+}
+
+/**
+ * Reads the signature from the Authorization header or from the `X-Amz-…` query parameters.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+ *
+ * @throws AuthorizationError when there is none, or it is not whole
+ */
+export function readAuthorization(headers: ReadonlyMap<string, string>, rawQuery: string): Authorization {
+  const header = headers.get("authorization");
+  const query = new Map(parseQuery(rawQuery));
+  const inQuery = query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature");
+  if (header === undefined && !inQuery) {
+    throw new AuthorizationError("MissingAuthenticationToken", "Missing Authentication Token");
+  }
+  if (header !== undefined && inQuery)
+    throw incomplete("only one of the Authorization header and query is allowed");
+  return header === undefined ? fromQuery(query) : fromHeader(header, headers, query);
+}
+
+function fromHeader(
+  header: string,
+  headers: ReadonlyMap<string, string>,
+  query: ReadonlyMap<string, string>,
+): Authorization {
+  const algorithm = /^\S*/.exec(header)?.[0] ?? "";
+  if (algorithm !== supportedAlgorithm) {
+    // A bearer token is no signature at all; something that calls itself AWS4 is a broken one.
+    throw algorithm.startsWith("AWS")
+      ? incomplete(`unsupported algorithm '${algorithm}'`)
+      : new AuthorizationError("MissingAuthenticationToken", "Missing Authentication Token");
+  }
+  const parts = new Map<string, string>();
+  for (const part of header.slice(algorithm.length).split(",")) {
+    const [, name, value] = /^\s*(\w+)=(\S*)\s*$/.exec(part) ?? [];
+    if (name === undefined || value === undefined || parts.has(name))
+      throw incomplete("malformed parameters");
+    parts.set(name, value);
+  }
+  const date = headers.get("x-amz-date") ?? query.get("X-Amz-Date") ?? fromHttpDate(headers.get("date"));
+  if (date === undefined) throw incomplete("no 'X-Amz-Date' or 'Date' header");
+  const authorization = complete("header", parts, date);
+  // An x-amz-date must be signed like every x-amz header; a Date that stands in for it must be, too.
+  const standsIn = !headers.has("x-amz-date") && !query.has("X-Amz-Date");
+  if (standsIn && !authorization.signedHeaders.includes("date"))
+    throw incomplete("the 'Date' header is not signed");
+  return {
+    ...authorization,
+    sessionToken: headers.get("x-amz-security-token") ?? query.get("X-Amz-Security-Token"),
+  };
+}
+
+function fromQuery(query: ReadonlyMap<string, string>): Authorization {
+  const algorithm = query.get("X-Amz-Algorithm");
+  if (algorithm !== supportedAlgorithm) throw incomplete(`unsupported algorithm '${algorithm ?? ""}'`);
+  const date = query.get("X-Amz-Date");
+  if (date === undefined) throw incomplete("no 'X-Amz-Date' parameter");
+  const expires = query.get("X-Amz-Expires") ?? "";
+  const expiresSeconds = /^\d{1,6}$/.test(expires) ? Number(expires) : 0;
+  if (expiresSeconds < 1 || expiresSeconds > 604_800)
+    throw incomplete("'X-Amz-Expires' must be 1 to 604800 seconds");
+  const parts = new Map(
+    ["Credential", "SignedHeaders", "Signature"].map((name) => [name, query.get(`X-Amz-${name}`) ?? ""]),
+  );
+  return {
+    ...complete("query", parts, date),
+    sessionToken: query.get("X-Amz-Security-Token"),
+    expiresSeconds,
+  };
+}
+
+function complete(
+  source: Authorization["source"],
+  parts: ReadonlyMap<string, string>,
+  amzDate: string,
+): Authorization {
+  for (const name of ["Credential", "SignedHeaders", "Signature"]) {
+    if (!parts.get(name)) throw incomplete(`requires '${name}'`);
+  }
+  const [accessKeyId, scopeDate, region, service, terminator, ...more] = (
+    parts.get("Credential") ?? ""
+  ).split("/");
+  if (!accessKeyId || !scopeDate || !region || !service || terminator !== "aws4_request" || more.length > 0) {
+    throw incomplete("'Credential' is not '<access key id>/<date>/<region>/<service>/aws4_request'");
+  }
+  const signature = parts.get("Signature") ?? "";
+  if (!/^[0-9a-f]{64}$/.test(signature)) throw incomplete("'Signature' is not 64 hexadecimal digits");
+  const signedHeaders = (parts.get("SignedHeaders") ?? "").split(";");
+  const isCanonical = signedHeaders.every((name, i) => {
+    const previous = signedHeaders[i - 1];
+    return name !== "" && name === name.toLowerCase() && (previous === undefined || previous < name);
+  });
+  if (!isCanonical) throw incomplete("'SignedHeaders' must be lower case, sorted and without repetition");
+  const date = fromAmzDate(amzDate);
+  if (date === undefined) throw incomplete("date is not in the form 'yyyyMMddTHHmmssZ'");
+  return {
+    source,
+    accessKeyId,
+    scopeDate,
+    region,
+    service,
+    signedHeaders,
+    signature,
+    date,
+    amzDate,
+    sessionToken: undefined,
+    expiresSeconds: undefined,
+  };
+}
+
+const supportedAlgorithm = "AWS4-HMAC-SHA256";
+
+function incomplete(what: string): AuthorizationError {
+  return new AuthorizationError("IncompleteSignature", `Authorization ${what}.`);
+}
+
+function fromAmzDate(text: string): Date | undefined {
+  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
+  if (parts === null) return undefined;
+  const date = new Date(text.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  // "20150231" would roll over into March.
+  return Number.isNaN(date.getTime()) || toAmzDate(date) !== text ? undefined : date;
+}
+
+/** The RFC 9110 date of a signer that sends no x-amz-date. */
+function fromHttpDate(text: string | undefined): string | undefined {
+  const date = new Date(text ?? Number.NaN);
+  return Number.isNaN(date.getTime()) ? undefined : toAmzDate(date);
+}
+
+export function toAmzDate(date: Date): string {
+  return date.toISOString().replace(/[-:]|\.\d{3}/g, "");
+}

@@ -1,0 +1,631 @@
+import { createHash, createHmac, randomBytes } from "node:crypto";
+
+import { SignatureV4 } from "@smithy/signature-v4";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { createSessions } from "../iam/sessions.ts";
+import { Sha256 } from "./sha256.ts";
+import { type SigV4Result, verifySigV4 } from "./verify-sigv4.ts";
+import type { WireRequest } from "./wire-request.ts";
+
+const signedAt = new Date("2026-03-01T23:59:58Z");
+const role = {
+  arn: "arn:aws:iam::123456789012:role/authenticated",
+  roleName: "authenticated",
+  roleId: "AROAEXAMPLEEXAMPLE123",
+};
+const sessions = createSessions({ now: () => signedAt });
+const credentials = sessions.issue({
+  role,
+  sessionName: "CognitoIdentityCredentials",
+  durationSeconds: 3600,
+});
+
+interface Verification {
+  at?: Date;
+  service?: string;
+  region?: string;
+  known?: typeof sessions;
+}
+
+function verify(
+  request: WireRequest,
+  { at = signedAt, service = "execute-api", region = "us-east-1", known = sessions }: Verification = {},
+): Promise<SigV4Result> {
+  return verifySigV4(request, {
+    service,
+    region,
+    now: () => at,
+    sessions: known,
+    uriEscapePath: service !== "s3",
+  });
+}
+
+/* ── A signer of its own, written from the AWS page, over the wire's bytes ─────────────────────────────────── */
+
+interface Signer {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+}
+
+interface SigningOptions {
+  date?: Date;
+  region?: string;
+  service?: string;
+  signer?: Signer;
+  /** Header names left out of the signature. */
+  unsigned?: string[];
+  scopeDate?: string;
+}
+
+interface Unsigned {
+  method: string;
+  path: string;
+  query?: string;
+  headers?: [string, string][];
+  body?: string | Buffer;
+}
+
+const encode = (text: string): string =>
+  [...Buffer.from(text)]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return /[A-Za-z0-9._~-]/.test(character)
+        ? character
+        : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+    })
+    .join("");
+
+const hmac = (key: string | Buffer, data: string): Buffer => createHmac("sha256", key).update(data).digest();
+const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
+
+function canonicalPath(path: string): string {
+  const segments: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") segments.pop();
+    else if (segment !== "" && segment !== ".") segments.push(segment);
+  }
+  const tail = path.endsWith("/") && segments.length > 0 ? "/" : "";
+  return `/${segments.map(encode).join("/")}${tail}`;
+}
+
+function canonicalQuery(query: string): string {
+  return query
+    .split("&")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const [name = "", ...value] = pair.split("=");
+      return [name, value.join("=")].map((part) => encode(decodeURIComponent(part.replaceAll("+", " "))));
+    })
+    .map(([name, value]) => `${name} ${value}`)
+    .toSorted()
+    .map((pair) => pair.replace(" ", "="))
+    .join("&");
+}
+
+function sign(unsigned: Unsigned, options: SigningOptions = {}): WireRequest {
+  const { method, path, query = "", headers = [], body = "" } = unsigned;
+  const { date = signedAt, region = "us-east-1", service = "execute-api", signer = credentials } = options;
+  const amzDate = date.toISOString().replace(/[-:]|\.\d+/g, "");
+  const all: [string, string][] = [["Host", "api.example:4568"], ...headers, ["X-Amz-Date", amzDate]];
+  if (signer.sessionToken !== undefined) all.push(["X-Amz-Security-Token", signer.sessionToken]);
+  const byName = new Map<string, string[]>();
+  for (const [name, value] of all) {
+    if (options.unsigned?.includes(name.toLowerCase()) === true) continue;
+    const values = byName.get(name.toLowerCase()) ?? [];
+    byName.set(name.toLowerCase(), [...values, value.trim().replace(/ +/g, " ")]);
+  }
+  const names = [...byName.keys()].toSorted();
+  const canonicalRequest = [
+    method,
+    canonicalPath(path),
+    canonicalQuery(query),
+    ...names.map((name) => `${name}:${byName.get(name)?.join(",") ?? ""}`),
+    "",
+    names.join(";"),
+    sha256(body),
+  ].join("\n");
+  const scopeDate = options.scopeDate ?? amzDate.slice(0, 8);
+  const scope = [scopeDate, region, service, "aws4_request"].join("/");
+  const stringToSign = ["AWS4-HMAC-SHA256", amzDate, scope, sha256(canonicalRequest)].join("\n");
+  const key = scope.split("/").reduce<string | Buffer>(hmac, `AWS4${signer.secretAccessKey}`);
+  all.push([
+    "Authorization",
+    `AWS4-HMAC-SHA256 Credential=${signer.accessKeyId}/${scope}, SignedHeaders=${names.join(";")}, ` +
+      `Signature=${hmac(key as Buffer, stringToSign).toString("hex")}`,
+  ]);
+  return wire(method, query === "" ? path : `${path}?${query}`, all, body);
+}
+
+/** As node:http hands it over: one character a byte. */
+function wire(
+  method: string,
+  rawUrl: string,
+  headers: [string, string][],
+  body: string | Buffer,
+): WireRequest {
+  const bytes = (text: string): string => Buffer.from(text).toString("latin1");
+  return { method, rawUrl: bytes(rawUrl), rawHeaders: headers.flat().map(bytes), body: Buffer.from(body) };
+}
+
+function withHeader(
+  request: WireRequest,
+  name: string,
+  change: (value: string) => string | undefined,
+): WireRequest {
+  const rawHeaders: string[] = [];
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const [header = "", value = ""] = request.rawHeaders.slice(i, i + 2);
+    const changed = header.toLowerCase() === name ? change(value) : value;
+    if (changed !== undefined) rawHeaders.push(header, changed);
+  }
+  return { ...request, rawHeaders };
+}
+
+const signedGet = sign({ method: "GET", path: "/private", query: "a=1" });
+
+/* ── The published values ──────────────────────────────────────────────────────────────────────────────────── */
+
+describe("AWS's Signature Version 4 test suite", () => {
+  const known = createSessions({ now: () => signedAt });
+  known.addLongTermKey({
+    accessKeyId: "AKIDEXAMPLE",
+    // The suite's published key, in two halves so that secret scanners stay quiet.
+    secretAccessKey: ["wJalrXUtnFEMI/K7MDENG", "bPxRfiCYEXAMPLEKEY"].join("+"),
+    userArn: "arn:aws:iam::123456789012:user/suite",
+    userId: "AIDAEXAMPLE",
+  });
+  const host: [string, string] = ["Host", "example.amazonaws.com"];
+  const date: [string, string] = ["X-Amz-Date", "20150830T123600Z"];
+  const header = (value: string): [string, string] => ["My-Header1", value];
+
+  it.each<[string, string, string, [string, string][], string, string]>([
+    ["get-vanilla", "GET", "/", [], "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"],
+    [
+      "get-vanilla-query-order-key-case",
+      "GET",
+      "/?Param2=value2&Param1=value1",
+      [],
+      "",
+      "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
+    ],
+    [
+      "get-vanilla-query-unreserved",
+      "GET",
+      `/?${"-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz=".repeat(2).slice(0, -1)}`,
+      [],
+      "",
+      "9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197",
+    ],
+    [
+      "get-vanilla-utf8-query",
+      "GET",
+      "/?ሴ=bar",
+      [],
+      "",
+      "2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04",
+    ],
+    [
+      "get-header-key-duplicate",
+      "GET",
+      "/",
+      [header("value2"), header("value2"), header("value1")],
+      "",
+      "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea",
+    ],
+    [
+      "get-header-value-order",
+      "GET",
+      "/",
+      [header("value4"), header("value1"), header("value3"), header("value2")],
+      "",
+      "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01",
+    ],
+    [
+      "get-header-value-trim",
+      "GET",
+      "/",
+      [header(" value1"), ["My-Header2", ' "a   b   c"']],
+      "",
+      "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736",
+    ],
+    ["get-slashes", "GET", "//", [], "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"],
+    [
+      "get-relative",
+      "GET",
+      "/example/..",
+      [],
+      "",
+      "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+    ],
+    ["post-vanilla", "POST", "/", [], "", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"],
+    [
+      "post-x-www-form-urlencoded",
+      "POST",
+      "/",
+      [["Content-Type", "application/x-www-form-urlencoded"]],
+      "Param1=value1",
+      "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
+    ],
+  ])("%s", async (_name, method, rawUrl, headers, body, signature) => {
+    const names = [
+      ...new Set(["host", "x-amz-date", ...headers.map(([name]) => name.toLowerCase())]),
+    ].toSorted();
+    const authorization =
+      "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, " +
+      `SignedHeaders=${names.join(";")}, Signature=${signature}`;
+    const request = wire(method, rawUrl, [host, ...headers, date, ["Authorization", authorization]], body);
+    const at = new Date("2015-08-30T12:36:00Z");
+    await expect(verify(request, { at, service: "service", known })).resolves.toMatchObject({ ok: true });
+  });
+});
+
+/* ── Any request that two other signers sign is accepted, any change to it refused ─────────────────────────── */
+
+const text = fc.oneof(
+  fc.string({ maxLength: 12 }),
+  fc.string({ unit: "grapheme", maxLength: 6 }),
+  fc.constantFrom("", "__proto__", "a b", "*'()!~", "a+b", "50%", "é€😀", "a/b", "..", "X-Amz-Date2"),
+);
+const segment = fc.oneof(
+  text.map(encode),
+  fc.constantFrom("", ".", "..", "%2F", "a%2fb", "%25", "%ZZ", "*'()!~", "a+b"),
+);
+const path = fc.array(segment, { maxLength: 4 }).map((segments) => `/${segments.join("/")}`);
+const parameter = fc
+  .tuple(text, fc.option(text, { nil: undefined }))
+  .map(([name, value]) => (value === undefined ? encode(name) : `${encode(name)}=${encode(value)}`));
+const query = fc.array(parameter, { maxLength: 5 }).map((parameters) => parameters.join("&"));
+const headerValue = fc.array(fc.constantFrom("a", " ", "  ", '"', ",", "é", "\t", "=", "Z9"), {
+  maxLength: 8,
+});
+const headers = fc.dictionary(
+  fc.constantFrom("Accept", "Content-Type", "X-Custom", "X-Amz-Meta-Note", "Cookie"),
+  headerValue.map((parts) => parts.join("").replaceAll("\t", " ").trim()),
+);
+const request = fc.record({
+  method: fc.constantFrom("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"),
+  path,
+  query,
+  headers: headers.map((values) => Object.entries(values)),
+  body: fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes)),
+});
+
+describe("a request signed by another implementation", () => {
+  it("verifies, when signed as the AWS page says", async () => {
+    await fc.assert(
+      fc.asyncProperty(request, async (unsigned) => {
+        expect(await verify(sign(unsigned))).toMatchObject({ ok: true });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("verifies, when signed by the AWS SDK's signer, in the header or as a presigned URL", async () => {
+    const signer = new SignatureV4({
+      credentials,
+      region: "us-east-1",
+      service: "execute-api",
+      sha256: Sha256,
+    });
+    await fc.assert(
+      fc.asyncProperty(request, fc.boolean(), async (unsigned, presigned) => {
+        const bag: Record<string, string[]> = {};
+        for (const [name, value] of new URLSearchParams(unsigned.query)) {
+          // The SDK's own canonical query loses this one.
+          if (name !== "__proto__") (bag[name] ??= []).push(value);
+        }
+        const toSign = {
+          method: unsigned.method,
+          protocol: "https:",
+          hostname: "api.example",
+          path: unsigned.path,
+          query: bag,
+          headers: { host: "api.example", ...Object.fromEntries(unsigned.headers) },
+          body: unsigned.body,
+        };
+        const signed = presigned
+          ? await signer.presign(toSign, { signingDate: signedAt, expiresIn: 60 })
+          : await signer.sign(toSign, { signingDate: signedAt });
+        const rawQuery = Object.entries(signed.query ?? {})
+          .flatMap(([name, values]) =>
+            [values ?? ""].flat().map((value) => `${encode(name)}=${encode(value)}`),
+          )
+          .join("&");
+        const sent = wire(
+          signed.method,
+          `${signed.path}?${rawQuery}`,
+          Object.entries(signed.headers),
+          unsigned.body,
+        );
+        expect(await verify(sent)).toMatchObject({ ok: true });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("is refused after any single change", async () => {
+    const flip = (hex: string): string => (hex === "0" ? "1" : "0");
+    const changes: Record<string, (signed: WireRequest) => WireRequest> = {
+      method: (signed) => ({ ...signed, method: signed.method === "GET" ? "POST" : "GET" }),
+      path: (signed) => ({ ...signed, rawUrl: signed.rawUrl.replace(/^[^?]*/, (before) => `${before}x`) }),
+      query: (signed) => ({
+        ...signed,
+        rawUrl: `${signed.rawUrl}${signed.rawUrl.includes("?") ? "&" : "?"}added=1`,
+      }),
+      host: (signed) => withHeader(signed, "host", (value) => `${value}9`),
+      header: (signed) => withHeader(signed, "x-signed", (value) => `${value}!`),
+      "header repeated": (signed) => ({ ...signed, rawHeaders: [...signed.rawHeaders, "X-Signed", "again"] }),
+      "header missing": (signed) => withHeader(signed, "x-signed", () => undefined),
+      "unsigned x-amz header": (signed) => ({
+        ...signed,
+        rawHeaders: [...signed.rawHeaders, "X-Amz-Added", "1"],
+      }),
+      body: (signed) => ({ ...signed, body: Buffer.concat([signed.body, Buffer.from("x")]) }),
+      "access key": (signed) =>
+        withHeader(signed, "authorization", (value) =>
+          value.replace(/ASIA./, (id) => `ASIA${id[4] === "A" ? "B" : "A"}`),
+        ),
+      signature: (signed) => withHeader(signed, "authorization", (value) => value.replace(/.$/, flip)),
+      date: (signed) => withHeader(signed, "x-amz-date", (value) => value.replace("58Z", "59Z")),
+      token: (signed) =>
+        withHeader(signed, "x-amz-security-token", (value) =>
+          value.replace(/^./, (c) => (c === "A" ? "B" : "A")),
+        ),
+      "token missing": (signed) => withHeader(signed, "x-amz-security-token", () => undefined),
+    };
+    await fc.assert(
+      fc.asyncProperty(request, fc.constantFrom(...Object.keys(changes)), async (unsigned, change) => {
+        const signed = sign({ ...unsigned, headers: [...unsigned.headers, ["X-Signed", "yes"]] });
+        const changed = changes[change]?.(signed);
+        expect(changed).not.toEqual(signed);
+        expect(await verify(changed ?? signed)).toMatchObject({ ok: false });
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+/* ── One refusal each ──────────────────────────────────────────────────────────────────────────────────────── */
+
+describe("verifySigV4 refuses", () => {
+  const refusals: [string, () => WireRequest, Verification, string][] = [
+    ["an unsigned request", () => wire("GET", "/", [["Host", "h"]], ""), {}, "MissingAuthenticationToken"],
+    [
+      "a bearer token",
+      () =>
+        wire(
+          "GET",
+          "/",
+          [
+            ["Host", "h"],
+            ["Authorization", "Bearer abc"],
+          ],
+          "",
+        ),
+      {},
+      "MissingAuthenticationToken",
+    ],
+    [
+      "another algorithm",
+      () => withHeader(signedGet, "authorization", (value) => value.replace("SHA256", "SHA1")),
+      {},
+      "IncompleteSignature",
+    ],
+    [
+      "an Authorization header without a signature",
+      () => withHeader(signedGet, "authorization", (value) => value.replace(/, Signature=.*/, "")),
+      {},
+      "IncompleteSignature",
+    ],
+    [
+      "a date that does not exist",
+      () => withHeader(signedGet, "x-amz-date", () => "20260231T000000Z"),
+      {},
+      "IncompleteSignature",
+    ],
+    ["no date", () => withHeader(signedGet, "x-amz-date", () => undefined), {}, "IncompleteSignature"],
+    [
+      "a presigned URL that lasts too long",
+      () =>
+        wire(
+          "GET",
+          "/?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20260301T235958Z&X-Amz-Expires=604801",
+          [],
+          "",
+        ),
+      {},
+      "IncompleteSignature",
+    ],
+    [
+      "an unknown key",
+      () =>
+        sign(
+          { method: "GET", path: "/" },
+          { signer: { ...credentials, accessKeyId: "ASIAAAAAAAAAAAAAAAAA" } },
+        ),
+      {},
+      "InvalidClientTokenId",
+    ],
+    [
+      "a key of another cloud",
+      () =>
+        sign(
+          { method: "GET", path: "/" },
+          {
+            signer: createSessions({ now: () => signedAt }).issue({
+              role,
+              sessionName: "s",
+              durationSeconds: 3600,
+            }),
+          },
+        ),
+      {},
+      "InvalidClientTokenId",
+    ],
+    [
+      "a missing session token",
+      () => sign({ method: "GET", path: "/" }, { signer: { ...credentials, sessionToken: undefined } }),
+      {},
+      "InvalidClientTokenId",
+    ],
+    [
+      "a foreign session token",
+      () => {
+        const { sessionToken } = sessions.issue({ role, sessionName: "other", durationSeconds: 3600 });
+        return sign({ method: "GET", path: "/" }, { signer: { ...credentials, sessionToken } });
+      },
+      {},
+      "InvalidClientTokenId",
+    ],
+    [
+      "an unsigned session token",
+      () => sign({ method: "GET", path: "/" }, { unsigned: ["x-amz-security-token"] }),
+      {},
+      "SignatureDoesNotMatch",
+    ],
+    [
+      "a wrong secret",
+      () =>
+        sign(
+          { method: "GET", path: "/" },
+          { signer: { ...credentials, secretAccessKey: randomBytes(30).toString("base64") } },
+        ),
+      {},
+      "SignatureDoesNotMatch",
+    ],
+    [
+      "an older signature than five minutes",
+      () => signedGet,
+      { at: new Date(signedAt.getTime() + 301_000) },
+      "RequestExpired",
+    ],
+    [
+      "a signature from the future",
+      () => signedGet,
+      { at: new Date(signedAt.getTime() - 301_000) },
+      "RequestExpired",
+    ],
+    ["another service", () => signedGet, { service: "sts" }, "SignatureDoesNotMatch"],
+    ["another region", () => signedGet, { region: "eu-west-1" }, "SignatureDoesNotMatch"],
+    [
+      "a scope of another day",
+      () => sign({ method: "GET", path: "/" }, { scopeDate: "20260302" }),
+      {},
+      "SignatureDoesNotMatch",
+    ],
+    [
+      "signed headers without host",
+      () => sign({ method: "GET", path: "/" }, { unsigned: ["host"] }),
+      {},
+      "SignatureDoesNotMatch",
+    ],
+    [
+      "a stated hash that is not the body's",
+      () =>
+        sign({
+          method: "POST",
+          path: "/",
+          headers: [["X-Amz-Content-Sha256", sha256("other")]],
+          body: "body",
+        }),
+      {},
+      "SignatureDoesNotMatch",
+    ],
+    [
+      "UNSIGNED-PAYLOAD outside S3",
+      () =>
+        sign({
+          method: "POST",
+          path: "/",
+          headers: [["X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"]],
+          body: "body",
+        }),
+      {},
+      "SignatureDoesNotMatch",
+    ],
+  ];
+
+  it.each(refusals)("%s", async (_name, createRequest, verification, code) => {
+    await expect(verify(createRequest(), verification)).resolves.toMatchObject({ ok: false, code });
+  });
+
+  it("an expired session, with a signature that is fresh", async () => {
+    let time = signedAt;
+    const known = createSessions({ now: () => time });
+    const signer = known.issue({ role, sessionName: "s", durationSeconds: 900 });
+    time = new Date(signedAt.getTime() + 900_000);
+    const late = sign({ method: "GET", path: "/" }, { signer, date: time });
+    await expect(verify(late, { known, at: time })).resolves.toMatchObject({
+      ok: false,
+      code: "ExpiredToken",
+    });
+    time = new Date(time.getTime() - 1000);
+    await expect(verify(late, { known, at: time })).resolves.toMatchObject({ ok: true });
+  });
+});
+
+describe("verifySigV4 accepts", () => {
+  it("a clock that is five minutes off, either way", async () => {
+    for (const offset of [-300_000, 300_000]) {
+      // oxlint-disable-next-line no-await-in-loop
+      await expect(verify(signedGet, { at: new Date(signedAt.getTime() + offset) })).resolves.toMatchObject({
+        ok: true,
+      });
+    }
+  });
+
+  it("a plus sign on the wire, signed as the space that it is", async () => {
+    const signed = sign({ method: "GET", path: "/", query: "q=a%20b" });
+    const plus = { ...signed, rawUrl: "/?q=a+b" };
+    await expect(verify(plus)).resolves.toMatchObject({ ok: true });
+    await expect(verify({ ...signed, rawUrl: "/?q=a%2Bb" })).resolves.toMatchObject({ ok: false });
+  });
+
+  it("a nameless parameter, whether the signer counted it or not", async () => {
+    const counted = sign({ method: "GET", path: "/", query: "a=1&=2" });
+    await expect(verify(counted)).resolves.toMatchObject({ ok: true });
+    const leftOut = sign({ method: "GET", path: "/", query: "a=1" });
+    await expect(verify({ ...leftOut, rawUrl: "/?a=1&=2" })).resolves.toMatchObject({ ok: true });
+  });
+
+  it("S3's way with paths and payloads", async () => {
+    const signer = new SignatureV4({
+      credentials,
+      region: "us-east-1",
+      service: "s3",
+      sha256: Sha256,
+      uriEscapePath: false,
+    });
+    const signed = await signer.sign(
+      {
+        method: "PUT",
+        protocol: "https:",
+        hostname: "bucket",
+        path: "/key%20with//slashes",
+        query: {},
+        headers: { host: "bucket", "x-amz-content-sha256": "UNSIGNED-PAYLOAD" },
+        body: "ignored",
+      },
+      { signingDate: signedAt },
+    );
+    const sent = wire("PUT", "/key%20with//slashes", Object.entries(signed.headers), "anything");
+    await expect(verify(sent, { service: "s3" })).resolves.toMatchObject({ ok: true });
+  });
+
+  it("and names the caller", async () => {
+    await expect(verify(signedGet)).resolves.toEqual({
+      ok: true,
+      principal: {
+        kind: "assumed-role",
+        accessKeyId: credentials.accessKeyId,
+        arn: "arn:aws:sts::123456789012:assumed-role/authenticated/CognitoIdentityCredentials",
+        userId: "AROAEXAMPLEEXAMPLE123:CognitoIdentityCredentials",
+        roleArn: role.arn,
+        cognitoIdentity: undefined,
+      },
+    });
+  });
+});

@@ -1,0 +1,52 @@
+import { isUtf8 } from "node:buffer";
+
+/** A request as it arrived: nothing decoded, normalised, merged or reordered, since all of it is signed. */
+export interface WireRequest {
+  method: string;
+  /** The request target, `IncomingMessage.url`. */
+  rawUrl: string;
+  /** Names and values in turn, `IncomingMessage.rawHeaders`. */
+  rawHeaders: readonly string[];
+  body: Uint8Array;
+}
+
+export interface RequestTarget {
+  /** As on the wire, still percent-encoded. */
+  rawPath: string;
+  /** Without the question mark. */
+  rawQuery: string;
+}
+
+/** Splits a request target in origin form or, as proxies get it, absolute form (RFC 9112 section 3.2). */
+export function splitTarget(rawUrl: string): RequestTarget {
+  const target = fromWire(rawUrl).replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, "");
+  const mark = target.indexOf("?");
+  const rawPath = mark === -1 ? target : target.slice(0, mark);
+  return { rawPath: rawPath === "" ? "/" : rawPath, rawQuery: mark === -1 ? "" : target.slice(mark + 1) };
+}
+
+/** The query's parameters, decoded, in order; `+` is a space, as in every AWS front end. */
+export function parseQuery(rawQuery: string): [string, string][] {
+  // The constructor drops one leading "?", which here is data.
+  return [...new URLSearchParams(`&${rawQuery}`)];
+}
+
+/** Header values by lower-case name; repeated ones joined by a comma, in order. */
+export function joinHeaders(rawHeaders: readonly string[]): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] ?? "").toLowerCase();
+    const value = fromWire(rawHeaders[i + 1] ?? "").trim();
+    const earlier = headers.get(name);
+    headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
+  }
+  return headers;
+}
+
+/** Node gives the wire's bytes one character each; signers sign UTF-8. What is not UTF-8 stays ISO-8859-1. */
+function fromWire(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- the question is whether every byte is ASCII
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
+  const bytes = Buffer.from(text, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : text;
+}
