@@ -9,6 +9,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? 141 : 1);
 });
 
-void run(process.argv.slice(2), version, createEnvironment).then((exitCode) => {
-  process.exitCode = exitCode;
-});
+async function main(): Promise<void> {
+  process.exitCode = await run(process.argv.slice(2), version, createEnvironment);
+}
+
+void main();

@@ -33,13 +33,16 @@ export function createProgram(
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodes);
 
-  /** Runs a command's code with its flags and the ones that all commands share. */
+  /** Runs a command's code with its flags, the ones that all commands share included, and its arguments. */
   const run =
-    (action: (environment: Environment, flags: object) => Action) =>
-    async (...args: unknown[]): Promise<void> => {
-      const command = args.at(-1) as Command;
-      const flags = command.optsWithGlobals<EnvironmentFlags>();
-      done((await action(environmentFor(flags), flags)) ?? 0);
+    <Flags extends object, Arguments extends unknown[]>(
+      action: (environment: Environment, flags: Flags, ...args: Arguments) => Action,
+    ) =>
+    async (...received: unknown[]): Promise<void> => {
+      const command = received.at(-1) as Command;
+      const flags = command.optsWithGlobals<Flags & EnvironmentFlags>();
+      const args = received.slice(0, -2) as Arguments;
+      done((await action(environmentFor(flags), flags, ...args)) ?? 0);
     };
 
   program
@@ -57,11 +60,11 @@ export function createProgram(
         "echo 1234567 | auth-cli login --no-browser   # the PIN from a pipe",
       ),
     )
-    .action((...args: unknown[]) =>
-      run(async (environment, flags) => {
+    .action(
+      run(async (environment, flags: LoginFlags) => {
         const { login } = await import("./commands/login.ts");
-        return login(flags as LoginFlags, environment);
-      })(...args),
+        return login(flags, environment);
+      }),
     );
 
   program
@@ -96,11 +99,11 @@ export function createProgram(
         "auth-cli call /private --dry-run",
       ),
     )
-    .action((path: string, ...args: unknown[]) =>
-      run(async (environment, flags) => {
+    .action(
+      run(async (environment, flags: CallFlags, path: string) => {
         const { call } = await import("./commands/call.ts");
-        return call(path, flags as CallFlags, environment);
-      })(...args),
+        return call(path, flags, environment);
+      }),
     );
 
   program
@@ -108,11 +111,11 @@ export function createProgram(
     .description("check the whole chain, and that what must be refused is refused")
     .option("--report-json <file>", "write the JSON report to a file too")
     .addHelpText("after", examples("auth-cli smoke --stage prod", "auth-cli smoke --json | jq .passed"))
-    .action((...args: unknown[]) =>
-      run(async (environment, flags) => {
+    .action(
+      run(async (environment, flags: SmokeFlags) => {
         const { smoke } = await import("./commands/smoke.ts");
-        return smoke(flags as SmokeFlags, environment);
-      })(...args),
+        return smoke(flags, environment);
+      }),
     );
 
   program
@@ -126,11 +129,11 @@ export function createProgram(
     .option("--tls-cert <file>", "a PEM certificate: every address is then https")
     .option("--tls-key <file>", "its private key")
     .addHelpText("after", examples("auth-cli local", "auth-cli local --port 0 --twitter-port 0 -- npm test"))
-    .action((command: string[], ...args: unknown[]) =>
-      run(async (environment, flags) => {
+    .action(
+      run(async (environment, flags: LocalFlags, command: string[]) => {
         const { local } = await import("./commands/local.ts");
-        return local(command, flags as LocalFlags, environment);
-      })(...args),
+        return local(command, flags, environment);
+      }),
     );
 
   return program;

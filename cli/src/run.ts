@@ -1,4 +1,4 @@
-import type { CommanderError } from "commander";
+import { CommanderError } from "commander";
 import type { Environment } from "./environment.ts";
 import { AuthCliError, formatError, toAuthCliError, toErrorReport } from "./errors.ts";
 import { createProgram, type EnvironmentFactory } from "./program.ts";
@@ -25,7 +25,7 @@ export async function run(
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (thrown) {
-    if (isCommanderError(thrown)) {
+    if (thrown instanceof CommanderError) {
       if (thrown.exitCode === 0) return 0;
       // No command at all: the help was the answer.
       if (thrown.code === "commander.help") return 2;
@@ -42,14 +42,6 @@ function report(error: AuthCliError, { terminal }: Environment, json: boolean): 
   if (json) terminal.say(`${JSON.stringify({ error: toErrorReport(error) }, undefined, 2)}\n`);
   else if (error.code !== "interrupted") terminal.say(formatError(error));
   return error.exitCode;
-}
-
-function isCommanderError(thrown: unknown): thrown is CommanderError {
-  return (
-    thrown instanceof Error &&
-    "exitCode" in thrown &&
-    /^commander\./.test(String((thrown as CommanderError).code))
-  );
 }
 
 /** Commander's message, `error: unknown option '--x'\n(Did you mean --y?)`, in our shape. */

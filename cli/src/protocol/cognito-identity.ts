@@ -128,7 +128,7 @@ function requestHandler(step: string, send: Send): RequestHandler {
         },
       };
     },
-  } as unknown as RequestHandler;
+  };
 }
 
 /** The part of `@smithy/types` HttpRequest that is used here. */
