@@ -40,7 +40,9 @@ export async function local(
 }
 
 async function cloudOptions(flags: LocalFlags, environment: Environment): Promise<LocalCloudOptions> {
-  const configuration = new Configuration(environment, findProject(environment), flags.stage);
+  // The project's own keys, when it has any, since `sst deploy` lets its .env files win over the environment.
+  const dotenvOnly = { files: environment.files, variables: {} };
+  const configuration = new Configuration(dotenvOnly, findProject(environment), flags.stage);
   const clientCredentials = await findClientCredentials(environment, configuration);
   return {
     awsPort: flags.port,

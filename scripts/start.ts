@@ -1,0 +1,158 @@
+/**
+ * `npm start`: the whole chain, once, on the local cloud: the real `sst deploy`, a Twitter login by a scripted user who
+ * opens the authorize page and types the PIN, the smoke, the signed call, `sst remove`. Leaves nothing behind but `.sst`.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { answerAuthorizePage } from "@api-auth-twitter/testing/authorize-page";
+
+type Variables = Record<string, string | undefined>;
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const sst = [join(root, "node_modules/sst/cli/sst.js")];
+const authCli = [join(root, "cli/bin/auth-cli.cjs")];
+const stage = ["--stage", "local"];
+/** No step takes half as long on 2 cores; one that takes this long hangs. */
+const stepLimitMs = 120_000;
+
+const children = new Set<ChildProcess>();
+let interrupted = false;
+
+/** Runs a node program to its end and gives its standard output; what it prints is shown as it comes. */
+async function run(
+  args: readonly string[],
+  variables: Variables,
+  {
+    show = true,
+    onErrorLine,
+  }: { show?: boolean; onErrorLine?: (line: string, child: ChildProcess) => void } = {},
+): Promise<string> {
+  const child = start(args, variables);
+  let output = "";
+  child.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on("line", (line) => {
+      if (show && line.trim() !== "") console.log(`  │ ${line}`);
+      if (stream === child.stderr) onErrorLine?.(line, child);
+    });
+  }
+  const limit = setTimeout(() => child.kill("SIGKILL"), stepLimitMs);
+  const code = await ended(child);
+  clearTimeout(limit);
+  if (code !== 0)
+    throw new Error(`exit code ${code}: ${args.map((arg) => arg.replace(`${root}/`, "")).join(" ")}`);
+  return output;
+}
+
+function start(args: readonly string[], variables: Variables): ChildProcess {
+  const child = spawn(process.execPath, args, { cwd: root, env: variables, stdio: "pipe" });
+  children.add(child);
+  child.once("close", () => children.delete(child));
+  return child;
+}
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+}
+
+async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
+  if (interrupted) throw new Error("interrupted");
+  console.log(`▸ ${name}`);
+  const started = performance.now();
+  try {
+    const value = await work();
+    console.log(`✓ ${name}  ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+    return value;
+  } catch (error) {
+    console.log(`✗ ${name}  ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+    throw error;
+  }
+}
+
+/** Starts the local cloud in a process of its own, and gives the environment that it prints. */
+function startLocalCloud(): Promise<Variables> {
+  return new Promise((resolve, reject) => {
+    const child = start([...authCli, "local", "--json", "--port", "0", "--twitter-port", "0"], process.env);
+    let output = "";
+    child.stderr?.pipe(process.stderr);
+    child.stdout?.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+      if (!output.endsWith("}\n")) return;
+      const { environment } = JSON.parse(output) as { environment: Variables };
+      const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _session, ...inherited } = process.env;
+      resolve({ ...inherited, ...environment });
+    });
+    child.once("close", (code) => reject(new Error(`the local cloud ended with exit code ${code}`)));
+  });
+}
+
+/** `auth-cli login`, and the user: reads the address, opens the page, authorizes, types the PIN. */
+async function logIn(variables: Variables): Promise<void> {
+  await run([...authCli, "login", ...stage, "--no-browser"], variables, {
+    onErrorLine: (line, child) => {
+      if (!/^https?:\/\/\S+oauth_token=/.test(line)) return;
+      void answerAuthorizePage(line, { screenName: "alice" }).then(
+        ({ pin }) => child.stdin?.end(`${pin}\n`),
+        () => child.kill(),
+      );
+    },
+  });
+}
+
+async function walk(variables: Variables): Promise<string> {
+  await step("npx sst deploy --stage local", () => run([...sst, "deploy", ...stage], variables));
+  try {
+    await step("npx auth-cli login --stage local", () => logIn(variables));
+    await step("npx auth-cli smoke --stage local", () => run([...authCli, "smoke", ...stage], variables));
+    return await step("npx auth-cli call /private --stage local", () =>
+      run([...authCli, "call", "/private", ...stage], variables, { show: false }),
+    );
+  } finally {
+    if (!interrupted)
+      await step("npx sst remove --stage local", () => run([...sst, "remove", ...stage], variables));
+  }
+}
+
+function stop(): void {
+  interrupted = true;
+  for (const child of children) child.kill("SIGTERM");
+}
+
+async function main(): Promise<void> {
+  // The user's own logins stay out of this.
+  const home = await mkdtemp(join(tmpdir(), "auth-cli-start-"));
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  const started = performance.now();
+  try {
+    await step("build", () =>
+      run([join(root, "node_modules/tsx/dist/cli.mjs"), join(root, "scripts/build.ts")], process.env),
+    );
+    const variables = await step("npx auth-cli local", startLocalCloud);
+    const answer = await walk({
+      ...variables,
+      XDG_CONFIG_HOME: home,
+      XDG_CACHE_HOME: home,
+      AUTH_CLI_CONFIG_DIR: undefined,
+    });
+    console.log(`${answer.trim()}\n\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
+  } catch (error) {
+    console.error(`\nerror: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = interrupted ? 130 : 1;
+  } finally {
+    const left = [...children].map(ended);
+    for (const child of children) child.kill("SIGTERM");
+    await Promise.all(left);
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+await main();
