@@ -1,0 +1,161 @@
+/**
+ * `npm run bench`: the figures of the README. Medians of whole processes, in turns, and ratios within one run, because
+ * only those carry over to another machine. `npm run bench -- --quick` makes fewer runs.
+ */
+import { access, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type AwsCredentials, signSigV4 } from "../src/protocol/sigv4.ts";
+import { type Command, median, medians, timeRun } from "./measure.ts";
+import { measureThroughput } from "./throughput.ts";
+import { authCliPath } from "@api-auth-twitter/testing/auth-cli";
+import { apiEndpoint, deploy, root, sst, stage, startWorld, type World } from "./world.ts";
+
+const quick = process.argv.includes("--quick");
+
+interface Row {
+  name: string;
+  figure: string;
+  /** The bound that the project holds itself to. */
+  bound: string;
+  holds: boolean;
+}
+
+const rows: Row[] = [];
+
+function report(name: string, figure: string, bound: string, holds: boolean): void {
+  rows.push({ name, figure, bound, holds });
+  console.log(`${holds ? "✓" : "✗"} ${name.padEnd(58)} ${figure.padStart(18)}   ${bound}`);
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
+
+async function benchStart(): Promise<void> {
+  const times: number[] = [];
+  for (let run = 0; run < (quick ? 3 : 9); run += 1) {
+    const world = await startWorld();
+    times.push(world.readyMs);
+    await world.close();
+  }
+  const ready = median(times);
+  report("local cloud ready, from process start", seconds(ready), "≤ 0.6 s", ready <= 600);
+}
+
+async function benchDeploy(world: World): Promise<void> {
+  const { variables } = world.cli;
+  const command = process.execPath;
+  const deployed = await deploy(world);
+  // Building and synthesis without any deploying: what SST spends computing.
+  const built = await timeRun({
+    name: "sst build",
+    command,
+    args: [sst, "build", ...stage],
+    variables,
+    cwd: root,
+  });
+  report("sst deploy, a new stage", seconds(deployed), "≤ 8 s", deployed <= 8000);
+  report(
+    "  against sst build (no deploying)",
+    `× ${(deployed / built).toFixed(2)}`,
+    "≤ × 2",
+    deployed <= 2 * built,
+  );
+}
+
+async function benchCommands({ cli: { variables } }: World): Promise<void> {
+  const node = process.execPath;
+  const url = await apiEndpoint();
+  const commands: Command[] = [
+    { name: "node -e 0", command: node, args: ["-e", "0"] },
+    {
+      name: "bare node:http GET",
+      command: node,
+      args: [join(root, "cli/bench/bare-get.cjs"), `${url}/public`],
+    },
+    { name: "fetch GET", command: node, args: [join(root, "cli/bench/fetch-get.mjs"), `${url}/public`] },
+    { name: "auth-cli call", command: node, args: [authCliPath, "call", "/private", ...stage] },
+    { name: "auth-cli smoke", command: node, args: [authCliPath, "smoke", ...stage] },
+  ].map((each) => ({ ...each, variables, cwd: root }));
+  const times = await medians(commands, quick ? 5 : 21);
+  const of = (name: string): number => times.get(name) ?? Number.NaN;
+  for (const { name } of commands)
+    console.log(`  ${name.padEnd(58)} ${`${of(name).toFixed(1)} ms`.padStart(18)}`);
+  const ratio = of("auth-cli call") / of("bare node:http GET");
+  report("warm call, against a bare node:http GET", `× ${ratio.toFixed(2)}`, "≤ × 1.5", ratio <= 1.5);
+  report("the whole smoke", seconds(of("auth-cli smoke")), "≤ 1.5 s", of("auth-cli smoke") <= 1500);
+}
+
+async function benchThroughput(): Promise<void> {
+  const taskset = await access("/usr/bin/taskset").then(
+    () => ["/usr/bin/taskset", "-c", "0"],
+    () => [],
+  );
+  const world = await startWorld(taskset);
+  try {
+    await deploy(world);
+    await world.cli.logIn("alice", stage);
+    const url = new URL(`${await apiEndpoint()}/private`);
+    const { headers } = await signSigV4(
+      { method: "GET", url, headers: [] },
+      {
+        credentials: await cachedCredentials(world),
+        region: "us-east-1",
+        service: "execute-api",
+        nowMs: Date.now(),
+      },
+    );
+    const total = quick ? 10_000 : 100_000;
+    const { requestsPerSecond, memoryMb } = await measureThroughput(
+      url.href,
+      Object.fromEntries(headers),
+      world.cloud.pid ?? 0,
+      total,
+    );
+    const cores = taskset.length > 0 ? "one core" : "all cores";
+    report(
+      `local cloud, verified signed requests on ${cores}`,
+      `${Math.round(requestsPerSecond)} /s`,
+      "≥ 1000 /s",
+      requestsPerSecond >= 1000,
+    );
+    const [first = Number.NaN] = memoryMb;
+    const last = memoryMb.at(-1) ?? Number.NaN;
+    report(
+      `  its memory over ${total} requests`,
+      `${memoryMb.join(" ")} MB`,
+      "flat (≤ × 1.2)",
+      last <= 1.2 * first,
+    );
+  } finally {
+    await world.close();
+  }
+}
+
+async function cachedCredentials({ cli: { variables } }: World): Promise<AwsCredentials> {
+  const folder = join(variables["XDG_CACHE_HOME"] ?? "", "auth-cli");
+  const [file = ""] = await readdir(folder);
+  const { credentials } = JSON.parse(await readFile(join(folder, file), "utf8")) as {
+    credentials: AwsCredentials;
+  };
+  return credentials;
+}
+
+async function benchNpmStart(): Promise<void> {
+  const variables = { ...process.env };
+  const time = await timeRun({ name: "npm start", command: "npm", args: ["start"], variables, cwd: root });
+  report("npm start, after the install", seconds(time), "≤ 30 s", time <= 30_000);
+}
+
+await benchStart();
+const world = await startWorld();
+try {
+  await benchDeploy(world);
+  await world.cli.logIn("alice", stage);
+  await benchCommands(world);
+} finally {
+  await world.close();
+}
+await benchThroughput();
+await benchNpmStart();
+const missed = rows.filter(({ holds }) => !holds);
+console.log(`\n${rows.length - missed.length} of ${rows.length} bounds hold.`);
+process.exitCode = missed.length === 0 ? 0 : 1;

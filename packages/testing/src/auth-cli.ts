@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { answerAuthorizePage } from "./authorize-page.ts";
+import { type ProcessResult, runProcess } from "./run-process.ts";
+
+const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+
+/** The built program, as users start it. */
+export const authCliPath = join(root, "cli/bin/auth-cli.cjs");
+
+type Variables = Record<string, string | undefined>;
+
+/** The built auth-cli with stores of its own. */
+export interface AuthCli {
+  /** Where its stores are. */
+  home: string;
+  variables: Variables;
+  run(
+    args: readonly string[],
+    options?: { stdin?: string | Uint8Array; variables?: Variables },
+  ): Promise<ProcessResult>;
+  /** `login` with a scripted user, who authorizes as `screenName` and types the PIN. */
+  logIn(screenName: string, args?: readonly string[]): Promise<ProcessResult>;
+  remove(): Promise<void>;
+}
+
+/** @param cwd the project's folder, where `.sst/outputs.json` is looked for */
+export async function createAuthCli(cwd: string, environment: Variables): Promise<AuthCli> {
+  const home = await mkdtemp(join(tmpdir(), "auth-cli-home-"));
+  const variables: Variables = {
+    PATH: process.env["PATH"],
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, "config"),
+    XDG_CACHE_HOME: join(home, "cache"),
+    ...environment,
+  };
+  return {
+    home,
+    variables,
+    run: (args, options = {}) =>
+      runProcess(process.execPath, [authCliPath, ...args], {
+        cwd,
+        env: { ...variables, ...options.variables },
+        ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+      }),
+    logIn: (screenName, args = []) => logIn(screenName, args, cwd, variables),
+    remove: () => rm(home, { recursive: true, force: true }),
+  };
+}
+
+async function logIn(
+  screenName: string,
+  args: readonly string[],
+  cwd: string,
+  variables: Variables,
+): Promise<ProcessResult> {
+  const child = spawn(process.execPath, [authCliPath, "login", "--no-browser", ...args], {
+    cwd,
+    env: variables,
+  });
+  const limit = setTimeout(() => child.kill("SIGKILL"), 30_000);
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdin.on("error", () => {});
+  const ended = new Promise<Pick<ProcessResult, "code" | "signal">>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+  const url = await Promise.race([authorizeUrl(child), ended]);
+  if (typeof url === "string") {
+    const { pin } = await answerAuthorizePage(url, { screenName });
+    child.stdin.end(`${pin ?? ""}\n`);
+  }
+  const { code, signal } = await ended;
+  clearTimeout(limit);
+  return { code, signal, stdout, stderr };
+}
+
+/** The address that `login` prints on a line of its own. */
+function authorizeUrl(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      const url = /^(https?:\/\/\S+oauth_token=\S+)\n/m.exec(text)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+  });
+}

@@ -1,0 +1,41 @@
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type ProcessResult, runProcess } from "./run-process.ts";
+
+const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+const sst = join(root, "node_modules/sst/cli/sst.js");
+
+/** A copy of this repository's SST app that a test may edit, deploy and throw away. */
+export interface SstApp {
+  folder: string;
+  /** Replaces text in a file of the app; it is an error when the text is not there. */
+  edit(file: string, text: string | RegExp, replacement: string): Promise<void>;
+  /** The real, unmodified SST: `deploy --stage prod`. */
+  sst(args: readonly string[], variables: Record<string, string | undefined>): Promise<ProcessResult>;
+  remove(): Promise<void>;
+}
+
+export async function copySstApp(): Promise<SstApp> {
+  const folder = await mkdtemp(join(tmpdir(), "sst-app-"));
+  await mkdir(join(folder, "packages"));
+  for (const file of ["sst.config.ts", "stacks", "packages/functions", "tsconfig.json", "package.json"]) {
+    await cp(join(root, file), join(folder, file), { recursive: true });
+  }
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");
+  return {
+    folder,
+    async edit(file, text, replacement) {
+      const path = join(folder, file);
+      const before = await readFile(path, "utf8");
+      const after = before.replace(text, replacement);
+      if (after === before) throw new Error(`${file} does not contain ${String(text)}`);
+      await writeFile(path, after);
+    },
+    // SST waits for ever for an endpoint that does not answer, hence the limit.
+    sst: (args, variables) =>
+      runProcess(process.execPath, [sst, ...args], { cwd: folder, env: variables, timeoutMs: 90_000 }),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
