@@ -17,7 +17,7 @@ body { margin: 0; min-height: 100vh; display: grid; align-content: center; justi
 main { width: 100%; max-width: 27rem; min-width: 0; padding: 1.75rem; border: 1px solid var(--line); border-radius: 1rem;
   background: var(--card); }
 @media (max-width: 24rem) { body { padding: .5rem; } main { padding: 1.25rem 1rem; } }
-h1 { margin: 0 0 .75rem; font-size: 1.4rem; line-height: 1.25; text-wrap: balance; }
+h1 { margin: 0 0 .75rem; font-size: 1.4rem; line-height: 1.25; overflow-wrap: anywhere; }
 p { margin: 0 0 1rem; overflow-wrap: anywhere; }
 form { margin: 0; }
 .where { margin: 0 0 1rem; color: var(--soft); font-size: .875rem; }
@@ -38,15 +38,19 @@ legend { padding: 0; margin-bottom: .5rem; font-weight: 600; }
 :focus-visible, .name:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
 .wrong { color: var(--wrong); font-weight: 600; }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-bottom: 1rem; }
-button { flex: 1 1 8rem; min-height: 3rem; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: 1.5rem;
+button { flex: 1 1 auto; white-space: nowrap; min-height: 3rem; padding: .5rem 1rem; border: 1px solid var(--line); border-radius: 1.5rem;
   background: none; color: inherit; font: inherit; font-weight: 600; cursor: pointer; }
 button.main { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
 button:hover { filter: brightness(1.1); }
 code.pin { display: block; margin: 0 0 1rem; padding: .75rem; border: 1px solid var(--line); border-radius: .75rem;
   background: var(--tint); font: 600 2rem/1.2 ui-monospace, monospace; letter-spacing: .12em; text-align: center; user-select: all; }
+.name + .soft { margin-top: .35rem; }
+.name:has([aria-invalid]) { border-color: var(--wrong); }
 .last { margin-bottom: 0; }
 `;
 
+/** One piece: a formatter that indents the pages' HTML would change what is hashed. */
+const styleElement = raw(`<style>${style}</style>`);
 const styleSource = `'sha256-${createHash("sha256").update(style).digest("base64")}'`;
 
 /**
@@ -73,9 +77,7 @@ function page(title: string, content: Html): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title} · Local Twitter</title>
         <link rel="icon" href="data:," />
-        <style>
-          ${raw(style)}
-        </style>
+        ${styleElement}
       </head>
       <body>
         <main>
@@ -149,7 +151,9 @@ export function authorizePage(options: AuthorizePage): Html {
               ${problem === undefined ? "" : raw('aria-invalid="true"')}
             />
           </div>
-          <p class="soft last" id="hint">A name typed here counts: up to 15 letters, digits and _.</p>
+          <p class="soft last" id="hint">
+            If you type a name, it is used instead: up to 15 letters, digits or _.
+          </p>
         </fieldset>
         <div class="buttons">
           <button class="main" id="allow">Authorize app</button>
