@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
 
 import { SignatureV4 } from "@smithy/signature-v4";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { createSessions } from "../iam/sessions.ts";
@@ -134,10 +134,14 @@ function sign(unsigned: Unsigned, options: SigningOptions = {}): WireRequest {
   all.push([
     "Authorization",
     `AWS4-HMAC-SHA256 Credential=${signer.accessKeyId}/${scope}, SignedHeaders=${names.join(";")}, ` +
-      `Signature=${hmac(key as Buffer, stringToSign).toString("hex")}`,
+      `Signature=${hmac(key, stringToSign).toString("hex")}`,
   ]);
   return wire(method, query === "" ? path : `${path}?${query}`, all, body);
 }
+
+const myHeader = (value: string): [string, string] => ["My-Header1", value];
+const flip = (hex: string): string => (hex === "0" ? "1" : "0");
+const toWire = (characters: string): string => Buffer.from(characters).toString("latin1");
 
 /** As node:http hands it over: one character a byte. */
 function wire(
@@ -146,8 +150,7 @@ function wire(
   headers: [string, string][],
   body: string | Buffer,
 ): WireRequest {
-  const bytes = (text: string): string => Buffer.from(text).toString("latin1");
-  return { method, rawUrl: bytes(rawUrl), rawHeaders: headers.flat().map(bytes), body: Buffer.from(body) };
+  return { method, rawUrl: toWire(rawUrl), rawHeaders: headers.flat().map(toWire), body: Buffer.from(body) };
 }
 
 function withHeader(
@@ -179,7 +182,6 @@ describe("AWS's Signature Version 4 test suite", () => {
   });
   const host: [string, string] = ["Host", "example.amazonaws.com"];
   const date: [string, string] = ["X-Amz-Date", "20150830T123600Z"];
-  const header = (value: string): [string, string] => ["My-Header1", value];
 
   it.each<[string, string, string, [string, string][], string, string]>([
     ["get-vanilla", "GET", "/", [], "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"],
@@ -211,7 +213,7 @@ describe("AWS's Signature Version 4 test suite", () => {
       "get-header-key-duplicate",
       "GET",
       "/",
-      [header("value2"), header("value2"), header("value1")],
+      [myHeader("value2"), myHeader("value2"), myHeader("value1")],
       "",
       "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea",
     ],
@@ -219,7 +221,7 @@ describe("AWS's Signature Version 4 test suite", () => {
       "get-header-value-order",
       "GET",
       "/",
-      [header("value4"), header("value1"), header("value3"), header("value2")],
+      [myHeader("value4"), myHeader("value1"), myHeader("value3"), myHeader("value2")],
       "",
       "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01",
     ],
@@ -227,7 +229,7 @@ describe("AWS's Signature Version 4 test suite", () => {
       "get-header-value-trim",
       "GET",
       "/",
-      [header(" value1"), ["My-Header2", ' "a   b   c"']],
+      [myHeader(" value1"), ["My-Header2", ' "a   b   c"']],
       "",
       "acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736",
     ],
@@ -347,7 +349,6 @@ describe("a request signed by another implementation", () => {
   });
 
   it("is refused after any single change", async () => {
-    const flip = (hex: string): string => (hex === "0" ? "1" : "0");
     const changes: Record<string, (signed: WireRequest) => WireRequest> = {
       method: (signed) => ({ ...signed, method: signed.method === "GET" ? "POST" : "GET" }),
       path: (signed) => ({ ...signed, rawUrl: signed.rawUrl.replace(/^[^?]*/, (before) => `${before}x`) }),

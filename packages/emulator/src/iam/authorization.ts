@@ -1,0 +1,73 @@
+import type { Account, Role } from "../resources.ts";
+import type { RequestContext } from "./conditions.ts";
+import { managedPolicies } from "./managed-policies.ts";
+import { PolicyDocumentError } from "./policy-document.ts";
+import { evaluatePolicies, type PolicyRequest, type RequestPrincipal } from "./policy-evaluation.ts";
+import type { Principal } from "./principal.ts";
+
+export type AuthorizationDecision = { allowed: true } | { allowed: false; reason: string };
+
+/**
+ * May this caller do it? A role's sessions may what its inline and managed policies say, as they are deployed now.
+ * A user is the deployer, who administers the account.
+ */
+export function authorize(
+  account: Account,
+  principal: Principal,
+  { action, resource, context }: Omit<PolicyRequest, "principal">,
+): AuthorizationDecision {
+  if (principal.kind === "user") return { allowed: true };
+  const role = account.roles.get(principal.roleArn);
+  if (role === undefined) return { allowed: false, reason: `role ${principal.roleArn} does not exist` };
+  const unknown = role.managedPolicyArns.filter((arn) => !managedPolicies.has(arn));
+  const documents = [
+    ...role.policies.values(),
+    ...role.managedPolicyArns
+      .map((arn) => managedPolicies.get(arn))
+      .filter((document) => document !== undefined),
+  ];
+  const note =
+    unknown.length > 0 ? ` (managed policies unknown to the local cloud: ${unknown.join(", ")})` : "";
+  const what = `${action} on ${resource}${note}`;
+  return decide(
+    () => evaluatePolicies(documents, { action, resource, context }),
+    what,
+    `role ${role.roleName}`,
+  );
+}
+
+export interface AssumptionRequest {
+  action: "sts:AssumeRole" | "sts:AssumeRoleWithWebIdentity";
+  principal: RequestPrincipal;
+  context: RequestContext;
+}
+
+/** Does the role's trust policy let this principal assume it? */
+export function authorizeAssumption(role: Role, request: AssumptionRequest): AuthorizationDecision {
+  return decide(
+    () => evaluatePolicies([role.assumeRolePolicyDocument], { ...request, resource: role.arn }),
+    `${request.action} by ${request.principal.id}`,
+    `the trust policy of ${role.roleName}`,
+  );
+}
+
+function decide(
+  evaluate: () => ReturnType<typeof evaluatePolicies>,
+  what: string,
+  who: string,
+): AuthorizationDecision {
+  try {
+    const { effect } = evaluate();
+    if (effect === "Allow") return { allowed: true };
+    return {
+      allowed: false,
+      reason: effect === "ExplicitDeny" ? `${who} denies ${what}` : `${who} does not allow ${what}`,
+    };
+  } catch (error) {
+    // What cannot be understood must not open a door.
+    if (error instanceof PolicyDocumentError) {
+      return { allowed: false, reason: `${who} cannot be evaluated: ${error.message}` };
+    }
+    throw error;
+  }
+}

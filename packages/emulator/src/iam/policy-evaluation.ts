@@ -1,0 +1,158 @@
+import type { PolicyDocument } from "../resources.ts";
+import { compileConditions, type RequestContext, substituteVariables } from "./conditions.ts";
+import { asList, asRecord, PolicyDocumentError } from "./policy-document.ts";
+import { compileArnPattern, globToRegExp } from "./wildcards.ts";
+
+/** What is asked of IAM. */
+export interface PolicyRequest {
+  /** `execute-api:Invoke`. */
+  action: string;
+  /** ARN. */
+  resource: string;
+  context: RequestContext;
+  /** Who asks; only for policies with a `Principal`, such as a role's trust policy. */
+  principal?: RequestPrincipal;
+}
+
+export interface RequestPrincipal {
+  type: "AWS" | "Federated" | "Service";
+  /** ARN, identity provider or service name. */
+  id: string;
+}
+
+export type Decision = { effect: "Allow" | "ExplicitDeny" | "ImplicitDeny" };
+
+/**
+ * IAM's evaluation of one account's policies: an explicit Deny wins, else any Allow, else it is denied.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+ *
+ * @throws PolicyDocumentError for a document that IAM would not have taken, or an element that is not known here
+ */
+export function evaluatePolicies(documents: Iterable<PolicyDocument>, request: PolicyRequest): Decision {
+  let allowed = false;
+  for (const document of documents) {
+    for (const statement of compiled(document)) {
+      if (!statement.applies(request)) continue;
+      if (statement.effect === "Deny") return { effect: "ExplicitDeny" };
+      allowed = true;
+    }
+  }
+  return { effect: allowed ? "Allow" : "ImplicitDeny" };
+}
+
+interface Statement {
+  effect: "Allow" | "Deny";
+  applies(request: PolicyRequest): boolean;
+}
+
+type Test = (request: PolicyRequest) => boolean;
+
+/** Documents are replaced, never changed in place; so their compiled form lives as long as they do. */
+const cache = new WeakMap<PolicyDocument, Statement[]>();
+
+function compiled(document: PolicyDocument): Statement[] {
+  let statements = cache.get(document);
+  if (statements === undefined) {
+    statements = asList(document["Statement"]).map((statement) =>
+      compileStatement(asRecord(statement, "Statement")),
+    );
+    cache.set(document, statements);
+  }
+  return statements;
+}
+
+const statementElements = new Set([
+  "Sid",
+  "Effect",
+  "Principal",
+  "NotPrincipal",
+  "Action",
+  "NotAction",
+  "Resource",
+  "NotResource",
+  "Condition",
+]);
+
+function compileStatement(statement: Record<string, unknown>): Statement {
+  const unknown = Object.keys(statement).find((element) => !statementElements.has(element));
+  if (unknown !== undefined) throw new PolicyDocumentError(`unknown policy element '${unknown}'`);
+  const effect = statement["Effect"];
+  if (effect !== "Allow" && effect !== "Deny") throw new PolicyDocumentError("Effect must be Allow or Deny");
+  const tests = [
+    ...either(statement, "Action", compileActions),
+    ...either(statement, "Resource", compileResources),
+    ...either(statement, "Principal", compilePrincipals),
+  ];
+  if (statement["Action"] === undefined && statement["NotAction"] === undefined) {
+    throw new PolicyDocumentError("a statement needs Action or NotAction");
+  }
+  const conditions = compileConditions(statement["Condition"]);
+  return {
+    effect,
+    applies: (request) => tests.every((test) => test(request)) && conditions(request.context),
+  };
+}
+
+/** `Action` or its negation `NotAction`, and so on; not both. */
+function either(
+  statement: Record<string, unknown>,
+  element: string,
+  compile: (value: unknown) => Test,
+): Test[] {
+  const value = statement[element];
+  const negated = statement[`Not${element}`];
+  if (value !== undefined && negated !== undefined) {
+    throw new PolicyDocumentError(`${element} and Not${element} exclude each other`);
+  }
+  if (value !== undefined) return [compile(value)];
+  if (negated === undefined) return [];
+  const test = compile(negated);
+  return [(request) => !test(request)];
+}
+
+function compileActions(value: unknown): Test {
+  const patterns = texts(value, "Action").map((pattern) => globToRegExp(pattern, "i"));
+  return ({ action }) => patterns.some((pattern) => pattern.test(action));
+}
+
+function compileResources(value: unknown): Test {
+  const tests = texts(value, "Resource").map(compileResource);
+  return ({ resource, context }) => tests.some((test) => test(resource, context));
+}
+
+function compileResource(pattern: string): (resource: string, context: RequestContext) => boolean {
+  if (!pattern.includes("${")) return compileArnPattern(pattern);
+  return (resource, context) => {
+    const text = substituteVariables(pattern, context);
+    return text !== undefined && compileArnPattern(text)(resource);
+  };
+}
+
+function compilePrincipals(value: unknown): Test {
+  if (value === "*") return ({ principal }) => principal !== undefined;
+  const accepted = new Map<string, string[]>();
+  for (const [type, ids] of Object.entries(asRecord(value, "Principal"))) {
+    if (!["AWS", "Federated", "Service", "CanonicalUser"].includes(type)) {
+      throw new PolicyDocumentError(`unknown principal type '${type}'`);
+    }
+    accepted.set(type, texts(ids, "Principal"));
+  }
+  return ({ principal }) => {
+    const ids = principal && accepted.get(principal.type);
+    return ids?.some((id) => id === "*" || id === principal?.id || isAccountOf(id, principal)) === true;
+  };
+}
+
+/** `123456789012` and `arn:aws:iam::123456789012:root` stand for every principal of the account. */
+function isAccountOf(id: string, principal: RequestPrincipal | undefined): boolean {
+  if (principal?.type !== "AWS") return false;
+  const account = /^(?:arn:aws:iam::)?(\d{12})(?::root)?$/.exec(id)?.[1];
+  return account !== undefined && account === principal.id.split(":")[4];
+}
+
+function texts(value: unknown, element: string): string[] {
+  return asList(value).map((item) => {
+    if (typeof item !== "string") throw new PolicyDocumentError(`${element} must be text or a list of texts`);
+    return item;
+  });
+}
