@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,12 @@ export const authCliPath = join(root, "cli/bin/auth-cli.cjs");
 
 type Variables = Record<string, string | undefined>;
 
+export interface CachedCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+}
+
 /** The built auth-cli with stores of its own. */
 export interface AuthCli {
   /** Where its stores are. */
@@ -24,6 +30,12 @@ export interface AuthCli {
   ): Promise<ProcessResult>;
   /** `login` with a scripted user, who authorizes as `screenName` and types the PIN. */
   logIn(screenName: string, args?: readonly string[]): Promise<ProcessResult>;
+  /** The token credentials of the stored logins, the last one last. */
+  storedTokens(): Promise<{ token: string; secret: string }[]>;
+  /** The AWS credentials in the cache. */
+  cachedCredentials(): Promise<CachedCredentials[]>;
+  /** Every secret that the stores hold. */
+  storedSecrets(): Promise<string[]>;
   remove(): Promise<void>;
 }
 
@@ -47,8 +59,33 @@ export async function createAuthCli(cwd: string, environment: Variables): Promis
         ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
       }),
     logIn: (screenName, args = []) => logIn(screenName, args, cwd, variables),
+    storedTokens: () => storedTokens(home),
+    cachedCredentials: () => cachedCredentials(home),
+    storedSecrets: async () => [
+      ...(await storedTokens(home)).flatMap(({ token, secret }) => [token, secret]),
+      ...(await cachedCredentials(home)).flatMap(({ secretAccessKey, sessionToken }) => [
+        secretAccessKey,
+        sessionToken,
+      ]),
+    ],
     remove: () => rm(home, { recursive: true, force: true }),
   };
+}
+
+async function storedTokens(home: string): Promise<{ token: string; secret: string }[]> {
+  const text = await readFile(join(home, "config/auth-cli/sessions.json"), "utf8");
+  const { sessions } = JSON.parse(text) as {
+    sessions: { tokenCredentials: { token: string; secret: string } }[];
+  };
+  return sessions.map(({ tokenCredentials }) => tokenCredentials);
+}
+
+async function cachedCredentials(home: string): Promise<CachedCredentials[]> {
+  const folder = join(home, "cache/auth-cli");
+  const texts = await Promise.all(
+    (await readdir(folder)).map((file) => readFile(join(folder, file), "utf8")),
+  );
+  return texts.map((text) => (JSON.parse(text) as { credentials: CachedCredentials }).credentials);
 }
 
 async function logIn(

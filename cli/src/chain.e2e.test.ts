@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { deployWorld, type DeployedWorld } from "@api-auth-twitter/testing/deployed-world";
+import type { SmokeReport } from "./smoke/report.ts";
+
+const identityId = /us-east-1:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+
+describe("the whole chain, through the built CLI and the real sst deploy", () => {
+  let world: DeployedWorld;
+
+  beforeAll(async () => {
+    world = await deployWorld("prod");
+  });
+  afterAll(() => world.close());
+
+  const identityOf = async (user: string): Promise<string> => {
+    const { code, stdout, stderr } = await world.cli.run(["call", "/private", "--user", user]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const [, id = ""] = /^Hello (\S+)!$/.exec(stdout.trim()) ?? [];
+    expect(id).toMatch(identityId);
+    return id;
+  };
+
+  test("nobody is logged in at first: exit 4, and the command to run", async () => {
+    const { code, stderr } = await world.cli.run(["call", "/private"]);
+    expect(code).toBe(4);
+    expect(stderr).toContain("fix: run `auth-cli login --stage prod`");
+  });
+
+  test("login takes the PIN from a pipe and gives the identity that /private then greets", async () => {
+    const { code, stdout, stderr } = await world.cli.logIn("alice");
+    expect(stderr).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/oauth\/authorize\?oauth_token=[^&\s]+$/m);
+    expect(code).toBe(0);
+    const [id] = identityId.exec(stdout) ?? [];
+    expect(await identityOf("alice")).toBe(id);
+  });
+
+  test("two users have two identities, and --user chooses; the same user keeps theirs", async () => {
+    const alice = await identityOf("alice");
+    expect((await world.cli.logIn("bob")).code).toBe(0);
+    const bob = await identityOf("bob");
+    expect(bob).not.toBe(alice);
+    expect((await world.cli.run(["call", "/private"])).stdout).toBe(`Hello ${bob}!`);
+    expect((await world.cli.logIn("alice")).code).toBe(0);
+    expect(await identityOf("@Alice")).toBe(alice);
+  });
+
+  test("smoke passes every check and reports the identity that call gets", async () => {
+    const { code, stdout } = await world.cli.run(["smoke", "--json"]);
+    const report = JSON.parse(stdout) as SmokeReport;
+    expect(report.checks.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      "outputs passed",
+      "twitter.token passed",
+      "cognito.get-id passed",
+      "cognito.get-credentials passed",
+      "public.open passed",
+      "private.unsigned passed",
+      "private.tampered passed",
+      "private.no-session-token passed",
+      "private.expired-signature passed",
+      "private.wrong-region passed",
+      "cognito.guest passed",
+      "private.signed passed",
+      "identity.match passed",
+    ]);
+    expect(report).toMatchObject({ schemaVersion: 1, stage: "prod", passed: true });
+    expect(report.identityId).toBe(await identityOf("alice"));
+    expect(code).toBe(0);
+  });
+
+  test("/public needs no signature", async () => {
+    const { code, stdout } = await world.cli.run(["call", "/public", "--unsigned"]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "Hello stranger!" });
+  });
+
+  test("an unsigned call of /private is refused: exit 22, the body still on stdout", async () => {
+    const { code, stdout, stderr } = await world.cli.run(["call", "/private", "--unsigned"]);
+    expect(stdout).toBe('{"message":"Forbidden"}');
+    expect(stderr).toContain("HTTP 403");
+    expect(code).toBe(22);
+  });
+
+  test("an unknown route is 404: exit 22, or 0 with --no-fail", async () => {
+    expect((await world.cli.run(["call", "/nowhere"])).code).toBe(22);
+    const { code, stdout } = await world.cli.run(["call", "/nowhere", "--no-fail", "--json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 404, body: '{"message":"Not Found"}' });
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ["a wrong PIN", "0000000\n", "verifier-refused"],
+    ["an empty line", "\n", "verifier-refused"],
+    ["no input", "", "login-cancelled"],
+  ])("login with %s from a pipe: exit 4, and the stored login stays", async (_name, stdin, code) => {
+    const result = await world.cli.run(["login", "--json"], { stdin });
+    expect(result.code).toBe(4);
+    expect(result.stderr).toContain(`"code": "${code}"`);
+    expect((await world.cli.run(["call", "/private"])).code).toBe(0);
+  });
+
+  test("no output holds a secret", async () => {
+    const outputs = await Promise.all([
+      world.cli.run(["call", "/private", "--verbose", "--debug"]),
+      world.cli.run(["call", "/private", "--dry-run"]),
+      world.cli.run(["smoke", "--debug"]),
+      world.cli.logIn("alice", ["--debug"]),
+    ]);
+    const printed = outputs.map(({ stdout, stderr }) => stdout + stderr).join("\n");
+    const stored = await world.cli.storedSecrets();
+    expect(stored.length).toBeGreaterThanOrEqual(4);
+    for (const secret of [...stored, world.cloud.environment["TWITTER_CONSUMER_SECRET"] ?? "missing"]) {
+      expect(printed.includes(secret), "a stored secret was printed").toBe(false);
+    }
+  });
+});
+
+describe("after sst remove", () => {
+  test("the endpoint no longer answers: exit 3", async () => {
+    const world = await deployWorld("gone");
+    try {
+      expect((await world.cli.logIn("alice")).code).toBe(0);
+      const { code, stderr, stdout } = await world.app.sst(["remove", "--stage", "gone"], world.variables);
+      expect(code, stdout + stderr).toBe(0);
+      const result = await world.cli.run(["call", "/private", "--stage", "gone"]);
+      expect(result.stderr).toContain("nothing listens at that address");
+      expect(result.code).toBe(3);
+    } finally {
+      await world.close();
+    }
+  });
+});
