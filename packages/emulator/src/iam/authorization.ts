@@ -1,4 +1,4 @@
-import type { Account, Role } from "../resources.ts";
+import type { Account, PolicyDocument, Role } from "../resources.ts";
 import type { RequestContext } from "./conditions.ts";
 import { managedPolicies } from "./managed-policies.ts";
 import { PolicyDocumentError } from "./policy-document.ts";
@@ -19,7 +19,9 @@ export function authorize(
   if (principal.kind === "user") return { allowed: true };
   const role = account.roles.get(principal.roleArn);
   if (role === undefined) return { allowed: false, reason: `role ${principal.roleArn} does not exist` };
-  const unknown = role.managedPolicyArns.filter((arn) => !managedPolicies.has(arn));
+  const findManaged = (arn: string): PolicyDocument | undefined =>
+    account.managedPolicies.get(arn)?.policyDocument ?? managedPolicies.get(arn);
+  const unknown = role.managedPolicyArns.filter((arn) => findManaged(arn) === undefined);
   const documents = [
     ...role.policies.values(),
     ...role.managedPolicyArns
