@@ -89,7 +89,8 @@ export function signOAuth1(request: OAuth1Request, signing: OAuth1Signing): OAut
 
 /** Repeated names become arrays, which the library sorts by value (RFC 5849 3.4.1.3.2). */
 function collect(parameters: readonly (readonly [string, string])[]): Record<string, string | string[]> {
-  const data: Record<string, string | string[]> = {};
+  // Without a prototype, or a parameter named `constructor` would find one there.
+  const data = Object.create(null) as Record<string, string | string[]>;
   for (const [name, value] of parameters) {
     const known = data[name];
     if (known === undefined) data[name] = value;
