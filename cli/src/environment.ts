@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
+import { isatty } from "node:tty";
 import { type Files, files } from "./environment/files.ts";
 import { createHttpClient } from "./environment/http-client.ts";
 import { createTerminal, type Terminal } from "./environment/terminal.ts";
@@ -15,6 +16,8 @@ export interface Environment {
   homeDirectory: string;
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** At least 0, less than 1. */
+  random: () => number;
   /** Rejects with `interrupted` when the user does not want to wait. */
   sleep: (ms: number) => Promise<void>;
   /** A name that no other process uses, for files set aside. */
@@ -48,7 +51,8 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
   const redactor = new Redactor();
   const interruption = interruptionSignal();
   const terminal = createTerminal({
-    stdin: process.stdin,
+    stdin: () => process.stdin,
+    keyboard: isatty(0),
     stdout: process.stdout,
     stderr: process.stderr,
     redactor,
@@ -62,6 +66,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     workingDirectory: process.cwd(),
     homeDirectory: homedir(),
     now,
+    random: Math.random,
     sleep: (ms) => sleep(ms, interruption),
     uniqueName: randomUUID,
     files,

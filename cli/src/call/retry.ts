@@ -15,7 +15,7 @@ export type Notice = (text: string) => void;
  * @param prepare makes the request anew, since a signature ages
  */
 export async function sendWithRetries(
-  { send, sleep }: Pick<Environment, "send" | "sleep">,
+  { send, sleep, random }: Pick<Environment, "send" | "sleep" | "random">,
   prepare: () => Promise<HttpRequest>,
   retries: number,
   notice: Notice,
@@ -31,7 +31,7 @@ export async function sendWithRetries(
     });
     const failed = outcome instanceof AuthCliError;
     if (!failed && (left <= 0 || !transient.has(outcome.status))) return outcome;
-    const waitMs = retryAfterMs(failed ? undefined : outcome) ?? backoffMs(attempt);
+    const waitMs = retryAfterMs(failed ? undefined : outcome) ?? backoffMs(attempt, random());
     notice(
       `${failed ? outcome.message : `HTTP ${outcome.status}`}; trying again in ${(waitMs / 1000).toFixed(1)} s (${left} left)`,
     );
@@ -40,9 +40,10 @@ export async function sendWithRetries(
   }
 }
 
-function backoffMs(attempt: number): number {
+/** @param share from 0 to 1, so that many clients do not come back at the same moment */
+function backoffMs(attempt: number, share: number): number {
   const most = Math.min(1000 * 2 ** attempt, longestWaitMs);
-  return most / 2 + Math.random() * (most / 2);
+  return most / 2 + share * (most / 2);
 }
 
 function retryAfterMs(response: HttpResponse | undefined): number | undefined {
