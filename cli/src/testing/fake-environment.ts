@@ -1,0 +1,201 @@
+import { Buffer } from "node:buffer";
+import type { Environment } from "../environment.ts";
+import { type Files, files as realFiles } from "../environment/files.ts";
+import { AuthCliError } from "../errors.ts";
+import type { Header, HttpRequest, HttpResponse, Send } from "../protocol/http.ts";
+import { Redactor } from "../redaction.ts";
+
+/** What a test decides about the world. Whatever is left out is absent: no variable, no file, no answer. */
+export interface FakeEnvironmentOptions {
+  variables?: Record<string, string>;
+  /** By absolute path. */
+  files?: Record<string, string | Uint8Array>;
+  send?: Send;
+  /** Standard input; when it has no more lines, it has ended. */
+  input?: string;
+  /** Whether a person sits at the terminal. */
+  interactive?: boolean;
+  colour?: boolean;
+  browser?: boolean;
+  portHolder?: string;
+  /** The exit code of a command that is run. */
+  commandExitCode?: number;
+  startMs?: number;
+}
+
+export const homeDirectory = "/home/user";
+export const workingDirectory = "/project";
+export const configFile = `${homeDirectory}/.config/auth-cli/sessions.json`;
+
+/** An environment in memory that remembers what was done to it. */
+export interface FakeEnvironment extends Environment {
+  /** Moves only when a test, or a `sleep`, moves it. */
+  clock: { ms: number };
+  /** Bytes of standard output. */
+  stdoutBytes(): Buffer;
+  stdout(): string;
+  stderr(): string;
+  requests: HttpRequest[];
+  fileTexts(): Record<string, string>;
+  sleeps: number[];
+  openedPages: string[];
+  commands: { command: string; args: readonly string[]; variables: Record<string, string | undefined> }[];
+  /** What Ctrl-C does. */
+  interrupt(): void;
+}
+
+export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): FakeEnvironment {
+  const clock = { ms: options.startMs ?? Date.parse("2026-03-01T12:00:00Z") };
+  const redactor = new Redactor();
+  const interruption = new AbortController();
+  const stdout: Uint8Array[] = [];
+  const stderr: string[] = [];
+  const input = (options.input ?? "").split(/(?<=\n)/);
+  const requests: HttpRequest[] = [];
+  const sleeps: number[] = [];
+  const openedPages: string[] = [];
+  const commands: FakeEnvironment["commands"] = [];
+  const store = new Map(
+    Object.entries(options.files ?? {}).map(([path, content]) => [path, Buffer.from(content)] as const),
+  );
+  let names = 0;
+  const interactive = options.interactive ?? false;
+
+  return {
+    variables: options.variables ?? {},
+    platform: "linux",
+    workingDirectory,
+    homeDirectory,
+    now: () => clock.ms,
+    random: () => 0.5,
+    async sleep(ms) {
+      sleeps.push(ms);
+      clock.ms += ms;
+    },
+    uniqueName: () => `unique-${++names}-name`,
+    files: memoryFiles(store),
+    async send(request) {
+      requests.push(request);
+      if (options.send === undefined) throw new Error(`no answer is scripted for ${request.step}`);
+      return options.send(request);
+    },
+    terminal: {
+      interactive,
+      colour: options.colour ?? false,
+      columns: 80,
+      async print(text) {
+        stdout.push(Buffer.from(redactor.redact(text)));
+      },
+      async printBytes(bytes) {
+        stdout.push(bytes);
+      },
+      say(text) {
+        stderr.push(redactor.redact(text));
+      },
+      async ask(question) {
+        stderr.push(question);
+        if (interruption.signal.aborted) throw new AuthCliError("interrupted", { message: "interrupted" });
+        const line = input.shift();
+        return line === undefined || line === "" ? undefined : line.replace(/\n$/, "");
+      },
+      async readAll() {
+        return Buffer.from(input.splice(0).join(""));
+      },
+    },
+    redactor,
+    interruption: interruption.signal,
+    async openBrowser(url) {
+      openedPages.push(url.href);
+      return options.browser ?? false;
+    },
+    findPortHolder: () => Promise.resolve(options.portHolder),
+    async runCommand(command, args, variables) {
+      commands.push({ command, args, variables: { ...variables } });
+      return options.commandExitCode ?? 0;
+    },
+    clock,
+    stdoutBytes: () => Buffer.concat(stdout),
+    stdout: () => Buffer.concat(stdout).toString(),
+    stderr: () => stderr.join(""),
+    requests,
+    fileTexts: () => Object.fromEntries([...store].map(([path, bytes]) => [path, bytes.toString()])),
+    sleeps,
+    openedPages,
+    commands,
+    interrupt: () => interruption.abort(),
+  };
+}
+
+function memoryFiles(store: Map<string, Buffer>): Files {
+  const locks = new Map<string, Promise<unknown>>();
+  const read = (path: string): Buffer => {
+    const bytes = store.get(path);
+    // An absent file's error is the real one.
+    return bytes ?? Buffer.from(realFiles.readBytes(`/nonexistent${path}`));
+  };
+  return {
+    readText: (path) => store.get(path)?.toString(),
+    readBytes: read,
+    exists: (path) => [...store.keys()].some((key) => key === path || key.startsWith(`${path}/`)),
+    async writePrivate(path, text) {
+      store.set(path, Buffer.from(text));
+    },
+    rename(from, to) {
+      store.set(to, read(from));
+      store.delete(from);
+    },
+    remove: (path) => void store.delete(path),
+    withLock(path, work) {
+      const turn = (locks.get(path) ?? Promise.resolve()).then(work);
+      locks.set(
+        path,
+        turn.catch(() => {}),
+      );
+      return turn;
+    },
+    async writeStream(path, chunks) {
+      const written: Uint8Array[] = [];
+      for await (const chunk of chunks) written.push(chunk);
+      store.set(path, Buffer.concat(written));
+    },
+  };
+}
+
+/** A whole response; an object becomes JSON. */
+export function reply(
+  status: number,
+  body: string | Uint8Array | object = "",
+  headers: readonly Header[] = [],
+): HttpResponse {
+  const isText = typeof body === "string" || body instanceof Uint8Array;
+  return {
+    status,
+    statusText: status === 200 ? "OK" : "",
+    httpVersion: "1.1",
+    headers: isText ? headers : [["Content-Type", "application/json"], ...headers],
+    body: twoChunks(isText ? body : JSON.stringify(body)),
+  };
+}
+
+async function* twoChunks(body: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(body);
+  // In two pieces, as a network may deliver it.
+  const middle = Math.ceil(bytes.length / 2);
+  for (const part of [bytes.subarray(0, middle), bytes.subarray(middle)]) if (part.length > 0) yield part;
+}
+
+/** The value of a request's header, in any case. */
+export function sentHeader(request: Pick<HttpRequest, "headers">, name: string): string | undefined {
+  return request.headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+/** The AuthCliError that work throws. */
+export async function failure(work: () => unknown): Promise<AuthCliError> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof AuthCliError) return error;
+    throw error;
+  }
+  throw new Error("it was expected to fail, and did not");
+}
