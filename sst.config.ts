@@ -1,8 +1,8 @@
 import type { SSTConfig } from "sst";
-import { ExampleStack } from "./stacks/ExampleStack.js";
+import { ExampleStack } from "./stacks/ExampleStack.ts";
 
 export default {
-  config(_input) {
+  config() {
     return { name: "api-auth-twitter", region: "us-east-1" };
   },
   stacks(app) {

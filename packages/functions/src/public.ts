@@ -1,1 +1,6 @@
-export const handler = async () => ({ statusCode: 200, body: "Hello stranger!" });
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+
+/** `GET /public`: for everybody. */
+export function handler(): Promise<APIGatewayProxyStructuredResultV2> {
+  return Promise.resolve({ statusCode: 200, body: "Hello stranger!" });
+}

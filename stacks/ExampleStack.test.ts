@@ -1,0 +1,181 @@
+import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Match, Template } from "aws-cdk-lib/assertions";
+import { App, getStack } from "sst/constructs";
+import { initProject } from "sst/project.js";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { ExampleStack } from "./ExampleStack.ts";
+
+const repository = fileURLToPath(new URL("..", import.meta.url));
+const clientCredentials = { TWITTER_CONSUMER_KEY: "testkey", TWITTER_CONSUMER_SECRET: "testsecret" };
+let root: string;
+
+/** A copy of the app: SST writes its builds into the project, and would read the `.env` files of the real one. */
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), "example-stack-"));
+  for (const path of ["package.json", "sst.config.ts", "stacks", "packages/functions"]) {
+    cpSync(join(repository, path), join(root, path), { recursive: true });
+  }
+  symlinkSync(join(repository, "node_modules"), join(root, "node_modules"), "dir");
+  await initProject({ stage: "test", root });
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+async function synthesize(environment: Record<string, string>): Promise<Template> {
+  for (const name of ["TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET", "TWITTER_SECRET_ID"]) {
+    vi.stubEnv(name, environment[name]);
+  }
+  const app = new App(
+    { mode: "deploy", stage: "test", name: "api-auth-twitter", region: "us-east-1", account: "000000000000" },
+    { outdir: join(root, ".sst", "dist") },
+  );
+  app.stack(ExampleStack);
+  await app.finish();
+  return Template.fromStack(getStack(ExampleStack));
+}
+
+describe("ExampleStack", () => {
+  let template: Template;
+  let apiId: string;
+  let poolId: string;
+  beforeAll(async () => {
+    template = await synthesize(clientCredentials);
+    apiId = onlyId("AWS::ApiGatewayV2::Api");
+    poolId = onlyId("AWS::Cognito::IdentityPool");
+  }, 60_000);
+
+  function onlyId(type: string): string {
+    const [id, ...more] = Object.keys(template.findResources(type));
+    if (id === undefined || more.length > 0) throw new Error(`not one ${type}`);
+    return id;
+  }
+
+  it("has two routes: /private behind AWS_IAM, /public open", () => {
+    expect(Object.keys(template.findResources("AWS::ApiGatewayV2::Route"))).toHaveLength(2);
+    template.resourceCountIs("AWS::ApiGatewayV2::Authorizer", 0);
+    for (const [RouteKey, AuthorizationType] of [
+      ["GET /private", "AWS_IAM"],
+      ["GET /public", "NONE"],
+    ]) {
+      template.hasResourceProperties("AWS::ApiGatewayV2::Route", {
+        ApiId: { Ref: apiId },
+        RouteKey,
+        AuthorizationType,
+      });
+    }
+  });
+
+  it("runs each handler on Node.js 22, with no source map to upload", () => {
+    for (const Handler of ["private.handler", "public.handler"]) {
+      template.hasResourceProperties("AWS::Lambda::Function", { Handler, Runtime: "nodejs22.x" });
+    }
+    // By its files, as SST leaves the resource that uploads the maps out of test runs.
+    const built = readdirSync(join(root, ".sst"), { recursive: true }).map(String);
+    expect(built.filter((path) => path.endsWith("private.mjs"))).not.toEqual([]);
+    expect(built.filter((path) => path.endsWith(".map"))).toEqual([]);
+  });
+
+  it("has an identity pool for users of Twitter, and for no guests", () => {
+    expect(Object.keys(template.findResources("AWS::Cognito::IdentityPool"))).toEqual([poolId]);
+    template.hasResourceProperties("AWS::Cognito::IdentityPool", {
+      AllowUnauthenticatedIdentities: false,
+      SupportedLoginProviders: { "api.twitter.com": "testkey;testsecret" },
+    });
+    template.hasResourceProperties("AWS::Cognito::IdentityPoolRoleAttachment", {
+      IdentityPoolId: { Ref: poolId },
+      Roles: { authenticated: { "Fn::GetAtt": [authenticatedRoleId(), "Arn"] } },
+    });
+  });
+
+  function authenticatedRoleId(): string {
+    const roles = template.findResources("AWS::IAM::Role", {
+      Properties: {
+        AssumeRolePolicyDocument: {
+          Statement: [
+            {
+              Action: "sts:AssumeRoleWithWebIdentity",
+              Effect: "Allow",
+              Principal: { Federated: "cognito-identity.amazonaws.com" },
+              Condition: {
+                StringEquals: { "cognito-identity.amazonaws.com:aud": { Ref: poolId } },
+                "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": "authenticated" },
+              },
+            },
+          ],
+        },
+      },
+    });
+    const [id, ...more] = Object.keys(roles);
+    if (id === undefined || more.length > 0) throw new Error("not one role that trusts the pool's users");
+    return id;
+  }
+
+  it("lets authenticated users call this API, and no one anything else of execute-api", () => {
+    const grants = Object.values(template.findResources("AWS::IAM::Policy")).flatMap((policy) => {
+      const { Roles, PolicyDocument } = policy["Properties"] as {
+        Roles: unknown;
+        PolicyDocument: { Statement: { Action: string | string[]; Effect: string; Resource: unknown }[] };
+      };
+      return PolicyDocument.Statement.filter(({ Action }) =>
+        /execute-api|^\*$/.test([Action].flat().join(" ")),
+      ).map((statement) => ({ Roles, ...statement }));
+    });
+    expect(grants).toEqual([
+      {
+        Roles: [{ Ref: authenticatedRoleId() }],
+        Effect: "Allow",
+        Action: "execute-api:Invoke",
+        Resource: {
+          "Fn::Join": [
+            "",
+            ["arn:", { Ref: "AWS::Partition" }, ":execute-api:us-east-1:000000000000:", { Ref: apiId }, "/*"],
+          ],
+        },
+      },
+    ]);
+  });
+
+  it("lets the API call the handlers, from these routes only", () => {
+    const permissions = Object.values(template.findResources("AWS::Lambda::Permission"));
+    expect(permissions).toHaveLength(2);
+    for (const path of ["/private", "/public"]) {
+      template.hasResourceProperties("AWS::Lambda::Permission", {
+        Action: "lambda:InvokeFunction",
+        Principal: "apigateway.amazonaws.com",
+        SourceArn: { "Fn::Join": ["", Match.arrayWith([{ Ref: apiId }, `/*/*${path}`])] },
+      });
+    }
+  });
+
+  it("puts out what auth-cli reads", () => {
+    const outputs = template.findOutputs("*");
+    expect(outputs["ApiEndpoint"]?.["Value"]).toEqual({ "Fn::GetAtt": [apiId, "ApiEndpoint"] });
+    expect(outputs["IdentityPoolId"]?.["Value"]).toEqual({ Ref: poolId });
+  });
+});
+
+describe("ExampleStack with its keys in Secrets Manager", () => {
+  it("has neither in the template", async () => {
+    const template = await synthesize({ ...clientCredentials, TWITTER_SECRET_ID: "api-auth-twitter/x" });
+    template.hasResourceProperties("AWS::Cognito::IdentityPool", {
+      SupportedLoginProviders: {
+        "api.twitter.com":
+          "{{resolve:secretsmanager:api-auth-twitter/x:SecretString:TWITTER_CONSUMER_KEY}};{{resolve:secretsmanager:api-auth-twitter/x:SecretString:TWITTER_CONSUMER_SECRET}}",
+      },
+    });
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/testkey|testsecret/);
+  }, 60_000);
+});
+
+describe("ExampleStack without keys", () => {
+  it("says so before there is a template", async () => {
+    await expect(synthesize({})).rejects.toThrow(
+      "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
+    );
+  });
+});
