@@ -1,6 +1,6 @@
 /** Builds what runs outside the tests: the CLI and the local cloud. */
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions, type Metafile, type Plugin, transform } from "esbuild";
 
@@ -27,6 +27,20 @@ const lightHeaders: Plugin = {
   },
 };
 
+/** Commander can start programs as its subcommands; ours are not programs, so it need not load what starts them. */
+const noChildProcess: Plugin = {
+  name: "no-child-process",
+  setup(builder) {
+    builder.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes("commander") ? { path: "child-process", namespace: "left-out" } : undefined,
+    );
+    builder.onLoad({ filter: /^child-process$/, namespace: "left-out" }, () => ({
+      contents: "",
+      loader: "js",
+    }));
+  },
+};
+
 /** The three Cognito calls go unsigned, so the SDK's search for AWS credentials, half of its size, is left out. */
 const noCredentialChain: Plugin = {
   name: "no-credential-chain",
@@ -35,7 +49,7 @@ const noCredentialChain: Plugin = {
       path: "credential-provider-node",
       namespace: "left-out",
     }));
-    builder.onLoad({ filter: /./, namespace: "left-out" }, () => ({
+    builder.onLoad({ filter: /^credential-provider-node$/, namespace: "left-out" }, () => ({
       contents: `export const defaultProvider = () => () => Promise.reject(new Error("auth-cli signs no AWS call with it"));`,
       loader: "js",
     }));
@@ -48,7 +62,6 @@ const noCredentialChain: Plugin = {
  */
 async function buildCli(): Promise<Metafile> {
   const outdir = join(root, "cli/dist");
-  await rm(outdir, { recursive: true, force: true });
   const { outputFiles, metafile } = await build({
     ...common,
     entryPoints: ["cli/src/main.ts"],
@@ -60,11 +73,12 @@ async function buildCli(): Promise<Metafile> {
     metafile: true,
     write: false,
     external: ["@api-auth-twitter/emulator"],
-    plugins: [lightHeaders, noCredentialChain],
+    plugins: [lightHeaders, noChildProcess, noCredentialChain],
   });
-  const { mkdir } = await import("node:fs/promises");
   await mkdir(outdir, { recursive: true });
+  const stale = new Set(await readdir(outdir));
   await writeFile(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
+  stale.delete("package.json");
   for (const { path, text } of outputFiles) {
     const { code } = await transform(text, {
       format: "cjs",
@@ -73,7 +87,10 @@ async function buildCli(): Promise<Metafile> {
       platform: "node",
     });
     await writeFile(path, requireChunks(code));
+    stale.delete(basename(path));
   }
+  // Last, so that an auth-cli that runs meanwhile finds its chunks for as long as it can.
+  for (const file of stale) await rm(join(outdir, file));
   return metafile;
 }
 
@@ -83,7 +100,6 @@ function requireChunks(code: string): string {
 }
 
 async function buildEmulator(): Promise<void> {
-  await rm(join(root, "packages/emulator/dist"), { recursive: true, force: true });
   await build({
     ...common,
     entryPoints: ["packages/emulator/src/index.ts"],

@@ -1,16 +1,24 @@
 import packageJson from "../package.json" with { type: "json" };
-import { createEnvironment } from "./environment.ts";
-import { run } from "./run.ts";
 
-const version = `${packageJson.version} node/${process.versions.node} ${process.platform}-${process.arch}`;
-
-// A reader that has seen enough (`| head -1`) closes the pipe; that ends the program as SIGPIPE would.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? 141 : 1);
-});
-
-async function main(): Promise<void> {
-  process.exitCode = await run(process.argv.slice(2), version, createEnvironment);
+async function main(args: readonly string[]): Promise<void> {
+  // Asked by scripts and prompts all day long, so it is answered before anything is loaded.
+  if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
+    process.stdout.write(`${packageJson.name} ${versionText()}\n`);
+    return;
+  }
+  // A reader that has seen enough (`| head -1`) closes the pipe; that ends the program as SIGPIPE would.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === "EPIPE" ? 141 : 1);
+  });
+  const [{ createEnvironment }, { run }] = await Promise.all([
+    import("./environment.ts"),
+    import("./run.ts"),
+  ]);
+  process.exitCode = await run(args, versionText(), createEnvironment);
 }
 
-void main();
+function versionText(): string {
+  return `${packageJson.version} (node ${process.versions.node}, ${process.platform} ${process.arch})`;
+}
+
+void main(process.argv.slice(2));

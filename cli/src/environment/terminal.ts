@@ -23,7 +23,10 @@ export interface Terminal {
 }
 
 export interface TerminalOptions {
-  stdin: Readable & { isTTY?: boolean };
+  /** Opened when it is first asked for: a command that reads nothing need not pay for it. */
+  stdin: () => Readable & { isTTY?: boolean };
+  /** Whether a person's keyboard is at standard input. */
+  keyboard: boolean;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   redactor: Redactor;
@@ -33,7 +36,7 @@ export interface TerminalOptions {
 
 export function createTerminal(options: TerminalOptions): Terminal {
   const { stdin, stdout, stderr, redactor, interruption } = options;
-  const interactive = stdin.isTTY === true && stderr.isTTY;
+  const interactive = options.keyboard && stderr.isTTY;
   return {
     interactive,
     colour: options.colour,
@@ -43,7 +46,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     say: (text) => void stderr.write(redactor.redact(text)),
     async ask(question) {
       const { createInterface } = await import("node:readline");
-      const lines = createInterface({ input: stdin, output: stderr, terminal: interactive });
+      const lines = createInterface({ input: stdin(), output: stderr, terminal: interactive });
       return new Promise((resolve, reject) => {
         const interrupted = (): void => {
           reject(new AuthCliError("interrupted", { message: "interrupted" }));
@@ -70,7 +73,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     },
     async readAll() {
       const chunks: Buffer[] = [];
-      for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array));
+      for await (const chunk of stdin()) chunks.push(Buffer.from(chunk as Uint8Array));
       return Buffer.concat(chunks);
     },
   };
