@@ -56,7 +56,7 @@ const explanations: Record<number, Explanation> = {
   88: {
     code: "rate-limited",
     cause: "Twitter's rate limit for this call is used up",
-    fix: "wait until the time above, then run the command again",
+    fix: "wait until the limit is lifted (Twitter counts over 15 minutes), then run the command again",
   },
   89: {
     code: "token-refused",
@@ -137,7 +137,10 @@ export function twitterError(reply: Reply, { nowMs, apiUrl }: { nowMs: number; a
   const explanation =
     (fault.code === undefined ? undefined : explanations[fault.code]) ??
     (reply.status === 429 ? explanationOf(88) : undefined) ??
-    textExplanations.find(([pattern]) => pattern.test(fault.message))?.[1];
+    // The words of a gateway that is down are not Twitter's.
+    (reply.status >= 500
+      ? undefined
+      : textExplanations.find(([pattern]) => pattern.test(fault.message))?.[1]);
   if (explanation !== undefined) {
     return new AuthCliError(explanation.code, {
       step: reply.step,
@@ -167,10 +170,8 @@ export function twitterError(reply: Reply, { nowMs, apiUrl }: { nowMs: number; a
 
 function rateLimitReset(reply: Reply, explanation: Explanation): string {
   if (explanation.code !== "rate-limited") return "";
-  const reset = Number(headerValue(reply.headers, "x-rate-limit-reset"));
-  return Number.isFinite(reset) && reset > 0
-    ? `; the limit is lifted at ${new Date(reset * 1000).toISOString()}`
-    : "";
+  const reset = new Date(Number(headerValue(reply.headers, "x-rate-limit-reset")) * 1000);
+  return reset.getTime() > 0 ? `; the limit is lifted at ${reset.toISOString()}` : "";
 }
 
 function clockEvidence(reply: Reply, nowMs: number, explanation: Explanation): string {
