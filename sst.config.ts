@@ -1,8 +1,13 @@
 import type { SSTConfig } from "sst";
 import { ExampleStack } from "./stacks/ExampleStack.ts";
+import { knownStage, stageEnvironment } from "./stacks/stage-environment.ts";
+import { twitterClientCredentials } from "./stacks/twitter-client-credentials.ts";
 
 export default {
-  config() {
+  config({ root = process.cwd(), stage: option }) {
+    // The stack asks for these too, but in a new account SST deploys its bootstrap stack before it runs ours.
+    const stage = knownStage(root, option, process.env);
+    if (stage !== undefined) twitterClientCredentials(stageEnvironment(root, stage, process.env), stage);
     return { name: "api-auth-twitter", region: "us-east-1" };
   },
   stacks(app) {

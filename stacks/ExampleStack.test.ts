@@ -19,6 +19,7 @@ beforeAll(async () => {
     cpSync(join(repository, path), join(root, path), { recursive: true });
   }
   symlinkSync(join(repository, "node_modules"), join(root, "node_modules"), "dir");
+  setEnvironment(clientCredentials);
   await initProject({ stage: "test", root });
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -26,10 +27,14 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-async function synthesize(environment: Record<string, string>): Promise<Template> {
+function setEnvironment(environment: Record<string, string>): void {
   for (const name of ["TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET", "TWITTER_SECRET_ID"]) {
     vi.stubEnv(name, environment[name]);
   }
+}
+
+async function synthesize(environment: Record<string, string>): Promise<Template> {
+  setEnvironment(environment);
   const app = new App(
     { mode: "deploy", stage: "test", name: "api-auth-twitter", region: "us-east-1", account: "000000000000" },
     { outdir: join(root, ".sst", "dist") },
@@ -172,10 +177,15 @@ describe("ExampleStack with its keys in Secrets Manager", () => {
   }, 60_000);
 });
 
-describe("ExampleStack without keys", () => {
-  it("says so before there is a template", async () => {
-    await expect(synthesize({})).rejects.toThrow(
-      "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
-    );
+describe("without keys", () => {
+  const message = "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set";
+
+  it("ends before SST asks AWS for anything", async () => {
+    setEnvironment({});
+    await expect(initProject({ stage: "test", root })).rejects.toThrow(message);
+  });
+
+  it("makes no template of a stage whose name was not known before", async () => {
+    await expect(synthesize({})).rejects.toThrow(message);
   });
 });

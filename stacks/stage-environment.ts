@@ -1,0 +1,30 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+
+/**
+ * The stage that SST will take, as far as it is known before SST has asked for one: `--stage`, `SST_STAGE`, or the
+ * personal stage that SST wrote down.
+ */
+export function knownStage(
+  root: string,
+  option: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  if (option !== undefined) return option;
+  if (environment["SST_STAGE"]) return environment["SST_STAGE"];
+  const path = join(root, ".sst", "stage");
+  return existsSync(path) ? readFileSync(path, "utf8").trim() || undefined : undefined;
+}
+
+/** The environment that a stack of the stage will see: SST lets the `.env` files win, each over the one before. */
+export function stageEnvironment(
+  root: string,
+  stage: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  const files = [".env", ".env.local", `.env.${stage}`, `.env.${stage}.local`]
+    .map((name) => join(root, name))
+    .filter((path) => existsSync(path));
+  return Object.assign({ ...environment }, ...files.map((path) => parseEnv(readFileSync(path, "utf8"))));
+}
