@@ -19,6 +19,8 @@ export interface Login {
   tokenCredentials: TokenCredentials;
   /** Known when the login is stored. */
   session: Session | undefined;
+  /** Where it came from, to be told to a person. */
+  source: string;
 }
 
 /**
@@ -32,11 +34,11 @@ export async function findLogin(
   user: string | undefined,
 ): Promise<Login> {
   const given = user === undefined ? await tokenFromConfiguration(environment, configuration) : undefined;
-  if (given !== undefined) return { tokenCredentials: given, session: undefined };
+  if (given !== undefined) return { ...given, session: undefined };
   const session = findSession(sessions, deployment.identityPoolId, user);
   if (session === undefined) throw notLoggedIn(deployment, sessions, user);
   registerToken(environment, session.tokenCredentials);
-  return { tokenCredentials: session.tokenCredentials, session };
+  return { tokenCredentials: session.tokenCredentials, session, source: "stored login" };
 }
 
 export function registerToken(environment: Pick<Environment, "redactor">, token: TokenCredentials): void {
@@ -84,31 +86,49 @@ export async function obtainIdentity(
   return identity;
 }
 
+/** What is cached, fresh or not; asks nobody. */
+export function cachedIdentity(
+  environment: Environment,
+  { identityPoolId }: Deployment,
+  login: Login,
+): CachedIdentity | undefined {
+  const cached = readCachedIdentity(environment, cachePath(environment, identityPoolId, cacheKey(login)));
+  if (cached !== undefined) registerCredentials(environment, cached.credentials);
+  return cached;
+}
+
 /** Keeps what a login has just obtained for the calls that follow. */
 export async function cacheIdentity(
   environment: Environment,
-  deployment: Deployment,
   session: Session,
   identity: CachedIdentity,
 ): Promise<void> {
-  const login = { tokenCredentials: session.tokenCredentials, session };
-  await writeCachedIdentity(
-    environment,
-    cachePath(environment, deployment.identityPoolId, cacheKey(login)),
-    identity,
-  );
+  await writeCachedIdentity(environment, sessionCachePath(environment, session), identity);
+}
+
+/** Forgets the AWS credentials of a stored login. */
+export function forgetIdentity(environment: Environment, session: Session): void {
+  environment.files.remove(sessionCachePath(environment, session));
+}
+
+function sessionCachePath(environment: Environment, session: Session): string {
+  return cachePath(environment, session.identityPoolId, sessionKey(session));
 }
 
 function cacheKey({ session, tokenCredentials }: Login): string {
-  return session === undefined ? `token:${tokenCredentials.token}` : `twitter:${session.userId}`;
+  return session === undefined ? `token:${tokenCredentials.token}` : sessionKey(session);
+}
+
+function sessionKey({ userId }: Session): string {
+  return `twitter:${userId}`;
 }
 
 async function tokenFromConfiguration(
   environment: Pick<Environment, "redactor">,
   configuration: Configuration,
-): Promise<TokenCredentials | undefined> {
-  const token = (await configuration.find("TWITTER_ACCESS_TOKEN"))?.value;
-  const secret = (await configuration.find("TWITTER_ACCESS_TOKEN_SECRET"))?.value;
+): Promise<Pick<Login, "tokenCredentials" | "source"> | undefined> {
+  const token = await configuration.find("TWITTER_ACCESS_TOKEN");
+  const secret = await configuration.find("TWITTER_ACCESS_TOKEN_SECRET");
   if (token === undefined && secret === undefined) return undefined;
   if (token === undefined || secret === undefined) {
     const missing = token === undefined ? "TWITTER_ACCESS_TOKEN" : "TWITTER_ACCESS_TOKEN_SECRET";
@@ -118,8 +138,9 @@ async function tokenFromConfiguration(
       fix: `set ${missing} too, or neither and run \`auth-cli login\``,
     });
   }
-  registerToken(environment, { token, secret });
-  return { token, secret };
+  const tokenCredentials = { token: token.value, secret: secret.value };
+  registerToken(environment, tokenCredentials);
+  return { tokenCredentials, source: token.source };
 }
 
 function notLoggedIn(

@@ -1,9 +1,23 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { CallFlags } from "./commands/call.ts";
+import type { CredentialFormat, CredentialsFlags } from "./commands/credentials.ts";
 import type { LocalFlags } from "./commands/local.ts";
 import type { LoginFlags } from "./commands/login.ts";
+import type { LogoutFlags } from "./commands/logout.ts";
 import type { SmokeFlags } from "./commands/smoke.ts";
+import type { StatusFlags } from "./commands/status.ts";
 import type { Environment, EnvironmentFlags } from "./environment.ts";
+
+/** The names of `aws configure export-credentials`. Here and not in the command, which help need not load. */
+const credentialFormats: CredentialFormat[] = [
+  "process",
+  "env",
+  "env-no-export",
+  "powershell",
+  "windows-cmd",
+  "fish",
+  "json",
+];
 
 /** What a command gives back: an exit code, or nothing for 0. */
 type Action = Promise<number | void>;
@@ -115,6 +129,57 @@ export function createProgram(
       run(async (environment, flags: SmokeFlags) => {
         const { smoke } = await import("./commands/smoke.ts");
         return smoke(flags, environment);
+      }),
+    );
+
+  program
+    .command("status")
+    .alias("whoami")
+    .description("who am I: user, identity, role, expiry, and where each value came from")
+    .addHelpText(
+      "after",
+      examples("auth-cli status --stage prod", "auth-cli status --json | jq -r .identityId"),
+    )
+    .action(
+      run(async (environment, flags: StatusFlags) => {
+        const { status } = await import("./commands/status.ts");
+        return status(flags, environment);
+      }),
+    );
+
+  program
+    .command("credentials")
+    .description("the temporary AWS credentials, for other tools; prints secrets")
+    .addOption(
+      new Option(
+        "--format <format>",
+        "as `aws configure export-credentials` names them (default: process)",
+      ).choices(credentialFormats),
+    )
+    .addHelpText(
+      "after",
+      examples(
+        'eval "$(auth-cli credentials --format env)"',
+        "credential_process = auth-cli credentials --stage prod --outputs /path/to/.sst/outputs.json   # in ~/.aws/config",
+      ),
+    )
+    .action(
+      run(async (environment, flags: CredentialsFlags) => {
+        const { exportCredentials } = await import("./commands/credentials.ts");
+        return exportCredentials(flags, environment);
+      }),
+    );
+
+  program
+    .command("logout")
+    .description("forget the stored login and its AWS credentials")
+    .option("--all", "every login on this computer")
+    .option("--revoke", "let Twitter forget the token too")
+    .addHelpText("after", examples("auth-cli logout --stage prod", "auth-cli logout --all"))
+    .action(
+      run(async (environment, flags: LogoutFlags) => {
+        const { logout } = await import("./commands/logout.ts");
+        return logout(flags, environment);
       }),
     );
 

@@ -18,14 +18,38 @@ export async function cognitoContext(
   configuration: Configuration,
   deployment: Deployment,
 ): Promise<CognitoContext> {
-  const setting =
-    (await configuration.find("AWS_ENDPOINT_URL_COGNITO_IDENTITY")) ??
-    (await configuration.find("AWS_ENDPOINT_URL"));
+  const endpoint = await awsEndpoint(configuration, "AWS_ENDPOINT_URL_COGNITO_IDENTITY");
   return {
     region: deployment.region,
-    endpoint: setting === undefined ? undefined : parseServiceUrl(setting.value, setting.source).href,
+    endpoint: endpoint?.href,
     send: environment.send,
   };
+}
+
+/** Where STS is, when it is not where AWS has it. */
+export async function stsEndpoint(configuration: Configuration): Promise<URL | undefined> {
+  return awsEndpoint(configuration, "AWS_ENDPOINT_URL_STS");
+}
+
+/** A service's own variable, then the one for all of AWS, as the AWS SDKs read them. */
+async function awsEndpoint(configuration: Configuration, name: string): Promise<URL | undefined> {
+  const setting = (await configuration.find(name)) ?? (await configuration.find("AWS_ENDPOINT_URL"));
+  return setting === undefined ? undefined : parseServiceUrl(setting.value, setting.source);
+}
+
+/** @throws AuthCliError `missing-configuration` */
+export async function requireClientCredentials(
+  environment: Pick<Environment, "redactor">,
+  configuration: Configuration,
+  consumerKey?: string,
+): Promise<ClientCredentials> {
+  const found = await findClientCredentials(environment, configuration, consumerKey);
+  if (found !== undefined) return found;
+  throw new AuthCliError("missing-configuration", {
+    message: "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
+    cause: "Twitter wants to know which X app asks",
+    fix: "set them in the environment or in the project's .env file, as for `sst deploy`; with the local cloud, export what `npm run local` prints",
+  });
 }
 
 /** The X app's consumer key and secret, or undefined when neither is set. */

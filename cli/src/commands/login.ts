@@ -8,7 +8,7 @@ import { AuthCliError } from "../errors.ts";
 import { cacheIdentity, registerCredentials, registerToken } from "../identity.ts";
 import { createCognitoIdentity, twitterLogins } from "../protocol/cognito-identity.ts";
 import { exchange } from "../protocol/http.ts";
-import type { ClientCredentials, TemporaryCredentials, TokenCredentials } from "../protocol/oauth1.ts";
+import type { TemporaryCredentials, TokenCredentials } from "../protocol/oauth1.ts";
 import {
   accessTokenRequest,
   authorizeUrl,
@@ -18,7 +18,7 @@ import {
   type TwitterContext,
   type TwitterUser,
 } from "../protocol/twitter.ts";
-import { cognitoContext, findClientCredentials, twitterApiUrl } from "../services.ts";
+import { cognitoContext, requireClientCredentials, twitterApiUrl } from "../services.ts";
 import { readSessions, saveSession, type Session } from "../store/sessions.ts";
 
 export interface LoginFlags extends DeploymentFlags {
@@ -37,7 +37,7 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
   const { deployment, configuration, project } = resolved;
   const twitter = {
     apiUrl: await twitterApiUrl(configuration),
-    clientCredentials: await requireClientCredentials(environment, resolved, flags),
+    clientCredentials: await requireClientCredentials(environment, configuration, flags.consumerKey),
   };
   // Looked at before the user is sent to a browser: a PIN is not to be spent on a login that cannot end well.
   const cognito = createCognitoIdentity(await cognitoContext(environment, configuration, deployment));
@@ -60,7 +60,7 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
     loggedInAt: new Date(environment.now()).toISOString(),
   };
   await saveSession(environment, session);
-  await cacheIdentity(environment, deployment, session, { identityId, credentials });
+  await cacheIdentity(environment, session, { identityId, credentials });
   await report(environment, session, credentials.expiration, flags);
 }
 
@@ -159,18 +159,4 @@ async function askForPin({ terminal, redactor }: Environment): Promise<string> {
       "The PIN is the number of about 7 digits that the page shows after you authorize the app.\n",
     );
   }
-}
-
-async function requireClientCredentials(
-  environment: Environment,
-  { configuration }: ResolvedDeployment,
-  flags: LoginFlags,
-): Promise<ClientCredentials> {
-  const found = await findClientCredentials(environment, configuration, flags.consumerKey);
-  if (found !== undefined) return found;
-  throw new AuthCliError("missing-configuration", {
-    message: "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
-    cause: "Twitter wants to know which X app asks",
-    fix: "set them in the environment or in the project's .env file, as for `sst deploy`; with the local cloud, export what `npm run local` prints",
-  });
 }

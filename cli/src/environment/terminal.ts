@@ -16,6 +16,8 @@ export interface Terminal {
   printBytes(bytes: Uint8Array): Promise<void>;
   /** Progress, prompts and errors. Masked. */
   say(text: string): void;
+  /** What must reach standard error unmasked, such as a request to mask it. */
+  sayBytes(bytes: Uint8Array): void;
   /** Asks on standard error and reads one line; undefined when the input ends first. */
   ask(question: string): Promise<string | undefined>;
   /** All of standard input. */
@@ -44,6 +46,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     print: (text) => write(stdout, redactor.redact(text)),
     printBytes: (bytes) => write(stdout, bytes),
     say: (text) => void stderr.write(redactor.redact(text)),
+    sayBytes: (bytes) => void stderr.write(bytes),
     async ask(question) {
       const { createInterface } = await import("node:readline");
       const lines = createInterface({ input: stdin(), output: stderr, terminal: interactive });

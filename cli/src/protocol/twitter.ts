@@ -112,6 +112,22 @@ export function processVerifyCredentialsResponse(reply: Reply, context: TwitterC
   return { userId, screenName };
 }
 
+/** POST /1.1/oauth/invalidate_token.json: Twitter forgets the token. */
+export function invalidateTokenRequest(
+  context: TwitterContext,
+  tokenCredentials: TokenCredentials,
+): HttpRequest {
+  return signedRequest("twitter.invalidate_token", "POST", "/1.1/oauth/invalidate_token.json", context, {
+    tokenCredentials,
+  });
+}
+
+/** `{"access_token": "…"}` */
+export function processInvalidateTokenResponse(reply: Reply, context: TwitterContext): void {
+  if (reply.status !== 200) throw twitterError(reply, context);
+  if (typeof parseJsonObject(reply)["access_token"] !== "string") throw unexpected(reply, "an access_token");
+}
+
 function signedRequest(
   step: string,
   method: "GET" | "POST",

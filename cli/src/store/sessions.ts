@@ -39,16 +39,37 @@ export function readSessions(environment: StoreEnvironment): Session[] {
   return readJsonFile(environment, sessionsPath(environment), parseSessionFile)?.sessions ?? [];
 }
 
+/** Forgets logins. */
+export async function removeSessions(
+  environment: StoreEnvironment,
+  leaving: readonly Session[],
+): Promise<void> {
+  await updateSessions(environment, (sessions) =>
+    sessions.filter((session) => !leaving.some((other) => isSameLogin(session, other))),
+  );
+}
+
 /** Adds a login, in the place of an earlier one of the same user to the same pool. */
 export async function saveSession(environment: StoreEnvironment, session: Session): Promise<void> {
+  await updateSessions(environment, (sessions) => [
+    ...sessions.filter((other) => !isSameLogin(session, other)),
+    session,
+  ]);
+}
+
+async function updateSessions(
+  environment: StoreEnvironment,
+  update: (sessions: readonly Session[]) => Session[],
+): Promise<void> {
   const path = sessionsPath(environment);
   await environment.files.withLock(path, async () => {
-    const others = readSessions(environment).filter(
-      ({ identityPoolId, userId }) => identityPoolId !== session.identityPoolId || userId !== session.userId,
-    );
-    const file: SessionFile = { version: 1, sessions: [...others, session] };
+    const file: SessionFile = { version: 1, sessions: update(readSessions(environment)) };
     await environment.files.writePrivate(path, `${JSON.stringify(file, undefined, 2)}\n`);
   });
+}
+
+function isSameLogin(a: Session, b: Session): boolean {
+  return a.identityPoolId === b.identityPoolId && a.userId === b.userId;
 }
 
 /**

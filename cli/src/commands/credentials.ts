@@ -1,0 +1,86 @@
+import { type DeploymentFlags, resolveDeployment } from "../deployment/resolve-deployment.ts";
+import type { Environment } from "../environment.ts";
+import { findLogin, obtainIdentity } from "../identity.ts";
+import type { AwsCredentials } from "../protocol/sigv4.ts";
+import { readSessions } from "../store/sessions.ts";
+
+/** The names, and the output, of `aws configure export-credentials`. */
+export type CredentialFormat =
+  "process" | "env" | "env-no-export" | "powershell" | "windows-cmd" | "fish" | "json";
+
+export interface CredentialsFlags extends DeploymentFlags {
+  user?: string;
+  json?: boolean;
+  format?: CredentialFormat;
+}
+
+/** `auth-cli credentials`: the identity's AWS credentials, for other tools. The one command that prints secrets. */
+export async function exportCredentials(flags: CredentialsFlags, environment: Environment): Promise<void> {
+  const sessions = readSessions(environment);
+  const resolved = await resolveDeployment(environment, flags, () => sessions);
+  const login = await findLogin(environment, resolved, sessions, flags.user);
+  const identity = await obtainIdentity(environment, resolved, login);
+  if (environment.variables["GITHUB_ACTIONS"] === "true")
+    maskInGitHubActions(environment, identity.credentials);
+  const format = flags.format ?? (flags.json ? "json" : "process");
+  const text =
+    format === "json"
+      ? JSON.stringify(
+          { ...processFormat(identity.credentials), IdentityId: identity.identityId },
+          undefined,
+          2,
+        )
+      : formatCredentials(identity.credentials, format);
+  // The terminal would mask them, and here they are the result.
+  await environment.terminal.printBytes(Buffer.from(`${text}\n`));
+}
+
+/** @see https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html */
+function formatCredentials(credentials: AwsCredentials, format: Exclude<CredentialFormat, "json">): string {
+  const variables = Object.entries({
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+    AWS_CREDENTIAL_EXPIRATION: expiration(credentials),
+  });
+  const lines = (line: (name: string, value: string) => string): string =>
+    variables.map(([name, value]) => line(name, value)).join("\n");
+  switch (format) {
+    case "process":
+      return JSON.stringify(processFormat(credentials), undefined, 2);
+    case "env":
+      return lines((name, value) => `export ${name}=${value}`);
+    case "env-no-export":
+      return lines((name, value) => `${name}=${value}`);
+    case "powershell":
+      return lines((name, value) => `$Env:${name}="${value}"`);
+    case "windows-cmd":
+      return lines((name, value) => `set ${name}=${value}`);
+    case "fish":
+      return lines((name, value) => `set -gx ${name} ${value}`);
+  }
+}
+
+/** @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html */
+function processFormat(credentials: AwsCredentials): Record<string, unknown> {
+  return {
+    Version: 1,
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey,
+    SessionToken: credentials.sessionToken,
+    Expiration: expiration(credentials),
+  };
+}
+
+/** Whole seconds with an offset, as the aws CLI prints it; older ones read nothing else. */
+function expiration(credentials: AwsCredentials): string {
+  return credentials.expiration.replace(/(\.\d+)?Z$/, "+00:00");
+}
+
+/** @see https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log */
+function maskInGitHubActions(
+  { terminal }: Environment,
+  { secretAccessKey, sessionToken }: AwsCredentials,
+): void {
+  terminal.sayBytes(Buffer.from(`::add-mask::${secretAccessKey}\n::add-mask::${sessionToken}\n`));
+}
