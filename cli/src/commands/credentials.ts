@@ -2,6 +2,7 @@ import { type DeploymentFlags, resolveDeployment } from "../deployment/resolve-d
 import type { Environment } from "../environment.ts";
 import { findLogin, obtainIdentity } from "../identity.ts";
 import type { AwsCredentials } from "../protocol/sigv4.ts";
+import type { CachedIdentity } from "../store/credentials-cache.ts";
 import { readSessions } from "../store/sessions.ts";
 
 /** The names, and the output, of `aws configure export-credentials`. */
@@ -23,42 +24,35 @@ export async function exportCredentials(flags: CredentialsFlags, environment: En
   if (environment.variables["GITHUB_ACTIONS"] === "true")
     maskInGitHubActions(environment, identity.credentials);
   const format = flags.format ?? (flags.json ? "json" : "process");
-  const text =
-    format === "json"
-      ? JSON.stringify(
-          { ...processFormat(identity.credentials), IdentityId: identity.identityId },
-          undefined,
-          2,
-        )
-      : formatCredentials(identity.credentials, format);
   // The terminal would mask them, and here they are the result.
-  await environment.terminal.printBytes(Buffer.from(`${text}\n`));
+  await environment.terminal.printBytes(Buffer.from(`${formatIdentity(identity, format)}\n`));
 }
 
 /** @see https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html */
-function formatCredentials(credentials: AwsCredentials, format: Exclude<CredentialFormat, "json">): string {
-  const variables = Object.entries({
+const lineFormats: Record<
+  Exclude<CredentialFormat, "process" | "json">,
+  (name: string, value: string) => string
+> = {
+  env: (name, value) => `export ${name}=${value}`,
+  "env-no-export": (name, value) => `${name}=${value}`,
+  powershell: (name, value) => `$Env:${name}="${value}"`,
+  "windows-cmd": (name, value) => `set ${name}=${value}`,
+  fish: (name, value) => `set -gx ${name} ${value}`,
+};
+
+function formatIdentity({ identityId, credentials }: CachedIdentity, format: CredentialFormat): string {
+  if (format === "process") return JSON.stringify(processFormat(credentials), undefined, 2);
+  if (format === "json") {
+    return JSON.stringify({ ...processFormat(credentials), IdentityId: identityId }, undefined, 2);
+  }
+  return Object.entries({
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_CREDENTIAL_EXPIRATION: expiration(credentials),
-  });
-  const lines = (line: (name: string, value: string) => string): string =>
-    variables.map(([name, value]) => line(name, value)).join("\n");
-  switch (format) {
-    case "process":
-      return JSON.stringify(processFormat(credentials), undefined, 2);
-    case "env":
-      return lines((name, value) => `export ${name}=${value}`);
-    case "env-no-export":
-      return lines((name, value) => `${name}=${value}`);
-    case "powershell":
-      return lines((name, value) => `$Env:${name}="${value}"`);
-    case "windows-cmd":
-      return lines((name, value) => `set ${name}=${value}`);
-    case "fish":
-      return lines((name, value) => `set -gx ${name} ${value}`);
-  }
+  })
+    .map(([name, value]) => lineFormats[format](name, value))
+    .join("\n");
 }
 
 /** @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html */

@@ -1,8 +1,4 @@
-import {
-  type DeploymentFlags,
-  resolveDeployment,
-  type ResolvedDeployment,
-} from "../deployment/resolve-deployment.ts";
+import { type DeploymentFlags, resolveDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { cacheIdentity, registerCredentials, registerToken } from "../identity.ts";
