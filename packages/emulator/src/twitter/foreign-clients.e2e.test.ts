@@ -1,4 +1,5 @@
 import { answerAuthorizePage } from "@api-auth-twitter/testing/authorize-page";
+import { startOAuthlibProvider } from "@api-auth-twitter/testing/oauthlib-provider";
 import { findPython } from "@api-auth-twitter/testing/python";
 import { runProcess } from "@api-auth-twitter/testing/run-process";
 import * as fc from "fast-check";
@@ -11,6 +12,7 @@ import { randomAlphanumeric } from "./random-alphanumeric.ts";
 import { type LocalTwitter, startTwitter } from "./twitter.ts";
 import { findUser } from "./users.ts";
 import { timestampWindowSeconds, verifyOAuthRequest } from "./verify-oauth-request.ts";
+import { verifyTwitterToken } from "./verify-token.ts";
 
 const python = findPython({ oauthlib: "python3-oauthlib", requests_oauthlib: "python3-requests-oauthlib" });
 const app = { key: randomAlphanumeric(25), secret: randomAlphanumeric(50) };
@@ -153,10 +155,10 @@ describe.skipIf(python === undefined)("requests-oauthlib (Python)", () => {
   });
 });
 
-function client(callback: string): OAuth {
+function client(url: string, callback: string): OAuth {
   return new OAuth(
-    `${twitter.url}/oauth/request_token`,
-    `${twitter.url}/oauth/access_token`,
+    `${url}/oauth/request_token`,
+    `${url}/oauth/access_token`,
     app.key,
     app.secret,
     "1.0",
@@ -165,33 +167,41 @@ function client(callback: string): OAuth {
   );
 }
 
+interface Reply {
+  token: string;
+  secret: string;
+  rest: Record<string, unknown>;
+}
+
+function settle(resolve: (reply: Reply) => void, reject: (reason: Error) => void) {
+  return (error: unknown, token: string, secret: string, rest: Record<string, unknown>): void => {
+    if (error) reject(new Error(JSON.stringify(error)));
+    else resolve({ token, secret, rest });
+  };
+}
+
+function requestToken(oauth: OAuth): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    oauth.getOAuthRequestToken(settle(resolve, reject));
+  });
+}
+
+function accessToken(oauth: OAuth, temporary: Reply, pin: string): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    oauth.getOAuthAccessToken(temporary.token, temporary.secret, pin, settle(resolve, reject));
+  });
+}
+
 describe("oauth (JavaScript)", () => {
   it("completes the PIN flow", async () => {
-    const oauth = client("oob");
-    const temporary = await new Promise<{ token: string; secret: string; confirmed: unknown }>(
-      (resolve, reject) => {
-        oauth.getOAuthRequestToken((error, token, secret, rest: Record<string, unknown>) => {
-          if (error) reject(new Error(JSON.stringify(error)));
-          else resolve({ token, secret, confirmed: rest["oauth_callback_confirmed"] });
-        });
-      },
-    );
-    expect(temporary.confirmed).toBe("true");
+    const oauth = client(twitter.url, "oob");
+    const temporary = await requestToken(oauth);
+    expect(temporary.rest["oauth_callback_confirmed"]).toBe("true");
     const { pin = "" } = await answerAuthorizePage(
       `${twitter.url}/oauth/authorize?oauth_token=${temporary.token}`,
       { screenName: "from_js" },
     );
-    const access = await new Promise<{ token: string; secret: string; rest: unknown }>((resolve, reject) => {
-      oauth.getOAuthAccessToken(
-        temporary.token,
-        temporary.secret,
-        pin,
-        (error, token, secret, rest: unknown) => {
-          if (error) reject(new Error(JSON.stringify(error)));
-          else resolve({ token, secret, rest });
-        },
-      );
-    });
+    const access = await accessToken(oauth, temporary, pin);
     const userId = findUser("from_js")?.userId;
     expect(access.rest).toMatchObject({ user_id: userId, screen_name: "from_js" });
     const me = await new Promise<string>((resolve, reject) => {
@@ -205,9 +215,30 @@ describe("oauth (JavaScript)", () => {
   });
 
   it("is refused a callback that the app did not register", async () => {
-    const refusal = await new Promise((resolve) => {
-      client("https://example.com/callback").getOAuthRequestToken((error) => resolve(error));
-    });
-    expect(refusal).toMatchObject({ statusCode: 403, data: expect.stringContaining('code="415"') });
+    const refusal = requestToken(client(twitter.url, "https://example.com/callback"));
+    await expect(refusal).rejects.toThrow(/403.*415/);
+  });
+});
+
+describe.skipIf(python === undefined)("oauthlib's provider (Python)", () => {
+  it("tells verifyTwitterToken whose a token is, and refuses one with another secret", async () => {
+    const provider = await startOAuthlibProvider(python ?? "", app);
+    try {
+      const oauth = client(provider.url, "oob");
+      const temporary = await requestToken(oauth);
+      const page = await fetch(`${provider.url}/oauth/authorize?oauth_token=${temporary.token}`);
+      const pin = /<code>(\d{7})<\/code>/.exec(await page.text())?.[1] ?? "";
+      const { token, secret } = await accessToken(oauth, temporary, pin);
+      const ask = { apiUrl: provider.url, clientCredentials: app, now: () => new Date() };
+      expect(await verifyTwitterToken({ ...ask, tokenCredentials: { token, secret } })).toEqual({
+        ok: true,
+        userId: "1500000000000000001",
+        screenName: "python_user",
+      });
+      const refused = await verifyTwitterToken({ ...ask, tokenCredentials: { token, secret: "other" } });
+      expect(refused).toMatchObject({ ok: false, status: 401, code: 32 });
+    } finally {
+      await provider.close();
+    }
   });
 });
