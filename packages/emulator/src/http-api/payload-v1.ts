@@ -1,0 +1,72 @@
+import { accountOf } from "../iam/principal.ts";
+import { parseQuery } from "../sigv4/wire-request.ts";
+import { encodeBody, formatRequestTime, gatewayHeaders, type GatewayRequest } from "./request-context.ts";
+import { decode } from "./route-choice.ts";
+
+/** The event of payload format 1.0, which REST APIs have too; absent things are null. */
+export function createEventV1(request: GatewayRequest): Record<string, unknown> {
+  const { route, stage, pathParameters, wire, rawPath, rawQuery, requestId, time, sourceIp, protocol } =
+    request;
+  const headers = [...gatewayHeaders(request)];
+  const query = parseQuery(rawQuery);
+  const host = request.headers.get("host") ?? "";
+  const path = decode(rawPath);
+  const resource = route.routeKey.split(" ")[1] ?? "$default";
+  const { principal } = request;
+  const cognito = principal?.kind === "assumed-role" ? principal.cognitoIdentity : undefined;
+  const { body, isBase64Encoded } =
+    wire.body.length > 0
+      ? encodeBody(wire.body, request.headers.get("content-type"))
+      : { body: null, isBase64Encoded: false };
+  return {
+    version: "1.0",
+    resource,
+    path,
+    httpMethod: wire.method,
+    headers: Object.fromEntries(headers),
+    multiValueHeaders: collect(headers),
+    queryStringParameters: query.length > 0 ? Object.fromEntries(query) : null,
+    multiValueQueryStringParameters: query.length > 0 ? collect(query) : null,
+    requestContext: {
+      accountId: request.accountId,
+      apiId: request.apiId,
+      domainName: host,
+      domainPrefix: host.split(".")[0],
+      extendedRequestId: requestId,
+      httpMethod: wire.method,
+      identity: {
+        accessKey: principal?.accessKeyId ?? null,
+        accountId: principal ? accountOf(principal) : null,
+        caller: principal?.userId ?? null,
+        cognitoAmr: cognito?.amr ?? null,
+        cognitoAuthenticationProvider: cognito?.amr.slice(1).join(",") ?? null,
+        cognitoAuthenticationType: cognito?.amr[0] ?? null,
+        cognitoIdentityId: cognito?.identityId ?? null,
+        cognitoIdentityPoolId: cognito?.identityPoolId ?? null,
+        principalOrgId: null,
+        sourceIp,
+        user: principal?.userId ?? null,
+        userAgent: request.headers.get("user-agent") ?? "",
+        userArn: principal?.arn ?? null,
+      },
+      path,
+      protocol,
+      requestId,
+      requestTime: formatRequestTime(time),
+      requestTimeEpoch: time.getTime(),
+      resourceId: route.routeKey,
+      resourcePath: resource,
+      stage,
+    },
+    pathParameters: Object.keys(pathParameters).length > 0 ? pathParameters : null,
+    stageVariables: null,
+    body,
+    isBase64Encoded,
+  };
+}
+
+function collect(pairs: readonly (readonly [string, string])[]): Record<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries(values);
+}

@@ -1,0 +1,67 @@
+import type { Principal } from "../iam/principal.ts";
+import type { WireRequest } from "../sigv4/wire-request.ts";
+import type { RouteChoice } from "./route-choice.ts";
+
+/** All that an event is made of. */
+export interface GatewayRequest extends RouteChoice {
+  wire: WireRequest;
+  /** By lower-case name; repeated ones joined by a comma. */
+  headers: ReadonlyMap<string, string>;
+  rawPath: string;
+  rawQuery: string;
+  accountId: string;
+  apiId: string;
+  requestId: string;
+  time: Date;
+  sourceIp: string;
+  /** `HTTP/1.1`. */
+  protocol: string;
+  /** Whether the origin speaks https. */
+  isSecure: boolean;
+  /** The caller of a route with AWS_IAM. */
+  principal: Principal | undefined;
+}
+
+/** `12/Mar/2020:19:03:58 +0000`. */
+export function formatRequestTime(time: Date): string {
+  const [, day, month, year, clock] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(time.toUTCString()) ?? [];
+  return `${day}/${month}/${year}:${clock} +0000`;
+}
+
+/** The body as the event carries it: text where the content type says so, else base64. */
+export function encodeBody(
+  body: Uint8Array,
+  contentType: string | undefined,
+): { body: string; isBase64Encoded: boolean } {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const text = bytes.toString("utf8");
+  // A text type is no promise: bytes that are not UTF-8 would be lost.
+  return textType.test(contentType ?? "") && Buffer.from(text).equals(bytes)
+    ? { body: text, isBase64Encoded: false }
+    : { body: bytes.toString("base64"), isBase64Encoded: true };
+}
+
+const textType = /^\s*(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml|javascript)\b)/i;
+
+/** The request's headers and those that the gateway adds. */
+export function gatewayHeaders({
+  headers,
+  sourceIp,
+  isSecure,
+  requestId,
+  time,
+}: GatewayRequest): Map<string, string> {
+  const forwarded = headers.get("x-forwarded-for");
+  const port = /:(\d+)$/.exec(headers.get("host") ?? "")?.[1] ?? (isSecure ? "443" : "80");
+  const result = new Map(headers);
+  result.set("content-length", headers.get("content-length") ?? "0");
+  result.set("x-forwarded-for", forwarded === undefined ? sourceIp : `${forwarded}, ${sourceIp}`);
+  result.set("x-forwarded-port", port);
+  result.set("x-forwarded-proto", isSecure ? "https" : "http");
+  if (!headers.has("x-amzn-trace-id")) {
+    const epoch = Math.floor(time.getTime() / 1000).toString(16);
+    const unique = Buffer.from(requestId).toString("hex").slice(0, 24).padEnd(24, "0");
+    result.set("x-amzn-trace-id", `Root=1-${epoch}-${unique}`);
+  }
+  return result;
+}

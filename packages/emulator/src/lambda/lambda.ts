@@ -1,0 +1,180 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Sessions } from "../iam/sessions.ts";
+import type { Account, LambdaFunction } from "../resources.ts";
+import { createFunctionPool, type FunctionPool } from "./function-pool.ts";
+import { unpackBundle } from "./unpack-bundle.ts";
+import { findWorkerEntry } from "./worker-entry.ts";
+
+export interface LambdaOptions {
+  account: Account;
+  sessions: Sessions;
+  now: () => Date;
+  /** Gets the functions' output and the reasons why invocations failed. */
+  log: (line: string) => void;
+  /** Variables that every function gets besides its own, `AWS_ENDPOINT_URL` say. */
+  environment?: () => Record<string, string>;
+}
+
+/** `payload` is the handler's result as JSON. */
+export type InvocationResult =
+  { ok: true; payload: string } | { ok: false; errorType: string; errorMessage: string };
+
+export interface Lambda {
+  /** Runs a function's deployed code; a handler that throws, exits or is late gives `ok: false`. */
+  invoke(lambdaFunction: LambdaFunction, event: unknown): Promise<InvocationResult>;
+  /** Ends all workers and removes their files. */
+  close(): Promise<void>;
+}
+
+/** Credentials of a function's role; a pool is replaced before they end. */
+const credentialsSeconds = 12 * 3600;
+
+export function createLambda({ account, sessions, now, log, environment }: LambdaOptions): Lambda {
+  const deployed = new Map<string, Deployment>();
+  /** Also those that finish what they have begun after a new deployment. */
+  const alive = new Set<Promise<FunctionPool>>();
+  let home: Promise<{ folder: string; workerEntry: string }> | undefined;
+  let closed = false;
+
+  const retire = async (arn: string, { pool }: Deployment): Promise<void> => {
+    deployed.delete(arn);
+    const running = await pool.catch(() => undefined);
+    await running?.retire();
+    alive.delete(pool);
+  };
+
+  const start = async (lambdaFunction: LambdaFunction): Promise<FunctionPool> => {
+    home ??= createHome();
+    const { folder, workerEntry } = await home;
+    const root = join(folder, randomUUID());
+    await mkdir(root);
+    await unpackBundle(lambdaFunction.code, root);
+    return createFunctionPool({
+      lambdaFunction,
+      workerEntry,
+      environment: {
+        ...createEnvironment(lambdaFunction, root),
+        ...environment?.(),
+        ...lambdaFunction.environment,
+      },
+      onOutput: (text) => {
+        for (const line of text.split("\n"))
+          if (line !== "") log(`lambda ${lambdaFunction.functionName}: ${line}`);
+      },
+    });
+  };
+
+  const createEnvironment = (lambdaFunction: LambdaFunction, root: string): Record<string, string> => {
+    const { functionName, handler, memoryMb, runtime, roleArn } = lambdaFunction;
+    const role = account.roles.get(roleArn);
+    const credentials =
+      role && sessions.issue({ role, sessionName: functionName, durationSeconds: credentialsSeconds });
+    return {
+      AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
+      AWS_REGION: account.region,
+      AWS_DEFAULT_REGION: account.region,
+      AWS_LAMBDA_FUNCTION_NAME: functionName,
+      AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+      AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
+      AWS_LAMBDA_LOG_STREAM_NAME: `${now().toISOString().slice(0, 10).replaceAll("-", "/")}/[$LATEST]${randomUUID().replaceAll("-", "")}`,
+      LAMBDA_TASK_ROOT: root,
+      _HANDLER: handler,
+      TZ: ":UTC",
+      LANG: "en_US.UTF-8",
+      ...(credentials && {
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        AWS_SESSION_TOKEN: credentials.sessionToken,
+      }),
+    };
+  };
+
+  const find = (lambdaFunction: LambdaFunction): Deployment => {
+    const { arn } = lambdaFunction;
+    const current = deployed.get(arn);
+    const version = versionOf(lambdaFunction);
+    const isCurrent =
+      current?.code === lambdaFunction.code && current.version === version && current.until > now().getTime();
+    if (current !== undefined && isCurrent) return current;
+    if (current !== undefined) void retire(arn, current);
+    // The worker keeps what the function was when it started.
+    const pool = start({ ...lambdaFunction });
+    const until = now().getTime() + (credentialsSeconds - 3600) * 1000;
+    const deployment = { code: lambdaFunction.code, version, until, pool };
+    deployed.set(arn, deployment);
+    // A bundle that cannot be unpacked is tried again at the next call, as the next deployment may mend it.
+    alive.add(pool);
+    pool.catch(() => {
+      alive.delete(pool);
+      if (deployed.get(arn) === deployment) deployed.delete(arn);
+    });
+    return deployment;
+  };
+
+  return {
+    async invoke(lambdaFunction, event) {
+      if (closed)
+        return { ok: false, errorType: "ServiceException", errorMessage: "the local cloud is closed" };
+      for (const [arn, deployment] of deployed) if (!account.functions.has(arn)) void retire(arn, deployment);
+      const { functionName } = lambdaFunction;
+      try {
+        const pool = await find(lambdaFunction).pool;
+        const reply = await pool.run(event, randomUUID());
+        if (reply.ok) return reply;
+        log(
+          `lambda ${functionName}: ${reply.stack === "" ? `${reply.errorType}: ${reply.errorMessage}` : reply.stack}`,
+        );
+        return { ok: false, errorType: reply.errorType, errorMessage: reply.errorMessage };
+      } catch (error) {
+        const errorMessage = error instanceof Error ? error.message : String(error);
+        log(`lambda ${functionName}: ${errorMessage}`);
+        return { ok: false, errorType: "InvalidZipFileException", errorMessage };
+      }
+    },
+
+    async close() {
+      closed = true;
+      await Promise.all(
+        [...alive].map(async (pool) => {
+          // One that could not start has nothing to end.
+          const running = await pool.catch(() => undefined);
+          await running?.destroy();
+        }),
+      );
+      if (home === undefined) return;
+      const created = await home.catch(() => undefined);
+      if (created !== undefined) await rm(created.folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Deployment {
+  code: Uint8Array;
+  version: string;
+  /** Milliseconds since the epoch at which its credentials need replacing. */
+  until: number;
+  pool: Promise<FunctionPool>;
+}
+
+async function createHome(): Promise<{ folder: string; workerEntry: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "api-auth-twitter-lambda-"));
+  return { folder, workerEntry: await findWorkerEntry(folder) };
+}
+
+/** All that a running worker was started with, but the code. */
+function versionOf({
+  handler,
+  runtime,
+  timeoutSeconds,
+  memoryMb,
+  environment,
+  roleArn,
+}: LambdaFunction): string {
+  return JSON.stringify([handler, runtime, timeoutSeconds, memoryMb, environment, roleArn]);
+}
