@@ -1,3 +1,24 @@
+import { createControlPlane } from "./aws/control-plane.ts";
+import { accessKeyId, iamUniqueId, secretAccessKey } from "./aws/identifiers.ts";
+import { type Listener, listenOnLoopback } from "./aws/listener.ts";
+import { awsRequestListener } from "./aws/origin.ts";
+import { bootstrapAccount } from "./cloudformation/bootstrap.ts";
+import { createCloudFormation } from "./cloudformation/cloudformation.ts";
+import { createResourceTypes } from "./cloudformation/resource-types.ts";
+import { createStacks } from "./cloudformation/stacks.ts";
+import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
+import { createHttpApiHost } from "./http-api/http-api-host.ts";
+import { createSessions } from "./iam/sessions.ts";
+import { createAccount } from "./resources.ts";
+import { createBuckets } from "./s3/buckets.ts";
+import { createS3 } from "./s3/s3.ts";
+import { createSecretsManager } from "./secrets-manager/secrets.ts";
+import { createParameterStore } from "./ssm/parameters.ts";
+import { createSts } from "./sts/sts.ts";
+import { randomAlphanumeric } from "./twitter/random-alphanumeric.ts";
+import { type LocalTwitter, startTwitter } from "./twitter/twitter.ts";
+import { verifyTwitterToken } from "./twitter/verify-token.ts";
+
 export interface LocalCloudOptions {
   /** Port of the AWS origin; 0 picks a free one. */
   awsPort: number;
@@ -23,7 +44,110 @@ export interface LocalCloud {
   close(): Promise<void>;
 }
 
+const accountId = "000000000000";
+const region = "us-east-1";
+
 /** @throws the listen error (`EADDRINUSE` with its `port`) when a port is taken; nothing is left listening. */
-export function startLocalCloud(_options: LocalCloudOptions): Promise<LocalCloud> {
-  throw new Error("not built yet");
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const { awsPort, twitterPort, tls, now = () => new Date(), log = () => {} } = options;
+  const clientCredentials = options.clientCredentials ?? randomClientCredentials();
+  const tlsOption = tls === undefined ? {} : { tls };
+
+  const account = createAccount(accountId, region);
+  const sessions = createSessions({ now });
+  const deployer = {
+    accessKeyId: accessKeyId("AKIA"),
+    secretAccessKey: secretAccessKey(),
+    userArn: `arn:aws:iam::${accountId}:user/deployer`,
+    userId: iamUniqueId("AIDA"),
+  };
+  sessions.addLongTermKey(deployer);
+
+  const buckets = createBuckets({ now });
+  const parameterStore = createParameterStore({ accountId, region, now });
+  const secretsManager = createSecretsManager({ accountId, region, now });
+  let aws: Listener | undefined;
+  const httpApis = createHttpApiHost({
+    account,
+    region,
+    now,
+    sessions,
+    log,
+    // A function's AWS SDK talks to the cloud that the function runs in.
+    functionEnvironment: () => (aws === undefined ? {} : { AWS_ENDPOINT_URL: aws.url }),
+    ...tlsOption,
+  });
+  const stacks = createStacks({
+    account,
+    resourceTypes: createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis }),
+    sources: { parameterStore, secretsManager },
+    now,
+    log,
+  });
+
+  let twitter: LocalTwitter | undefined;
+  const close = async (): Promise<void> => {
+    await Promise.all([aws?.close(), twitter?.close()]);
+    await stacks.settled();
+    await httpApis.closeAll();
+  };
+
+  try {
+    await bootstrapAccount(stacks, account);
+    twitter = await startTwitter({ port: twitterPort, clientCredentials, now, log, ...tlsOption });
+    const twitterApiUrl = options.twitterApiUrl ?? twitter.url;
+    const cognitoIdentity = createCognitoIdentity({
+      account,
+      sessions,
+      twitterApiUrl: () => twitterApiUrl,
+      verifyTwitterToken: (request) =>
+        verifyTwitterToken({ ...request, ...(tls !== undefined && { ca: tls.cert }) }),
+      now,
+      log,
+    });
+    const s3 = createS3({ buckets, accountId, region, now });
+    const sts = createSts({ account, sessions });
+    const cloudFormation = createCloudFormation({ stacks, buckets });
+    const controlPlane = createControlPlane({
+      account,
+      sessions,
+      now,
+      log,
+      services: {
+        cognitoIdentity: (operation, body) => cognitoIdentity.handle(operation, body),
+        ssm: (operation, body) => parameterStore.handle(operation, body),
+        secretsManager: (operation, body) => secretsManager.handle(operation, body),
+        sts: (parameters, caller) => sts.handle(parameters, caller),
+        cloudFormation: (parameters) => cloudFormation.handle(parameters),
+        s3: (request) => s3.handle(request),
+      },
+    });
+    aws = await listenOnLoopback(awsRequestListener(controlPlane, log), awsPort, tls);
+    return {
+      awsUrl: aws.url,
+      twitterUrl: twitter.url,
+      environment: {
+        AWS_ENDPOINT_URL: aws.url,
+        AWS_ACCESS_KEY_ID: deployer.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: deployer.secretAccessKey,
+        AWS_REGION: region,
+        AWS_DEFAULT_REGION: region,
+        // Nobody waits for the metadata service of a machine that is none of Amazon's.
+        AWS_EC2_METADATA_DISABLED: "true",
+        TWITTER_API_URL: twitterApiUrl,
+        TWITTER_CONSUMER_KEY: clientCredentials.key,
+        TWITTER_CONSUMER_SECRET: clientCredentials.secret,
+        SST_TELEMETRY_DISABLED: "1",
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Of the lengths that X gives out. */
+function randomClientCredentials(): { key: string; secret: string } {
+  return { key: randomAlphanumeric(25), secret: randomAlphanumeric(50) };
 }

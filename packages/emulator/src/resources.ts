@@ -16,7 +16,15 @@ export interface Role {
   assumeRolePolicyDocument: PolicyDocument;
   /** Inline policies by name: the role's own and those that AWS::IAM::Policy attaches. */
   policies: Map<string, PolicyDocument>;
+  /** Of AWS's own policies, which the account does not hold, and of those in `Account.managedPolicies`. */
   managedPolicyArns: string[];
+}
+
+/** AWS::IAM::ManagedPolicy. */
+export interface ManagedPolicy {
+  arn: string;
+  policyName: string;
+  policyDocument: PolicyDocument;
 }
 
 /** AWS::Lambda::Function. */
@@ -32,7 +40,7 @@ export interface LambdaFunction {
   roleArn: string;
   /** The zip archive. A new array means new code. */
   code: Uint8Array;
-  /** AWS::Lambda::Permission statements by logical id. */
+  /** AWS::Lambda::Permission statements by physical id. */
   permissions: Map<string, LambdaPermission>;
 }
 
@@ -54,6 +62,7 @@ export interface HttpApi {
   corsConfiguration: CorsConfiguration | undefined;
   routes: Map<string, HttpRoute>;
   integrations: Map<string, HttpIntegration>;
+  authorizers: Map<string, HttpAuthorizer>;
   /** Stage names; an API without a stage answers 404. */
   stages: Set<string>;
 }
@@ -76,6 +85,21 @@ export interface HttpRoute {
   authorizationType: string;
   /** From `Target`, `integrations/<id>`. */
   integrationId: string | undefined;
+  /** The authorizer of a `JWT` or `CUSTOM` route. */
+  authorizerId: string | undefined;
+  authorizationScopes: string[];
+}
+
+/** AWS::ApiGatewayV2::Authorizer. */
+export interface HttpAuthorizer {
+  authorizerId: string;
+  name: string;
+  /** `JWT` or `REQUEST`. */
+  authorizerType: string;
+  identitySource: string[];
+  jwtConfiguration: { issuer: string; audience: string[] } | undefined;
+  /** The Lambda authorizer's invocation ARN. */
+  authorizerUri: string | undefined;
 }
 
 /** AWS::ApiGatewayV2::Integration. */
@@ -109,6 +133,8 @@ export interface Account {
   /** By ARN. */
   roles: Map<string, Role>;
   /** By ARN. */
+  managedPolicies: Map<string, ManagedPolicy>;
+  /** By ARN. */
   functions: Map<string, LambdaFunction>;
   /** By API id. */
   httpApis: Map<string, HttpApi>;
@@ -121,6 +147,7 @@ export function createAccount(accountId: string, region: string): Account {
     accountId,
     region,
     roles: new Map(),
+    managedPolicies: new Map(),
     functions: new Map(),
     httpApis: new Map(),
     identityPools: new Map(),

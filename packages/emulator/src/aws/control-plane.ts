@@ -1,0 +1,229 @@
+import { cloudFormationNamespace } from "../cloudformation/cloudformation.ts";
+import { authorize } from "../iam/authorization.ts";
+import type { Principal } from "../iam/principal.ts";
+import type { Sessions } from "../iam/sessions.ts";
+import type { Account } from "../resources.ts";
+import { s3Error } from "../s3/s3.ts";
+import { type SigV4FailureCode, verifySigV4 } from "../sigv4/verify-sigv4.ts";
+import { stsNamespace } from "../sts/sts.ts";
+import { jsonError, type JsonObject, jsonResult, parseJsonBody } from "./json-protocol.ts";
+import { queryError, QueryParameters, queryResult } from "./query-protocol.ts";
+import type { AwsRequest, AwsResponse } from "./request.ts";
+import { ServiceError } from "./service-error.ts";
+import type { XmlValue } from "./xml.ts";
+
+type JsonHandler = (operation: string, body: JsonObject) => JsonObject | Promise<JsonObject>;
+type QueryHandler = (parameters: QueryParameters, caller: Principal) => XmlValue | Promise<XmlValue>;
+
+export interface ControlPlaneServices {
+  cognitoIdentity: JsonHandler;
+  ssm: JsonHandler;
+  secretsManager: JsonHandler;
+  sts: QueryHandler;
+  cloudFormation: QueryHandler;
+  s3: (request: AwsRequest) => Promise<AwsResponse>;
+}
+
+export interface ControlPlaneOptions {
+  account: Account;
+  sessions: Sessions;
+  services: ControlPlaneServices;
+  now: () => Date;
+  log: (line: string) => void;
+}
+
+/** A service by the prefix of `X-Amz-Target`. */
+interface JsonTarget {
+  handler: keyof ControlPlaneServices & ("cognitoIdentity" | "ssm" | "secretsManager");
+  /** In the credential scope, and the prefix of its IAM actions. */
+  service: string;
+  /** These are public: whoever has a token of the identity provider may call them. */
+  unsigned?: ReadonlySet<string>;
+}
+
+const jsonTargets: Readonly<Record<string, JsonTarget>> = {
+  AWSCognitoIdentityService: {
+    handler: "cognitoIdentity",
+    service: "cognito-identity",
+    unsigned: new Set(["GetId", "GetCredentialsForIdentity", "GetOpenIdToken"]),
+  },
+  AmazonSSM: { handler: "ssm", service: "ssm" },
+  secretsmanager: { handler: "secretsManager", service: "secretsmanager" },
+};
+
+/** The query services, by the API version that each of their requests states. */
+const queryVersions: Readonly<
+  Record<string, { handler: "sts" | "cloudFormation"; service: string; namespace: string }>
+> = {
+  "2011-06-15": { handler: "sts", service: "sts", namespace: stsNamespace },
+  "2010-05-15": { handler: "cloudFormation", service: "cloudformation", namespace: cloudFormationNamespace },
+};
+
+/**
+ * All AWS services behind one origin, told apart by the shape of the request: `X-Amz-Target` is JSON 1.1, a form with an
+ * `Action` is the query protocol, and the rest is S3.
+ */
+export function createControlPlane(
+  options: ControlPlaneOptions,
+): (request: AwsRequest) => Promise<AwsResponse> {
+  const { account, sessions, services, now, log } = options;
+
+  /** Authenticates by SigV4 and asks the caller's policies. @throws ServiceError */
+  async function authenticate(
+    request: AwsRequest,
+    service: string,
+    protocol: "json" | "query" | "s3",
+  ): Promise<Principal> {
+    const result = await verifySigV4(request, {
+      service,
+      region: account.region,
+      now,
+      sessions,
+      uriEscapePath: service !== "s3",
+      ...(service === "s3" && { maxSkewSeconds: 900 }),
+    });
+    if (result.ok) return result.principal;
+    const [code, status] = refusals[protocol][result.code];
+    throw new ServiceError(code, result.message, status);
+  }
+
+  function requirePermission(caller: Principal, action: string, resource: string): void {
+    const decision = authorize(account, caller, { action, resource, context: {} });
+    if (decision.allowed) return;
+    throw new ServiceError(
+      action.startsWith("s3:") || action.startsWith("cloudformation:")
+        ? "AccessDenied"
+        : "AccessDeniedException",
+      `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource}`,
+      action.startsWith("s3:") || action.startsWith("cloudformation:") ? 403 : 400,
+    );
+  }
+
+  async function json(request: AwsRequest, target: string): Promise<AwsResponse> {
+    try {
+      const [prefix = "", operation = ""] = target.split(".");
+      const found = jsonTargets[prefix];
+      if (found === undefined) {
+        throw new ServiceError(
+          "UnknownOperationException",
+          `The local cloud does not know ${target}; it knows the services ${Object.keys(jsonTargets).join(", ")}.`,
+        );
+      }
+      const { handler, service, unsigned } = found;
+      const body = parseJsonBody(request);
+      if (unsigned?.has(operation) !== true) {
+        const caller = await authenticate(request, service, "json");
+        requirePermission(caller, `${service}:${operation}`, resourceArn(account, service, body));
+      }
+      const result = await services[handler](operation, body);
+      return jsonResult(result, request.requestId);
+    } catch (error) {
+      return jsonError(asServiceError(error, target), request.requestId);
+    }
+  }
+
+  async function query(request: AwsRequest, parameters: QueryParameters): Promise<AwsResponse> {
+    const { action = "", version = "" } = parameters;
+    const found = queryVersions[version];
+    try {
+      if (found === undefined) {
+        throw new ServiceError(
+          "InvalidAction",
+          `The local cloud does not know the action ${action} (version ${version}); it knows STS (2011-06-15) and CloudFormation (2010-05-15).`,
+        );
+      }
+      const { handler, service, namespace } = found;
+      const caller = await authenticate(request, service, "query");
+      // STS decides by the role's trust policy, and tells anyone who they are.
+      if (service !== "sts") requirePermission(caller, `${service}:${action}`, "*");
+      const result = await services[handler](parameters, caller);
+      return queryResult(action, namespace, result, request.requestId);
+    } catch (error) {
+      const namespace = found?.namespace ?? cloudFormationNamespace;
+      return queryError(asServiceError(error, action), namespace, request.requestId);
+    }
+  }
+
+  async function s3(request: AwsRequest): Promise<AwsResponse> {
+    try {
+      const caller = await authenticate(request, "s3", "s3");
+      if (caller.kind !== "user") {
+        const verb =
+          { GET: "GetObject", HEAD: "GetObject", DELETE: "DeleteObject" }[request.method] ?? "PutObject";
+        requirePermission(caller, `s3:${verb}`, `arn:aws:s3:::${request.path.slice(1)}`);
+      }
+      const response = await services.s3(request);
+      response.headers["x-amz-request-id"] ??= request.requestId;
+      return response;
+    } catch (error) {
+      return s3Error(asServiceError(error, `${request.method} ${request.path}`), request);
+    }
+  }
+
+  function asServiceError(error: unknown, what: string): ServiceError {
+    if (error instanceof ServiceError) {
+      log(`aws ${what} refused: ${error.code}: ${error.message}`);
+      return error;
+    }
+    log(`aws ${what} fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    return new ServiceError(
+      "InternalFailure",
+      "The request processing has failed because of an unknown error.",
+      500,
+    );
+  }
+
+  return (request) => {
+    const target = request.headers["x-amz-target"];
+    if (target !== undefined) return json(request, target);
+    if (
+      request.path === "/" &&
+      request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")
+    ) {
+      return query(request, new QueryParameters(Buffer.from(request.body).toString("utf8")));
+    }
+    if (request.path === "/" && new URLSearchParams(request.query).has("Action")) {
+      return query(request, new QueryParameters(request.query));
+    }
+    return s3(request);
+  };
+}
+
+/** What each protocol calls a signature it does not take: code and status. */
+const refusals: Record<"json" | "query" | "s3", Record<SigV4FailureCode, [code: string, status: number]>> = {
+  json: {
+    MissingAuthenticationToken: ["MissingAuthenticationTokenException", 400],
+    IncompleteSignature: ["IncompleteSignatureException", 400],
+    InvalidClientTokenId: ["UnrecognizedClientException", 400],
+    SignatureDoesNotMatch: ["InvalidSignatureException", 400],
+    RequestExpired: ["InvalidSignatureException", 400],
+    ExpiredToken: ["ExpiredTokenException", 400],
+  },
+  query: {
+    MissingAuthenticationToken: ["MissingAuthenticationToken", 403],
+    IncompleteSignature: ["IncompleteSignature", 400],
+    InvalidClientTokenId: ["InvalidClientTokenId", 403],
+    SignatureDoesNotMatch: ["SignatureDoesNotMatch", 403],
+    // The query services of today say so for a stale date, too.
+    RequestExpired: ["SignatureDoesNotMatch", 403],
+    ExpiredToken: ["ExpiredToken", 403],
+  },
+  s3: {
+    MissingAuthenticationToken: ["AccessDenied", 403],
+    IncompleteSignature: ["AuthorizationHeaderMalformed", 400],
+    InvalidClientTokenId: ["InvalidAccessKeyId", 403],
+    SignatureDoesNotMatch: ["SignatureDoesNotMatch", 403],
+    RequestExpired: ["RequestTimeTooSkewed", 403],
+    ExpiredToken: ["ExpiredToken", 400],
+  },
+};
+
+/** What a policy would name; an operation on no single thing is on everything. */
+function resourceArn({ region, accountId }: Account, service: string, body: JsonObject): string {
+  const name = body["Name"] ?? body["Path"] ?? body["SecretId"];
+  if (typeof name !== "string") return "*";
+  if (name.startsWith("arn:")) return name;
+  if (service === "ssm")
+    return `arn:aws:ssm:${region}:${accountId}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
+  return `arn:aws:${service}:${region}:${accountId}:secret:${name}`;
+}

@@ -1,0 +1,66 @@
+import type { AwsRequest, AwsResponse } from "./request.ts";
+import { ServiceError } from "./service-error.ts";
+
+/**
+ * The AWS JSON 1.1 protocol: the operation in `X-Amz-Target`, a JSON object each way.
+ * {@link https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html}
+ */
+export type JsonObject = Record<string, unknown>;
+
+export function parseJsonBody(request: AwsRequest): JsonObject {
+  const text = Buffer.from(request.body).toString("utf8");
+  let body: unknown;
+  try {
+    body = JSON.parse(text === "" ? "{}" : text);
+  } catch {
+    throw new ServiceError("SerializationException", "The request body is not valid JSON.");
+  }
+  if (!isJsonObject(body)) {
+    throw new ServiceError("SerializationException", "The request body must be a JSON object.");
+  }
+  return body;
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A required string member of a JSON request. @throws ValidationException naming it */
+export function requiredString(body: JsonObject, name: string): string {
+  const value = optionalString(body, name);
+  if (value === undefined) {
+    throw new ServiceError(
+      "ValidationException",
+      `1 validation error detected: Value null at '${name.charAt(0).toLowerCase()}${name.slice(1)}' failed to satisfy constraint: Member must not be null`,
+    );
+  }
+  return value;
+}
+
+export function optionalString(body: JsonObject, name: string): string | undefined {
+  const value = body[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") {
+    throw new ServiceError("SerializationException", `${name} must be a string.`);
+  }
+  return value;
+}
+
+export function jsonResult(result: unknown, requestId: string): AwsResponse {
+  return jsonResponse(200, result, requestId);
+}
+
+export function jsonError(error: ServiceError, requestId: string): AwsResponse {
+  const response = jsonResponse(error.status, { __type: error.code, message: error.message }, requestId);
+  // The colon is what the services send; clients cut there.
+  response.headers["x-amzn-errortype"] = `${error.code}:`;
+  return response;
+}
+
+function jsonResponse(status: number, body: unknown, requestId: string): AwsResponse {
+  return {
+    status,
+    headers: { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": requestId },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { joinHeaders, splitTarget } from "../sigv4/wire-request.ts";
+import { requestId as newRequestId } from "./identifiers.ts";
+import type { AwsRequest, AwsResponse } from "./request.ts";
+
+/** More than any zip archive that Lambda takes; S3's own limit is 5 GB. */
+const maximumBodyBytes = 512 * 1024 * 1024;
+
+/** Turns node's request and response into whole messages for the AWS services. */
+export function awsRequestListener(
+  handle: (request: AwsRequest) => Promise<AwsResponse>,
+  log: (line: string) => void,
+): RequestListener {
+  return (incoming, outgoing) => {
+    respond(incoming, outgoing, handle).catch((error: unknown) => {
+      log(`aws fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      if (outgoing.headersSent) outgoing.destroy();
+      else outgoing.writeHead(500).end();
+    });
+  };
+}
+
+async function respond(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  handle: (request: AwsRequest) => Promise<AwsResponse>,
+): Promise<void> {
+  const body = await readBody(incoming);
+  if (body === undefined) {
+    outgoing.writeHead(413, { connection: "close" }).end();
+    return;
+  }
+  const rawUrl = incoming.url ?? "/";
+  const { rawPath, rawQuery } = splitTarget(rawUrl);
+  const response = await handle({
+    method: incoming.method ?? "GET",
+    rawUrl,
+    rawHeaders: incoming.rawHeaders,
+    path: rawPath,
+    query: rawQuery,
+    headers: Object.fromEntries(joinHeaders(incoming.rawHeaders)),
+    body,
+    requestId: newRequestId(),
+  });
+  const headers = { ...response.headers };
+  if (response.status !== 204 && response.status !== 304) {
+    // HEAD describes the body that GET would have.
+    headers["content-length"] ??= String(Buffer.byteLength(response.body));
+  }
+  outgoing.writeHead(response.status, headers).end(incoming.method === "HEAD" ? undefined : response.body);
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Uint8Array | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maximumBodyBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

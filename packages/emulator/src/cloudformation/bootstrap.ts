@@ -1,0 +1,80 @@
+import type { Stacks } from "./stacks.ts";
+
+/** The CDK's name for the resources of an account that was bootstrapped without a `--qualifier`. */
+const qualifier = "hnb659fds";
+
+/** The version of the bootstrap template of aws-cdk 2.1148. */
+const bootstrapVersion = "33";
+
+const deployers = ["cfn-exec", "deploy", "file-publishing", "image-publishing", "lookup"] as const;
+
+/**
+ * Deploys the stack CDKToolkit, so that the account is one that `cdk bootstrap` was run in: the assets bucket, the
+ * version parameter and the roles that sst and cdk assume. The roles have AdministratorAccess here, where the real ones
+ * have what they need; a container registry for image assets is left out, since Lambda runs zip archives here.
+ * {@link https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html}
+ */
+export async function bootstrapAccount(
+  stacks: Stacks,
+  { accountId, region }: { accountId: string; region: string },
+): Promise<void> {
+  const assetsBucket = `cdk-${qualifier}-assets-${accountId}-${region}`;
+  const template = {
+    Description: "This stack includes resources needed to deploy AWS CDK apps into this environment",
+    Resources: {
+      StagingBucket: {
+        Type: "AWS::S3::Bucket",
+        Properties: { BucketName: assetsBucket },
+        DeletionPolicy: "Retain",
+        UpdateReplacePolicy: "Retain",
+      },
+      CdkBootstrapVersion: {
+        Type: "AWS::SSM::Parameter",
+        Properties: { Name: `/cdk-bootstrap/${qualifier}/version`, Type: "String", Value: bootstrapVersion },
+      },
+      ...Object.fromEntries(
+        deployers.map((name) => [
+          `${name.replace(/(?:^|-)([a-z])/g, (_match, letter: string) => letter.toUpperCase())}Role`,
+          {
+            Type: "AWS::IAM::Role",
+            Properties: {
+              RoleName: `cdk-${qualifier}-${name}-role-${accountId}-${region}`,
+              AssumeRolePolicyDocument: {
+                Version: "2012-10-17",
+                Statement: [
+                  {
+                    Effect: "Allow",
+                    Action: "sts:AssumeRole",
+                    Principal:
+                      name === "cfn-exec"
+                        ? { Service: "cloudformation.amazonaws.com" }
+                        : { AWS: `arn:aws:iam::${accountId}:root` },
+                  },
+                ],
+              },
+              ManagedPolicyArns: ["arn:aws:iam::aws:policy/AdministratorAccess"],
+            },
+          },
+        ]),
+      ),
+    },
+    Outputs: {
+      BucketName: { Value: { Ref: "StagingBucket" } },
+      BucketDomainName: { Value: { "Fn::GetAtt": ["StagingBucket", "RegionalDomainName"] } },
+      BootstrapVersion: { Value: { "Fn::GetAtt": ["CdkBootstrapVersion", "Value"] } },
+    },
+  };
+  const stack = await stacks.create({
+    stackName: "CDKToolkit",
+    templateBody: JSON.stringify(template),
+    parameters: [],
+    tags: [],
+    capabilities: ["CAPABILITY_NAMED_IAM"],
+    roleArn: undefined,
+    clientRequestToken: undefined,
+  });
+  await stacks.settled();
+  if (stack.status !== "CREATE_COMPLETE") {
+    throw new Error(`CDKToolkit is ${stack.status}: ${stack.statusReason ?? "no reason"}`);
+  }
+}

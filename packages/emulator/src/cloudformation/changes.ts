@@ -1,0 +1,183 @@
+import { resolve, evaluateCondition, type Scope } from "./intrinsics.ts";
+import { dependenciesOf, inDependencyOrder } from "./dependencies.ts";
+import { resourceSpecifications } from "./resource-specifications.ts";
+import type { ResourceInstance } from "./resource-type.ts";
+import { exists, type Stack, type StackOutput, type StackRequest, type StackResource } from "./stack.ts";
+import type { JsonObject } from "../aws/json-protocol.ts";
+import { textOf } from "./text-of.ts";
+import { validationError } from "./validation-error.ts";
+
+export type Replacement = "True" | "False";
+
+/** What an update would do to one resource. */
+export interface ResourceChange {
+  action: "Add" | "Modify" | "Remove";
+  logicalId: string;
+  type: string;
+  physicalId: string | undefined;
+  replacement: Replacement | undefined;
+  changedProperties: string[];
+}
+
+/** Logical ids of the resources that the template deploys under its conditions, dependencies first. */
+export function deployedInOrder(request: StackRequest, scope: Scope): string[] {
+  return inDependencyOrder(dependenciesOf(request.template)).filter((logicalId) => {
+    const condition = request.template.resources.get(logicalId)?.condition;
+    return condition === undefined || evaluateCondition(condition, scope);
+  });
+}
+
+/** Properties as they would be recorded. */
+export function declaredProperties(request: StackRequest, logicalId: string, scope: Scope): JsonObject {
+  return resolve(request.template.resources.get(logicalId)?.properties ?? {}, scope) as JsonObject;
+}
+
+/** Names of the properties that differ, in no particular order. */
+export function changedProperties(previous: JsonObject, next: JsonObject): string[] {
+  const names = new Set([...Object.keys(previous), ...Object.keys(next)]);
+  return [...names].filter((name) => canonicalJson(previous[name]) !== canonicalJson(next[name]));
+}
+
+/** Whether such a change gives the resource a new physical id. */
+export function causesReplacement(
+  previous: StackResource,
+  type: string,
+  changed: readonly string[],
+): boolean {
+  if (previous.type !== type) return true;
+  const properties = resourceSpecifications[type]?.properties;
+  // A custom resource is replaced when it goes to another function.
+  if (properties === undefined) return changed.includes("ServiceToken");
+  return changed.some((name) => properties[name]?.replaces === true);
+}
+
+/**
+ * What would change if the stack became what is asked for, without touching anything. Resources that do not exist yet
+ * stand in by names that no resource has, so that whatever refers to them counts as changed.
+ */
+export function planChanges(
+  stack: Stack,
+  request: StackRequest,
+  createScope: (instance: (logicalId: string) => ResourceInstance | undefined) => Scope,
+): ResourceChange[] {
+  const future = new Set<string>();
+  const scope = createScope((logicalId) => {
+    const current = stack.resources.get(logicalId);
+    if (exists(current) && !future.has(logicalId)) return current;
+    return request.template.resources.has(logicalId) ? standIn(logicalId) : undefined;
+  });
+  const order = deployedInOrder(request, scope);
+  const changes: ResourceChange[] = [];
+  for (const logicalId of order) {
+    const change = planResource(logicalId, stack, request, scope);
+    if (change === undefined) continue;
+    if (change.action === "Add" || change.replacement === "True") future.add(logicalId);
+    changes.push(change);
+  }
+  for (const resource of stack.resources.values()) {
+    if (!exists(resource) || order.includes(resource.logicalId)) continue;
+    const { logicalId, type, physicalId } = resource;
+    changes.push({
+      action: "Remove",
+      logicalId,
+      type,
+      physicalId,
+      replacement: undefined,
+      changedProperties: [],
+    });
+  }
+  return changes;
+}
+
+function planResource(
+  logicalId: string,
+  stack: Stack,
+  request: StackRequest,
+  scope: Scope,
+): ResourceChange | undefined {
+  const declared = request.template.resources.get(logicalId);
+  if (declared === undefined) return undefined;
+  const { type, metadata, deletionPolicy, updateReplacePolicy } = declared;
+  const current = stack.resources.get(logicalId);
+  if (!exists(current)) {
+    return {
+      action: "Add",
+      logicalId,
+      type,
+      physicalId: undefined,
+      replacement: undefined,
+      changedProperties: [],
+    };
+  }
+  const changed = propertiesThatWouldChange(current, logicalId, request, scope);
+  const otherwise =
+    type !== current.type ||
+    canonicalJson(metadata) !== canonicalJson(current.metadata) ||
+    deletionPolicy !== current.deletionPolicy ||
+    updateReplacePolicy !== current.updateReplacePolicy;
+  if (changed.length === 0 && !otherwise) return undefined;
+  return {
+    action: "Modify",
+    logicalId,
+    type,
+    physicalId: current.physicalId,
+    replacement: causesReplacement(current, type, changed) ? "True" : "False",
+    changedProperties: changed,
+  };
+}
+
+function propertiesThatWouldChange(
+  current: StackResource,
+  logicalId: string,
+  request: StackRequest,
+  scope: Scope,
+): string[] {
+  const written = request.template.resources.get(logicalId)?.properties ?? {};
+  const names = new Set([...Object.keys(current.properties), ...Object.keys(written)]);
+  return [...names].filter((name) => {
+    let next: unknown;
+    try {
+      next = resolve(written[name], scope);
+    } catch {
+      // Fn::Select of a stand-in and the like: it depends on something that is new.
+      return true;
+    }
+    return canonicalJson(next) !== canonicalJson(current.properties[name]);
+  });
+}
+
+/** @throws ServiceError ValidationError when an output is no text */
+export function resolveOutputs(request: StackRequest, scope: Scope): StackOutput[] {
+  return [...request.template.outputs].flatMap(([key, { value, description, exportName, condition }]) => {
+    if (condition !== undefined && !evaluateCondition(condition, scope)) return [];
+    const resolved = resolve(value, scope);
+    if (resolved === undefined || typeof resolved === "object") {
+      throw validationError(
+        `Template format error: Output ${key} is malformed. The Value field of every Outputs member must evaluate to a String.`,
+      );
+    }
+    const name = exportName === undefined ? undefined : textOf(resolve(exportName, scope));
+    return [{ key, value: textOf(resolved), description, exportName: name }];
+  });
+}
+
+function standIn(logicalId: string): ResourceInstance {
+  const unknown = `{{changeSet:KNOWN_AFTER_APPLY:${logicalId}}}`;
+  return {
+    physicalId: unknown,
+    attributes: new Proxy({}, { get: (_target, name) => `${unknown}.${String(name)}` }),
+  };
+}
+
+export function canonicalJson(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, item: unknown) =>
+      typeof item === "object" && item !== null && !Array.isArray(item)
+        ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+        : // Text and number are the same to CloudFormation.
+          typeof item === "number" || typeof item === "boolean"
+          ? String(item)
+          : item,
+    ) ?? "undefined"
+  );
+}

@@ -1,0 +1,397 @@
+import type { QueryParameters } from "../aws/query-protocol.ts";
+import { ServiceError } from "../aws/service-error.ts";
+import type { XmlValue } from "../aws/xml.ts";
+import type { Buckets } from "../s3/buckets.ts";
+import type { ParameterInput } from "./parameters.ts";
+import type { Stack, StackEvent, StackRequest, StackResource, Tag } from "./stack.ts";
+import type { ChangeSet, StackInput, Stacks } from "./stacks.ts";
+import { parseTemplate } from "./template.ts";
+import { textOf } from "./text-of.ts";
+import { validationError } from "./validation-error.ts";
+
+export const cloudFormationNamespace = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
+
+type Action = (parameters: QueryParameters) => Promise<XmlValue> | XmlValue;
+
+/**
+ * The CloudFormation API, as far as sst, cdk and the aws CLI use it.
+ * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html}
+ */
+export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buckets: Buckets }): {
+  handle: Action;
+} {
+  const templateBody = (parameters: QueryParameters): string | undefined => {
+    const url = parameters.text("TemplateURL");
+    return url === undefined ? parameters.text("TemplateBody") : readTemplate(url, buckets);
+  };
+
+  const stackInput = (parameters: QueryParameters): StackInput => {
+    const body = templateBody(parameters);
+    if (body === undefined && !parameters.flag("UsePreviousTemplate")) {
+      throw validationError("Either Template URL or Template Body must be specified.");
+    }
+    return {
+      stackName: required(parameters, "StackName"),
+      templateBody: body,
+      parameters: parameters.records("Parameters").map((record): ParameterInput => ({
+        key: record["ParameterKey"] ?? "",
+        value: record["ParameterValue"],
+        usePreviousValue: record["UsePreviousValue"] === "true",
+      })),
+      tags: parameters.has("Tags")
+        ? parameters
+            .records("Tags")
+            .map((record): Tag => ({ key: record["Key"] ?? "", value: record["Value"] ?? "" }))
+        : undefined,
+      capabilities: parameters.list("Capabilities"),
+      roleArn: parameters.text("RoleARN"),
+      clientRequestToken: parameters.text("ClientRequestToken"),
+    };
+  };
+
+  const changeSetOf = (parameters: QueryParameters): ChangeSet =>
+    stacks.getChangeSet(required(parameters, "ChangeSetName"), parameters.text("StackName"));
+
+  const actions: Record<string, Action> = {
+    CreateStack: async (parameters) => {
+      const onFailure = parameters.text("OnFailure");
+      const stack = await stacks.create(stackInput(parameters), {
+        disableRollback: parameters.flag("DisableRollback") || onFailure === "DO_NOTHING",
+        deleteOnFailure: onFailure === "DELETE",
+      });
+      return { StackId: stack.stackId };
+    },
+    UpdateStack: async (parameters) => ({ StackId: (await stacks.update(stackInput(parameters))).stackId }),
+    DeleteStack: async (parameters) => {
+      await stacks.remove(
+        required(parameters, "StackName"),
+        parameters.list("RetainResources"),
+        parameters.text("ClientRequestToken"),
+      );
+      return undefined;
+    },
+    DescribeStacks: (parameters) => {
+      const name = parameters.text("StackName");
+      const found =
+        name === undefined
+          ? stacks.list().filter(({ status }) => status !== "DELETE_COMPLETE")
+          : [stacks.get(name)];
+      return { Stacks: found.map(describeStack) };
+    },
+    ListStacks: (parameters) => {
+      const wanted = parameters.list("StackStatusFilter");
+      const found = stacks.list().filter(({ status }) => wanted.length === 0 || wanted.includes(status));
+      return { StackSummaries: found.map(summariseStack) };
+    },
+    DescribeStackEvents: (parameters) => {
+      const stack = stacks.get(required(parameters, "StackName"));
+      return { StackEvents: stack.events.map((event) => describeEvent(stack, event)) };
+    },
+    DescribeStackResources: (parameters) => {
+      const physicalId = parameters.text("PhysicalResourceId");
+      const name = parameters.text("StackName");
+      const stack =
+        name === undefined
+          ? stacks
+              .list()
+              .find(({ resources }) => [...resources.values()].some((r) => r.physicalId === physicalId))
+          : stacks.get(name);
+      if (stack === undefined) throw validationError(`Stack for ${physicalId ?? ""} does not exist`);
+      const logicalId = parameters.text("LogicalResourceId");
+      const found = [...stack.resources.values()].filter(
+        (resource) => logicalId === undefined || resource.logicalId === logicalId,
+      );
+      return { StackResources: found.map((resource) => describeResource(stack, resource, "Timestamp")) };
+    },
+    DescribeStackResource: (parameters) => {
+      const stack = stacks.get(required(parameters, "StackName"));
+      const resource = resourceOf(stack, required(parameters, "LogicalResourceId"));
+      return {
+        StackResourceDetail: {
+          ...(describeResource(stack, resource, "LastUpdatedTimestamp") as Record<string, XmlValue>),
+          Metadata: resource.metadata === undefined ? undefined : JSON.stringify(resource.metadata),
+        },
+      };
+    },
+    ListStackResources: (parameters) => {
+      const stack = stacks.get(required(parameters, "StackName"));
+      return {
+        StackResourceSummaries: [...stack.resources.values()].map((resource) =>
+          describeResource(stack, resource, "LastUpdatedTimestamp"),
+        ),
+      };
+    },
+    GetTemplate: (parameters) => {
+      const changeSetName = parameters.text("ChangeSetName");
+      const request =
+        changeSetName === undefined
+          ? stacks.get(required(parameters, "StackName")).request
+          : stacks.getChangeSet(changeSetName, parameters.text("StackName")).request;
+      return {
+        TemplateBody: request?.template.body ?? "{}",
+        StagesAvailable: ["Original", "Processed"],
+      };
+    },
+    GetTemplateSummary: async (parameters) => {
+      const name = parameters.text("StackName");
+      const body = name === undefined ? templateBody(parameters) : stacks.get(name).request?.template.body;
+      if (body === undefined)
+        throw validationError("Either Template URL or Template Body must be specified.");
+      return summariseTemplate(body);
+    },
+    ValidateTemplate: async (parameters) => {
+      const body = templateBody(parameters);
+      if (body === undefined)
+        throw validationError("Either Template URL or Template Body must be specified.");
+      return summariseTemplate(body);
+    },
+    ListExports: () => ({
+      Exports: stacks.exports().map(({ name, value, exportingStackId }) => ({
+        ExportingStackId: exportingStackId,
+        Name: name,
+        Value: value,
+      })),
+    }),
+    ListImports: (parameters) => {
+      const name = required(parameters, "ExportName");
+      const imports = stacks.importsOf(name);
+      if (imports.length === 0) throw validationError(`Export '${name}' is not imported by any stack.`);
+      return { Imports: imports };
+    },
+    UpdateTerminationProtection: (parameters) => {
+      const stack = stacks.get(required(parameters, "StackName"));
+      stack.terminationProtection = parameters.flag("EnableTerminationProtection");
+      return { StackId: stack.stackId };
+    },
+    CreateChangeSet: async (parameters) => {
+      const type = parameters.text("ChangeSetType") ?? "UPDATE";
+      if (type !== "CREATE" && type !== "UPDATE") {
+        throw validationError(`The local cloud knows change sets of type CREATE and UPDATE, not ${type}.`);
+      }
+      const changeSet = await stacks.createChangeSet(stackInput(parameters), {
+        changeSetName: required(parameters, "ChangeSetName"),
+        type,
+        description: parameters.text("Description"),
+      });
+      return { Id: changeSet.changeSetId, StackId: changeSet.stack.stackId };
+    },
+    DescribeChangeSet: (parameters) => describeChangeSet(changeSetOf(parameters)),
+    ListChangeSets: (parameters) => ({
+      Summaries: stacks.changeSetsOf(stacks.get(required(parameters, "StackName"))).map(summariseChangeSet),
+    }),
+    ExecuteChangeSet: async (parameters) => {
+      await stacks.executeChangeSet(changeSetOf(parameters), {
+        disableRollback: parameters.flag("DisableRollback"),
+      });
+      return {};
+    },
+    DeleteChangeSet: (parameters) => {
+      try {
+        stacks.deleteChangeSet(changeSetOf(parameters));
+      } catch (error) {
+        // Deleting what is not there is no error, as long as the stack is there.
+        if (!(error instanceof ServiceError) || error.code !== "ChangeSetNotFound") throw error;
+      }
+      return {};
+    },
+  };
+
+  return {
+    handle(parameters) {
+      const action = parameters.action ?? "";
+      const run = actions[action];
+      if (run === undefined) {
+        throw new ServiceError(
+          "InvalidAction",
+          `The local cloud does not know the CloudFormation action ${action}; it knows ${Object.keys(actions).join(", ")}.`,
+        );
+      }
+      return run(parameters);
+    },
+  };
+}
+
+/** A template in S3, by `https://s3.<region>.amazonaws.com/<bucket>/<key>`, `https://<bucket>.s3…` or the local cloud's own URL. */
+function readTemplate(templateUrl: string, buckets: Buckets): string {
+  let url: URL;
+  try {
+    url = new URL(templateUrl);
+  } catch {
+    throw validationError(`TemplateURL must be a supported URL: ${templateUrl}`);
+  }
+  const path = decodeURIComponent(url.pathname).slice(1);
+  const hosted = /^(.+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com$/.exec(url.hostname)?.[1];
+  const [bucket = "", ...key] = hosted === undefined ? path.split("/") : [hosted, path];
+  try {
+    return Buffer.from(buckets.object(bucket, key.join("/")).body).toString("utf8");
+  } catch (error) {
+    if (!(error instanceof ServiceError)) throw error;
+    throw validationError(
+      `S3 error: ${error.message}\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html`,
+    );
+  }
+}
+
+function required(parameters: QueryParameters, name: string): string {
+  const value = parameters.text(name);
+  if (value === undefined || value === "") {
+    const member = name.charAt(0).toLowerCase() + name.slice(1);
+    throw validationError(
+      `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+    );
+  }
+  return value;
+}
+
+function resourceOf(stack: Stack, logicalId: string): StackResource {
+  const resource = stack.resources.get(logicalId);
+  if (resource === undefined) {
+    throw validationError(`Resource ${logicalId} does not exist for stack ${stack.stackName}`);
+  }
+  return resource;
+}
+
+function describeTags(request: StackRequest | undefined): XmlValue {
+  return (request?.tags ?? []).map(({ key, value }) => ({ Key: key, Value: value }));
+}
+
+function describeParameters(request: StackRequest | undefined): XmlValue {
+  return [...(request?.parameters ?? [])].map(([key, { value, resolved, hidden, isSsm }]) => ({
+    ParameterKey: key,
+    ParameterValue: hidden ? "****" : value,
+    ResolvedValue: isSsm ? String(resolved) : undefined,
+  }));
+}
+
+function describeStack(stack: Stack): XmlValue {
+  const { request } = stack;
+  return {
+    StackId: stack.stackId,
+    StackName: stack.stackName,
+    Description: request?.template.description,
+    Parameters: describeParameters(request),
+    CreationTime: stack.creationTime,
+    LastUpdatedTime: stack.lastUpdatedTime,
+    DeletionTime: stack.deletionTime,
+    StackStatus: stack.status,
+    StackStatusReason: stack.statusReason,
+    DisableRollback: stack.disableRollback,
+    NotificationARNs: [],
+    Capabilities: [...(request?.capabilities ?? [])],
+    Outputs: stack.outputs.map(({ key, value, description, exportName }) => ({
+      OutputKey: key,
+      OutputValue: value,
+      Description: description,
+      ExportName: exportName,
+    })),
+    RoleARN: request?.roleArn,
+    Tags: describeTags(request),
+    EnableTerminationProtection: stack.terminationProtection,
+    DriftInformation: { StackDriftStatus: "NOT_CHECKED" },
+  };
+}
+
+function summariseStack(stack: Stack): XmlValue {
+  return {
+    StackId: stack.stackId,
+    StackName: stack.stackName,
+    TemplateDescription: stack.request?.template.description,
+    CreationTime: stack.creationTime,
+    LastUpdatedTime: stack.lastUpdatedTime,
+    DeletionTime: stack.deletionTime,
+    StackStatus: stack.status,
+    StackStatusReason: stack.statusReason,
+    DriftInformation: { StackDriftStatus: "NOT_CHECKED" },
+  };
+}
+
+function describeEvent({ stackId, stackName }: Stack, event: StackEvent): XmlValue {
+  return {
+    StackId: stackId,
+    EventId: event.eventId,
+    StackName: stackName,
+    LogicalResourceId: event.logicalId,
+    PhysicalResourceId: event.physicalId,
+    ResourceType: event.resourceType,
+    Timestamp: event.timestamp,
+    ResourceStatus: event.status,
+    ResourceStatusReason: event.statusReason,
+    ClientRequestToken: event.clientRequestToken,
+  };
+}
+
+function describeResource({ stackId, stackName }: Stack, resource: StackResource, time: string): XmlValue {
+  return {
+    StackName: stackName,
+    StackId: stackId,
+    LogicalResourceId: resource.logicalId,
+    PhysicalResourceId: resource.physicalId,
+    ResourceType: resource.type,
+    [time]: resource.lastUpdated,
+    ResourceStatus: resource.status,
+    ResourceStatusReason: resource.statusReason,
+    DriftInformation: { StackResourceDriftStatus: "NOT_CHECKED" },
+  };
+}
+
+async function summariseTemplate(body: string): Promise<XmlValue> {
+  const template = await parseTemplate(body);
+  const types = [...template.resources.values()].map(({ type }) => type);
+  return {
+    Parameters: [...template.parameters].map(([key, { type, definition }]) => ({
+      ParameterKey: key,
+      DefaultValue: definition["Default"] === undefined ? undefined : textOf(definition["Default"]),
+      ParameterType: type,
+      NoEcho: definition["NoEcho"] === true || definition["NoEcho"] === "true",
+      Description: definition["Description"] === undefined ? undefined : textOf(definition["Description"]),
+    })),
+    Description: template.description,
+    Capabilities: types.some((type) => type.startsWith("AWS::IAM::")) ? ["CAPABILITY_IAM"] : undefined,
+    ResourceTypes: [...new Set(types)],
+    Version: "2010-09-09",
+  };
+}
+
+function describeChangeSet(changeSet: ChangeSet): XmlValue {
+  return {
+    ...(summariseChangeSet(changeSet) as Record<string, XmlValue>),
+    Parameters: describeParameters(changeSet.request),
+    Tags: describeTags(changeSet.request),
+    Capabilities: [...(changeSet.request?.capabilities ?? [])],
+    NotificationARNs: [],
+    Changes: changeSet.changes.map((change) => ({
+      Type: "Resource",
+      ResourceChange: {
+        Action: change.action,
+        LogicalResourceId: change.logicalId,
+        PhysicalResourceId: change.physicalId,
+        ResourceType: change.type,
+        Replacement: change.replacement,
+        Scope: change.changedProperties.length > 0 ? ["Properties"] : [],
+        Details: change.changedProperties.map((name) => ({
+          Target: {
+            Attribute: "Properties",
+            Name: name,
+            RequiresRecreation: change.replacement === "True" ? "Always" : "Never",
+          },
+          Evaluation: "Static",
+          ChangeSource: "DirectModification",
+        })),
+      },
+    })),
+  };
+}
+
+function summariseChangeSet(changeSet: ChangeSet): XmlValue {
+  return {
+    ChangeSetId: changeSet.changeSetId,
+    ChangeSetName: changeSet.changeSetName,
+    StackId: changeSet.stack.stackId,
+    StackName: changeSet.stack.stackName,
+    Description: changeSet.description,
+    CreationTime: changeSet.creationTime,
+    Status: changeSet.status,
+    StatusReason: changeSet.statusReason,
+    ExecutionStatus: changeSet.executionStatus,
+  };
+}

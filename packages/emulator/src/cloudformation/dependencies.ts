@@ -1,0 +1,55 @@
+import { referencesOf } from "./references.ts";
+import type { Template } from "./template.ts";
+import { validationError } from "./validation-error.ts";
+
+/** What each resource of the template waits for: `DependsOn`, and what its properties refer to. */
+export function dependenciesOf(template: Template): Map<string, string[]> {
+  return new Map(
+    [...template.resources].map(([logicalId, { properties, dependsOn }]) => [
+      logicalId,
+      [...new Set([...dependsOn, ...referencesOf(properties)])].filter((name) =>
+        template.resources.has(name),
+      ),
+    ]),
+  );
+}
+
+/**
+ * An order in which every resource comes after what it depends on; otherwise as in the template.
+ *
+ * @throws ServiceError ValidationError, `Circular dependency between resources: [A, B]`
+ */
+export function inDependencyOrder(dependencies: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const waiting = new Set(dependencies.keys());
+  while (waiting.size > 0) {
+    const ready = [...waiting].filter((logicalId) =>
+      (dependencies.get(logicalId) ?? []).every((name) => done.has(name) || !dependencies.has(name)),
+    );
+    if (ready.length === 0) {
+      throw validationError(
+        `Circular dependency between resources: [${[...circle(waiting, dependencies)].join(", ")}]`,
+      );
+    }
+    for (const logicalId of ready) {
+      done.add(logicalId);
+      waiting.delete(logicalId);
+    }
+  }
+  return [...done];
+}
+
+/** Of the resources that cannot start, those that wait for themselves; the rest only wait for these. */
+function circle(
+  waiting: ReadonlySet<string>,
+  dependencies: ReadonlyMap<string, readonly string[]>,
+): Set<string> {
+  const members = new Set(waiting);
+  for (;;) {
+    const outside = [...members].filter(
+      (logicalId) => ![...members].some((other) => (dependencies.get(other) ?? []).includes(logicalId)),
+    );
+    if (outside.length === 0) return members;
+    for (const logicalId of outside) members.delete(logicalId);
+  }
+}

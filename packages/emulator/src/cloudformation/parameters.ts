@@ -1,0 +1,134 @@
+import type { JsonObject } from "../aws/json-protocol.ts";
+import type { ParameterStore } from "../ssm/parameters.ts";
+import type { Template, TemplateParameter } from "./template.ts";
+import { textOf } from "./text-of.ts";
+import { validationError } from "./validation-error.ts";
+
+/** A parameter of a request: a value, or the wish to keep the one that the stack has. */
+export interface ParameterInput {
+  key: string;
+  value: string | undefined;
+  usePreviousValue: boolean;
+}
+
+/** A parameter of a stack. */
+export interface StackParameter {
+  /** As given or defaulted; for an SSM parameter its name. */
+  value: string;
+  /** What `Ref` gives; for an SSM parameter its content at deployment. */
+  resolved: string | string[];
+  /** `NoEcho`: described as asterisks. */
+  hidden: boolean;
+  isSsm: boolean;
+}
+
+const ssmType = /^AWS::SSM::Parameter::Value<(.+)>$/;
+
+/**
+ * Values of a template's parameters, checked against their constraints.
+ * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html}
+ *
+ * @throws ServiceError ValidationError naming the parameters
+ */
+export function resolveParameters(
+  template: Template,
+  inputs: readonly ParameterInput[],
+  previous: ReadonlyMap<string, StackParameter>,
+  parameterStore: Pick<ParameterStore, "find">,
+): Map<string, StackParameter> {
+  const unknown = inputs.map(({ key }) => key).filter((key) => !template.parameters.has(key));
+  if (unknown.length > 0) {
+    throw validationError(`Parameters: [${unknown.join(", ")}] do not exist in the template`);
+  }
+  const values = new Map<string, string>();
+  const missing: string[] = [];
+  for (const [name, { definition }] of template.parameters) {
+    const input = inputs.find(({ key }) => key === name);
+    const value =
+      input?.usePreviousValue === true ? previous.get(name)?.value : (input?.value ?? defaultOf(definition));
+    if (value === undefined) missing.push(name);
+    else values.set(name, value);
+  }
+  if (missing.length > 0) throw validationError(`Parameters: [${missing.join(", ")}] must have values`);
+
+  return new Map(
+    [...template.parameters].map(([name, parameter]) => {
+      const value = values.get(name) ?? "";
+      checkConstraints(name, value, parameter.definition);
+      return [name, resolveParameter(name, value, parameter, parameterStore)];
+    }),
+  );
+}
+
+function defaultOf(definition: JsonObject): string | undefined {
+  const value = definition["Default"];
+  return value === undefined ? undefined : textOf(value);
+}
+
+function resolveParameter(
+  name: string,
+  value: string,
+  { type, definition }: TemplateParameter,
+  parameterStore: Pick<ParameterStore, "find">,
+): StackParameter {
+  const hidden = definition["NoEcho"] === true || definition["NoEcho"] === "true";
+  const inner = ssmType.exec(type)?.[1];
+  if (inner !== undefined) {
+    const stored = parameterStore.find(value);
+    if (stored === undefined) {
+      throw validationError(`Unable to fetch parameters [${value}] from parameter store for this account.`);
+    }
+    if (stored.type === "SecureString") {
+      throw validationError(
+        `Parameters [${value}] referenced by template have types not supported by CloudFormation.`,
+      );
+    }
+    return { value, resolved: isList(inner) ? split(stored.value) : stored.value, hidden, isSsm: true };
+  }
+  if (type === "Number" && (value.trim() === "" || Number.isNaN(Number(value)))) {
+    throw validationError(`Parameter '${name}' must be a number.`);
+  }
+  if (type === "List<Number>" && split(value).some((item) => Number.isNaN(Number(item)))) {
+    throw validationError(`Parameter '${name}' must be a list of numbers.`);
+  }
+  const known = ["String", "Number"].includes(type) || isList(type) || type.startsWith("AWS::");
+  if (!known) throw validationError(`Template format error: Unrecognized parameter type: ${type}`);
+  return { value, resolved: isList(type) ? split(value) : value, hidden, isSsm: false };
+}
+
+function isList(type: string): boolean {
+  return type === "CommaDelimitedList" || type.startsWith("List<");
+}
+
+function split(value: string): string[] {
+  return value.split(",").map((item) => item.trim());
+}
+
+function checkConstraints(name: string, value: string, definition: JsonObject): void {
+  const { AllowedValues: allowed, AllowedPattern: pattern } = definition;
+  const description = definition["ConstraintDescription"];
+  const fail = (message: string) =>
+    validationError(
+      typeof description === "string"
+        ? `Parameter ${name} failed to satisfy constraint: ${description}`
+        : message,
+    );
+  if (Array.isArray(allowed) && !allowed.map(String).includes(value)) {
+    throw fail(`Parameter '${name}' must be one of AllowedValues`);
+  }
+  if (typeof pattern === "string" && !new RegExp(`^(?:${pattern})$`).test(value)) {
+    throw fail(`Parameter '${name}' must match pattern ${pattern}`);
+  }
+  const bounds: [string, (bound: number) => boolean][] = [
+    ["MinLength", (bound) => value.length >= bound],
+    ["MaxLength", (bound) => value.length <= bound],
+    ["MinValue", (bound) => Number(value) >= bound],
+    ["MaxValue", (bound) => Number(value) <= bound],
+  ];
+  for (const [constraint, holds] of bounds) {
+    const bound = definition[constraint];
+    if (bound !== undefined && !holds(Number(bound))) {
+      throw fail(`Parameter '${name}' does not satisfy ${constraint} ${textOf(bound)}`);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
+import { ServiceError } from "../aws/service-error.ts";
+import { textOf } from "./text-of.ts";
+import type { PropertySpecification, ResourceSpecification } from "./resource-specifications.ts";
+
+/** Why a resource cannot be as its properties say; the text goes into the stack's events. */
+export class ResourceError extends ServiceError {
+  override name = "ResourceError";
+
+  constructor(message: string) {
+    super("ResourceFailure", message);
+  }
+}
+
+/** Resolved properties of one resource, of the types that the resource's schema states. */
+export class Properties {
+  readonly values: Readonly<JsonObject>;
+
+  constructor(values: Readonly<JsonObject>) {
+    this.values = values;
+  }
+
+  text(name: string): string {
+    const value = this.optionalText(name);
+    if (value === undefined) throw new ResourceError(`Property ${name} cannot be empty.`);
+    return value;
+  }
+
+  optionalText(name: string): string | undefined {
+    return optionalText(this.values[name]);
+  }
+
+  integer(name: string, otherwise: number): number {
+    const value = this.values[name];
+    return value === undefined ? otherwise : Number(value);
+  }
+
+  flag(name: string): boolean | undefined {
+    const value = this.values[name];
+    return value === undefined ? undefined : value === true || value === "true";
+  }
+
+  textList(name: string): string[] {
+    const value = this.values[name] ?? [];
+    if (!Array.isArray(value)) throw new ResourceError(`Property ${name} must be a list.`);
+    return value.map(String);
+  }
+
+  object(name: string): Properties | undefined {
+    const value = this.values[name];
+    if (value === undefined) return undefined;
+    if (!isJsonObject(value)) throw new ResourceError(`Property ${name} must be an object.`);
+    return new Properties(value);
+  }
+
+  objects(name: string): Properties[] {
+    const value = this.values[name] ?? [];
+    if (!Array.isArray(value) || !value.every(isJsonObject)) {
+      throw new ResourceError(`Property ${name} must be a list of objects.`);
+    }
+    return value.map((item) => new Properties(item));
+  }
+
+  /** A JSON document, given as an object or as text. */
+  document(name: string): JsonObject {
+    const value = this.values[name];
+    if (isJsonObject(value)) return value;
+    if (typeof value === "string") {
+      try {
+        const parsed: unknown = JSON.parse(value);
+        if (isJsonObject(parsed)) return parsed;
+      } catch {
+        // Said below.
+      }
+    }
+    throw new ResourceError(`Property ${name} must be a JSON document.`);
+  }
+
+  textMap(name: string): Record<string, string> {
+    const value = this.values[name] ?? {};
+    if (!isJsonObject(value)) throw new ResourceError(`Property ${name} must be an object.`);
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, textOf(item)]));
+  }
+}
+
+function optionalText(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : textOf(value);
+}
+
+/**
+ * Checks properties against the resource's schema, and turns text into the numbers and booleans it asks for, since
+ * `Ref` of a parameter is always text.
+ *
+ * @throws ResourceError in CloudFormation's words
+ */
+export function validateProperties(
+  logicalId: string,
+  values: JsonObject,
+  specification: ResourceSpecification,
+): Properties {
+  const problems: string[] = [];
+  for (const [name, { required }] of Object.entries(specification.properties)) {
+    if (required && values[name] === undefined) problems.push(`#: required key [${name}] not found`);
+  }
+  const coerced: JsonObject = {};
+  for (const [name, value] of Object.entries(values)) {
+    const property = specification.properties[name];
+    if (property === undefined) {
+      problems.push(`#: extraneous key [${name}] is not permitted`);
+      continue;
+    }
+    const accepted = coerce(value, property);
+    if (accepted === undefined) {
+      problems.push(`#/${name}: expected type: ${capitalise(property.type)}, found: ${kindOf(value)}`);
+    } else {
+      coerced[name] = accepted;
+    }
+  }
+  if (problems.length > 0) {
+    throw new ResourceError(
+      `Properties validation failed for resource ${logicalId} with message:\n${problems.join("\n")}`,
+    );
+  }
+  return new Properties(coerced);
+}
+
+function coerce(value: unknown, { type }: PropertySpecification): unknown {
+  switch (type) {
+    case "string":
+      return isScalar(value) ? String(value) : undefined;
+    case "integer":
+      return isScalar(value) && value !== "" && Number.isInteger(Number(value)) ? Number(value) : undefined;
+    case "number":
+      return isScalar(value) && value !== "" && !Number.isNaN(Number(value)) ? Number(value) : undefined;
+    case "boolean":
+      if (value === true || value === "true") return true;
+      return value === false || value === "false" ? false : undefined;
+    case "list":
+      return Array.isArray(value) ? value : undefined;
+    case "object":
+      return isJsonObject(value) ? value : undefined;
+    case "json":
+    default:
+      return value;
+  }
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return ["string", "number", "boolean"].includes(typeof value);
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "List";
+  return capitalise(value === null ? "null" : typeof value);
+}
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,59 @@
+import type { Account } from "../resources.ts";
+import type { Buckets } from "../s3/buckets.ts";
+import type { SecretsManager } from "../secrets-manager/secrets.ts";
+import type { ParameterStore } from "../ssm/parameters.ts";
+import type { ResourceType } from "./resource-type.ts";
+import {
+  apiType,
+  authorizerType,
+  type HttpApiHost,
+  integrationType,
+  routeType,
+  stageType,
+} from "./resource-types/api-gateway-v2.ts";
+import { identityPoolRoleAttachmentType, identityPoolType } from "./resource-types/cognito.ts";
+import { managedPolicyType, policyType, roleType } from "./resource-types/iam.ts";
+import { functionType, permissionType } from "./resource-types/lambda.ts";
+import { recordedTypes } from "./resource-types/recorded.ts";
+import {
+  autoDeleteObjectsType,
+  bucketPolicyType,
+  bucketType,
+  parameterType,
+  secretType,
+} from "./resource-types/storage.ts";
+
+export interface DeployedServices {
+  account: Account;
+  buckets: Buckets;
+  parameterStore: ParameterStore;
+  secretsManager: SecretsManager;
+  httpApis: HttpApiHost;
+}
+
+/** Every resource type that the local cloud deploys. */
+export function createResourceTypes(services: DeployedServices): ReadonlyMap<string, ResourceType> {
+  const { account, buckets, parameterStore, secretsManager, httpApis } = services;
+  return new Map<string, ResourceType>(
+    Object.entries({
+      "AWS::ApiGatewayV2::Api": apiType(account, httpApis),
+      "AWS::ApiGatewayV2::Authorizer": authorizerType(account),
+      "AWS::ApiGatewayV2::Integration": integrationType(account),
+      "AWS::ApiGatewayV2::Route": routeType(account),
+      "AWS::ApiGatewayV2::Stage": stageType(account),
+      "AWS::Cognito::IdentityPool": identityPoolType(account),
+      "AWS::Cognito::IdentityPoolRoleAttachment": identityPoolRoleAttachmentType(account),
+      "AWS::IAM::ManagedPolicy": managedPolicyType(account),
+      "AWS::IAM::Policy": policyType(account),
+      "AWS::IAM::Role": roleType(account),
+      "AWS::Lambda::Function": functionType(account, buckets),
+      "AWS::Lambda::Permission": permissionType(account),
+      "AWS::S3::Bucket": bucketType(account, buckets),
+      "AWS::S3::BucketPolicy": bucketPolicyType(buckets),
+      "AWS::SSM::Parameter": parameterType(parameterStore),
+      "AWS::SecretsManager::Secret": secretType(secretsManager),
+      "Custom::S3AutoDeleteObjects": autoDeleteObjectsType(buckets),
+      ...recordedTypes(account),
+    }),
+  );
+}

@@ -1,0 +1,187 @@
+import { iamUniqueId } from "../../aws/identifiers.ts";
+import type { Account, PolicyDocument, Role } from "../../resources.ts";
+import { physicalName } from "../physical-name.ts";
+import { type Properties, ResourceError } from "../properties.ts";
+import type { ResourceType } from "../resource-type.ts";
+
+/** AWS::IAM::Role. `Ref` is the role's name. */
+export function roleType(account: Account): ResourceType {
+  return {
+    create(properties, context) {
+      const roleName = properties.optionalText("RoleName") ?? physicalName(context);
+      const path = properties.optionalText("Path") ?? "/";
+      const arn = `arn:aws:iam::${account.accountId}:role${path}${roleName}`;
+      if (!/^[\w+=,.@-]{1,64}$/.test(roleName)) throw new ResourceError(`Invalid role name ${roleName}.`);
+      if ([...account.roles.values()].some((role) => role.roleName === roleName)) {
+        throw new ResourceError(
+          `Role with name ${roleName} already exists. (Service: Iam, Status Code: 409)`,
+        );
+      }
+      const role: Role = {
+        ...settings(properties),
+        arn,
+        roleName,
+        roleId: iamUniqueId("AROA"),
+        policies: new Map(inlinePolicies(properties)),
+      };
+      account.roles.set(arn, role);
+      return { physicalId: roleName, attributes: { Arn: arn, RoleId: role.roleId } };
+    },
+    update(instance, properties, previous) {
+      const role = roleNamed(account, instance.physicalId);
+      const next = settings(properties);
+      const policies = inlinePolicies(properties);
+      for (const [name] of inlinePolicies(previous)) role.policies.delete(name);
+      for (const [name, document] of policies) role.policies.set(name, document);
+      // What AWS::IAM::ManagedPolicy attached from its side stays attached.
+      const own = new Set(previous.textList("ManagedPolicyArns"));
+      const attached = role.managedPolicyArns.filter((arn) => !own.has(arn));
+      Object.assign(role, next, {
+        managedPolicyArns: [...new Set([...next.managedPolicyArns, ...attached])],
+      });
+      return instance;
+    },
+    remove({ attributes }) {
+      account.roles.delete(String(attributes["Arn"]));
+    },
+  };
+}
+
+/** AWS::IAM::Policy: an inline policy in each of the roles that it names. */
+export function policyType(account: Account): ResourceType {
+  const attach = (properties: Properties): void => {
+    const document = policyDocument(properties, "PolicyDocument");
+    for (const role of attachedRoles(account, properties)) {
+      role.policies.set(properties.text("PolicyName"), document);
+    }
+  };
+  const detach = (properties: Properties): void => {
+    for (const roleName of properties.textList("Roles")) {
+      findRole(account, roleName)?.policies.delete(properties.text("PolicyName"));
+    }
+  };
+  return {
+    create(properties, context) {
+      refusePrincipals(properties);
+      if (properties.textList("Roles").length === 0) {
+        throw new ResourceError("At least one of [Groups,Roles,Users] must be non-empty.");
+      }
+      attach(properties);
+      const physicalId = physicalName(context);
+      return { physicalId, attributes: { Id: physicalId } };
+    },
+    update(instance, properties, previous) {
+      refusePrincipals(properties);
+      attachedRoles(account, properties);
+      policyDocument(properties, "PolicyDocument");
+      detach(previous);
+      attach(properties);
+      return instance;
+    },
+    remove(_instance, properties) {
+      detach(properties);
+    },
+  };
+}
+
+/** AWS::IAM::ManagedPolicy. `Ref` is its ARN. */
+export function managedPolicyType(account: Account): ResourceType {
+  const detach = (arn: string, properties: Properties): void => {
+    for (const roleName of properties.textList("Roles")) {
+      const role = findRole(account, roleName);
+      if (role !== undefined)
+        role.managedPolicyArns = role.managedPolicyArns.filter((attached) => attached !== arn);
+    }
+  };
+  const attach = (arn: string, properties: Properties): void => {
+    for (const role of attachedRoles(account, properties)) {
+      if (!role.managedPolicyArns.includes(arn)) role.managedPolicyArns.push(arn);
+    }
+  };
+  return {
+    create(properties, context) {
+      refusePrincipals(properties);
+      const policyName = properties.optionalText("ManagedPolicyName") ?? physicalName(context, 128);
+      const arn = `arn:aws:iam::${account.accountId}:policy${properties.optionalText("Path") ?? "/"}${policyName}`;
+      if (account.managedPolicies.has(arn)) {
+        throw new ResourceError(
+          `A policy called ${policyName} already exists. Duplicate names are not allowed.`,
+        );
+      }
+      const document = policyDocument(properties, "PolicyDocument");
+      attach(arn, properties);
+      account.managedPolicies.set(arn, { arn, policyName, policyDocument: document });
+      return { physicalId: arn, attributes: { PolicyArn: arn, PolicyId: iamUniqueId("ANPA") } };
+    },
+    update(instance, properties, previous) {
+      refusePrincipals(properties);
+      const document = policyDocument(properties, "PolicyDocument");
+      attachedRoles(account, properties);
+      const policy = account.managedPolicies.get(instance.physicalId);
+      if (policy === undefined) throw new ResourceError(`Policy ${instance.physicalId} does not exist.`);
+      policy.policyDocument = document;
+      detach(instance.physicalId, previous);
+      attach(instance.physicalId, properties);
+      return instance;
+    },
+    remove({ physicalId }, properties) {
+      detach(physicalId, properties);
+      account.managedPolicies.delete(physicalId);
+    },
+  };
+}
+
+export function findRole(account: Account, roleName: string): Role | undefined {
+  return [...account.roles.values()].find((role) => role.roleName === roleName);
+}
+
+function roleNamed(account: Account, roleName: string): Role {
+  const role = findRole(account, roleName);
+  if (role === undefined) {
+    throw new ResourceError(
+      `The role with name ${roleName} cannot be found. (Service: Iam, Status Code: 404)`,
+    );
+  }
+  return role;
+}
+
+function attachedRoles(account: Account, properties: Properties): Role[] {
+  return properties.textList("Roles").map((roleName) => roleNamed(account, roleName));
+}
+
+function refusePrincipals(properties: Properties): void {
+  for (const kind of ["Users", "Groups"]) {
+    if (properties.textList(kind).length > 0) {
+      throw new ResourceError(`The local cloud has no IAM ${kind.toLowerCase()} to attach a policy to.`);
+    }
+  }
+}
+
+function policyDocument(properties: Properties, name: string): PolicyDocument {
+  const document = properties.document(name);
+  const statement = document["Statement"];
+  const statements: unknown[] = Array.isArray(statement) ? statement : [statement];
+  for (const item of statements) {
+    const effect =
+      typeof item === "object" && item !== null ? (item as Record<string, unknown>)["Effect"] : undefined;
+    if (effect !== "Allow" && effect !== "Deny") {
+      throw new ResourceError(
+        "Syntax errors in policy. (Service: Iam, Status Code: 400, MalformedPolicyDocument)",
+      );
+    }
+  }
+  return document;
+}
+
+function settings(properties: Properties): Pick<Role, "assumeRolePolicyDocument" | "managedPolicyArns"> {
+  return {
+    assumeRolePolicyDocument: policyDocument(properties, "AssumeRolePolicyDocument"),
+    managedPolicyArns: properties.textList("ManagedPolicyArns"),
+  };
+}
+
+function inlinePolicies(properties: Properties): [string, PolicyDocument][] {
+  return properties
+    .objects("Policies")
+    .map((policy) => [policy.text("PolicyName"), policyDocument(policy, "PolicyDocument")]);
+}

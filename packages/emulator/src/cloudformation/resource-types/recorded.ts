@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import { iamUniqueId, nameSuffix } from "../../aws/identifiers.ts";
+import type { Account } from "../../resources.ts";
+import { physicalName } from "../physical-name.ts";
+import { type Properties, ResourceError } from "../properties.ts";
+import type { ResourceContext, ResourceInstance, ResourceType } from "../resource-type.ts";
+
+/**
+ * Resource types that are accepted, named and described, and do nothing: nobody in the local cloud reads logs, signs
+ * up in a user pool or waits for events.
+ *
+ * Among the custom resources, whose functions are never run, these are safe to leave out:
+ * `Custom::SourcemapUploader` (SST: source maps for its console), `Custom::APIGatewayCloudWatchRole` (SST: lets API
+ * Gateway write its logs) and `Custom::LogRetention` (CDK: how long logs are kept). Any other custom resource would
+ * leave the stack half built, so it fails.
+ */
+export function recordedTypes(account: Account): Record<string, ResourceType> {
+  const { accountId, region } = account;
+  return {
+    "AWS::CDK::Metadata": recorded(named),
+    "AWS::Logs::LogGroup": unique("Log group", (properties, context) => {
+      const name = properties.optionalText("LogGroupName") ?? physicalName(context, 512);
+      return {
+        physicalId: name,
+        attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` },
+      };
+    }),
+    "AWS::Events::Rule": unique("Rule", (properties, context) => {
+      const name = properties.optionalText("Name") ?? physicalName(context);
+      return {
+        physicalId: name,
+        attributes: { Arn: `arn:aws:events:${region}:${accountId}:rule/${name}`, RuleName: name },
+      };
+    }),
+    "AWS::Lambda::EventInvokeConfig": recorded(named),
+    "AWS::Cognito::UserPool": recorded(() => {
+      const id = `${region}_${nameSuffix().slice(0, 9)}`;
+      return {
+        physicalId: id,
+        attributes: {
+          Arn: `arn:aws:cognito-idp:${region}:${accountId}:userpool/${id}`,
+          ProviderName: `cognito-idp.${region}.amazonaws.com/${id}`,
+          ProviderURL: `https://cognito-idp.${region}.amazonaws.com/${id}`,
+          UserPoolId: id,
+        },
+      };
+    }),
+    "AWS::Cognito::UserPoolClient": recorded((properties) => {
+      const id = randomUUID().replace(/-/g, "").slice(0, 26);
+      return {
+        physicalId: id,
+        attributes: { ClientId: id, Name: properties.optionalText("ClientName") ?? id },
+      };
+    }),
+    "AWS::Cognito::UserPoolDomain": recorded((properties) => ({
+      physicalId: properties.text("Domain"),
+      attributes: { CloudFrontDistribution: `${iamUniqueId("AIDA").toLowerCase()}.cloudfront.net` },
+    })),
+    "Custom::SourcemapUploader": recorded(named),
+    "Custom::APIGatewayCloudWatchRole": recorded(named),
+    "Custom::LogRetention": recorded(named),
+  };
+}
+
+type Describe = (properties: Properties, context: ResourceContext) => ResourceInstance;
+
+function named(_properties: Properties, context: ResourceContext): ResourceInstance {
+  return { physicalId: physicalName(context), attributes: {} };
+}
+
+function recorded(describe: Describe): ResourceType {
+  return { create: describe, update: (instance) => instance, remove() {} };
+}
+
+/** A type whose names are the customer's to choose, and taken once. */
+function unique(noun: string, describe: Describe): ResourceType {
+  const names = new Set<string>();
+  return {
+    create(properties, context) {
+      const instance = describe(properties, context);
+      if (names.has(instance.physicalId)) {
+        throw new ResourceError(`${noun} ${instance.physicalId} already exists.`);
+      }
+      names.add(instance.physicalId);
+      return instance;
+    },
+    update: (instance) => instance,
+    remove({ physicalId }) {
+      names.delete(physicalId);
+    },
+  };
+}

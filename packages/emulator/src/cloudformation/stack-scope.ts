@@ -1,0 +1,62 @@
+import type { Account } from "../resources.ts";
+import type { Scope } from "./intrinsics.ts";
+import type { ResourceInstance } from "./resource-type.ts";
+import { resourceSpecifications } from "./resource-specifications.ts";
+import type { StackRequest } from "./stack.ts";
+import { validationError } from "./validation-error.ts";
+
+interface StackScopeOptions {
+  account: Pick<Account, "accountId" | "region">;
+  stackName: string;
+  stackId: string;
+  request: Pick<StackRequest, "template" | "parameters">;
+  /** The resource as it is now, or undefined when it is not deployed. */
+  instance: (logicalId: string) => ResourceInstance | undefined;
+  importValue: (name: string) => string;
+}
+
+/** What `Ref` and its kin mean inside one stack. */
+export function createStackScope(options: StackScopeOptions): Scope {
+  const { account, stackName, stackId, request, instance, importValue } = options;
+  const { template } = request;
+  const parameters = new Map<string, string | string[]>([
+    ["AWS::AccountId", account.accountId],
+    ["AWS::NotificationARNs", []],
+    ["AWS::Partition", "aws"],
+    ["AWS::Region", account.region],
+    ["AWS::StackId", stackId],
+    ["AWS::StackName", stackName],
+    ["AWS::URLSuffix", "amazonaws.com"],
+  ]);
+  for (const [name, { resolved }] of request.parameters) parameters.set(name, resolved);
+
+  const existing = (logicalId: string): ResourceInstance => {
+    const found = instance(logicalId);
+    if (found === undefined) {
+      throw validationError(
+        `Template format error: Unresolved resource dependencies [${logicalId}] in the Resources block of the template`,
+      );
+    }
+    return found;
+  };
+
+  return {
+    parameters,
+    mappings: template.mappings,
+    conditions: template.conditions,
+    availabilityZones: ["a", "b", "c"].map((zone) => account.region + zone),
+    ref: (logicalId) => existing(logicalId).physicalId,
+    attribute(logicalId, name) {
+      const { attributes } = existing(logicalId);
+      const value = attributes[name];
+      if (value !== undefined) return value;
+      const type = template.resources.get(logicalId)?.type ?? "";
+      throw validationError(
+        type in resourceSpecifications
+          ? `Template error: resource ${logicalId} does not support attribute type ${name} in Fn::GetAtt`
+          : `CustomResource attribute error: Vendor response doesn't contain ${name} key in object ${logicalId}`,
+      );
+    },
+    importValue,
+  };
+}

@@ -1,0 +1,66 @@
+import { dependenciesOf, inDependencyOrder } from "./dependencies.ts";
+import { evaluateCondition, type Scope } from "./intrinsics.ts";
+import { referencesOf } from "./references.ts";
+import { checkRules } from "./rules.ts";
+import type { Template, TemplateResource } from "./template.ts";
+import { validationError } from "./validation-error.ts";
+import { ServiceError } from "../aws/service-error.ts";
+
+const typePattern = /^(?:AWS::[A-Za-z0-9]+::[A-Za-z0-9]+|Custom::[\w@-]{1,60})$/;
+
+/**
+ * What CloudFormation refuses before it touches anything.
+ *
+ * @throws ServiceError ValidationError or InsufficientCapabilitiesException
+ */
+export function validateTemplate(template: Template, scope: Scope, capabilities: readonly string[]): void {
+  const types = [...new Set([...template.resources.values()].map(({ type }) => type))];
+  const unrecognised = types.filter((type) => !typePattern.test(type));
+  if (unrecognised.length > 0) {
+    throw validationError(`Template format error: Unrecognized resource types: [${unrecognised.join(", ")}]`);
+  }
+  checkReferences(template, scope);
+  inDependencyOrder(dependenciesOf(template));
+  for (const name of Object.keys(template.conditions)) evaluateCondition(name, scope);
+  checkRules(template, scope);
+  checkCapabilities(template, capabilities);
+}
+
+function checkReferences(template: Template, scope: Scope): void {
+  const isKnown = (name: string): boolean =>
+    template.resources.has(name) || scope.parameters.has(name) || name === "AWS::NoValue";
+  const unresolved = new Set<string>();
+  for (const { properties, dependsOn } of template.resources.values()) {
+    for (const name of referencesOf(properties)) if (!isKnown(name)) unresolved.add(name);
+    for (const name of dependsOn) if (!template.resources.has(name)) unresolved.add(name);
+  }
+  if (unresolved.size > 0) {
+    throw validationError(
+      `Template format error: Unresolved resource dependencies [${[...unresolved].join(", ")}] in the Resources block of the template`,
+    );
+  }
+  for (const { value, exportName } of template.outputs.values()) {
+    for (const name of referencesOf([value, exportName])) if (!isKnown(name)) unresolved.add(name);
+  }
+  if (unresolved.size > 0) {
+    throw validationError(
+      `Template format error: Unresolved resource dependencies [${[...unresolved].join(", ")}] in the Outputs block of the template`,
+    );
+  }
+}
+
+/** {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html} Capabilities */
+function checkCapabilities(template: Template, capabilities: readonly string[]): void {
+  const iam = [...template.resources.values()].filter(({ type }) => type.startsWith("AWS::IAM::"));
+  if (iam.length === 0) return;
+  const required = iam.some(hasOwnName) ? "CAPABILITY_NAMED_IAM" : "CAPABILITY_IAM";
+  const given = capabilities.includes("CAPABILITY_NAMED_IAM") || capabilities.includes(required);
+  if (!given) {
+    throw new ServiceError("InsufficientCapabilitiesException", `Requires capabilities : [${required}]`);
+  }
+}
+
+function hasOwnName({ type, properties }: TemplateResource): boolean {
+  const name = { "AWS::IAM::Role": "RoleName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName" }[type];
+  return name !== undefined && properties[name] !== undefined;
+}

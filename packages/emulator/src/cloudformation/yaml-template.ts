@@ -1,0 +1,66 @@
+import { parse, type CollectionTag, type ScalarTag, YAMLMap, YAMLSeq } from "yaml";
+import { validationError } from "./validation-error.ts";
+
+/** The functions that have a short form; `!GetAtt a.b` and the two conditions' own names need more than a prefix. */
+const shortForms = [
+  "And",
+  "Base64",
+  "Cidr",
+  "Equals",
+  "FindInMap",
+  "GetAZs",
+  "If",
+  "ImportValue",
+  "Join",
+  "Not",
+  "Or",
+  "Select",
+  "Split",
+  "Sub",
+] as const;
+
+/**
+ * Reads a YAML template, with `!Ref` and its kin in their full form.
+ * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html}
+ *
+ * @throws ServiceError ValidationError, `Template format error: YAML not well-formed.`
+ */
+export function parseYamlTemplate(body: string): unknown {
+  try {
+    // YAML 1.1 would make a date of AWSTemplateFormatVersion and true of "on".
+    return parse(body, { version: "1.2", customTags, logLevel: "error" });
+  } catch (error) {
+    throw validationError(
+      `Template format error: YAML not well-formed. (${error instanceof Error ? error.message : String(error)})`,
+    );
+  }
+}
+
+function scalarTag(name: string, key: string, value: (text: string) => unknown = (text) => text): ScalarTag {
+  return { tag: `!${name}`, resolve: (text) => ({ [key]: value(text) }) };
+}
+
+function collectionTags(name: string, key: string): CollectionTag[] {
+  const resolve = (collection: YAMLMap.Parsed | YAMLSeq.Parsed): YAMLMap => {
+    const map = new YAMLMap();
+    const contents = collection instanceof YAMLSeq ? new YAMLSeq() : new YAMLMap();
+    contents.items = collection.items as never;
+    map.set(key, contents);
+    return map;
+  };
+  return [
+    { tag: `!${name}`, collection: "seq", resolve },
+    { tag: `!${name}`, collection: "map", resolve },
+  ];
+}
+
+const customTags = [
+  scalarTag("Ref", "Ref"),
+  scalarTag("Condition", "Condition"),
+  scalarTag("GetAtt", "Fn::GetAtt", (text) => {
+    const dot = text.indexOf(".");
+    return dot === -1 ? text : [text.slice(0, dot), text.slice(dot + 1)];
+  }),
+  ...collectionTags("GetAtt", "Fn::GetAtt"),
+  ...shortForms.flatMap((name) => [scalarTag(name, `Fn::${name}`), ...collectionTags(name, `Fn::${name}`)]),
+];

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { ServiceError } from "../aws/service-error.ts";
+
+const algorithms: Record<string, (body: Uint8Array) => Buffer> = {
+  "content-md5": (body) => createHash("md5").update(body).digest(),
+  "x-amz-checksum-crc32": (body) => {
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(crc32(body));
+    return checksum;
+  },
+  "x-amz-checksum-sha1": (body) => createHash("sha1").update(body).digest(),
+  "x-amz-checksum-sha256": (body) => createHash("sha256").update(body).digest(),
+};
+
+/**
+ * Checks what the client said about the integrity of the object it sends, in headers or trailers.
+ * CRC32C and CRC64NVME, which Node has no function for, are taken on trust.
+ *
+ * @throws ServiceError BadDigest
+ */
+export function verifyChecksums(headers: Readonly<Record<string, string>>, body: Uint8Array): void {
+  for (const [name, digest] of Object.entries(algorithms)) {
+    const expected = headers[name];
+    if (expected !== undefined && digest(body).toString("base64") !== expected) {
+      const algorithm = name.replace("x-amz-checksum-", "").toUpperCase();
+      throw new ServiceError(
+        "BadDigest",
+        `The ${algorithm} you specified did not match the calculated checksum.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,181 @@
+import { type JsonObject, optionalString, requiredString } from "../aws/json-protocol.ts";
+import { ServiceError } from "../aws/service-error.ts";
+
+export type ParameterType = "String" | "StringList" | "SecureString";
+
+export interface Parameter {
+  name: string;
+  type: ParameterType;
+  value: string;
+  /** 1 for the first value, one more for each change. */
+  version: number;
+  lastModified: Date;
+  arn: string;
+  description: string | undefined;
+}
+
+export interface ParameterInput {
+  name: string;
+  type: ParameterType;
+  value: string;
+  description?: string | undefined;
+}
+
+/** AWS Systems Manager Parameter Store. */
+export interface ParameterStore {
+  find(name: string): Parameter | undefined;
+  /** @throws ServiceError ParameterAlreadyExists unless `overwrite` */
+  put(input: ParameterInput, overwrite: boolean): Parameter;
+  remove(name: string): boolean;
+  /** The operations of `AmazonSSM.*`. */
+  handle(operation: string, body: JsonObject): JsonObject;
+}
+
+interface ParameterStoreOptions {
+  accountId: string;
+  region: string;
+  now: () => Date;
+}
+
+const namePattern = /^\/?[\w.-]+(\/[\w.-]+)*$/;
+
+export function createParameterStore({ accountId, region, now }: ParameterStoreOptions): ParameterStore {
+  const parameters = new Map<string, Parameter>();
+
+  function put({ name, type, value, description }: ParameterInput, overwrite: boolean): Parameter {
+    if (!namePattern.test(name) || name.length > 1011) {
+      throw new ServiceError("ValidationException", `Parameter name: ${name} is not a valid parameter name.`);
+    }
+    if (value === "") {
+      throw new ServiceError("ValidationException", `The value of parameter ${name} must not be empty.`);
+    }
+    const earlier = parameters.get(name);
+    if (earlier !== undefined && !overwrite) {
+      throw new ServiceError(
+        "ParameterAlreadyExists",
+        "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
+      );
+    }
+    const parameter: Parameter = {
+      name,
+      type,
+      value,
+      version: (earlier?.version ?? 0) + 1,
+      lastModified: now(),
+      arn: `arn:aws:ssm:${region}:${accountId}:parameter${name.startsWith("/") ? "" : "/"}${name}`,
+      description,
+    };
+    parameters.set(name, parameter);
+    return parameter;
+  }
+
+  function existing(name: string): Parameter {
+    const parameter = parameters.get(nameOf(name));
+    if (parameter === undefined) throw new ServiceError("ParameterNotFound", `Parameter ${name} not found.`);
+    return parameter;
+  }
+
+  const operations: Record<string, (body: JsonObject) => JsonObject> = {
+    GetParameter: (body) => {
+      const parameter = existing(requiredString(body, "Name"));
+      return { Parameter: describe(parameter, body["WithDecryption"] === true) };
+    },
+    GetParameters: (body) => {
+      const names = stringList(body, "Names");
+      const found = names.flatMap((name) => parameters.get(nameOf(name)) ?? []);
+      return {
+        Parameters: found.map((parameter) => describe(parameter, body["WithDecryption"] === true)),
+        InvalidParameters: names.filter((name) => !parameters.has(nameOf(name))),
+      };
+    },
+    GetParametersByPath: (body) => {
+      const path = requiredString(body, "Path");
+      const prefix = path.endsWith("/") ? path : `${path}/`;
+      const found = [...parameters.values()].filter(
+        ({ name }) =>
+          name.startsWith(prefix) && (body["Recursive"] === true || !name.slice(prefix.length).includes("/")),
+      );
+      return { Parameters: found.map((parameter) => describe(parameter, body["WithDecryption"] === true)) };
+    },
+    PutParameter: (body) => {
+      const name = requiredString(body, "Name");
+      const type = optionalString(body, "Type") ?? parameters.get(name)?.type;
+      if (!isParameterType(type)) {
+        throw new ServiceError(
+          "ValidationException",
+          type === undefined
+            ? "A parameter type is required when you create a parameter."
+            : `${type} is not a parameter type.`,
+        );
+      }
+      const { version } = put(
+        {
+          name,
+          type,
+          value: requiredString(body, "Value"),
+          description: optionalString(body, "Description"),
+        },
+        body["Overwrite"] === true,
+      );
+      return { Version: version, Tier: "Standard" };
+    },
+    DeleteParameter: (body) => {
+      parameters.delete(existing(requiredString(body, "Name")).name);
+      return {};
+    },
+    DeleteParameters: (body) => {
+      const names = stringList(body, "Names");
+      const deleted = names.filter((name) => parameters.delete(name));
+      return {
+        DeletedParameters: deleted,
+        InvalidParameters: names.filter((name) => !deleted.includes(name)),
+      };
+    },
+  };
+
+  return {
+    find: (name) => parameters.get(name),
+    put,
+    remove: (name) => parameters.delete(name),
+    handle(operation, body) {
+      const run = operations[operation];
+      if (run === undefined) {
+        throw new ServiceError(
+          "UnknownOperationException",
+          `The local cloud does not know the SSM operation ${operation}; it knows ${Object.keys(operations).join(", ")}.`,
+        );
+      }
+      return run(body);
+    },
+  };
+}
+
+function describe(parameter: Parameter, decrypt: boolean): JsonObject {
+  const hidden = parameter.type === "SecureString" && !decrypt;
+  return {
+    Name: parameter.name,
+    Type: parameter.type,
+    Value: hidden ? Buffer.from(parameter.value).toString("base64") : parameter.value,
+    Version: parameter.version,
+    LastModifiedDate: parameter.lastModified.getTime() / 1000,
+    ARN: parameter.arn,
+    DataType: "text",
+  };
+}
+
+function isParameterType(type: string | undefined): type is ParameterType {
+  return type === "String" || type === "StringList" || type === "SecureString";
+}
+
+/** A parameter may be asked for by its ARN; a hierarchy's name keeps its leading slash there. */
+function nameOf(name: string): string {
+  return name.startsWith("arn:") ? name.slice(name.indexOf(":parameter") + ":parameter".length) : name;
+}
+
+function stringList(body: JsonObject, name: string): string[] {
+  const value = body[name];
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+    throw new ServiceError("ValidationException", `${name} must be a list of strings.`);
+  }
+  return value;
+}

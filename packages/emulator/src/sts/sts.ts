@@ -1,0 +1,94 @@
+import type { QueryParameters } from "../aws/query-protocol.ts";
+import { ServiceError } from "../aws/service-error.ts";
+import type { XmlValue } from "../aws/xml.ts";
+import { authorizeAssumption } from "../iam/authorization.ts";
+import { accountOf, type Principal } from "../iam/principal.ts";
+import type { Sessions } from "../iam/sessions.ts";
+import type { Account } from "../resources.ts";
+
+export const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/";
+
+export interface StsOptions {
+  account: Account;
+  sessions: Pick<Sessions, "issue">;
+}
+
+/** AWS STS: who a caller is, and temporary credentials of the account's roles. */
+export function createSts({ account, sessions }: StsOptions): {
+  handle(parameters: QueryParameters, caller: Principal): XmlValue;
+} {
+  function assumeRole(parameters: QueryParameters, caller: Principal): XmlValue {
+    for (const name of ["Policy", "PolicyArns", "SerialNumber", "TransitiveTagKeys", "ProvidedContexts"]) {
+      if (parameters.has(name)) {
+        throw new ServiceError(
+          "ValidationError",
+          `The local cloud does not know the parameter ${name} of AssumeRole.`,
+        );
+      }
+    }
+    const roleArn = parameters.text("RoleArn") ?? "";
+    const sessionName = parameters.text("RoleSessionName") ?? "";
+    if (!/^[\w+=,.@-]{2,64}$/.test(sessionName)) {
+      throw new ServiceError(
+        "ValidationError",
+        `1 validation error detected: Value '${sessionName}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*`,
+      );
+    }
+    const durationSeconds = Number(parameters.text("DurationSeconds") ?? 3600);
+    if (!Number.isInteger(durationSeconds) || durationSeconds < 900 || durationSeconds > 43_200) {
+      throw new ServiceError("ValidationError", "DurationSeconds must be between 900 and 43200 seconds.");
+    }
+    const externalId = parameters.text("ExternalId");
+    const role = account.roles.get(roleArn);
+    const decision =
+      role &&
+      authorizeAssumption(role, {
+        action: "sts:AssumeRole",
+        principal: { type: "AWS", id: caller.arn },
+        context: externalId === undefined ? {} : { "sts:ExternalId": externalId },
+      });
+    // A role that is not there and one that does not trust the caller look the same from outside.
+    if (role === undefined || decision?.allowed !== true) {
+      throw new ServiceError(
+        "AccessDenied",
+        `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
+        403,
+      );
+    }
+    const credentials = sessions.issue({ role, sessionName, durationSeconds });
+    return {
+      Credentials: {
+        AccessKeyId: credentials.accessKeyId,
+        SecretAccessKey: credentials.secretAccessKey,
+        SessionToken: credentials.sessionToken,
+        Expiration: credentials.expiration,
+      },
+      AssumedRoleUser: {
+        AssumedRoleId: `${role.roleId}:${sessionName}`,
+        Arn: `arn:aws:sts::${account.accountId}:assumed-role/${role.roleName}/${sessionName}`,
+      },
+    };
+  }
+
+  const actions: Record<string, typeof getCallerIdentity> = {
+    GetCallerIdentity: getCallerIdentity,
+    AssumeRole: assumeRole,
+  };
+
+  return {
+    handle(parameters, caller) {
+      const run = actions[parameters.action ?? ""];
+      if (run === undefined) {
+        throw new ServiceError(
+          "InvalidAction",
+          `The local cloud does not know the STS action ${parameters.action ?? ""}; it knows ${Object.keys(actions).join(", ")}.`,
+        );
+      }
+      return run(parameters, caller);
+    },
+  };
+}
+
+function getCallerIdentity(_parameters: QueryParameters, caller: Principal): XmlValue {
+  return { Arn: caller.arn, UserId: caller.userId, Account: accountOf(caller) };
+}
