@@ -20,7 +20,7 @@ export interface TemporaryCredentials extends TemporaryCredentialsRequest {
   authorization: Authorization | undefined;
 }
 
-export interface Authorization {
+interface Authorization {
   user: TwitterUser;
   /** The PIN of an out-of-band flow, or the `oauth_verifier` of a callback. */
   verifier: string;
