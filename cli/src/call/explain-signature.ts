@@ -1,4 +1,4 @@
-import type { HttpRequest } from "../protocol/http.ts";
+import { headerValue, type HttpRequest } from "../protocol/http.ts";
 import { executeApi } from "../protocol/http-api.ts";
 import { canonicalQuery, type SigV4Signature } from "../protocol/sigv4.ts";
 
@@ -22,9 +22,16 @@ export function curlCommand(request: HttpRequest, region: string | undefined): s
   const url = new URL(request.url);
   // curl signs the query in the order in which it stands.
   if (region !== undefined) url.search = canonicalQuery(url.search);
-  const words = ["curl", "--silent", "--show-error", "--path-as-is", "--request", request.method];
-  for (const [name, value] of request.headers) words.push("--header", quote(`${name}: ${value}`));
-  if (request.body !== undefined) words.push("--data-binary", "@-");
+  const words = ["curl", "--silent", "--show-error", "--path-as-is"];
+  // With --request HEAD curl would wait for a body that never comes.
+  words.push(...(request.method === "HEAD" ? ["--head"] : ["--request", quote(request.method)]));
+  // To curl a name and a colon alone mean "leave it out"; an empty header is written with a semicolon.
+  for (const [name, value] of request.headers)
+    words.push("--header", quote(value === "" ? `${name};` : `${name}: ${value}`));
+  if (request.body !== undefined) {
+    words.push("--data-binary", "@-");
+    if (headerValue(request.headers, "content-type") === undefined) words.push("--header", "Content-Type:");
+  }
   if (region !== undefined) {
     words.push(
       "--aws-sigv4",

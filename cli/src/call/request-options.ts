@@ -27,7 +27,7 @@ export async function buildRequest(
   const body = await readBody(environment, flags);
   const headers = (flags.header ?? []).map(parseHeader).filter((header) => header !== undefined);
   const dropped = new Set(
-    (flags.header ?? []).filter(isDropped).map((text) => text.slice(0, -1).toLowerCase()),
+    (flags.header ?? []).filter(isDropped).map((text) => text.slice(0, text.indexOf(":")).toLowerCase()),
   );
   const add = (name: string, value: string): void => {
     if (headerValue(headers, name) === undefined && !dropped.has(name.toLowerCase()))
@@ -36,7 +36,8 @@ export async function buildRequest(
   add("Accept", "*/*");
   if (body !== undefined) add("Content-Type", "application/x-www-form-urlencoded");
 
-  const method = flags.request ?? (body === undefined ? "GET" : "POST");
+  // Node sends it in capitals in any case; the signature and the retries are to see the same.
+  const method = (flags.request ?? (body === undefined ? "GET" : "POST")).toUpperCase();
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method)) {
     throw new AuthCliError("invalid-usage", {
       message: `${JSON.stringify(method)} is not an HTTP method (--request)`,
@@ -57,12 +58,13 @@ export async function buildRequest(
 /** `-H 'Name: value'`; `Name:` drops a header of ours, `Name;` sends an empty one. */
 function parseHeader(text: string): Header | undefined {
   if (isDropped(text)) return undefined;
-  if (/^[^:]+;$/.test(text)) return [text.slice(0, -1), ""];
-  const colon = text.indexOf(":");
-  if (colon > 0) return [text.slice(0, colon).trim(), text.slice(colon + 1).trim()];
+  const [, name, value] = /^([^:;]+);$/.exec(text) ?? /^([^:]+):(.*)$/s.exec(text) ?? [];
+  const header: Header = [(name ?? "").trim(), (value ?? "").trim()];
+  if (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(header[0]) && /^[\t\x20-\x7e]*$/.test(header[1])) return header;
   throw new AuthCliError("invalid-usage", {
     // A header often holds a secret: only its length is told.
-    message: `a header of ${text.length} characters is without a name and a colon (--header)`,
+    message: `a header of ${text.length} characters is not a name, a colon and a value (--header)`,
+    cause: "a name is letters, digits and dashes, a value printable ASCII (RFC 9110 5.5)",
     fix: "write it as 'Name: value'",
   });
 }
@@ -99,14 +101,16 @@ async function readPart(
   return Buffer.from(text);
 }
 
-/** `--url-query name=value` encodes the value, `+text` adds the text as it is. */
+/** `--url-query name=value` encodes the value, `value` and `=value` too; `+text` adds the text as it is. */
 function addQuery(url: URL, parameters: readonly string[]): URL {
   for (const parameter of parameters) {
     const equals = parameter.indexOf("=");
+    const name = equals > 0 ? parameter.slice(0, equals + 1) : "";
     const text = parameter.startsWith("+")
       ? parameter.slice(1)
-      : `${parameter.slice(0, equals + 1)}${encodeURIComponent(parameter.slice(equals + 1))}`;
-    url.search += (url.search === "" ? "" : "&") + text;
+      : name + encodeURIComponent(parameter.slice(equals + 1));
+    // A bare plus is a space, as in apiUrl.
+    url.search += (url.search === "" ? "" : "&") + text.replaceAll("+", "%20");
   }
   return url;
 }

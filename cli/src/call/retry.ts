@@ -15,7 +15,7 @@ export type Notice = (text: string) => void;
  * @param prepare makes the request anew, since a signature ages
  */
 export async function sendWithRetries(
-  { send, sleep, random }: Pick<Environment, "send" | "sleep" | "random">,
+  { send, sleep, now, random }: Pick<Environment, "send" | "sleep" | "now" | "random">,
   prepare: () => Promise<HttpRequest>,
   retries: number,
   notice: Notice,
@@ -31,7 +31,7 @@ export async function sendWithRetries(
     });
     const failed = outcome instanceof AuthCliError;
     if (!failed && (left <= 0 || !transient.has(outcome.status))) return outcome;
-    const waitMs = retryAfterMs(failed ? undefined : outcome) ?? backoffMs(attempt, random());
+    const waitMs = (failed ? undefined : retryAfterMs(outcome, now())) ?? backoffMs(attempt, random());
     notice(
       `${failed ? outcome.message : `HTTP ${outcome.status}`}; trying again in ${(waitMs / 1000).toFixed(1)} s (${left} left)`,
     );
@@ -46,9 +46,15 @@ function backoffMs(attempt: number, share: number): number {
   return most / 2 + share * (most / 2);
 }
 
-function retryAfterMs(response: HttpResponse | undefined): number | undefined {
-  const seconds = Number(response === undefined ? undefined : headerValue(response.headers, "retry-after"));
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds * 1000, longestWaitMs) : undefined;
+/** Seconds, or a time (RFC 9110 10.2.3). */
+function retryAfterMs({ headers }: HttpResponse, nowMs: number): number | undefined {
+  const value = headerValue(headers, "retry-after") ?? "";
+  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : httpDateMs(value) - nowMs;
+  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), longestWaitMs);
+}
+
+function httpDateMs(value: string): number {
+  return value.endsWith(" GMT") ? Date.parse(value) : Number.NaN;
 }
 
 /** Reads a body that nobody wants to its end, so that the connection can be used again. */
