@@ -92,6 +92,9 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       say(text) {
         stderr.push(redactor.redact(text));
       },
+      sayBytes(bytes) {
+        stderr.push(Buffer.from(bytes).toString());
+      },
       async ask(question) {
         stderr.push(question);
         if (interruption.signal.aborted) throw new AuthCliError("interrupted", { message: "interrupted" });
