@@ -63,7 +63,7 @@ function checkDotenv(path: string, text: string): void {
   // A quoted value may run over several lines; those are dotenv's to read.
   const withoutQuoted = text.replace(/=\s*("(?:\\"|[^"])*"|'(?:\\'|[^'])*'|`(?:\\`|[^`])*`)/g, "=");
   for (const [index, line] of withoutQuoted.split(/\r?\n/).entries()) {
-    if (/^\s*(#.*)?$/.test(line) || /^\s*(export\s+)?[\w.-]+\s*[=:]/.test(line)) continue;
+    if (/^\s*(#.*)?$/.test(line) || /^\s*(export\s+)?[\w.-]+(\s*=|:\s)/.test(line)) continue;
     throw new AuthCliError("invalid-configuration", {
       message: `${path} has a line that is not NAME=value`,
       // The line itself may hold a secret, so only its place is told.

@@ -1,10 +1,15 @@
 import { AuthCliError } from "../errors.ts";
 import { excerpt } from "../protocol/http.ts";
 
-/** What one deployed stage tells about itself. */
+/** What the file holds of one stage, complete or not: only the stage that is asked for has to be. */
 export interface StageOutputs {
   /** Undefined in the flat shape, which names no stage. */
   stage: string | undefined;
+  values: Record<string, unknown>;
+}
+
+/** What is needed of a deployed stage. */
+interface RequiredOutputs {
   apiEndpoint: string;
   identityPoolId: string;
 }
@@ -20,7 +25,7 @@ export function parseOutputs(
   { appName, stage: wanted }: { appName: string | undefined; stage: string | undefined },
 ): StageOutputs[] {
   const outputs = parseObject(path, text);
-  if (!Object.values(outputs).some(isObject)) return [complete(path, undefined, outputs)];
+  if (!Object.values(outputs).some(isObject)) return [{ stage: undefined, values: outputs }];
 
   const stages = new Map<string, Record<string, unknown>>();
   for (const [stackName, values] of Object.entries(outputs)) {
@@ -36,7 +41,7 @@ export function parseOutputs(
       fix: "deploy this app (`npx sst deploy --stage <stage>`), or name the right file with --outputs",
     });
   }
-  return [...stages].map(([stage, values]) => complete(path, stage, values));
+  return [...stages].map(([stage, values]) => ({ stage, values }));
 }
 
 /** SST names a stack `<stage>-<app>-<Stack>`; both stage and app may hold dashes, so the app's name has to tell. */
@@ -46,13 +51,16 @@ function stageOf(
   wanted: string | undefined,
 ): string | undefined {
   if (appName !== undefined) {
+    // The stage "my-app" of the app "app" is not the stage "my".
+    if (wanted !== undefined && stackName.startsWith(`${wanted}-${appName}-`)) return wanted;
     const end = stackName.indexOf(`-${appName}-`);
     return end > 0 ? stackName.slice(0, end) : undefined;
   }
   return wanted !== undefined && stackName.startsWith(`${wanted}-`) ? wanted : stackName.split("-")[0];
 }
 
-function complete(path: string, stage: string | undefined, values: Record<string, unknown>): StageOutputs {
+/** @throws AuthCliError `invalid-outputs`, naming the output that the stage is without */
+export function requireOutputs(path: string, { stage, values }: StageOutputs): RequiredOutputs {
   const read = (name: string): string => {
     const value = values[name];
     if (typeof value === "string" && value !== "") return value;
@@ -62,7 +70,7 @@ function complete(path: string, stage: string | undefined, values: Record<string
       fix: `add ${name} to the stack's outputs (\`stack.addOutputs\`) and deploy all stacks${stage === undefined ? "" : `: \`npx sst deploy --stage ${stage}\``}`,
     });
   };
-  return { stage, apiEndpoint: read("ApiEndpoint"), identityPoolId: read("IdentityPoolId") };
+  return { apiEndpoint: read("ApiEndpoint"), identityPoolId: read("IdentityPoolId") };
 }
 
 function parseObject(path: string, text: string): Record<string, unknown> {

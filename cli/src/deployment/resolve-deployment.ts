@@ -3,7 +3,7 @@ import type { Environment } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { StoredDeployment } from "../store/sessions.ts";
 import { Configuration } from "./configuration.ts";
-import { parseOutputs, type StageOutputs } from "./outputs-file.ts";
+import { parseOutputs, requireOutputs, type StageOutputs } from "./outputs-file.ts";
 import { findProject, type Project } from "./project.ts";
 
 /** The flags that say which deployment is meant. */
@@ -102,7 +102,9 @@ function findOutputs(
   const stages =
     text === undefined ? [] : parseOutputs(path, text, { appName: project.appName, stage: wanted });
   const chosen = chooseStage(path, stages, wanted);
-  if (chosen !== undefined) return { ...chosen, source: path };
+  if (chosen !== undefined) {
+    return { stage: chosen.stage, ...requireOutputs(path, chosen), source: path };
+  }
 
   const known = remembered().filter(({ appName }) => appName === project.appName);
   const earlier = known.find(({ stage }) => wanted !== undefined && stage === wanted);
@@ -195,11 +197,12 @@ export function parseServiceUrl(value: string, source: string): URL {
     url === undefined ||
     !["http:", "https:"].includes(url.protocol) ||
     url.username ||
+    url.password ||
     url.search ||
     url.hash
   ) {
     throw new AuthCliError("invalid-configuration", {
-      message: `${JSON.stringify(value.replace(/\/\/[^/]*@/, "//…@"))} is not the address of a service (${source})`,
+      message: `${JSON.stringify(value.replace(/^.*@/s, "…@"))} is not the address of a service (${source})`,
       cause: "an https URL without user, query and fragment is expected",
       fix: "take ApiEndpoint from the stack's outputs, for example https://abc123.execute-api.us-east-1.amazonaws.com",
     });
