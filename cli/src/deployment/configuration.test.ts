@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { formatError } from "../errors.ts";
+import { createFakeEnvironment, failure } from "../testing/fake-environment.ts";
+import { Configuration, type Setting } from "./configuration.ts";
+
+const name = "TWITTER_CONSUMER_KEY";
+
+function find(
+  files: Record<string, string>,
+  { stage, variables = {} }: { stage?: string; variables?: Record<string, string> } = {},
+): Promise<Setting | undefined> {
+  const inProject = Object.entries(files).map(([file, text]) => [`/project/${file}`, text] as const);
+  const environment = createFakeEnvironment({ files: Object.fromEntries(inProject), variables });
+  return new Configuration(environment, { root: "/project", appName: undefined }, stage).find(name);
+}
+
+const files = (...names: string[]): Record<string, string> =>
+  Object.fromEntries(names.map((file) => [file, `${name}=from ${file}\n`]));
+
+describe("a setting", () => {
+  it.each([
+    [[".env"], ".env"],
+    [[".env", ".env.local"], ".env.local"],
+    [[".env", ".env.local", ".env.prod"], ".env.prod"],
+    [[".env", ".env.local", ".env.prod", ".env.prod.local"], ".env.prod.local"],
+    [[".env", ".env.dev"], ".env"],
+  ])("in %j comes from %s, as SST reads them for the stage prod", async (names, winner) => {
+    expect(await find(files(...names), { stage: "prod" })).toEqual({
+      value: `from ${winner}`,
+      source: `/project/${winner}`,
+    });
+  });
+
+  it("comes from no stage's file when there is no stage", async () => {
+    expect(await find(files(".env.prod", ".env.undefined"))).toBeUndefined();
+  });
+
+  it("of the environment comes first, and is named", async () => {
+    expect(await find(files(".env"), { variables: { [name]: " value " } })).toEqual({
+      value: "value",
+      source: `the environment variable ${name}`,
+    });
+  });
+
+  it.each(["", "   "])("that is %j in the environment is none there", async (empty) => {
+    expect((await find(files(".env"), { variables: { [name]: empty } }))?.source).toBe("/project/.env");
+  });
+
+  it("that is empty in a file leaves an earlier file's alone", async () => {
+    expect((await find({ ...files(".env"), ".env.local": `${name}=\n` }))?.value).toBe("from .env");
+  });
+
+  it.each([
+    [`${name}=plain`, "plain"],
+    [`export ${name}=plain`, "plain"],
+    [`${name}="quoted # not a comment"`, "quoted # not a comment"],
+    [`${name}='single'`, "single"],
+    [`${name}=value # a comment`, "value"],
+    [`# a comment\r\n\r\n${name}=crlf\r\n`, "crlf"],
+    [`  ${name} = spaced  `, "spaced"],
+    [`OTHER="a\nb\nc"\n${name}=after`, "after"],
+    [`OTHER='${name}=inside'\n${name}=outside`, "outside"],
+    [`${name}: yaml`, "yaml"],
+  ])("is read from %j", async (text, value) => {
+    expect((await find({ ".env": text }))?.value).toBe(value);
+  });
+
+  it.each([
+    ["TWITTER_CONSUMER_SECRET hush-hush", "line 1"],
+    [`A=1\n\nhush-hush\nB=2`, "line 3"],
+    ["=hush-hush", "line 1"],
+    ["A=1\n<<<<<<< HEAD hush-hush", "line 2"],
+    // dotenv passes over a colon without a space.
+    [`${name}:hush-hush`, "line 1"],
+    ['A="x\ny"\nhush-hush', "between its quoted values"],
+  ])("in a broken file %j is an error that tells the place, not the line", async (text, place) => {
+    const error = await failure(() => find({ ".env": text }));
+    expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
+    expect(error.message).toContain("/project/.env");
+    expect(error.cause).toContain(place);
+    expect(formatError(error)).not.toContain("hush");
+  });
+});

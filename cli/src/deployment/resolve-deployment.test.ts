@@ -1,0 +1,324 @@
+import { describe, expect, it } from "vitest";
+import { formatError } from "../errors.ts";
+import type { StoredDeployment } from "../store/sessions.ts";
+import { createFakeEnvironment, failure } from "../testing/fake-environment.ts";
+import { type DeploymentFlags, parseServiceUrl, resolveDeployment } from "./resolve-deployment.ts";
+
+const poolId = "eu-west-1:0f0e0d0c-0b0a-4900-8800-070605040302";
+const otherPoolId = "us-east-1:99999999-0b0a-4900-8800-070605040302";
+const endpoint = "https://abc123.execute-api.eu-west-1.amazonaws.com";
+const outputs = { ApiEndpoint: endpoint, IdentityPoolId: poolId };
+const config = 'export default { config: () => ({ name: "notes", region: "eu-west-1" }) };';
+
+interface World {
+  outputs?: unknown;
+  files?: Record<string, string>;
+  variables?: Record<string, string>;
+  remembered?: StoredDeployment[];
+  /** False for a folder without sst.config.ts. */
+  project?: boolean;
+}
+
+function resolve(flags: DeploymentFlags, world: World = {}) {
+  const text = typeof world.outputs === "string" ? world.outputs : JSON.stringify(world.outputs);
+  const environment = createFakeEnvironment({
+    variables: world.variables ?? {},
+    files: {
+      ...(world.project === false ? {} : { "/project/sst.config.ts": config }),
+      ...(world.outputs === undefined ? {} : { "/project/.sst/outputs.json": text }),
+      ...world.files,
+    },
+  });
+  return resolveDeployment(environment, flags, () => world.remembered ?? []);
+}
+
+const stored = (stage: string | undefined, pool = otherPoolId): StoredDeployment => ({
+  appName: "notes",
+  stage,
+  apiEndpoint: "https://remembered.example",
+  identityPoolId: pool,
+});
+
+describe("the outputs file", () => {
+  it.each<[string, unknown, DeploymentFlags, string | undefined]>([
+    ["of SST v2", { "prod-notes-ExampleStack": outputs }, {}, "prod"],
+    ["whose stage holds dashes", { "my-long-stage-notes-ExampleStack": outputs }, {}, "my-long-stage"],
+    ["whose stage ends like the app", { "my-notes-notes-Stack": outputs }, { stage: "my-notes" }, "my-notes"],
+    ["in the flat shape of SST v3", outputs, {}, undefined],
+    ["in the flat shape, with other values beside", { ...outputs, app: 1, list: [] }, {}, undefined],
+    [
+      "with a stage's outputs in two stacks",
+      { "prod-notes-Api": { ApiEndpoint: endpoint }, "prod-notes-Auth": { IdentityPoolId: poolId } },
+      {},
+      "prod",
+    ],
+    [
+      "of several stages, one of them named",
+      { "dev-notes-S": { ...outputs, ApiEndpoint: "https://other.example" }, "prod-notes-S": outputs },
+      { stage: "prod" },
+      "prod",
+    ],
+    [
+      "of several stages, another one partial",
+      { "dev-notes-S": { ApiEndpoint: "https://other.example" }, "prod-notes-S": outputs },
+      { stage: "prod" },
+      "prod",
+    ],
+    ["with another app beside", { "prod-shop-S": {}, "prod-notes-S": outputs }, {}, "prod"],
+  ])("%s", async (_name, content, flags, stage) => {
+    const { deployment } = await resolve(flags, { outputs: content });
+    expect(deployment).toMatchObject({ stage, identityPoolId: poolId, region: "eu-west-1" });
+    expect(deployment.apiEndpoint.href).toBe(`${endpoint}/`);
+    expect(deployment.source).toBe("/project/.sst/outputs.json");
+  });
+
+  it("of CDK, in a folder without a project, is read with its stage named", async () => {
+    const content = { "my-prod-notes-Stack": outputs };
+    const { deployment } = await resolve({ stage: "my-prod" }, { project: false, outputs: content });
+    expect(deployment.stage).toBe("my-prod");
+  });
+
+  it("may be named", async () => {
+    const files = { "/elsewhere/o.json": JSON.stringify({ "prod-notes-S": outputs }) };
+    for (const named of ["/elsewhere/o.json", "../elsewhere/o.json"]) {
+      const { deployment } = await resolve({ outputs: named }, { files });
+      expect(deployment.source).toBe("/elsewhere/o.json");
+    }
+  });
+
+  it.each<[string, World, DeploymentFlags, string, RegExp]>([
+    ["absent", {}, {}, "outputs-not-found", /outputs\.json.*sst deploy --stage <stage>/s],
+    [
+      "absent, a stage named",
+      {},
+      { stage: "prod" },
+      "outputs-not-found",
+      /stage prod.*sst deploy --stage prod/s,
+    ],
+    ["named and absent", {}, { outputs: "no.json" }, "outputs-not-found", /\/project\/no\.json/],
+    [
+      "without the stage",
+      { outputs: { "dev-notes-S": outputs, "qa-notes-S": outputs } },
+      { stage: "prod" },
+      "unknown-stage",
+      /prod.*outputs\.json.*dev, qa.*sst deploy --stage prod/s,
+    ],
+    [
+      "without the stage, the one it has being partial",
+      { outputs: { "dev-notes-S": { ApiEndpoint: endpoint } } },
+      { stage: "prod" },
+      "unknown-stage",
+      /prod.*outputs\.json.*dev/s,
+    ],
+    [
+      "of several stages, none named",
+      { outputs: { "dev-notes-S": outputs, "qa-notes-S": outputs } },
+      {},
+      "missing-configuration",
+      /dev, qa.*--stage dev/s,
+    ],
+    [
+      "of another app",
+      { outputs: { "prod-shop-S": outputs } },
+      {},
+      "invalid-outputs",
+      /outputs\.json.*notes.*prod-shop-S.*--outputs/s,
+    ],
+    [
+      "without a pool",
+      { outputs: { "prod-notes-S": { ApiEndpoint: endpoint, Other: 1 } } },
+      {},
+      "invalid-outputs",
+      /outputs\.json has no IdentityPoolId for the stage prod.*ApiEndpoint, Other.*--stage prod/s,
+    ],
+    [
+      "with an endpoint that is no text",
+      { outputs: { "prod-notes-S": { ...outputs, ApiEndpoint: 7 } } },
+      {},
+      "invalid-outputs",
+      /no ApiEndpoint/,
+    ],
+    [
+      "flat, without an endpoint",
+      { outputs: { IdentityPoolId: poolId } },
+      {},
+      "invalid-outputs",
+      /no ApiEndpoint/,
+    ],
+    ["without anything", { outputs: "{}" }, {}, "invalid-outputs", /no outputs/],
+    [
+      "cut off",
+      { outputs: '{"prod-notes-S":{"Api' },
+      {},
+      "invalid-outputs",
+      /not an outputs file.*prod-notes-S/s,
+    ],
+    [
+      "empty",
+      { outputs: "" },
+      {},
+      "invalid-outputs",
+      /not an outputs file.*an empty body|not an outputs file/s,
+    ],
+    ["a list", { outputs: "[1]" }, {}, "invalid-outputs", /not an outputs file/],
+    ["null", { outputs: "null" }, {}, "invalid-outputs", /not an outputs file/],
+    ["HTML", { outputs: "<html>" }, {}, "invalid-outputs", /not an outputs file.*<html>/s],
+  ])("%s, is an error that says what to do", async (_name, world, flags, code, text) => {
+    const error = await failure(() => resolve(flags, world));
+    expect(error.code).toBe(code);
+    expect(error.exitCode).toBe(2);
+    expect(formatError(error)).toMatch(text);
+    expect(error.fix).toBeDefined();
+  });
+});
+
+describe("the stage", () => {
+  const all = Object.fromEntries(["flag", "env", "file"].map((stage) => [`${stage}-notes-S`, outputs]));
+  const files = { "/project/.sst/stage": "file\n" };
+
+  it.each<[string, DeploymentFlags, World, string]>([
+    ["--stage before all", { stage: "flag" }, { variables: { SST_STAGE: "env" }, files }, "flag"],
+    ["SST_STAGE before the file", {}, { variables: { SST_STAGE: "env" }, files }, "env"],
+    [".sst/stage, its line end left out", {}, { files }, "file"],
+    ["an empty SST_STAGE is none", {}, { variables: { SST_STAGE: "" }, files }, "file"],
+  ])("%s", async (_name, flags, world, stage) => {
+    expect((await resolve(flags, { outputs: all, ...world })).deployment.stage).toBe(stage);
+  });
+
+  it("is the only one, when there is only one", async () => {
+    expect((await resolve({}, { outputs: { "one-notes-S": outputs } })).deployment.stage).toBe("one");
+  });
+
+  it.each(["", "1st", "-x", "a b", "a/b", "../x", "a_b", "é"])("%j is no name of one", async (stage) => {
+    const error = await failure(() => resolve({ stage }, { outputs: all }));
+    expect(error.code).toBe("invalid-configuration");
+    expect(error.message).toContain("--stage");
+  });
+
+  it("is named with its source when it is wrong", async () => {
+    const error = await failure(() => resolve({}, { files: { "/project/.sst/stage": "a b" } }));
+    expect(error.message).toContain("/project/.sst/stage");
+  });
+});
+
+describe("flags", () => {
+  it("of endpoint and pool need no file", async () => {
+    const { deployment } = await resolve({ endpoint: "https://x.example/prod", identityPoolId: poolId });
+    expect(deployment).toMatchObject({ stage: undefined, identityPoolId: poolId, region: "eu-west-1" });
+    expect(deployment.apiEndpoint.href).toBe("https://x.example/prod");
+  });
+
+  it("override one by one", async () => {
+    const world = { outputs: { "prod-notes-S": outputs } };
+    const moved = await resolve({ endpoint: "https://x.example" }, world);
+    expect(moved.deployment).toMatchObject({ stage: "prod", identityPoolId: poolId });
+    expect(moved.deployment.apiEndpoint.host).toBe("x.example");
+    const pooled = await resolve({ identityPoolId: otherPoolId }, world);
+    expect(pooled.deployment).toMatchObject({ identityPoolId: otherPoolId, region: "us-east-1" });
+    const elsewhere = await resolve({ region: "ap-south-1" }, world);
+    expect(elsewhere.deployment.region).toBe("ap-south-1");
+  });
+
+  it("region comes from the pool, whatever AWS_REGION says", async () => {
+    const world = { outputs: { "prod-notes-S": outputs }, variables: { AWS_REGION: "ap-south-1" } };
+    expect((await resolve({}, world)).deployment.region).toBe("eu-west-1");
+  });
+
+  it.each([
+    "us-east-1_AbCdEfGhI",
+    "",
+    "us-east-1",
+    ":abc",
+    "us-east-1:",
+    "us-east-1:XYZ",
+    `us-east-1:${"a".repeat(60)}`,
+    "us-east-1:abc\n",
+  ])("--identity-pool-id %j is refused", async (identityPoolId) => {
+    const error = await failure(() => resolve({ endpoint, identityPoolId }));
+    expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
+    expect(error.fix).toContain("IdentityPoolId");
+  });
+});
+
+describe("the address of a service", () => {
+  it.each([
+    "https://api.example",
+    "https://api.example:8443/prod",
+    "http://127.0.0.1:4568",
+    "http://127.1.2.3",
+    "http://localhost:4568",
+    "http://api.localhost:4568",
+    "http://[::1]:4568",
+  ])("%s is taken", (value) => {
+    expect(parseServiceUrl(value, "--endpoint").href).toContain(value);
+  });
+
+  it.each([
+    "",
+    "api.example",
+    "/private",
+    "ftp://api.example",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "https://",
+    "https://api.example?x=1",
+    "https://api.example/#x",
+    "https://user@api.example",
+    "https://user:hush@api.example",
+    "https://:hush@api.example",
+    "https:user:hush@api.example",
+    "https://user:hu/hush@api.example",
+  ])("%j is refused, its password unseen", async (value) => {
+    const error = await failure(() => parseServiceUrl(value, "--endpoint"));
+    expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
+    expect(error.message).toContain("--endpoint");
+    expect(formatError(error)).not.toContain("hush");
+  });
+
+  it.each([
+    "http://api.example",
+    "http://10.0.0.1",
+    "http://localhost.evil.example",
+    "http://127.0.0.1.evil.example",
+    "http://0.0.0.0",
+  ])("%s is refused: plain http leaves this computer", async (value) => {
+    const error = await failure(() => parseServiceUrl(value, "--endpoint"));
+    expect(error.message).toContain("plain http");
+    expect(error.fix).toContain("https");
+  });
+});
+
+describe("what the last login remembered", () => {
+  it("is used when the file holds another stage, and says so", async () => {
+    const world = { outputs: { "dev-notes-S": outputs }, remembered: [stored("prod")] };
+    const { deployment } = await resolve({ stage: "prod" }, world);
+    expect(deployment).toMatchObject({ stage: "prod", identityPoolId: otherPoolId, region: "us-east-1" });
+    expect(deployment.source).toContain("last login to prod");
+  });
+
+  it("is used when the file holds a part of another stage", async () => {
+    const world = { outputs: { "dev-notes-S": { Other: 1 } }, remembered: [stored("prod")] };
+    expect((await resolve({ stage: "prod" }, world)).deployment.identityPoolId).toBe(otherPoolId);
+  });
+
+  it("is used when there is no file", async () => {
+    const { deployment } = await resolve({ stage: "prod" }, { remembered: [stored("prod")] });
+    expect(deployment.identityPoolId).toBe(otherPoolId);
+  });
+
+  it("never wins over the file", async () => {
+    const world = { outputs: { "prod-notes-S": outputs }, remembered: [stored("prod")] };
+    expect((await resolve({ stage: "prod" }, world)).deployment.identityPoolId).toBe(poolId);
+  });
+
+  it("of another app is not used", async () => {
+    const other = { ...stored("prod"), appName: "shop" };
+    const error = await failure(() => resolve({ stage: "prod" }, { remembered: [other] }));
+    expect(error.code).toBe("outputs-not-found");
+  });
+
+  it("is listed when the stage is not among it", async () => {
+    const error = await failure(() => resolve({ stage: "prod" }, { remembered: [stored("qa")] }));
+    expect(error.cause).toContain("remembered for qa");
+  });
+});
