@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { answerAuthorizePage } from "@api-auth-twitter/testing/authorize-page";
 
 type Variables = Record<string, string | undefined>;
@@ -37,7 +38,9 @@ async function run(
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
     createInterface({ input: stream }).on("line", (line) => {
-      if (show && line.trim() !== "") console.log(`  │ ${line}`);
+      // What SST draws for a terminal: control sequences, and a spinner for each state of it.
+      const text = stripVTControlCharacters(line).trimEnd();
+      if (show && text !== "" && !/^[⠁-⣿] /.test(text)) console.log(`  │ ${text}`);
       if (stream === child.stderr) onErrorLine?.(line, child);
     });
   }
@@ -139,6 +142,8 @@ async function main(): Promise<void> {
     const variables = await step("npx auth-cli local", startLocalCloud);
     const answer = await walk({
       ...variables,
+      // The AWS SDK inside SST warns of a Node that it still supports.
+      NODE_NO_WARNINGS: "1",
       XDG_CONFIG_HOME: home,
       XDG_CACHE_HOME: home,
       AUTH_CLI_CONFIG_DIR: undefined,

@@ -49,8 +49,8 @@ export class Configuration {
       const text = this.#environment.files.readText(path);
       if (text === undefined) continue;
       checkDotenv(path, text);
-      const { parse } = await import("dotenv");
-      for (const [name, value] of Object.entries(parse(text))) {
+      const { default: dotenv } = await import("dotenv");
+      for (const [name, value] of Object.entries(dotenv.parse(text))) {
         if (value.trim() !== "") settings.set(name, { value: value.trim(), source: path });
       }
     }

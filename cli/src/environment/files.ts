@@ -72,11 +72,11 @@ export const files: Files = {
   },
 
   async withLock(path, work) {
-    const { lock } = await import("proper-lockfile");
+    const { default: lockfile } = await import("proper-lockfile");
     let release: () => Promise<void>;
     try {
       makePrivateFolder(dirname(path));
-      release = await lock(path, {
+      release = await lockfile.lock(path, {
         realpath: false,
         // A holder that was killed is taken over after this long; a live one renews its hold.
         stale: 10_000,
