@@ -17,6 +17,8 @@ export class Redactor {
       // RFC 5849 3.6 encodes these four as well; an OAuth header encodes twice in its base string.
       strictlyEncoded(secret),
       encodeURIComponent(strictlyEncoded(secret)),
+      // A form leaves out other characters, and writes a space as a plus.
+      new URLSearchParams([["", secret]]).toString().slice(1),
       Buffer.from(secret).toString("base64"),
       Buffer.from(secret).toString("base64url"),
       JSON.stringify(secret).slice(1, -1),
