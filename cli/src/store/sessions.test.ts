@@ -1,0 +1,173 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { files } from "../environment/files.ts";
+import { createFakeEnvironment, type FakeEnvironment, failure } from "../testing/fake-environment.ts";
+import { findSession, readSessions, saveSession, type Session } from "./sessions.ts";
+
+let folder: string;
+let path: string;
+let environment: FakeEnvironment;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "auth-cli-sessions-"));
+  const config = join(folder, "config");
+  path = join(config, "sessions.json");
+  environment = { ...createFakeEnvironment({ variables: { AUTH_CLI_CONFIG_DIR: config } }), files };
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function session(changes: Partial<Session> = {}): Session {
+  return {
+    appName: "notes",
+    stage: "prod",
+    apiEndpoint: "https://api.example/",
+    identityPoolId: "us-east-1:aaaa",
+    userId: "1",
+    screenName: "Alice",
+    identityId: "us-east-1:bbbb",
+    tokenCredentials: { token: "1-token", secret: "token-secret" },
+    loggedInAt: "2026-03-01T12:00:00.000Z",
+    ...changes,
+  };
+}
+
+const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8);
+
+describe("the sessions file", () => {
+  it("gives back what was saved, the last login last", async () => {
+    await saveSession(environment, session());
+    await saveSession(environment, session({ userId: "2", screenName: "bob" }));
+    expect(readSessions(environment)).toEqual([session(), session({ userId: "2", screenName: "bob" })]);
+  });
+
+  it("keeps one login for a user and a pool, the newest", async () => {
+    await saveSession(environment, session({ loggedInAt: "old" }));
+    await saveSession(environment, session({ userId: "2" }));
+    await saveSession(environment, session({ identityPoolId: "us-east-1:cccc" }));
+    await saveSession(environment, session({ loggedInAt: "new" }));
+    expect(readSessions(environment).map(({ userId, loggedInAt }) => [userId, loggedInAt])).toEqual([
+      ["2", "2026-03-01T12:00:00.000Z"],
+      ["1", "2026-03-01T12:00:00.000Z"],
+      ["1", "new"],
+    ]);
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "is for its owner alone: 0600 in 0700, whatever the umask",
+    async () => {
+      const umask = process.umask(0o000);
+      try {
+        await saveSession(environment, session());
+      } finally {
+        process.umask(umask);
+      }
+      expect([modeOf(path), modeOf(join(folder, "config"))]).toEqual(["600", "700"]);
+    },
+  );
+
+  it.skipIf(process.platform === "win32")("becomes 0600 when it was not", async () => {
+    await saveSession(environment, session());
+    chmodSync(path, 0o644);
+    await saveSession(environment, session());
+    expect(modeOf(path)).toBe("600");
+  });
+
+  it("is replaced in one step, with nothing left beside it", async () => {
+    await saveSession(environment, session());
+    const before = statSync(path).ino;
+    await saveSession(environment, session({ userId: "2" }));
+    // Another file in its place: a reader has the old one whole or the new one whole.
+    expect(statSync(path).ino).not.toBe(before);
+    expect(readdirSync(join(folder, "config"))).toEqual(["sessions.json"]);
+  });
+
+  it("loses none of 20 logins that are saved at once, and is whole whenever it is read", async () => {
+    const saves = Array.from({ length: 20 }, (_, index) =>
+      saveSession(environment, session({ userId: `${index}` })),
+    );
+    const reader = setInterval(() => readSessions(environment), 2);
+    await Promise.all(saves);
+    clearInterval(reader);
+    expect(environment.stderr()).toBe("");
+    expect(
+      readSessions(environment)
+        .map(({ userId }) => Number(userId))
+        .toSorted((a, b) => a - b),
+    ).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    expect(readdirSync(join(folder, "config"))).toEqual(["sessions.json"]);
+  });
+
+  it.each([
+    ["cut off", '{"version":1,"sessions":[{"userId":"1"'],
+    ["empty", ""],
+    ["of a later version", '{"version":2,"sessions":[]}'],
+    ["without its list", '{"version":1}'],
+    ["with a session that is none", '{"version":1,"sessions":[null]}'],
+    [
+      "with a session without its secret",
+      JSON.stringify({ version: 1, sessions: [{ ...session(), tokenCredentials: { token: "x" } }] }),
+    ],
+    ["null", "null"],
+  ])("that is %s is set aside, told, and kept", async (_name, text) => {
+    mkdirSync(join(folder, "config"), { recursive: true });
+    writeFileSync(path, text);
+    expect(readSessions(environment)).toEqual([]);
+    const aside = readdirSync(join(folder, "config"));
+    expect(aside).toEqual([expect.stringMatching(/^sessions\.json\.corrupt-/)]);
+    expect(readFileSync(join(folder, "config", aside[0] ?? ""), "utf8")).toBe(text);
+    expect(environment.stderr()).toContain(aside[0]);
+    await saveSession(environment, session());
+    expect(readSessions(environment)).toHaveLength(1);
+    expect(readdirSync(join(folder, "config"))).toHaveLength(2);
+  });
+
+  it("that cannot be written is an error that names it", async () => {
+    writeFileSync(join(folder, "config"), "a file where the folder should be");
+    const error = await failure(() => saveSession(environment, session()));
+    expect(error).toMatchObject({ code: "write-failed", exitCode: 1 });
+    expect(error.message).toContain(join(folder, "config"));
+  });
+
+  it("is absent before the first login, which is no fault", () => {
+    expect(readSessions(environment)).toEqual([]);
+    expect(environment.stderr()).toBe("");
+  });
+});
+
+describe("the login to use", () => {
+  const pool = "us-east-1:aaaa";
+  const sessions = [
+    session({ userId: "1", screenName: "Alice" }),
+    session({ userId: "2", screenName: "bob" }),
+    session({ userId: "3", screenName: "carol", identityPoolId: "us-east-1:other" }),
+  ];
+
+  it.each([
+    [undefined, "2"],
+    ["alice", "1"],
+    ["@ALICE", "1"],
+    ["1", "1"],
+    ["Bob", "2"],
+    ["carol", undefined],
+    ["", undefined],
+    ["nobody", undefined],
+  ])("for --user %s is %s", (user, userId) => {
+    expect(findSession(sessions, pool, user)?.userId).toBe(userId);
+  });
+
+  it("is the newest of two that match", () => {
+    const renamed = session({ userId: "9", screenName: "alice" });
+    expect(findSession([...sessions, renamed], pool, "alice")?.userId).toBe("9");
+  });
+});
