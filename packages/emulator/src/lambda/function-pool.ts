@@ -84,7 +84,10 @@ export async function createFunctionPool(options: FunctionPoolOptions): Promise<
           event: JSON.stringify(event),
           outputChannel,
         };
-        return (await pool.run(request, { signal: abort.signal })) as InvocationReply;
+        const reply = (await pool.run(request, { signal: abort.signal })) as InvocationReply;
+        // After `process.exit` nothing of the worker's state may be met again.
+        if (!reply.ok && reply.errorType === "Runtime.ExitError") await pool.recycleWorkers();
+        return reply;
       } catch (error) {
         const errorMessage = abort.signal.aborted
           ? `Task timed out after ${lambdaFunction.timeoutSeconds.toFixed(2)} seconds`

@@ -26,11 +26,13 @@ type Callback = (error?: unknown, result?: unknown) => void;
 type Handler = (event: unknown, context: object, callback: Callback) => unknown;
 
 let loading: Promise<Handler> | undefined;
+let endInvocation: ((error: Error) => void) | undefined;
 let output: BroadcastChannel | undefined;
 
 /** What tinypool calls. */
 export default async function invoke(request: InvocationRequest): Promise<InvocationReply> {
   output ??= redirectOutput(request.outputChannel);
+  process.exit = exit;
   try {
     loading ??= loadHandler(process.env["LAMBDA_TASK_ROOT"] ?? "", process.env["_HANDLER"] ?? "");
     const result = await run(await loading, request);
@@ -46,6 +48,7 @@ function run(
 ): Promise<unknown> {
   const deadline = performance.now() + timeoutMs;
   return new Promise((resolve, reject) => {
+    endInvocation = reject;
     const callback: Callback = (error, result) => (error ? reject(asError(error)) : resolve(result));
     const context = {
       callbackWaitsForEmptyEventLoop: true,
@@ -101,6 +104,13 @@ class RuntimeError extends Error {
     super(message);
     this.name = name;
   }
+}
+
+/** A thread that ends unasked is not noticed by the pool; so the invocation ends, and the pool is told why. */
+function exit(code: typeof process.exitCode = process.exitCode): never {
+  const error = new RuntimeError("Runtime.ExitError", `Runtime exited with error: exit status ${code ?? 0}`);
+  endInvocation?.(error);
+  throw error;
 }
 
 /** The thread's output must not reach the terminal of whoever runs the local cloud. */

@@ -1,0 +1,54 @@
+import { expect, it } from "vitest";
+
+import { createSessions } from "./sessions.ts";
+
+const role = {
+  arn: "arn:aws:iam::123456789012:role/r",
+  roleName: "r",
+  roleId: "AROAEXAMPLEEXAMPLE123",
+};
+let time = new Date("2026-03-01T12:00:00.750Z");
+const sessions = createSessions({ now: () => time });
+const request = { role, sessionName: "s", durationSeconds: 900 };
+
+it("gives keys in the shapes of STS's", () => {
+  const { accessKeyId, secretAccessKey, expiration } = sessions.issue(request);
+  expect(accessKeyId).toMatch(/^ASIA[A-Z2-7]{16}$/);
+  expect(secretAccessKey).toMatch(/^[\w+/]{40}$/);
+  expect(expiration).toEqual(new Date("2026-03-01T12:15:00Z"));
+});
+
+it("tells an active session from an expired one, however many there were", () => {
+  const { accessKeyId, secretAccessKey, sessionToken } = sessions.issue(request);
+  for (let i = 0; i < 2000; i += 1) sessions.issue(request);
+  expect(sessions.find(accessKeyId, sessionToken)).toMatchObject({ state: "active", secretAccessKey });
+  time = new Date("2026-03-01T12:15:00Z");
+  expect(sessions.find(accessKeyId, sessionToken)).toMatchObject({ state: "expired" });
+});
+
+it("accepts a token with its own key only, and only as it was issued", () => {
+  const one = sessions.issue(request);
+  const other = sessions.issue(request);
+  expect(sessions.find(one.accessKeyId, undefined)).toEqual({ state: "missing-token" });
+  for (const token of ["", "x", other.sessionToken, `${one.sessionToken} `, one.sessionToken.slice(0, -4)]) {
+    expect(sessions.find(one.accessKeyId, token)).toEqual({ state: "foreign-token" });
+  }
+  const strange = createSessions({ now: () => time }).issue(request);
+  expect(sessions.find(strange.accessKeyId, strange.sessionToken)).toEqual({ state: "unknown" });
+});
+
+it("knows a long-term key, which has no token", () => {
+  const key = {
+    accessKeyId: "AKIALOCALDEPLOYER",
+    secretAccessKey: "k".repeat(40),
+    userArn: "arn:aws:iam::123456789012:user/deployer",
+    userId: "AIDAEXAMPLEEXAMPLE123",
+  };
+  expect(sessions.find(key.accessKeyId, undefined)).toEqual({ state: "unknown" });
+  sessions.addLongTermKey(key);
+  expect(sessions.find(key.accessKeyId, undefined)).toMatchObject({
+    state: "active",
+    principal: { kind: "user", arn: key.userArn },
+  });
+  expect(sessions.find(key.accessKeyId, "token")).toEqual({ state: "foreign-token" });
+});
