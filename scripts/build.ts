@@ -102,7 +102,7 @@ function requireChunks(code: string): string {
 async function buildEmulator(): Promise<void> {
   await build({
     ...common,
-    entryPoints: ["packages/emulator/src/index.ts"],
+    entryPoints: ["packages/emulator/src/index.ts", "packages/emulator/src/lambda/lambda-worker.ts"],
     outdir: "packages/emulator/dist",
     entryNames: "[name]",
     format: "esm",
