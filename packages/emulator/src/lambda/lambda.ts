@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,7 +38,7 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
   const deployed = new Map<string, Deployment>();
   /** Also those that finish what they have begun after a new deployment. */
   const alive = new Set<Promise<FunctionPool>>();
-  let home: Promise<{ folder: string; workerEntry: string }> | undefined;
+  let home: Promise<Home> | undefined;
   let closed = false;
 
   const retire = async (arn: string, { pool }: Deployment): Promise<void> => {
@@ -149,7 +150,9 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
       );
       if (home === undefined) return;
       const created = await home.catch(() => undefined);
-      if (created !== undefined) await rm(created.folder, { recursive: true, force: true });
+      if (created === undefined) return;
+      await rm(created.folder, { recursive: true, force: true });
+      process.off("exit", created.removeAtExit);
     },
   };
 }
@@ -162,9 +165,19 @@ interface Deployment {
   pool: Promise<FunctionPool>;
 }
 
-async function createHome(): Promise<{ folder: string; workerEntry: string }> {
+interface Home {
+  /** Holds a folder for each deployed bundle. */
+  folder: string;
+  workerEntry: string;
+  /** For a process that ends without closing. */
+  removeAtExit: () => void;
+}
+
+async function createHome(): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), "api-auth-twitter-lambda-"));
-  return { folder, workerEntry: await findWorkerEntry(folder) };
+  const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeAtExit);
+  return { folder, workerEntry: await findWorkerEntry(folder), removeAtExit };
 }
 
 /** All that a running worker was started with, but the code. */
