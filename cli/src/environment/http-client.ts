@@ -64,7 +64,7 @@ async function open(
       // From here on a failure belongs to the body, and reaches its reader.
       outgoing.off("error", reject);
       outgoing.on("error", () => {});
-      limit.reading(response);
+      limit.headReceived(response);
       resolve(response);
     });
     outgoing.end(request.body);
@@ -104,6 +104,7 @@ async function* readBody(
   limit: Limits,
 ): AsyncGenerator<Uint8Array> {
   try {
+    limit.reading(response);
     for await (const chunk of response) yield chunk as Uint8Array;
     if (!response.complete) {
       throw new AuthCliError("connection-lost", {
@@ -157,9 +158,17 @@ class Limits {
     });
   }
 
+  /** Once the head is here. A body that nobody comes to read keeps no process alive. */
+  headReceived(response: IncomingMessage): void {
+    this.#end = (reason) => response.destroy(reason);
+    this.#timer.unref();
+    response.socket.unref();
+  }
+
   /** While the body is read. */
   reading(response: IncomingMessage): void {
-    this.#end = (reason) => response.destroy(reason);
+    this.#timer.ref();
+    response.socket.ref();
   }
 
   clear(): void {
