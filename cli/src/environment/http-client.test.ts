@@ -1,0 +1,395 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runProcess } from "@api-auth-twitter/testing/run-process";
+import { afterEach, describe, expect, it } from "vitest";
+import type { HttpRequest } from "../protocol/http.ts";
+import { exchange, headerValue } from "../protocol/http.ts";
+import { failure } from "../testing/fake-environment.ts";
+import { createHttpClient, type HttpClientOptions } from "./http-client.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+/** Listens on a free port of loopback until the test is over. */
+async function listen(server: Server): Promise<URL> {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+}
+
+/** A server that speaks through the bare socket once a request's head has come. */
+function speak(answer: (socket: Socket, head: string) => void): Promise<URL> {
+  return listen(
+    createServer((socket) => {
+      let head = "";
+      socket.on("data", (data) => {
+        head += data.toString("latin1");
+        if (head.includes("\r\n\r\n")) answer(socket, head);
+      });
+    }),
+  );
+}
+
+const request = (url: URL, changes: Partial<HttpRequest> = {}): HttpRequest => ({
+  step: "test.step",
+  method: "GET",
+  url,
+  headers: [],
+  timeoutMs: 5000,
+  ...changes,
+});
+
+const client = (options: Partial<HttpClientOptions> = {}) =>
+  createHttpClient({ interruption: new AbortController().signal, now: () => 0, ...options });
+
+const fetchText = async (url: URL, changes: Partial<HttpRequest> = {}): Promise<string> =>
+  Buffer.from((await exchange(client(), request(url, changes))).body).toString();
+
+const ok = "HTTP/1.1 200 OK\r\n";
+
+describe("the request on the wire", () => {
+  it("has its headers in order and case, Host first, and the path as it is", async () => {
+    let head = "";
+    const url = await speak((socket, seen) => {
+      head = seen;
+      socket.end(`${ok}Content-Length: 0\r\n\r\n`);
+    });
+    const target = new URL("/a//b%2Fc%20d/*'()!~;=@%zz?b=2&a=%2B&a&=x&a=1", url);
+    await fetchText(target, {
+      headers: [
+        ["X-Zebra", "1"],
+        ["accept", "*/*"],
+        ["X-Amz-Date", "20260301T120000Z"],
+        ["x-zebra", "2"],
+      ],
+    });
+    expect(head.split("\r\n").slice(0, 7)).toEqual([
+      `GET ${target.pathname}${target.search} HTTP/1.1`,
+      `Host: ${url.host}`,
+      "X-Zebra: 1",
+      "accept: */*",
+      "X-Amz-Date: 20260301T120000Z",
+      "x-zebra: 2",
+      "User-Agent: auth-cli",
+    ]);
+    expect(target.pathname).toBe("/a//b%2Fc%20d/*'()!~;=@%zz");
+  });
+
+  it.each<[string, Partial<HttpRequest>, string | undefined]>([
+    ["GET without a body", { method: "GET" }, undefined],
+    ["POST without a body", { method: "POST" }, "0"],
+    ["DELETE without a body", { method: "DELETE" }, undefined],
+    ["POST with a body", { method: "POST", body: Buffer.from("é") }, "2"],
+    ["PUT with an empty body", { method: "PUT", body: Buffer.alloc(0) }, "0"],
+  ])("of %s has the Content-Length that the body has", async (_name, changes, length) => {
+    let head = "";
+    const url = await speak((socket, seen) => {
+      head = seen;
+      socket.end(`${ok}Content-Length: 0\r\n\r\n`);
+    });
+    await fetchText(url, changes);
+    expect(/content-length: (\d+)/i.exec(head)?.[1]).toBe(length);
+    expect(head).not.toMatch(/transfer-encoding/i);
+  });
+
+  it("carries every byte of a body there and back", async () => {
+    const url = await listen(createHttpServer((incoming, outgoing) => incoming.pipe(outgoing)));
+    const body = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256);
+    const reply = await exchange(client(), request(url, { method: "POST", body }));
+    expect(Buffer.from(reply.body).equals(body)).toBe(true);
+  });
+
+  it("opens one connection for requests that follow each other", async () => {
+    let connections = 0;
+    const server = createHttpServer((_incoming, outgoing) => outgoing.end("x"));
+    server.on("connection", () => (connections += 1));
+    const url = await listen(server);
+    const send = client();
+    for (let count = 0; count < 3; count += 1) await exchange(send, request(url));
+    expect(connections).toBe(1);
+  });
+});
+
+describe("the response", () => {
+  it("keeps the order, case and repetition of its headers", async () => {
+    const url = await speak((socket) =>
+      socket.end(
+        "HTTP/1.1 299 Odd Words\r\nX-B: 1\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\nContent-Length: 2\r\n\r\nhi",
+      ),
+    );
+    const reply = await exchange(client(), request(url));
+    expect(reply).toMatchObject({
+      status: 299,
+      statusText: "Odd Words",
+      httpVersion: "1.1",
+      step: "test.step",
+    });
+    expect(reply.headers).toEqual([
+      ["X-B", "1"],
+      ["Set-Cookie", "a=1"],
+      ["set-cookie", "b=2"],
+      ["Content-Length", "2"],
+    ]);
+    expect(headerValue(reply.headers, "SET-COOKIE")).toBe("a=1, b=2");
+  });
+
+  it.each([301, 302, 303, 307, 308])("of %i is handed back: no redirect is followed", async (status) => {
+    let visits = 0;
+    const url = await listen(
+      createHttpServer((_incoming, outgoing) => {
+        visits += 1;
+        outgoing.writeHead(status, { location: "/elsewhere" }).end();
+      }),
+    );
+    expect((await exchange(client(), request(url))).status).toBe(status);
+    expect(visits).toBe(1);
+  });
+
+  it("arrives while it is still being sent", async () => {
+    const finish = new AbortController();
+    const url = await listen(
+      createHttpServer((_incoming, outgoing) => {
+        outgoing.write("first");
+        finish.signal.addEventListener("abort", () => outgoing.end("second"));
+      }),
+    );
+    const chunks: string[] = [];
+    for await (const chunk of (await client()(request(url))).body) {
+      chunks.push(Buffer.from(chunk).toString());
+      finish.abort();
+    }
+    expect(chunks).toEqual(["first", "second"]);
+  });
+
+  it("that nobody reads keeps no process alive", async () => {
+    const url = await listen(createHttpServer((_incoming, outgoing) => outgoing.write("and so on")));
+    const program = `
+      import { createHttpClient } from ${JSON.stringify(new URL("http-client.ts", import.meta.url).href)};
+      const send = createHttpClient({ interruption: new AbortController().signal, now: Date.now });
+      const { status } = await send({ step: "x", method: "GET", url: new URL("${url.href}"), headers: [] });
+      console.log(status);
+    `;
+    const { code, stdout } = await runProcess(
+      process.execPath,
+      ["--import", "tsx", "--input-type=module", "--eval", program],
+      { env: { PATH: process.env["PATH"] }, timeoutMs: 15_000 },
+    );
+    expect([code, stdout]).toEqual([0, "200\n"]);
+  }, 20_000);
+
+  it("of more than a megabyte is not read to its end where a small one is expected", async () => {
+    const url = await listen(
+      createHttpServer((_incoming, outgoing) => outgoing.end(Buffer.alloc(1_100_000))),
+    );
+    const error = await failure(() => exchange(client(), request(url)));
+    expect(error.code).toBe("unexpected-reply");
+  });
+});
+
+describe("what goes wrong on the way", () => {
+  it("nothing listens: refused", async () => {
+    const server = createServer();
+    const url = await listen(server);
+    await closing.pop()?.();
+    const error = await failure(() => fetchText(url));
+    expect(error).toMatchObject({ code: "unreachable", exitCode: 3, step: "test.step" });
+    expect(error.message).toContain(url.host);
+    expect(error.cause).toContain("ECONNREFUSED");
+  });
+
+  it("the name has no address", async () => {
+    const error = await failure(() => fetchText(new URL("http://no-such-host.invalid/")));
+    expect(error).toMatchObject({ code: "unreachable", exitCode: 3 });
+    expect(error.cause).toContain("DNS");
+  });
+
+  it.each<[string, (socket: Socket) => void, string]>([
+    ["the connection is reset before an answer", (socket) => socket.resetAndDestroy(), "connection-lost"],
+    ["the connection is closed before an answer", (socket) => socket.end(), "connection-lost"],
+    [
+      "the connection is closed in the head",
+      (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Le"),
+      "connection-lost",
+    ],
+    ["half a body comes", (socket) => socket.end(`${ok}Content-Length: 10\r\n\r\nhalf`), "connection-lost"],
+    [
+      "the last chunk is missing",
+      (socket) => socket.end(`${ok}Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n`),
+      "connection-lost",
+    ],
+    [
+      "the connection is reset in the body",
+      (socket) =>
+        socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`, () =>
+          setTimeout(() => socket.resetAndDestroy(), 20),
+        ),
+      "connection-lost",
+    ],
+    ["it is no HTTP", (socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"), "unexpected-reply"],
+    ["it is noise", (socket) => socket.end(Buffer.from([0, 1, 2, 255, 13, 10, 13, 10])), "unexpected-reply"],
+    [
+      "the Content-Length is no number",
+      (socket) => socket.end(`${ok}Content-Length: many\r\n\r\n`),
+      "unexpected-reply",
+    ],
+    [
+      "there are two Content-Lengths",
+      (socket) => socket.end(`${ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`),
+      "unexpected-reply",
+    ],
+    [
+      "a chunk's size is no number",
+      (socket) => socket.end(`${ok}Transfer-Encoding: chunked\r\n\r\nzz\r\nhalf\r\n`),
+      "connection-lost",
+    ],
+    [
+      "the head is endless",
+      (socket) => socket.write(`${ok}X: ${"x".repeat(100_000)}\r\n\r\n`),
+      "unexpected-reply",
+    ],
+  ])("%s: an error that says so", async (_name, answer, code) => {
+    const url = await speak(answer);
+    const error = await failure(() => fetchText(url));
+    expect(error.code).toBe(code);
+    expect(error.step).toBe("test.step");
+    expect(error.message).toContain(url.host);
+    expect(error.cause).toBeDefined();
+  });
+
+  it("the body is shorter than the reader may think: it is never handed on as whole", async () => {
+    const url = await speak((socket) => socket.end(`${ok}Content-Length: 10\r\n\r\nhalf`));
+    const { body, status } = await client()(request(url));
+    expect(status).toBe(200);
+    const chunks: string[] = [];
+    const error = await failure(async () => {
+      for await (const chunk of body) chunks.push(Buffer.from(chunk).toString());
+    });
+    expect(error.code).toBe("connection-lost");
+    expect(chunks).toEqual(["half"]);
+  });
+
+  it("what is after the Content-Length is no part of the body", async () => {
+    const url = await speak((socket) =>
+      socket.end(`${ok}Content-Length: 4\r\n\r\nbodyHTTP/1.1 200 smuggled\r\n\r\n`),
+    );
+    expect(await fetchText(url)).toBe("body");
+  });
+});
+
+describe("time limits", () => {
+  it.each<[string, (socket: Socket) => void]>([
+    ["nothing is answered", () => {}],
+    ["the head stops half way", (socket) => socket.write("HTTP/1.1 200 OK\r\nX-")],
+    ["the body stops half way", (socket) => socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`)],
+    [
+      "the body drips, a byte at a time",
+      (socket) => {
+        socket.write(`${ok}Content-Length: 100000\r\n\r\n`);
+        const drip = setInterval(() => socket.write("x"), 10);
+        socket.on("close", () => clearInterval(drip));
+      },
+    ],
+  ])("end it when %s", async (_name, answer) => {
+    const url = await speak(answer);
+    const started = performance.now();
+    const error = await failure(() => fetchText(url, { timeoutMs: 200 }));
+    expect(error).toMatchObject({ code: "timeout", exitCode: 3 });
+    expect(error.message).toContain("within 0.2 s");
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
+  it("for the connection end it before the whole time is over", async () => {
+    // TLS to a server that never answers the handshake.
+    const url = await listen(createServer(() => {}));
+    const secure = new URL(url.href.replace("http:", "https:"));
+    const error = await failure(() => fetchText(secure, { connectTimeoutMs: 100 }));
+    expect(error.code).toBe("timeout");
+    expect(error.message).toContain("a connection within 0.1 s");
+  });
+});
+
+describe("an interruption", () => {
+  it.each<[string, (socket: Socket) => void]>([
+    ["while waiting for the head", () => {}],
+    ["in the middle of the body", (socket) => socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`)],
+  ])("ends the exchange %s", async (_name, answer) => {
+    const interruption = new AbortController();
+    const url = await speak((socket) => {
+      answer(socket);
+      setTimeout(() => interruption.abort(), 50);
+    });
+    const error = await failure(() => exchange(client({ interruption: interruption.signal }), request(url)));
+    expect(error).toMatchObject({ code: "interrupted", exitCode: 130 });
+  });
+
+  it("that came before lets nothing begin", async () => {
+    let visits = 0;
+    const url = await speak(() => (visits += 1));
+    const send = client({ interruption: AbortSignal.abort() });
+    expect((await failure(() => send(request(url)))).code).toBe("interrupted");
+    expect(visits).toBe(0);
+  });
+});
+
+describe("TLS", () => {
+  it("with a certificate that nobody vouches for is refused, and never switched off", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "auth-cli-tls-"));
+    closing.push(() => rmSync(folder, { recursive: true, force: true }));
+    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    const openssl = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"];
+    execFileSync("openssl", [...openssl, "-keyout", key, "-out", cert], { stdio: "pipe", timeout: 20_000 });
+    let visits = 0;
+    const server = createTlsServer(
+      { key: readFileSync(key), cert: readFileSync(cert) },
+      (_incoming, outgoing) => {
+        visits += 1;
+        outgoing.end("x");
+      },
+    );
+    server.on("tlsClientError", () => {});
+    const url = new URL((await listen(server)).href.replace("http:", "https:"));
+    const error = await failure(() => fetchText(url));
+    expect(error).toMatchObject({ code: "tls-refused", exitCode: 3 });
+    expect(error.fix).toContain("NODE_EXTRA_CA_CERTS");
+    expect(visits).toBe(0);
+  });
+
+  it("to a server that speaks plain HTTP is refused", async () => {
+    const url = await listen(createHttpServer((_incoming, outgoing) => outgoing.end("x")));
+    const error = await failure(() => fetchText(new URL(url.href.replace("http:", "https:"))));
+    expect(error.exitCode).toBe(3);
+    expect(error.cause).toBeDefined();
+  });
+});
+
+describe("--debug", () => {
+  it("tells one line an exchange, and no header", async () => {
+    const lines: string[] = [];
+    const url = await speak((socket) => socket.end(`${ok}Content-Length: 0\r\n\r\n`));
+    const send = client({ trace: (line) => lines.push(line) });
+    await exchange(send, request(url, { headers: [["Authorization", "hush-hush"]] }));
+    await failure(() => exchange(send, request(new URL("http://no-such-host.invalid/"))));
+    expect(lines).toEqual([
+      `test.step: GET ${url.href} → HTTP 200, 0 ms`,
+      "test.step: GET http://no-such-host.invalid/ → unreachable, 0 ms",
+    ]);
+  });
+});
