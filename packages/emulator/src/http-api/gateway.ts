@@ -25,7 +25,7 @@ export interface GatewayOptions {
   log: (line: string) => void;
 }
 
-export interface Connection {
+interface Connection {
   sourceIp: string;
   /** `HTTP/1.1`. */
   protocol: string;

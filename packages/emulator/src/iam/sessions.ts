@@ -13,14 +13,14 @@ export interface TemporaryCredentials {
   expiration: Date;
 }
 
-export interface SessionRequest {
+interface SessionRequest {
   role: Pick<Role, "arn" | "roleName" | "roleId">;
   sessionName: string;
   durationSeconds: number;
   cognitoIdentity?: CognitoIdentity;
 }
 
-export interface LongTermKey {
+interface LongTermKey {
   /** `AKIA…`. */
   accessKeyId: string;
   secretAccessKey: string;
@@ -32,7 +32,7 @@ export interface LongTermKey {
  * What is known of an access key and the session token that came with it.
  * `missing-token`: a temporary key without one. `foreign-token`: not the token this key was issued with.
  */
-export type KeyLookup =
+type KeyLookup =
   | { state: "active"; secretAccessKey: string; principal: Principal }
   | { state: "expired"; secretAccessKey: string; principal: Principal }
   | { state: "unknown" | "missing-token" | "foreign-token" };
