@@ -84,7 +84,10 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
       return { StackSummaries: found.map(summariseStack) };
     },
     DescribeStackEvents: (parameters) => {
-      const stack = stacks.get(required(parameters, "StackName"));
+      const name = required(parameters, "StackName");
+      const stack = stacks.find(name);
+      // Each operation has words of its own for this.
+      if (stack === undefined) throw validationError(`Stack [${name}] does not exist`);
       return { StackEvents: stack.events.map((event) => describeEvent(stack, event)) };
     },
     DescribeStackResources: (parameters) => {

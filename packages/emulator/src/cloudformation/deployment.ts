@@ -306,7 +306,7 @@ function createResourceOperations(
     record(resource, "CREATE_IN_PROGRESS");
     try {
       const instance = await typeOf(resource).create(prepare(resource), contextOf(resource));
-      Object.assign(resource, instance);
+      become(resource, instance);
       record(resource, "CREATE_COMPLETE");
       return instance;
     } catch (error) {
@@ -326,7 +326,7 @@ function createResourceOperations(
     try {
       const type = typeOf(resource);
       // Deleting needs no secrets, and the one it was made with may be gone by now.
-      await type.remove(resource, new Properties(resource.properties));
+      await type.remove(instanceOf(resource), new Properties(resource.properties));
       record(resource, "DELETE_COMPLETE");
     } catch (error) {
       // A replaced resource must not come back in the place of its replacement.
@@ -363,7 +363,7 @@ function createResourceOperations(
       current.statusReason = undefined;
       try {
         const instance = await typeOf(resource).create(prepare(resource), contextOf(resource));
-        Object.assign(resource, instance);
+        become(resource, instance);
       } catch (error) {
         throw updateFailed(current, reasonOf(error));
       }
@@ -388,11 +388,11 @@ function createResourceOperations(
       try {
         type = typeOf(resource);
         previous = prepare(before);
-        instance = await type.update(current, prepare(resource), previous, contextOf(resource));
+        instance = await type.update(instanceOf(current), prepare(resource), previous, contextOf(resource));
       } catch (error) {
         throw updateFailed(current, reasonOf(error));
       }
-      Object.assign(resource, instance);
+      become(resource, instance);
       record(resource, "UPDATE_COMPLETE");
       stack.resources.set(resource.logicalId, resource);
       return async () => {
@@ -404,6 +404,15 @@ function createResourceOperations(
       };
     },
   };
+}
+
+function instanceOf({ physicalId, attributes }: StackResource & { physicalId: string }): ResourceInstance {
+  return { physicalId, attributes };
+}
+
+function become(resource: StackResource, { physicalId, attributes }: ResourceInstance): void {
+  resource.physicalId = physicalId;
+  resource.attributes = attributes;
 }
 
 const verbs = { CREATE_FAILED: "create", UPDATE_FAILED: "update", DELETE_FAILED: "delete" } as const;

@@ -61,6 +61,8 @@ export interface Stacks {
   remove(stackName: string, retain: readonly string[], clientRequestToken: string | undefined): Promise<void>;
   /** By name or ARN; by name only a stack that is not deleted. @throws ServiceError ValidationError */
   get(stackName: string): Stack;
+  /** Like `get`, but undefined when there is no such stack. */
+  find(stackName: string): Stack | undefined;
   list(): Stack[];
   exports(): Export[];
   importsOf(exportName: string): string[];
@@ -247,6 +249,7 @@ export function createStacks(options: StacksOptions): Stacks {
 
   return {
     get,
+    find,
     list: () => [...stacks.values()].toReversed(),
     exports,
     importsOf,
@@ -263,7 +266,8 @@ export function createStacks(options: StacksOptions): Stacks {
     },
 
     async update(input) {
-      const stack = get(input.stackName);
+      const stack = find(input.stackName);
+      if (stack === undefined) throw validationError(`Stack [${input.stackName}] does not exist`);
       requireUpdatable(stack);
       const request = await check(stack, input);
       requireUpdatable(stack);
