@@ -85,15 +85,14 @@ export async function createFunctionPool(options: FunctionPoolOptions): Promise<
           outputChannel,
         };
         const reply = (await pool.run(request, { signal: abort.signal })) as InvocationReply;
-        // After `process.exit` nothing of the worker's state may be met again.
-        if (!reply.ok && reply.errorType === "Runtime.ExitError") await pool.recycleWorkers();
+        if (!reply.ok && reply.ended) await pool.recycleWorkers();
         return reply;
       } catch (error) {
         const errorMessage = abort.signal.aborted
           ? `Task timed out after ${lambdaFunction.timeoutSeconds.toFixed(2)} seconds`
           : `Runtime exited: ${error instanceof Error ? error.message : String(error)}`;
         const errorType = abort.signal.aborted ? "Sandbox.Timedout" : "Runtime.ExitError";
-        return { ok: false, errorType, errorMessage, stack: "" };
+        return { ok: false, errorType, errorMessage, stack: "", ended: true };
       } finally {
         clearTimeout(deadline);
         release();

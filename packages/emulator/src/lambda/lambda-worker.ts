@@ -20,7 +20,15 @@ export interface InvocationRequest {
 
 /** `payload` is the handler's result as JSON. */
 export type InvocationReply =
-  { ok: true; payload: string } | { ok: false; errorType: string; errorMessage: string; stack: string };
+  | { ok: true; payload: string }
+  | {
+      ok: false;
+      errorType: string;
+      errorMessage: string;
+      stack: string;
+      /** The process that the handler had to itself is over: nothing of the worker's state may be met again. */
+      ended: boolean;
+    };
 
 type Callback = (error?: unknown, result?: unknown) => void;
 type Handler = (event: unknown, context: object, callback: Callback) => unknown;
@@ -31,14 +39,15 @@ let output: BroadcastChannel | undefined;
 
 /** What tinypool calls. */
 export default async function invoke(request: InvocationRequest): Promise<InvocationReply> {
-  output ??= redirectOutput(request.outputChannel);
-  process.exit = exit;
+  output ??= isolate(request.outputChannel);
   try {
     loading ??= loadHandler(process.env["LAMBDA_TASK_ROOT"] ?? "", process.env["_HANDLER"] ?? "");
     const result = await run(await loading, request);
     return { ok: true, payload: JSON.stringify(result) ?? "null" };
   } catch (error) {
     return describe(error);
+  } finally {
+    endInvocation = undefined;
   }
 }
 
@@ -106,20 +115,30 @@ class RuntimeError extends Error {
   }
 }
 
-/** A thread that ends unasked is not noticed by the pool; so the invocation ends, and the pool is told why. */
-function exit(code: typeof process.exitCode = process.exitCode): never {
-  const error = new RuntimeError("Runtime.ExitError", `Runtime exited with error: exit status ${code ?? 0}`);
-  endInvocation?.(error);
-  throw error;
-}
+class EndOfProcess extends RuntimeError {}
 
-/** The thread's output must not reach the terminal of whoever runs the local cloud. */
-function redirectOutput(channelName: string): BroadcastChannel {
+/**
+ * Makes the thread look like a process of its own. What ends a process must not end the thread, which the pool would
+ * not notice: it ends the invocation. Output must not reach the terminal of whoever runs the local cloud.
+ */
+function isolate(channelName: string): BroadcastChannel {
+  process.exit = (code: typeof process.exitCode = process.exitCode): never => {
+    const error = new EndOfProcess(
+      "Runtime.ExitError",
+      `Runtime exited with error: exit status ${code ?? 0}`,
+    );
+    endInvocation?.(error);
+    throw error;
+  };
+  process.on("uncaughtException", (thrown) => end(thrown, asError(thrown).name));
+  process.on("unhandledRejection", (thrown) => end(thrown, "Runtime.UnhandledPromiseRejection"));
+
   const channel = new BroadcastChannel(channelName);
   channel.unref();
   const write = (chunk: unknown, encoding?: unknown, done?: unknown): boolean => {
+    const text = typeof chunk === "string" ? chunk : Buffer.from(chunk as Uint8Array).toString();
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
-    channel.postMessage(typeof chunk === "string" ? chunk : Buffer.from(chunk as Uint8Array).toString());
+    channel.postMessage(text);
     const callback = typeof encoding === "function" ? encoding : done;
     if (typeof callback === "function") queueMicrotask(() => (callback as () => void)());
     return true;
@@ -127,6 +146,15 @@ function redirectOutput(channelName: string): BroadcastChannel {
   process.stdout.write = write;
   process.stderr.write = write;
   return channel;
+}
+
+function end(thrown: unknown, errorType: string): void {
+  if (thrown instanceof EndOfProcess) return;
+  const { message, stack } = asError(thrown);
+  const error = new EndOfProcess(errorType, message);
+  if (stack !== undefined) error.stack = stack;
+  if (endInvocation === undefined) process.stderr.write(`${stack ?? message}\n`);
+  endInvocation?.(error);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -141,5 +169,11 @@ function asError(error: unknown): Error {
 
 function describe(thrown: unknown): InvocationReply {
   const error = asError(thrown);
-  return { ok: false, errorType: error.name, errorMessage: error.message, stack: error.stack ?? "" };
+  return {
+    ok: false,
+    errorType: error.name,
+    errorMessage: error.message,
+    stack: error.stack ?? "",
+    ended: error instanceof EndOfProcess,
+  };
 }

@@ -160,6 +160,12 @@ describe("a failure", () => {
       { timeoutSeconds: 0.3 },
       /^Sandbox\.Timedout/,
     ],
+    [
+      "takes more memory than it has",
+      "export const handler = async () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); };",
+      { memoryMb: 32 },
+      /^Runtime\.ExitError/,
+    ],
     ["is not there", "export const other = 1;", {}, /^Runtime\.HandlerNotFound/],
     [
       "has no file",
@@ -188,6 +194,23 @@ describe("a failure", () => {
     // oxlint-disable-next-line no-await-in-loop
     for (const hang of [false, true, false]) outcomes.push(await lambda.invoke(lambdaFunction, { hang }));
     expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, true]);
+  });
+
+  it.each([
+    ["an exit in a timer", "setTimeout(() => process.exit(1))", /^Runtime\.ExitError/],
+    ["a throw in a timer", "setTimeout(() => { throw new RangeError('late'); })", /^RangeError: late$/],
+    [
+      "a rejection that nobody handles",
+      "Promise.reject(new Error('lost'))",
+      /^Runtime\.UnhandledPromiseRejection: lost$/,
+    ],
+  ])("by %s ends the invocation, and the worker's state with it", async (_name, statement, reason) => {
+    const lambdaFunction = deploy(
+      `let calls = 0; export const handler = async ({ fail }) => { calls++; if (fail) { ${statement}; await new Promise(() => {}); } return calls; };`,
+    );
+    await expect(result(lambdaFunction)).resolves.toBe(1);
+    await expect(result(lambdaFunction, { fail: true })).rejects.toThrow(reason);
+    await expect(result(lambdaFunction)).resolves.toBe(1);
   });
 
   it("by process.exit takes the worker's state along", async () => {
