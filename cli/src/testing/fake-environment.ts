@@ -20,7 +20,7 @@ export interface FakeEnvironmentOptions {
   portHolder?: string;
   /** The exit code of a command that is run. */
   commandExitCode?: number;
-  startMs?: number;
+  clock?: { ms: number };
 }
 
 export const homeDirectory = "/home/user";
@@ -45,7 +45,7 @@ export interface FakeEnvironment extends Environment {
 }
 
 export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): FakeEnvironment {
-  const clock = { ms: options.startMs ?? Date.parse("2026-03-01T12:00:00Z") };
+  const clock = options.clock ?? { ms: Date.parse("2026-03-01T12:00:00Z") };
   const redactor = new Redactor();
   const interruption = new AbortController();
   const stdout: Uint8Array[] = [];

@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { AuthCliError } from "./errors.ts";
+import { auth, reportedError, steps, type World } from "./testing/world.ts";
+
+const interrupts = (): never => {
+  throw new AuthCliError("interrupted", { message: "interrupted" });
+};
+
+const fails = (): never => {
+  throw new TypeError("boom");
+};
+
+describe("the command line", () => {
+  it.each([
+    ["an unknown flag", ["call", "/x", "--retyr", "1"], /unknown option '--retyr'/, /--retry/],
+    ["an unknown command", ["lgoin"], /unknown command 'lgoin'/, /login/],
+    ["a command that is like no other", ["frobnicate"], /unknown command 'frobnicate'/, /--help/],
+    ["a flag without its value", ["login", "--stage"], /'--stage <name>' argument missing/, /--help/],
+    ["a path that is missing", ["call"], /missing required argument 'path'/, /--help/],
+    ["an argument too many", ["smoke", "now"], /too many arguments/, /--help/],
+    ["a time limit that is none", ["call", "/x", "-m", "0"], /0.*seconds above 0|seconds above 0/, /--help/],
+    ["a time limit that is a word", ["call", "/x", "--connect-timeout", "soon"], /seconds above 0/, /--help/],
+    ["retries that are no number", ["call", "/x", "--retry", "-1"], /whole number/, /--help/],
+    ["a port that is none", ["local", "--port", "65536"], /port, 0 to 65535/, /--help/],
+  ])("%s is wrong usage: 2", async (_name, args, what, fix) => {
+    const text = await auth(args);
+    expect(text.code).toBe(2);
+    expect(text.stdout).toBe("");
+    expect(text.stderr).toMatch(/^error: /);
+    expect(text.stderr).toMatch(what);
+    expect(text.stderr).toMatch(new RegExp(`fix: .*${fix.source}`));
+    const json = await auth([...args.slice(0, 1), "--json", ...args.slice(1)]);
+    expect(json.code).toBe(2);
+    expect(json.stdout).toBe("");
+    expect(reportedError(json)).toMatchObject({ code: "invalid-usage" });
+    expect(reportedError(json)["message"]).toMatch(what);
+  });
+
+  it.each([
+    ["no login", ["call", "/private"], {}, 4, "not-logged-in"],
+    [
+      "a user who has not logged in",
+      ["call", "/private", "--user", "bob"],
+      { loggedIn: true },
+      4,
+      "not-logged-in",
+    ],
+    ["an unknown stage", ["call", "/private", "--stage", "qa"], {}, 2, "unknown-stage"],
+    ["a wrong stage name", ["login", "--stage", "a b"], {}, 2, "invalid-configuration"],
+    ["a malformed pool", ["login", "--identity-pool-id", "x"], {}, 2, "invalid-configuration"],
+    ["a malformed endpoint", ["login", "--endpoint", "http://api.example"], {}, 2, "invalid-configuration"],
+    ["a broken outputs file", ["smoke"], { files: { "/project/.sst/outputs.json": "{" } }, 2, undefined],
+    [
+      "a broken .env",
+      ["login"],
+      { files: { "/project/.env": "what" }, variables: { TWITTER_CONSUMER_KEY: "" } },
+      2,
+      "invalid-configuration",
+    ],
+    [
+      "no consumer key",
+      ["login"],
+      { variables: { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "" } },
+      2,
+      "missing-configuration",
+    ],
+    [
+      "half of a consumer key",
+      ["login"],
+      { variables: { TWITTER_CONSUMER_SECRET: "" } },
+      2,
+      "missing-configuration",
+    ],
+    [
+      "half of an access token",
+      ["call", "/x"],
+      { variables: { TWITTER_ACCESS_TOKEN: "1-x" } },
+      2,
+      "missing-configuration",
+    ],
+    ["another host", ["call", "https://evil.example/"], { loggedIn: true }, 2, "invalid-usage"],
+    [
+      "a header of the signature's own",
+      ["call", "/x", "-H", "Host: evil.example"],
+      { loggedIn: true },
+      2,
+      "invalid-usage",
+    ],
+  ] as [string, string[], World, number, string | undefined][])(
+    "%s ends with its exit code, and nothing was sent to the API",
+    async (_name, args, world, code, errorCode) => {
+      const ran = await auth([...args, "--json"], world);
+      expect(ran.code).toBe(code);
+      expect(steps(ran)).not.toContain("api.call");
+      if (errorCode === undefined) return;
+      expect(ran.stdout).toBe("");
+      expect(reportedError(ran)["code"]).toBe(errorCode);
+      const text = await auth(args, world);
+      expect(text.code).toBe(code);
+      expect(text.stderr).toMatch(/^error: .+\n(cause: .+\n)?fix: .+\n$/);
+      // A stack trace never reaches a user.
+      expect(text.stderr).not.toMatch(/^\s+at /m);
+    },
+  );
+
+  it("says that a fault of its own is one, its stack under --debug only", async () => {
+    const ran = await auth(["call", "/x", "--unsigned"], { send: fails });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toMatch(/error: boom\ncause: .*fault in auth-cli.*\nfix: .*--debug/);
+    expect(ran.stderr).not.toMatch(/^\s+at /m);
+    expect((await auth(["call", "/x", "--unsigned", "--debug"], { send: fails })).stderr).toMatch(/^\s+at /m);
+  });
+
+  it("says nothing when it is interrupted: 130", async () => {
+    const ran = await auth(["call", "/x", "--unsigned"], { send: interrupts });
+    expect([ran.code, ran.stdout, ran.stderr]).toEqual([130, "", ""]);
+    expect((await auth(["smoke"], { send: interrupts, loggedIn: true })).code).toBe(130);
+  });
+});
