@@ -135,12 +135,13 @@ async function main(): Promise<void> {
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   const started = performance.now();
+  let answer = "";
   try {
     await step("build", () =>
       run([join(root, "node_modules/tsx/dist/cli.mjs"), join(root, "scripts/build.ts")], process.env),
     );
     const variables = await step("npx auth-cli local", startLocalCloud);
-    const answer = await walk({
+    answer = await walk({
       ...variables,
       // The AWS SDK inside SST warns of a Node that it still supports.
       NODE_NO_WARNINGS: "1",
@@ -148,7 +149,6 @@ async function main(): Promise<void> {
       XDG_CACHE_HOME: home,
       AUTH_CLI_CONFIG_DIR: undefined,
     });
-    console.log(`${answer.trim()}\n\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.`);
   } catch (error) {
     console.error(`\nerror: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = interrupted ? 130 : 1;
@@ -158,6 +158,8 @@ async function main(): Promise<void> {
     await Promise.all(left);
     await rm(home, { recursive: true, force: true });
   }
+  if (answer === "") return;
+  console.log(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.\n\n${answer.trim()}`);
 }
 
 await main();

@@ -52,6 +52,8 @@ export function createTerminal(options: TerminalOptions): Terminal {
       const lines = createInterface({ input: stdin(), output: stderr, terminal: interactive });
       return new Promise((resolve, reject) => {
         const interrupted = (): void => {
+          // The shell's prompt is to begin on a line of its own.
+          if (interactive) stderr.write("\n");
           reject(new AuthCliError("interrupted", { message: "interrupted" }));
           lines.close();
         };

@@ -19,6 +19,9 @@ export interface CachedCredentials {
   sessionToken: string;
 }
 
+/** From the authorize page's address to its PIN. */
+export type PinFinder = (authorizeUrl: string) => Promise<string | undefined>;
+
 /** The built auth-cli with stores of its own. */
 export interface AuthCli {
   /** Where its stores are. */
@@ -28,8 +31,8 @@ export interface AuthCli {
     args: readonly string[],
     options?: { stdin?: string | Uint8Array; variables?: Variables },
   ): Promise<ProcessResult>;
-  /** `login` with a scripted user, who authorizes as `screenName` and types the PIN. */
-  logIn(screenName: string, args?: readonly string[]): Promise<ProcessResult>;
+  /** `login` with a scripted user, who authorizes under a screen name, or finds a PIN in a way of their own. */
+  logIn(user: string | PinFinder, args?: readonly string[]): Promise<ProcessResult>;
   /** The token credentials of the stored logins, the last one last. */
   storedTokens(): Promise<{ token: string; secret: string }[]>;
   /** The AWS credentials in the cache. */
@@ -58,7 +61,7 @@ export async function createAuthCli(cwd: string, environment: Variables): Promis
         env: { ...variables, ...options.variables },
         ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
       }),
-    logIn: (screenName, args = []) => logIn(screenName, args, cwd, variables),
+    logIn: (user, args = []) => logIn(typeof user === "string" ? pinOf(user) : user, args, cwd, variables),
     storedTokens: () => storedTokens(home),
     cachedCredentials: () => cachedCredentials(home),
     storedSecrets: async () => [
@@ -88,8 +91,12 @@ async function cachedCredentials(home: string): Promise<CachedCredentials[]> {
   return texts.map((text) => (JSON.parse(text) as { credentials: CachedCredentials }).credentials);
 }
 
+function pinOf(screenName: string): PinFinder {
+  return async (authorizeUrl) => (await answerAuthorizePage(authorizeUrl, { screenName })).pin;
+}
+
 async function logIn(
-  screenName: string,
+  findPin: PinFinder,
   args: readonly string[],
   cwd: string,
   variables: Variables,
@@ -108,18 +115,18 @@ async function logIn(
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal }));
   });
-  const url = await Promise.race([authorizeUrl(child), ended]);
-  if (typeof url === "string") {
-    const { pin } = await answerAuthorizePage(url, { screenName });
-    child.stdin.end(`${pin ?? ""}\n`);
+  try {
+    const url = await Promise.race([printedUrl(child), ended]);
+    if (typeof url === "string") child.stdin.end(`${(await findPin(url)) ?? ""}\n`);
+    return { ...(await ended), stdout, stderr };
+  } finally {
+    clearTimeout(limit);
+    child.kill("SIGKILL");
   }
-  const { code, signal } = await ended;
-  clearTimeout(limit);
-  return { code, signal, stdout, stderr };
 }
 
 /** The address that `login` prints on a line of its own. */
-function authorizeUrl(child: ChildProcess): Promise<string> {
+function printedUrl(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     let text = "";
     child.stderr?.on("data", (chunk: Buffer) => {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type LocalCloud, startLocalCloud } from "@api-auth-twitter/emulator";
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from "@api-auth-twitter/emulator";
 import { type AuthCli, createAuthCli } from "./auth-cli.ts";
 import { copySstApp, type SstApp } from "./sst-app.ts";
 
@@ -18,13 +18,17 @@ export interface DeployedWorld {
   close(): Promise<void>;
 }
 
-/** @param edit breaks the app before it is deployed */
+/**
+ * @param edit breaks the app before it is deployed
+ * @param options of the local cloud, beside its ports
+ */
 export async function deployWorld(
   stage: string,
   edit?: (app: SstApp) => Promise<void>,
+  options: Partial<LocalCloudOptions> = {},
 ): Promise<DeployedWorld> {
   const app = await copySstApp();
-  const cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0 });
+  const cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, ...options });
   const variables = {
     PATH: process.env["PATH"],
     HOME: app.folder,
