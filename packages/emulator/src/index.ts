@@ -122,7 +122,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         s3: (request) => s3.handle(request),
       },
     });
-    aws = await listenOnLoopback(awsRequestListener(controlPlane, log), awsPort, tls);
+    aws = await listenOnLoopback(awsRequestListener(controlPlane, now, log), awsPort, tls);
     return {
       awsUrl: aws.url,
       twitterUrl: twitter.url,

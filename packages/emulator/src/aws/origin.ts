@@ -9,9 +9,12 @@ const maximumBodyBytes = 512 * 1024 * 1024;
 /** Turns node's request and response into whole messages for the AWS services. */
 export function awsRequestListener(
   handle: (request: AwsRequest) => Promise<AwsResponse>,
+  now: () => Date,
   log: (line: string) => void,
 ): RequestListener {
   return (incoming, outgoing) => {
+    // Clients whose clock is off correct it by this.
+    outgoing.setHeader("date", now().toUTCString());
     respond(incoming, outgoing, handle).catch((error: unknown) => {
       log(`aws fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       if (outgoing.headersSent) outgoing.destroy();

@@ -325,6 +325,13 @@ function contentsOf(headers: Readonly<Record<string, string>>, body: Uint8Array)
     verifyChecksums(headers, body);
     return body;
   }
+  if (headers["x-amz-content-sha256"]?.startsWith("STREAMING-UNSIGNED-PAYLOAD") !== true) {
+    throw new ServiceError(
+      "NotImplemented",
+      `The local cloud verifies no chunk signatures, so it does not take ${headers["x-amz-content-sha256"]}.`,
+      501,
+    );
+  }
   const decoded = decodeAwsChunked(body);
   const length = headers["x-amz-decoded-content-length"];
   if (length !== undefined && Number(length) !== decoded.body.length) {

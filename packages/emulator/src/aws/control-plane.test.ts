@@ -1,0 +1,389 @@
+import { Readable } from "node:stream";
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStackEventsCommand,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  UpdateStackCommand,
+  waitUntilStackCreateComplete,
+} from "@aws-sdk/client-cloudformation";
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectsCommand,
+  GetBucketAclCommand,
+  GetBucketLocationCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type LocalCloud, startLocalCloud } from "../index.ts";
+
+let cloud: LocalCloud;
+/** Milliseconds that the cloud's clock is ahead of the machine's. */
+let ahead = 0;
+beforeAll(async () => {
+  cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, now: () => new Date(Date.now() + ahead) });
+});
+afterEach(() => {
+  ahead = 0;
+});
+afterAll(() => cloud.close());
+
+interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+const deployer = (): Credentials => ({
+  accessKeyId: cloud.environment["AWS_ACCESS_KEY_ID"] ?? "",
+  secretAccessKey: cloud.environment["AWS_SECRET_ACCESS_KEY"] ?? "",
+});
+
+const configuration = (credentials: Credentials = deployer()) => ({
+  endpoint: cloud.awsUrl,
+  region: "us-east-1",
+  credentials,
+  maxAttempts: 1,
+});
+
+const whoAmI = (credentials?: Credentials) =>
+  new STSClient(configuration(credentials)).send(new GetCallerIdentityCommand({}));
+const cloudFormation = () => new CloudFormationClient(configuration());
+const s3 = () => new S3Client(configuration());
+
+describe("who may call", () => {
+  it("the deployer, who is a user of the account", async () => {
+    expect(await whoAmI()).toMatchObject({
+      Account: "000000000000",
+      Arn: "arn:aws:iam::000000000000:user/deployer",
+      UserId: expect.stringMatching(/^AIDA[A-Z2-7]{17}$/) as string,
+    });
+  });
+
+  it("an assumed role, by its own name, until its credentials expire", async () => {
+    const { Credentials: issued, AssumedRoleUser: user } = await new STSClient(configuration()).send(
+      new AssumeRoleCommand({
+        RoleArn: "arn:aws:iam::000000000000:role/cdk-hnb659fds-deploy-role-000000000000-us-east-1",
+        RoleSessionName: "me",
+        DurationSeconds: 900,
+      }),
+    );
+    const credentials = {
+      accessKeyId: issued?.AccessKeyId ?? "",
+      secretAccessKey: issued?.SecretAccessKey ?? "",
+      sessionToken: issued?.SessionToken ?? "",
+    };
+    expect(await whoAmI(credentials)).toMatchObject({ Arn: user?.Arn, UserId: user?.AssumedRoleId });
+    await expect(whoAmI({ ...credentials, sessionToken: "other" })).rejects.toMatchObject({
+      name: "InvalidClientTokenId",
+      $metadata: { httpStatusCode: 403 },
+    });
+    ahead = 901_000;
+    const late = new STSClient({ ...configuration(credentials), systemClockOffset: 901_000 });
+    await expect(late.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
+      name: "ExpiredToken",
+    });
+  });
+
+  it("not a role that does not trust the caller, nor one that is not there", async () => {
+    for (const name of ["cdk-hnb659fds-cfn-exec-role-000000000000-us-east-1", "ghost"]) {
+      const roleArn = `arn:aws:iam::000000000000:role/${name}`;
+      await expect(
+        new STSClient(configuration()).send(
+          new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: "me" }),
+        ),
+      ).rejects.toMatchObject({
+        name: "AccessDenied",
+        message: `User: arn:aws:iam::000000000000:user/deployer is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
+      });
+    }
+  });
+
+  it.each([
+    ["an unknown key", { accessKeyId: "AKIAAAAAAAAAAAAAAAAA" }, "InvalidClientTokenId"],
+    ["a wrong secret", { secretAccessKey: "wrong" }, "SignatureDoesNotMatch"],
+  ])("not %s", async (_name, wrong, error) => {
+    await expect(whoAmI({ ...deployer(), ...wrong })).rejects.toMatchObject({ name: error });
+  });
+
+  it("not a stale signature", async () => {
+    const stale = new STSClient({ ...configuration(), systemClockOffset: -6 * 60_000 });
+    await expect(stale.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
+      name: "SignatureDoesNotMatch",
+      message: expect.stringContaining("Signature expired") as string,
+    });
+  });
+
+  it("nobody without a signature", async () => {
+    const reply = await fetch(cloud.awsUrl, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "Action=GetCallerIdentity&Version=2011-06-15",
+    });
+    expect(reply.status).toBe(403);
+    expect(reply.headers.get("date")).not.toBeNull();
+    const text = await reply.text();
+    expect(text).toContain('<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">');
+    expect(text).toContain("<Code>MissingAuthenticationToken</Code>");
+    expect(text).toMatch(/<RequestId>[0-9a-f-]{36}<\/RequestId>/);
+  });
+});
+
+describe("what it does not know", () => {
+  it("is named: an action", async () => {
+    const reply = await fetch(cloud.awsUrl, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: "Action=ListUsers&Version=2010-05-08",
+    });
+    expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining("action ListUsers")]);
+  });
+
+  it("is named: a target", async () => {
+    const reply = await fetch(cloud.awsUrl, {
+      method: "POST",
+      headers: {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amz-target": "DynamoDB_20120810.ListTables",
+      },
+      body: "{}",
+    });
+    expect(reply.status).toBe(400);
+    expect(reply.headers.get("x-amzn-errortype")).toBe("UnknownOperationException:");
+    expect(await reply.json()).toMatchObject({
+      __type: "UnknownOperationException",
+      message: expect.stringContaining("DynamoDB_20120810.ListTables") as string,
+    });
+  });
+
+  it("is named: an operation of S3", async () => {
+    const client = new S3Client(configuration());
+    await client.send(new CreateBucketCommand({ Bucket: "with-an-acl" }));
+    await expect(client.send(new GetBucketAclCommand({ Bucket: "with-an-acl" }))).rejects.toMatchObject({
+      name: "NotImplemented",
+      message: "The local cloud does not know GET of a bucket's acl in S3.",
+    });
+  });
+});
+
+describe("CloudFormation", () => {
+  const template = {
+    Resources: {
+      A: { Type: "AWS::SSM::Parameter", Properties: { Name: "/wire/a", Type: "String", Value: "<&>\"'" } },
+    },
+    Outputs: { Value: { Value: { "Fn::GetAtt": ["A", "Value"] } } },
+  };
+
+  it("says that a stack is not there in the words that sst and cdk look for", async () => {
+    await expect(
+      cloudFormation().send(new DescribeStacksCommand({ StackName: "ghost" })),
+    ).rejects.toMatchObject({
+      name: "ValidationError",
+      Code: "ValidationError",
+      message: "Stack with id ghost does not exist",
+      $metadata: { httpStatusCode: 400 },
+    });
+  });
+
+  it("creates, describes and gives back a stack", async () => {
+    const body = JSON.stringify(template);
+    await cloudFormation().send(
+      new CreateStackCommand({ StackName: "wire", TemplateBody: body, Tags: [{ Key: "a", Value: "b" }] }),
+    );
+    await waitUntilStackCreateComplete(
+      { client: cloudFormation(), maxWaitTime: 10, minDelay: 1 },
+      { StackName: "wire" },
+    );
+    const { Stacks: stacks } = await cloudFormation().send(new DescribeStacksCommand({ StackName: "wire" }));
+    expect(stacks).toMatchObject([
+      {
+        StackStatus: "CREATE_COMPLETE",
+        Outputs: [{ OutputKey: "Value", OutputValue: "<&>\"'" }],
+        Tags: [{ Key: "a", Value: "b" }],
+        CreationTime: expect.any(Date) as Date,
+      },
+    ]);
+    expect((await cloudFormation().send(new GetTemplateCommand({ StackName: "wire" }))).TemplateBody).toBe(
+      body,
+    );
+    const { StackEvents: events } = await cloudFormation().send(
+      new DescribeStackEventsCommand({ StackName: "wire" }),
+    );
+    expect(events?.[0]).toMatchObject({ LogicalResourceId: "wire", ResourceStatus: "CREATE_COMPLETE" });
+    await expect(
+      cloudFormation().send(new UpdateStackCommand({ StackName: "wire", TemplateBody: body })),
+    ).rejects.toMatchObject({ name: "ValidationError", message: "No updates are to be performed." });
+    await expect(
+      cloudFormation().send(new CreateStackCommand({ StackName: "wire", TemplateBody: body })),
+    ).rejects.toMatchObject({ name: "AlreadyExistsException" });
+  });
+
+  it("has the CDK's bootstrap stack", async () => {
+    const { Stacks: stacks } = await cloudFormation().send(
+      new DescribeStacksCommand({ StackName: "CDKToolkit" }),
+    );
+    expect(stacks?.[0]?.Outputs).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          OutputKey: "BucketName",
+          OutputValue: "cdk-hnb659fds-assets-000000000000-us-east-1",
+        }),
+      ]),
+    );
+  });
+
+  it("takes templates in YAML", async () => {
+    const yaml = `
+Parameters:
+  Stage: { Type: String, Default: prod }
+Conditions:
+  IsProd: !Equals [!Ref Stage, prod]
+Resources:
+  A:
+    Type: AWS::SSM::Parameter
+    Properties:
+      Name: !Sub "/yaml/\${Stage}"
+      Type: String
+      Value: !If [IsProd, !Join ["-", [!Select [0, !Split [",", "a,b"]], !Ref Stage]], no]
+Outputs:
+  Value: { Value: !GetAtt A.Value }
+`;
+    await cloudFormation().send(new CreateStackCommand({ StackName: "yaml", TemplateBody: yaml }));
+    await waitUntilStackCreateComplete(
+      { client: cloudFormation(), maxWaitTime: 10, minDelay: 1 },
+      { StackName: "yaml" },
+    );
+    const { Stacks: stacks } = await cloudFormation().send(new DescribeStacksCommand({ StackName: "yaml" }));
+    expect(stacks?.[0]?.Outputs?.[0]?.OutputValue).toBe("a-prod");
+  });
+});
+
+describe("S3", () => {
+  it("keeps objects of any name and content", async () => {
+    const client = s3();
+    await client.send(new CreateBucketCommand({ Bucket: "things" }));
+    const keys = ["a.txt", "dir/b c+d.txt", "dir/ünï/%41 &?#.bin", "z"];
+    const body = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+    for (const key of keys) {
+      await client.send(
+        new PutObjectCommand({
+          Bucket: "things",
+          Key: key,
+          Body: body,
+          ContentType: "a/b",
+          Metadata: { who: "me" },
+        }),
+      );
+    }
+    const got = await client.send(new GetObjectCommand({ Bucket: "things", Key: keys[2] }));
+    expect(Buffer.from((await got.Body?.transformToByteArray()) ?? [])).toEqual(body);
+    expect(got).toMatchObject({ ContentType: "a/b", Metadata: { who: "me" }, ContentLength: 256 });
+    const part = await client.send(
+      new GetObjectCommand({ Bucket: "things", Key: "z", Range: "bytes=10-12" }),
+    );
+    expect([...((await part.Body?.transformToByteArray()) ?? [])]).toEqual([10, 11, 12]);
+
+    const listed = await client.send(new ListObjectsV2Command({ Bucket: "things" }));
+    expect(listed.Contents?.map(({ Key: key }) => key)).toEqual(keys.toSorted());
+    const first = await client.send(new ListObjectsV2Command({ Bucket: "things", MaxKeys: 2 }));
+    expect(first).toMatchObject({ IsTruncated: true, KeyCount: 2 });
+    const rest = await client.send(
+      new ListObjectsV2Command({ Bucket: "things", ContinuationToken: first.NextContinuationToken }),
+    );
+    expect(rest.Contents).toHaveLength(2);
+    const folders = await client.send(new ListObjectsV2Command({ Bucket: "things", Delimiter: "/" }));
+    expect(folders.CommonPrefixes).toEqual([{ Prefix: "dir/" }]);
+    expect(folders.Contents?.map(({ Key: key }) => key)).toEqual(["a.txt", "z"]);
+
+    await expect(client.send(new DeleteBucketCommand({ Bucket: "things" }))).rejects.toMatchObject({
+      name: "BucketNotEmpty",
+      $metadata: { httpStatusCode: 409 },
+    });
+    await client.send(
+      new DeleteObjectsCommand({ Bucket: "things", Delete: { Objects: keys.map((Key) => ({ Key })) } }),
+    );
+    await client.send(new DeleteBucketCommand({ Bucket: "things" }));
+  });
+
+  it("takes streamed uploads and refuses a wrong checksum", async () => {
+    const client = s3();
+    await client.send(new CreateBucketCommand({ Bucket: "streams" }));
+    // Sent as aws-chunked, with the checksum in a trailer.
+    await client.send(
+      new PutObjectCommand({
+        Bucket: "streams",
+        Key: "k",
+        Body: Readable.from([Buffer.from("hel"), Buffer.from("lo")]),
+        ContentLength: 5,
+        ChecksumAlgorithm: "CRC32",
+      }),
+    );
+    const stored = await client.send(new GetObjectCommand({ Bucket: "streams", Key: "k" }));
+    expect(await stored.Body?.transformToString()).toBe("hello");
+    expect((await client.send(new HeadObjectCommand({ Bucket: "streams", Key: "k" }))).ContentLength).toBe(5);
+    await expect(
+      client.send(
+        new PutObjectCommand({
+          Bucket: "streams",
+          Key: "k",
+          Body: "hello",
+          ContentMD5: "AAAAAAAAAAAAAAAAAAAAAA==",
+        }),
+      ),
+    ).rejects.toMatchObject({ name: "BadDigest" });
+  });
+
+  it("says what is missing", async () => {
+    const client = s3();
+    const Bucket = "cdk-hnb659fds-assets-000000000000-us-east-1";
+    await expect(client.send(new GetObjectCommand({ Bucket, Key: "no" }))).rejects.toMatchObject({
+      name: "NoSuchKey",
+      $metadata: { httpStatusCode: 404 },
+    });
+    await expect(client.send(new HeadObjectCommand({ Bucket, Key: "no" }))).rejects.toMatchObject({
+      name: "NotFound",
+    });
+    expect((await client.send(new GetBucketLocationCommand({ Bucket }))).LocationConstraint).toBeUndefined();
+    await expect(
+      new S3Client(configuration({ ...deployer(), secretAccessKey: "x" })).send(
+        new GetObjectCommand({ Bucket, Key: "no" }),
+      ),
+    ).rejects.toMatchObject({ name: "SignatureDoesNotMatch" });
+  });
+});
+
+describe("SSM", () => {
+  it("keeps parameters, and speaks JSON errors", async () => {
+    const client = new SSMClient(configuration());
+    await client.send(new PutParameterCommand({ Name: "/p", Type: "String", Value: "v" }));
+    expect((await client.send(new GetParameterCommand({ Name: "/p" }))).Parameter).toMatchObject({
+      Value: "v",
+      Version: 1,
+      LastModifiedDate: expect.any(Date) as Date,
+    });
+    await expect(client.send(new GetParameterCommand({ Name: "/q" }))).rejects.toMatchObject({
+      name: "ParameterNotFound",
+    });
+    await expect(
+      new SSMClient(configuration({ ...deployer(), secretAccessKey: "x" })).send(
+        new GetParameterCommand({ Name: "/p" }),
+      ),
+    ).rejects.toMatchObject({ name: "InvalidSignatureException" });
+  });
+});
+
+it("a port that is taken is an error with its port, and leaves nothing listening", async () => {
+  const port = Number(new URL(cloud.awsUrl).port);
+  await expect(startLocalCloud({ awsPort: port, twitterPort: 0 })).rejects.toMatchObject({
+    code: "EADDRINUSE",
+    port,
+  });
+});
