@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AuthCliError } from "./errors.ts";
-import { auth, reportedError, steps, type World } from "./testing/world.ts";
+import { authCli, reportedError, steps, type World } from "./testing/world.ts";
 
 const interrupts = (): never => {
   throw new AuthCliError("interrupted", { message: "interrupted" });
@@ -23,13 +23,13 @@ describe("the command line", () => {
     ["retries that are no number", ["call", "/x", "--retry", "-1"], /whole number/, /--help/],
     ["a port that is none", ["local", "--port", "65536"], /port, 0 to 65535/, /--help/],
   ])("%s is wrong usage: 2", async (_name, args, what, fix) => {
-    const text = await auth(args);
+    const text = await authCli(args);
     expect(text.code).toBe(2);
     expect(text.stdout).toBe("");
     expect(text.stderr).toMatch(/^error: /);
     expect(text.stderr).toMatch(what);
     expect(text.stderr).toMatch(new RegExp(`fix: .*${fix.source}`));
-    const json = await auth([...args.slice(0, 1), "--json", ...args.slice(1)]);
+    const json = await authCli([...args.slice(0, 1), "--json", ...args.slice(1)]);
     expect(json.code).toBe(2);
     expect(json.stdout).toBe("");
     expect(reportedError(json)).toMatchObject({ code: "invalid-usage" });
@@ -89,13 +89,13 @@ describe("the command line", () => {
   ] as [string, string[], World, number, string | undefined][])(
     "%s ends with its exit code, and nothing was sent to the API",
     async (_name, args, world, code, errorCode) => {
-      const ran = await auth([...args, "--json"], world);
+      const ran = await authCli([...args, "--json"], world);
       expect(ran.code).toBe(code);
       expect(steps(ran)).not.toContain("api.call");
       if (errorCode === undefined) return;
       expect(ran.stdout).toBe("");
       expect(reportedError(ran)["code"]).toBe(errorCode);
-      const text = await auth(args, world);
+      const text = await authCli(args, world);
       expect(text.code).toBe(code);
       expect(text.stderr).toMatch(/^error: .+\n(cause: .+\n)?fix: .+\n$/);
       // A stack trace never reaches a user.
@@ -104,16 +104,18 @@ describe("the command line", () => {
   );
 
   it("says that a fault of its own is one, its stack under --debug only", async () => {
-    const ran = await auth(["call", "/x", "--unsigned"], { send: fails });
+    const ran = await authCli(["call", "/x", "--unsigned"], { send: fails });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/error: boom\ncause: .*fault in auth-cli.*\nfix: .*--debug/);
     expect(ran.stderr).not.toMatch(/^\s+at /m);
-    expect((await auth(["call", "/x", "--unsigned", "--debug"], { send: fails })).stderr).toMatch(/^\s+at /m);
+    expect((await authCli(["call", "/x", "--unsigned", "--debug"], { send: fails })).stderr).toMatch(
+      /^\s+at /m,
+    );
   });
 
   it("says nothing when it is interrupted: 130", async () => {
-    const ran = await auth(["call", "/x", "--unsigned"], { send: interrupts });
+    const ran = await authCli(["call", "/x", "--unsigned"], { send: interrupts });
     expect([ran.code, ran.stdout, ran.stderr]).toEqual([130, "", ""]);
-    expect((await auth(["smoke"], { send: interrupts, loggedIn: true })).code).toBe(130);
+    expect((await authCli(["smoke"], { send: interrupts, loggedIn: true })).code).toBe(130);
   });
 });

@@ -3,7 +3,7 @@ import { AuthCliError } from "../errors.ts";
 import type { Header } from "../protocol/http.ts";
 import { reply, sentHeader } from "../testing/fake-environment.ts";
 import { type Answer } from "../testing/scripted-services.ts";
-import { auth, createWorld, reportedError, runIn, steps, type World } from "../testing/world.ts";
+import { authCli, createWorld, reportedError, runIn, steps, type World } from "../testing/world.ts";
 
 const loseConnection: Answer = () => {
   throw new AuthCliError("connection-lost", { step: "api.call", message: "lost", cause: "cable" });
@@ -16,7 +16,7 @@ const answering = (status: number, body: string | Uint8Array = "body", headers: 
 
 describe("call", () => {
   it("signs, and prints the body and nothing else", async () => {
-    const ran = await auth(["call", "/private"], { loggedIn: true });
+    const ran = await authCli(["call", "/private"], { loggedIn: true });
     expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, `Hello ${ran.services.identityId}!`, ""]);
     // The identity is remembered, so that only its credentials are asked for.
     expect(steps(ran)).toEqual(["cognito.get-credentials", "api.call"]);
@@ -56,7 +56,7 @@ describe("call", () => {
   });
 
   it.each([400, 403, 404, 500])("HTTP %i is 22, its body printed all the same", async (status) => {
-    const ran = await auth(["call", "/x"], answering(status, "why", [["apigw-requestid", "id-1="]]));
+    const ran = await authCli(["call", "/x"], answering(status, "why", [["apigw-requestid", "id-1="]]));
     expect([ran.code, ran.stdout]).toEqual([22, "why"]);
     expect(ran.stderr).toMatch(
       new RegExp(`^error: api\\.call: GET /x answered HTTP ${status} \\(request id-1=\\)`),
@@ -64,12 +64,12 @@ describe("call", () => {
   });
 
   it("HTTP 403 with --no-fail is 0", async () => {
-    const ran = await auth(["call", "/x", "--no-fail"], answering(403));
+    const ran = await authCli(["call", "/x", "--no-fail"], answering(403));
     expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, "body", ""]);
   });
 
   it("a redirect is told, not followed", async () => {
-    const ran = await auth(["call", "/x"], answering(302, "", [["Location", "https://evil.example/"]]));
+    const ran = await authCli(["call", "/x"], answering(302, "", [["Location", "https://evil.example/"]]));
     expect(ran.code).toBe(0);
     expect(steps(ran).filter((step) => step === "api.call")).toHaveLength(1);
     expect(ran.stderr).toContain("not followed");
@@ -77,12 +77,12 @@ describe("call", () => {
 
   it("leaves a body that is no text untouched", async () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
-    const ran = await auth(["call", "/x"], answering(200, bytes));
+    const ran = await authCli(["call", "/x"], answering(200, bytes));
     expect(ran.environment.stdoutBytes()).toEqual(Buffer.from(bytes));
   });
 
   it("--include prints the head before the body", async () => {
-    const ran = await auth(
+    const ran = await authCli(
       ["call", "/x", "-i"],
       answering(200, "body", [
         ["X-One", "1"],
@@ -93,14 +93,14 @@ describe("call", () => {
   });
 
   it("--output writes the body to a file, beside the working directory", async () => {
-    const ran = await auth(["call", "/x", "-o", "out.bin"], answering(200, Uint8Array.of(0, 255)));
+    const ran = await authCli(["call", "/x", "-o", "out.bin"], answering(200, Uint8Array.of(0, 255)));
     expect([ran.code, ran.stdout]).toEqual([0, ""]);
     expect(ran.environment.files.readBytes("/project/out.bin")).toEqual(Buffer.from([0, 255]));
-    expect((await auth(["call", "/x", "-o", "-"], answering(200))).stdout).toBe("body");
+    expect((await authCli(["call", "/x", "-o", "-"], answering(200))).stdout).toBe("body");
   });
 
   it("--json tells all of it", async () => {
-    const ran = await auth(
+    const ran = await authCli(
       ["call", "/x", "--json"],
       answering(200, '{"a":1}', [
         ["X-One", "1"],
@@ -119,14 +119,14 @@ describe("call", () => {
   });
 
   it("--json holds what is no text in base64, and the error of HTTP 403 on standard error", async () => {
-    const ran = await auth(["call", "/x", "--json"], answering(403, Uint8Array.of(0, 255)));
+    const ran = await authCli(["call", "/x", "--json"], answering(403, Uint8Array.of(0, 255)));
     expect(ran.code).toBe(22);
     expect(JSON.parse(ran.stdout)).toMatchObject({ status: 403, body: "AP8=", bodyEncoding: "base64" });
     expect(reportedError(ran)).toMatchObject({ code: "http-status", step: "api.call" });
   });
 
   it("--verbose tells the request and the response, secrets masked", async () => {
-    const ran = await auth(["call", "/x", "-v"], answering(200));
+    const ran = await authCli(["call", "/x", "-v"], answering(200));
     expect(ran.stderr).toMatch(/^> GET \/x HTTP\/1\.1$/m);
     expect(ran.stderr).toContain("> X-Amz-Security-Token: [session token]");
     expect(ran.stderr).toMatch(/^< HTTP\/1\.1 200 OK$/m);
@@ -134,7 +134,7 @@ describe("call", () => {
   });
 
   it("--dry-run sends nothing, shows no secret, and explains the signature", async () => {
-    const ran = await auth(["call", "/x?b=1&a=2", "--dry-run"], { loggedIn: true });
+    const ran = await authCli(["call", "/x?b=1&a=2", "--dry-run"], { loggedIn: true });
     expect(ran.code).toBe(0);
     expect(steps(ran)).toEqual(["cognito.get-credentials"]);
     expect(ran.stdout).toContain("# canonical request\nGET\n/x\na=2&b=1\n");
@@ -144,7 +144,7 @@ describe("call", () => {
   });
 
   it("--unsigned needs no login and sends no signature", async () => {
-    const ran = await auth(["call", "/private", "--unsigned"]);
+    const ran = await authCli(["call", "/private", "--unsigned"]);
     expect([ran.code, ran.stdout]).toEqual([22, '{"message":"Forbidden"}']);
     expect(steps(ran)).toEqual(["api.call"]);
     const [request] = ran.environment.requests;
@@ -153,7 +153,7 @@ describe("call", () => {
   });
 
   it("sends what curl's flags say, signed", async () => {
-    const ran = await auth(
+    const ran = await authCli(
       [
         "call",
         "items",
@@ -181,7 +181,7 @@ describe("call", () => {
 
   it("--retry signs each attempt anew", async () => {
     let tries = 0;
-    const ran = await auth(["call", "/private", "--retry", "2"], {
+    const ran = await authCli(["call", "/private", "--retry", "2"], {
       loggedIn: true,
       answers: { "api.call": () => (++tries < 3 ? reply(503) : undefined) },
     });
@@ -195,7 +195,7 @@ describe("call", () => {
   });
 
   it("a network fault is 3, with the cause", async () => {
-    const ran = await auth(["call", "/x"], { loggedIn: true, answers: { "api.call": loseConnection } });
+    const ran = await authCli(["call", "/x"], { loggedIn: true, answers: { "api.call": loseConnection } });
     expect([ran.code, ran.stderr]).toEqual([3, "error: api.call: lost\ncause: cable\n"]);
   });
 });

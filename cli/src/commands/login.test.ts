@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../errors.ts";
 import { configFile, reply } from "../testing/fake-environment.ts";
 import { type Answer, cognitoRefusal, twitterRefusal, wrongPin } from "../testing/scripted-services.ts";
-import { auth, createWorld, reportedError, runIn, steps, type World } from "../testing/world.ts";
+import { authCli, createWorld, reportedError, runIn, steps, type World } from "../testing/world.ts";
 
 const onTerminal = (input: string, answers: Record<string, Answer> = {}): World => ({
   interactive: true,
@@ -12,7 +12,7 @@ const onTerminal = (input: string, answers: Record<string, Answer> = {}): World 
 
 describe("login", () => {
   it("with the PIN from a pipe remembers the login and its identity", async () => {
-    const ran = await auth(["login"], { input: "012 3456\n" });
+    const ran = await authCli(["login"], { input: "012 3456\n" });
     const { services, environment } = ran;
     expect(ran.code).toBe(0);
     expect(ran.stdout).toBe(`Logged in to prod as @alice, identity ${services.identityId}\n`);
@@ -56,7 +56,7 @@ describe("login", () => {
   });
 
   it("reports in JSON, without a secret", async () => {
-    const ran = await auth(["login", "--json"], { input: "0123456\n" });
+    const ran = await authCli(["login", "--json"], { input: "0123456\n" });
     expect(JSON.parse(ran.stdout)).toEqual({
       stage: "prod",
       screenName: "alice",
@@ -72,20 +72,20 @@ describe("login", () => {
     [["login", "--no-browser"], true, 0],
     [["login"], false, 0],
   ])("%j on a terminal: %s opens %i browsers", async (args, interactive, opened) => {
-    const ran = await auth(args, { input: "0123456\n", interactive, browser: true });
+    const ran = await authCli(args, { input: "0123456\n", interactive, browser: true });
     expect(ran.code).toBe(0);
     expect(ran.environment.openedPages).toHaveLength(opened);
     expect(ran.stderr).toContain(opened === 1 ? "Your browser opens this page" : "Open this page");
   });
 
   it("asks again for a PIN that is wrong, and takes the right one the third time", async () => {
-    const ran = await auth(["login"], onTerminal("1111111\n2222222\n0123456\n"));
+    const ran = await authCli(["login"], onTerminal("1111111\n2222222\n0123456\n"));
     expect(ran.code).toBe(0);
     expect(ran.stderr.match(/does not accept this PIN/g)).toHaveLength(2);
   });
 
   it("gives up after three wrong PINs, and leaves what was stored as it was", async () => {
-    const ran = await auth(["login"], { ...onTerminal("1\n2\n3\n0123456\n"), loggedIn: true });
+    const ran = await authCli(["login"], { ...onTerminal("1\n2\n3\n0123456\n"), loggedIn: true });
     expect(ran.code).toBe(4);
     expect(steps(ran).filter((step) => step === "twitter.access_token")).toHaveLength(3);
     expect(ran.stderr).toMatch(/error: twitter\.access_token: .*Invalid oauth_verifier/);
@@ -93,13 +93,13 @@ describe("login", () => {
   });
 
   it("does not ask a pipe twice", async () => {
-    const ran = await auth(["login"], { input: "1111111\n0123456\n" });
+    const ran = await authCli(["login"], { input: "1111111\n0123456\n" });
     expect(ran.code).toBe(4);
     expect(steps(ran)).toEqual(["twitter.request_token", "twitter.access_token"]);
   });
 
   it("asks again for what is no PIN without asking Twitter", async () => {
-    const ran = await auth(["login"], onTerminal("\nwhat?!\n0123456\n"));
+    const ran = await authCli(["login"], onTerminal("\nwhat?!\n0123456\n"));
     expect(ran.code).toBe(0);
     expect(steps(ran).filter((step) => step === "twitter.access_token")).toHaveLength(1);
   });
@@ -109,7 +109,7 @@ describe("login", () => {
     ["an empty line from a pipe", "\n", 4, "verifier-refused"],
     ["words from a pipe", "no, thanks!\n", 4, "verifier-refused"],
   ])("%s ends it", async (_name, input, code, errorCode) => {
-    const ran = await auth(["login", "--json"], { input });
+    const ran = await authCli(["login", "--json"], { input });
     expect(ran.code).toBe(code);
     expect(reportedError(ran)).toMatchObject({ code: errorCode, step: "twitter.authorize" });
     expect(ran.environment.fileTexts()[configFile]).toBeUndefined();
@@ -155,7 +155,7 @@ describe("login", () => {
       "unreachable",
     ],
   ])("%s ends it, and nothing is stored", async (_name, answers, code, errorCode) => {
-    const ran = await auth(["login", "--json"], { input: "0123456\n", answers });
+    const ran = await authCli(["login", "--json"], { input: "0123456\n", answers });
     expect(ran.code).toBe(code);
     expect(reportedError(ran)["code"]).toBe(errorCode);
     expect(Object.keys(ran.environment.fileTexts()).filter((path) => path.startsWith("/home"))).toEqual([]);
@@ -165,7 +165,7 @@ describe("login", () => {
     let tries = 0;
     const answer: Answer = () =>
       ++tries === 1 ? wrongPin() : twitterRefusal(89, "Invalid or expired token.");
-    const ran = await auth(["login"], onTerminal("1\n2\n3\n", { "twitter.access_token": answer }));
+    const ran = await authCli(["login"], onTerminal("1\n2\n3\n", { "twitter.access_token": answer }));
     expect([ran.code, tries]).toEqual([4, 2]);
   });
 });

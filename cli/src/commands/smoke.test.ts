@@ -3,12 +3,16 @@ import { AuthCliError } from "../errors.ts";
 import type { SmokeReport } from "../smoke/report.ts";
 import { reply } from "../testing/fake-environment.ts";
 import { type Answer, cognitoRefusal, twitterRefusal } from "../testing/scripted-services.ts";
-import { auth, createWorld, type Ran, runIn, type World } from "../testing/world.ts";
+import { authCli, createWorld, type Ran, runIn, type World } from "../testing/world.ts";
+
+const loseConnection: Answer = () => {
+  throw new AuthCliError("connection-lost", { message: "lost" });
+};
 
 async function smoke(
   world: World = {},
 ): Promise<Ran & { report: SmokeReport; failed: string[]; skipped: string[] }> {
-  const ran = await auth(["smoke", "--json"], { loggedIn: true, ...world });
+  const ran = await authCli(["smoke", "--json"], { loggedIn: true, ...world });
   const report = JSON.parse(ran.stdout) as SmokeReport;
   const named = (status: string): string[] =>
     report.checks.filter((check) => check.status === status).map(({ name }) => name);
@@ -54,7 +58,7 @@ describe("smoke", () => {
   });
 
   it("prints a table for people, and the same report to a file", async () => {
-    const ran = await auth(["smoke", "--report-json", "report.json"], { loggedIn: true });
+    const ran = await authCli(["smoke", "--report-json", "report.json"], { loggedIn: true });
     expect(ran.code).toBe(0);
     for (const name of all)
       expect(ran.stdout).toMatch(new RegExp(`^✓ ${name.replaceAll(".", "\\.")} +passed`, "m"));
@@ -81,10 +85,7 @@ describe("smoke", () => {
   it.each([...controls, "cognito.guest"])(
     "does not take for a refusal of %s a network that fails",
     async (name) => {
-      const answer: Answer = () => {
-        throw new AuthCliError("connection-lost", { message: "lost" });
-      };
-      const { code, failed } = await smoke({ answers: { [name]: answer } });
+      const { code, failed } = await smoke({ answers: { [name]: loseConnection } });
       expect([code, failed]).toEqual([1, [name]]);
     },
   );

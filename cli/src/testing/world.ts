@@ -70,7 +70,7 @@ export async function runIn(
   return { code, environment, stdout, stderr, services };
 }
 
-export const auth = (args: readonly string[], world: World = {}): Promise<Ran> =>
+export const authCli = (args: readonly string[], world: World = {}): Promise<Ran> =>
   runIn(args, createWorld(world));
 
 /** The error that `--json` reports. */
