@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findPeer } from "@api-auth-twitter/testing/peers";
 import { runProcess } from "@api-auth-twitter/testing/run-process";
 import { afterEach, describe, expect, it } from "vitest";
 import type { HttpRequest } from "../protocol/http.ts";
@@ -350,27 +351,45 @@ describe("an interruption", () => {
 });
 
 describe("TLS", () => {
-  it("with a certificate that nobody vouches for is refused, and never switched off", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "auth-cli-tls-"));
-    closing.push(() => rmSync(folder, { recursive: true, force: true }));
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const openssl = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"];
-    execFileSync("openssl", [...openssl, "-keyout", key, "-out", cert], { stdio: "pipe", timeout: 20_000 });
-    let visits = 0;
-    const server = createTlsServer(
-      { key: readFileSync(key), cert: readFileSync(cert) },
-      (_incoming, outgoing) => {
-        visits += 1;
-        outgoing.end("x");
-      },
-    );
-    server.on("tlsClientError", () => {});
-    const url = new URL((await listen(server)).href.replace("http:", "https:"));
-    const error = await failure(() => fetchText(url));
-    expect(error).toMatchObject({ code: "tls-refused", exitCode: 3 });
-    expect(error.fix).toContain("NODE_EXTRA_CA_CERTS");
-    expect(visits).toBe(0);
-  });
+  const opensslPath = findPeer("openssl");
+
+  it.skipIf(!opensslPath)(
+    "with a certificate that nobody vouches for is refused, and never switched off",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "auth-cli-tls-"));
+      closing.push(() => rmSync(folder, { recursive: true, force: true }));
+      const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+      const openssl = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=localhost",
+      ];
+      execFileSync(opensslPath ?? "", [...openssl, "-keyout", key, "-out", cert], {
+        stdio: "pipe",
+        timeout: 20_000,
+      });
+      let visits = 0;
+      const server = createTlsServer(
+        { key: readFileSync(key), cert: readFileSync(cert) },
+        (_incoming, outgoing) => {
+          visits += 1;
+          outgoing.end("x");
+        },
+      );
+      server.on("tlsClientError", () => {});
+      const url = new URL((await listen(server)).href.replace("http:", "https:"));
+      const error = await failure(() => fetchText(url));
+      expect(error).toMatchObject({ code: "tls-refused", exitCode: 3 });
+      expect(error.fix).toContain("NODE_EXTRA_CA_CERTS");
+      expect(visits).toBe(0);
+    },
+  );
 
   it("to a server that speaks plain HTTP is refused", async () => {
     const url = await listen(createHttpServer((_incoming, outgoing) => outgoing.end("x")));

@@ -23,8 +23,8 @@ export interface FakeEnvironmentOptions {
   clock?: { ms: number };
 }
 
-export const homeDirectory = "/home/user";
-export const workingDirectory = "/project";
+const homeDirectory = "/home/user";
+const workingDirectory = "/project";
 export const configFile = `${homeDirectory}/.config/auth-cli/sessions.json`;
 
 /** An environment in memory that remembers what was done to it. */

@@ -10,6 +10,7 @@ const debianPackages = {
   chromium: "chromium",
   curl: "curl",
   hyperfine: "hyperfine",
+  openssl: "openssl",
   python3: "python3-oauthlib",
   tmux: "tmux",
 } as const;
