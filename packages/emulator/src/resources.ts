@@ -21,7 +21,7 @@ export interface Role {
 }
 
 /** AWS::IAM::ManagedPolicy. */
-export interface ManagedPolicy {
+interface ManagedPolicy {
   arn: string;
   policyName: string;
   policyDocument: PolicyDocument;
@@ -45,7 +45,7 @@ export interface LambdaFunction {
 }
 
 /** AWS::Lambda::Permission. */
-export interface LambdaPermission {
+interface LambdaPermission {
   action: string;
   principal: string;
   /** ARN pattern with `*`; absent means any source. */

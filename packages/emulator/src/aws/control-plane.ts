@@ -15,7 +15,7 @@ import type { XmlValue } from "./xml.ts";
 type JsonHandler = (operation: string, body: JsonObject) => JsonObject | Promise<JsonObject>;
 type QueryHandler = (parameters: QueryParameters, caller: Principal) => XmlValue | Promise<XmlValue>;
 
-export interface ControlPlaneServices {
+interface ControlPlaneServices {
   cognitoIdentity: JsonHandler;
   ssm: JsonHandler;
   secretsManager: JsonHandler;

@@ -54,12 +54,6 @@ export class QueryParameters {
   }
 }
 
-export interface QueryService {
-  xmlNamespace: string;
-  /** The result members of an action, or undefined for an action without a result element. */
-  handle(parameters: QueryParameters): Promise<XmlValue> | XmlValue;
-}
-
 export function queryResult(
   action: string,
   namespace: string,

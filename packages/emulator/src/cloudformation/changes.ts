@@ -7,7 +7,7 @@ import type { JsonObject } from "../aws/json-protocol.ts";
 import { textOf } from "./text-of.ts";
 import { validationError } from "./validation-error.ts";
 
-export type Replacement = "True" | "False";
+type Replacement = "True" | "False";
 
 /** What an update would do to one resource. */
 export interface ResourceChange {

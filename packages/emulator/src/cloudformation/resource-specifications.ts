@@ -3,7 +3,7 @@
  * schemas state them: generated from @aws-cdk/aws-service-spec 0.1.216, types in alphabetical order.
  */
 
-export type PropertyType = "string" | "integer" | "number" | "boolean" | "list" | "object" | "json";
+type PropertyType = "string" | "integer" | "number" | "boolean" | "list" | "object" | "json";
 
 export interface PropertySpecification {
   type: PropertyType;

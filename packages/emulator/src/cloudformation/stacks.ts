@@ -44,7 +44,7 @@ export interface ChangeSet {
   creationTime: Date;
 }
 
-export interface Export {
+interface Export {
   name: string;
   value: string;
   exportingStackId: string;

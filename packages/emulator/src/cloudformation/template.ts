@@ -14,7 +14,7 @@ export interface TemplateResource {
   updateReplacePolicy: DeletionPolicy;
 }
 
-export interface TemplateOutput {
+interface TemplateOutput {
   value: unknown;
   description: string | undefined;
   exportName: unknown;

@@ -12,7 +12,7 @@ interface SecretVersion {
   createdDate: Date;
 }
 
-export interface Secret {
+interface Secret {
   arn: string;
   name: string;
   description: string | undefined;

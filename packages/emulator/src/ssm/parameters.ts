@@ -3,7 +3,7 @@ import { ServiceError } from "../aws/service-error.ts";
 
 export type ParameterType = "String" | "StringList" | "SecureString";
 
-export interface Parameter {
+interface Parameter {
   name: string;
   type: ParameterType;
   value: string;
@@ -14,7 +14,7 @@ export interface Parameter {
   description: string | undefined;
 }
 
-export interface ParameterInput {
+interface ParameterInput {
   name: string;
   type: ParameterType;
   value: string;

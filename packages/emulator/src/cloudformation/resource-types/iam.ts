@@ -131,7 +131,7 @@ export function managedPolicyType(account: Account): ResourceType {
   };
 }
 
-export function findRole(account: Account, roleName: string): Role | undefined {
+function findRole(account: Account, roleName: string): Role | undefined {
   return [...account.roles.values()].find((role) => role.roleName === roleName);
 }
 
