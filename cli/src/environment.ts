@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
 import { isatty } from "node:tty";
+import type { BrowserOutcome } from "./environment/browser.ts";
+import type { CallbackServer } from "./environment/callback-server.ts";
 import { type Files, files } from "./environment/files.ts";
 import { createHttpClient } from "./environment/http-client.ts";
 import { createTerminal, type Terminal } from "./environment/terminal.ts";
@@ -28,8 +30,10 @@ export interface Environment {
   redactor: Redactor;
   /** Aborted by SIGINT and SIGTERM. */
   interruption: AbortSignal;
-  /** Opens the user's browser; false when there is none to open. */
-  openBrowser(url: URL): Promise<boolean>;
+  /** Opens the user's browser, where there is one that the user would see. */
+  openBrowser(url: URL): Promise<BrowserOutcome>;
+  /** Listens on loopback for the browser that Twitter sends back; port 0 picks a free one. */
+  startCallbackServer(port: number): Promise<CallbackServer>;
   /** Who listens on a port of this computer, in words, when the system tells. */
   findPortHolder(port: number): Promise<string | undefined>;
   /** Runs a command on this terminal and resolves to its exit code. */
@@ -82,15 +86,21 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
       const { openBrowser } = await import("./environment/browser.ts");
       return openBrowser(url, variables, process.platform);
     },
-    async findPortHolder(port) {
-      const { findPortHolder } = await import("./environment/port-holder.ts");
-      return findPortHolder(port);
+    async startCallbackServer(port) {
+      const { startCallbackServer } = await import("./environment/callback-server.ts");
+      return startCallbackServer(port, interruption, describePortHolder);
     },
+    findPortHolder: describePortHolder,
     async runCommand(command, args, commandVariables) {
       const { runCommand } = await import("./environment/run-command.ts");
       return runCommand(command, args, commandVariables, interruption);
     },
   };
+}
+
+async function describePortHolder(port: number): Promise<string | undefined> {
+  const { findPortHolder } = await import("./environment/port-holder.ts");
+  return findPortHolder(port);
 }
 
 function sleep(ms: number, interruption: AbortSignal): Promise<void> {

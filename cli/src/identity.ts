@@ -123,7 +123,11 @@ function sessionKey({ userId }: Session): string {
   return `twitter:${userId}`;
 }
 
-async function tokenFromConfiguration(
+/**
+ * The token that the environment gives in place of a stored login.
+ * @throws AuthCliError `missing-configuration` when one half of it is missing
+ */
+export async function tokenFromConfiguration(
   environment: Pick<Environment, "redactor">,
   configuration: Configuration,
 ): Promise<Pick<Login, "tokenCredentials" | "source"> | undefined> {

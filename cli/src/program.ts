@@ -61,8 +61,25 @@ export function createProgram(
 
   program
     .command("login")
-    .description("Twitter PIN login, then the Cognito identity; remembers both")
+    .description("log in with Twitter, then get the Cognito identity; remembers both")
     .option("--no-browser", "do not open a browser; print the page's address only")
+    .addOption(
+      new Option("--callback [port]", "let Twitter send the browser back here, in place of the PIN")
+        .argParser(port)
+        .preset("0")
+        .conflicts(["withToken", "fromTwurl"]),
+    )
+    .addOption(
+      new Option("--timeout <seconds>", "how long --callback waits (default: 300)").argParser(positive),
+    )
+    .addOption(
+      new Option(
+        "--with-token",
+        "an access token you have: TWITTER_ACCESS_TOKEN and _SECRET, or token and secret on standard input",
+      ).conflicts("fromTwurl"),
+    )
+    .option("--from-twurl [file]", "take the token of a twurl profile (default: ~/.twurlrc), --user chooses")
+    .option("--force", "log in anew without asking")
     .option(
       "--consumer-key <key>",
       "the X app's consumer key (its secret comes from TWITTER_CONSUMER_SECRET)",
@@ -71,7 +88,10 @@ export function createProgram(
       "after",
       examples(
         "auth-cli login --stage prod",
+        "auth-cli login --callback 8976   # http://127.0.0.1:8976/callback is registered with the X app",
         "echo 1234567 | auth-cli login --no-browser   # the PIN from a pipe",
+        "auth-cli login --with-token < token.txt   # two lines, or token;secret",
+        "auth-cli login --from-twurl",
       ),
     )
     .action(

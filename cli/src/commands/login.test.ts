@@ -85,7 +85,7 @@ describe("login", () => {
   });
 
   it("gives up after three wrong PINs, and leaves what was stored as it was", async () => {
-    const ran = await authCli(["login"], { ...onTerminal("1\n2\n3\n0123456\n"), loggedIn: true });
+    const ran = await authCli(["login", "--force"], { ...onTerminal("1\n2\n3\n0123456\n"), loggedIn: true });
     expect(ran.code).toBe(4);
     expect(steps(ran).filter((step) => step === "twitter.access_token")).toHaveLength(3);
     expect(ran.stderr).toMatch(/error: twitter\.access_token: .*Invalid oauth_verifier/);

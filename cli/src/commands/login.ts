@@ -1,47 +1,68 @@
-import { type DeploymentFlags, resolveDeployment } from "../deployment/resolve-deployment.ts";
-import type { Environment } from "../environment.ts";
-import { AuthCliError } from "../errors.ts";
-import { cacheIdentity, registerCredentials, registerToken } from "../identity.ts";
-import { createCognitoIdentity, twitterLogins } from "../protocol/cognito-identity.ts";
-import { exchange } from "../protocol/http.ts";
-import type { TemporaryCredentials, TokenCredentials } from "../protocol/oauth1.ts";
 import {
-  accessTokenRequest,
-  authorizeUrl,
-  processAccessTokenResponse,
-  processRequestTokenResponse,
-  requestTokenRequest,
-  type TwitterContext,
-  type TwitterUser,
-} from "../protocol/twitter.ts";
-import { cognitoContext, requireClientCredentials, twitterApiUrl } from "../services.ts";
-import { readSessions, saveSession, type Session } from "../store/sessions.ts";
+  type Deployment,
+  type DeploymentFlags,
+  resolveDeployment,
+  type ResolvedDeployment,
+} from "../deployment/resolve-deployment.ts";
+import type { Environment } from "../environment.ts";
+import { cacheIdentity, registerCredentials } from "../identity.ts";
+import { loginOf, type TwitterLogin } from "../login/twitter-login.ts";
+import type { CognitoIdentity, LoginsMap } from "../protocol/cognito-identity.ts";
+import { cognitoContext, twitterApiUrl } from "../services.ts";
+import type { CachedIdentity } from "../store/credentials-cache.ts";
+import { findSession, readSessions, saveSession, type Session } from "../store/sessions.ts";
 
 export interface LoginFlags extends DeploymentFlags {
+  /** With `--from-twurl`, whose profile. */
+  user?: string;
   json?: boolean;
   /** False with `--no-browser`. */
   browser?: boolean;
   consumerKey?: string;
+  /** The port, 0 for a free one. */
+  callback?: number;
+  /** Seconds to wait for the callback. */
+  timeout?: number;
+  withToken?: boolean;
+  /** `true` for the file in the home folder. */
+  fromTwurl?: string | true;
+  /** Ask nobody whether to log in anew. */
+  force?: boolean;
 }
 
-/** How often a PIN may be typed wrong on a terminal. */
-const attempts = 3;
+/** Long enough to find the password of an account, short enough that a port is not left open. */
+const defaultTimeoutSeconds = 300;
 
-/** `auth-cli login`: Twitter's PIN flow, then the Cognito identity; remembers both. */
+/** `auth-cli login`: Twitter's login, by one of four ways, then the Cognito identity; remembers both. */
 export async function login(flags: LoginFlags, environment: Environment): Promise<void> {
-  const resolved = await resolveDeployment(environment, flags, () => readSessions(environment));
+  const sessions = readSessions(environment);
+  const resolved = await resolveDeployment(environment, flags, () => sessions);
   const { deployment, configuration, project } = resolved;
-  const twitter = {
-    apiUrl: await twitterApiUrl(configuration),
-    clientCredentials: await requireClientCredentials(environment, configuration, flags.consumerKey),
-  };
   // Looked at before the user is sent to a browser: a PIN is not to be spent on a login that cannot end well.
-  const cognito = createCognitoIdentity(await cognitoContext(environment, configuration, deployment));
+  const cognito = await cognitoContext(environment, configuration, deployment);
 
-  const user = await authorizeWithPin(environment, twitter, flags);
-  const logins = twitterLogins(user.tokenCredentials);
-  const identityId = await cognito.getId(deployment.identityPoolId, logins);
-  const credentials = await cognito.getCredentialsForIdentity(identityId, logins);
+  const earlier = findSession(sessions, deployment.identityPoolId, flags.user);
+  if (earlier !== undefined && !flags.force && !(await wantsAnew(environment, earlier))) {
+    await report(environment, earlier, undefined, flags);
+    return;
+  }
+
+  const twitter = logInToTwitter(flags, environment, resolved, sessions);
+  twitter.catch(() => {});
+  // Loading the AWS SDK takes about as long as an answer of Twitter's, so the first request goes out before.
+  await environment.sleep(0);
+  const { createCognitoIdentity, twitterLogins } = await import("../protocol/cognito-identity.ts");
+  const { tokenCredentials, user } = await twitter;
+
+  const identity = obtainIdentity(
+    createCognitoIdentity(cognito),
+    deployment,
+    twitterLogins(tokenCredentials),
+  );
+  identity.catch(() => {});
+  // What Twitter says of its own token explains more than Cognito's refusal of it.
+  const { userId, screenName } = await user;
+  const { identityId, credentials } = await identity;
   registerCredentials(environment, credentials);
 
   const session: Session = {
@@ -49,10 +70,10 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
     stage: deployment.stage,
     apiEndpoint: deployment.apiEndpoint.href,
     identityPoolId: deployment.identityPoolId,
-    userId: user.userId,
-    screenName: user.screenName,
+    userId,
+    screenName,
     identityId,
-    tokenCredentials: user.tokenCredentials,
+    tokenCredentials,
     loggedInAt: new Date(environment.now()).toISOString(),
   };
   await saveSession(environment, session);
@@ -60,10 +81,60 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
   await report(environment, session, credentials.expiration, flags);
 }
 
+/** By the way that the flags choose; each loads only its own code. */
+async function logInToTwitter(
+  flags: LoginFlags,
+  environment: Environment,
+  { configuration, deployment, project }: ResolvedDeployment,
+  sessions: readonly Session[],
+): Promise<TwitterLogin> {
+  const { consumerKey } = flags;
+  if (flags.withToken) {
+    const { logInWithToken } = await import("../login/with-token.ts");
+    const knownName = (userId: string): string | undefined =>
+      sessions.findLast((session) => session.userId === userId)?.screenName;
+    return logInWithToken(environment, configuration, knownName, consumerKey);
+  }
+  if (flags.fromTwurl !== undefined) {
+    const { logInFromTwurl } = await import("../login/twurl.ts");
+    return loginOf(await logInFromTwurl(environment, configuration, flags.fromTwurl, flags.user));
+  }
+  const apiUrl = await twitterApiUrl(configuration);
+  const { obtainClientCredentials } = await import("../login/consumer-key.ts");
+  const clientCredentials = await obtainClientCredentials(environment, configuration, project, consumerKey);
+  const app = { apiUrl, clientCredentials };
+  const browser = flags.browser !== false;
+  if (flags.callback !== undefined) {
+    const { logInWithCallback } = await import("../login/callback.ts");
+    const timeoutMs = (flags.timeout ?? defaultTimeoutSeconds) * 1000;
+    const options = { port: flags.callback, timeoutMs, browser, target: deployment.stage };
+    return loginOf(await logInWithCallback(environment, app, options));
+  }
+  const { logInWithPin } = await import("../login/pin.ts");
+  return loginOf(await logInWithPin(environment, app, { browser }));
+}
+
+async function obtainIdentity(
+  cognito: CognitoIdentity,
+  { identityPoolId }: Deployment,
+  logins: LoginsMap,
+): Promise<CachedIdentity> {
+  const identityId = await cognito.getId(identityPoolId, logins);
+  return { identityId, credentials: await cognito.getCredentialsForIdentity(identityId, logins) };
+}
+
+/** Whoever pipes something in has decided; a person is asked. No answer is a no. */
+async function wantsAnew({ terminal }: Environment, earlier: Session): Promise<boolean> {
+  terminal.say(`Already logged in${placeOf(earlier)} as ${nameOf(earlier)}.\n`);
+  if (!terminal.interactive) return true;
+  return /^\s*y(es)?\s*$/i.test((await terminal.ask("Log in anew? (y/N) ")) ?? "");
+}
+
+/** @param expiration undefined when nothing was obtained: the earlier login stays */
 async function report(
   environment: Environment,
   session: Session,
-  expiration: string,
+  expiration: string | undefined,
   flags: LoginFlags,
 ): Promise<void> {
   const { stage, screenName, userId, identityId, identityPoolId } = session;
@@ -72,87 +143,19 @@ async function report(
     await environment.terminal.print(`${JSON.stringify(result, undefined, 2)}\n`);
     return;
   }
-  const where = stage === undefined ? "" : ` to ${stage}`;
-  await environment.terminal.print(`Logged in${where} as @${screenName}, identity ${identityId}\n`);
+  const done = expiration === undefined ? "Still logged in" : "Logged in";
+  await environment.terminal.print(
+    `${done}${placeOf(session)} as ${nameOf(session)}, identity ${identityId}\n`,
+  );
   const next = stage === undefined ? "" : ` --stage ${stage}`;
   environment.terminal.say(`Next: auth-cli call /private${next}\n`);
 }
 
-async function authorizeWithPin(
-  environment: Environment,
-  twitter: Omit<TwitterContext, "nowMs">,
-  flags: LoginFlags,
-): Promise<TwitterUser & { tokenCredentials: TokenCredentials }> {
-  const { terminal, redactor } = environment;
-  const requestContext = { ...twitter, nowMs: environment.now() };
-  const temporaryCredentials = processRequestTokenResponse(
-    await exchange(environment.send, requestTokenRequest(requestContext, "oob")),
-    requestContext,
-  );
-  redactor.add("request token secret", temporaryCredentials.secret);
-
-  const url = authorizeUrl(twitter.apiUrl, temporaryCredentials);
-  const opened = flags.browser !== false && terminal.interactive && (await environment.openBrowser(url));
-  terminal.say(
-    opened
-      ? `Your browser opens this page; authorize the app there:\n${url.href}\n`
-      : `Open this page in a browser, on any computer, and authorize the app:\n${url.href}\n`,
-  );
-
-  for (let attempt = 1; ; attempt += 1) {
-    const verifier = await askForPin(environment);
-    try {
-      const user = await exchangeVerifier(environment, twitter, temporaryCredentials, verifier);
-      registerToken(environment, user.tokenCredentials);
-      return user;
-    } catch (error) {
-      const wrongPin = error instanceof AuthCliError && error.code === "verifier-refused";
-      if (!wrongPin || !terminal.interactive || attempt >= attempts) throw error;
-      terminal.say("Twitter does not accept this PIN. It is the number that the page shows; try again.\n");
-    }
-  }
+function placeOf({ stage }: Session): string {
+  return stage === undefined ? "" : ` to ${stage}`;
 }
 
-async function exchangeVerifier(
-  environment: Environment,
-  twitter: Omit<TwitterContext, "nowMs">,
-  temporaryCredentials: TemporaryCredentials,
-  verifier: string,
-): Promise<TwitterUser & { tokenCredentials: TokenCredentials }> {
-  const context = { ...twitter, nowMs: environment.now() };
-  return processAccessTokenResponse(
-    await exchange(environment.send, accessTokenRequest(context, temporaryCredentials, verifier)),
-    context,
-  );
-}
-
-/** The PIN is a string: it may begin with zeros, and its length is Twitter's affair. */
-async function askForPin({ terminal, redactor }: Environment): Promise<string> {
-  for (;;) {
-    const answer = await terminal.ask("PIN: ");
-    const pin = answer?.replace(/[\s-]/g, "");
-    if (pin === undefined) {
-      throw new AuthCliError("login-cancelled", {
-        step: "twitter.authorize",
-        message: "no PIN was given",
-        cause: "the input ended before a line with the PIN",
-        fix: "run `auth-cli login` on a terminal, or pipe the PIN into it",
-      });
-    }
-    if (pin !== "" && /^\w+$/.test(pin)) {
-      redactor.add("PIN", pin);
-      return pin;
-    }
-    if (!terminal.interactive) {
-      throw new AuthCliError("verifier-refused", {
-        step: "twitter.authorize",
-        message: "the line that was read is not a PIN",
-        cause: pin === "" ? "it is empty" : "a PIN is a number of about 7 digits",
-        fix: "pipe the number that the page shows, on a line of its own",
-      });
-    }
-    terminal.say(
-      "The PIN is the number of about 7 digits that the page shows after you authorize the app.\n",
-    );
-  }
+/** Where Twitter could not be asked for the screen name, the user id stands for it. */
+function nameOf({ screenName, userId }: Session): string {
+  return screenName === userId ? `user ${userId}` : `@${screenName}`;
 }

@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { AuthCliError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
 
@@ -20,6 +20,8 @@ export interface Terminal {
   sayBytes(bytes: Uint8Array): void;
   /** Asks on standard error and reads one line; undefined when the input ends first. */
   ask(question: string): Promise<string | undefined>;
+  /** Asks for what nobody is to see: as `ask`, but what a person types is not shown. */
+  askSecret(question: string): Promise<string | undefined>;
   /** All of standard input. */
   readAll(): Promise<Uint8Array>;
 }
@@ -37,7 +39,7 @@ export interface TerminalOptions {
 }
 
 export function createTerminal(options: TerminalOptions): Terminal {
-  const { stdin, stdout, stderr, redactor, interruption } = options;
+  const { stdin, stdout, stderr, redactor } = options;
   const interactive = options.keyboard && stderr.isTTY;
   return {
     interactive,
@@ -47,34 +49,11 @@ export function createTerminal(options: TerminalOptions): Terminal {
     printBytes: (bytes) => write(stdout, bytes),
     say: (text) => void stderr.write(redactor.redact(text)),
     sayBytes: (bytes) => void stderr.write(bytes),
-    async ask(question) {
-      const { createInterface } = await import("node:readline");
-      const lines = createInterface({ input: stdin(), output: stderr, terminal: interactive });
-      return new Promise((resolve, reject) => {
-        const interrupted = (): void => {
-          // The shell's prompt is to begin on a line of its own.
-          if (interactive) stderr.write("\n");
-          reject(new AuthCliError("interrupted", { message: "interrupted" }));
-          lines.close();
-        };
-        lines.once("line", (line) => {
-          resolve(line);
-          lines.close();
-        });
-        // A terminal in raw mode sends Ctrl-C as a key; readline turns it into this event.
-        lines.once("SIGINT", interrupted);
-        interruption.addEventListener("abort", interrupted, { once: true });
-        lines.once("close", () => {
-          interruption.removeEventListener("abort", interrupted);
-          resolve(undefined);
-        });
-        if (interactive) {
-          lines.setPrompt(question);
-          lines.prompt();
-        } else {
-          stderr.write(`${question}\n`);
-        }
-      });
+    ask: (question) => readLine(options, question, stderr),
+    async askSecret(question) {
+      const { Writable: Sink } = await import("node:stream");
+      const nowhere = new Sink({ write: (_chunk, _encoding, done) => done() });
+      return readLine(options, question, nowhere);
     },
     async readAll() {
       const chunks: Buffer[] = [];
@@ -82,6 +61,49 @@ export function createTerminal(options: TerminalOptions): Terminal {
       return Buffer.concat(chunks);
     },
   };
+}
+
+/**
+ * @param echo shows what is typed. The keyboard is in raw mode meanwhile, in which the terminal itself shows nothing; it
+ *   is put back however this ends
+ */
+async function readLine(
+  { stdin, stderr, keyboard, interruption }: TerminalOptions,
+  question: string,
+  echo: Writable,
+): Promise<string | undefined> {
+  const { createInterface } = await import("node:readline");
+  const interactive = keyboard && stderr.isTTY;
+  const hidden = echo !== stderr;
+  const lines = createInterface({ input: stdin(), output: echo, terminal: interactive, historySize: 0 });
+  return new Promise((resolve, reject) => {
+    const interrupted = (): void => {
+      // The shell's prompt is to begin on a line of its own.
+      if (interactive) stderr.write("\n");
+      reject(new AuthCliError("interrupted", { message: "interrupted" }));
+      lines.close();
+    };
+    lines.once("line", (line) => {
+      if (interactive && hidden) stderr.write("\n");
+      resolve(line);
+      lines.close();
+    });
+    // A terminal in raw mode sends Ctrl-C as a key; readline turns it into this event.
+    lines.once("SIGINT", interrupted);
+    interruption.addEventListener("abort", interrupted, { once: true });
+    lines.once("close", () => {
+      interruption.removeEventListener("abort", interrupted);
+      resolve(undefined);
+    });
+    if (interruption.aborted) {
+      interrupted();
+    } else if (interactive && !hidden) {
+      lines.setPrompt(question);
+      lines.prompt();
+    } else {
+      stderr.write(interactive ? question : `${question}\n`);
+    }
+  });
 }
 
 /** Resolves when the stream has taken the data, so that a slow reader slows the writer. */

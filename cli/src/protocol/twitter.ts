@@ -25,6 +25,11 @@ export interface TwitterUser {
   screenName: string;
 }
 
+/** Who logged in, and what proves it from now on. */
+export interface AuthorizedUser extends TwitterUser {
+  tokenCredentials: TokenCredentials;
+}
+
 /**
  * POST /oauth/request_token (RFC 5849 2.1).
  * @param callback `oob` for the PIN, or a URL that is registered with the X app
@@ -75,10 +80,7 @@ export function accessTokenRequest(
 }
 
 /** `oauth_token=…&oauth_token_secret=…&user_id=…&screen_name=…` */
-export function processAccessTokenResponse(
-  reply: Reply,
-  context: TwitterContext,
-): TwitterUser & { tokenCredentials: TokenCredentials } {
+export function processAccessTokenResponse(reply: Reply, context: TwitterContext): AuthorizedUser {
   const form = acceptForm(reply, context);
   return {
     tokenCredentials: {

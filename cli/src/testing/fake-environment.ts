@@ -17,6 +17,8 @@ export interface FakeEnvironmentOptions {
   interactive?: boolean;
   colour?: boolean;
   browser?: boolean;
+  /** The queries with which browsers come to the callback; after the last one, time is up. */
+  callbacks?: (() => string)[];
   portHolder?: string;
   /** The exit code of a command that is run. */
   commandExitCode?: number;
@@ -39,6 +41,9 @@ export interface FakeEnvironment extends Environment {
   fileTexts(): Record<string, string>;
   sleeps: number[];
   openedPages: string[];
+  /** What the callback's browsers were shown. */
+  callbackPages: { status: number; html: string }[];
+  callbackServers: ("open" | "closed")[];
   commands: { command: string; args: readonly string[]; variables: Record<string, string | undefined> }[];
   /** What Ctrl-C does. */
   interrupt(): void;
@@ -54,6 +59,8 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   const requests: HttpRequest[] = [];
   const sleeps: number[] = [];
   const openedPages: string[] = [];
+  const callbackPages: FakeEnvironment["callbackPages"] = [];
+  const callbackServers: FakeEnvironment["callbackServers"] = [];
   const commands: FakeEnvironment["commands"] = [];
   const store = new Map(
     Object.entries(options.files ?? {}).map(([path, content]) => [path, Buffer.from(content)] as const),
@@ -101,6 +108,9 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
         const line = input.shift();
         return line === undefined || line === "" ? undefined : line.replace(/\n$/, "");
       },
+      askSecret(question) {
+        return this.ask(question);
+      },
       async readAll() {
         return Buffer.from(input.splice(0).join(""));
       },
@@ -109,7 +119,26 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     interruption: interruption.signal,
     async openBrowser(url) {
       openedPages.push(url.href);
-      return options.browser ?? false;
+      return options.browser ? { opened: true } : { opened: false, reason: "there is no display" };
+    },
+    async startCallbackServer(port) {
+      const url = new URL(`http://127.0.0.1:${port === 0 ? 49_152 : port}/callback`);
+      callbackServers.push("open");
+      const index = callbackServers.length - 1;
+      return {
+        url,
+        async waitFor(answer) {
+          for (const query of options.callbacks ?? []) {
+            const { outcome, ...page } = await answer(new URLSearchParams(query()));
+            callbackPages.push(page);
+            if (outcome !== undefined) return outcome;
+          }
+          return undefined;
+        },
+        async close() {
+          callbackServers[index] = "closed";
+        },
+      };
     },
     findPortHolder: () => Promise.resolve(options.portHolder),
     async runCommand(command, args, variables) {
@@ -124,6 +153,8 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     fileTexts: () => Object.fromEntries([...store].map(([path, bytes]) => [path, bytes.toString()])),
     sleeps,
     openedPages,
+    callbackPages,
+    callbackServers,
     commands,
     interrupt: () => interruption.abort(),
   };
