@@ -26,6 +26,8 @@ export interface Environment {
   uniqueName: () => string;
   files: Files;
   send: Send;
+  /** Opens a connection beforehand, for a request that will come. */
+  warmUp: (url: URL) => void;
   terminal: Terminal;
   redactor: Redactor;
   /** Aborted by SIGINT and SIGTERM. */
@@ -47,6 +49,10 @@ export interface Environment {
 /** The flags that shape the environment itself. */
 export interface EnvironmentFlags {
   debug?: boolean | undefined;
+  /** Show what is signed. */
+  trace?: boolean | undefined;
+  /** A file with certificates of authorities to trust beside the usual ones. */
+  cacert?: string | undefined;
   color?: boolean | undefined;
 }
 
@@ -74,10 +80,14 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     sleep: (ms) => sleep(ms, interruption),
     uniqueName: randomUUID,
     files,
-    send: createHttpClient({
+    ...createHttpClient({
       interruption,
       now,
-      trace: flags.debug ? (line) => terminal.say(`debug: ${line}\n`) : undefined,
+      variables,
+      redactor,
+      authorities: flags.cacert === undefined ? undefined : () => authorities(flags.cacert, variables),
+      debug: flags.debug ? (line) => terminal.say(`debug: ${line}\n`) : undefined,
+      trace: flags.trace ? (text) => terminal.say(text) : undefined,
     }),
     terminal,
     redactor,
@@ -101,6 +111,11 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
 async function describePortHolder(port: number): Promise<string | undefined> {
   const { findPortHolder } = await import("./environment/port-holder.ts");
   return findPortHolder(port);
+}
+
+async function authorities(file: string | undefined, variables: NodeJS.ProcessEnv): Promise<string[]> {
+  const { readAuthorities } = await import("./environment/authorities.ts");
+  return readAuthorities(file ?? "", variables["NODE_EXTRA_CA_CERTS"]);
 }
 
 function sleep(ms: number, interruption: AbortSignal): Promise<void> {

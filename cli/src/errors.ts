@@ -23,6 +23,7 @@ const exitCodes = {
   timeout: 3,
   "tls-refused": 3,
   "connection-lost": 3,
+  "proxy-refused": 3,
   /** Authentication is needed, or was refused by Twitter or Cognito. */
   "not-logged-in": 4,
   "login-cancelled": 4,

@@ -11,6 +11,7 @@ import { runProcess } from "@api-auth-twitter/testing/run-process";
 import { afterEach, describe, expect, it } from "vitest";
 import type { HttpRequest } from "../protocol/http.ts";
 import { exchange, headerValue } from "../protocol/http.ts";
+import { Redactor } from "../redaction.ts";
 import { failure } from "../testing/fake-environment.ts";
 import { createHttpClient, type HttpClientOptions } from "./http-client.ts";
 
@@ -59,7 +60,13 @@ const request = (url: URL, changes: Partial<HttpRequest> = {}): HttpRequest => (
 });
 
 const client = (options: Partial<HttpClientOptions> = {}) =>
-  createHttpClient({ interruption: new AbortController().signal, now: () => 0, ...options });
+  createHttpClient({
+    interruption: new AbortController().signal,
+    now: () => 0,
+    variables: {},
+    redactor: new Redactor(),
+    ...options,
+  }).send;
 
 const fetchText = async (url: URL, changes: Partial<HttpRequest> = {}): Promise<string> =>
   Buffer.from((await exchange(client(), request(url, changes))).body).toString();
@@ -184,7 +191,7 @@ describe("the response", () => {
     const url = await listen(createHttpServer((_incoming, outgoing) => outgoing.write("and so on")));
     const program = `
       import { createHttpClient } from ${JSON.stringify(new URL("http-client.ts", import.meta.url).href)};
-      const send = createHttpClient({ interruption: new AbortController().signal, now: Date.now });
+      const { send } = createHttpClient({ interruption: new AbortController().signal, now: Date.now, variables: {}, redactor: { add() {} } });
       const { status } = await send({ step: "x", method: "GET", url: new URL("${url.href}"), headers: [] });
       console.log(status);
     `;
@@ -323,7 +330,7 @@ describe("time limits", () => {
     const secure = new URL(url.href.replace("http:", "https:"));
     const error = await failure(() => fetchText(secure, { connectTimeoutMs: 100 }));
     expect(error.code).toBe("timeout");
-    expect(error.message).toContain("a connection within 0.1 s");
+    expect(error.message).toContain("did not give a connection within 0.1 s");
   });
 });
 
@@ -386,7 +393,7 @@ describe("TLS", () => {
       const url = new URL((await listen(server)).href.replace("http:", "https:"));
       const error = await failure(() => fetchText(url));
       expect(error).toMatchObject({ code: "tls-refused", exitCode: 3 });
-      expect(error.fix).toContain("NODE_EXTRA_CA_CERTS");
+      expect(error.fix).toContain("--cacert");
       expect(visits).toBe(0);
     },
   );
@@ -403,7 +410,7 @@ describe("--debug", () => {
   it("tells one line an exchange, and no header", async () => {
     const lines: string[] = [];
     const url = await speak((socket) => socket.end(`${ok}Content-Length: 0\r\n\r\n`));
-    const send = client({ trace: (line) => lines.push(line) });
+    const send = client({ debug: (line) => lines.push(line) });
     await exchange(send, request(url, { headers: [["Authorization", "hush-hush"]] }));
     await failure(() => exchange(send, request(new URL("http://no-such-host.invalid/"))));
     expect(lines).toEqual([

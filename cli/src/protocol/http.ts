@@ -10,10 +10,26 @@ export interface HttpRequest {
   url: URL;
   headers: readonly Header[];
   body?: Uint8Array | undefined;
+  /** What was computed on the way to its signature, for `--trace`. */
+  intermediates?: Intermediates;
   /** Milliseconds until a connection (TLS included) stands. */
   connectTimeoutMs?: number;
-  /** Milliseconds for the whole exchange, body included. */
+  /** Milliseconds from the end of the request until the response's head is here. */
+  headTimeoutMs?: number;
+  /** Milliseconds without a byte of the response's body, or of the request's. */
+  idleTimeoutMs?: number;
+  /** Milliseconds for the whole exchange, body included; no limit when left out. */
   timeoutMs?: number;
+}
+
+/** Titles and texts, in the order of their computation. */
+export type Intermediates = readonly (readonly [title: string, text: string])[];
+
+/** Who is at the other end. */
+export interface Connection {
+  remoteAddress: string;
+  remotePort: number;
+  tls?: { protocol: string; cipher: string; subject: string; issuer: string };
 }
 
 export interface HttpResponse {
@@ -22,6 +38,8 @@ export interface HttpResponse {
   httpVersion: string;
   /** As received: order, case and repetition kept. */
   headers: readonly Header[];
+  /** While the body is not yet read. */
+  connection?: () => Connection;
   /** Can be read once. Throws AuthCliError when the connection fails half way or time runs out. */
   body: AsyncIterable<Uint8Array>;
 }
@@ -41,9 +59,13 @@ export interface Reply extends Omit<HttpResponse, "body"> {
 /** More than any reply of Twitter or Cognito; a larger one is not theirs. */
 const replyLimit = 1024 * 1024;
 
+/** The control calls are short: who drips their replies is not the service. */
+const replyTimeoutMs = 30_000;
+
 /** Sends and reads the whole reply, which for the control calls is small. */
 export async function exchange(send: Send, request: HttpRequest): Promise<Reply> {
-  const { body, ...head } = await send(request);
+  const headers = withDefaults(request.headers, [["User-Agent", "auth-cli"]]);
+  const { body, ...head } = await send({ timeoutMs: replyTimeoutMs, ...request, headers });
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -58,6 +80,28 @@ export async function exchange(send: Send, request: HttpRequest): Promise<Reply>
     chunks.push(chunk);
   }
   return { ...head, step: request.step, body: Buffer.concat(chunks) };
+}
+
+/** The headers as they go out: Host first, as HTTP clients send it, and the length of the body. */
+export function wireHeaders({ method, url, headers, body }: HttpRequest): Header[] {
+  const host: Header[] = headerValue(headers, "host") === undefined ? [["Host", url.host]] : [];
+  const length = body?.length ?? (["POST", "PUT", "PATCH"].includes(method) ? 0 : undefined);
+  const chunked = headerValue(headers, "transfer-encoding") !== undefined;
+  return [
+    ...host,
+    ...withDefaults(headers, length === undefined || chunked ? [] : [["Content-Length", String(length)]]),
+  ];
+}
+
+/** Adds the headers that are not there yet. */
+function withDefaults(headers: readonly Header[], defaults: readonly Header[]): Header[] {
+  return [...headers, ...defaults.filter(([name]) => headerValue(headers, name) === undefined)];
+}
+
+/** `# title` and the text below it, for each. */
+export function formatIntermediates(intermediates: Intermediates, step?: string): string {
+  const prefix = step === undefined ? "" : `${step}: `;
+  return intermediates.map(([title, text]) => `# ${prefix}${title}\n${text}\n\n`).join("");
 }
 
 /** The values of a header joined by a comma (RFC 9110 5.3), or undefined. */

@@ -38,6 +38,8 @@ export interface FakeEnvironment extends Environment {
   stdout(): string;
   stderr(): string;
   requests: HttpRequest[];
+  /** The origins to which a connection was opened beforehand. */
+  warmed: string[];
   fileTexts(): Record<string, string>;
   sleeps: number[];
   openedPages: string[];
@@ -59,6 +61,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   const requests: HttpRequest[] = [];
   const sleeps: number[] = [];
   const openedPages: string[] = [];
+  const warmed: string[] = [];
   const callbackPages: FakeEnvironment["callbackPages"] = [];
   const callbackServers: FakeEnvironment["callbackServers"] = [];
   const commands: FakeEnvironment["commands"] = [];
@@ -86,6 +89,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       if (options.send === undefined) throw new Error(`no answer is scripted for ${request.step}`);
       return options.send(request);
     },
+    warmUp: (url) => void warmed.push(url.origin),
     terminal: {
       interactive,
       colour: options.colour ?? false,
@@ -150,6 +154,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     stdout: () => Buffer.concat(stdout).toString(),
     stderr: () => stderr.join(""),
     requests,
+    warmed,
     fileTexts: () => Object.fromEntries([...store].map(([path, bytes]) => [path, bytes.toString()])),
     sleeps,
     openedPages,

@@ -1,0 +1,46 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { rootCertificates } from "node:tls";
+import { AuthCliError } from "../errors.ts";
+
+/**
+ * The certificates to trust: those of a file beside the usual ones, which Node leaves out once it is given any.
+ * @param extraFile `NODE_EXTRA_CA_CERTS`, which Node would have read
+ * @throws AuthCliError `invalid-configuration`
+ */
+export function readAuthorities(file: string, extraFile: string | undefined): string[] {
+  const extra =
+    extraFile === undefined || extraFile === "" ? [] : readCertificates(extraFile, "NODE_EXTRA_CA_CERTS");
+  return [...rootCertificates, ...extra, ...readCertificates(file, "--cacert")];
+}
+
+function readCertificates(file: string, source: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "latin1");
+  } catch (error) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `cannot read ${file} (${source})`,
+      cause: error instanceof Error ? error.message : String(error),
+      fix: "name a file with PEM certificates",
+    });
+  }
+  const blocks = text.match(/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END \1?CERTIFICATE-----/g);
+  if (blocks?.every(isCertificate)) return blocks;
+  throw new AuthCliError("invalid-configuration", {
+    message: `${file} holds no certificate (${source})`,
+    cause:
+      blocks === null
+        ? "there is no -----BEGIN CERTIFICATE----- in it"
+        : "what stands between BEGIN CERTIFICATE and END CERTIFICATE is none",
+    fix: "name a file with PEM certificates; `openssl x509 -inform der -in FILE -out FILE.pem` converts one",
+  });
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
