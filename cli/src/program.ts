@@ -40,6 +40,7 @@ export function createProgram(
     .option("--endpoint <url>", "the API's address, in place of ApiEndpoint of the outputs")
     .option("--identity-pool-id <id>", "the identity pool, in place of IdentityPoolId of the outputs")
     .option("--region <region>", "the AWS region (default: the identity pool's)")
+    .option("--profile <name>", "the deployer's AWS profile, for a stage that only CloudFormation knows")
     .option("--json", "print the result as JSON")
     .option("--debug", "tell each exchange with a service, and the stack of a fault")
     .option("--no-color", "no colour (also: NO_COLOR)")

@@ -1,5 +1,6 @@
 import type { Configuration } from "./deployment/configuration.ts";
-import { type Deployment, parseServiceUrl } from "./deployment/resolve-deployment.ts";
+import type { Deployment } from "./deployment/resolve-deployment.ts";
+import { awsEndpoint, parseServiceUrl } from "./deployment/service-url.ts";
 import type { Environment } from "./environment.ts";
 import { AuthCliError } from "./errors.ts";
 import type { CognitoContext } from "./protocol/cognito-identity.ts";
@@ -29,12 +30,6 @@ export async function cognitoContext(
 /** Where STS is, when it is not where AWS has it. */
 export async function stsEndpoint(configuration: Configuration): Promise<URL | undefined> {
   return awsEndpoint(configuration, "AWS_ENDPOINT_URL_STS");
-}
-
-/** A service's own variable, then the one for all of AWS, as the AWS SDKs read them. */
-async function awsEndpoint(configuration: Configuration, name: string): Promise<URL | undefined> {
-  const setting = (await configuration.find(name)) ?? (await configuration.find("AWS_ENDPOINT_URL"));
-  return setting === undefined ? undefined : parseServiceUrl(setting.value, setting.source);
 }
 
 /** @throws AuthCliError `missing-configuration` */

@@ -11,7 +11,11 @@ function find(
 ): Promise<Setting | undefined> {
   const inProject = Object.entries(files).map(([file, text]) => [`/project/${file}`, text] as const);
   const environment = createFakeEnvironment({ files: Object.fromEntries(inProject), variables });
-  return new Configuration(environment, { root: "/project", appName: undefined }, stage).find(name);
+  return new Configuration(
+    environment,
+    { root: "/project", appName: undefined, region: undefined },
+    stage,
+  ).find(name);
 }
 
 const files = (...names: string[]): Record<string, string> =>

@@ -11,21 +11,24 @@ describe("the project", () => {
     "is the folder of sst.config.%s, looked for upwards",
     (end) => {
       const files = { [`/work/app/sst.config.${end}`]: 'export default { name: "notes" }' };
-      expect(find(files)).toEqual({ root: "/work/app", appName: "notes" });
+      expect(find(files)).toMatchObject({ root: "/work/app", appName: "notes" });
     },
   );
 
   it("is the nearest one", () => {
     const files = { "/work/sst.config.ts": 'name: "outer"', "/work/app/sst.config.ts": 'name: "inner"' };
-    expect(find(files)).toEqual({ root: "/work/app", appName: "inner" });
+    expect(find(files)).toMatchObject({ root: "/work/app", appName: "inner" });
   });
 
   it("is a folder with .sst when there is no config", () => {
-    expect(find({ "/work/app/.sst/outputs.json": "{}" })).toEqual({ root: "/work/app", appName: undefined });
+    expect(find({ "/work/app/.sst/outputs.json": "{}" })).toMatchObject({
+      root: "/work/app",
+      appName: undefined,
+    });
   });
 
   it("is the working directory when nothing is found", () => {
-    expect(find({})).toEqual({ root: "/work/app/src/deep", appName: undefined });
+    expect(find({})).toMatchObject({ root: "/work/app/src/deep", appName: undefined });
   });
 
   it("may be the root of the file system", () => {

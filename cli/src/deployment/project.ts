@@ -7,6 +7,8 @@ export interface Project {
   root: string;
   /** The app's name, read from the text of `sst.config.*`; undefined when it cannot be. */
   appName: string | undefined;
+  /** Its region, read in the same way. */
+  region: string | undefined;
 }
 
 const configNames = [
@@ -25,10 +27,13 @@ export function findProject(environment: Pick<Environment, "files" | "workingDir
       .map((name) => join(folder, name))
       .find((path) => environment.files.exists(path));
     if (config !== undefined) {
-      return { root: folder, appName: readAppName(environment.files.readText(config) ?? "") };
+      const text = environment.files.readText(config) ?? "";
+      return { root: folder, appName: readLiteral(text, "name"), region: readLiteral(text, "region") };
     }
-    if (environment.files.exists(join(folder, ".sst"))) return { root: folder, appName: undefined };
-    if (folder === dirname(folder)) return { root: environment.workingDirectory, appName: undefined };
+    if (environment.files.exists(join(folder, ".sst")))
+      return { root: folder, appName: undefined, region: undefined };
+    if (folder === dirname(folder))
+      return { root: environment.workingDirectory, appName: undefined, region: undefined };
   }
 }
 
@@ -36,6 +41,6 @@ export function findProject(environment: Pick<Environment, "files" | "workingDir
  * The config is a program; to run it would cost seconds and need its dependencies. Its name is a literal in practice,
  * and when it is not, only the check for a foreign outputs file is lost.
  */
-function readAppName(config: string): string | undefined {
-  return /\bname\s*:\s*(["'`])([A-Za-z][A-Za-z0-9-]*)\1/.exec(config)?.[2];
+function readLiteral(config: string, property: string): string | undefined {
+  return new RegExp(`\\b${property}\\s*:\\s*(["'\`])([A-Za-z][A-Za-z0-9-]*)\\1`).exec(config)?.[2];
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { formatError } from "../errors.ts";
 import type { StoredDeployment } from "../store/sessions.ts";
 import { createFakeEnvironment, failure } from "../testing/fake-environment.ts";
-import { type DeploymentFlags, parseServiceUrl, resolveDeployment } from "./resolve-deployment.ts";
+import { type DeploymentFlags, resolveDeployment } from "./resolve-deployment.ts";
+import { parseServiceUrl } from "./service-url.ts";
 
 const poolId = "eu-west-1:0f0e0d0c-0b0a-4900-8800-070605040302";
 const otherPoolId = "us-east-1:99999999-0b0a-4900-8800-070605040302";

@@ -1,0 +1,84 @@
+import { join } from "node:path";
+import type { Environment } from "../environment.ts";
+import { AuthCliError } from "../errors.ts";
+import type { Configuration } from "./configuration.ts";
+
+/** The flags of commands that use the deployer's own AWS credentials. */
+export interface DeployerFlags {
+  /** A profile of the deployer's AWS files. */
+  profile?: string | undefined;
+}
+
+/** AWS credentials of whoever deploys; long-term ones have no session token. */
+export interface DeployerCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+export type DeployerEnvironment = Pick<Environment, "files" | "variables" | "homeDirectory" | "redactor">;
+
+/**
+ * `--profile`, the environment, `AWS_PROFILE`, the default profile: keys that are written down. What has to be fetched
+ * first (SSO, a role, a process) is left to the aws CLI.
+ * @returns undefined when there are none
+ * @throws AuthCliError `missing-configuration` when a profile is named and has no keys
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+ */
+export async function findDeployerCredentials(
+  environment: DeployerEnvironment,
+  configuration: Configuration,
+  { profile }: DeployerFlags,
+): Promise<DeployerCredentials | undefined> {
+  const inEnvironment = profile === undefined ? await fromEnvironment(configuration) : undefined;
+  const credentials = inEnvironment ?? (await fromProfile(environment, profile));
+  environment.redactor.add("deployer's secret access key", credentials?.secretAccessKey);
+  environment.redactor.add("deployer's session token", credentials?.sessionToken);
+  return credentials;
+}
+
+async function fromEnvironment(configuration: Configuration): Promise<DeployerCredentials | undefined> {
+  const accessKeyId = await configuration.find("AWS_ACCESS_KEY_ID");
+  const secretAccessKey = await configuration.find("AWS_SECRET_ACCESS_KEY");
+  const sessionToken = await configuration.find("AWS_SESSION_TOKEN");
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return toCredentials(accessKeyId.value, secretAccessKey.value, sessionToken?.value);
+}
+
+async function fromProfile(
+  { files, variables, homeDirectory }: DeployerEnvironment,
+  flag: string | undefined,
+): Promise<DeployerCredentials | undefined> {
+  const named = flag ?? variables["AWS_PROFILE"];
+  const name = named ?? "default";
+  const path = variables["AWS_SHARED_CREDENTIALS_FILE"] ?? join(homeDirectory, ".aws", "credentials");
+  const configPath = variables["AWS_CONFIG_FILE"] ?? join(homeDirectory, ".aws", "config");
+  const sections: [string, string][] = [
+    [path, name],
+    [configPath, name === "default" ? name : `profile ${name}`],
+  ];
+  for (const [file, section] of sections) {
+    const text = files.readText(file);
+    if (text === undefined) continue;
+    const { parse } = (await import("ini")).default;
+    const keys = parse(text)[section] as Partial<Record<string, string>> | undefined;
+    const { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey } = keys ?? {};
+    if (accessKeyId && secretAccessKey) {
+      return toCredentials(accessKeyId, secretAccessKey, keys?.["aws_session_token"]);
+    }
+  }
+  if (named === undefined) return undefined;
+  throw new AuthCliError("missing-configuration", {
+    message: `the AWS profile ${named} has no access key`,
+    cause: `neither ${path} nor ${configPath} holds one for it; a role, SSO or a process is the aws CLI's to ask`,
+    fix: `run \`eval "$(aws configure export-credentials --profile ${named} --format env)"\` first`,
+  });
+}
+
+function toCredentials(
+  accessKeyId: string,
+  secretAccessKey: string,
+  sessionToken: string | undefined,
+): DeployerCredentials {
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+}

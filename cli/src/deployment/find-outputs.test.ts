@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import {
+  createFakeEnvironment,
+  failure,
+  type FakeEnvironment,
+  reply,
+  sentHeader,
+} from "../testing/fake-environment.ts";
+import { resolveDeployment } from "./resolve-deployment.ts";
+
+const poolId = "eu-west-1:0f0e0d0c-0b0a-4900-8800-070605040302";
+const keys = { AWS_ACCESS_KEY_ID: "AKIADEPLOYER", AWS_SECRET_ACCESS_KEY: "deployers-secret-key" };
+const config = 'export default { config: () => ({ name: "notes", region: "eu-west-1" }) };';
+
+function stack(name: string, outputs: Record<string, string>): string {
+  const members = Object.entries(outputs).map(
+    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
+  return `<member><StackName>${name}</StackName><Outputs>${members.join("")}</Outputs></member>`;
+}
+
+function page(stacks: string[], nextToken = ""): string {
+  return (
+    '<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><DescribeStacksResult>' +
+    `<Stacks>${stacks.join("")}</Stacks>${nextToken && `<NextToken>${nextToken}</NextToken>`}` +
+    "</DescribeStacksResult></DescribeStacksResponse>"
+  );
+}
+
+function world(
+  pages: string[],
+  options: Partial<Parameters<typeof createFakeEnvironment>[0]> = {},
+): FakeEnvironment {
+  const left = [...pages];
+  return createFakeEnvironment({
+    variables: keys,
+    files: { "/project/sst.config.ts": config },
+    send: async () => reply(200, left.shift() ?? ""),
+    ...options,
+  });
+}
+
+const authorization = ({ requests: [request] }: FakeEnvironment): string | undefined =>
+  request && sentHeader(request, "authorization");
+
+const resolve = (environment: FakeEnvironment, flags = {}) =>
+  resolveDeployment(environment, { stage: "prod", ...flags }, () => []);
+
+describe("a stage that only CloudFormation knows", () => {
+  it("is found among all stacks, its outputs put together, over several pages", async () => {
+    const environment = world([
+      page(
+        [
+          stack("dev-notes-Api", { ApiEndpoint: "https://dev.example" }),
+          stack("prod-notes-Api", { ApiEndpoint: "https://prod.example" }),
+        ],
+        "more",
+      ),
+      page([
+        stack("prod-notes-Auth", { IdentityPoolId: poolId }),
+        stack("prod-other-Api", { ApiEndpoint: "https://other.example" }),
+      ]),
+    ]);
+    const { deployment } = await resolve(environment);
+    expect(deployment).toMatchObject({ stage: "prod", identityPoolId: poolId, region: "eu-west-1" });
+    expect(deployment.apiEndpoint.href).toBe("https://prod.example/");
+    expect(deployment.source).toBe("CloudFormation, stacks prod-notes-* in eu-west-1");
+  });
+
+  it("is asked for in the app's region, signed as the deployer", async () => {
+    const environment = world([
+      page([stack("prod-notes-S", { ApiEndpoint: "https://a.example", IdentityPoolId: poolId })]),
+    ]);
+    await resolve(environment);
+    const [request] = environment.requests;
+    expect(request?.url.href).toBe("https://cloudformation.eu-west-1.amazonaws.com/");
+    expect(authorization(environment)).toMatch(
+      /Credential=AKIADEPLOYER\/\d{8}\/eu-west-1\/cloudformation\/aws4_request/,
+    );
+  });
+
+  it.each([
+    ["--profile", { profile: "work" }, {}],
+    ["AWS_PROFILE", {}, { AWS_PROFILE: "work" }],
+  ])("is asked for with the keys of the profile that %s names", async (_name, flags, variables) => {
+    const environment = world(
+      [page([stack("prod-notes-S", { ApiEndpoint: "https://a.example", IdentityPoolId: poolId })])],
+      {
+        variables,
+        files: {
+          "/project/sst.config.ts": config,
+          "/home/user/.aws/credentials":
+            "[default]\naws_access_key_id = AKIANOT\naws_secret_access_key = not-this-one\n\n[work]\naws_access_key_id = AKIAWORK\naws_secret_access_key = s/e=c+r;et#\n",
+        },
+      },
+    );
+    await resolve(environment, flags);
+    expect(authorization(environment)).toContain("Credential=AKIAWORK/");
+  });
+
+  it("is not asked for without the deployer's credentials", async () => {
+    const environment = world([], { variables: {} });
+    expect((await failure(() => resolve(environment))).code).toBe("outputs-not-found");
+    expect(environment.requests).toEqual([]);
+  });
+
+  it("that CloudFormation does not know is an unknown stage", async () => {
+    expect((await failure(() => resolve(world([page([])])))).code).toBe("outputs-not-found");
+  });
+
+  it("with an output missing names it", async () => {
+    const error = await failure(() =>
+      resolve(world([page([stack("prod-notes-S", { ApiEndpoint: "https://a.example" })])])),
+    );
+    expect(error.message).toContain("IdentityPoolId");
+    expect(error.message).toContain("CloudFormation");
+  });
+
+  it("that may not be looked at says what AWS said, and no secret", async () => {
+    const environment = world([], {
+      send: async () =>
+        reply(
+          403,
+          "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The security token is expired</Message></Error></ErrorResponse>",
+        ),
+    });
+    const error = await failure(() => resolve(environment));
+    expect(error).toMatchObject({ code: "missing-configuration", step: "cloudformation.describe-stacks" });
+    expect(error.message).toContain("ExpiredToken");
+    expect(JSON.stringify(error)).not.toContain(keys.AWS_SECRET_ACCESS_KEY);
+  });
+
+  it("is a named profile's fault when that has no keys", async () => {
+    const error = await failure(() => resolve(world([], { variables: {} }), { profile: "sso" }));
+    expect(error).toMatchObject({ code: "missing-configuration" });
+    expect(error.fix).toContain("aws configure export-credentials --profile sso");
+  });
+});

@@ -1,0 +1,47 @@
+import { AuthCliError } from "../errors.ts";
+import type { Configuration } from "./configuration.ts";
+
+/**
+ * An http(s) URL of a service. Plain http is for this computer only: tokens and keys would cross the network in the
+ * clear.
+ */
+export function parseServiceUrl(value: string, source: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (
+    url === undefined ||
+    !["http:", "https:"].includes(url.protocol) ||
+    url.username ||
+    url.password ||
+    url.search ||
+    url.hash
+  ) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `${JSON.stringify(value.replace(/^.*@/s, "…@"))} is not the address of a service (${source})`,
+      cause: "an https URL without user, query and fragment is expected",
+      fix: "take ApiEndpoint from the stack's outputs, for example https://abc123.execute-api.us-east-1.amazonaws.com",
+    });
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `${url.origin} is plain http (${source})`,
+      cause: "tokens and keys would cross the network in the clear; plain http is for this computer only",
+      fix: "use https",
+    });
+  }
+  return url;
+}
+
+function isLoopback(hostname: string): boolean {
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}
+
+/** A service's own variable, then the one for all of AWS, as the AWS SDKs read them. */
+export async function awsEndpoint(configuration: Configuration, name: string): Promise<URL | undefined> {
+  const setting = (await configuration.find(name)) ?? (await configuration.find("AWS_ENDPOINT_URL"));
+  return setting === undefined ? undefined : parseServiceUrl(setting.value, setting.source);
+}

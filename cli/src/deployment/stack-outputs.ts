@@ -1,0 +1,37 @@
+import type { Environment } from "../environment.ts";
+import { describeStacksRequest, processDescribeStacksResponse } from "../protocol/cloudformation.ts";
+import { exchange } from "../protocol/http.ts";
+import type { Configuration } from "./configuration.ts";
+import type { DeployerCredentials } from "./deployer-credentials.ts";
+import { awsEndpoint } from "./service-url.ts";
+
+export interface StackQuery {
+  credentials: DeployerCredentials;
+  region: string;
+  /** `<stage>-<app>-` */
+  prefix: string;
+}
+
+/**
+ * The outputs of the stacks whose names begin with the prefix, all together.
+ * @returns undefined when there is no such stack
+ */
+export async function describeStackOutputs(
+  environment: Pick<Environment, "send" | "now">,
+  configuration: Configuration,
+  { credentials, region, prefix }: StackQuery,
+): Promise<Record<string, string> | undefined> {
+  const endpoint = await awsEndpoint(configuration, "AWS_ENDPOINT_URL_CLOUDFORMATION");
+  let outputs: Record<string, string> | undefined;
+  let nextToken: string | undefined;
+  do {
+    const context = { credentials, region, endpoint, nowMs: environment.now() };
+    const reply = await exchange(environment.send, await describeStacksRequest(context, nextToken));
+    const page = processDescribeStacksResponse(reply);
+    for (const stack of page.stacks) {
+      if (stack.stackName.startsWith(prefix)) outputs = { ...outputs, ...stack.outputs };
+    }
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return outputs;
+}

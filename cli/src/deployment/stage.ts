@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import type { Environment } from "../environment.ts";
+import { AuthCliError } from "../errors.ts";
+import type { Project } from "./project.ts";
+
+/** `--stage`, `SST_STAGE`, `.sst/stage`; SST's own order. */
+export function wantedStage(
+  environment: Pick<Environment, "files" | "variables">,
+  flags: { stage?: string | undefined },
+  project: Project,
+): string | undefined {
+  const personal = join(project.root, ".sst", "stage");
+  const candidates: [string | undefined, string][] = [
+    [flags.stage, "--stage"],
+    [environment.variables["SST_STAGE"] || undefined, "SST_STAGE"],
+    [environment.files.readText(personal)?.trim() || undefined, personal],
+  ];
+  const [stage, source] = candidates.find(([value]) => value !== undefined) ?? [undefined, ""];
+  if (stage === undefined || /^[A-Za-z][A-Za-z0-9-]*$/.test(stage)) return stage;
+  throw new AuthCliError("invalid-configuration", {
+    message: `${JSON.stringify(stage)} is not a stage name (${source})`,
+    cause: "a stage begins with a letter and holds letters, digits and dashes",
+    fix: "use the name that `npx sst deploy --stage …` was given",
+  });
+}

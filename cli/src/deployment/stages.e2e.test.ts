@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { deployWorld, type DeployedWorld } from "@api-auth-twitter/testing/deployed-world";
+
+describe("two stages deployed side by side by the real sst deploy", () => {
+  let world: DeployedWorld;
+
+  beforeAll(async () => {
+    world = await deployWorld("prod");
+    await world.deploy("dev");
+  });
+  afterAll(() => world.close());
+
+  const source = async (stage: string, variables = {}): Promise<string> => {
+    const { stdout, stderr } = await world.cli.run(["status", "--json", "--stage", stage], { variables });
+    if (stdout === "") return stderr;
+    return (JSON.parse(stdout) as { deploymentSource: string }).deploymentSource;
+  };
+  const noKeys = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
+
+  test("each is found: one in the outputs file, one in CloudFormation, then where its login remembered it", async () => {
+    const [dev, prod] = [
+      await world.cli.logIn("alice", ["--stage", "dev"]),
+      await world.cli.logIn("alice", ["--stage", "prod"]),
+    ];
+    expect([dev.code, prod.code]).toEqual([0, 0]);
+    expect(await source("dev")).toMatch(/outputs\.json$/);
+    expect(await source("prod")).toBe("what the last login to prod remembered");
+    expect((await world.cli.run(["smoke", "--stage", "prod"], { variables: noKeys })).code).toBe(0);
+    expect((await world.cli.run(["smoke", "--stage", "dev"], { variables: noKeys })).code).toBe(0);
+  });
+
+  test("without a login CloudFormation is asked, with the deployer's keys only", async () => {
+    const fresh = { XDG_CONFIG_HOME: `${world.cli.home}/fresh` };
+    const { stderr } = await world.cli.run(["call", "/private", "--stage", "prod"], { variables: fresh });
+    expect(stderr).toContain("nobody is logged in to prod");
+    const without = await world.cli.run(["call", "/private", "--stage", "prod"], {
+      variables: { ...fresh, ...noKeys },
+    });
+    expect(without.stderr).toContain("the stage prod is not in");
+    expect(without.code).toBe(2);
+  });
+
+  test("a stage that was never deployed is unknown", async () => {
+    const { code, stderr } = await world.cli.run(["smoke", "--stage", "qa"]);
+    expect({ code, stderr }).toMatchObject({ code: 2 });
+  });
+});
