@@ -2,6 +2,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import packageJson from "../cli/package.json" with { type: "json" };
+import { outlineProgram } from "../cli/src/outline.ts";
+import { manPage } from "./man-page.ts";
 import { build, type BuildOptions, type Metafile, type Plugin, transform } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -41,6 +44,17 @@ const noChildProcess: Plugin = {
   },
 };
 
+/** The outline of the command line as a value: to complete a word, commander need not be loaded. */
+const precomputedOutline: Plugin = {
+  name: "precomputed-outline",
+  setup(builder) {
+    builder.onLoad({ filter: /[/\\]src[/\\]outline\.ts$/ }, () => ({
+      contents: `const outline = ${JSON.stringify(outlineProgram())};\nexport const outlineProgram = () => outline;`,
+      loader: "js",
+    }));
+  },
+};
+
 /** The three Cognito calls go unsigned, so the SDK's search for AWS credentials, half of its size, is left out. */
 const noCredentialChain: Plugin = {
   name: "no-credential-chain",
@@ -73,12 +87,18 @@ async function buildCli(): Promise<Metafile> {
     metafile: true,
     write: false,
     external: ["@api-auth-twitter/emulator"],
-    plugins: [lightHeaders, noChildProcess, noCredentialChain],
+    plugins: [lightHeaders, noChildProcess, noCredentialChain, precomputedOutline],
   });
   await mkdir(outdir, { recursive: true });
   const stale = new Set(await readdir(outdir));
-  await writeFile(join(outdir, "package.json"), '{ "type": "commonjs" }\n');
-  stale.delete("package.json");
+  const others = {
+    "package.json": '{ "type": "commonjs" }\n',
+    "auth-cli.1": manPage(outlineProgram(), packageJson.version),
+  };
+  for (const [file, text] of Object.entries(others)) {
+    await writeFile(join(outdir, file), text);
+    stale.delete(file);
+  }
   for (const { path, text } of outputFiles) {
     const { code } = await transform(text, {
       format: "cjs",

@@ -10,6 +10,15 @@ async function main(args: readonly string[]): Promise<void> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     process.exit(error.code === "EPIPE" ? 141 : 1);
   });
+  // What a shell asks with each press of the tab key.
+  if (args[0] === "complete" && args[1] === "--") {
+    const [{ createEnvironment }, { outlineProgram }, { complete }] = await Promise.all([
+      import("./environment.ts"),
+      import("./outline.ts"),
+      import("./completion/complete.ts"),
+    ]);
+    return complete(args.slice(2), outlineProgram(), createEnvironment());
+  }
   const [{ createEnvironment }, { run }] = await Promise.all([
     import("./environment.ts"),
     import("./run.ts"),

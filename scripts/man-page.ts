@@ -1,0 +1,80 @@
+import type { CommandOutline, FlagOutline, ProgramOutline } from "../cli/src/completion/program-outline.ts";
+
+/** `auth-cli.1` for `man`, from the same outline as the help and the completion. */
+export function manPage(outline: ProgramOutline, version: string): string {
+  return [
+    `.TH AUTH-CLI 1 "" "auth-cli ${roff(version)}" "User Commands"`,
+    ".SH NAME",
+    `${roff(outline.name)} \\- ${roff(outline.description)}`,
+    ".SH SYNOPSIS",
+    ".B auth-cli",
+    "[\\fIoptions\\fR] \\fIcommand\\fR [\\fIarguments\\fR]",
+    ".SH OPTIONS OF EVERY COMMAND",
+    ...outline.flags.flatMap(flagEntry),
+    ".SH COMMANDS",
+    ...outline.commands.flatMap(commandSection),
+    ".SH EXIT STATUS",
+    ...exitStatus.flatMap(([code, meaning]) => [".TP", `.B ${code}`, roff(meaning)]),
+    ".SH FILES",
+    ".TP",
+    ".I ~/.config/auth\\-cli/sessions.json",
+    "Logins.",
+    ".TP",
+    ".I ~/.cache/auth\\-cli/",
+    "Temporary AWS credentials.",
+    ".SH SEE ALSO",
+    ".BR aws (1),",
+    ".BR curl (1)",
+    "",
+  ].join("\n");
+}
+
+const exitStatus = [
+  ["0", "Done; in smoke, every check passed."],
+  ["1", "A check or a step failed."],
+  ["2", "Usage or configuration."],
+  ["3", "Network: could not reach, timed out."],
+  ["4", "Authentication is needed, or was refused by Twitter or Cognito."],
+  ["22", "call got HTTP 400 or above."],
+  ["130", "Interrupted."],
+] as const;
+
+function commandSection({
+  name,
+  aliases,
+  description,
+  arguments: args,
+  flags,
+  examples,
+}: CommandOutline): string[] {
+  const names = [name, ...aliases].map(roff).join(", ");
+  const operands = args.map((each) => ` \\fI${roff(each.name)}\\fR`).join("");
+  return [
+    `.SS ${names}${operands}`,
+    sentence(description),
+    ...flags.flatMap(flagEntry),
+    ...(examples.length === 0 ? [] : [".PP", ".nf", ...examples.map((line) => `  ${roff(line)}`), ".fi"]),
+  ];
+}
+
+function flagEntry({ long, short, value, description, choices }: FlagOutline): string[] {
+  const flag = [...(short === undefined ? [] : [`\\-${short}`]), `\\-\\-${roff(long)}`].join(", ");
+  const values = choices.length === 0 ? "" : ` One of ${choices.join(", ")}.`;
+  return [
+    ".TP",
+    `\\fB${flag}\\fR${value === undefined ? "" : ` \\fI${roff(value)}\\fR`}`,
+    sentence(description) + roff(values),
+  ];
+}
+
+function sentence(text: string): string {
+  return roff(text.charAt(0).toUpperCase() + text.slice(1)).replace(/[^.]$/, "$&.");
+}
+
+/** In roff a backslash and a dash have meanings, and so has a dot or a quote at the beginning of a line. */
+function roff(text: string): string {
+  return text
+    .replace(/\\/g, "\\e")
+    .replace(/-/g, "\\-")
+    .replace(/^([.'])/gm, "\\&$1");
+}
