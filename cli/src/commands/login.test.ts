@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../errors.ts";
 import { configFile, reply } from "../testing/fake-environment.ts";
 import { type Answer, cognitoRefusal, twitterRefusal, wrongPin } from "../testing/scripted-services.ts";
-import { authCli, createWorld, reportedError, runIn, steps, type World } from "../testing/world.ts";
+import { authCli, createWorld, type Ran, reportedError, runIn, steps, type World } from "../testing/world.ts";
 
 const onTerminal = (input: string, answers: Record<string, Answer> = {}): World => ({
   interactive: true,
@@ -168,4 +168,93 @@ describe("login", () => {
     const ran = await authCli(["login"], onTerminal("1\n2\n3\n", { "twitter.access_token": answer }));
     expect([ran.code, tries]).toEqual([4, 2]);
   });
+
+  it.each([["y\n0123456\n"], ["YES\n0123456\n"]])(
+    "of somebody who is logged in already asks first: %j goes on",
+    async (input) => {
+      const ran = await authCli(["login"], { ...onTerminal(input), loggedIn: true });
+      expect(ran.stderr).toMatch(/^Already logged in to prod as @alice\.\nLog in anew\? \(y\/N\) /);
+      expect(ran.stdout).toMatch(/^Logged in to prod as @alice/);
+      expect(ran.environment.fileTexts()[configFile]).toContain("2026-03-01T12:00:00.000Z");
+    },
+  );
+
+  it.each([["n\n"], ["\n"], [""], ["yesterday\n"]])(
+    "of somebody who is logged in already asks first: %j changes nothing",
+    async (input) => {
+      const ran = await authCli(["login"], { ...onTerminal(input), loggedIn: true });
+      expect(ran.code).toBe(0);
+      expect(ran.stdout).toBe(`Still logged in to prod as @alice, identity ${ran.services.identityId}\n`);
+      expect(ran.environment.requests).toEqual([]);
+      expect(ran.environment.fileTexts()[configFile]).toContain("2026-03-01T11:00:00.000Z");
+    },
+  );
+
+  it.each([
+    [["login", "--force"], true, /^Open this page/],
+    [["login"], false, /^Already logged in to prod as @alice\.\nOpen this page/],
+    [["login", "--user", "bob"], true, /^Open this page/],
+  ])("%j on a terminal: %s does not ask", async (args, interactive, said) => {
+    const ran = await authCli(args, { input: "0123456\n", interactive, loggedIn: true });
+    expect(ran.stdout).toMatch(/^Logged in to prod/);
+    expect(ran.stderr).toMatch(said);
+  });
+
+  it("reports the login that stays in JSON, too", async () => {
+    const ran = await authCli(["login", "--json"], { ...onTerminal("n\n"), loggedIn: true });
+    expect(JSON.parse(ran.stdout)).toEqual({
+      stage: "prod",
+      screenName: "alice",
+      userId: "42",
+      identityId: ran.services.identityId,
+      identityPoolId: ran.services.identityPoolId,
+    });
+  });
+});
+
+describe("the consumer key and secret", () => {
+  const unset = { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "" };
+  const logIn = (
+    given: { key: string; secret: string },
+    answers: string[],
+    args: string[] = [],
+  ): Promise<Ran> => {
+    const world = createWorld({ interactive: true, variables: unset });
+    const { clientCredentials, pin } = world.services;
+    const { variables } = world.environment;
+    const values = { KEY: clientCredentials.key, SECRET: clientCredentials.secret, PIN: pin };
+    const resolve = (text: string): string => values[text as keyof typeof values] ?? text;
+    Object.assign(variables, {
+      TWITTER_CONSUMER_KEY: resolve(given.key),
+      TWITTER_CONSUMER_SECRET: resolve(given.secret),
+    });
+    world.environment.type(answers.map((text) => `${resolve(text)}\n`).join(""));
+    return runIn(["login", ...args.map(resolve)], world);
+  };
+
+  it("are asked for on a terminal, the secret without being shown, and where to put them is told", async () => {
+    const ran = await logIn({ key: "", secret: "" }, ["KEY", "SECRET", "PIN"]);
+    expect(ran.code).toBe(0);
+    expect(ran.environment.secretQuestions).toEqual(["Consumer secret (API Key Secret, not shown): "]);
+    expect(ran.stderr).toContain("set TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET in /project/.env");
+  });
+
+  it("are asked for only as far as they are missing", async () => {
+    const secretOnly = await logIn({ key: "KEY", secret: "" }, ["SECRET", "PIN"]);
+    expect(secretOnly.stderr).toContain("set TWITTER_CONSUMER_SECRET in");
+    const keyOnly = await logIn({ key: "", secret: "SECRET" }, ["KEY", "PIN"]);
+    expect(keyOnly.stderr).toContain("set TWITTER_CONSUMER_KEY in");
+    const byFlag = await logIn({ key: "", secret: "" }, ["SECRET", "PIN"], ["--consumer-key", "KEY"]);
+    expect([secretOnly.code, keyOnly.code, byFlag.code]).toEqual([0, 0, 0]);
+  });
+
+  it.each([[[]], [[""]], [["KEY"]], [["KEY", ""]]])(
+    "that are not given (%j) are a configuration error",
+    async (answers) => {
+      const ran = await logIn({ key: "", secret: "" }, answers, ["--json"]);
+      expect(ran.code).toBe(2);
+      expect(reportedError(ran)["code"]).toBe("missing-configuration");
+      expect(ran.environment.requests).toEqual([]);
+    },
+  );
 });

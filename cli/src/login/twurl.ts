@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { FAILSAFE_SCHEMA, load } from "js-yaml";
 import type { Configuration } from "../deployment/configuration.ts";
 import type { Environment } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
@@ -19,7 +20,7 @@ export async function logInFromTwurl(
   file: string | true,
   user: string | undefined,
 ): Promise<AuthorizedUser> {
-  const { clientCredentials, ...authorized } = await readTwurlProfile(environment, file, user);
+  const { clientCredentials, ...authorized } = readTwurlProfile(environment, file, user);
   const configured = await configuration.find("TWITTER_CONSUMER_KEY");
   if (configured !== undefined && configured.value !== clientCredentials.key) {
     environment.terminal.say(
@@ -35,11 +36,11 @@ export async function logInFromTwurl(
  * @param user a screen name; by default twurl's own default profile
  * @see https://github.com/twitter/twurl/blob/master/lib/twurl/rcfile.rb
  */
-async function readTwurlProfile(
+function readTwurlProfile(
   environment: Environment,
   file: string | true,
   user: string | undefined,
-): Promise<TwurlProfile> {
+): TwurlProfile {
   const path =
     file === true ? join(environment.homeDirectory, ".twurlrc") : resolve(environment.workingDirectory, file);
   const text = environment.files.readText(path);
@@ -50,7 +51,7 @@ async function readTwurlProfile(
       fix: "name the file: `auth-cli login --from-twurl <file>`; or log in without twurl: `auth-cli login`",
     });
   }
-  const profile = chooseProfile(path, await parse(path, text), user);
+  const profile = chooseProfile(path, parse(path, text), user);
   const { username = "", token = "", secret = "" } = profile.attributes;
   const { consumer_key: key = "", consumer_secret: consumerSecret = "" } = profile.attributes;
   const tokenCredentials = { token, secret };
@@ -88,8 +89,7 @@ interface RcFile {
   defaultProfile: readonly string[];
 }
 
-async function parse(path: string, text: string): Promise<RcFile> {
-  const { load, FAILSAFE_SCHEMA } = await import("js-yaml");
+function parse(path: string, text: string): RcFile {
   let file: unknown;
   try {
     // Every scalar is a text to this schema: a screen name may look like a number, `no` or a date.

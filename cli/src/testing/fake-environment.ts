@@ -43,6 +43,11 @@ export interface FakeEnvironment extends Environment {
   fileTexts(): Record<string, string>;
   sleeps: number[];
   openedPages: string[];
+  /** What was asked for without being shown. */
+  secretQuestions: string[];
+  /** Adds to standard input. */
+  type(text: string): void;
+  addFile(path: string, text: string): void;
   /** What the callback's browsers were shown. */
   callbackPages: { status: number; html: string }[];
   callbackServers: ("open" | "closed")[];
@@ -61,6 +66,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   const requests: HttpRequest[] = [];
   const sleeps: number[] = [];
   const openedPages: string[] = [];
+  const secretQuestions: string[] = [];
   const warmed: string[] = [];
   const callbackPages: FakeEnvironment["callbackPages"] = [];
   const callbackServers: FakeEnvironment["callbackServers"] = [];
@@ -113,6 +119,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
         return line === undefined || line === "" ? undefined : line.replace(/\n$/, "");
       },
       askSecret(question) {
+        secretQuestions.push(question);
         return this.ask(question);
       },
       async readAll() {
@@ -158,6 +165,13 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     fileTexts: () => Object.fromEntries([...store].map(([path, bytes]) => [path, bytes.toString()])),
     sleeps,
     openedPages,
+    secretQuestions,
+    type(text) {
+      // An empty one stands for the end.
+      if (input.at(-1) === "") input.pop();
+      input.push(...text.split(/(?<=\n)/));
+    },
+    addFile: (path, text) => void store.set(path, Buffer.from(text)),
     callbackPages,
     callbackServers,
     commands,
