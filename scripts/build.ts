@@ -78,7 +78,9 @@ async function buildCli(): Promise<Metafile> {
   const outdir = join(root, "cli/dist");
   const { outputFiles, metafile } = await build({
     ...common,
-    entryPoints: ["cli/src/main.ts"],
+    // The second is a process of its own: what asks the OS keyring.
+    entryPoints: ["cli/src/main.ts", "cli/src/environment/keyring-process.ts"],
+    entryNames: "[name]",
     outdir,
     format: "esm",
     splitting: true,
@@ -86,7 +88,7 @@ async function buildCli(): Promise<Metafile> {
     keepNames: true,
     metafile: true,
     write: false,
-    external: ["@api-auth-twitter/emulator"],
+    external: ["@api-auth-twitter/emulator", "@napi-rs/keyring"],
     plugins: [lightHeaders, noChildProcess, noCredentialChain, precomputedOutline],
   });
   await mkdir(outdir, { recursive: true });
@@ -105,6 +107,7 @@ async function buildCli(): Promise<Metafile> {
       target: "node20.19",
       minify: true,
       platform: "node",
+      define: { "import.meta.dirname": "__dirname" },
     });
     await writeFile(path, requireChunks(code));
     stale.delete(basename(path));

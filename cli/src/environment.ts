@@ -5,6 +5,7 @@ import type { BrowserOutcome } from "./environment/browser.ts";
 import type { CallbackServer } from "./environment/callback-server.ts";
 import { type Files, files } from "./environment/files.ts";
 import { createHttpClient } from "./environment/http-client.ts";
+import { createKeyring, type Keyring } from "./environment/keyring.ts";
 import { createTerminal, type Terminal } from "./environment/terminal.ts";
 import { AuthCliError } from "./errors.ts";
 import type { Send } from "./protocol/http.ts";
@@ -25,6 +26,7 @@ export interface Environment {
   /** A name that no other process uses, for files set aside. */
   uniqueName: () => string;
   files: Files;
+  keyring: Keyring;
   send: Send;
   /** Opens a connection beforehand, for a request that will come. */
   warmUp: (url: URL) => void;
@@ -80,6 +82,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     sleep: (ms) => sleep(ms, interruption),
     uniqueName: randomUUID,
     files,
+    keyring: createKeyring({ variables, platform: process.platform, interruption }),
     ...createHttpClient({
       interruption,
       now,

@@ -26,6 +26,8 @@ const exitCodes = {
   "proxy-refused": 3,
   /** Authentication is needed, or was refused by Twitter or Cognito. */
   "not-logged-in": 4,
+  "keyring-missing": 4,
+  "keyring-failed": 4,
   "login-cancelled": 4,
   "client-credentials-refused": 4,
   "token-refused": 4,

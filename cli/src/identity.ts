@@ -5,18 +5,19 @@ import { AuthCliError } from "./errors.ts";
 import type { TokenCredentials } from "./protocol/oauth1.ts";
 import type { AwsCredentials } from "./protocol/sigv4.ts";
 import { cognitoContext } from "./services.ts";
-import {
-  cachePath,
-  type CachedIdentity,
-  isFresh,
-  readCachedIdentity,
-  writeCachedIdentity,
-} from "./store/credentials-cache.ts";
-import { findSession, type Session } from "./store/sessions.ts";
+import { cachePath, type CachedIdentity, isFresh, openCache } from "./store/credentials-cache.ts";
+import { findSession, type Session, sessionsPath } from "./store/sessions.ts";
+import { loadStoredToken } from "./store/token-store.ts";
 
 /** The Twitter login that a command acts for. */
 export interface Login {
-  tokenCredentials: TokenCredentials;
+  /** The access token, without its secret. */
+  token: string;
+  /**
+   * With its secret, which may be in the keyring: asked for only where a request is signed with it.
+   * Throws AuthCliError `not-logged-in` when the keyring no longer has it.
+   */
+  loadToken: () => Promise<TokenCredentials>;
   /** Known when the login is stored. */
   session: Session | undefined;
   /** Where it came from, to be told to a person. */
@@ -28,17 +29,38 @@ export interface Login {
  * @throws AuthCliError `not-logged-in`
  */
 export async function findLogin(
-  environment: Pick<Environment, "redactor">,
+  environment: Pick<Environment, "redactor" | "keyring" | "variables" | "homeDirectory" | "platform">,
   { deployment, configuration }: ResolvedDeployment,
   sessions: readonly Session[],
   user: string | undefined,
 ): Promise<Login> {
   const given = user === undefined ? await tokenFromConfiguration(environment, configuration) : undefined;
-  if (given !== undefined) return { ...given, session: undefined };
+  if (given !== undefined) {
+    const { tokenCredentials, source } = given;
+    const loadToken = (): Promise<TokenCredentials> => Promise.resolve(tokenCredentials);
+    return { token: tokenCredentials.token, loadToken, session: undefined, source };
+  }
   const session = findSession(sessions, deployment.identityPoolId, user);
   if (session === undefined) throw notLoggedIn(deployment, sessions, user);
-  registerToken(environment, session.tokenCredentials);
-  return { tokenCredentials: session.tokenCredentials, session, source: "stored login" };
+  return {
+    token: session.tokenCredentials.token,
+    loadToken: () => loadSessionToken(environment, session),
+    session,
+    source: "secret" in session.tokenCredentials ? sessionsPath(environment) : "OS keyring",
+  };
+}
+
+/**
+ * A stored login's token with its secret, wherever that is kept.
+ * @throws AuthCliError `not-logged-in` when the keyring no longer has it
+ */
+export async function loadSessionToken(
+  environment: Pick<Environment, "redactor" | "keyring">,
+  session: Session,
+): Promise<TokenCredentials> {
+  const token = await loadStoredToken(environment, session, session.tokenCredentials);
+  registerToken(environment, token);
+  return token;
 }
 
 export function registerToken(environment: Pick<Environment, "redactor">, token: TokenCredentials): void {
@@ -63,23 +85,24 @@ export async function obtainIdentity(
   { deployment, configuration }: ResolvedDeployment,
   login: Login,
 ): Promise<CachedIdentity> {
-  const path = cachePath(environment, deployment.identityPoolId, cacheKey(login));
+  const cache = openCache(environment, cachePath(environment, deployment.identityPoolId, cacheKey(login)));
   const fresh = (): CachedIdentity | undefined => {
-    const cached = readCachedIdentity(environment, path);
+    const cached = cache.read();
     return cached !== undefined && isFresh(cached, environment.now()) ? cached : undefined;
   };
   const identity =
     fresh() ??
-    (await environment.files.withLock(path, async () => {
+    (await cache.withLock(async () => {
       const renewed = fresh();
       if (renewed !== undefined) return renewed;
-      const known = login.session?.identityId ?? readCachedIdentity(environment, path)?.identityId;
+      const known = login.session?.identityId ?? cache.read()?.identityId;
+      const token = await login.loadToken();
       const { createCognitoIdentity, twitterLogins } = await import("./protocol/cognito-identity.ts");
       const cognito = createCognitoIdentity(await cognitoContext(environment, configuration, deployment));
-      const logins = twitterLogins(login.tokenCredentials);
+      const logins = twitterLogins(token);
       const identityId = known ?? (await cognito.getId(deployment.identityPoolId, logins));
       const credentials = await cognito.getCredentialsForIdentity(identityId, logins);
-      await writeCachedIdentity(environment, path, { identityId, credentials });
+      await cache.write({ identityId, credentials });
       return { identityId, credentials };
     }));
   registerCredentials(environment, identity.credentials);
@@ -92,7 +115,7 @@ export function cachedIdentity(
   { identityPoolId }: Deployment,
   login: Login,
 ): CachedIdentity | undefined {
-  const cached = readCachedIdentity(environment, cachePath(environment, identityPoolId, cacheKey(login)));
+  const cached = openCache(environment, cachePath(environment, identityPoolId, cacheKey(login))).read();
   if (cached !== undefined) registerCredentials(environment, cached.credentials);
   return cached;
 }
@@ -103,7 +126,8 @@ export async function cacheIdentity(
   session: Session,
   identity: CachedIdentity,
 ): Promise<void> {
-  await writeCachedIdentity(environment, sessionCachePath(environment, session), identity);
+  const cache = openCache(environment, sessionCachePath(environment, session));
+  await cache.withLock(() => cache.write(identity));
 }
 
 /** Forgets the AWS credentials of a stored login. */
@@ -115,8 +139,8 @@ function sessionCachePath(environment: Environment, session: Session): string {
   return cachePath(environment, session.identityPoolId, sessionKey(session));
 }
 
-function cacheKey({ session, tokenCredentials }: Login): string {
-  return session === undefined ? `token:${tokenCredentials.token}` : sessionKey(session);
+function cacheKey({ session, token }: Login): string {
+  return session === undefined ? `token:${token}` : sessionKey(session);
 }
 
 function sessionKey({ userId }: Session): string {
@@ -130,7 +154,7 @@ function sessionKey({ userId }: Session): string {
 export async function tokenFromConfiguration(
   environment: Pick<Environment, "redactor">,
   configuration: Configuration,
-): Promise<Pick<Login, "tokenCredentials" | "source"> | undefined> {
+): Promise<{ tokenCredentials: TokenCredentials; source: string } | undefined> {
   const token = await configuration.find("TWITTER_ACCESS_TOKEN");
   const secret = await configuration.find("TWITTER_ACCESS_TOKEN_SECRET");
   if (token === undefined && secret === undefined) return undefined;

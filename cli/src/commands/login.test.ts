@@ -27,7 +27,7 @@ describe("login", () => {
     expect(ran.stderr.split("\n")).toContain(page);
     expect(ran.stderr).not.toContain(services.pin);
     expect(JSON.parse(environment.fileTexts()[configFile] ?? "")).toEqual({
-      version: 1,
+      version: 2,
       sessions: [
         {
           appName: "notes",

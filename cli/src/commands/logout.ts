@@ -5,7 +5,7 @@ import {
 } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
-import { forgetIdentity, registerToken } from "../identity.ts";
+import { forgetIdentity, loadSessionToken } from "../identity.ts";
 import { exchange } from "../protocol/http.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../protocol/twitter.ts";
 import { requireClientCredentials, twitterApiUrl } from "../services.ts";
@@ -56,13 +56,13 @@ async function revoke(
   { configuration }: ResolvedDeployment,
   session: Session,
 ): Promise<void> {
-  registerToken(environment, session.tokenCredentials);
+  const token = await loadSessionToken(environment, session);
   const context = {
     apiUrl: await twitterApiUrl(configuration),
     clientCredentials: await requireClientCredentials(environment, configuration),
     nowMs: environment.now(),
   };
-  const reply = await exchange(environment.send, invalidateTokenRequest(context, session.tokenCredentials));
+  const reply = await exchange(environment.send, invalidateTokenRequest(context, token));
   try {
     processInvalidateTokenResponse(reply, context);
   } catch (error) {

@@ -29,8 +29,9 @@ export async function smoke(flags: SmokeFlags, environment: Environment): Promis
           checks: checkNames.filter((name) => name !== "outputs").map((name) => skipped(name, "outputs")),
           identityId: undefined,
         }
-      : await runChain({ environment, resolved, routes: { public: "/public", private: "/private" } }, () =>
-          findLogin(environment, resolved, sessions, flags.user),
+      : await runChain(
+          { environment, resolved, routes: { public: "/public", private: "/private" } },
+          async () => (await findLogin(environment, resolved, sessions, flags.user)).loadToken(),
         );
   const checks = [outputs, ...chain.checks].toSorted(
     (a, b) => checkNames.indexOf(a.name) - checkNames.indexOf(b.name),

@@ -1,6 +1,31 @@
-import { accessSync, chmodSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { randomUUID } from "node:crypto";
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { AuthCliError } from "../errors.ts";
+
+/** A file or a folder that other users of this computer could reach. */
+export interface LooseMode {
+  path: string;
+  /** As `chmod` takes them: `644`. */
+  mode: string;
+  /** What it is now; undefined when it could not be changed, or is not ours to change. */
+  repaired: string | undefined;
+}
 
 /** The file system, as far as commands may touch it. */
 export interface Files {
@@ -10,10 +35,16 @@ export interface Files {
   exists(path: string): boolean;
   /** Replaces a file whole or not at all; the file is 0600 in a 0700 folder. */
   writePrivate(path: string, text: string): Promise<void>;
-  rename(from: string, to: string): void;
+  /** Closes a file that is there, and its folder, to other users. @returns what was open to them */
+  makePrivate(path: string): LooseMode[];
+  /** Renames a file that still holds this text; false when somebody has replaced it meanwhile. */
+  setAside(path: string, aside: string, text: string): boolean;
   remove(path: string): void;
-  /** Runs `work` while no other process runs one for the same path. */
-  withLock<T>(path: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` while no other process runs one for the same path.
+   * @param interruption ends the wait for the others
+   */
+  withLock<T>(path: string, work: () => Promise<T>, interruption?: AbortSignal): Promise<T>;
   /** Writes a stream to a file; an incomplete one is removed. */
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
 }
@@ -46,20 +77,41 @@ export const files: Files = {
   },
 
   async writePrivate(path, text) {
-    const { default: writeFileAtomic } = await import("write-file-atomic");
     try {
       makePrivateFolder(dirname(path));
-      await writeFileAtomic(path, text, { mode: 0o600 });
+      // A link to the file stays a link.
+      const target = realPath(path);
+      const temporary = `${target}.${randomUUID().slice(0, 8)}.tmp`;
+      try {
+        writeDurably(temporary, text);
+        await replace(temporary, target);
+      } catch (error) {
+        rmSync(temporary, { force: true });
+        throw error;
+      }
+      await sweep(dirname(target));
     } catch (error) {
       throw cannot("write", path, error);
     }
   },
 
-  rename(from, to) {
+  makePrivate(path) {
+    if (process.platform === "win32") return [];
+    const loose = [loosenedMode(dirname(path), 0o700), loosenedMode(path, 0o600)];
+    return loose.filter((each) => each !== undefined);
+  },
+
+  setAside(path, aside, text) {
     try {
-      renameSync(from, to);
+      renameSync(path, aside);
+      if (readFileSync(aside, "utf8") === text) return true;
+      // A whole file had taken its place in between: back with it, unless there is one again.
+      linkSync(aside, path);
+      rmSync(aside);
+      return false;
     } catch (error) {
-      throw cannot("rename", from, error);
+      if (isAbsent(error) || (error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw cannot("rename", path, error);
     }
   },
 
@@ -71,24 +123,20 @@ export const files: Files = {
     }
   },
 
-  async withLock(path, work) {
-    const { default: lockfile } = await import("proper-lockfile");
-    let release: () => Promise<void>;
+  async withLock(path, work, interruption) {
+    const { acquireLock } = await import("./file-lock.ts");
+    let release: () => void;
     try {
       makePrivateFolder(dirname(path));
-      release = await lockfile.lock(path, {
-        realpath: false,
-        // A holder that was killed is taken over after this long; a live one renews its hold.
-        stale: 10_000,
-        retries: { retries: 400, factor: 1, minTimeout: 25, maxTimeout: 75, randomize: true },
-      });
+      release = await acquireLock(`${path}.lock`, interruption);
     } catch (error) {
+      if (interruption?.aborted) throw new AuthCliError("interrupted", { message: "interrupted" });
       throw cannot("lock", path, error);
     }
     try {
       return await work();
     } finally {
-      await release();
+      release();
     }
   },
 
@@ -107,10 +155,95 @@ export const files: Files = {
   },
 };
 
+/** To the disk, so that a power cut after the rename cannot leave an empty file. */
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, "wx", 0o600);
+  try {
+    // Writes until all is written: on a disk that fills up, one write may take a part and report no error.
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** On Windows a file that somebody is reading just now cannot be replaced. */
+async function replace(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      renameSync(from, to);
+      return;
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      const held = process.platform === "win32" && ["EPERM", "EACCES", "EBUSY"].includes(code);
+      if (!held || attempt === 10) throw error;
+      const { setTimeout: sleep } = await import("node:timers/promises");
+      await sleep(10 * attempt);
+    }
+  }
+}
+
+/** What a killed process left behind is removed when it is older than this; no write or renewal takes as long. */
+const leftoverMs = 60_000;
+
+async function sweep(folder: string): Promise<void> {
+  const leftovers = readdirSync(folder).filter((name) =>
+    /\.json\.([0-9a-f]{8}\.tmp|lock(\.[\w-]+)?)$/.test(name),
+  );
+  for (const name of leftovers) {
+    const path = join(folder, name);
+    try {
+      if (Date.now() - statSync(path).mtimeMs < leftoverMs) continue;
+      if (name.endsWith(".lock")) (await import("./file-lock.ts")).breakAbandonedLock(path);
+      else rmSync(path, { force: true });
+    } catch {
+      // Gone, or not ours. The next write comes by again.
+    }
+  }
+}
+
 function makePrivateFolder(folder: string): void {
   const created = mkdirSync(folder, { recursive: true, mode: 0o700 });
   // mkdir's mode is cut by the umask, and says nothing about a folder that was there.
   if (created !== undefined) chmodSync(folder, 0o700);
+}
+
+function loosenedMode(path: string, wanted: number): LooseMode | undefined {
+  let mode: number;
+  try {
+    mode = statSync(path).mode & 0o7777;
+  } catch {
+    return undefined;
+  }
+  if ((mode & 0o077) === 0) return undefined;
+  const loose = { path, mode: mode.toString(8).padStart(3, "0"), repaired: undefined };
+  const sticky = (mode & 0o1000) !== 0;
+  if (wanted === 0o700 && (sticky || !holdsOnlyOurs(path))) {
+    // AUTH_CLI_CONFIG_DIR may name a folder of many; what others may not do there is replace the file.
+    return (mode & 0o022) !== 0 && !sticky ? loose : undefined;
+  }
+  try {
+    chmodSync(path, wanted);
+    return { ...loose, repaired: wanted.toString(8) };
+  } catch {
+    return loose;
+  }
+}
+
+function holdsOnlyOurs(folder: string): boolean {
+  try {
+    return readdirSync(folder).every((name) => /^(sessions|[0-9a-f]{32})\.json(\.|$)/.test(name));
+  } catch {
+    return false;
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 function isAbsent(error: unknown): boolean {
@@ -125,14 +258,20 @@ function cannot(verb: string, path: string, error: unknown): AuthCliError {
     EPERM: "you have no permission for it",
     EROFS: "the file system is read-only",
     ENOSPC: "the disk is full",
+    EDQUOT: "your disk quota is used up",
     ENOENT: "there is no such file",
     EISDIR: "it is a folder",
+    ERR_FS_EISDIR: "it is a folder",
+    EEXIST: "there is a file where its folder should be",
+    ENOTDIR: "there is a file where its folder should be",
     ELOCKED: "another auth-cli holds its lock",
   };
   return new AuthCliError(verb === "read" ? "invalid-configuration" : "write-failed", {
     message: `cannot ${verb} ${path}`,
     cause: causes[code] ?? (error instanceof Error ? error.message : String(error)),
     fix:
-      code === "ENOSPC" ? "free some space, then run the command again" : `check ${path} and its permissions`,
+      code === "ENOSPC" || code === "EDQUOT"
+        ? "free some space, then run the command again"
+        : `check ${path} and its permissions`,
   });
 }

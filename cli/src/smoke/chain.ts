@@ -1,10 +1,11 @@
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
 import { AuthCliError, toErrorReport } from "../errors.ts";
-import { type Login, registerCredentials } from "../identity.ts";
+import { registerCredentials } from "../identity.ts";
 import { createCognitoIdentity, type LoginsMap, twitterLogins } from "../protocol/cognito-identity.ts";
 import { excerpt, exchange, type Reply, replyText, type Send } from "../protocol/http.ts";
 import { apiUrl, executeApi } from "../protocol/http-api.ts";
+import type { TokenCredentials } from "../protocol/oauth1.ts";
 import { type AwsCredentials, type SigV4Signing, signSigV4 } from "../protocol/sigv4.ts";
 import { processVerifyCredentialsResponse, verifyCredentialsRequest } from "../protocol/twitter.ts";
 import { cognitoContext, findClientCredentials, twitterApiUrl } from "../services.ts";
@@ -30,14 +31,17 @@ interface Chain {
  * Every check after `outputs`, as much at once as the chain allows: what needs no login runs beside the token
  * exchange, and all that needs its credentials runs beside each other.
  */
-export async function runChain(chain: Chain, findLogin: () => Promise<Login>): Promise<ChainResult> {
+export async function runChain(
+  chain: Chain,
+  findToken: () => Promise<TokenCredentials>,
+): Promise<ChainResult> {
   const { environment } = chain;
   const run = <T>(name: CheckName, check: (send: Send) => Promise<T>): Promise<Outcome<T>> =>
     runCheck(name, environment, check);
 
-  const login = run("twitter.token", findLogin);
+  const token = run("twitter.token", findToken);
   const open = Promise.all([
-    login.then(({ value, result }) =>
+    token.then(({ value, result }) =>
       value === undefined
         ? result
         : run("twitter.token", (send) => checkToken(chain, send, value)).then(resultOf),
@@ -46,17 +50,17 @@ export async function runChain(chain: Chain, findLogin: () => Promise<Login>): P
     run("private.unsigned", (send) => checkUnsigned(chain, send)).then(resultOf),
     run("cognito.guest", (send) => checkGuest(chain, send)).then(resultOf),
   ]);
-  const signed = login.then(({ value }) => runSigned(chain, run, value));
+  const signed = token.then(({ value }) => runSigned(chain, run, value));
   const [openChecks, { checks, identityId }] = await Promise.all([open, signed]);
   return { checks: [...openChecks, ...checks], identityId };
 }
 
 type Run = <T>(name: CheckName, check: (send: Send) => Promise<T>) => Promise<Outcome<T>>;
 
-async function runSigned(chain: Chain, run: Run, login: Login | undefined): Promise<ChainResult> {
+async function runSigned(chain: Chain, run: Run, token: TokenCredentials | undefined): Promise<ChainResult> {
   const { resolved, environment } = chain;
-  if (login === undefined) return { checks: skipAll(signedChecks, "twitter.token"), identityId: undefined };
-  const logins = twitterLogins(login.tokenCredentials);
+  if (token === undefined) return { checks: skipAll(signedChecks, "twitter.token"), identityId: undefined };
+  const logins = twitterLogins(token);
 
   const identity = await run("cognito.get-id", async (send) =>
     (await cognito(chain, send)).getId(resolved.deployment.identityPoolId, logins),
@@ -109,7 +113,11 @@ function resultOf({ result }: Outcome<unknown>): CheckResult {
 }
 
 /** Does Twitter still know the token? Not every X app may ask; Cognito asks in any case. */
-async function checkToken({ environment, resolved }: Chain, send: Send, login: Login): Promise<void> {
+async function checkToken(
+  { environment, resolved }: Chain,
+  send: Send,
+  token: TokenCredentials,
+): Promise<void> {
   const clientCredentials = await findClientCredentials(environment, resolved.configuration);
   if (clientCredentials === undefined) {
     throw new Undecided("missing-configuration", {
@@ -124,7 +132,7 @@ async function checkToken({ environment, resolved }: Chain, send: Send, login: L
     clientCredentials,
     nowMs: environment.now(),
   };
-  const reply = await exchange(send, verifyCredentialsRequest(context, login.tokenCredentials));
+  const reply = await exchange(send, verifyCredentialsRequest(context, token));
   try {
     processVerifyCredentialsResponse(reply, context);
   } catch (error) {

@@ -4,13 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { files } from "../environment/files.ts";
 import { createFakeEnvironment, type FakeEnvironment } from "../testing/fake-environment.ts";
-import {
-  type CachedIdentity,
-  cachePath,
-  isFresh,
-  readCachedIdentity,
-  writeCachedIdentity,
-} from "./credentials-cache.ts";
+import { type CachedIdentity, cachePath, isFresh, openCache } from "./credentials-cache.ts";
 
 const nowMs = Date.parse("2026-03-01T12:00:00Z");
 const minutes = (count: number): number => count * 60_000;
@@ -53,12 +47,12 @@ describe("the cache file", () => {
 
   it("gives back what was written", async () => {
     const written = identity("2026-03-01T13:00:00.000Z");
-    await writeCachedIdentity(environment, path, written);
-    expect(readCachedIdentity(environment, path)).toEqual(written);
+    await openCache(environment, path).write(written);
+    expect(openCache(environment, path).read()).toEqual(written);
   });
 
   it.skipIf(process.platform === "win32")("is for its owner alone", async () => {
-    await writeCachedIdentity(environment, path, identity("x"));
+    await openCache(environment, path).write(identity("x"));
     expect([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o777]).toEqual([0o600, 0o700]);
   });
 
@@ -79,15 +73,15 @@ describe("the cache file", () => {
     "{",
     "null",
     "[]",
-    '{"version":2}',
+    '{"version":0}',
     '{"version":1,"identityId":"a"}',
     '{"version":1,"identityId":"a","credentials":null}',
     '{"version":1,"identityId":"a","credentials":{"accessKeyId":"a","secretAccessKey":"b","sessionToken":"c"}}',
     '{"version":1,"identityId":7,"credentials":{}}',
   ])("that holds %j is set aside", async (text) => {
-    await writeCachedIdentity(environment, path, identity("x"));
+    await openCache(environment, path).write(identity("x"));
     writeFileSync(path, text);
-    expect(readCachedIdentity(environment, path)).toBeUndefined();
+    expect(openCache(environment, path).read()).toBeUndefined();
     expect(readdirSync(dirname(path))).toEqual([expect.stringContaining(".corrupt-")]);
     expect(environment.stderr()).toContain("was set aside");
   });

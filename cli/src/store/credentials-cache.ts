@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Environment } from "../environment.ts";
+import { AuthCliError } from "../errors.ts";
 import type { AwsCredentials } from "../protocol/sigv4.ts";
 import { cacheFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
 
 /** Credentials with less time left than this are renewed first, so that none expires between signing and sending. */
 const renewBeforeMs = 5 * 60 * 1000;
+
+const version = 1;
 
 /** What the cache holds for one login to one pool. */
 export interface CachedIdentity {
@@ -16,7 +19,7 @@ export interface CachedIdentity {
 
 type CacheEnvironment = Pick<
   Environment,
-  "files" | "terminal" | "uniqueName" | "variables" | "homeDirectory" | "platform"
+  "files" | "interruption" | "terminal" | "uniqueName" | "variables" | "homeDirectory" | "platform"
 >;
 
 /** @param login what tells logins apart, such as `twitter:<user id>`; hashed, never stored */
@@ -25,28 +28,67 @@ export function cachePath(environment: CacheEnvironment, identityPoolId: string,
   return join(cacheFolder(environment), `${name}.json`);
 }
 
-/** What was cached, fresh or not: an identity outlasts its credentials. */
-export function readCachedIdentity(environment: CacheEnvironment, path: string): CachedIdentity | undefined {
-  return readJsonFile(environment, path, parseCacheFile);
+/**
+ * The cache of one login. What it holds can be had again, so that a fault of it is told once and stops nothing: the
+ * credentials are then asked for without it.
+ */
+export interface CredentialsCache {
+  /** What was cached, fresh or not: an identity outlasts its credentials. */
+  read(): CachedIdentity | undefined;
+  write(identity: CachedIdentity): Promise<void>;
+  /** Runs `work` while no other process runs one for the same login, as far as the cache can be locked. */
+  withLock<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export function openCache(environment: CacheEnvironment, path: string): CredentialsCache {
+  const { files, terminal, interruption } = environment;
+  let usable = true;
+  const giveUp = (error: unknown): void => {
+    if (!(error instanceof AuthCliError) || error.code === "interrupted") throw error;
+    terminal.say(`warning: ${error.message} (${error.cause ?? "unknown"}); going on without the cache\n`);
+    usable = false;
+  };
+  return {
+    read() {
+      if (!usable) return undefined;
+      try {
+        return readJsonFile(environment, path, version, parseCacheFile);
+      } catch (error) {
+        giveUp(error);
+        return undefined;
+      }
+    },
+    async write(identity) {
+      if (!usable) return;
+      await files.writePrivate(path, `${JSON.stringify({ version, ...identity })}\n`).catch(giveUp);
+    },
+    async withLock(work) {
+      if (!usable) return work();
+      let entered = false;
+      const enter: typeof work = () => {
+        entered = true;
+        return work();
+      };
+      try {
+        return await files.withLock(path, enter, interruption);
+      } catch (error) {
+        if (entered) throw error;
+        giveUp(error);
+        return work();
+      }
+    },
+  };
 }
 
 export function isFresh({ credentials }: CachedIdentity, nowMs: number): boolean {
   return Date.parse(credentials.expiration) - nowMs > renewBeforeMs;
 }
 
-export async function writeCachedIdentity(
-  environment: CacheEnvironment,
-  path: string,
-  identity: CachedIdentity,
-): Promise<void> {
-  await environment.files.writePrivate(path, `${JSON.stringify({ version: 1, ...identity })}\n`);
-}
-
 function parseCacheFile(value: unknown): CachedIdentity | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { version, identityId, credentials } = value as Record<string, unknown>;
+  const { version: found, identityId, credentials } = value as Record<string, unknown>;
   if (
-    version !== 1 ||
+    found !== version ||
     typeof identityId !== "string" ||
     typeof credentials !== "object" ||
     credentials === null

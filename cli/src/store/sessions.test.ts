@@ -13,7 +13,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { files } from "../environment/files.ts";
 import { createFakeEnvironment, type FakeEnvironment, failure } from "../testing/fake-environment.ts";
-import { findSession, readSessions, saveSession, type Session } from "./sessions.ts";
+import {
+  checkSessionsAreWritable,
+  findSession,
+  readSessions,
+  removeSessions,
+  saveSession,
+  type Session,
+} from "./sessions.ts";
 
 let folder: string;
 let path: string;
@@ -49,6 +56,36 @@ describe("the sessions file", () => {
     await saveSession(environment, session());
     await saveSession(environment, session({ userId: "2", screenName: "bob" }));
     expect(readSessions(environment)).toEqual([session(), session({ userId: "2", screenName: "bob" })]);
+  });
+
+  it("of version 1 gives its logins, and keeps them when one is added", async () => {
+    mkdirSync(join(folder, "config"));
+    writeFileSync(path, JSON.stringify({ version: 1, sessions: [session()] }));
+    expect(readSessions(environment)).toEqual([session()]);
+    await saveSession(environment, session({ userId: "2" }));
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
+      version: 2,
+      sessions: [session(), session({ userId: "2" })],
+    });
+  });
+
+  it("of a newer auth-cli is an error, and stays as it is", async () => {
+    mkdirSync(join(folder, "config"));
+    const text = JSON.stringify({ version: 3, sessions: [session()], news: true });
+    writeFileSync(path, text);
+    for (const work of [
+      () => readSessions(environment),
+      () => saveSession(environment, session()),
+      () => removeSessions(environment, [session()]),
+      () => checkSessionsAreWritable(environment),
+    ]) {
+      const error = await failure(work);
+      expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
+      expect(error.message).toBe(`${path} is of a newer auth-cli`);
+      expect(error.fix).toContain("update auth-cli");
+    }
+    expect(readFileSync(path, "utf8")).toBe(text);
+    expect(readdirSync(join(folder, "config"))).toEqual(["sessions.json"]);
   });
 
   it("keeps one login for a user and a pool, the newest", async () => {
@@ -99,7 +136,8 @@ describe("the sessions file", () => {
     const reader = setInterval(() => readSessions(environment), 2);
     await Promise.all(saves);
     clearInterval(reader);
-    expect(environment.stderr()).toBe("");
+    // Of the file in place of a keyring the user is told once.
+    expect(environment.stderr()).toMatch(/^notice: there is no OS keyring here; [^\n]+\n$/);
     expect(
       readSessions(environment)
         .map(({ userId }) => Number(userId))
@@ -111,7 +149,6 @@ describe("the sessions file", () => {
   it.each([
     ["cut off", '{"version":1,"sessions":[{"userId":"1"'],
     ["empty", ""],
-    ["of a later version", '{"version":2,"sessions":[]}'],
     ["without its list", '{"version":1}'],
     ["with a session that is none", '{"version":1,"sessions":[null]}'],
     [

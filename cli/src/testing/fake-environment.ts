@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Environment } from "../environment.ts";
 import { type Files, files as realFiles } from "../environment/files.ts";
+import { type Keyring, keyringMissing } from "../environment/keyring.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Header, HttpRequest, HttpResponse, Send } from "../protocol/http.ts";
 import { Redactor } from "../redaction.ts";
@@ -10,6 +11,8 @@ export interface FakeEnvironmentOptions {
   variables?: Record<string, string>;
   /** By absolute path. */
   files?: Record<string, string | Uint8Array>;
+  /** Secrets by account; without it there is no keyring. */
+  keyring?: Map<string, string>;
   send?: Send;
   /** Standard input; when it has no more lines, it has ended. */
   input?: string;
@@ -90,6 +93,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     },
     uniqueName: () => `unique-${++names}-name`,
     files: memoryFiles(store),
+    keyring: memoryKeyring(options.keyring),
     async send(request) {
       requests.push(request);
       if (options.send === undefined) throw new Error(`no answer is scripted for ${request.step}`);
@@ -179,6 +183,18 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   };
 }
 
+function memoryKeyring(entries: Map<string, string> | undefined): Keyring {
+  const open = (): Map<string, string> => {
+    if (entries === undefined) throw keyringMissing("the test has none");
+    return entries;
+  };
+  return {
+    read: async (account) => open().get(account),
+    write: async (account, secret) => void open().set(account, secret),
+    remove: async (account) => void open().delete(account),
+  };
+}
+
 function memoryFiles(store: Map<string, Buffer>): Files {
   const locks = new Map<string, Promise<unknown>>();
   const read = (path: string): Buffer => {
@@ -193,9 +209,11 @@ function memoryFiles(store: Map<string, Buffer>): Files {
     async writePrivate(path, text) {
       store.set(path, Buffer.from(text));
     },
-    rename(from, to) {
-      store.set(to, read(from));
-      store.delete(from);
+    makePrivate: () => [],
+    setAside(path, aside) {
+      store.set(aside, read(path));
+      store.delete(path);
+      return true;
     },
     remove: (path) => void store.delete(path),
     withLock(path, work) {

@@ -50,6 +50,8 @@ export async function createAuthCli(cwd: string, environment: Variables): Promis
     HOME: home,
     XDG_CONFIG_HOME: join(home, "config"),
     XDG_CACHE_HOME: join(home, "cache"),
+    // Never the developer's own keyring.
+    AUTH_CLI_STORE: "file",
     ...environment,
   };
   return {
