@@ -10,7 +10,13 @@ import { loginOf, type TwitterLogin } from "../login/twitter-login.ts";
 import type { CognitoIdentity, LoginsMap } from "../protocol/cognito-identity.ts";
 import { cognitoContext, twitterApiUrl } from "../services.ts";
 import type { CachedIdentity } from "../store/credentials-cache.ts";
-import { findSession, readSessions, saveSession, type Session } from "../store/sessions.ts";
+import {
+  checkSessionsAreWritable,
+  findSession,
+  readSessions,
+  saveSession,
+  type Session,
+} from "../store/sessions.ts";
 
 export interface LoginFlags extends DeploymentFlags {
   /** With `--from-twurl`, whose profile. */
@@ -46,6 +52,8 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
     await report(environment, earlier, undefined, flags);
     return;
   }
+
+  await checkSessionsAreWritable(environment);
 
   const twitter = logInToTwitter(flags, environment, resolved, sessions);
   twitter.catch(() => {});
