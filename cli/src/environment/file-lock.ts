@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   closeSync,
   openSync,
@@ -32,7 +31,7 @@ interface Owner {
  * @throws the file system's error, or one with the code `ELOCKED`
  */
 export async function acquireLock(path: string, interruption?: AbortSignal): Promise<() => void> {
-  const owner: Owner = { id: randomUUID(), pid: process.pid, host: thisHost() };
+  const owner: Owner = { id: crypto.randomUUID(), pid: process.pid, host: thisHost() };
   const content = JSON.stringify(owner);
   for (const deadline = performance.now() + waitLimitMs; !create(path, content);) {
     if (breakAbandonedLock(path)) continue;

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   accessSync,
   chmodSync,
@@ -81,7 +80,7 @@ export const files: Files = {
       makePrivateFolder(dirname(path));
       // A link to the file stays a link.
       const target = realPath(path);
-      const temporary = `${target}.${randomUUID().slice(0, 8)}.tmp`;
+      const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}.tmp`;
       try {
         writeDurably(temporary, text);
         await replace(temporary, target);
