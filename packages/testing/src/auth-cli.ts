@@ -42,8 +42,15 @@ export interface AuthCli {
   remove(): Promise<void>;
 }
 
-/** @param cwd the project's folder, where `.sst/outputs.json` is looked for */
-export async function createAuthCli(cwd: string, environment: Variables): Promise<AuthCli> {
+/**
+ * @param cwd the project's folder, where `.sst/outputs.json` is looked for
+ * @param options.program another copy of the program than the one that is built here
+ */
+export async function createAuthCli(
+  cwd: string,
+  environment: Variables,
+  { program = authCliPath }: { program?: string } = {},
+): Promise<AuthCli> {
   const home = await mkdtemp(join(tmpdir(), "auth-cli-home-"));
   const variables: Variables = {
     PATH: process.env["PATH"],
@@ -58,12 +65,18 @@ export async function createAuthCli(cwd: string, environment: Variables): Promis
     home,
     variables,
     run: (args, options = {}) =>
-      runProcess(process.execPath, [authCliPath, ...args], {
+      runProcess(process.execPath, [program, ...args], {
         cwd,
         env: { ...variables, ...options.variables },
         ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
       }),
-    logIn: (user, args = []) => logIn(typeof user === "string" ? pinOf(user) : user, args, cwd, variables),
+    logIn: (user, args = []) =>
+      logIn(
+        typeof user === "string" ? pinOf(user) : user,
+        [program, "login", "--no-browser", ...args],
+        cwd,
+        variables,
+      ),
     storedTokens: () => storedTokens(home),
     cachedCredentials: () => cachedCredentials(home),
     storedSecrets: async () => [
@@ -103,7 +116,7 @@ async function logIn(
   cwd: string,
   variables: Variables,
 ): Promise<ProcessResult> {
-  const child = spawn(process.execPath, [authCliPath, "login", "--no-browser", ...args], {
+  const child = spawn(process.execPath, args, {
     cwd,
     env: variables,
   });

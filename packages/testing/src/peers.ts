@@ -7,12 +7,15 @@ import { delimiter, join } from "node:path";
  */
 const debianPackages = {
   aws: "awscli",
+  bash_completion: "bash-completion",
   chromium: "chromium",
   curl: "curl",
+  fish: "fish",
   hyperfine: "hyperfine",
   openssl: "openssl",
   python3: "python3-oauthlib",
   tmux: "tmux",
+  zsh: "zsh",
 } as const;
 
 export type Peer = keyof typeof debianPackages;
@@ -22,8 +25,13 @@ export type Peer = keyof typeof debianPackages;
  * With `REQUIRE_PEERS=1` (set by CI) a missing peer is an error, so that there nothing can be skipped in silence.
  */
 export function findPeer(name: Peer): string | undefined {
-  const folders = ["/usr/bin", "/usr/local/bin", ...(process.env["PATH"] ?? "").split(delimiter)];
-  const path = folders.map((folder) => join(folder, name)).find(isExecutable);
+  const folders = [
+    "/usr/bin",
+    "/usr/local/bin",
+    "/usr/share/bash-completion",
+    ...(process.env["PATH"] ?? "").split(delimiter),
+  ];
+  const path = folders.map((folder) => join(folder, name)).find(isInstalled);
   if (path !== undefined) return path;
   const message = `${name} is not installed (apt-get install ${debianPackages[name]})`;
   if (process.env["REQUIRE_PEERS"] === "1") throw new Error(message);
@@ -31,9 +39,9 @@ export function findPeer(name: Peer): string | undefined {
   return undefined;
 }
 
-function isExecutable(path: string): boolean {
+function isInstalled(path: string): boolean {
   try {
-    accessSync(path, constants.X_OK);
+    accessSync(path, constants.R_OK);
     return true;
   } catch {
     return false;
