@@ -6,6 +6,7 @@ import type { CallbackServer } from "./environment/callback-server.ts";
 import { type Files, files } from "./environment/files.ts";
 import { createHttpClient } from "./environment/http-client.ts";
 import { createKeyring, type Keyring } from "./environment/keyring.ts";
+import { withServerClock } from "./environment/server-clock.ts";
 import { createTerminal, type Terminal } from "./environment/terminal.ts";
 import { AuthCliError } from "./errors.ts";
 import type { Send } from "./protocol/http.ts";
@@ -30,6 +31,8 @@ export interface Environment {
   send: Send;
   /** Opens a connection beforehand, for a request that will come. */
   warmUp: (url: URL) => void;
+  /** Like `now`, by the clock of the servers where theirs is known to differ much. */
+  serverNow: () => number;
   terminal: Terminal;
   redactor: Redactor;
   /** Aborted by SIGINT and SIGTERM. */
@@ -72,6 +75,15 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     colour: wantsColour(flags, variables),
   });
   const now = Date.now;
+  const client = createHttpClient({
+    interruption,
+    now,
+    variables,
+    redactor,
+    authorities: flags.cacert === undefined ? undefined : () => authorities(flags.cacert, variables),
+    debug: flags.debug ? (line) => terminal.say(`debug: ${line}\n`) : undefined,
+    trace: flags.trace ? (text) => terminal.say(text) : undefined,
+  });
   return {
     variables,
     platform: process.platform,
@@ -83,15 +95,8 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     uniqueName: randomUUID,
     files,
     keyring: createKeyring({ variables, platform: process.platform, interruption }),
-    ...createHttpClient({
-      interruption,
-      now,
-      variables,
-      redactor,
-      authorities: flags.cacert === undefined ? undefined : () => authorities(flags.cacert, variables),
-      debug: flags.debug ? (line) => terminal.say(`debug: ${line}\n`) : undefined,
-      trace: flags.trace ? (text) => terminal.say(text) : undefined,
-    }),
+    ...withServerClock(client.send, { now, say: (text) => terminal.say(text) }),
+    warmUp: client.warmUp,
     terminal,
     redactor,
     interruption,

@@ -79,11 +79,13 @@ export function registerCredentials(
 /**
  * The identity and its AWS credentials, from the cache while they are good. They are renewed under a lock, so that
  * many processes at once ask Cognito only once.
+ * @param renewing told when Cognito has to be asked
  */
 export async function obtainIdentity(
   environment: Environment,
   { deployment, configuration }: ResolvedDeployment,
   login: Login,
+  renewing: () => void = () => {},
 ): Promise<CachedIdentity> {
   const cache = openCache(environment, cachePath(environment, deployment.identityPoolId, cacheKey(login)));
   const fresh = (): CachedIdentity | undefined => {
@@ -95,6 +97,7 @@ export async function obtainIdentity(
     (await cache.withLock(async () => {
       const renewed = fresh();
       if (renewed !== undefined) return renewed;
+      renewing();
       const known = login.session?.identityId ?? cache.read()?.identityId;
       const token = await login.loadToken();
       const { createCognitoIdentity, twitterLogins } = await import("./protocol/cognito-identity.ts");

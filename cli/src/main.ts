@@ -8,8 +8,11 @@ async function main(args: readonly string[]): Promise<void> {
   }
   // A reader that has seen enough (`| head -1`) closes the pipe; that ends the program as SIGPIPE would.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? 141 : 1);
+    // Of another fault the writer is told.
+    if (error.code === "EPIPE") process.exit(141);
   });
+  // Nobody reads the notes; the work goes on.
+  process.stderr.on("error", () => {});
   // What a shell asks with each press of the tab key.
   if (args[0] === "complete" && args[1] === "--") {
     const [{ createEnvironment }, { outlineProgram }, { complete }] = await Promise.all([

@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import type { BodyPart } from "./call/request-options.ts";
 import type { CallFlags } from "./commands/call.ts";
 import type { CredentialFormat, CredentialsFlags } from "./commands/credentials.ts";
 import type { LocalFlags } from "./commands/local.ts";
@@ -43,6 +44,8 @@ export function createProgram(
     .option("--profile <name>", "the deployer's AWS profile, for a stage that only CloudFormation knows")
     .option("--json", "print the result as JSON")
     .option("--debug", "tell each exchange with a service, and the stack of a fault")
+    .option("--trace", "tell what is signed of each request, and how, on stderr")
+    .option("--cacert <file>", "trust the PEM certificates of a file, too")
     .option("--no-color", "no colour (also: NO_COLOR)")
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
@@ -102,20 +105,30 @@ export function createProgram(
       }),
     );
 
+  /** Of two flags, in the order in which they were given. */
+  const body: BodyPart[] = [];
   program
     .command("call")
     .description("sign a request and send it; the body goes to stdout, everything else to stderr")
-    .argument("<path>", "a path of the API, or its whole URL")
+    .usage("[options] [METHOD] <path>")
+    .argument("<path...>", "a path of the API, or its whole URL; before it, if need be, the method")
     .option("-X, --request <method>", "the method (default: GET, or POST with a body)")
-    .option("-H, --header <header>", "'Name: value'; 'Name:' leaves one out", collect)
-    .option("-d, --data <data>", "a body, @file or @- for standard input; several are joined by &", collect)
-    .option("--data-binary <data>", "like --data, but a file's line ends are kept", collect)
+    .option("-I, --head", "HEAD: print the response's head only")
+    .option("-H, --header <header>", "'Name: value'; 'Name:' leaves one out; @file has one a line", collect)
+    .option("-d, --data <data>", "a body, @file or @- for standard input; several are joined by &")
+    .option("--data-binary <data>", "like --data, but a file's line ends are kept")
+    .on("option:data", (text: string) => body.push({ text, binary: false }))
+    .on("option:data-binary", (text: string) => body.push({ text, binary: true }))
     .option("--url-query <name=value>", "a parameter of the query; its value is encoded", collect)
+    .option("--compressed", "ask for gzip, deflate or br, and decode it")
     .option("-i, --include", "print the response's head too")
     .option("-o, --output <file>", "write the body to a file")
     .option("-v, --verbose", "tell the request (>) and the response (<) on stderr")
     .addOption(
-      new Option("-m, --max-time <seconds>", "for the whole exchange").argParser(positive).default(30),
+      new Option(
+        "-m, --max-time <seconds>",
+        "for the whole exchange (default: 60 s until an answer, then 30 s without a byte)",
+      ).argParser(positive),
     )
     .addOption(
       new Option("--connect-timeout <seconds>", "for the connection").argParser(positive).default(10),
@@ -131,13 +144,14 @@ export function createProgram(
       examples(
         "auth-cli call /private",
         "auth-cli call /items -d @item.json -H 'Content-Type: application/json'",
+        "auth-cli call DELETE /items/1",
         "auth-cli call /private --dry-run",
       ),
     )
     .action(
-      run(async (environment, flags: CallFlags, path: string) => {
+      run(async (environment, flags: CallFlags, target: string[]) => {
         const { call } = await import("./commands/call.ts");
-        return call(path, flags, environment);
+        return call(target, { ...flags, body }, environment);
       }),
     );
 

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import type { HttpRequest } from "../protocol/http.ts";
-import { signSigV4 } from "../protocol/sigv4.ts";
-import { curlCommand, describeSignature } from "./explain-signature.ts";
+import { formatIntermediates, type HttpRequest } from "../protocol/http.ts";
+import { sigV4Intermediates, signSigV4 } from "../protocol/sigv4.ts";
+import { curlCommand } from "./explain-signature.ts";
 
 const request: HttpRequest = {
   step: "api.call",
@@ -122,10 +122,10 @@ it("shows every intermediate of the signature", async () => {
     service: "execute-api",
     nowMs: Date.parse("2026-03-01T12:00:00Z"),
   });
-  const text = describeSignature(signature);
+  const text = formatIntermediates(sigV4Intermediates(signature));
   expect(text).toContain(signature.canonicalRequest);
   expect(text).toContain(signature.stringToSign);
-  expect(text).toContain("# credential scope: 20260301/us-east-1/execute-api/aws4_request");
-  expect(text).toContain("# signed headers: accept;host;x-amz-date;x-amz-security-token");
+  expect(text).toContain("# credential scope\n20260301/us-east-1/execute-api/aws4_request");
+  expect(text).toContain("# signed headers\naccept;host;x-amz-date;x-amz-security-token");
   expect(text).not.toContain("secret-key-value");
 });

@@ -1,21 +1,6 @@
 import { headerValue, type HttpRequest } from "../protocol/http.ts";
 import { executeApi } from "../protocol/http-api.ts";
-import { canonicalQuery, type SigV4Signature } from "../protocol/sigv4.ts";
-
-/** The signature's intermediates, for `--dry-run`: what AWS computes too, so that a difference can be found. */
-export function describeSignature(signature: SigV4Signature): string {
-  return [
-    "# canonical request",
-    signature.canonicalRequest,
-    "",
-    "# string to sign",
-    signature.stringToSign,
-    "",
-    `# credential scope: ${signature.credentialScope}`,
-    `# signed headers: ${signature.signedHeaders}`,
-    "",
-  ].join("\n");
-}
+import { canonicalQuery } from "../protocol/sigv4.ts";
 
 /** A curl command that sends the same request, with its secrets taken from the environment. */
 export function curlCommand(request: HttpRequest, region: string | undefined): string {

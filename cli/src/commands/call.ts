@@ -1,13 +1,25 @@
 import { resolve } from "node:path";
+import { decodeBody, readWhole } from "../call/body.ts";
 import { buildRequest, type RequestFlags } from "../call/request-options.ts";
 import { type Notice, sendWithRetries } from "../call/retry.ts";
 import { type DeploymentFlags, resolveDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { findLogin, obtainIdentity } from "../identity.ts";
-import { excerpt, type Header, headerValue, type HttpRequest, type HttpResponse } from "../protocol/http.ts";
+import {
+  excerpt,
+  formatIntermediates,
+  type Header,
+  headerValue,
+  type HttpRequest,
+  type HttpResponse,
+  type Intermediates,
+  type Signed,
+  type TimedSignature,
+  wireHeaders,
+} from "../protocol/http.ts";
 import { apiStep, executeApi } from "../protocol/http-api.ts";
-import { type SigV4Signature, signSigV4 } from "../protocol/sigv4.ts";
+import { sigV4Intermediates, signSigV4 } from "../protocol/sigv4.ts";
 import type { CachedIdentity } from "../store/credentials-cache.ts";
 import { readSessions } from "../store/sessions.ts";
 
@@ -24,45 +36,71 @@ export interface CallFlags extends DeploymentFlags, RequestFlags {
   dryRun?: boolean;
 }
 
+/** API Gateway refuses at five minutes; a measurement is some seconds off. */
+const toleratedSeconds = 240;
+
 /**
  * `auth-cli call <path>`: signs with the credentials of the login and sends.
+ * @param target a path, an absolute URL of the API, or a method and one of them
  * @throws AuthCliError `http-status` for HTTP ≥ 400, after the response was written
  */
-export async function call(path: string, flags: CallFlags, environment: Environment): Promise<void> {
+export async function call(
+  target: readonly string[],
+  flags: CallFlags,
+  environment: Environment,
+): Promise<void> {
   const started = environment.now();
   const sessions = readSessions(environment);
   const resolved = await resolveDeployment(environment, flags, () => sessions);
   const { deployment } = resolved;
-  const request = await buildRequest(environment, deployment.apiEndpoint, path, flags);
-  const identity = flags.unsigned
-    ? undefined
-    : await obtainIdentity(
-        environment,
-        resolved,
-        await findLogin(environment, resolved, sessions, flags.user),
-      );
-  const sign = async (): Promise<SigV4Signature | undefined> =>
-    identity &&
-    (await signSigV4(request, {
-      credentials: identity.credentials,
+  const request = await buildRequest(environment, deployment.apiEndpoint, target, flags);
+  const login = flags.unsigned ? undefined : await findLogin(environment, resolved, sessions, flags.user);
+  const identityAt = async (now: () => number): Promise<CachedIdentity | undefined> =>
+    login &&
+    obtainIdentity({ ...environment, now }, resolved, login, () => {
+      // While Cognito answers there is time for the API's TLS.
+      if (!flags.dryRun) environment.warmUp(deployment.apiEndpoint);
+    });
+  let identity = await identityAt(environment.now);
+  const sign = async (nowMs: number): Promise<Signed> => {
+    if (identity === undefined) return request;
+    const { credentials } = identity;
+    const signature = await signSigV4(request, {
+      credentials,
       region: deployment.region,
       service: executeApi,
-      nowMs: environment.now(),
-    }));
-  if (flags.dryRun) return dryRun(environment, request, await sign(), deployment.region);
+      nowMs,
+    });
+    return { headers: signature.headers, intermediates: sigV4Intermediates(signature) };
+  };
+  if (flags.dryRun) {
+    const { intermediates } = await sign(environment.now());
+    return dryRun(environment, request, intermediates, deployment.region);
+  }
 
   const say: Notice = (text) => environment.terminal.say(`* ${text}\n`);
   const prepare = async (): Promise<HttpRequest> => {
-    const signed = { ...request, headers: (await sign())?.headers ?? request.headers };
+    const signed = { ...request, ...(await sign(environment.now())) };
     if (flags.verbose) environment.terminal.say(describeRequest(signed));
-    return signed;
+    if (identity === undefined) return signed;
+    const timed: TimedSignature = {
+      async signAt(nowMs) {
+        // By the right time the credentials, too, may be too old.
+        identity = await identityAt(() => nowMs);
+        return sign(nowMs);
+      },
+      isRefusedForTime: (status) => status === 403,
+      toleratedSeconds,
+    };
+    return { ...signed, timed };
   };
   const response = await sendWithRetries(environment, prepare, flags.retry ?? 0, say);
-  if (flags.verbose) environment.terminal.say(prefixed("< ", responseHead(response)));
+  if (flags.verbose) environment.terminal.say(describeResponse(response));
 
+  const body = flags.compressed ? decodeBody(response) : response.body;
   await (flags.json
-    ? printJson(environment, response, identity, started)
-    : printResponse(environment, response, flags));
+    ? printJson(environment, { ...response, body }, identity, started)
+    : printResponse(environment, { ...response, body }, flags));
   if (response.status >= 400 && flags.fail !== false) throw httpError(request, response, identity);
   if (response.status >= 300 && response.status < 400) {
     const location = headerValue(response.headers, "location");
@@ -70,16 +108,22 @@ export async function call(path: string, flags: CallFlags, environment: Environm
   }
 }
 
+/** Prints what would be signed and sent, and sends nothing. */
 async function dryRun(
   environment: Environment,
   request: HttpRequest,
-  signature: SigV4Signature | undefined,
+  intermediates: Intermediates | undefined,
   region: string,
 ): Promise<void> {
-  const { curlCommand, describeSignature } = await import("../call/explain-signature.ts");
+  const { curlCommand } = await import("../call/explain-signature.ts");
+  const signed = intermediates !== undefined;
+  const hints = [
+    ...(signed ? ['its secrets come from the environment: eval "$(auth-cli credentials --format env)"'] : []),
+    ...(request.body === undefined ? [] : ["the body comes from standard input"]),
+  ];
   await environment.terminal.print(
-    `${signature === undefined ? "" : `${describeSignature(signature)}\n`}# the same with curl\n` +
-      `${curlCommand(request, signature === undefined ? undefined : region)}\n`,
+    `${formatIntermediates(intermediates ?? [])}# the same with curl\n` +
+      `${hints.map((hint) => `# ${hint}\n`).join("")}${curlCommand(request, signed ? region : undefined)}\n`,
   );
 }
 
@@ -88,7 +132,7 @@ async function printResponse(
   response: HttpResponse,
   flags: CallFlags,
 ): Promise<void> {
-  const chunks = flags.include ? withHead(response) : response.body;
+  const chunks = flags.include || flags.head ? withHead(response) : response.body;
   if (flags.output !== undefined && flags.output !== "-") {
     await environment.files.writeStream(resolve(environment.workingDirectory, flags.output), chunks);
     return;
@@ -107,9 +151,7 @@ async function printJson(
   identity: CachedIdentity | undefined,
   started: number,
 ): Promise<void> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of response.body) chunks.push(chunk);
-  const bytes = Buffer.concat(chunks);
+  const bytes = await readWhole(response.body);
   const text = bytes.toString("utf8");
   const isText = Buffer.from(text).equals(bytes);
   const result = {
@@ -168,9 +210,22 @@ function causeOf(status: number, identity: CachedIdentity | undefined): { cause?
 function describeRequest(request: HttpRequest): string {
   return prefixed("> ", [
     `${request.method} ${request.url.pathname}${request.url.search} HTTP/1.1`,
-    `Host: ${request.url.host}`,
-    ...request.headers.map(([name, value]) => `${name}: ${value}`),
+    ...wireHeaders(request).map(([name, value]) => `${name}: ${value}`),
   ]);
+}
+
+function describeResponse(response: HttpResponse): string {
+  const { remoteAddress = "", remotePort = 0, tls } = response.connection?.() ?? {};
+  const notes =
+    remoteAddress === ""
+      ? []
+      : [
+          `Connected to ${remoteAddress} port ${remotePort}`,
+          ...(tls === undefined
+            ? []
+            : [`${tls.protocol}, ${tls.cipher}; the certificate is ${tls.subject}'s, by ${tls.issuer}`]),
+        ];
+  return notes.map((note) => `* ${note}\n`).join("") + prefixed("< ", responseHead(response));
 }
 
 function responseHead(response: HttpResponse): string[] {

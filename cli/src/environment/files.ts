@@ -44,7 +44,7 @@ export interface Files {
    * @param interruption ends the wait for the others
    */
   withLock<T>(path: string, work: () => Promise<T>, interruption?: AbortSignal): Promise<T>;
-  /** Writes a stream to a file; an incomplete one is removed. */
+  /** Replaces a file with a stream, whole or not at all. */
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
@@ -140,15 +140,10 @@ export const files: Files = {
   },
 
   async writeStream(path, chunks) {
-    const { open } = await import("node:fs/promises");
-    const { pipeline } = await import("node:stream/promises");
-    const handle = await open(path, "w").catch((error: unknown) => {
-      throw cannot("write", path, error);
-    });
+    const { writeOutputFile } = await import("./output-file.ts");
     try {
-      await pipeline(chunks, handle.createWriteStream());
+      await writeOutputFile(path, chunks);
     } catch (error) {
-      rmSync(path, { force: true });
       throw error instanceof AuthCliError ? error : cannot("write", path, error);
     }
   },

@@ -109,6 +109,13 @@ async function readLine(
 /** Resolves when the stream has taken the data, so that a slow reader slows the writer. */
 function write(stream: NodeJS.WriteStream, data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.write(data, (error) => (error ? reject(error) : resolve()));
+    stream.write(data, (error) => (error ? reject(cannotWrite(error)) : resolve()));
+  });
+}
+
+function cannotWrite(error: NodeJS.ErrnoException): AuthCliError {
+  return new AuthCliError("write-failed", {
+    message: "cannot write standard output",
+    cause: error.code === "ENOSPC" ? "the disk is full" : error.message,
   });
 }

@@ -12,6 +12,8 @@ export interface HttpRequest {
   body?: Uint8Array | undefined;
   /** What was computed on the way to its signature, for `--trace`. */
   intermediates?: Intermediates;
+  /** For a signature that holds a time. Without it a refusal stands. */
+  timed?: TimedSignature;
   /** Milliseconds until a connection (TLS included) stands. */
   connectTimeoutMs?: number;
   /** Milliseconds from the end of the request until the response's head is here. */
@@ -24,6 +26,18 @@ export interface HttpRequest {
 
 /** Titles and texts, in the order of their computation. */
 export type Intermediates = readonly (readonly [title: string, text: string])[];
+
+export type Signed = Pick<HttpRequest, "headers" | "intermediates">;
+
+/** How to sign a request anew, should the server refuse it for its time. */
+export interface TimedSignature {
+  /** What changes in the request when it is signed at another time. */
+  signAt: (nowMs: number) => Signed | Promise<Signed>;
+  /** Whether a refusal, HTTP 400 to 403, can be for the time. */
+  isRefusedForTime: (status: number, text: string) => boolean;
+  /** By how many seconds the clocks may differ before the service refuses. */
+  toleratedSeconds: number;
+}
 
 /** Who is at the other end. */
 export interface Connection {
@@ -64,8 +78,7 @@ const replyTimeoutMs = 30_000;
 
 /** Sends and reads the whole reply, which for the control calls is small. */
 export async function exchange(send: Send, request: HttpRequest): Promise<Reply> {
-  const headers = withDefaults(request.headers, [["User-Agent", "auth-cli"]]);
-  const { body, ...head } = await send({ timeoutMs: replyTimeoutMs, ...request, headers });
+  const { body, ...head } = await send({ timeoutMs: replyTimeoutMs, ...introduced(request) });
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
@@ -80,6 +93,18 @@ export async function exchange(send: Send, request: HttpRequest): Promise<Reply>
     chunks.push(chunk);
   }
   return { ...head, step: request.step, body: Buffer.concat(chunks) };
+}
+
+/** What a signed request is signed anew with says who asks, too. */
+function introduced(request: HttpRequest): HttpRequest {
+  const { timed } = request;
+  if (timed === undefined) return withUserAgent(request);
+  const signAt = async (nowMs: number): Promise<Signed> => withUserAgent(await timed.signAt(nowMs));
+  return { ...withUserAgent(request), timed: { ...timed, signAt } };
+}
+
+function withUserAgent<T extends Signed>(signed: T): T {
+  return { ...signed, headers: withDefaults(signed.headers, [["User-Agent", "auth-cli"]]) };
 }
 
 /** The headers as they go out: Host first, as HTTP clients send it, and the length of the body. */

@@ -1,6 +1,6 @@
 import { AwsV4Signer } from "aws4fetch";
 import { AuthCliError } from "../errors.ts";
-import type { Header } from "./http.ts";
+import type { Header, Intermediates } from "./http.ts";
 
 /** Temporary credentials of an identity (AWS STS). */
 export interface AwsCredentials {
@@ -44,6 +44,7 @@ export interface SigV4Signature {
  * Content-Type is signed, so that a body cannot be passed off as something else.
  */
 const unsigned = new Set([
+  "accept-encoding",
   "connection",
   "content-length",
   "expect",
@@ -109,6 +110,16 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
     signedHeaders: signer.signedHeaders,
     signature,
   };
+}
+
+/** What AWS computes on its side too, so that a difference can be found. */
+export function sigV4Intermediates(signature: SigV4Signature): Intermediates {
+  return [
+    ["canonical request", signature.canonicalRequest],
+    ["string to sign", signature.stringToSign],
+    ["credential scope", signature.credentialScope],
+    ["signed headers", signature.signedHeaders],
+  ];
 }
 
 /** `20150830T123600Z` */

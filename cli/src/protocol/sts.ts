@@ -1,6 +1,6 @@
 import { AuthCliError } from "../errors.ts";
-import { excerpt, type HttpRequest, type Reply, replyText } from "./http.ts";
-import { type AwsCredentials, signSigV4 } from "./sigv4.ts";
+import { excerpt, type HttpRequest, type Reply, replyText, type Signed } from "./http.ts";
+import { type AwsCredentials, sigV4Intermediates, signSigV4 } from "./sigv4.ts";
 
 /** Who AWS takes the holder of some credentials for. */
 export interface CallerIdentity {
@@ -27,16 +27,25 @@ const step = "sts.get-caller-identity";
 export async function getCallerIdentityRequest(context: StsContext): Promise<HttpRequest> {
   const url = new URL("/", context.endpoint ?? `https://sts.${context.region}.amazonaws.com`);
   const body = Buffer.from("Action=GetCallerIdentity&Version=2011-06-15");
-  const { headers } = await signSigV4(
-    {
-      method: "POST",
-      url,
-      headers: [["Content-Type", "application/x-www-form-urlencoded; charset=utf-8"]],
-      body,
-    },
-    { credentials: context.credentials, region: context.region, service: "sts", nowMs: context.nowMs },
-  );
-  return { step, method: "POST", url, headers, body };
+  const signAt = async (nowMs: number): Promise<Signed> => {
+    const signature = await signSigV4(
+      {
+        method: "POST",
+        url,
+        headers: [["Content-Type", "application/x-www-form-urlencoded; charset=utf-8"]],
+        body,
+      },
+      { credentials: context.credentials, region: context.region, service: "sts", nowMs },
+    );
+    return { headers: signature.headers, intermediates: sigV4Intermediates(signature) };
+  };
+  const timed = { signAt, isRefusedForTime, toleratedSeconds: 0 };
+  return { step, method: "POST", url, body, ...(await signAt(context.nowMs)), timed };
+}
+
+/** `RequestExpired`, or `SignatureDoesNotMatch` with "Signature expired" or "Signature not yet current". */
+function isRefusedForTime(_status: number, text: string): boolean {
+  return /RequestExpired|RequestTimeTooSkewed|Signature expired|Signature not yet current/.test(text);
 }
 
 /** @throws AuthCliError `cognito-refused` when AWS does not accept the credentials */

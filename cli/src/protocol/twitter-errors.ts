@@ -130,6 +130,12 @@ function explanationOf(code: number): Explanation {
   return explanation;
 }
 
+/** Whether a refusal is for the timestamp of the signature. */
+export function isRefusedForTime(_status: number, text: string): boolean {
+  const { code, message } = parseTwitterFault(text);
+  return code === 135 || /timestamp out of bounds/i.test(message);
+}
+
 /** A refusal of Twitter's as an error with step, cause and fix; one that is not known keeps the raw text. */
 export function twitterError(reply: Reply, { nowMs, apiUrl }: { nowMs: number; apiUrl: URL }): AuthCliError {
   const fault = parseTwitterFault(replyText(reply));

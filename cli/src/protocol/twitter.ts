@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { AuthCliError } from "../errors.ts";
-import { excerpt, type HttpRequest, type Reply, replyText } from "./http.ts";
+import { excerpt, type HttpRequest, type Reply, replyText, type Signed } from "./http.ts";
 import {
   type ClientCredentials,
   type OAuth1Request,
@@ -8,7 +8,7 @@ import {
   type TemporaryCredentials,
   type TokenCredentials,
 } from "./oauth1.ts";
-import { twitterError } from "./twitter-errors.ts";
+import { isRefusedForTime, twitterError } from "./twitter-errors.ts";
 
 /** What every signed Twitter request needs. */
 export interface TwitterContext {
@@ -141,17 +141,24 @@ function signedRequest(
 ): HttpRequest {
   const url = endpoint(context.apiUrl, path);
   const { tokenCredentials, ...parameters } = request;
-  const { authorization } = signOAuth1(
-    { method, url, ...parameters },
-    {
-      clientCredentials: context.clientCredentials,
-      ...(tokenCredentials === undefined ? {} : { tokenCredentials }),
-      nonce: randomBytes(16).toString("hex"),
-      timestamp: Math.floor(context.nowMs / 1000),
-      version: "1.0",
-    },
-  );
-  return { step, method, url, headers: [authorization, ["Accept", "*/*"]] };
+  const signAt = (nowMs: number): Signed => {
+    const { authorization, signatureBaseString } = signOAuth1(
+      { method, url, ...parameters },
+      {
+        clientCredentials: context.clientCredentials,
+        ...(tokenCredentials === undefined ? {} : { tokenCredentials }),
+        nonce: randomBytes(16).toString("hex"),
+        timestamp: Math.floor(nowMs / 1000),
+        version: "1.0",
+      },
+    );
+    return {
+      headers: [authorization, ["Accept", "*/*"]],
+      intermediates: [["signature base string", signatureBaseString]],
+    };
+  };
+  const timed = { signAt, isRefusedForTime, toleratedSeconds: 0 };
+  return { step, method, url, ...signAt(context.nowMs), timed };
 }
 
 function endpoint(apiUrl: URL, path: string): URL {

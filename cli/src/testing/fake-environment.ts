@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Environment } from "../environment.ts";
 import { type Files, files as realFiles } from "../environment/files.ts";
 import { type Keyring, keyringMissing } from "../environment/keyring.ts";
+import { withServerClock } from "../environment/server-clock.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Header, HttpRequest, HttpResponse, Send } from "../protocol/http.ts";
 import { Redactor } from "../redaction.ts";
@@ -94,11 +95,14 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     uniqueName: () => `unique-${++names}-name`,
     files: memoryFiles(store),
     keyring: memoryKeyring(options.keyring),
-    async send(request) {
-      requests.push(request);
-      if (options.send === undefined) throw new Error(`no answer is scripted for ${request.step}`);
-      return options.send(request);
-    },
+    ...withServerClock(
+      async (request) => {
+        requests.push(request);
+        if (options.send === undefined) throw new Error(`no answer is scripted for ${request.step}`);
+        return options.send(request);
+      },
+      { now: () => clock.ms, say: (text) => void stderr.push(redactor.redact(text)) },
+    ),
     warmUp: (url) => void warmed.push(url.origin),
     terminal: {
       interactive,

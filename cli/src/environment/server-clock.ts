@@ -1,0 +1,90 @@
+import {
+  headerValue,
+  type HttpRequest,
+  type HttpResponse,
+  measureClockSkew,
+  type Send,
+} from "../protocol/http.ts";
+
+/** No refusal that tells of a clock is longer. */
+const refusalLimit = 64 * 1024;
+
+/** Below this a `Date` header, which counts whole seconds and has been on the way, tells nothing. */
+const noticeableSeconds = 30;
+
+export interface ServerClock {
+  send: Send;
+  /**
+   * Milliseconds since the epoch, by the clock of the servers: this computer's, set right by the last `Date` header
+   * when the two are far apart.
+   */
+  serverNow: () => number;
+}
+
+/**
+ * Lets a request whose signature holds a time be signed anew, once, with the server's time: when it was refused and the
+ * difference of the clocks, measured from `Date` headers, explains that. From then on every such request is signed with
+ * the server's time. It is always said.
+ */
+export function withServerClock(
+  send: Send,
+  { now, say }: { now: () => number; say: (text: string) => void },
+): ServerClock {
+  let skewSeconds: number | undefined;
+  /** What is added to this computer's time in signatures. */
+  let correctionMs: number | undefined;
+
+  const sendMeasured: Send = async (request) => {
+    const response = await send(request);
+    const measured = measureClockSkew(response.headers, now());
+    // A cache on the way says when it stored a reply, and for how long it has.
+    const age = Number(headerValue(response.headers, "age") ?? 0);
+    if (measured !== undefined && !(age > 0)) skewSeconds = measured;
+    return response;
+  };
+
+  return {
+    async send(request) {
+      const { timed } = request;
+      if (timed === undefined) return sendMeasured(request);
+      if (correctionMs !== undefined)
+        return sendMeasured({ ...request, ...(await timed.signAt(now() + correctionMs)) });
+      const response = await sendMeasured(request);
+      if (response.status < 400 || response.status > 403) return response;
+      const apart = Math.abs(skewSeconds ?? 0);
+      if (apart < Math.max(timed.toleratedSeconds, noticeableSeconds)) return response;
+      const [text, whole] = await peek(response);
+      if (!timed.isRefusedForTime(response.status, text)) return whole;
+      correctionMs = (skewSeconds ?? 0) * 1000;
+      say(describe(skewSeconds ?? 0, request));
+      return sendMeasured({ ...request, ...(await timed.signAt(now() + correctionMs)) });
+    },
+    serverNow() {
+      const apart = Math.abs(skewSeconds ?? 0) < noticeableSeconds ? 0 : (skewSeconds ?? 0);
+      return now() + apart * 1000;
+    },
+  };
+}
+
+function describe(skewSeconds: number, { url }: HttpRequest): string {
+  const apart = `${Math.abs(skewSeconds)} s ${skewSeconds < 0 ? "ahead of" : "behind"}`;
+  return `note: this computer's clock is ${apart} ${url.host}; the request was signed with the server's time\n`;
+}
+
+/** The text of a refusal, and the same response with its body to be read anew. */
+async function peek(response: HttpResponse): Promise<[string, HttpResponse]> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body[Symbol.asyncIterator]();
+  for (let next = await reader.next(); next.done !== true; next = await reader.next()) {
+    chunks.push(next.value);
+    length += next.value.length;
+    if (length > refusalLimit) break;
+  }
+  const rest = async function* (): AsyncGenerator<Uint8Array> {
+    yield* chunks;
+    for (let next = await reader.next(); next.done !== true; next = await reader.next()) yield next.value;
+    await reader.return?.();
+  };
+  return [Buffer.concat(chunks).toString("utf8"), { ...response, body: rest() }];
+}
