@@ -22,12 +22,8 @@ export function authorize(
   const findManaged = (arn: string): PolicyDocument | undefined =>
     account.managedPolicies.get(arn)?.policyDocument ?? managedPolicies.get(arn);
   const unknown = role.managedPolicyArns.filter((arn) => findManaged(arn) === undefined);
-  const documents = [
-    ...role.policies.values(),
-    ...role.managedPolicyArns
-      .map((arn) => managedPolicies.get(arn))
-      .filter((document) => document !== undefined),
-  ];
+  const managed = role.managedPolicyArns.map(findManaged).filter((document) => document !== undefined);
+  const documents = [...role.policies.values(), ...managed];
   const note =
     unknown.length > 0 ? ` (managed policies unknown to the local cloud: ${unknown.join(", ")})` : "";
   const what = `${action} on ${resource}${note}`;

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { createAccount, type PolicyDocument, type Role } from "../resources.ts";
+import { authorize } from "./authorization.ts";
+import type { Principal } from "./principal.ts";
+
+const resource = "arn:aws:execute-api:us-east-1:000000000000:api/$default/GET/private";
+const policyArn = "arn:aws:iam::000000000000:policy/invoke";
+
+function policy(effect: "Allow" | "Deny"): PolicyDocument {
+  return {
+    Version: "2012-10-17",
+    Statement: [{ Effect: effect, Action: "execute-api:Invoke", Resource: resource }],
+  };
+}
+
+function decide(role: Partial<Role>, managed?: PolicyDocument) {
+  const account = createAccount("000000000000", "us-east-1");
+  const whole: Role = {
+    arn: "arn:aws:iam::000000000000:role/auth",
+    roleName: "auth",
+    roleId: "AROA0",
+    assumeRolePolicyDocument: {},
+    policies: new Map(),
+    managedPolicyArns: [],
+    ...role,
+  };
+  account.roles.set(whole.arn, whole);
+  if (managed)
+    account.managedPolicies.set(policyArn, { arn: policyArn, policyName: "invoke", policyDocument: managed });
+  const principal = { kind: "assumed-role", roleArn: whole.arn } as Principal;
+  return authorize(account, principal, { action: "execute-api:Invoke", resource, context: {} });
+}
+
+describe("a role may do what its policies allow", () => {
+  it.each<[string, boolean, Partial<Role>, PolicyDocument?]>([
+    ["no policy", false, {}],
+    ["an inline policy", true, { policies: new Map([["inline", policy("Allow")]]) }],
+    ["a deployed managed policy", true, { managedPolicyArns: [policyArn] }, policy("Allow")],
+    [
+      "an inline policy, which a deployed managed one denies",
+      false,
+      { policies: new Map([["inline", policy("Allow")]]), managedPolicyArns: [policyArn] },
+      policy("Deny"),
+    ],
+    ["a managed policy that is not there", false, { managedPolicyArns: [policyArn] }],
+  ])("%s: %s", (_name, allowed, role, managed) => {
+    expect(decide(role, managed).allowed).toBe(allowed);
+  });
+
+  it("names a managed policy that it does not know", () => {
+    expect(decide({ managedPolicyArns: [policyArn] })).toMatchObject({
+      reason: expect.stringContaining(policyArn),
+    });
+  });
+});
