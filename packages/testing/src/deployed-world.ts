@@ -20,12 +20,15 @@ export interface DeployedWorld {
 
 /**
  * @param edit breaks the app before it is deployed
- * @param options of the local cloud, beside its ports
+ * @param options of the local cloud, beside its ports, and `variables` for all that runs with it
  */
 export async function deployWorld(
   stage: string,
   edit?: (app: SstApp) => Promise<void>,
-  options: Partial<LocalCloudOptions> = {},
+  {
+    variables: added = {},
+    ...options
+  }: Partial<LocalCloudOptions> & { variables?: Record<string, string> } = {},
 ): Promise<DeployedWorld> {
   const app = await copySstApp();
   const cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, ...options });
@@ -34,8 +37,9 @@ export async function deployWorld(
     HOME: app.folder,
     SST_TELEMETRY_DISABLED: "1",
     ...cloud.environment,
+    ...added,
   };
-  const cli = await createAuthCli(app.folder, cloud.environment);
+  const cli = await createAuthCli(app.folder, { ...cloud.environment, ...added });
   const world: DeployedWorld = {
     cloud,
     app,
