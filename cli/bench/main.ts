@@ -4,6 +4,7 @@
  */
 import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { findPeer } from "@api-auth-twitter/testing/peers";
 import { type AwsCredentials, signSigV4 } from "../src/protocol/sigv4.ts";
 import { type Command, median, medians, timeRun } from "./measure.ts";
 import { measureThroughput } from "./throughput.ts";
@@ -80,8 +81,74 @@ async function benchCommands({ cli: { variables } }: World): Promise<void> {
   for (const { name } of commands)
     console.log(`  ${name.padEnd(58)} ${`${of(name).toFixed(1)} ms`.padStart(18)}`);
   const ratio = of("auth-cli call") / of("bare node:http GET");
-  report("warm call, against a bare node:http GET", `× ${ratio.toFixed(2)}`, "≤ × 1.5", ratio <= 1.5);
+  report("warm call, against a bare node:http GET", `× ${ratio.toFixed(2)}`, "≤ × 1.25", ratio <= 1.25);
+  const toFetch = of("auth-cli call") / of("fetch GET");
+  report("warm call, against a fetch script", `× ${toFetch.toFixed(2)}`, "< × 1", toFetch < 1);
   report("the whole smoke", seconds(of("auth-cli smoke")), "≤ 1.5 s", of("auth-cli smoke") <= 1500);
+}
+
+/** What scripts and prompts wait for all day long. */
+async function benchStartUp({ cli: { variables } }: World): Promise<void> {
+  const node = process.execPath;
+  const commands: Command[] = [
+    { name: "node -e 0", args: ["-e", "0"] },
+    { name: "auth-cli --version", args: [authCliPath, "--version"] },
+    { name: "auth-cli complete", args: [authCliPath, "complete", "--", "smoke", "--stage", ""] },
+  ].map((each) => ({ ...each, command: node, variables, cwd: root }));
+  const times = await medians(commands, quick ? 7 : 31);
+  const floor = times.get("node -e 0") ?? Number.NaN;
+  for (const [name, time] of times) {
+    if (name === "node -e 0") continue;
+    report(`${name}, against node -e 0`, `× ${(time / floor).toFixed(2)}`, "≤ × 1.15", time <= 1.15 * floor);
+  }
+}
+
+/** `login --with-token` against the two aws calls that it replaces. */
+async function benchLogin({ cli }: World): Promise<void> {
+  const aws = findPeer("aws");
+  if (aws === undefined) return;
+  const token = (await cli.storedTokens()).at(-1);
+  const login = `${token?.token};${token?.secret}`;
+  const { identityId, identityPoolId } = JSON.parse((await cli.run(["status", "--json"])).stdout) as Record<
+    string,
+    string
+  >;
+  const logins = [
+    "--logins",
+    `api.twitter.com=${login}`,
+    "--endpoint-url",
+    cli.variables["AWS_ENDPOINT_URL"] ?? "",
+  ];
+  const times = await medians(
+    [
+      {
+        name: "login",
+        command: process.execPath,
+        args: [authCliPath, "login", "--with-token"],
+        stdin: `${login}\n`,
+      },
+      {
+        name: "get-id",
+        command: aws,
+        args: ["cognito-identity", "get-id", "--identity-pool-id", identityPoolId ?? "", ...logins],
+      },
+      {
+        name: "get-credentials",
+        command: aws,
+        args: [
+          "cognito-identity",
+          "get-credentials-for-identity",
+          "--identity-id",
+          identityId ?? "",
+          ...logins,
+        ],
+      },
+    ].map((each) => ({ ...each, variables: cli.variables, cwd: root })),
+    quick ? 3 : 7,
+  );
+  const of = (name: string): number => times.get(name) ?? Number.NaN;
+  const ratio = of("login") / (of("get-id") + of("get-credentials"));
+  report("login --with-token, against the two aws calls", `× ${ratio.toFixed(2)}`, "≤ × 0.35", ratio <= 0.35);
 }
 
 async function benchThroughput(): Promise<void> {
@@ -150,7 +217,9 @@ const world = await startWorld();
 try {
   await benchDeploy(world);
   await world.cli.logIn("alice", stage);
+  await benchStartUp(world);
   await benchCommands(world);
+  await benchLogin(world);
 } finally {
   await world.close();
 }
