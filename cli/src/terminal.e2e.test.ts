@@ -25,7 +25,7 @@ describe.skipIf(tmux === undefined)("login with a person at a terminal", () => {
   afterEach(() => terminal.close());
 
   const startLogin = async (): Promise<string> => {
-    await terminal.type(`${process.execPath} ${authCliPath} login --no-browser`, "Enter");
+    await terminal.type(`${process.execPath} ${authCliPath} login --no-browser --force`, "Enter");
     const [, url = ""] = await terminal.waitFor(/^(http:\S+oauth_token=\S+)\n+PIN: $/m);
     return url;
   };
