@@ -87,7 +87,7 @@ export async function obtainIdentity(
   login: Login,
   renewing: () => void = () => {},
 ): Promise<CachedIdentity> {
-  const cache = openCache(environment, cachePath(environment, deployment.identityPoolId, cacheKey(login)));
+  const cache = openCache(environment, loginCachePath(environment, deployment, login));
   const fresh = (): CachedIdentity | undefined => {
     const cached = cache.read();
     return cached !== undefined && isFresh(cached, environment.now()) ? cached : undefined;
@@ -112,13 +112,22 @@ export async function obtainIdentity(
   return identity;
 }
 
-/** What is cached, fresh or not; asks nobody. */
-export function cachedIdentity(
+/** Where a login's AWS credentials are cached. */
+export function loginCachePath(
   environment: Environment,
   { identityPoolId }: Deployment,
   login: Login,
+): string {
+  return cachePath(environment, identityPoolId, cacheKey(login));
+}
+
+/** What is cached, fresh or not; asks nobody. */
+export function cachedIdentity(
+  environment: Environment,
+  deployment: Deployment,
+  login: Login,
 ): CachedIdentity | undefined {
-  const cached = openCache(environment, cachePath(environment, identityPoolId, cacheKey(login))).read();
+  const cached = openCache(environment, loginCachePath(environment, deployment, login)).read();
   if (cached !== undefined) registerCredentials(environment, cached.credentials);
   return cached;
 }

@@ -3,14 +3,15 @@ import {
   resolveDeployment,
   type ResolvedDeployment,
 } from "../deployment/resolve-deployment.ts";
+import { findStageSetting } from "../deployment/stage.ts";
 import type { Environment } from "../environment.ts";
 import { AuthCliError, type ErrorReport, toErrorReport } from "../errors.ts";
-import { cachedIdentity, findLogin, type Login } from "../identity.ts";
+import { cachedIdentity, findLogin, type Login, loginCachePath } from "../identity.ts";
 import { exchange } from "../protocol/http.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../protocol/sts.ts";
-import { stsEndpoint } from "../services.ts";
+import { cognitoContext, stsEndpoint, twitterApiUrl } from "../services.ts";
 import { type CachedIdentity, isFresh } from "../store/credentials-cache.ts";
-import { readSessions } from "../store/sessions.ts";
+import { readSessions, sessionsPath } from "../store/sessions.ts";
 
 export interface StatusFlags extends DeploymentFlags {
   user?: string;
@@ -23,12 +24,8 @@ interface Status {
   apiEndpoint: string;
   identityPoolId: string;
   region: string;
-  /** Where endpoint and pool came from. */
-  deploymentSource: string;
   screenName: string | undefined;
   userId: string | undefined;
-  /** Where the Twitter token came from. */
-  loginSource: string;
   loggedInAt: string | undefined;
   identityId: string | undefined;
   /** The role's name, when AWS tells. */
@@ -37,8 +34,31 @@ interface Status {
   expiration: string | undefined;
   /** They are renewed by the next call when they are not. */
   credentialsFresh: boolean;
+  twitterApiUrl: string;
+  /** In place of amazonaws.com. */
+  awsEndpointUrl: string | undefined;
   /** Why AWS did not tell the role. */
   roleError?: ErrorReport;
+  /** Where each value came from. */
+  sources: Sources;
+}
+
+interface Sources {
+  stage: string;
+  apiEndpoint: string;
+  identityPoolId: string;
+  region: string;
+  /** Of the Twitter token. */
+  login: string;
+  /** Of the identity; undefined while there is none. */
+  identity: string | undefined;
+  /** Of the AWS credentials; undefined while there are none. */
+  credentials: string | undefined;
+  /** Of the X app's consumer key and secret, which a login needs; undefined when they are not set. */
+  clientCredentials: string | undefined;
+  /** Of the services' addresses; undefined for the usual ones. */
+  twitterApiUrl: string | undefined;
+  awsEndpointUrl: string | undefined;
 }
 
 /** No longer than a person waits for an answer to "who am I". */
@@ -52,27 +72,55 @@ export async function status(flags: StatusFlags, environment: Environment): Prom
   const sessions = readSessions(environment);
   const resolved = await resolveDeployment(environment, flags, () => sessions);
   const login = await findLogin(environment, resolved, sessions, flags.user);
-  const { deployment } = resolved;
+  const { deployment, configuration } = resolved;
   const identity = cachedIdentity(environment, deployment, login);
+  const aws = await cognitoContext(environment, configuration, deployment);
   const result: Status = {
     stage: deployment.stage,
     apiEndpoint: deployment.apiEndpoint.href.replace(/\/$/, ""),
     identityPoolId: deployment.identityPoolId,
     region: deployment.region,
-    deploymentSource: deployment.source,
     screenName: login.session?.screenName,
     userId: login.session?.userId,
-    loginSource: login.source,
     loggedInAt: login.session?.loggedInAt,
     identityId: login.session?.identityId ?? identity?.identityId,
     expiration: identity?.credentials.expiration,
     credentialsFresh: identity !== undefined && isFresh(identity, environment.now()),
+    twitterApiUrl: (await twitterApiUrl(configuration)).origin,
+    awsEndpointUrl: aws.endpoint?.replace(/\/$/, ""),
     role: undefined,
     ...(await askRole(environment, resolved, identity)),
+    sources: await findSources(environment, flags, resolved, login, identity),
   };
   await environment.terminal.print(
-    flags.json ? `${JSON.stringify(result, undefined, 2)}\n` : formatStatus(result, login, environment.now()),
+    flags.json ? `${JSON.stringify(result, undefined, 2)}\n` : formatStatus(result, environment.now()),
   );
+}
+
+async function findSources(
+  environment: Environment,
+  flags: StatusFlags,
+  { deployment, configuration, project }: ResolvedDeployment,
+  login: Login,
+  identity: CachedIdentity | undefined,
+): Promise<Sources> {
+  const sourceOf = async (name: string): Promise<string | undefined> =>
+    (await configuration.find(name))?.source;
+  const cache = loginCachePath(environment, deployment, login);
+  return {
+    stage: findStageSetting(environment, flags, project)?.source ?? deployment.source,
+    apiEndpoint: flags.endpoint === undefined ? deployment.source : "--endpoint",
+    identityPoolId: flags.identityPoolId === undefined ? deployment.source : "--identity-pool-id",
+    region: flags.region === undefined ? "the identity pool's id" : "--region",
+    login: login.source,
+    identity: login.session === undefined ? identity && cache : sessionsPath(environment),
+    credentials: identity && cache,
+    clientCredentials:
+      (await sourceOf("TWITTER_CONSUMER_SECRET")) && (await sourceOf("TWITTER_CONSUMER_KEY")),
+    twitterApiUrl: await sourceOf("TWITTER_API_URL"),
+    awsEndpointUrl:
+      (await sourceOf("AWS_ENDPOINT_URL_COGNITO_IDENTITY")) ?? (await sourceOf("AWS_ENDPOINT_URL")),
+  };
 }
 
 async function askRole(
@@ -94,18 +142,22 @@ async function askRole(
   }
 }
 
-function formatStatus(result: Status, login: Login, nowMs: number): string {
+function formatStatus(result: Status, nowMs: number): string {
+  const { sources } = result;
   const who =
     result.screenName === undefined ? "a Twitter token" : `@${result.screenName} (user ${result.userId})`;
-  const rows: [string, string | undefined, string?][] = [
-    ["user", who, login.source],
-    ["identity", result.identityId ?? "not asked for yet"],
-    ["role", result.role ?? result.roleError?.message ?? "told once there are credentials"],
-    ["credentials", describeExpiration(result, nowMs)],
-    ["stage", result.stage ?? "without a name"],
-    ["API", result.apiEndpoint, result.deploymentSource],
-    ["identity pool", result.identityPoolId],
-    ["region", result.region],
+  const rows: [string, string, (string | undefined)?][] = [
+    ["user", who, sources.login],
+    ["identity", result.identityId ?? "not asked for yet", sources.identity],
+    ["role", ...describeRole(result)],
+    ["credentials", describeExpiration(result, nowMs), sources.credentials],
+    ["stage", result.stage ?? "without a name", sources.stage],
+    ["API", result.apiEndpoint, sources.apiEndpoint],
+    ["identity pool", result.identityPoolId, sources.identityPoolId],
+    ["region", result.region, sources.region],
+    ["consumer key", sources.clientCredentials === undefined ? "not set" : "set", sources.clientCredentials],
+    ["Twitter", result.twitterApiUrl, sources.twitterApiUrl],
+    ["AWS", result.awsEndpointUrl ?? "amazonaws.com", sources.awsEndpointUrl],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows
@@ -114,6 +166,11 @@ function formatStatus(result: Status, login: Login, nowMs: number): string {
         `${name.padEnd(width)}  ${value}${source === undefined ? "" : `  (${source})`}\n`,
     )
     .join("");
+}
+
+function describeRole({ role, roleError }: Status): [string, string?] {
+  if (role !== undefined) return [role, "AWS STS"];
+  return [roleError?.message ?? "told once there are fresh credentials"];
 }
 
 function describeExpiration({ expiration, credentialsFresh }: Status, nowMs: number): string {

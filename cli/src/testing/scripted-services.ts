@@ -78,6 +78,8 @@ export function createScriptedServices(now: () => number): ScriptedServices {
         return signed["oauth_verifier"] === world.pin
           ? reply(200, `${form(tokenCredentials)}&user_id=42&screen_name=alice`)
           : wrongPin();
+      case "/1.1/oauth/invalidate_token.json":
+        return reply(200, { access_token: signed["oauth_token"] });
       default:
         return reply(200, { id_str: "42", screen_name: "alice" });
     }

@@ -1,0 +1,137 @@
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { failure } from "../testing/fake-environment.ts";
+import { files } from "./files.ts";
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "auth-cli-files-"));
+  path = join(folder, "sessions.json");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function ageOf(name: string, ms: number): void {
+  const then = new Date(Date.now() - ms);
+  utimesSync(join(folder, name), then, then);
+}
+
+const modeOf = (file: string): string => (statSync(file).mode & 0o7777).toString(8);
+
+describe("a private file", () => {
+  it("that is a link stays one", async () => {
+    mkdirSync(join(folder, "dotfiles"));
+    const target = join(folder, "dotfiles", "mine.json");
+    writeFileSync(target, "old");
+    symlinkSync(target, path);
+    await files.writePrivate(path, "new");
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    expect(readFileSync(target, "utf8")).toBe("new");
+    expect(readdirSync(join(folder, "dotfiles"))).toEqual(["mine.json"]);
+  });
+
+  it("takes what killed processes left with it, once it is old, and nothing else", async () => {
+    const [hash, unique] = ["0123456789abcdef0123456789abcdef", "11111111-2222-3333-4444-555555555555"];
+    const leftovers = [
+      "sessions.json.0a1b2c3d.tmp",
+      `${hash}.json.99999999.tmp`,
+      `${hash}.json.lock`,
+      `${hash}.json.lock.${unique}`,
+    ];
+    const others = ["sessions.json.corrupt-0a1b2c3d", "notes.tmp", "package.json.bak", `${hash}.json`];
+    for (const name of [...leftovers, ...others]) {
+      writeFileSync(join(folder, name), "");
+      ageOf(name, 61_000);
+    }
+    const young = "sessions.json.aaaaaaaa.tmp";
+    writeFileSync(join(folder, young), "");
+    await files.writePrivate(path, "{}");
+    expect(readdirSync(folder).toSorted()).toEqual(["sessions.json", young, ...others].toSorted());
+  });
+
+  it("leaves nothing behind when it cannot be written", async () => {
+    mkdirSync(path);
+    const error = await failure(() => files.writePrivate(path, "{}"));
+    expect(error).toMatchObject({ code: "write-failed", cause: "it is a folder" });
+    expect(readdirSync(folder)).toEqual(["sessions.json"]);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("modes that let others in", () => {
+  it.each([
+    [0o600, 0o700, []],
+    [0o644, 0o700, [{ path: "sessions.json", mode: "644", repaired: "600" }]],
+    [0o600, 0o755, [{ path: "", mode: "755", repaired: "700" }]],
+    [
+      0o666,
+      0o777,
+      [
+        { path: "", mode: "777", repaired: "700" },
+        { path: "sessions.json", mode: "666", repaired: "600" },
+      ],
+    ],
+    [0o400, 0o500, []],
+  ])("%o in %o", (mode, folderMode, expected) => {
+    writeFileSync(path, "{}");
+    chmodSync(path, mode);
+    chmodSync(folder, folderMode);
+    const loose = files.makePrivate(path);
+    expect(loose).toEqual(expected.map((each) => ({ ...each, path: join(folder, each.path) })));
+    expect(files.makePrivate(path)).toEqual([]);
+    expect([modeOf(path), modeOf(folder)]).toEqual([
+      expected.some((each) => each.path !== "") ? "600" : mode.toString(8),
+      expected.some((each) => each.path === "") ? "700" : folderMode.toString(8),
+    ]);
+  });
+
+  it.each([
+    [0o755, []],
+    [0o775, [{ mode: "775", repaired: undefined }]],
+    [0o1777, []],
+  ])("of a folder that holds other things too (%o) are left to its owner", (mode, expected) => {
+    writeFileSync(path, "{}", { mode: 0o600 });
+    writeFileSync(join(folder, "diary.txt"), "");
+    chmodSync(folder, mode);
+    expect(files.makePrivate(path)).toEqual(expected.map((each) => ({ path: folder, ...each })));
+    expect(modeOf(folder)).toBe(mode.toString(8));
+  });
+
+  it("of what is not there are no fault", () => {
+    expect(files.makePrivate(join(folder, "none", "file"))).toEqual([]);
+  });
+});
+
+describe("setting a file aside", () => {
+  it("keeps it under its new name", () => {
+    writeFileSync(path, "broken");
+    expect(files.setAside(path, `${path}.aside`, "broken")).toBe(true);
+    expect(readdirSync(folder)).toEqual(["sessions.json.aside"]);
+  });
+
+  it("leaves a file that somebody has mended meanwhile", () => {
+    writeFileSync(path, "mended");
+    expect(files.setAside(path, `${path}.aside`, "broken")).toBe(false);
+    expect(readFileSync(path, "utf8")).toBe("mended");
+    expect(existsSync(`${path}.aside`)).toBe(false);
+  });
+
+  it("leaves it to whoever was quicker", () => {
+    expect(files.setAside(path, `${path}.aside`, "broken")).toBe(false);
+  });
+});
