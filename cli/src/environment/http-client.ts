@@ -127,6 +127,9 @@ function describeConnection({ socket }: IncomingMessage): Connection {
   };
 }
 
+/** Of a long body, after how much of it the memory of what has been read is freed. */
+const collectedBytes = 4 * 1024 * 1024;
+
 async function* readBody(
   response: IncomingMessage,
   request: HttpRequest,
@@ -134,10 +137,17 @@ async function* readBody(
 ): AsyncGenerator<Uint8Array> {
   try {
     limits.reading(response);
-    for await (const chunk of response) {
+    let length = 0;
+    let collectBuffers: (() => void) | undefined;
+    for await (const chunk of response as AsyncIterable<Uint8Array>) {
       limits.received();
-      yield chunk as Uint8Array;
+      yield chunk;
       limits.wanted();
+      length += chunk.length;
+      if (length < collectedBytes) continue;
+      length = 0;
+      collectBuffers ??= (await import("./collect-buffers.ts")).createBufferCollector();
+      collectBuffers();
     }
     if (!response.complete) {
       throw new AuthCliError("connection-lost", {

@@ -134,7 +134,16 @@ export function cognitoError(step: string, thrown: unknown): AuthCliError {
       fix: explanation.fix,
     });
   }
-  if (status === undefined || name === "SyntaxError" || !name.endsWith("Exception")) {
+  const foreign = status === undefined || name === "SyntaxError" || !name.endsWith("Exception");
+  if (foreign && status !== undefined && status >= 500) {
+    return new AuthCliError("server-error", {
+      step,
+      message: `Cognito answered HTTP ${status}: ${excerpt(message)}`,
+      cause: "Cognito, or a gateway on the way to it, is down",
+      fix: "run the command again in a minute",
+    });
+  }
+  if (foreign) {
     return new AuthCliError("unexpected-reply", {
       step,
       message: `the reply${status === undefined ? "" : ` (HTTP ${status})`} is not one of Cognito Identity's: ${excerpt(message)}`,
@@ -160,11 +169,12 @@ function readSdkError(thrown: unknown): SdkError {
   if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown), status: undefined };
   const { $metadata, $response } = thrown as {
     $metadata?: { httpStatusCode?: number };
-    $response?: { statusCode?: number };
+    $response?: { statusCode?: number; body?: unknown };
   };
+  const raw = thrown.name === "SyntaxError" ? $response?.body : undefined;
   return {
     name: thrown.name,
-    message: thrown.message,
+    message: raw instanceof Uint8Array ? Buffer.from(raw).toString("utf8") : thrown.message,
     status: $metadata?.httpStatusCode ?? $response?.statusCode,
   };
 }
