@@ -70,7 +70,6 @@ export function createProgram(
     .addOption(
       new Option("--callback [port]", "let Twitter send the browser back here, in place of the PIN")
         .argParser(port)
-        .preset("0")
         .conflicts(["withToken", "fromTwurl"]),
     )
     .addOption(
@@ -92,7 +91,7 @@ export function createProgram(
       "after",
       examples(
         "auth-cli login --stage prod",
-        "auth-cli login --callback 8976   # http://127.0.0.1:8976/callback is registered with the X app",
+        "auth-cli login --callback 8976   # the X app has http://127.0.0.1:8976/callback registered",
         "echo 1234567 | auth-cli login --no-browser   # the PIN from a pipe",
         "auth-cli login --with-token < token.txt   # two lines, or token;secret",
         "auth-cli login --from-twurl",

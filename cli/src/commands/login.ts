@@ -25,8 +25,8 @@ export interface LoginFlags extends DeploymentFlags {
   /** False with `--no-browser`. */
   browser?: boolean;
   consumerKey?: string;
-  /** The port, 0 for a free one. */
-  callback?: number;
+  /** The port; `true` or 0 for a free one. */
+  callback?: number | true;
   /** Seconds to wait for the callback. */
   timeout?: number;
   withToken?: boolean;
@@ -115,7 +115,8 @@ async function logInToTwitter(
   if (flags.callback !== undefined) {
     const { logInWithCallback } = await import("../login/callback.ts");
     const timeoutMs = (flags.timeout ?? defaultTimeoutSeconds) * 1000;
-    const options = { port: flags.callback, timeoutMs, browser, target: deployment.stage };
+    const port = flags.callback === true ? 0 : flags.callback;
+    const options = { port, timeoutMs, browser, target: deployment.stage };
     return loginOf(await logInWithCallback(environment, app, options));
   }
   const { logInWithPin } = await import("../login/pin.ts");

@@ -39,7 +39,7 @@ export interface TerminalOptions {
 }
 
 export function createTerminal(options: TerminalOptions): Terminal {
-  const { stdin, stdout, stderr, redactor } = options;
+  const { stdout, stderr, redactor } = options;
   const interactive = options.keyboard && stderr.isTTY;
   return {
     interactive,
@@ -55,12 +55,31 @@ export function createTerminal(options: TerminalOptions): Terminal {
       const nowhere = new Sink({ write: (_chunk, _encoding, done) => done() });
       return readLine(options, question, nowhere);
     },
-    async readAll() {
-      const chunks: Buffer[] = [];
-      for await (const chunk of stdin()) chunks.push(Buffer.from(chunk as Uint8Array));
-      return Buffer.concat(chunks);
-    },
+    readAll: () => readToEnd(options),
   };
+}
+
+/** A pipe that stays open would wait for ever, so an interruption ends the reading, too. */
+async function readToEnd({ stdin, interruption }: TerminalOptions): Promise<Uint8Array> {
+  const input = stdin();
+  const interrupt = (): void =>
+    void input.destroy(new AuthCliError("interrupted", { message: "interrupted" }));
+  interruption.addEventListener("abort", interrupt, { once: true });
+  if (interruption.aborted) interrupt();
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of input) chunks.push(Buffer.from(chunk as Uint8Array));
+    return Buffer.concat(chunks);
+  } catch (error) {
+    if (error instanceof AuthCliError) throw error;
+    throw new AuthCliError("invalid-usage", {
+      message: "cannot read standard input",
+      cause: error instanceof Error ? error.message : String(error),
+      fix: "pipe or redirect a file into it",
+    });
+  } finally {
+    interruption.removeEventListener("abort", interrupt);
+  }
 }
 
 /**

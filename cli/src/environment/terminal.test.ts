@@ -1,0 +1,71 @@
+import { PassThrough } from "node:stream";
+import { beforeEach, describe, expect, it } from "vitest";
+import { Redactor } from "../redaction.ts";
+import { failure } from "../testing/fake-environment.ts";
+import { createTerminal, type Terminal } from "./terminal.ts";
+
+let stdin: PassThrough;
+let stderr: PassThrough;
+let interruption: AbortController;
+let terminal: Terminal;
+
+beforeEach(() => {
+  stdin = new PassThrough();
+  stderr = new PassThrough();
+  interruption = new AbortController();
+  terminal = createTerminal({
+    stdin: () => stdin,
+    keyboard: false,
+    stdout: new PassThrough() as unknown as NodeJS.WriteStream,
+    stderr: stderr as unknown as NodeJS.WriteStream,
+    redactor: new Redactor(),
+    interruption: interruption.signal,
+    colour: false,
+  });
+});
+
+/** What each way of reading does with a pipe. What a keyboard does is tested in tmux. */
+describe("a terminal whose input is a pipe", () => {
+  const readers = [
+    ["ask", (): Promise<unknown> => terminal.ask("PIN: ")],
+    ["askSecret", (): Promise<unknown> => terminal.askSecret("Secret: ")],
+    ["readAll", (): Promise<unknown> => terminal.readAll()],
+  ] as const;
+
+  it.each(readers)("%s is ended by an interruption while the pipe stays open", async (_name, read) => {
+    const reading = failure(read);
+    stdin.write("half");
+    interruption.abort();
+    expect((await reading).code).toBe("interrupted");
+  });
+
+  it.each(readers)("%s reads nothing after an interruption", async (_name, read) => {
+    interruption.abort();
+    stdin.end("1234567\n");
+    expect((await failure(read)).code).toBe("interrupted");
+  });
+
+  it.each([
+    ["1234567\nmore\n", "1234567"],
+    ["1234567", "1234567"],
+    ["1234567\r\n", "1234567"],
+    ["\n", ""],
+    ["", undefined],
+  ])("a line of %j is %j", async (input, line) => {
+    stdin.end(input);
+    expect(await terminal.ask("PIN: ")).toBe(line);
+    expect(String(stderr.read())).toBe("PIN: \n");
+  });
+
+  it("all of it is read as it is", async () => {
+    stdin.write(Buffer.from([0, 255]));
+    stdin.end(Buffer.from([13, 10]));
+    expect([...(await terminal.readAll())]).toEqual([0, 255, 13, 10]);
+  });
+
+  it("that cannot be read is a usage error", async () => {
+    const reading = failure(() => terminal.readAll());
+    stdin.destroy(new Error("EISDIR: illegal operation on a directory, read"));
+    expect(await reading).toMatchObject({ code: "invalid-usage", message: "cannot read standard input" });
+  });
+});
