@@ -5,10 +5,9 @@ const config: KnipConfig = {
     ".": {
       entry: ["stacks/*.ts", "scripts/*.{mjs,ts}"],
       // aws-cdk: sst runs its `bootstrap`; util-retry: a pin without which `sst deploy` throws.
-      ignoreDependencies: ["aws-cdk", "aws-cdk-lib", "constructs", "@smithy/util-retry", "oxlint-tsgolint"],
+      ignoreDependencies: ["aws-cdk", "@smithy/util-retry"],
     },
-    cli: { entry: ["src/main.ts", "src/environment/keyring-process.ts"] },
-    "packages/emulator": { entry: ["src/index.ts"] },
+    cli: { entry: ["src/main.ts", "src/environment/keyring-process.ts", "bench/*.{ts,cjs,mjs}"] },
     "packages/functions": { entry: ["src/{private,public}.ts"] },
     "packages/testing": { entry: ["src/*.ts"] },
   },

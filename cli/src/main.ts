@@ -1,5 +1,6 @@
 import packageJson from "../package.json" with { type: "json" };
 
+/** Each way into the program is a file of its own, so that one does not pay for the other. */
 async function main(args: readonly string[]): Promise<void> {
   // Asked by scripts and prompts all day long, so it is answered before anything is loaded.
   if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
@@ -15,18 +16,11 @@ async function main(args: readonly string[]): Promise<void> {
   process.stderr.on("error", () => {});
   // What a shell asks with each press of the tab key.
   if (args[0] === "complete" && args[1] === "--") {
-    const [{ createEnvironment }, { outlineProgram }, { complete }] = await Promise.all([
-      import("./environment.ts"),
-      import("./outline.ts"),
-      import("./completion/complete.ts"),
-    ]);
-    return complete(args.slice(2), outlineProgram(), createEnvironment());
+    const { completeWords } = await import("./main-complete.ts");
+    return completeWords(args.slice(2));
   }
-  const [{ createEnvironment }, { run }] = await Promise.all([
-    import("./environment.ts"),
-    import("./run.ts"),
-  ]);
-  process.exitCode = await run(args, versionText(), createEnvironment);
+  const { runCommandLine } = await import("./main-run.ts");
+  process.exitCode = await runCommandLine(args, versionText());
 }
 
 function versionText(): string {
