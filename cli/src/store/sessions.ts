@@ -90,7 +90,8 @@ export async function saveSession(environment: StoreEnvironment, session: Sessio
     throw error;
   }
   if (first && firstTimeNotice !== undefined) environment.terminal.say(firstTimeNotice);
-  if (earlier !== undefined && "secret" in token)
+  // A keyring that has just failed is not asked, and waited for, once more.
+  if (earlier !== undefined && storeSetting(environment.variables) === "file")
     await forgetToken(environment, earlier, earlier.tokenCredentials);
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,6 +37,8 @@ export interface AuthCli {
   storedTokens(): Promise<{ token: string; secret: string }[]>;
   /** The AWS credentials in the cache. */
   cachedCredentials(): Promise<CachedCredentials[]>;
+  /** Makes the cached AWS credentials look expired, so that the next command renews them. */
+  expireCredentials(): Promise<void>;
   /** Every secret that the stores hold. */
   storedSecrets(): Promise<string[]>;
   remove(): Promise<void>;
@@ -79,6 +81,7 @@ export async function createAuthCli(
       ),
     storedTokens: () => storedTokens(home),
     cachedCredentials: () => cachedCredentials(home),
+    expireCredentials: () => expireCredentials(home),
     storedSecrets: async () => [
       ...(await storedTokens(home)).flatMap(({ token, secret }) => [token, secret]),
       ...(await cachedCredentials(home)).flatMap(({ secretAccessKey, sessionToken }) => [
@@ -104,6 +107,17 @@ async function cachedCredentials(home: string): Promise<CachedCredentials[]> {
     (await readdir(folder)).map((file) => readFile(join(folder, file), "utf8")),
   );
   return texts.map((text) => (JSON.parse(text) as { credentials: CachedCredentials }).credentials);
+}
+
+async function expireCredentials(home: string): Promise<void> {
+  const folder = join(home, "cache/auth-cli");
+  for (const file of await readdir(folder)) {
+    if (!/^[0-9a-f]{32}\.json$/.test(file)) continue;
+    const text = await readFile(join(folder, file), "utf8");
+    const { credentials, ...rest } = JSON.parse(text) as { credentials: object };
+    const expired = { ...rest, credentials: { ...credentials, expiration: "2020-01-01T00:00:00.000Z" } };
+    await writeFile(join(folder, file), JSON.stringify(expired));
+  }
 }
 
 function pinOf(screenName: string): PinFinder {
