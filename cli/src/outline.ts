@@ -7,13 +7,13 @@ import { createProgram } from "./program.ts";
  * puts the value in the place of this code, so that completion need not load commander.
  */
 export function outlineProgram(): ProgramOutline {
-  const program = createProgram(
-    "",
-    () => {
+  const program = createProgram({
+    version: "",
+    environmentFor: () => {
       throw new Error("an outline runs nothing");
     },
-    () => {},
-  );
+    done: () => {},
+  });
   return {
     name: program.name(),
     description: program.description(),

@@ -15,7 +15,7 @@ export async function run(
   let exitCode = 0;
   let environment: Environment | undefined;
   const environmentFor: EnvironmentFactory = (flags) => (environment ??= createEnvironment(flags));
-  const program = createProgram(version, environmentFor, (code) => (exitCode = code));
+  const program = createProgram({ version, environmentFor, done: (code) => (exitCode = code), words: args });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {} });
   }

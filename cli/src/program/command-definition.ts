@@ -1,0 +1,25 @@
+import type { Command } from "commander";
+import type { Environment } from "../environment.ts";
+
+/** What a command gives back: an exit code, or nothing for 0. */
+type Action = Promise<number | void>;
+
+/** Makes what commander calls out of what a command does. Its last parameters are the command's arguments. */
+export type Runner = (
+  // Each command knows the shape of its own flags and arguments, which commander has checked.
+  action: (environment: Environment, flags: never, ...args: never[]) => Action,
+) => (...received: unknown[]) => Promise<void>;
+
+/** A command as it stands on the command line; what it does is loaded when it runs. */
+export interface CommandDefinition {
+  name: string;
+  aliases: readonly string[];
+  description: string;
+  /** Adds its flags, arguments and examples. Only called when the command is named: each flag costs a start its share. */
+  define(command: Command, run: Runner): void;
+}
+
+/** The end of a command's help. */
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
