@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { homedir } from "node:os";
 import { isatty } from "node:tty";
 import type { BrowserOutcome } from "./environment/browser.ts";
@@ -92,7 +92,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     now,
     random: Math.random,
     sleep: (ms) => sleep(ms, interruption),
-    uniqueName: randomUUID,
+    uniqueName: () => crypto.randomUUID(),
     files,
     keyring: createKeyring({ variables, platform: process.platform, interruption }),
     ...withServerClock(client.send, { now, say: (text) => terminal.say(text) }),
@@ -143,6 +143,8 @@ function sleep(ms: number, interruption: AbortSignal): Promise<void> {
 /** A second signal ends the process at once, for a user who does not want to wait for things to be put in order. */
 function interruptionSignal(): AbortSignal {
   const controller = new AbortController();
+  // Every request under way listens, and a smoke has a dozen of them; past ten Node would warn of a leak.
+  setMaxListeners(0, controller.signal);
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort(new AuthCliError("interrupted", { message: "interrupted" }));
