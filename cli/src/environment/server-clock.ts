@@ -1,10 +1,4 @@
-import {
-  headerValue,
-  type HttpRequest,
-  type HttpResponse,
-  measureClockSkew,
-  type Send,
-} from "../protocol/http.ts";
+import { headerValue, type HttpResponse, measureClockSkew, type Send } from "../protocol/http.ts";
 
 /** No refusal that tells of a clock is longer. */
 const refusalLimit = 64 * 1024;
@@ -12,11 +6,14 @@ const refusalLimit = 64 * 1024;
 /** Below this a `Date` header, which counts whole seconds and has been on the way, tells nothing. */
 const noticeableSeconds = 30;
 
+/** AWS refuses at five minutes. */
+const toleratedByAws = 240;
+
 export interface ServerClock {
   send: Send;
   /**
-   * Milliseconds since the epoch, by the clock of the servers: this computer's, set right by the last `Date` header
-   * when the two are far apart.
+   * Milliseconds since the epoch: this computer's time, or the servers' when the last `Date` header says that they
+   * differ by more than AWS accepts.
    */
   serverNow: () => number;
 }
@@ -31,6 +28,8 @@ export function withServerClock(
   { now, say }: { now: () => number; say: (text: string) => void },
 ): ServerClock {
   let skewSeconds: number | undefined;
+  let measuredHost = "";
+  let said = false;
   /** What is added to this computer's time in signatures. */
   let correctionMs: number | undefined;
 
@@ -39,8 +38,21 @@ export function withServerClock(
     const measured = measureClockSkew(response.headers, now());
     // A cache on the way says when it stored a reply, and for how long it has.
     const age = Number(headerValue(response.headers, "age") ?? 0);
-    if (measured !== undefined && !(age > 0)) skewSeconds = measured;
+    if (measured !== undefined && !(age > 0)) {
+      skewSeconds = measured;
+      measuredHost = request.url.host;
+    }
     return response;
+  };
+
+  const correct = (): number => {
+    const seconds = skewSeconds ?? 0;
+    if (!said) {
+      const apart = `${Math.abs(seconds)} s ${seconds < 0 ? "ahead of" : "behind"} ${measuredHost}'s`;
+      say(`note: this computer's clock is ${apart}; the request was signed with the server's time\n`);
+    }
+    said = true;
+    return seconds * 1000;
   };
 
   return {
@@ -55,20 +67,13 @@ export function withServerClock(
       if (apart < Math.max(timed.toleratedSeconds, noticeableSeconds)) return response;
       const [text, whole] = await peek(response);
       if (!timed.isRefusedForTime(response.status, text)) return whole;
-      correctionMs = (skewSeconds ?? 0) * 1000;
-      say(describe(skewSeconds ?? 0, request));
+      correctionMs = correct();
       return sendMeasured({ ...request, ...(await timed.signAt(now() + correctionMs)) });
     },
     serverNow() {
-      const apart = Math.abs(skewSeconds ?? 0) < noticeableSeconds ? 0 : (skewSeconds ?? 0);
-      return now() + apart * 1000;
+      return Math.abs(skewSeconds ?? 0) < toleratedByAws ? now() : now() + correct();
     },
   };
-}
-
-function describe(skewSeconds: number, { url }: HttpRequest): string {
-  const apart = `${Math.abs(skewSeconds)} s ${skewSeconds < 0 ? "ahead of" : "behind"}`;
-  return `note: this computer's clock is ${apart} ${url.host}; the request was signed with the server's time\n`;
 }
 
 /** The text of a refusal, and the same response with its body to be read anew. */

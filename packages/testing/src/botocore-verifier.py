@@ -1,0 +1,58 @@
+"""Recomputes SigV4 signatures with botocore, which shares no code with auth-cli.
+
+Reads a JSON list of requests as they came over the wire from standard input and writes, for each, the Authorization
+header that botocore would have sent:
+{"method", "target", "headers": [[name, value]], "body": base64, "region", "service", "credentials": {...}}
+"""
+
+import base64
+import json
+import re
+import sys
+from urllib.parse import quote, unquote_to_bytes
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+
+def encoded(text):
+    return quote(unquote_to_bytes(text), safe="-_.~")
+
+
+def canonical_query(query):
+    """A client knows its parameters; from the wire they have to be decoded and encoded again, as AWS does it."""
+    pairs = [parameter.partition("=") for parameter in query.split("&") if parameter]
+    return "&".join(f"{encoded(name)}={encoded(value)}" for name, _, value in pairs)
+
+
+def authorization(received):
+    headers = received["headers"]
+    sent = next(value for name, value in headers if name.lower() == "authorization")
+    signed_names = re.search(r"SignedHeaders=([^,]+)", sent).group(1).split(";")
+    path, _, query = received["target"].partition("?")
+    host = next(value for name, value in headers if name.lower() == "host")
+    request = AWSRequest(
+        method=received["method"],
+        url=f"http://{host}{path}?{canonical_query(query)}",
+        data=base64.b64decode(received["body"]),
+    )
+    for name, value in headers:
+        if name.lower() in signed_names:
+            request.headers[name] = value
+    credentials = received["credentials"]
+    signer = SigV4Auth(
+        Credentials(credentials["accessKeyId"], credentials["secretAccessKey"], credentials["sessionToken"]),
+        received["service"],
+        received["region"],
+    )
+    request.context["timestamp"] = next(value for name, value in headers if name.lower() == "x-amz-date")
+    canonical_request = signer.canonical_request(request)
+    signature = signer.signature(signer.string_to_sign(request, canonical_request), request)
+    return (
+        f"AWS4-HMAC-SHA256 Credential={signer.scope(request)}, "
+        f"SignedHeaders={signer.signed_headers(signer.headers_to_sign(request))}, Signature={signature}"
+    )
+
+
+json.dump([authorization(received) for received in json.load(sys.stdin)], sys.stdout)
