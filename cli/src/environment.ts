@@ -1,6 +1,5 @@
 import { setMaxListeners } from "node:events";
 import { homedir } from "node:os";
-import { isatty } from "node:tty";
 import type { BrowserOutcome } from "./environment/browser.ts";
 import type { CallbackServer } from "./environment/callback-server.ts";
 import { type Files, files } from "./environment/files.ts";
@@ -67,7 +66,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
   const interruption = interruptionSignal();
   const terminal = createTerminal({
     stdin: () => process.stdin,
-    keyboard: isatty(0),
+    keyboard: () => process.stdin.isTTY,
     stdout: process.stdout,
     stderr: process.stderr,
     redactor,

@@ -1,7 +1,7 @@
 import {
-  accessSync,
   chmodSync,
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -51,6 +51,8 @@ export interface Files {
 export const files: Files = {
   readText(path) {
     try {
+      // Most files that are looked for are absent, and an error that is thrown costs more than a look.
+      if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
       return readFileSync(path, "utf8");
     } catch (error) {
       if (isAbsent(error)) return undefined;
@@ -66,14 +68,7 @@ export const files: Files = {
     }
   },
 
-  exists(path) {
-    try {
-      accessSync(path);
-      return true;
-    } catch {
-      return false;
-    }
-  },
+  exists: existsSync,
 
   async writePrivate(path, text) {
     try {

@@ -15,7 +15,7 @@ beforeEach(() => {
   interruption = new AbortController();
   terminal = createTerminal({
     stdin: () => stdin,
-    keyboard: false,
+    keyboard: () => false,
     stdout: new PassThrough() as unknown as NodeJS.WriteStream,
     stderr: stderr as unknown as NodeJS.WriteStream,
     redactor: new Redactor(),

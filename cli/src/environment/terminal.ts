@@ -29,8 +29,8 @@ export interface Terminal {
 export interface TerminalOptions {
   /** Opened when it is first asked for: a command that reads nothing need not pay for it. */
   stdin: () => Readable & { isTTY?: boolean };
-  /** Whether a person's keyboard is at standard input. */
-  keyboard: boolean;
+  /** Whether a person's keyboard is at standard input; asked only when it matters, since it opens it. */
+  keyboard: () => boolean;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   redactor: Redactor;
@@ -40,9 +40,10 @@ export interface TerminalOptions {
 
 export function createTerminal(options: TerminalOptions): Terminal {
   const { stdout, stderr, redactor } = options;
-  const interactive = options.keyboard && stderr.isTTY;
   return {
-    interactive,
+    get interactive() {
+      return stderr.isTTY && options.keyboard();
+    },
     colour: options.colour,
     columns: stderr.isTTY ? stderr.columns : 80,
     print: (text) => write(stdout, redactor.redact(text)),
@@ -92,7 +93,7 @@ async function readLine(
   echo: Writable,
 ): Promise<string | undefined> {
   const { createInterface } = await import("node:readline");
-  const interactive = keyboard && stderr.isTTY;
+  const interactive = stderr.isTTY && keyboard();
   const hidden = echo !== stderr;
   const lines = createInterface({ input: stdin(), output: echo, terminal: interactive, historySize: 0 });
   return new Promise((resolve, reject) => {
