@@ -119,12 +119,15 @@ const lightGlobals: Plugin = {
   name: "light-globals",
   setup(builder) {
     builder.onLoad({ filter: /aws4fetch\.esm\.mjs$/ }, async ({ path }) => {
-      const ours = (file: string): string => JSON.stringify(join(source, "protocol", file));
       const imports = [
-        `import { HeaderMap as Headers } from ${ours("header-map.ts")};`,
-        `import { lightCrypto as crypto } from ${ours("light-crypto.ts")};`,
+        `import { HeaderMap as Headers } from "./header-map.ts";`,
+        `import { lightCrypto as crypto } from "./light-crypto.ts";`,
       ];
-      return { contents: [...imports, await readFile(path, "utf8")].join("\n"), loader: "js" };
+      return {
+        contents: [...imports, await readFile(path, "utf8")].join("\n"),
+        loader: "js",
+        resolveDir: join(source, "protocol"),
+      };
     });
   },
 };
