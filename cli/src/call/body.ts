@@ -12,35 +12,42 @@ export async function* decodeBody(response: HttpResponse): AsyncGenerator<Uint8A
     .split(",")
     .map((coding) => coding.trim())
     .filter((coding) => coding !== "" && coding !== "identity");
-  if (codings.length === 0) {
-    yield* response.body;
-    return;
-  }
-  const zlib = await import("node:zlib");
-  const { Readable } = await import("node:stream");
-  const decoders = codings.toReversed().map((coding) => {
-    if (coding === "gzip" || coding === "x-gzip" || coding === "deflate") {
-      // Some servers send bare deflate data where RFC 9110 8.4.1.2 wants it in zlib's frame.
-      return coding === "deflate" ? zlib.createInflate() : zlib.createGunzip();
-    }
-    if (coding === "br") return zlib.createBrotliDecompress();
+  const unknown = codings.find((coding) => !["gzip", "x-gzip", "deflate", "br"].includes(coding));
+  if (unknown !== undefined) {
     throw notDecoded(
-      `the reply is encoded as ${JSON.stringify(coding)}`,
+      `the reply is encoded as ${JSON.stringify(unknown)}`,
       "only gzip, deflate and br were asked for",
     );
+  }
+  const source = response.body[Symbol.asyncIterator]();
+  try {
+    const first = await source.next();
+    // The reply to HEAD names a coding, and has nothing to decode.
+    if (first.done === true) return;
+    const encoded = async function* (): AsyncGenerator<Uint8Array> {
+      yield first.value;
+      yield* { [Symbol.asyncIterator]: () => source };
+    };
+    yield* codings.length === 0 ? encoded() : decoded(encoded(), codings);
+  } finally {
+    // What follows a fault is not waited for.
+    await source.return?.();
+  }
+}
+
+async function* decoded(
+  encoded: AsyncIterable<Uint8Array>,
+  codings: readonly string[],
+): AsyncGenerator<Uint8Array> {
+  const [zlib, { pipeline, Readable }] = await Promise.all([import("node:zlib"), import("node:stream")]);
+  const decoders = codings.toReversed().map((coding) => {
+    if (coding === "br") return zlib.createBrotliDecompress();
+    return coding === "deflate" ? zlib.createInflate() : zlib.createGunzip();
   });
   let failure: unknown;
-  let stream: NodeJS.ReadableStream = Readable.from(response.body);
-  for (const decoder of decoders) {
-    const source = stream;
-    source.on("error", (error) => {
-      failure ??= error;
-      decoder.destroy(error);
-    });
-    stream = source.pipe(decoder);
-  }
+  const last = pipeline([Readable.from(encoded), ...decoders], (error) => (failure ??= error));
   try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
+    for await (const chunk of last as unknown as AsyncIterable<Uint8Array>) yield chunk;
   } catch (error) {
     const cause = failure ?? error;
     if (cause instanceof AuthCliError) throw cause;

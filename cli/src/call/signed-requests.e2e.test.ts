@@ -1,14 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createAuthCli } from "@api-auth-twitter/testing/auth-cli";
 import { deployWorld } from "@api-auth-twitter/testing/deployed-world";
 import { findPython } from "@api-auth-twitter/testing/python";
+import { startRecordedServices } from "@api-auth-twitter/testing/recorded-services";
 import { runProcess } from "@api-auth-twitter/testing/run-process";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
@@ -101,28 +99,11 @@ test("the local cloud accepts whatever the built program signs", async () => {
   }
 });
 
-interface Received {
-  method: string;
-  target: string;
-  headers: [string, string][];
-  body: string;
-}
-
 const python = findPython({ botocore: "python3-botocore" });
 
 test.skipIf(python === undefined)("botocore signs what the built program sends alike", async () => {
-  const credentials = {
-    accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
-    secretAccessKey: randomBytes(30).toString("base64"),
-    sessionToken: randomBytes(300).toString("base64"),
-  };
-  const received: Received[] = [];
-  const server = createServer((incoming, outgoing) => {
-    void answer(incoming, outgoing, credentials, received);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const services = await startRecordedServices();
+  const { url, credentials, requests } = services;
   const folder = await mkdtemp(join(tmpdir(), "auth-cli-signed-"));
   const cli = await createAuthCli(folder, {
     AWS_ENDPOINT_URL: url,
@@ -140,66 +121,31 @@ test.skipIf(python === undefined)("botocore signs what the built program sends a
       const ran = await cli.run(["call", ...args, ...target], stdin === undefined ? {} : { stdin });
       expect(ran.code, `seed ${seed}: ${JSON.stringify(args)}\n${ran.stderr}`).toBe(0);
     }
-    expect(received).toHaveLength(cases.length);
+    expect(requests).toHaveLength(cases.length);
     const script = fileURLToPath(
       new URL("../../../packages/testing/src/botocore-verifier.py", import.meta.url),
     );
     const verified = await runProcess(python ?? "", ["-s", script], {
       env: { PATH: process.env["PATH"], PYTHONDONTWRITEBYTECODE: "1" },
       stdin: JSON.stringify(
-        received.map((each) => ({ ...each, credentials, region: "eu-west-1", service: "execute-api" })),
+        requests.map(({ body, ...request }) => ({
+          ...request,
+          body: body.toString("base64"),
+          credentials,
+          region: "eu-west-1",
+          service: "execute-api",
+        })),
       ),
     });
     expect(verified.code, verified.stderr).toBe(0);
     const recomputed = JSON.parse(verified.stdout) as string[];
-    for (const [index, request] of received.entries()) {
+    for (const [index, request] of requests.entries()) {
       const sent = request.headers.find(([name]) => name.toLowerCase() === "authorization")?.[1];
       expect(sent, `seed ${seed}: ${request.method} ${request.target}`).toBe(recomputed[index]);
     }
   } finally {
     await cli.remove();
     await rm(folder, { recursive: true });
-    await new Promise((resolve) => server.close(resolve));
+    await services.close();
   }
 });
-
-/** Cognito for its two calls; for all else an API that remembers what came. */
-async function answer(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken: string },
-  received: Received[],
-): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const operation = incoming.headers["x-amz-target"];
-  const identityId = "eu-west-1:11111111-1111-4111-8111-111111111111";
-  if (operation === "AWSCognitoIdentityService.GetId") {
-    outgoing.end(JSON.stringify({ IdentityId: identityId }));
-  } else if (operation === "AWSCognitoIdentityService.GetCredentialsForIdentity") {
-    const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-    const expiration = Date.now() / 1000 + 3600;
-    outgoing.end(
-      JSON.stringify({
-        IdentityId: identityId,
-        Credentials: {
-          AccessKeyId: accessKeyId,
-          SecretKey: secretAccessKey,
-          SessionToken: sessionToken,
-          Expiration: expiration,
-        },
-      }),
-    );
-  } else {
-    const { rawHeaders } = incoming;
-    received.push({
-      method: incoming.method ?? "",
-      target: incoming.url ?? "",
-      headers: rawHeaders.flatMap((name, index) =>
-        index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ""] satisfies [string, string]] : [],
-      ),
-      body: Buffer.concat(chunks).toString("base64"),
-    });
-    outgoing.end();
-  }
-}
