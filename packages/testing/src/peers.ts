@@ -11,6 +11,7 @@ const debianPackages = {
   chromium: "chromium",
   curl: "curl",
   "dbus-run-session": "dbus",
+  faketime: "faketime",
   fish: "fish",
   "gnome-keyring-daemon": "gnome-keyring",
   hyperfine: "hyperfine",
