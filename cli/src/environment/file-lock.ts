@@ -1,6 +1,6 @@
 import {
-  closeSync,
-  openSync,
+  existsSync,
+  linkSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -31,8 +31,7 @@ interface Owner {
  * @throws the file system's error, or one with the code `ELOCKED`
  */
 export async function acquireLock(path: string, interruption?: AbortSignal): Promise<() => void> {
-  const owner: Owner = { id: crypto.randomUUID(), pid: process.pid, host: thisHost() };
-  const content = JSON.stringify(owner);
+  const content = describeOwner();
   for (const deadline = performance.now() + waitLimitMs; !create(path, content);) {
     if (breakAbandonedLock(path)) continue;
     if (performance.now() > deadline) throw Object.assign(new Error("locked"), { code: "ELOCKED" });
@@ -55,12 +54,9 @@ export function breakAbandonedLock(path: string): boolean {
   if (held === undefined) return true;
   const owner = parseOwner(held.content);
   if (!isAbandoned(held.ageMs, owner)) return false;
+  // The claim is a lock itself, so that one whose claimant was killed is broken in the same way.
   const claim = `${path}.${owner?.id ?? "nobody"}`;
-  if (!create(claim, "")) {
-    // Whoever claimed it was killed too, in the few microseconds that this takes.
-    if ((read(claim)?.ageMs ?? 0) > staleMs) rmSync(claim, { force: true });
-    return false;
-  }
+  if (!create(claim, describeOwner())) return breakAbandonedLock(claim);
   try {
     const still = read(path);
     if (still?.content === held.content && still.ageMs >= held.ageMs) rmSync(path, { force: true });
@@ -75,26 +71,39 @@ function isAbandoned(ageMs: number, owner: Owner | undefined): boolean {
   return owner !== undefined && owner.host === thisHost() && !isAlive(owner.pid);
 }
 
-/** False when the file is there already. */
+/**
+ * Makes a file with its content in one step, so that a process which is killed leaves no lock without its owner.
+ * @returns false when it is there already
+ */
 function create(path: string, content: string): boolean {
-  let file: number;
+  if (existsSync(path)) return false;
+  const whole = `${path}.${crypto.randomUUID()}`;
   try {
-    file = openSync(path, "wx", 0o600);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    // Windows has no name for a file that is about to vanish but "not permitted".
-    if (code === "EEXIST" || (process.platform === "win32" && code === "EPERM")) return false;
-    throw error;
-  }
-  try {
-    writeFileSync(file, content);
+    writeFileSync(whole, content, { flag: "wx", mode: 0o600 });
+    linkSync(whole, path);
     return true;
   } catch (error) {
+    const { code = "", syscall } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (syscall === "link" && linkless.has(code)) return createInTwoSteps(path, content);
+    throw error;
+  } finally {
+    rmSync(whole, { force: true });
+  }
+}
+
+/** What a file system says that knows no links, such as that of a USB stick. */
+const linkless = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EACCES"]);
+
+function createInTwoSteps(path: string, content: string): boolean {
+  try {
+    writeFileSync(path, content, { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     // The disk is full: an empty lock is not to be left for others to wait for.
     rmSync(path, { force: true });
     throw error;
-  } finally {
-    closeSync(file);
   }
 }
 
@@ -114,6 +123,11 @@ function renew(path: string, content: string): void {
   } catch {
     // The work goes on: what it writes is whole with or without the lock.
   }
+}
+
+function describeOwner(): string {
+  const owner: Owner = { id: crypto.randomUUID(), pid: process.pid, host: thisHost() };
+  return JSON.stringify(owner);
 }
 
 function parseOwner(content: string): Owner | undefined {

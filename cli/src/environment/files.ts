@@ -177,7 +177,7 @@ const leftoverMs = 60_000;
 
 async function sweep(folder: string): Promise<void> {
   const leftovers = readdirSync(folder).filter((name) =>
-    /\.json\.([0-9a-f]{8}\.tmp|lock(\.[\w-]+)?)$/.test(name),
+    /\.json\.([0-9a-f]{8}\.tmp|lock(\.[\w-]+)*)$/.test(name),
   );
   for (const name of leftovers) {
     const path = join(folder, name);
