@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/testing/deployed-world";
 import type { SmokeReport } from "./smoke/report.ts";
@@ -98,21 +100,70 @@ describe("the whole chain, through the built CLI and the real sst deploy", () =>
     expect((await world.cli.run(["call", "/private"])).code).toBe(0);
   });
 
-  test("no output holds a secret", async () => {
-    const outputs = await Promise.all([
-      world.cli.run(["call", "/private", "--verbose", "--debug"]),
-      world.cli.run(["call", "/private", "--dry-run"]),
-      world.cli.run(["smoke", "--debug"]),
-      world.cli.logIn("alice", ["--debug"]),
-    ]);
-    const printed = outputs.map(({ stdout, stderr }) => stdout + stderr).join("\n");
-    const stored = await world.cli.storedSecrets();
-    expect(stored.length).toBeGreaterThanOrEqual(4);
-    for (const secret of [...stored, world.cloud.environment["TWITTER_CONSUMER_SECRET"] ?? "missing"]) {
-      expect(printed.includes(secret), "a stored secret was printed").toBe(false);
+  test("no output holds a secret, and no file outside the stores does", async () => {
+    const { cli, cloud, app } = world;
+    const tokens = await cli.storedTokens();
+    const secrets = new Set([cloud.environment["TWITTER_CONSUMER_SECRET"] ?? "missing"]);
+    const remember = async (): Promise<void> => {
+      for (const secret of await cli.storedSecrets()) secrets.add(secret);
+    };
+    await remember();
+    const stdin = `${tokens.at(-1)?.token}\n${tokens.at(-1)?.secret}\n`;
+    const outputs: string[] = [];
+    for (const run of [
+      () => cli.run(["call", "/private", "--verbose", "--debug"]),
+      () => cli.run(["call", "/private", "--dry-run"]),
+      () => cli.run(["call", "/private", "--trace"]),
+      () => cli.run(["smoke", "--debug"]),
+      () => cli.logIn("alice", ["--debug"]),
+      () => cli.run(["login", "--with-token", "--force", "--debug"], { stdin }),
+      () => cli.run(["status", "--debug"]),
+      () => cli.run(["status", "--json"]),
+      () => cli.run(["logout", "--user", "nobody", "--debug"]),
+      // Its standard output is the secrets; nothing else of it is.
+      async () => ({ stdout: "", stderr: (await cli.run(["credentials", "--debug"])).stderr }),
+      () => cli.run(["credentials", "--format", "yaml", "--debug"]),
+      () => cli.run(["logout", "--user", "bob", "--revoke", "--debug"]),
+    ]) {
+      const { stdout, stderr } = await run();
+      outputs.push(stdout, stderr);
+      await remember();
+    }
+    expect(secrets.size).toBeGreaterThanOrEqual(10);
+    const printed = outputs.join("\n");
+    expect(printed).toContain("debug: ");
+    for (const secret of secrets) {
+      for (const form of [
+        secret,
+        encodeURIComponent(secret),
+        encodeURIComponent(encodeURIComponent(secret)),
+        Buffer.from(secret).toString("base64"),
+      ])
+        expect(printed.includes(form), "a secret was printed").toBe(false);
+    }
+
+    // The consumer secret is in the deployed template, as the guide has it; nothing else may be anywhere.
+    secrets.delete(cloud.environment["TWITTER_CONSUMER_SECRET"] ?? "");
+    const stores = [join(cli.home, "config/auth-cli/sessions.json"), join(cli.home, "cache/auth-cli")];
+    const files = [...filesUnder(cli.home), ...filesUnder(app.folder)].filter(
+      (file) => !stores.some((store) => file.startsWith(store)),
+    );
+    expect(files.length).toBeGreaterThan(5);
+    for (const file of files) {
+      const text = readFileSync(file, "latin1");
+      expect(
+        [...secrets].some((secret) => text.includes(secret)),
+        file,
+      ).toBe(false);
     }
   });
 });
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
 
 describe("after sst remove", () => {
   test("the endpoint no longer answers: exit 3", async () => {

@@ -18,7 +18,7 @@ import { dirname, join } from "node:path";
 import { AuthCliError } from "../errors.ts";
 
 /** A file or a folder that other users of this computer could reach. */
-export interface LooseMode {
+interface LooseMode {
   path: string;
   /** As `chmod` takes them: `644`. */
   mode: string;

@@ -16,7 +16,7 @@ export interface Keyring {
 }
 
 /** What entries are filed under, beside their account. */
-export const keyringService = "auth-cli";
+const keyringService = "auth-cli";
 
 export interface KeyringRequest {
   operation: "read" | "write" | "remove";
