@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { findPeer } from "@api-auth-twitter/testing/peers";
 import { type AwsCredentials, signSigV4 } from "../src/protocol/sigv4.ts";
 import { type Command, median, medians, timeRun } from "./measure.ts";
+import { measureSigning, measureStreaming } from "./streaming.ts";
 import { measureThroughput } from "./throughput.ts";
 import { authCliPath } from "@api-auth-twitter/testing/auth-cli";
 import { apiEndpoint, deploy, root, sst, stage, startWorld, type World } from "./world.ts";
@@ -206,6 +207,29 @@ async function cachedCredentials({ cli: { variables } }: World): Promise<AwsCred
   return credentials;
 }
 
+async function benchStreaming(): Promise<void> {
+  const gigabyte = 1_000_000_000;
+  const { throughputRatio, bytesPerSecond, peakMb, barePeakMb } = await measureStreaming(
+    gigabyte,
+    quick ? 1 : 5,
+    process.env,
+  );
+  report(
+    `a 1 GB response (${Math.round(bytesPerSecond / 1e6)} MB/s), of a bare node:http pipe`,
+    `× ${throughputRatio.toFixed(2)}`,
+    "≥ × 0.7",
+    throughputRatio >= 0.7,
+  );
+  report(
+    `  its peak memory (the bare pipe's: ${Math.round(barePeakMb)} MB)`,
+    `${Math.round(peakMb)} MB`,
+    "≤ 90 MB",
+    peakMb <= 90,
+  );
+  const ratio = await measureSigning(10 * 1024 * 1024, quick ? 5 : 21);
+  report("signing a 10 MB body, against hashing it", `× ${ratio.toFixed(2)}`, "≤ × 1.5", ratio <= 1.5);
+}
+
 async function benchNpmStart(): Promise<void> {
   const variables = { ...process.env };
   const time = await timeRun({ name: "npm start", command: "npm", args: ["start"], variables, cwd: root });
@@ -223,6 +247,7 @@ try {
 } finally {
   await world.close();
 }
+await benchStreaming();
 await benchThroughput();
 await benchNpmStart();
 const missed = rows.filter(({ holds }) => !holds);

@@ -13,18 +13,18 @@ function wrongClock(offset: string): Record<string, string> {
   return { LD_PRELOAD: library.toString().trim(), FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
 }
 
+const note = (words: string): RegExp =>
+  new RegExp(
+    `^note: this computer's clock is ${words} 127\\.0\\.0\\.1:\\d+'s; the request was signed with the`,
+    "gm",
+  );
+
 describe.skipIf(faketime === undefined)("a computer whose clock is wrong", () => {
   let world: DeployedWorld;
   beforeAll(async () => {
     world = await deployWorld("prod");
   });
   afterAll(() => world.close());
-
-  const note = (words: string): RegExp =>
-    new RegExp(
-      `^note: this computer's clock is ${words} 127\\.0\\.0\\.1:\\d+'s; the request was signed with the`,
-      "gm",
-    );
 
   test.each([
     ["+612s", "61[123] s ahead of"],

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
 import { AuthCliError } from "../errors.ts";
 import type { Header, Intermediates } from "./http.ts";
@@ -79,7 +80,6 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
     headers: headers
       .filter(([name]) => !unsigned.has(name.toLowerCase()))
       .map(([name, value]) => [name, value]),
-    ...(request.body === undefined ? {} : { body: request.body as Uint8Array<ArrayBuffer> }),
     ...signing.credentials,
     region: signing.region,
     service: signing.service,
@@ -88,6 +88,11 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
   });
   // The library decodes the query as a form, which loses nameless parameters and bytes that are not UTF-8.
   signer.encodedSearch = canonicalQuery(request.url.search);
+  // It would hash the body anew for each of the three intermediates below.
+  const payloadHash = createHash("sha256")
+    .update(request.body ?? "")
+    .digest("hex");
+  signer.hexBodyHash = () => Promise.resolve(payloadHash);
 
   const canonicalRequest = await signer.canonicalString();
   const stringToSign = await signer.stringToSign();
