@@ -190,7 +190,8 @@ const canMount =
   root &&
   ((): boolean => {
     const folder = mkdtempSync(join(tmpdir(), "auth-cli-mount-"));
-    const mounted = spawnSync("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]).status === 0;
+    const mounted =
+      spawnSync("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]).status === 0;
     if (mounted) spawnSync("/usr/bin/umount", [folder]);
     rmSync(folder, { recursive: true });
     return mounted;
