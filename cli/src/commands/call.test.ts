@@ -20,6 +20,8 @@ describe("call", () => {
     expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, `Hello ${ran.services.identityId}!`, ""]);
     // The identity is remembered, so that only its credentials are asked for.
     expect(steps(ran)).toEqual(["cognito.get-credentials", "api.call"]);
+    // While they come, the connection to the API is opened.
+    expect(ran.environment.warmed).toEqual([ran.services.apiEndpoint]);
   });
 
   it("asks once for credentials, and again when they have less than five minutes left", async () => {

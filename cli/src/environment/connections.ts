@@ -45,6 +45,8 @@ export class Connections {
   readonly #agents = new Map<string, Promise<Agent>>();
   /** Opened before they were needed, by host and port. */
   readonly #warm = new Map<string, Socket>();
+  /** The same, those already used included. */
+  readonly #warmed = new Set<string>();
   readonly #hasProxies: boolean;
   #authorities: Promise<readonly string[]> | undefined;
 
@@ -79,10 +81,11 @@ export class Connections {
 
   /** Opens a connection that the next request to the host will use. What fails here, that request will tell. */
   async warmUp(url: URL): Promise<void> {
-    if (url.protocol !== "https:" || (await this.#proxyFor(url)) !== undefined) return;
     const { host, port } = address(url);
     const key = `${host}:${port}`;
-    if (this.#warm.has(key)) return;
+    if (url.protocol !== "https:" || this.#warmed.has(key)) return;
+    this.#warmed.add(key);
+    if ((await this.#proxyFor(url)) !== undefined) return;
     const [{ connect }, { isIP }, options] = await Promise.all([
       import("node:tls"),
       import("node:net"),

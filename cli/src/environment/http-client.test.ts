@@ -5,6 +5,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
 import { findPeer } from "@api-auth-twitter/testing/peers";
 import { runProcess } from "@api-auth-twitter/testing/run-process";
@@ -20,18 +21,20 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
+/** The connections to all servers. */
+const open = new Set<Socket>();
+
 /** Listens on a free port of loopback until the test is over. */
 async function listen(server: Server): Promise<URL> {
-  const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
-    sockets.add(socket);
+    open.add(socket);
     socket.on("error", () => {});
-    socket.on("close", () => sockets.delete(socket));
+    socket.on("close", () => open.delete(socket));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   closing.push(() => {
-    for (const socket of sockets) socket.destroy();
+    for (const socket of open) socket.destroy();
     return new Promise((resolve) => server.close(resolve));
   });
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
@@ -59,14 +62,16 @@ const request = (url: URL, changes: Partial<HttpRequest> = {}): HttpRequest => (
   ...changes,
 });
 
-const client = (options: Partial<HttpClientOptions> = {}) =>
+const newClient = (options: Partial<HttpClientOptions> = {}) =>
   createHttpClient({
     interruption: new AbortController().signal,
     now: () => 0,
     variables: {},
     redactor: new Redactor(),
     ...options,
-  }).send;
+  });
+
+const client = (options: Partial<HttpClientOptions> = {}) => newClient(options).send;
 
 const fetchText = async (url: URL, changes: Partial<HttpRequest> = {}): Promise<string> =>
   Buffer.from((await exchange(client(), request(url, changes))).body).toString();
@@ -334,6 +339,57 @@ describe("time limits", () => {
   });
 });
 
+const unlimited = (url: URL, changes: Partial<HttpRequest>): HttpRequest => {
+  const { timeoutMs: _none, ...rest } = request(url, changes);
+  return rest;
+};
+
+describe("without a limit for the whole exchange", () => {
+  it("a body may take its time for as long as it flows, and a slow reader is no slow server", async () => {
+    const url = await speak((socket) => {
+      socket.write(`${ok}Content-Length: 8\r\n\r\n`);
+      let left = 8;
+      const drip = setInterval(() => {
+        left -= 1;
+        socket.write("x");
+        if (left === 0) clearInterval(drip);
+      }, 60);
+    });
+    const { body } = await client()(unlimited(url, { idleTimeoutMs: 200 }));
+    let [text, wait] = ["", 500];
+    for await (const chunk of body) {
+      text += Buffer.from(chunk).toString();
+      await delay(wait);
+      wait = 0;
+    }
+    expect(text).toBe("xxxxxxxx");
+  });
+
+  it.each<[string, (socket: Socket) => void, Partial<HttpRequest>, string]>([
+    ["an answer that never comes", () => {}, { headTimeoutMs: 200 }, "did not answer within 0.2 s"],
+    [
+      "a body that stops",
+      (socket) => socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`),
+      { idleTimeoutMs: 200 },
+      "sent nothing more of its reply within 0.2 s",
+    ],
+  ])("%s is not waited for", async (_name, answer, limits, words) => {
+    const url = await speak(answer);
+    const error = await failure(async () => {
+      for await (const chunk of (await client()(unlimited(url, limits))).body) void chunk;
+    });
+    expect(error.code).toBe("timeout");
+    expect(error.message).toContain(words);
+  });
+
+  it("a server that takes nothing of a body is not waited for", async () => {
+    const url = await listen(createServer((socket) => socket.pause()));
+    const body = Buffer.alloc(32 * 1024 * 1024);
+    const error = await failure(() => client()(unlimited(url, { method: "POST", body, idleTimeoutMs: 200 })));
+    expect(error.message).toContain("took nothing of the request's body within 0.2 s");
+  });
+});
+
 describe("an interruption", () => {
   it.each<[string, (socket: Socket) => void]>([
     ["while waiting for the head", () => {}],
@@ -357,44 +413,73 @@ describe("an interruption", () => {
   });
 });
 
-describe("TLS", () => {
-  const opensslPath = findPeer("openssl");
+const openssl = findPeer("openssl");
 
-  it.skipIf(!opensslPath)(
+/** A server with a certificate that nobody vouches for, made for the test. */
+async function listenSecurely(): Promise<{
+  url: URL;
+  cert: string;
+  seen: { connections: number; requests: number };
+}> {
+  const folder = mkdtempSync(join(tmpdir(), "auth-cli-tls-"));
+  closing.push(() => rmSync(folder, { recursive: true, force: true }));
+  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", ...names];
+  execFileSync(openssl ?? "", [...args, "-keyout", key, "-out", cert], { stdio: "pipe", timeout: 20_000 });
+  const seen = { connections: 0, requests: 0 };
+  const identity = { key: readFileSync(key), cert: readFileSync(cert) };
+  const server = createTlsServer(identity, (_incoming, outgoing) => {
+    seen.requests += 1;
+    outgoing.end("x");
+  });
+  server.on("tlsClientError", () => {});
+  server.on("connection", () => (seen.connections += 1));
+  const url = new URL((await listen(server)).href.replace("http:", "https:"));
+  return { url, cert: identity.cert.toString(), seen };
+}
+
+describe.skipIf(!openssl)("a connection opened beforehand", () => {
+  it("is the one that the next request uses", async () => {
+    const { url, cert, seen } = await listenSecurely();
+    const { send, warmUp } = newClient({ authorities: async () => [cert] });
+    warmUp(url);
+    warmUp(url);
+    while (seen.connections === 0) await delay(10);
+    expect(seen.requests).toBe(0);
+    await exchange(send, request(url));
+    await exchange(send, request(url));
+    expect(seen).toEqual({ connections: 1, requests: 2 });
+  });
+
+  it("that fails is told by the request alone", async () => {
+    const { url, seen } = await listenSecurely();
+    const { send, warmUp } = newClient();
+    warmUp(url);
+    while (seen.connections === 0) await delay(10);
+    expect((await failure(() => exchange(send, request(url)))).code).toBe("tls-refused");
+  });
+
+  it("that was closed meanwhile is not used", async () => {
+    const { url, cert } = await listenSecurely();
+    const { send, warmUp } = newClient({ authorities: async () => [cert] });
+    warmUp(url);
+    await delay(100);
+    for (const socket of open) socket.destroy();
+    await delay(50);
+    expect((await exchange(send, request(url))).status).toBe(200);
+  });
+});
+
+describe("TLS", () => {
+  it.skipIf(!openssl)(
     "with a certificate that nobody vouches for is refused, and never switched off",
     async () => {
-      const folder = mkdtempSync(join(tmpdir(), "auth-cli-tls-"));
-      closing.push(() => rmSync(folder, { recursive: true, force: true }));
-      const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-      const openssl = [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "1",
-        "-subj",
-        "/CN=localhost",
-      ];
-      execFileSync(opensslPath ?? "", [...openssl, "-keyout", key, "-out", cert], {
-        stdio: "pipe",
-        timeout: 20_000,
-      });
-      let visits = 0;
-      const server = createTlsServer(
-        { key: readFileSync(key), cert: readFileSync(cert) },
-        (_incoming, outgoing) => {
-          visits += 1;
-          outgoing.end("x");
-        },
-      );
-      server.on("tlsClientError", () => {});
-      const url = new URL((await listen(server)).href.replace("http:", "https:"));
+      const { url, seen } = await listenSecurely();
       const error = await failure(() => fetchText(url));
       expect(error).toMatchObject({ code: "tls-refused", exitCode: 3 });
       expect(error.fix).toContain("--cacert");
-      expect(visits).toBe(0);
+      expect(seen.requests).toBe(0);
     },
   );
 
