@@ -106,10 +106,26 @@ function separateVendors(vendors: Map<string, string>): Plugin {
       builder.onResolve({ filter: /^[@a-z]/ }, ({ path, importer }) => {
         if (!importer.startsWith(source) || isBuiltin(path) || inlined.has(path) || installed.has(path))
           return undefined;
-        const file = `vendor/${path.replace(/^@/, "").replaceAll("/", "-")}.js`;
-        vendors.set(path, file);
-        return { path: `./${file}`, external: true };
+        vendors.set(path, `vendor/${path.replace(/^@/, "").replaceAll("/", "-")}.js`);
+        return { path, namespace: "vendor" };
       });
+      // A module that hands the file's names on: what `import` means by a name must not hang on how the library was built.
+      builder.onLoad({ filter: /./, namespace: "vendor" }, async ({ path }) => {
+        const names = Object.keys((await import(path)) as object).filter((name) =>
+          /^[A-Za-z_$][\w$]*$/.test(name),
+        );
+        const lines = names.map((name) =>
+          name === "default" ? "export default library.default;" : `export const ${name} = library.${name};`,
+        );
+        return {
+          contents: [`const library = require("./${vendors.get(path)}");`, ...lines].join("\n"),
+          loader: "js",
+        };
+      });
+      builder.onResolve({ filter: /^\.\/vendor\//, namespace: "vendor" }, ({ path }) => ({
+        path,
+        external: true,
+      }));
     },
   };
 }

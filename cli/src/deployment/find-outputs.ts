@@ -37,10 +37,11 @@ export async function findOutputs(
     flags.outputs === undefined
       ? join(project.root, ".sst", "outputs.json")
       : resolve(environment.workingDirectory, flags.outputs);
-  const text = environment.files.readText(path);
+  // SST writes the file without waiting for it and then exits: on a busy machine it is left empty.
+  const text = environment.files.readText(path) || undefined;
   if (text === undefined && flags.outputs !== undefined) {
     throw new AuthCliError("outputs-not-found", {
-      message: `there is no outputs file ${path}`,
+      message: `there is no outputs file ${path}, or it is empty`,
       fix: "name the file that `sst deploy` or `cdk deploy --outputs-file` wrote",
     });
   }
@@ -135,7 +136,7 @@ function notFound(
   }
   return new AuthCliError("outputs-not-found", {
     message: `nothing is known of ${wanted === undefined ? "any deployed stage" : `the stage ${wanted}`}`,
-    cause: `there is no ${path}: nothing was deployed from here${elsewhere}`,
+    cause: `there is no ${path}, or it is empty: nothing was deployed from here, or SST ended before it had written it${elsewhere}`,
     fix: `run \`npx sst deploy --stage ${wanted ?? "<stage>"}\` first, or name its values with --endpoint and --identity-pool-id`,
   });
 }

@@ -13,7 +13,7 @@ import type { AwsCredentials } from "./sigv4.ts";
 /** Provider name → that provider's token (AWS: `Logins`). */
 export type LoginsMap = Readonly<Record<string, string>>;
 
-export const twitterProvider = "api.twitter.com";
+const twitterProvider = "api.twitter.com";
 
 /** Twitter's entry: access token and secret, a semicolon between them. */
 export function twitterLogins({ token, secret }: TokenCredentials): LoginsMap {

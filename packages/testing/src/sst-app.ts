@@ -33,9 +33,23 @@ export async function copySstApp(): Promise<SstApp> {
       if (after === before) throw new Error(`${file} does not contain ${String(text)}`);
       await writeFile(path, after);
     },
-    // SST waits for ever for an endpoint that does not answer, hence the limit.
-    sst: (args, variables) =>
-      runProcess(process.execPath, [sst, ...args], { cwd: folder, env: variables, timeoutMs: 90_000 }),
+    async sst(args, variables) {
+      // SST waits for ever for an endpoint that does not answer, hence the limit.
+      const run = (): Promise<ProcessResult> =>
+        runProcess(process.execPath, [sst, ...args], { cwd: folder, env: variables, timeoutMs: 120_000 });
+      const result = await run();
+      const lost =
+        args[0] === "deploy" && result.code === 0 && (await isEmpty(join(folder, ".sst/outputs.json")));
+      return lost ? run() : result;
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/**
+ * SST 2.49.8 writes `outputs.json` without waiting for it and then exits: on a busy machine the file is left empty.
+ * Deploying again, which changes nothing, is what a person would do.
+ */
+async function isEmpty(path: string): Promise<boolean> {
+  return (await readFile(path, "utf8").catch(() => "absent")) === "";
 }
