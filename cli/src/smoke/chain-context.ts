@@ -1,0 +1,10 @@
+import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
+import type { Environment } from "../environment.ts";
+
+/** What every check works on. */
+export interface Chain {
+  environment: Environment;
+  resolved: ResolvedDeployment;
+  /** The open route and the protected one. */
+  routes: { public: string; private: string };
+}
