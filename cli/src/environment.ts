@@ -72,6 +72,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     redactor,
     interruption,
     colour: wantsColour(flags, variables),
+    animated: process.stderr.isTTY && variables["TERM"] !== "dumb" && !variables["CI"],
   });
   const now = Date.now;
   const client = createHttpClient({

@@ -104,7 +104,10 @@ export async function obtainIdentity(
       const cognito = createCognitoIdentity(await cognitoContext(environment, configuration, deployment));
       const logins = twitterLogins(token);
       const identityId = known ?? (await cognito.getId(deployment.identityPoolId, logins));
-      const credentials = await cognito.getCredentialsForIdentity(identityId, logins);
+      const credentials = await environment.terminal.during(
+        "asking Cognito",
+        cognito.getCredentialsForIdentity(identityId, logins),
+      );
       await cache.write({ identityId, credentials });
       return { identityId, credentials };
     }));

@@ -94,7 +94,10 @@ export async function call(
     };
     return { ...signed, timed };
   };
-  const response = await sendWithRetries(environment, prepare, flags.retry ?? 0, say);
+  const response = await environment.terminal.during(
+    `waiting for ${request.url.host}`,
+    sendWithRetries(environment, prepare, flags.retry ?? 0, say),
+  );
   if (flags.verbose) environment.terminal.say(describeResponse(response));
 
   const body = flags.compressed ? decodeBody(response) : response.body;

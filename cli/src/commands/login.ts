@@ -70,7 +70,7 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
   identity.catch(() => {});
   // What Twitter says of its own token explains more than Cognito's refusal of it.
   const { userId, screenName } = await user;
-  const { identityId, credentials } = await identity;
+  const { identityId, credentials } = await environment.terminal.during("asking Cognito", identity);
   registerCredentials(environment, credentials);
 
   const session: Session = {

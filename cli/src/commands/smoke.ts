@@ -29,9 +29,11 @@ export async function smoke(flags: SmokeFlags, environment: Environment): Promis
           checks: checkNames.filter((name) => name !== "outputs").map((name) => skipped(name, "outputs")),
           identityId: undefined,
         }
-      : await runChain(
-          { environment, resolved, routes: { public: "/public", private: "/private" } },
-          async () => (await findLogin(environment, resolved, sessions, flags.user)).loadToken(),
+      : await environment.terminal.during(
+          `checking ${resolved.deployment.apiEndpoint.host}`,
+          runChain({ environment, resolved, routes: { public: "/public", private: "/private" } }, async () =>
+            (await findLogin(environment, resolved, sessions, flags.user)).loadToken(),
+          ),
         );
   const checks = [outputs, ...chain.checks].toSorted(
     (a, b) => checkNames.indexOf(a.name) - checkNames.indexOf(b.name),

@@ -21,6 +21,7 @@ beforeEach(() => {
     redactor: new Redactor(),
     interruption: interruption.signal,
     colour: false,
+    animated: false,
   });
 });
 

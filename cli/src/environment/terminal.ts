@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { AuthCliError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
+import { Spinner } from "./spinner.ts";
 
 /** Standard input, output and error, as commands see them. */
 export interface Terminal {
@@ -24,6 +25,8 @@ export interface Terminal {
   askSecret(question: string): Promise<string | undefined>;
   /** All of standard input. */
   readAll(): Promise<Uint8Array>;
+  /** Waits for some work; a person who has to wait long sees for what. */
+  during<T>(what: string, work: Promise<T>): Promise<T>;
 }
 
 export interface TerminalOptions {
@@ -36,20 +39,28 @@ export interface TerminalOptions {
   redactor: Redactor;
   interruption: AbortSignal;
   colour: boolean;
+  /** Lines of standard error can be drawn over. */
+  animated: boolean;
 }
 
 export function createTerminal(options: TerminalOptions): Terminal {
   const { stdout, stderr, redactor } = options;
+  const spinner = new Spinner(stderr, options.animated);
+  /** Before anything else is written: both streams may be the same screen. */
+  const after = <T>(work: () => T): T => {
+    spinner.clear();
+    return work();
+  };
   return {
     get interactive() {
       return stderr.isTTY && options.keyboard();
     },
     colour: options.colour,
     columns: stderr.isTTY ? stderr.columns : 80,
-    print: (text) => write(stdout, redactor.redact(text)),
-    printBytes: (bytes) => write(stdout, bytes),
-    say: (text) => void stderr.write(redactor.redact(text)),
-    sayBytes: (bytes) => void stderr.write(bytes),
+    print: (text) => after(() => write(stdout, redactor.redact(text))),
+    printBytes: (bytes) => after(() => write(stdout, bytes)),
+    say: (text) => void after(() => stderr.write(redactor.redact(text))),
+    sayBytes: (bytes) => void after(() => stderr.write(bytes)),
     ask: (question) => readLine(options, question, stderr),
     async askSecret(question) {
       const { Writable: Sink } = await import("node:stream");
@@ -57,6 +68,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
       return readLine(options, question, nowhere);
     },
     readAll: () => readToEnd(options),
+    during: (what, work) => spinner.during(what, work),
   };
 }
 

@@ -23,7 +23,10 @@ export async function requestToken(
 ): Promise<TemporaryCredentials> {
   const context = { ...twitter, nowMs: environment.now() };
   const temporaryCredentials = processRequestTokenResponse(
-    await exchange(environment.send, requestTokenRequest(context, callback)),
+    await environment.terminal.during(
+      "asking Twitter",
+      exchange(environment.send, requestTokenRequest(context, callback)),
+    ),
     context,
   );
   environment.redactor.add("request token secret", temporaryCredentials.secret);
@@ -60,7 +63,10 @@ export async function exchangeVerifier(
 ): Promise<AuthorizedUser> {
   const context = { ...twitter, nowMs: environment.now() };
   const user = processAccessTokenResponse(
-    await exchange(environment.send, accessTokenRequest(context, temporaryCredentials, verifier)),
+    await environment.terminal.during(
+      "asking Twitter",
+      exchange(environment.send, accessTokenRequest(context, temporaryCredentials, verifier)),
+    ),
     context,
   );
   registerToken(environment, user.tokenCredentials);

@@ -130,6 +130,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
         secretQuestions.push(question);
         return this.ask(question);
       },
+      during: (_what, work) => work,
       async readAll() {
         return Buffer.from(input.splice(0).join(""));
       },
