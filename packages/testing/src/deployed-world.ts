@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from "@api-auth-twitter/emulator";
 import { type AuthCli, createAuthCli } from "./auth-cli.ts";
@@ -57,6 +57,11 @@ export async function deployWorld(
     },
     async close() {
       await cloud.close();
+      await recordSecrets([
+        cloud.environment["TWITTER_CONSUMER_SECRET"],
+        cloud.environment["AWS_SECRET_ACCESS_KEY"],
+        ...(await cli.storedSecrets().catch(() => [])),
+      ]);
       await cli.remove();
       await app.remove();
     },
@@ -75,4 +80,11 @@ export async function deployWorld(
 export interface StackOutputs {
   ApiEndpoint: string;
   IdentityPoolId: string;
+}
+
+/** With `AUTH_CLI_TEST_SECRETS`, a file: `.ci/run` then searches all that the tests have printed for what it holds. */
+async function recordSecrets(secrets: readonly (string | undefined)[]): Promise<void> {
+  const file = process.env["AUTH_CLI_TEST_SECRETS"];
+  const lines = secrets.filter((secret) => secret !== undefined && secret !== "");
+  if (file !== undefined && lines.length > 0) await appendFile(file, `${lines.join("\n")}\n`);
 }
