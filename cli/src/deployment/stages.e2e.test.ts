@@ -13,7 +13,7 @@ describe("two stages deployed side by side by the real sst deploy", () => {
   const source = async (stage: string, variables = {}): Promise<string> => {
     const { stdout, stderr } = await world.cli.run(["status", "--json", "--stage", stage], { variables });
     if (stdout === "") return stderr;
-    return (JSON.parse(stdout) as { deploymentSource: string }).deploymentSource;
+    return (JSON.parse(stdout) as { sources: { apiEndpoint: string } }).sources.apiEndpoint;
   };
   const noKeys = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
 

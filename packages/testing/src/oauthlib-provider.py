@@ -116,7 +116,8 @@ def pin():
 
 
 class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    # One request a connection: a client that keeps one may write to it in the moment in which this side gives it up.
+    protocol_version = "HTTP/1.0"
 
     def log_message(self, *_):
         pass
