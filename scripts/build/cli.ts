@@ -9,6 +9,7 @@ import { dirname, join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import packageJson from "../../cli/package.json" with { type: "json" };
 import { outlineProgram } from "../../cli/src/outline.ts";
+import { cachedLoader, writeCodeCache } from "./code-cache.ts";
 import { common, root } from "./common.ts";
 import { manPage } from "./man-page.ts";
 
@@ -53,7 +54,11 @@ export async function buildCli(): Promise<void> {
     ),
     ...libraries,
   ]);
-  await writeFiles(files);
+  // The one that is waited for most.
+  const run = files.get("main-run.js") ?? "";
+  files.set("main-run.code.js", run).set("main-run.js", cachedLoader("main-run"));
+  await writeFiles(files, ["main-run.cache"]);
+  await writeCodeCache(outdir, "main-run");
 }
 
 /** A library as CommonJS, with its own names and, as `default`, what `require` would give. */
@@ -70,7 +75,7 @@ async function buildVendor(name: string, file: string): Promise<[file: string, t
 }
 
 /** Writes first and removes last, so that an auth-cli that runs meanwhile finds its files for as long as it can. */
-async function writeFiles(files: ReadonlyMap<string, string>): Promise<void> {
+async function writeFiles(files: ReadonlyMap<string, string>, others: readonly string[]): Promise<void> {
   for (const [file, text] of files) {
     const path = join(outdir, file);
     await mkdir(dirname(path), { recursive: true });
@@ -78,7 +83,8 @@ async function writeFiles(files: ReadonlyMap<string, string>): Promise<void> {
   }
   for (const entry of await readdir(outdir, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !files.has(file.slice(outdir.length + 1))) await rm(file);
+    const name = file.slice(outdir.length + 1);
+    if (entry.isFile() && !files.has(name) && !others.includes(name)) await rm(file);
   }
 }
 
