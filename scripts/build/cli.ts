@@ -56,7 +56,9 @@ export async function buildCli(): Promise<void> {
   ]);
   // The one that is waited for most.
   const run = files.get("main-run.js") ?? "";
-  files.set("main-run.code.js", run).set("main-run.js", cachedLoader("main-run"));
+  files
+    .set("main-run.code.js", run.replace(/\bimport\(/g, "importModule("))
+    .set("main-run.js", cachedLoader("main-run"));
   await writeFiles(files, ["main-run.cache"]);
   await writeCodeCache(outdir, "main-run");
 }

@@ -10,23 +10,23 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { root } from "./common.ts";
 
-/** What stands in the file's place: loads the code with its cache. @param name without `.js` */
+/**
+ * What stands in the file's place: loads the code with its cache. Code from a cache cannot `import()`, so that is handed
+ * in, as `importModule`.
+ * @param name without `.js`
+ */
 export function cachedLoader(name: string): string {
   return `"use strict";
 const { readFileSync } = require("node:fs");
-const { Script, constants } = require("node:vm");
+const { Script } = require("node:vm");
 const file = __dirname + "/${name}.code.js";
 let cachedData;
 try {
   cachedData = readFileSync(__dirname + "/${name}.cache");
 } catch {}
-const source = "(function(exports,require,module,__filename,__dirname){" + readFileSync(file, "utf8") + "\\n})";
-const script = new Script(source, {
-  filename: file,
-  ...(cachedData && { cachedData }),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-});
-script.runInThisContext().call(exports, exports, require, module, file, __dirname);
+const source = "(function(exports,require,module,__dirname,importModule){" + readFileSync(file, "utf8") + "\\n})";
+const script = new Script(source, { filename: file, ...(cachedData && { cachedData }) });
+script.runInThisContext().call(exports, exports, require, module, __dirname, (name) => import(name));
 module.exports.script = script;
 `;
 }

@@ -33,7 +33,7 @@ server.listen(0, "127.0.0.1", async () => {
   const program = require(join(folder, `${name}.js`));
   const args = ["call", "/", "--endpoint", url, "--identity-pool-id", identityId];
   const codes = [await program.runCommandLine(args, ""), await program.runCommandLine(args, "")];
-  if (codes.some((code) => code !== 0)) throw new Error(`auth-cli call: exit codes ${codes}`);
+  if (codes.some((code) => code !== 0)) throw new Error(`auth-cli call: exit codes ${codes.join()}`);
   writeFileSync(join(folder, `${name}.cache`), program.script.createCachedData());
   server.close();
   server.closeAllConnections();
