@@ -145,6 +145,10 @@ async function main(): Promise<void> {
       ...variables,
       // The AWS SDK inside SST warns of a Node that it still supports.
       NODE_NO_WARNINGS: "1",
+      // CDK leaves a folder of its own where temporary files go.
+      TMPDIR: home,
+      TEMP: home,
+      TMP: home,
       XDG_CONFIG_HOME: home,
       XDG_CACHE_HOME: home,
       AUTH_CLI_CONFIG_DIR: undefined,

@@ -20,6 +20,9 @@ export interface SstApp {
 export async function copySstApp(): Promise<SstApp> {
   const folder = await mkdtemp(join(tmpdir(), "sst-app-"));
   await mkdir(join(folder, "packages"));
+  // CDK leaves a folder of its own where temporary files go; here it goes with the app.
+  const temporary = join(folder, "tmp");
+  await mkdir(temporary);
   for (const file of ["sst.config.ts", "stacks", "packages/functions", "tsconfig.json", "package.json"]) {
     await cp(join(root, file), join(folder, file), { recursive: true });
   }
@@ -36,7 +39,11 @@ export async function copySstApp(): Promise<SstApp> {
     async sst(args, variables) {
       // SST waits for ever for an endpoint that does not answer, hence the limit.
       const run = (): Promise<ProcessResult> =>
-        runProcess(process.execPath, [sst, ...args], { cwd: folder, env: variables, timeoutMs: 120_000 });
+        runProcess(process.execPath, [sst, ...args], {
+          cwd: folder,
+          env: { TMPDIR: temporary, ...variables },
+          timeoutMs: 120_000,
+        });
       const result = await run();
       const lost =
         args[0] === "deploy" && result.code === 0 && (await isEmpty(join(folder, ".sst/outputs.json")));
