@@ -1,3 +1,5 @@
+import type { Reason } from "./diagnosis/reasons.ts";
+
 /**
  * Every way in which auth-cli fails, and the exit code that goes with it.
  * The code is what scripts match on; texts may change.
@@ -61,6 +63,10 @@ export interface ErrorDetails {
   cause?: string;
   /** What to do about it, in commands the user can type. */
   fix?: string;
+  /** Which of the known causes it is, when it was found out by experiment; finer than the code. */
+  reason?: Reason;
+  /** What was observed that shows the cause, a sentence each. */
+  evidence?: readonly string[];
 }
 
 /** The one error class: what `error:`, `cause:` and `fix:` print and what `--json` reports. */
@@ -70,6 +76,8 @@ export class AuthCliError extends Error {
   /** Shadows `Error.cause`: here it is a sentence, never an object that could carry a secret into an output. */
   override readonly cause: string | undefined;
   readonly fix: string | undefined;
+  readonly reason: Reason | undefined;
+  readonly evidence: readonly string[];
 
   constructor(code: ErrorCode, details: ErrorDetails) {
     super(details.message);
@@ -78,6 +86,8 @@ export class AuthCliError extends Error {
     this.step = details.step;
     this.cause = details.cause;
     this.fix = details.fix;
+    this.reason = details.reason;
+    this.evidence = details.evidence ?? [];
   }
 
   get exitCode(): number {
@@ -92,6 +102,8 @@ export interface ErrorReport {
   message: string;
   cause?: string;
   fix?: string;
+  reason?: Reason;
+  evidence?: readonly string[];
 }
 
 export function toErrorReport(error: AuthCliError): ErrorReport {
@@ -101,15 +113,18 @@ export function toErrorReport(error: AuthCliError): ErrorReport {
     message: error.message,
     ...(error.cause === undefined ? {} : { cause: error.cause }),
     ...(error.fix === undefined ? {} : { fix: error.fix }),
+    ...(error.reason === undefined ? {} : { reason: error.reason }),
+    ...(error.evidence.length === 0 ? {} : { evidence: error.evidence }),
   };
 }
 
-/** `error: …`, then `cause:` and `fix:` lines where they are known. */
+/** `error: …`, then `cause:`, `evidence:` and `fix:` lines where they are known. */
 export function formatError(error: AuthCliError): string {
   const where = error.step === undefined ? "" : `${error.step}: `;
   return [
     `error: ${where}${error.message}`,
     ...(error.cause === undefined ? [] : [`cause: ${error.cause}`]),
+    ...error.evidence.map((sentence) => `evidence: ${sentence}`),
     ...(error.fix === undefined ? [] : [`fix: ${error.fix}`]),
     "",
   ].join("\n");

@@ -4,7 +4,8 @@ import type { Environment } from "../environment.ts";
 import { findLogin } from "../identity.ts";
 import { runChain } from "../smoke/chain.ts";
 import { runCheck, skipped } from "../smoke/check.ts";
-import { checkNames, type CheckResult, formatReport, type SmokeReport } from "../smoke/report.ts";
+import { formatReport } from "../reports/terminal.ts";
+import { checkNames, type CheckResult, type SmokeReport } from "../smoke/report.ts";
 import { readSessions } from "../store/sessions.ts";
 
 export interface SmokeFlags extends DeploymentFlags {

@@ -1,4 +1,3 @@
-import { styleText } from "node:util";
 import type { ErrorReport } from "../errors.ts";
 
 /** In the order of the chain, which is the order of the report. */
@@ -20,23 +19,49 @@ export const checkNames = [
 
 export type CheckName = (typeof checkNames)[number];
 
+/** One request and its response, for the waterfall. All times in milliseconds. */
+export interface Hop {
+  /** `cognito.get-id`, `api.call`. */
+  step: string;
+  host: string;
+  /** Since the run began. */
+  startedMs: number;
+  /** Over a connection that was open already: no DNS, TCP or TLS. */
+  reused: boolean;
+  dnsMs?: number;
+  tcpMs?: number;
+  tlsMs?: number;
+  /** From the request's first byte until the response's head. */
+  waitMs?: number;
+  bodyMs?: number;
+  httpStatus?: number;
+}
+
 export interface CheckResult {
   name: CheckName;
+  /** Of a check on one route: `GET /private`. */
+  route?: string;
   status: "passed" | "failed" | "skipped";
+  /** Since the run began. */
+  startedMs?: number;
   durationMs: number;
   /** Of the last response that decided the check. */
   httpStatus?: number;
   requestId?: string;
   /** Requests sent; 0 when none was needed. */
   attempts: number;
+  /** In the order of their start. */
+  hops?: Hop[];
   /** Why it failed, or why it was skipped. */
   error?: ErrorReport;
 }
 
-/** `smoke --json`. */
+/** `smoke --json` of one stage. */
 export interface SmokeReport {
   schemaVersion: 1;
   stage: string | undefined;
+  apiEndpoint?: string;
+  identityPoolId?: string;
   /** ISO 8601. */
   startedAt: string;
   durationMs: number;
@@ -46,45 +71,12 @@ export interface SmokeReport {
   checks: CheckResult[];
 }
 
-const marks = { passed: "✓", failed: "✗", skipped: "-" } as const;
-const colours = { passed: "green", failed: "red", skipped: "yellow" } as const;
-
-/** The table for a terminal, then what each failed or skipped check has to say. */
-export function formatReport(report: SmokeReport, target: string, colour: boolean): string {
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
-    colour ? styleText(style, text, { validateStream: false }) : text;
-  const width = Math.max(...checkNames.map((name) => name.length));
-  const rows = report.checks.map((check) => {
-    const http = check.httpStatus === undefined ? "" : `HTTP ${check.httpStatus}`;
-    const time = check.status === "skipped" ? "" : `${check.durationMs} ms`;
-    const row = `${marks[check.status]} ${check.name.padEnd(width)}  ${check.status.padEnd(7)}  ${time.padStart(8)}  ${http}`;
-    return paint(colours[check.status], row.trimEnd());
-  });
-  const count = (status: CheckResult["status"]): string =>
-    `${report.checks.filter((check) => check.status === status).length} ${status}`;
-  return [
-    target,
-    "",
-    ...rows,
-    "",
-    ...report.checks.flatMap((check) => explain(check, paint)),
-    paint("bold", `${count("passed")}, ${count("failed")}, ${count("skipped")} in ${report.durationMs} ms`),
-    "",
-  ].join("\n");
-}
-
-function explain(
-  check: CheckResult,
-  paint: (style: Parameters<typeof styleText>[0], text: string) => string,
-): string[] {
-  const { error } = check;
-  if (error === undefined) return [];
-  const request = check.requestId === undefined ? [] : [`  request: ${check.requestId}`];
-  return [
-    paint(colours[check.status], `${check.name} ${check.status}: ${error.message}`),
-    ...(error.cause === undefined ? [] : [`  cause: ${error.cause}`]),
-    ...(error.fix === undefined ? [] : [`  fix: ${error.fix}`]),
-    ...request,
-    "",
-  ];
+/** A whole run. `smoke --json` of several stages; of one stage it is that stage's report alone. */
+export interface SmokeRun {
+  schemaVersion: 1;
+  /** ISO 8601. */
+  startedAt: string;
+  durationMs: number;
+  passed: boolean;
+  stages: SmokeReport[];
 }

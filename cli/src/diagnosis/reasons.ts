@@ -1,0 +1,25 @@
+/**
+ * Why an API refused or failed a request, as far as experiments can tell causes apart. Scripts may match on these;
+ * the sentences that go with them may change.
+ */
+export const reasons = [
+  "permission-missing",
+  "route-missing",
+  "route-open",
+  "role-of-another-pool",
+  "endpoint-of-another-stage",
+  "credentials-expired",
+  "credentials-unknown",
+  "clock-wrong",
+  "signature-mismatch",
+  "session-token-dropped",
+  "query-rewritten",
+  "host-rewritten",
+  "proxy-interferes",
+  "propagating",
+  "handler-failed",
+  "handler-timed-out",
+  "undetermined",
+] as const;
+
+export type Reason = (typeof reasons)[number];
