@@ -34,10 +34,13 @@ export interface ProgramOptions {
 
 /** The commands, their flags and their help. */
 export function createProgram({ version, environmentFor, done, words }: ProgramOptions): Command {
+  /** Each `--stage`, for the command that takes several; the others take the last. */
+  const stages: string[] = [];
   const program = new Command("auth-cli")
     .description('Proves, end to end, that "log in with Twitter" opens a serverless API.')
     .version(version, "-V, --version")
     .option("--stage <name>", "the deployed stage (default: SST_STAGE, .sst/stage, or the only one deployed)")
+    .on("option:stage", (name: string) => stages.push(name))
     .option("--user <name>", "which stored login, by screen name or user id (default: the last one)")
     .option("--outputs <file>", "the outputs file (default: .sst/outputs.json)")
     .option("--endpoint <url>", "the API's address, in place of ApiEndpoint of the outputs")
@@ -58,7 +61,7 @@ export function createProgram({ version, environmentFor, done, words }: ProgramO
     (action) =>
     async (...received: unknown[]): Promise<void> => {
       const command = received.at(-1) as Command;
-      const flags = command.optsWithGlobals<EnvironmentFlags>();
+      const flags = { ...command.optsWithGlobals<EnvironmentFlags>(), stages };
       const args = received.slice(0, -2);
       done((await action(environmentFor(flags), flags as never, ...(args as never[]))) ?? 0);
     };

@@ -21,3 +21,21 @@ export function port(value: string): number {
   if (/^\d{1,5}$/.test(value) && number <= 65_535) return number;
   throw new InvalidArgumentError("It takes a port, 0 to 65535.");
 }
+
+export function httpStatus(value: string): number {
+  if (/^[1-5]\d\d$/.test(value)) return Number(value);
+  throw new InvalidArgumentError("It takes an HTTP status, 100 to 599.");
+}
+
+const unitsMs = { ms: 1, s: 1000, m: 60_000 } as const;
+
+/** Longer than any job of a CI system. */
+const longestMs = 24 * 60 * 60_000;
+
+/** `500ms`, `60s`, `2m`. @returns milliseconds */
+export function duration(value: string): number {
+  const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(value) ?? [];
+  const ms = Math.round(Number(digits) * (unitsMs[unit as keyof typeof unitsMs] ?? 0));
+  if (ms > 0 && ms <= longestMs) return ms;
+  throw new InvalidArgumentError("It takes a duration above 0 such as 500ms, 60s or 2m.");
+}

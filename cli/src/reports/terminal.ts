@@ -5,7 +5,7 @@ const marks = { passed: "✓", failed: "✗", skipped: "-" } as const;
 const colours = { passed: "green", failed: "red", skipped: "yellow" } as const;
 
 /** The table for a terminal, then what each failed or skipped check has to say. */
-export function formatReport(report: SmokeReport, target: string, colour: boolean): string {
+export function formatReport(report: SmokeReport, colour: boolean): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     colour ? styleText(style, text, { validateStream: false }) : text;
   const width = Math.max(...checkNames.map((name) => name.length));
@@ -18,7 +18,7 @@ export function formatReport(report: SmokeReport, target: string, colour: boolea
   const count = (status: CheckResult["status"]): string =>
     `${report.checks.filter((check) => check.status === status).length} ${status}`;
   return [
-    target,
+    target(report),
     "",
     ...rows,
     "",
@@ -26,6 +26,13 @@ export function formatReport(report: SmokeReport, target: string, colour: boolea
     paint("bold", `${count("passed")}, ${count("failed")}, ${count("skipped")} in ${report.durationMs} ms`),
     "",
   ].join("\n");
+}
+
+function target({ stage, apiEndpoint, identityPoolId }: SmokeReport): string {
+  const name = stage ?? "the deployment";
+  return apiEndpoint === undefined
+    ? `smoke of ${name}`
+    : `smoke of ${name}: ${apiEndpoint}, pool ${identityPoolId}`;
 }
 
 function explain(

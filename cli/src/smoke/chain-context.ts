@@ -1,5 +1,6 @@
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
+import type { Progress } from "./report.ts";
 
 /** What every check works on. */
 export interface Chain {
@@ -7,4 +8,6 @@ export interface Chain {
   resolved: ResolvedDeployment;
   /** The open route and the protected one. */
   routes: { public: string; private: string };
+  /** Told of each check. */
+  tell: (event: Progress) => void;
 }

@@ -22,9 +22,12 @@ export async function runChain(
   chain: Chain,
   findToken: () => Promise<TokenCredentials>,
 ): Promise<ChainResult> {
-  const { environment } = chain;
-  const run = <T>(name: CheckName, check: (send: Send) => Promise<T>): Promise<Outcome<T>> =>
-    runCheck(name, environment, check);
+  const run = async <T>(name: CheckName, check: (send: Send) => Promise<T>): Promise<Outcome<T>> => {
+    chain.tell({ kind: "started", name });
+    const outcome = await runCheck(name, chain.environment, check);
+    chain.tell({ kind: "finished", name, result: outcome.result });
+    return outcome;
+  };
 
   const token = run("twitter.token", findToken);
   const open = Promise.all([

@@ -56,6 +56,17 @@ export interface CheckResult {
   error?: ErrorReport;
 }
 
+/**
+ * What is told of a stage while it is checked. Every check of the report finishes once; one that could not run, or was
+ * left out, finishes without having started. `route` is as in the result.
+ */
+export type Progress =
+  | { kind: "started"; name: CheckName; route?: string }
+  | { kind: "finished"; name: CheckName; route?: string; result: CheckResult };
+
+/** @param stageIndex of the stages, in the order in which they were asked for */
+export type OnProgress = (stageIndex: number, event: Progress) => void;
+
 /** `smoke --json` of one stage. */
 export interface SmokeReport {
   schemaVersion: 1;
@@ -66,7 +77,7 @@ export interface SmokeReport {
   startedAt: string;
   durationMs: number;
   identityId: string | undefined;
-  /** No check failed, and every negative control was refused. */
+  /** No check failed, every negative control was refused, and at least one check ran. */
   passed: boolean;
   checks: CheckResult[];
 }
