@@ -16,6 +16,7 @@ import { createSecretsManager } from "./secrets-manager/secrets.ts";
 import { createParameterStore } from "./ssm/parameters.ts";
 import { createSts } from "./sts/sts.ts";
 import { randomAlphanumeric } from "./twitter/random-alphanumeric.ts";
+import type { AppSettings, RegisteredApp } from "./twitter/registered-app.ts";
 import { type LocalTwitter, startTwitter } from "./twitter/twitter.ts";
 import { verifyTwitterToken } from "./twitter/verify-token.ts";
 
@@ -24,10 +25,14 @@ export interface LocalCloudOptions {
   awsPort: number;
   /** Port of the Twitter origin; 0 picks a free one. */
   twitterPort: number;
+  /** The one region there is; `us-east-1` by default. A second local cloud stands in for another. */
+  region?: string;
   /** PEM certificate and key: every origin then speaks https. */
   tls?: { cert: string; key: string };
   /** Consumer key and secret of the one registered X app; by default a random pair. */
   clientCredentials?: { key: string; secret: string };
+  /** How the X app is set up beside that; see `LocalCloud.twitterApp`. */
+  twitterApp?: AppSettings;
   /** Where Cognito validates Twitter tokens; by default the local Twitter. */
   twitterApiUrl?: string;
   now?: () => Date;
@@ -38,6 +43,11 @@ export interface LocalCloudOptions {
 export interface LocalCloud {
   awsUrl: string;
   twitterUrl: string;
+  /**
+   * The X app, to be changed while the cloud runs: a suspended app, another callback URL, a rate limit. A new consumer
+   * secret here is one that its owner has regenerated at X; the deployed pools keep theirs.
+   */
+  twitterApp: RegisteredApp;
   /** What a deployer and the CLI need in their environment. */
   environment: Record<string, string>;
   /** Closes every origin and connection, ends the Lambda workers and removes their temporary files. */
@@ -45,11 +55,10 @@ export interface LocalCloud {
 }
 
 const accountId = "000000000000";
-const region = "us-east-1";
 
 /** @throws the listen error (`EADDRINUSE` with its `port`) when a port is taken; nothing is left listening. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { awsPort, twitterPort, tls, now = () => new Date(), log = () => {} } = options;
+  const { awsPort, twitterPort, tls, region = "us-east-1", now = () => new Date(), log = () => {} } = options;
   const clientCredentials = options.clientCredentials ?? randomClientCredentials();
   const tlsOption = tls === undefined ? {} : { tls };
 
@@ -94,7 +103,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
   try {
     await bootstrapAccount(stacks, account);
-    twitter = await startTwitter({ port: twitterPort, clientCredentials, now, log, ...tlsOption });
+    twitter = await startTwitter({
+      port: twitterPort,
+      clientCredentials,
+      ...(options.twitterApp && { app: options.twitterApp }),
+      now,
+      log,
+      ...tlsOption,
+    });
     const twitterApiUrl = options.twitterApiUrl ?? twitter.url;
     const cognitoIdentity = createCognitoIdentity({
       account,
@@ -126,6 +142,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     return {
       awsUrl: aws.url,
       twitterUrl: twitter.url,
+      twitterApp: twitter.app,
       environment: {
         AWS_ENDPOINT_URL: aws.url,
         AWS_ACCESS_KEY_ID: deployer.accessKeyId,

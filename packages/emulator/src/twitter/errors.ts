@@ -1,7 +1,6 @@
-/**
- * A refusal as Twitter words it. Twitter answers in four shapes, and a client has to read them all: JSON, two of
- * XML (of which the current one is sent here), and plain text.
- */
+import type { OAuthErrorFormat } from "./registered-app.ts";
+
+/** A refusal as Twitter words it. Twitter answers in four shapes, and a client has to read them all. */
 export class TwitterError extends Error {
   readonly status: number;
   readonly contentType: string;
@@ -17,14 +16,42 @@ export class TwitterError extends Error {
   }
 }
 
+/** An error that has a code, which the `/oauth/` endpoints word in another shape than the rest of the API. */
+export class CodedTwitterError extends TwitterError {
+  readonly code: number;
+  readonly wireMessage: string;
+
+  constructor(status: number, code: number, message: string, reason: string) {
+    super(status, ...worded("json", code, message, ""), reason);
+    this.code = code;
+    this.wireMessage = message;
+  }
+
+  /** The same in the shape of an `/oauth/` endpoint. @param path of the request, which the older XML repeats */
+  as(format: OAuthErrorFormat, path: string): TwitterError {
+    return new TwitterError(this.status, ...worded(format, this.code, this.wireMessage, path), this.message);
+  }
+}
+
+function worded(
+  format: OAuthErrorFormat,
+  code: number,
+  message: string,
+  path: string,
+): [contentType: string, body: string] {
+  if (format === "json") {
+    return ["application/json; charset=utf-8", JSON.stringify({ errors: [{ code, message }] })];
+  }
+  const element =
+    format === "xml"
+      ? `<errors><error code="${code}">${message}</error></errors>`
+      : `<hash><error>${message}</error><request>${path}</request></hash>`;
+  return ["application/xml; charset=utf-8", `<?xml version='1.0' encoding='UTF-8'?>${element}`];
+}
+
 export function jsonError(status: number, code: number, message: string, reason: string): TwitterError {
   const body = JSON.stringify({ errors: [{ code, message }] });
   return new TwitterError(status, "application/json; charset=utf-8", body, reason);
-}
-
-function xmlError(status: number, code: number, message: string, reason: string): TwitterError {
-  const body = `<?xml version='1.0' encoding='UTF-8'?><errors><error code="${code}">${message}</error></errors>`;
-  return new TwitterError(status, "application/xml; charset=utf-8", body, reason);
 }
 
 function textError(message: string, reason: string): TwitterError {
@@ -47,8 +74,8 @@ export function badAuthenticationData(reason: string): TwitterError {
   return jsonError(400, 215, "Bad Authentication data.", reason);
 }
 
-export function callbackNotApproved(): TwitterError {
-  return xmlError(
+export function callbackNotApproved(): CodedTwitterError {
+  return new CodedTwitterError(
     403,
     415,
     "Callback URL not approved for this client application. Approved callback URLs can be adjusted in your application settings",
@@ -56,12 +83,34 @@ export function callbackNotApproved(): TwitterError {
   );
 }
 
-export function onlyOutOfBand(): TwitterError {
-  return xmlError(
+export function onlyOutOfBand(): CodedTwitterError {
+  return new CodedTwitterError(
     401,
     417,
     "Desktop applications only support the oauth_callback value 'oob'",
     "the app has no callback URL",
+  );
+}
+
+export function suspendedApp(): CodedTwitterError {
+  return new CodedTwitterError(401, 416, "Invalid / suspended application", "the app is suspended");
+}
+
+export function rateLimitExceeded(): TwitterError {
+  return jsonError(
+    429,
+    88,
+    "Rate limit exceeded",
+    "the app's requests of this quarter of an hour are used up",
+  );
+}
+
+export function outsideAccessTier(): TwitterError {
+  return jsonError(
+    403,
+    453,
+    "You currently have access to a subset of X API V2 endpoints and limited v1.1 endpoints (e.g. media post, oauth) only. If you need access to this endpoint, you may need a different access level. You can learn more here: https://developer.x.com/en/portal/product",
+    "the app's access tier does not include the endpoint",
   );
 }
 

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer, request as requestHttp } from "node:http";
 import { answerAuthorizePage } from "@api-auth-twitter/testing/authorize-page";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hmacSha1Signature } from "./hmac-sha1.ts";
 import { decodeForm, encodeForm, type Parameter, percentEncode } from "./percent-encode.ts";
 import { randomAlphanumeric } from "./random-alphanumeric.ts";
 import { baseStringUri, signatureBaseString } from "./signature-base-string.ts";
+import { registerApp } from "./registered-app.ts";
 import { type LocalTwitter, startTwitter } from "./twitter.ts";
 import { findUser } from "./users.ts";
 
@@ -262,7 +263,7 @@ describe("the callback flow", () => {
       port: 0,
       clientCredentials: app,
       now: () => clock,
-      callbackUrls: [],
+      app: { callbackUrls: [] },
     });
     try {
       const reply = await send({ ...initiate, protocol: { oauth_callback: callback }, base: desktop.url });
@@ -274,6 +275,74 @@ describe("the callback flow", () => {
     } finally {
       await desktop.close();
     }
+  });
+});
+
+describe("an app that its owner or X has changed", () => {
+  afterEach(() => void Object.assign(twitter.app, registerApp(app)));
+
+  it("is refused as suspended, in the shape that the endpoint has for coded errors", async () => {
+    const token = await logIn();
+    twitter.app.suspended = true;
+    const message = "Invalid / suspended application";
+    const xml = "<?xml version='1.0' encoding='UTF-8'?>";
+    for (const [format, body] of [
+      ["xml", `${xml}<errors><error code="416">${message}</error></errors>`],
+      ["hash", `${xml}<hash><error>${message}</error><request>/oauth/request_token</request></hash>`],
+      ["json", error(416, message)],
+    ] as const) {
+      twitter.app.oauthErrorFormat = format;
+      expect(await send(initiate)).toMatchObject({ status: 401, body });
+    }
+    twitter.app.oauthErrorFormat = "xml";
+    expect(await verifyCredentials(token)).toMatchObject({ status: 401, body: error(416, message) });
+    expect(log.at(-1)).toContain("401: the app is suspended");
+    // Nothing is said of an app that asks with the wrong key.
+    expect(await send({ ...initiate, client: { ...app, key: "other" } })).toMatchObject(couldNotAuthenticate);
+  });
+
+  it("has its callback URLs looked up at each request", async () => {
+    twitter.app.callbackUrls = ["https://example.com/back"];
+    await requestToken("https://example.com/back");
+    const reply = await send({ ...initiate, protocol: { oauth_callback: "http://127.0.0.1/" } });
+    expect([reply.status, reply.body]).toEqual([403, expect.stringContaining('<error code="415">')]);
+  });
+
+  it("is refused with its old secret once that is regenerated", async () => {
+    twitter.app.clientCredentials = { ...app, secret: randomAlphanumeric(50) };
+    expect(await send(initiate)).toMatchObject(couldNotAuthenticate);
+    expect((await send({ ...initiate, client: twitter.app.clientCredentials })).status).toBe(200);
+  });
+
+  it("of a low access tier may log users in, and not ask who they are", async () => {
+    twitter.app.accessTier = "login-only";
+    const reply = await verifyCredentials(await logIn());
+    expect(reply.status).toBe(403);
+    expect(JSON.parse(reply.body)).toMatchObject({
+      errors: [
+        { code: 453, message: expect.stringMatching(/^You currently have access to a subset of X API V2/) },
+      ],
+    });
+  });
+
+  it("is told of its rate limit, and refused beyond it until the quarter of an hour is over", async () => {
+    const token = await logIn();
+    // A window of its own: what went before is not counted.
+    clock = new Date((Math.ceil(clock.getTime() / 900_000) + 1) * 900_000);
+    const reset = String(clock.getTime() / 1000 + 900);
+    twitter.app.rateLimit = 2;
+    const limits = async (reply: ReturnType<typeof send>) => {
+      const { status, headers } = await reply;
+      return [status, ...["limit", "remaining", "reset"].map((name) => headers.get(`x-rate-limit-${name}`))];
+    };
+    expect(await limits(verifyCredentials(token))).toEqual([200, "2", "1", reset]);
+    // A forged request uses nothing up.
+    expect((await send({ ...initiate, client: { ...app, secret: "forged" } })).status).toBe(401);
+    expect(await limits(send(initiate))).toEqual([200, "2", "0", reset]);
+    expect(await limits(verifyCredentials(token))).toEqual([429, "2", "0", reset]);
+    expect((await verifyCredentials(token)).body).toBe(error(88, "Rate limit exceeded"));
+    clock = new Date(clock.getTime() + 900_000);
+    expect((await verifyCredentials(token)).status).toBe(200);
   });
 });
 

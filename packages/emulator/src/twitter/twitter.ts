@@ -4,16 +4,20 @@ import { createServer as createHttpsServer } from "node:https";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { formActionSource, isApprovedCallback, loopbackCallbackUrls, withQuery } from "./callback-url.ts";
+import { formActionSource, isApprovedCallback, withQuery } from "./callback-url.ts";
 import {
   badAuthenticationData,
   callbackNotApproved,
+  CodedTwitterError,
   invalidOrExpiredToken,
   invalidVerifier,
   jsonError,
   onlyOutOfBand,
+  outsideAccessTier,
+  rateLimitExceeded,
   requestTokenUnavailable,
   reverseAuthInvalid,
+  suspendedApp,
   TwitterError,
 } from "./errors.ts";
 import { equalInConstantTime } from "./hmac-sha1.ts";
@@ -21,6 +25,8 @@ import { Nonces } from "./nonces.ts";
 import { type OAuthRequest, parseOAuthRequest } from "./oauth-request.ts";
 import { authorizePage, cancelledPage, contentSecurityPolicy, invalidTokenPage, pinPage } from "./pages.ts";
 import { decodeForm, encodeForm, type Parameter } from "./percent-encode.ts";
+import { RateLimit } from "./rate-limit.ts";
+import { type AppSettings, registerApp, type RegisteredApp } from "./registered-app.ts";
 import { type TemporaryCredentials, TemporaryCredentialsStore } from "./temporary-credentials.ts";
 import { type AccessLevel, type TokenCredentials, TokenCredentialsStore } from "./token-credentials.ts";
 import { findUser } from "./users.ts";
@@ -33,14 +39,11 @@ export interface TwitterOptions {
   tls?: { cert: string; key: string };
   /** Consumer key and secret of the one registered app. */
   clientCredentials: { key: string; secret: string };
+  /** How else it is set up. */
+  app?: AppSettings;
   now: () => Date;
   /** One line a request, without any secret. */
   log?: (line: string) => void;
-  /**
-   * What the app registered: URLs, or `<scheme>://<host>:*`; by default everything on loopback. With none, only `oob`
-   * is taken (code 417).
-   */
-  callbackUrls?: readonly string[];
   /**
    * X does not say how long a request token lives. Fifteen minutes by default: long enough to find a browser and type
    * a PIN, short enough that a page left open overnight is refused.
@@ -51,11 +54,15 @@ export interface TwitterOptions {
 export interface LocalTwitter {
   /** Origin, without a trailing slash: the `TWITTER_API_URL` of its clients. */
   url: string;
+  /** To be changed while it runs. */
+  app: RegisteredApp;
   /** Stops listening and ends every connection. */
   close(): Promise<void>;
 }
 
-type TwitterContext = Context<{ Bindings: HttpBindings }>;
+/** The headers are kept apart until the end: a refusal has them as well, and it is a response of its own. */
+type TwitterEnv = { Bindings: HttpBindings; Variables: { rateLimitHeaders?: Record<string, string> } };
+type TwitterContext = Context<TwitterEnv>;
 
 const maximumBodyBytes = 64 * 1024;
 
@@ -68,11 +75,12 @@ const maximumBodyBytes = 64 * 1024;
 export async function startTwitter(options: TwitterOptions): Promise<LocalTwitter> {
   const { port, tls } = options;
   const scheme = tls === undefined ? "http" : "https";
-  const app = createTwitterApp(options, scheme);
+  const registered = registerApp(options.clientCredentials, options.app);
+  const { fetch } = createTwitterApp(options, registered, scheme);
   const server = createAdaptorServer(
     tls === undefined
-      ? { fetch: app.fetch, createServer: createHttpServer }
-      : { fetch: app.fetch, createServer: createHttpsServer, serverOptions: tls },
+      ? { fetch, createServer: createHttpServer }
+      : { fetch, createServer: createHttpsServer, serverOptions: tls },
   );
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -85,6 +93,7 @@ export async function startTwitter(options: TwitterOptions): Promise<LocalTwitte
   if (address === null || typeof address === "string") throw new Error("the server listens on no port");
   return {
     url: `${scheme}://127.0.0.1:${address.port}`,
+    app: registered,
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => {
@@ -98,16 +107,29 @@ export async function startTwitter(options: TwitterOptions): Promise<LocalTwitte
 
 function createTwitterApp(
   options: TwitterOptions,
+  registered: RegisteredApp,
   scheme: "http" | "https",
-): Hono<{ Bindings: HttpBindings }> {
-  const { clientCredentials, now, log = () => {}, callbackUrls = loopbackCallbackUrls } = options;
+): Hono<TwitterEnv> {
+  const { now, log = () => {} } = options;
   const temporaryCredentials = new TemporaryCredentialsStore(now, options.requestTokenLifetimeSeconds ?? 900);
   const tokenCredentials = new TokenCredentialsStore();
   const nonces = new Nonces(timestampWindowSeconds);
+  const rateLimit = new RateLimit();
   const authenticityKey = randomBytes(32);
 
-  const findClientSecret = (key: string): string | undefined =>
-    equalInConstantTime(key, clientCredentials.key) ? clientCredentials.secret : undefined;
+  const findClientSecret = (key: string): string | undefined => {
+    const { clientCredentials, suspended } = registered;
+    if (!equalInConstantTime(key, clientCredentials.key)) return undefined;
+    if (suspended) throw suspendedApp();
+    return clientCredentials.secret;
+  };
+
+  /** A request that is signed well enough uses up one of the app's. @throws TwitterError 429 code 88 */
+  function countRequest(context: TwitterContext): void {
+    const { allowed, headers } = rateLimit.count(registered.rateLimit, now());
+    context.set("rateLimitHeaders", headers);
+    if (!allowed) throw rateLimitExceeded();
+  }
 
   /** For the endpoints that take an access token. */
   async function verifyToken(context: TwitterContext): Promise<TokenCredentials> {
@@ -122,6 +144,7 @@ function createTwitterApp(
       },
     });
     if (token === undefined) throw badAuthenticationData("oauth_token is missing");
+    countRequest(context);
     return token;
   }
 
@@ -159,7 +182,7 @@ function createTwitterApp(
     );
   }
 
-  const app = new Hono<{ Bindings: HttpBindings }>();
+  const app = new Hono<TwitterEnv>();
 
   app.use(async (context, next) => {
     await next();
@@ -167,6 +190,9 @@ function createTwitterApp(
     context.header("date", now().toUTCString());
     context.header("cache-control", "no-store");
     context.header("x-content-type-options", "nosniff");
+    for (const [name, value] of Object.entries(context.get("rateLimitHeaders") ?? {})) {
+      context.header(name, value);
+    }
     const reason = context.error === undefined ? "" : `: ${context.error.message}`;
     log(`twitter ${context.req.method} ${context.req.path} ${context.res.status}${reason}`);
   });
@@ -195,6 +221,8 @@ function createTwitterApp(
         throw invalidOrExpiredToken("a request token is asked for without oauth_token");
       },
     });
+    countRequest(context);
+    const { callbackUrls } = registered;
     const callback = request.protocolParameters.get("oauth_callback") ?? "";
     if (callback === "") throw badAuthenticationData("oauth_callback is missing");
     if (callback !== "oob") {
@@ -268,6 +296,7 @@ function createTwitterApp(
       },
     });
     if (credentials === undefined) throw reverseAuthInvalid();
+    countRequest(context);
     const user = temporaryCredentials.redeem(
       credentials,
       request.protocolParameters.get("oauth_verifier") ?? "",
@@ -288,6 +317,7 @@ function createTwitterApp(
 
   app.get("/1.1/account/verify_credentials.json", async (context) => {
     const { user, accessLevel } = await verifyToken(context);
+    if (registered.accessTier === "login-only") throw outsideAccessTier();
     context.header("x-access-level", accessLevel === "read" ? "read" : "read-write");
     // By hand, as X sends `id` as a number that JavaScript cannot hold: clients are to read `id_str`.
     const rest = JSON.stringify({ id_str: user.userId, name: user.screenName, screen_name: user.screenName });
@@ -304,9 +334,14 @@ function createTwitterApp(
     throw jsonError(404, 34, "Sorry, that page does not exist.", "no such endpoint");
   });
 
-  app.onError((error) => {
+  app.onError((error, context) => {
+    const { path } = context.req;
+    const worded =
+      error instanceof CodedTwitterError && path.startsWith("/oauth/")
+        ? error.as(registered.oauthErrorFormat, path)
+        : error;
     const refusal =
-      error instanceof TwitterError ? error : jsonError(500, 131, "Internal error", error.message);
+      worded instanceof TwitterError ? worded : jsonError(500, 131, "Internal error", error.message);
     return new Response(refusal.body, {
       status: refusal.status,
       headers: { "content-type": refusal.contentType },
