@@ -21,8 +21,8 @@ export interface Environment {
   now: () => number;
   /** At least 0, less than 1. */
   random: () => number;
-  /** Rejects with `interrupted` when the user does not want to wait. */
-  sleep: (ms: number) => Promise<void>;
+  /** Rejects with `interrupted` when the user does not want to wait, or with the reason of a signal that ends it. */
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** A name that no other process uses, for files set aside. */
   uniqueName: () => string;
   files: Files;
@@ -91,7 +91,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     homeDirectory: homedir(),
     now,
     random: Math.random,
-    sleep: (ms) => sleep(ms, interruption),
+    sleep: (ms, signal) => sleep(ms, interruption, signal),
     uniqueName: () => crypto.randomUUID(),
     files,
     keyring: createKeyring({ variables, platform: process.platform, interruption }),
@@ -126,17 +126,29 @@ async function authorities(file: string | undefined, variables: NodeJS.ProcessEn
   return readAuthorities(file ?? "", variables["NODE_EXTRA_CA_CERTS"]);
 }
 
-function sleep(ms: number, interruption: AbortSignal): Promise<void> {
+function sleep(ms: number, interruption: AbortSignal, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const interrupt = (): void => {
+    const leave = (): void => {
       clearTimeout(timer);
+      interruption.removeEventListener("abort", interrupt);
+      signal?.removeEventListener("abort", abandon);
+    };
+    const interrupt = (): void => {
+      leave();
       reject(new AuthCliError("interrupted", { message: "interrupted" }));
     };
+    const abandon = (): void => {
+      leave();
+      reject(signal?.reason as AuthCliError);
+    };
     const timer = setTimeout(() => {
-      interruption.removeEventListener("abort", interrupt);
+      leave();
       resolve();
     }, ms);
-    interruption.addEventListener("abort", interrupt, { once: true });
+    interruption.addEventListener("abort", interrupt);
+    signal?.addEventListener("abort", abandon);
+    if (interruption.aborted) interrupt();
+    else if (signal?.aborted) abandon();
   });
 }
 

@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
 import { AuthCliError } from "../errors.ts";
 import type { HttpRequest } from "../protocol/http.ts";
+import { isConnected } from "./is-connected.ts";
 import { networkError } from "./network-errors.ts";
 
 const defaultConnectTimeoutMs = 10_000;
@@ -21,6 +21,7 @@ export class ExchangeLimits {
   #waiting = true;
   #end: (reason: AuthCliError) => void = () => {};
   readonly #interrupt = (): void => this.#stop(new AuthCliError("interrupted", { message: "interrupted" }));
+  readonly #abandon = (): void => this.#stop(this.#request.signal?.reason as AuthCliError);
 
   constructor(request: HttpRequest, interruption: AbortSignal) {
     this.#request = request;
@@ -31,6 +32,7 @@ export class ExchangeLimits {
     }
     this.#timers.connect = this.#after(connectTimeoutMs, "did not give a connection");
     interruption.addEventListener("abort", this.#interrupt);
+    request.signal?.addEventListener("abort", this.#abandon);
   }
 
   /** Aborted when the exchange ends before its time, for what the request itself does not know of. */
@@ -45,6 +47,7 @@ export class ExchangeLimits {
       outgoing.destroy(reason);
     };
     if (this.#interruption.aborted) this.#interrupt();
+    else if (this.#request.signal?.aborted) this.#abandon();
     outgoing.once("socket", (socket) => {
       const connected = (): void => clearTimeout(this.#timers.connect);
       if (isConnected(socket)) connected();
@@ -97,6 +100,7 @@ export class ExchangeLimits {
   clear(): void {
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
     this.#interruption.removeEventListener("abort", this.#interrupt);
+    this.#request.signal?.removeEventListener("abort", this.#abandon);
   }
 
   explain(error: unknown): AuthCliError {
@@ -125,13 +129,4 @@ export class ExchangeLimits {
       fix: `check that ${url.origin} is the right address and can be reached from here`,
     });
   }
-}
-
-/** TLS included. A kept or a warmed connection stands already. */
-function isConnected(socket: Socket): boolean {
-  if (socket.connecting) return false;
-  if (!("getProtocol" in socket)) return true;
-  // "unknown" while the handshake is under way.
-  const protocol = (socket as TLSSocket).getProtocol();
-  return protocol !== null && protocol !== "unknown";
 }

@@ -1,15 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
+import { startConnectProxy } from "@api-auth-twitter/testing/connect-proxy";
 import { findPeer } from "@api-auth-twitter/testing/peers";
 import { runProcess } from "@api-auth-twitter/testing/run-process";
 import { afterEach, describe, expect, it } from "vitest";
+import { AuthCliError } from "../errors.ts";
 import type { HttpRequest } from "../protocol/http.ts";
 import { exchange, headerValue } from "../protocol/http.ts";
 import { Redactor } from "../redaction.ts";
@@ -413,6 +415,31 @@ describe("an interruption", () => {
   });
 });
 
+describe("a request that nobody waits for any more", () => {
+  it.each<[string, (socket: Socket) => void]>([
+    ["while waiting for the head", () => {}],
+    ["in the middle of the body", (socket) => socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`)],
+  ])("ends %s, with the reason that it was given", async (_name, answer) => {
+    const abandonment = new AbortController();
+    const reason = new AuthCliError("check-failed", { message: "no longer wanted" });
+    const url = await speak((socket) => {
+      answer(socket);
+      setTimeout(() => abandonment.abort(reason), 50);
+    });
+    const error = await failure(() => exchange(client(), request(url, { signal: abandonment.signal })));
+    expect(error).toBe(reason);
+  });
+
+  it("does not begin", async () => {
+    let visits = 0;
+    const url = await speak(() => (visits += 1));
+    const reason = new AuthCliError("check-failed", { message: "no longer wanted" });
+    const error = await failure(() => client()(request(url, { signal: AbortSignal.abort(reason) })));
+    expect(error).toBe(reason);
+    expect(visits).toBe(0);
+  });
+});
+
 const openssl = findPeer("openssl");
 
 /** A server with a certificate that nobody vouches for, made for the test. */
@@ -489,6 +516,75 @@ describe("TLS", () => {
     expect(error.exitCode).toBe(3);
     expect(error.cause).toBeDefined();
   });
+});
+
+describe("timings", () => {
+  /** Answers after 40 ms, and ends 40 ms later. */
+  const unhurried = (outgoing: ServerResponse): void =>
+    void setTimeout(() => {
+      outgoing.write("x");
+      setTimeout(() => outgoing.end(), 40);
+    }, 40);
+
+  it("tell the parts of an exchange, and that a connection was there already", async () => {
+    const url = await listen(createHttpServer((_incoming, outgoing) => unhurried(outgoing)));
+    const send = client();
+    const first = (await exchange(send, request(url))).timings?.();
+    // An address needs no lookup.
+    expect(first).toEqual({
+      reused: false,
+      tcpMs: expect.any(Number),
+      waitMs: expect.any(Number),
+      bodyMs: expect.any(Number),
+    });
+    expect(first?.waitMs).toBeGreaterThan(35);
+    expect(first?.bodyMs).toBeGreaterThan(35);
+    const second = (await exchange(send, request(url))).timings?.();
+    expect(second).toEqual({ reused: true, waitMs: expect.any(Number), bodyMs: expect.any(Number) });
+    expect(second?.waitMs).toBeGreaterThan(35);
+  });
+
+  it("tell the lookup of a name", async () => {
+    const url = await listen(createHttpServer((_incoming, outgoing) => outgoing.end("x")));
+    url.hostname = "localhost";
+    const { dnsMs, tcpMs } = (await exchange(client(), request(url))).timings?.() ?? {};
+    expect([dnsMs, tcpMs]).toEqual([expect.any(Number), expect.any(Number)]);
+  });
+
+  it("of the body are not known before it is read", async () => {
+    const url = await listen(createHttpServer((_incoming, outgoing) => outgoing.end("x")));
+    const { timings, body } = await client()(request(url));
+    expect(timings?.().bodyMs).toBeUndefined();
+    for await (const chunk of body) expect(chunk).toHaveLength(1);
+    expect(timings?.().bodyMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it.skipIf(!openssl)(
+    "tell TLS, through a proxy as well, whose answer to CONNECT is part of tcp",
+    async () => {
+      const { url, cert } = await listenSecurely();
+      const authorities = async (): Promise<string[]> => [cert];
+      const secure = {
+        reused: false,
+        tcpMs: expect.any(Number),
+        tlsMs: expect.any(Number),
+        waitMs: expect.any(Number),
+        bodyMs: expect.any(Number),
+      };
+      const direct = (await exchange(client({ authorities }), request(url))).timings?.();
+      expect(direct).toEqual(secure);
+      expect(direct?.tlsMs).toBeGreaterThan(0);
+      const proxy = await startConnectProxy();
+      closing.push(() => proxy.close());
+      const variables = { HTTPS_PROXY: proxy.url, NO_PROXY: "<-loopback>" };
+      const proxied = client({ authorities, variables });
+      const through = (await exchange(proxied, request(url))).timings?.();
+      expect(through).toEqual(secure);
+      expect(through?.tcpMs).toBeGreaterThan(0);
+      expect(through?.tlsMs).toBeGreaterThan(0);
+      expect((await exchange(proxied, request(url))).timings?.()).toMatchObject({ reused: true });
+    },
+  );
 });
 
 describe("--debug", () => {

@@ -12,6 +12,7 @@ import {
 } from "../protocol/http.ts";
 import { type ConnectionOptions, Connections } from "./connections.ts";
 import { ExchangeLimits } from "./exchange-limits.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
 export interface HttpClientOptions extends ConnectionOptions {
   /** Ends every exchange under way, with `interrupted`. */
@@ -44,10 +45,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       if (request.intermediates !== undefined)
         trace?.(formatIntermediates(request.intermediates, request.step));
       const limits = new ExchangeLimits(request, interruption);
+      const stopwatch = new Stopwatch();
       try {
-        const response = await open(request, connections, limits);
+        const response = await open(request, connections, limits, stopwatch);
         outcome(`HTTP ${response.statusCode}`);
-        return toHttpResponse(response, request, limits);
+        return toHttpResponse(response, request, limits, stopwatch);
       } catch (error) {
         limits.clear();
         const failure = limits.explain(error);
@@ -65,6 +67,7 @@ async function open(
   request: HttpRequest,
   connections: Connections,
   limits: ExchangeLimits,
+  stopwatch: Stopwatch,
 ): Promise<IncomingMessage> {
   const {
     request: start,
@@ -79,12 +82,14 @@ async function open(
       headers: [...wireHeaders(request), ...proxyHeaders].flat(),
     });
     limits.watch(outgoing, reject);
+    stopwatch.watch(outgoing);
     outgoing.once("error", reject);
     outgoing.once("response", (response) => {
       // From here on a failure belongs to the body, and reaches its reader.
       outgoing.off("error", reject);
       outgoing.on("error", () => {});
       limits.headReceived(response);
+      stopwatch.headReceived();
       resolve(response);
     });
     outgoing.end(request.body);
@@ -95,6 +100,7 @@ function toHttpResponse(
   response: IncomingMessage,
   request: HttpRequest,
   limits: ExchangeLimits,
+  stopwatch: Stopwatch,
 ): HttpResponse {
   const headers: Header[] = [];
   for (let index = 0; index + 1 < response.rawHeaders.length; index += 2) {
@@ -106,7 +112,8 @@ function toHttpResponse(
     httpVersion: response.httpVersion,
     headers,
     connection: () => describeConnection(response),
-    body: readBody(response, request, limits),
+    timings: () => stopwatch.timings,
+    body: readBody(response, request, limits, stopwatch),
   };
 }
 
@@ -134,6 +141,7 @@ async function* readBody(
   response: IncomingMessage,
   request: HttpRequest,
   limits: ExchangeLimits,
+  stopwatch: Stopwatch,
 ): AsyncGenerator<Uint8Array> {
   try {
     limits.reading(response);
@@ -149,6 +157,7 @@ async function* readBody(
       collectBuffers ??= (await import("./collect-buffers.ts")).createBufferCollector();
       collectBuffers();
     }
+    stopwatch.bodyReceived();
     if (!response.complete) {
       throw new AuthCliError("connection-lost", {
         step: request.step,

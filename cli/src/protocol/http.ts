@@ -22,6 +22,8 @@ export interface HttpRequest {
   idleTimeoutMs?: number;
   /** Milliseconds for the whole exchange, body included; no limit when left out. */
   timeoutMs?: number;
+  /** Ends the exchange when nobody wants its outcome any more, with the AuthCliError that is the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** Titles and texts, in the order of their computation. */
@@ -46,6 +48,21 @@ export interface Connection {
   tls?: { protocol: string; cipher: string; subject: string; issuer: string };
 }
 
+/** How long the parts of an exchange took, in milliseconds. What did not happen, or not yet, is left out. */
+export interface Timings {
+  /** Over a connection that was open already: no DNS, TCP or TLS. */
+  reused: boolean;
+  /** The name's lookup; none for an address. */
+  dnsMs?: number;
+  /** Through a proxy: the connection to it, the lookup of its name and its answer to CONNECT included. */
+  tcpMs?: number;
+  tlsMs?: number;
+  /** From a connection that stands until the response's head. */
+  waitMs?: number;
+  /** From the head until the body's end. */
+  bodyMs?: number;
+}
+
 export interface HttpResponse {
   status: number;
   statusText: string;
@@ -54,6 +71,8 @@ export interface HttpResponse {
   headers: readonly Header[];
   /** While the body is not yet read. */
   connection?: () => Connection;
+  /** As far as they are known when it is called: that of the body once it is read. */
+  timings?: () => Timings;
   /** Can be read once. Throws AuthCliError when the connection fails half way or time runs out. */
   body: AsyncIterable<Uint8Array>;
 }

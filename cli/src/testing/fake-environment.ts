@@ -88,7 +88,8 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     homeDirectory,
     now: () => clock.ms,
     random: () => 0.5,
-    async sleep(ms) {
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
       sleeps.push(ms);
       clock.ms += ms;
     },
