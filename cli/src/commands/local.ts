@@ -1,6 +1,7 @@
 import type { LocalCloud, LocalCloudOptions } from "@api-auth-twitter/emulator";
 import { Configuration } from "../deployment/configuration.ts";
 import { findProject } from "../deployment/project.ts";
+import { parseServiceUrl } from "../deployment/service-url.ts";
 import type { Environment } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { findClientCredentials } from "../services.ts";
@@ -10,6 +11,8 @@ export interface LocalFlags {
   twitterPort: number;
   tlsCert?: string;
   tlsKey?: string;
+  /** `<provider name>=<base URL>`, each. */
+  oidcIssuer?: string[];
   stage?: string;
   json?: boolean;
   debug?: boolean;
@@ -49,6 +52,7 @@ async function cloudOptions(flags: LocalFlags, environment: Environment): Promis
     twitterPort: flags.twitterPort,
     ...(clientCredentials === undefined ? {} : { clientCredentials }),
     ...tlsOption(flags, environment),
+    oidcIssuers: oidcIssuers(flags.oidcIssuer ?? []),
     ...(flags.debug ? { log: (line: string) => environment.terminal.say(`local: ${line}\n`) } : {}),
   };
 }
@@ -67,6 +71,24 @@ function tlsOption(
     });
   };
   return { tls: { cert: read(tlsCert), key: read(tlsKey) } };
+}
+
+/** Where the issuers are whose ID tokens identity pools take. */
+function oidcIssuers(flags: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    flags.map((flag) => {
+      const [, name, address] = /^([^=]+)=(.+)$/.exec(flag) ?? [];
+      if (name === undefined || address === undefined || name.includes("://") || !URL.canParse(address)) {
+        throw new AuthCliError("invalid-usage", {
+          message: `--oidc-issuer ${flag} does not say where an issuer is`,
+          cause:
+            "a provider's name, without https://, and the address of its discovery document are expected",
+          fix: "write it as accounts.google.com=https://accounts.google.com, or =http://127.0.0.1:8080 for one of your own",
+        });
+      }
+      return [name.replace(/\/$/, ""), parseServiceUrl(address, "--oidc-issuer").href] as const;
+    }),
+  );
 }
 
 async function startLocalCloud(options: LocalCloudOptions, environment: Environment): Promise<LocalCloud> {

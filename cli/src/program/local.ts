@@ -1,7 +1,7 @@
 import { Argument, Option } from "commander";
 import type { LocalFlags } from "../commands/local.ts";
 import { type CommandDefinition, examples } from "./command-definition.ts";
-import { port } from "./flag-values.ts";
+import { collect, port } from "./flag-values.ts";
 
 export const localCommand: CommandDefinition = {
   name: "local",
@@ -16,6 +16,12 @@ export const localCommand: CommandDefinition = {
       )
       .option("--tls-cert <file>", "a PEM certificate: every address is then https")
       .option("--tls-key <file>", "its private key")
+      .addOption(
+        new Option(
+          "--oidc-issuer <name=url>",
+          "where an identity provider is, accounts.google.com=https://accounts.google.com (repeatable)",
+        ).argParser(collect),
+      )
       .addHelpText(
         "after",
         examples("auth-cli local", "auth-cli local --port 0 --twitter-port 0 -- npm test"),

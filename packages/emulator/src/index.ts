@@ -9,6 +9,7 @@ import { createStacks } from "./cloudformation/stacks.ts";
 import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
 import { createHttpApiHost } from "./http-api/http-api-host.ts";
 import { createSessions } from "./iam/sessions.ts";
+import { createIssuerDirectory, type OidcIssuers } from "./oidc/issuers.ts";
 import { createAccount } from "./resources.ts";
 import { createBuckets } from "./s3/buckets.ts";
 import { createS3 } from "./s3/s3.ts";
@@ -35,6 +36,11 @@ export interface LocalCloudOptions {
   twitterApp?: AppSettings;
   /** Where Cognito validates Twitter tokens; by default the local Twitter. */
   twitterApiUrl?: string;
+  /**
+   * Where the issuers of ID tokens are: provider name → base URL of `/.well-known/openid-configuration`. A host stands for
+   * all of its issuers. Read at each use, so that a name may be added while the cloud runs.
+   */
+  oidcIssuers?: OidcIssuers;
   now?: () => Date;
   /** One line an event, for a person to follow. */
   log?: (line: string) => void;
@@ -118,6 +124,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       twitterApiUrl: () => twitterApiUrl,
       verifyTwitterToken: (request) =>
         verifyTwitterToken({ ...request, ...(tls !== undefined && { ca: tls.cert }) }),
+      issuers: createIssuerDirectory(options.oidcIssuers ?? {}),
       now,
       log,
     });

@@ -112,6 +112,23 @@ export interface HttpIntegration {
   timeoutMs: number;
 }
 
+/** AWS::IAM::OIDCProvider. */
+export interface OidcProvider {
+  arn: string;
+  /** The issuer without `https://`: `my-tenant.eu.auth0.com`. */
+  providerName: string;
+  clientIds: string[];
+  /** Kept, not compared: loopback has no certificate of the provider's. */
+  thumbprints: string[];
+}
+
+/** An app client of a user pool, as an identity pool names it. */
+interface UserPoolProvider {
+  /** `cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI`. */
+  providerName: string;
+  clientId: string;
+}
+
 /** AWS::Cognito::IdentityPool with its AWS::Cognito::IdentityPoolRoleAttachment. */
 export interface IdentityPool {
   /** `us-east-1:<uuid>`. */
@@ -121,6 +138,8 @@ export interface IdentityPool {
   /** `{"api.twitter.com": "<consumer key>;<consumer secret>"}`, dynamic references resolved. */
   supportedLoginProviders: Record<string, string>;
   openIdConnectProviderArns: string[];
+  /** User pools. */
+  cognitoIdentityProviders: UserPoolProvider[];
   /** Role ARNs by `authenticated` and `unauthenticated`; undefined until a role attachment is deployed. */
   roles: Record<string, string> | undefined;
 }
@@ -140,6 +159,8 @@ export interface Account {
   httpApis: Map<string, HttpApi>;
   /** By pool id. */
   identityPools: Map<string, IdentityPool>;
+  /** By ARN. */
+  oidcProviders: Map<string, OidcProvider>;
 }
 
 export function createAccount(accountId: string, region: string): Account {
@@ -151,5 +172,6 @@ export function createAccount(accountId: string, region: string): Account {
     functions: new Map(),
     httpApis: new Map(),
     identityPools: new Map(),
+    oidcProviders: new Map(),
   };
 }

@@ -250,6 +250,15 @@ export const resourceSpecifications: Readonly<Record<string, ResourceSpecificati
       Users: { type: "list" },
     },
   },
+  "AWS::IAM::OIDCProvider": {
+    attributes: ["Arn"],
+    properties: {
+      ClientIdList: { type: "list" },
+      Tags: { type: "list" },
+      ThumbprintList: { type: "list" },
+      Url: { type: "string", replaces: true },
+    },
+  },
   "AWS::IAM::Policy": {
     attributes: ["Id"],
     properties: {

@@ -13,6 +13,7 @@ import {
 } from "./resource-types/api-gateway-v2.ts";
 import { identityPoolRoleAttachmentType, identityPoolType } from "./resource-types/cognito.ts";
 import { managedPolicyType, policyType, roleType } from "./resource-types/iam.ts";
+import { oidcProviderCustomType, oidcProviderType } from "./resource-types/oidc-provider.ts";
 import { functionType, permissionType } from "./resource-types/lambda.ts";
 import { recordedTypes } from "./resource-types/recorded.ts";
 import {
@@ -44,6 +45,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::Cognito::IdentityPool": identityPoolType(account),
       "AWS::Cognito::IdentityPoolRoleAttachment": identityPoolRoleAttachmentType(account),
       "AWS::IAM::ManagedPolicy": managedPolicyType(account),
+      "AWS::IAM::OIDCProvider": oidcProviderType(account),
       "AWS::IAM::Policy": policyType(account),
       "AWS::IAM::Role": roleType(account),
       "AWS::Lambda::Function": functionType(account, buckets),
@@ -52,6 +54,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::S3::BucketPolicy": bucketPolicyType(buckets),
       "AWS::SSM::Parameter": parameterType(parameterStore),
       "AWS::SecretsManager::Secret": secretType(secretsManager),
+      "Custom::AWSCDKOpenIdConnectProvider": oidcProviderCustomType(account),
       "Custom::S3AutoDeleteObjects": autoDeleteObjectsType(buckets),
       ...recordedTypes(account),
     }),

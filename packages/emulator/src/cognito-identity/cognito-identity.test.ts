@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 
 import type { JsonObject } from "../aws/json-protocol.ts";
 import { createSessions } from "../iam/sessions.ts";
+import { createIssuerDirectory } from "../oidc/issuers.ts";
 import { type Account, createAccount, type IdentityPool, type Role } from "../resources.ts";
 import type { TokenVerdict } from "../twitter/verify-token.ts";
 import { type CognitoIdentityService, createCognitoIdentity } from "./cognito-identity.ts";
@@ -55,6 +56,7 @@ beforeEach(() => {
     sessions,
     now,
     twitterApiUrl: () => "http://127.0.0.1:1",
+    issuers: createIssuerDirectory({}),
     verifyTwitterToken: async ({ tokenCredentials: { token, secret } }) => twitter(token, secret),
   });
   pool = {
@@ -63,6 +65,7 @@ beforeEach(() => {
     allowUnauthenticatedIdentities: false,
     supportedLoginProviders: { "api.twitter.com": `key;${randomBytes(8).toString("hex")}` },
     openIdConnectProviderArns: [],
+    cognitoIdentityProviders: [],
     roles: { authenticated: roleArn, unauthenticated: "arn:aws:iam::123456789012:role/unauthenticated" },
   };
   account.identityPools.set(identityPoolId, pool);

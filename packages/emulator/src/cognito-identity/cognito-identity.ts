@@ -5,6 +5,7 @@ import { ServiceError } from "../aws/service-error.ts";
 import { authorizeAssumption } from "../iam/authorization.ts";
 import type { CognitoIdentity } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
+import type { IssuerDirectory } from "../oidc/issuers.ts";
 import type { Account, IdentityPool, Role } from "../resources.ts";
 import { createIdentities, describeIdentity, type Identity } from "./identities.ts";
 import { loginsDoNotMatch, verifyLogins, type VerifyTwitterToken } from "./logins.ts";
@@ -17,6 +18,8 @@ export interface CognitoIdentityOptions {
   /** Where tokens are validated: Twitter's origin, asked for at each call. */
   twitterApiUrl: () => string;
   verifyTwitterToken: VerifyTwitterToken;
+  /** Where ID tokens' issuers have their keys. */
+  issuers: IssuerDirectory;
   now: () => Date;
   /** Why credentials were refused, for a person; never a secret. */
   log?: (line: string) => void;

@@ -8,6 +8,8 @@ export interface VerifiedLogin {
   provider: string;
   /** The provider's name for the user, which lasts when tokens change. */
   userId: string;
+  /** `CognitoSignIn` for a user pool, `OIDC` for a provider of IAM, a client id; undefined where AWS does not tell. */
+  application?: string;
 }
 
 export interface Identity {
@@ -70,8 +72,9 @@ function loginKey(identityPoolId: string, { provider, userId }: VerifiedLogin): 
 /** What the role's session, and with it the Lambda event, says of the identity. */
 export function describeIdentity({ identityId, identityPoolId, login }: Identity): CognitoIdentity {
   if (login === undefined) return { identityId, identityPoolId, amr: ["unauthenticated"] };
-  const { provider, userId } = login;
-  // The real middle part is not documented and may hold the consumer secret; this one is of no use to anyone.
-  const app = createHash("sha256").update(`${identityPoolId}\0${provider}`).digest("hex").slice(0, 25);
+  const { provider, userId, application } = login;
+  // Twitter's middle part is not documented, and the real one may hold the consumer secret; this one is of no use to anyone.
+  const app =
+    application ?? createHash("sha256").update(`${identityPoolId}\0${provider}`).digest("hex").slice(0, 25);
   return { identityId, identityPoolId, amr: ["authenticated", provider, `${provider}:${app}:${userId}`] };
 }

@@ -1,5 +1,6 @@
 import { ServiceError } from "../aws/service-error.ts";
-import type { IdentityPool } from "../resources.ts";
+import type { IssuerDirectory } from "../oidc/issuers.ts";
+import type { Account, IdentityPool } from "../resources.ts";
 import type { TokenVerdict, VerifyTokenOptions } from "../twitter/verify-token.ts";
 import type { VerifiedLogin } from "./identities.ts";
 
@@ -9,9 +10,12 @@ export type VerifyTwitterToken = (
 ) => Promise<TokenVerdict>;
 
 export interface LoginVerification {
+  account: Pick<Account, "oidcProviders">;
   verifyTwitterToken: VerifyTwitterToken;
   /** Twitter's origin. */
   twitterApiUrl: string;
+  /** Where ID tokens' issuers have their keys. */
+  issuers: IssuerDirectory;
   now: () => Date;
 }
 
@@ -19,6 +23,11 @@ const twitter = "api.twitter.com";
 
 export const loginsDoNotMatch =
   "Logins don't match. Please include at least one valid login for this identity or identity pool.";
+
+const unsupportedProvider = "Token is not from a supported provider of this identity pool.";
+
+/** Of the login providers that need no IAM provider, those whose tokens are ID tokens; the pool holds the client id. */
+const idTokenProviders = new Set(["accounts.google.com", "appleid.apple.com"]);
 
 /**
  * Has the providers vouch for every login of a request, with what the pool knows of them.
@@ -30,29 +39,86 @@ export async function verifyLogins(
   logins: ReadonlyMap<string, string>,
   verification: LoginVerification,
 ): Promise<VerifiedLogin[]> {
-  const { supportedLoginProviders, openIdConnectProviderArns } = pool;
-  if (Object.keys(supportedLoginProviders).length === 0 && openIdConnectProviderArns.length === 0) {
+  const { supportedLoginProviders, openIdConnectProviderArns, cognitoIdentityProviders } = pool;
+  if (
+    Object.keys(supportedLoginProviders).length === 0 &&
+    openIdConnectProviderArns.length === 0 &&
+    cognitoIdentityProviders.length === 0
+  ) {
     throw new ServiceError("NotAuthorizedException", loginsDoNotMatch);
   }
-  const unsupported = [...logins.keys()].find(
-    (provider) => !Object.hasOwn(supportedLoginProviders, provider),
-  );
-  if (unsupported !== undefined) {
-    throw new ServiceError(
-      "NotAuthorizedException",
-      "Token is not from a supported provider of this identity pool.",
-    );
+  const verifiers = [...logins].map(([provider, token]) => {
+    const verify = verifierOf(provider, pool, verification);
+    if (verify === undefined) throw new ServiceError("NotAuthorizedException", unsupportedProvider);
+    return { token, verify };
+  });
+  return Promise.all(verifiers.map(({ token, verify }) => verify(token)));
+}
+
+type Verifier = (token: string) => Promise<VerifiedLogin>;
+
+/** How the pool has a provider's tokens verified; undefined for a provider that it does not have. */
+function verifierOf(
+  provider: string,
+  { supportedLoginProviders, openIdConnectProviderArns, cognitoIdentityProviders }: IdentityPool,
+  verification: LoginVerification,
+): Verifier | undefined {
+  const application = Object.hasOwn(supportedLoginProviders, provider)
+    ? supportedLoginProviders[provider]
+    : undefined;
+  if (application !== undefined && provider === twitter) {
+    return (token) => verifyTwitterLogin(application, token, verification);
   }
-  return Promise.all(
-    [...logins].map(([provider, token]) => {
-      if (provider !== twitter) {
-        throw new ServiceError(
-          "ExternalServiceException",
-          `The local cloud cannot validate a token of ${provider}.`,
-        );
-      }
-      return verifyTwitterLogin(supportedLoginProviders[twitter] ?? "", token, verification);
-    }),
+  const userPoolClients = cognitoIdentityProviders.filter(({ providerName }) => providerName === provider);
+  if (userPoolClients.length > 0) {
+    const clientIds = userPoolClients.map(({ clientId }) => clientId);
+    return (token) => verifyIdTokenLogin(token, { provider, kind: "CognitoSignIn", clientIds }, verification);
+  }
+  const oidcProviders = openIdConnectProviderArns
+    .map((arn) => verification.account.oidcProviders.get(arn))
+    .filter((candidate) => candidate?.providerName === provider);
+  const isIdTokenProvider = application !== undefined && idTokenProviders.has(provider);
+  if (oidcProviders.length > 0 || isIdTokenProvider) {
+    const clientIds = oidcProviders.flatMap((candidate) => candidate?.clientIds ?? []);
+    if (isIdTokenProvider) clientIds.push(application);
+    const kind = isIdTokenProvider ? application : "OIDC";
+    return (token) => verifyIdTokenLogin(token, { provider, kind, clientIds }, verification);
+  }
+  if (application === undefined) return undefined;
+  return () => {
+    throw new ServiceError(
+      "ExternalServiceException",
+      `The local cloud cannot validate a token of ${provider}.`,
+    );
+  };
+}
+
+interface IdTokenProvider {
+  provider: string;
+  /** The middle of the identity's third `amr`. */
+  kind: string;
+  clientIds: readonly string[];
+}
+
+async function verifyIdTokenLogin(
+  token: string,
+  { provider, kind, clientIds }: IdTokenProvider,
+  { issuers, now }: LoginVerification,
+): Promise<VerifiedLogin> {
+  const { verifyIdToken } = await import("../oidc/verify-id-token.ts");
+  const verdict = await verifyIdToken(token, {
+    providerName: provider,
+    clientIds,
+    keys: () => issuers.keysOf(provider),
+    now,
+  });
+  if (verdict.ok) return { provider, userId: verdict.userId, application: kind };
+  if (verdict.fault === "unavailable") throw new ServiceError("ExternalServiceException", verdict.message);
+  // Of an app client that the pool does not know, Cognito says the same as of a user pool that it does not know.
+  const isForeignClient = verdict.fault === "audience" && kind === "CognitoSignIn";
+  throw new ServiceError(
+    "NotAuthorizedException",
+    isForeignClient ? unsupportedProvider : `Invalid login token. ${verdict.message}`,
   );
 }
 

@@ -88,6 +88,17 @@ function settings(
   return {
     allowUnauthenticatedIdentities,
     supportedLoginProviders,
-    openIdConnectProviderArns: properties.textList("OpenIdConnectProviderARNs"),
+    openIdConnectProviderArns: oidcProviderArns(properties),
+    cognitoIdentityProviders: properties.objects("CognitoIdentityProviders").map((provider) => ({
+      providerName: provider.text("ProviderName"),
+      clientId: provider.text("ClientId"),
+    })),
   };
+}
+
+function oidcProviderArns(properties: Properties): string[] {
+  const arns = properties.textList("OpenIdConnectProviderARNs");
+  const wrong = arns.find((arn) => !/^arn:aws:iam::\d{12}:oidc-provider\/./.test(arn));
+  if (wrong !== undefined) throw new ResourceError(`Invalid OpenIdConnectProviderARNs: ${wrong}`);
+  return arns;
 }
