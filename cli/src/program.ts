@@ -9,6 +9,7 @@ import { logoutCommand } from "./program/logout.ts";
 import { smokeCommand } from "./program/smoke.ts";
 import { statusCommand } from "./program/status.ts";
 import type { Runner } from "./program/command-definition.ts";
+import { demandValues } from "./program/flag-values.ts";
 
 /** Makes the environment once the flags that shape it are known. */
 export type EnvironmentFactory = (flags: EnvironmentFlags) => Environment;
@@ -62,6 +63,7 @@ export function createProgram({ version, environmentFor, done, words }: ProgramO
     async (...received: unknown[]): Promise<void> => {
       const command = received.at(-1) as Command;
       const flags = { ...command.optsWithGlobals<EnvironmentFlags>(), stages };
+      demandValues([...command.options, ...program.options], flags);
       const args = received.slice(0, -2);
       done((await action(environmentFor(flags), flags as never, ...(args as never[]))) ?? 0);
     };
@@ -76,5 +78,7 @@ export function createProgram({ version, environmentFor, done, words }: ProgramO
 }
 
 const exitCodes = `
+A flag that is given twice counts as it was given last, unless its description says that it may be repeated.
+
 Exit codes: 0 done, 1 a check or step failed, 2 usage or configuration, 3 network,
             4 authentication needed or refused, 22 the API answered HTTP 400 or above, 130 interrupted`;

@@ -15,20 +15,29 @@ describe("the command line", () => {
     ["an unknown flag", ["call", "/x", "--retyr", "1"], /unknown option '--retyr'/, /--retry/],
     ["an unknown command", ["lgoin"], /unknown command 'lgoin'/, /login/],
     ["a command that is like no other", ["frobnicate"], /unknown command 'frobnicate'/, /--help/],
-    ["a flag without its value", ["login", "--stage"], /'--stage <name>' argument missing/, /--help/],
-    ["a path that is missing", ["call"], /missing required argument 'path'/, /--help/],
+    ["a flag without its value", ["login", "--stage"], /--stage needs a value: <name>/, /--help/],
+    ["a path that is missing", ["call"], /call needs a <path>/, /call --help/],
     ["an argument too many", ["smoke", "now"], /too many arguments/, /--help/],
-    ["a time limit that is none", ["call", "/x", "-m", "0"], /0.*seconds above 0|seconds above 0/, /--help/],
-    ["a time limit that is a word", ["call", "/x", "--connect-timeout", "soon"], /seconds above 0/, /--help/],
-    ["retries that are no number", ["call", "/x", "--retry", "-1"], /whole number/, /--help/],
-    ["a port that is none", ["local", "--port", "65536"], /port, 0 to 65535/, /--help/],
+    ["an argument that is none", ["completion", "tcsh"], /"tcsh" is no <shell>/, /completion --help/],
+    ["a path without call", ["/private"], /unknown command '\/private'/, /auth-cli call \/private/],
+    ["a method without call", ["GET", "/x"], /unknown command 'GET'/, /auth-cli call GET/],
+    ["an unknown letter", ["call", "/x", "-zvalue"], /unknown option '-z'\n|unknown option '-z'$/, /--help/],
+    [
+      "a secret in a flag",
+      ["login", "--consumer-secret=hush"],
+      /'--consumer-secret'/,
+      /TWITTER_CONSUMER_SECRET/,
+    ],
+    ["a secret behind a flag", ["login", "--token", "hush"], /'--token'/, /TWITTER_ACCESS_TOKEN/],
   ])("%s is wrong usage: 2", async (_name, args, what, fix) => {
     const text = await authCli(args);
     expect(text.code).toBe(2);
     expect(text.stdout).toBe("");
     expect(text.stderr).toMatch(/^error: /);
     expect(text.stderr).toMatch(what);
-    expect(text.stderr).toMatch(new RegExp(`fix: .*${fix.source}`));
+    expect(text.stderr).toMatch(new RegExp(`cause: .+\nfix: .*${fix.source}`));
+    // What stands beside a flag may be a secret.
+    expect(text.stderr).not.toMatch(/hush|zvalue/);
     const json = await authCli([...args.slice(0, 1), "--json", ...args.slice(1)]);
     expect(json.code).toBe(2);
     expect(json.stdout).toBe("");

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import type { Environment } from "./environment.ts";
-import { AuthCliError, formatError, toAuthCliError, toErrorReport } from "./errors.ts";
+import { type AuthCliError, formatError, toAuthCliError, toErrorReport } from "./errors.ts";
 import { createProgram, type EnvironmentFactory } from "./program.ts";
 
 /**
@@ -29,7 +29,8 @@ export async function run(
       if (thrown.exitCode === 0) return 0;
       // No command at all: the help was the answer.
       if (thrown.code === "commander.help") return 2;
-      return report(usageError(thrown), environmentFor({ debug }), json);
+      const { usageError } = await import("./usage-error.ts");
+      return report(usageError(thrown, program, args), environmentFor({ debug }), json);
     }
     const error = toAuthCliError(thrown);
     if (debug && thrown instanceof Error) environmentFor({ debug }).terminal.say(`${thrown.stack ?? ""}\n`);
@@ -42,13 +43,4 @@ function report(error: AuthCliError, { terminal }: Environment, json: boolean): 
   if (json) terminal.say(`${JSON.stringify({ error: toErrorReport(error) }, undefined, 2)}\n`);
   else if (error.code !== "interrupted") terminal.say(formatError(error));
   return error.exitCode;
-}
-
-/** Commander's message, `error: unknown option '--x'\n(Did you mean --y?)`, in our shape. */
-function usageError({ message }: CommanderError): AuthCliError {
-  const [what = "", suggestion] = message.replace(/^error: /, "").split("\n");
-  return new AuthCliError("invalid-usage", {
-    message: what,
-    fix: suggestion?.replace(/^\((.*)\)$/, "$1") ?? "see `auth-cli --help`, or `auth-cli <command> --help`",
-  });
 }

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { decodeBody, readWhole } from "../call/body.ts";
 import { buildRequest, type RequestFlags } from "../call/request-options.ts";
 import { type Notice, sendWithRetries } from "../call/retry.ts";
@@ -19,7 +19,7 @@ import {
   wireHeaders,
 } from "../protocol/http.ts";
 import { apiStep, executeApi } from "../protocol/http-api.ts";
-import { sigV4Intermediates, signSigV4 } from "../protocol/sigv4.ts";
+import { demandSignable, sigV4Intermediates, signSigV4 } from "../protocol/sigv4.ts";
 import type { CachedIdentity } from "../store/credentials-cache.ts";
 import { readSessions } from "../store/sessions.ts";
 
@@ -53,7 +53,10 @@ export async function call(
   const sessions = readSessions(environment);
   const resolved = await resolveDeployment(environment, flags, () => sessions);
   const { deployment } = resolved;
+  demandFolder(environment, flags.output);
   const request = await buildRequest(environment, deployment.apiEndpoint, target, flags);
+  // All that can be wrong here is said before Cognito is asked.
+  if (!flags.unsigned) demandSignable(request.headers);
   const login = flags.unsigned ? undefined : await findLogin(environment, resolved, sessions, flags.user);
   const identityAt = async (now: () => number): Promise<CachedIdentity | undefined> =>
     login &&
@@ -109,6 +112,18 @@ export async function call(
     const location = headerValue(response.headers, "location");
     say(`HTTP ${response.status}: not followed${location === undefined ? "" : ` to ${excerpt(location)}`}`);
   }
+}
+
+/** Said before anything is sent: the request may not be one to be sent twice. */
+function demandFolder({ files, workingDirectory }: Environment, output: string | undefined): void {
+  if (output === undefined || output === "-") return;
+  const folder = dirname(resolve(workingDirectory, output));
+  if (files.exists(folder)) return;
+  throw new AuthCliError("invalid-usage", {
+    message: `${output} cannot be written (--output)`,
+    cause: `there is no folder ${folder}`,
+    fix: "make it first",
+  });
 }
 
 /** Prints what would be signed and sent, and sends nothing. */

@@ -60,7 +60,7 @@ describe("credentials", () => {
   it("in a format that there is not are a usage error that names those there are", async () => {
     const ran = await authCli(["credentials", "--format", "yaml", "--json"], { loggedIn: true });
     expect(ran.code).toBe(2);
-    expect(reportedError(ran)["message"]).toContain("process, env, env-no-export, powershell");
+    expect(reportedError(ran)["cause"]).toContain("process, env, env-no-export, powershell");
   });
 
   it("under GitHub Actions are masked in its log first, and only there", async () => {

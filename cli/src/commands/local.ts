@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { LocalCloud, LocalCloudOptions } from "@api-auth-twitter/emulator";
 import { Configuration } from "../deployment/configuration.ts";
 import { findProject } from "../deployment/project.ts";
@@ -62,15 +63,23 @@ function tlsOption(
   environment: Environment,
 ): Partial<Pick<LocalCloudOptions, "tls">> {
   if (tlsCert === undefined && tlsKey === undefined) return {};
-  const read = (path: string | undefined): string => {
-    const text = path === undefined ? undefined : environment.files.readText(path);
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new AuthCliError("invalid-usage", {
+      message: "--tls-cert and --tls-key go together",
+      cause: `only ${tlsCert === undefined ? "--tls-key" : "--tls-cert"} is given`,
+      fix: "name a certificate and its private key, both PEM",
+    });
+  }
+  const read = (path: string, flag: string): string => {
+    const text = environment.files.readText(resolve(environment.workingDirectory, path));
     if (text?.includes("-----BEGIN")) return text;
     throw new AuthCliError("invalid-usage", {
-      message: path === undefined ? "--tls-cert and --tls-key go together" : `${path} is not a PEM file`,
+      message: `${path} is not a PEM file (${flag})`,
+      cause: text === undefined ? "there is no such file" : "there is no -----BEGIN in it",
       fix: "name a certificate and its private key, both PEM",
     });
   };
-  return { tls: { cert: read(tlsCert), key: read(tlsKey) } };
+  return { tls: { cert: read(tlsCert, "--tls-cert"), key: read(tlsKey, "--tls-key") } };
 }
 
 /** Where the issuers are whose ID tokens identity pools take. */
@@ -169,8 +178,8 @@ Ctrl-C stops it.
 }
 
 function interrupted(interruption: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (interruption.aborted) resolve();
-    else interruption.addEventListener("abort", () => resolve(), { once: true });
+  return new Promise((settle) => {
+    if (interruption.aborted) settle();
+    else interruption.addEventListener("abort", () => settle(), { once: true });
   });
 }

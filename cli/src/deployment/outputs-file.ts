@@ -65,7 +65,7 @@ export function requireOutputs(path: string, { stage, values }: StageOutputs): R
     const value = values[name];
     if (typeof value === "string" && value !== "") return value;
     throw new AuthCliError("invalid-outputs", {
-      message: `${path} has no ${name}${stage === undefined ? "" : ` for the stage ${stage}`}`,
+      message: `${path} has no ${name}${name in values ? " that is a text" : ""}${stage === undefined ? "" : ` for the stage ${stage}`}`,
       cause: `it has ${Object.keys(values).join(", ") || "no outputs"}; a deploy of single stacks leaves the others out`,
       fix: `add ${name} to the stack's outputs (\`stack.addOutputs\`) and deploy all stacks${stage === undefined ? "" : `: \`npx sst deploy --stage ${stage}\``}`,
     });

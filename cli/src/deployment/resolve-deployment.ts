@@ -48,7 +48,10 @@ export async function resolveDeployment(
   const found = await findOutputs(environment, flags, project, wanted, remembered);
   const stage = found.stage ?? wanted;
 
-  const identityPoolId = parseIdentityPoolId(flags.identityPoolId ?? found.identityPoolId);
+  const identityPoolId = parseIdentityPoolId(
+    flags.identityPoolId ?? found.identityPoolId,
+    flags.identityPoolId === undefined ? found.source : "--identity-pool-id",
+  );
   const configuration = new Configuration(environment, project, stage);
   return {
     deployment: {
@@ -59,7 +62,7 @@ export async function resolveDeployment(
       ),
       identityPoolId,
       // The pool's id names its region, whatever AWS_REGION says of the deployer's other work.
-      region: flags.region ?? identityPoolId.slice(0, identityPoolId.indexOf(":")),
+      region: parseRegion(flags.region) ?? identityPoolId.slice(0, identityPoolId.indexOf(":")),
       source: found.source,
     },
     project,
@@ -67,10 +70,20 @@ export async function resolveDeployment(
   };
 }
 
-function parseIdentityPoolId(value: string): string {
+/** It becomes part of a host name, to which secrets are sent. */
+function parseRegion(value: string | undefined): string | undefined {
+  if (value === undefined || /^[a-z]{2,}(-[a-z]+)+-\d{1,2}$/.test(value)) return value;
+  throw new AuthCliError("invalid-configuration", {
+    message: `${JSON.stringify(value)} is not an AWS region (--region)`,
+    cause: "one looks like us-east-1",
+    fix: "leave --region out: the identity pool's id begins with its region",
+  });
+}
+
+function parseIdentityPoolId(value: string, source: string): string {
   if (value.length <= 55 && /^[\w-]+:[0-9a-f-]+$/.test(value)) return value;
   throw new AuthCliError("invalid-configuration", {
-    message: `${JSON.stringify(value)} is not an identity pool id`,
+    message: `${JSON.stringify(value)} is not an identity pool id (${source})`,
     cause: "one looks like us-east-1:12345678-90ab-cdef-1234-567890abcdef",
     fix: "take IdentityPoolId from the stack's outputs; a user pool id (us-east-1_…) is something else",
   });

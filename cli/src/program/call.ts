@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { BodyPart } from "../call/request-options.ts";
 import type { CallFlags } from "../commands/call.ts";
 import { type CommandDefinition, examples } from "./command-definition.ts";
-import { collect, positive, whole } from "./flag-values.ts";
+import { anyText, collect, positive, whole } from "./flag-values.ts";
 
 export const callCommand: CommandDefinition = {
   name: "call",
@@ -16,12 +16,16 @@ export const callCommand: CommandDefinition = {
       .argument("<path...>", "a path of the API, or its whole URL; before it, if need be, the method")
       .option("-X, --request <method>", "the method (default: GET, or POST with a body)")
       .option("-I, --head", "HEAD: print the response's head only")
-      .option("-H, --header <header>", "'Name: value'; 'Name:' leaves one out; @file has one a line", collect)
-      .option("-d, --data <data>", "a body, @file or @- for standard input; several are joined by &")
-      .option("--data-binary <data>", "like --data, but a file's line ends are kept")
+      .option(
+        "-H, --header <header>",
+        "'Name: value'; 'Name:' leaves one out; @file has one a line (may be repeated)",
+        collect,
+      )
+      .option("-d, --data <data>", "a body, @file or @- for standard input (may be repeated: joined by &)", anyText)
+      .option("--data-binary <data>", "like --data, but a file's line ends are kept (may be repeated)", anyText)
       .on("option:data", (text: string) => body.push({ text, binary: false }))
       .on("option:data-binary", (text: string) => body.push({ text, binary: true }))
-      .option("--url-query <name=value>", "a parameter of the query; its value is encoded", collect)
+      .option("--url-query <name=value>", "a parameter of the query; its value is encoded (may be repeated)", collect)
       .option("--compressed", "ask for gzip, deflate or br, and decode it")
       .option("-i, --include", "print the response's head too")
       .option("-o, --output <file>", "write the body to a file")

@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, type Option } from "commander";
+import { AuthCliError } from "../errors.ts";
 
 /** For a flag that may be repeated. */
 export function collect(value: string, previous: string[] = []): string[] {
@@ -8,18 +9,64 @@ export function collect(value: string, previous: string[] = []): string[] {
 export function positive(value: string): number {
   const number = Number(value);
   if (value.trim() !== "" && Number.isFinite(number) && number > 0) return number;
-  throw new InvalidArgumentError("It takes a number of seconds above 0.");
+  throw new InvalidArgumentError("it takes a number of seconds above 0");
 }
 
 export function whole(value: string): number {
   if (/^\d{1,3}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError("It takes a whole number from 0 to 999.");
+  throw new InvalidArgumentError("it takes a whole number from 0 to 999");
 }
 
 export function port(value: string): number {
   const number = Number(value);
   if (/^\d{1,5}$/.test(value) && number <= 65_535) return number;
-  throw new InvalidArgumentError("It takes a port, 0 to 65535.");
+  throw new InvalidArgumentError("it takes a port, 0 to 65535");
+}
+
+export function consumerKey(value: string): string {
+  if (/^[\w-]+$/.test(value)) return value;
+  throw new InvalidArgumentError("it takes the X app's API Key, which is letters and digits");
+}
+
+/** For a flag that takes any text: an empty one, and one that reads like a flag. */
+export function anyText(value: string): string {
+  return value;
+}
+
+/**
+ * Commander takes whatever follows a flag for its value. Nothing at all, as a variable that is not set gives it, and the
+ * next flag are never meant.
+ * @throws AuthCliError `invalid-usage`
+ */
+export function demandValues(options: readonly Option[], flags: Readonly<Record<string, unknown>>): void {
+  for (const option of options) {
+    if (option.isBoolean() || option.parseArg === anyText) continue;
+    for (const value of [flags[option.attributeName()]].flat()) {
+      if (value === "") throw emptyValue(option);
+      if (
+        typeof value === "string" &&
+        value.startsWith("-") &&
+        options.some(({ short, long }) => value === long || value === short)
+      )
+        throw flagForValue(option, value);
+    }
+  }
+}
+
+function emptyValue({ long, flags }: Option): AuthCliError {
+  return new AuthCliError("invalid-usage", {
+    message: `${long ?? flags} needs a value, and the one given is empty`,
+    cause: "a variable that is not set gives an empty value",
+    fix: `set it, or leave ${long ?? flags} out`,
+  });
+}
+
+function flagForValue({ long, flags }: Option, value: string): AuthCliError {
+  return new AuthCliError("invalid-usage", {
+    message: `${long ?? flags} needs a value, and ${value} is a flag`,
+    cause: `${value} follows ${long ?? flags} on the command line`,
+    fix: `write ${flags.replace(/^-\w, /, "")}${flags.endsWith("<file>") ? `; a file of that name is ./${value}` : ""}`,
+  });
 }
 
 export function httpStatus(value: string): number {

@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import type { LoginFlags } from "../commands/login.ts";
 import { type CommandDefinition, examples } from "./command-definition.ts";
-import { port, positive } from "./flag-values.ts";
+import { consumerKey, port, positive } from "./flag-values.ts";
 
 export const loginCommand: CommandDefinition = {
   name: "login",
@@ -32,6 +32,7 @@ export const loginCommand: CommandDefinition = {
       .option(
         "--consumer-key <key>",
         "the X app's consumer key (its secret comes from TWITTER_CONSUMER_SECRET)",
+        consumerKey,
       )
       .addHelpText(
         "after",

@@ -72,7 +72,7 @@ const reserved = new Set([
  */
 export async function signSigV4(request: SigV4Request, signing: SigV4Signing): Promise<SigV4Signature> {
   const headers = mergeRepeated(request.headers);
-  for (const [name, value] of headers) checkHeader(name, value);
+  demandSignable(headers);
 
   const signer = new AwsV4Signer({
     method: request.method,
@@ -184,6 +184,14 @@ function mergeRepeated(headers: readonly Header[]): Header[] {
     else merged.set(name.toLowerCase(), [name, value.trim()]);
   }
   return [...merged.values()];
+}
+
+/**
+ * What would only be found out when it is signed.
+ * @throws AuthCliError `invalid-usage` for a header that cannot be signed
+ */
+export function demandSignable(headers: readonly Header[]): void {
+  for (const [name, value] of headers) checkHeader(name, value);
 }
 
 function checkHeader(name: string, value: string): void {

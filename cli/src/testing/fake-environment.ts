@@ -211,7 +211,8 @@ function memoryFiles(store: Map<string, Buffer>): Files {
   return {
     readText: (path) => store.get(path)?.toString(),
     readBytes: read,
-    exists: (path) => [...store.keys()].some((key) => key === path || key.startsWith(`${path}/`)),
+    exists: (path) =>
+      path === "/dev" || [...store.keys()].some((key) => key === path || key.startsWith(`${path}/`)),
     async writePrivate(path, text) {
       store.set(path, Buffer.from(text));
     },
