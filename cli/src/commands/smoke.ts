@@ -1,6 +1,7 @@
 import type { DeploymentFlags } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
+import { demandReportFiles } from "../reports/demand-report-files.ts";
 import { type ReportFlags, writeReports } from "../reports/write-reports.ts";
 import { exitCodeOf } from "../smoke/exit-code.ts";
 import type { Expected, NamedRoute } from "../smoke/named-route.ts";
@@ -38,6 +39,7 @@ export async function smoke(flags: SmokeFlags, environment: Environment): Promis
       fix: "leave them out, or check one stage at a time",
     });
   }
+  demandReportFiles(flags, environment);
   const run = await environment.terminal.during(
     `checking ${stages.length === 0 ? "the deployment" : stages.join(", ")}`,
     runSmoke({ ...flags, stages: stages.length === 0 ? [flags.stage] : stages }, environment),

@@ -21,11 +21,23 @@ export const callCommand: CommandDefinition = {
         "'Name: value'; 'Name:' leaves one out; @file has one a line (may be repeated)",
         collect,
       )
-      .option("-d, --data <data>", "a body, @file or @- for standard input (may be repeated: joined by &)", anyText)
-      .option("--data-binary <data>", "like --data, but a file's line ends are kept (may be repeated)", anyText)
+      .option(
+        "-d, --data <data>",
+        "a body, @file or @- for standard input (may be repeated: joined by &)",
+        anyText,
+      )
+      .option(
+        "--data-binary <data>",
+        "like --data, but a file's line ends are kept (may be repeated)",
+        anyText,
+      )
       .on("option:data", (text: string) => body.push({ text, binary: false }))
       .on("option:data-binary", (text: string) => body.push({ text, binary: true }))
-      .option("--url-query <name=value>", "a parameter of the query; its value is encoded (may be repeated)", collect)
+      .option(
+        "--url-query <name=value>",
+        "a parameter of the query; its value is encoded (may be repeated)",
+        collect,
+      )
       .option("--compressed", "ask for gzip, deflate or br, and decode it")
       .option("-i, --include", "print the response's head too")
       .option("-o, --output <file>", "write the body to a file")

@@ -13,7 +13,7 @@ export function parseCheckNames(flag: string, text: string): CheckName[] {
     throw new AuthCliError("invalid-usage", {
       message: `${JSON.stringify(part.trim())} is not a check (${flag})`,
       cause: `the checks are ${checkNames.join(", ")}`,
-      ...(near === undefined ? {} : { fix: `did you mean ${flag} ${near}?` }),
+      fix: near === undefined ? "name one of them, or several with commas" : `did you mean ${flag} ${near}?`,
     });
   });
 }
