@@ -215,6 +215,15 @@ const table: Record<string, Row> = {
 
   "local --port": { wrong: ports, last: ["0", "1"] },
   "local --twitter-port": { wrong: ports, last: ["0", "1"] },
+  "local --oidc-issuer": {
+    wrong: ["accounts.google.com", "https://a.example=https://a.example", "a.example=nowhere"].map(
+      (value) => ({
+        value,
+        says: /does not say where an issuer is/,
+      }),
+    ),
+    several: ["a.example=https://a.example", "b.example=https://b.example"],
+  },
   "local --tls-cert": {
     wrong: [
       {

@@ -19,7 +19,7 @@ export const localCommand: CommandDefinition = {
       .addOption(
         new Option(
           "--oidc-issuer <name=url>",
-          "where an identity provider is, accounts.google.com=https://accounts.google.com (repeatable)",
+          "where an identity provider is, accounts.google.com=https://accounts.google.com (may be repeated)",
         ).argParser(collect),
       )
       .addHelpText(
