@@ -15,6 +15,8 @@ import { Redactor } from "./redaction.ts";
 export interface Environment {
   variables: Readonly<Record<string, string | undefined>>;
   platform: NodeJS.Platform;
+  /** What runs this program. */
+  runtime: { node: string; architecture: string };
   workingDirectory: string;
   homeDirectory: string;
   /** Milliseconds since the epoch. */
@@ -30,6 +32,8 @@ export interface Environment {
   send: Send;
   /** Opens a connection beforehand, for a request that will come. */
   warmUp: (url: URL) => void;
+  /** Host and port of the proxy on the way to a URL. Throws AuthCliError `invalid-configuration` for one that is none. */
+  proxyFor(url: URL): Promise<string | undefined>;
   /** Like `now`, by the clock of the servers where theirs is known to differ much. */
   serverNow: () => number;
   terminal: Terminal;
@@ -87,6 +91,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
   return {
     variables,
     platform: process.platform,
+    runtime: { node: process.versions.node, architecture: process.arch },
     workingDirectory: process.cwd(),
     homeDirectory: homedir(),
     now,
@@ -97,6 +102,10 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     keyring: createKeyring({ variables, platform: process.platform, interruption }),
     ...withServerClock(client.send, { now, say: (text) => terminal.say(text) }),
     warmUp: client.warmUp,
+    async proxyFor(url) {
+      const { findProxy } = await import("./environment/proxy.ts");
+      return findProxy(url, variables)?.name;
+    },
     terminal,
     redactor,
     interruption,

@@ -3,6 +3,7 @@ import type { Environment, EnvironmentFlags } from "./environment.ts";
 import { callCommand } from "./program/call.ts";
 import { completionCommand } from "./program/completion.ts";
 import { credentialsCommand } from "./program/credentials.ts";
+import { doctorCommand } from "./program/doctor.ts";
 import { localCommand } from "./program/local.ts";
 import { loginCommand } from "./program/login.ts";
 import { logoutCommand } from "./program/logout.ts";
@@ -18,6 +19,7 @@ const definitions = [
   loginCommand,
   callCommand,
   smokeCommand,
+  doctorCommand,
   statusCommand,
   credentialsCommand,
   logoutCommand,

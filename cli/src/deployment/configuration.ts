@@ -17,7 +17,7 @@ export class Configuration {
   readonly #environment: Pick<Environment, "files" | "variables">;
   readonly #project: Project;
   readonly #stage: string | undefined;
-  #dotenv: Map<string, Setting> | undefined;
+  #dotenv: Map<string, Setting[]> | undefined;
 
   constructor(
     environment: Pick<Environment, "files" | "variables">,
@@ -31,27 +31,42 @@ export class Configuration {
 
   /** An empty variable counts as one that is not set. */
   async find(name: string): Promise<Setting | undefined> {
-    const value = this.#environment.variables[name]?.trim();
-    if (value) return { value, source: `the environment variable ${name}` };
-    this.#dotenv ??= await this.#readDotenv();
-    return this.#dotenv.get(name);
+    return this.#fromEnvironment(name) ?? (await this.#fromFiles(name)).at(-1);
   }
 
-  async #readDotenv(): Promise<Map<string, Setting>> {
-    const settings = new Map<string, Setting>();
-    const suffixes = [
-      "",
-      ".local",
-      ...(this.#stage === undefined ? [] : [`.${this.#stage}`, `.${this.#stage}.local`]),
-    ];
-    for (const suffix of suffixes) {
-      const path = join(this.#project.root, `.env${suffix}`);
+  /** Every place that sets it, the one that counts first. */
+  async findAll(name: string): Promise<Setting[]> {
+    const own = this.#fromEnvironment(name);
+    return [...(own === undefined ? [] : [own]), ...(await this.#fromFiles(name)).toReversed()];
+  }
+
+  /** The `.env` files, whether they are there or not; a later one wins. */
+  get dotenvFiles(): string[] {
+    const stage = this.#stage;
+    const suffixes = ["", ".local", ...(stage === undefined ? [] : [`.${stage}`, `.${stage}.local`])];
+    return suffixes.map((suffix) => join(this.#project.root, `.env${suffix}`));
+  }
+
+  #fromEnvironment(name: string): Setting | undefined {
+    const value = this.#environment.variables[name]?.trim();
+    return value ? { value, source: `the environment variable ${name}` } : undefined;
+  }
+
+  async #fromFiles(name: string): Promise<Setting[]> {
+    this.#dotenv ??= await this.#readDotenv();
+    return this.#dotenv.get(name) ?? [];
+  }
+
+  async #readDotenv(): Promise<Map<string, Setting[]>> {
+    const settings = new Map<string, Setting[]>();
+    for (const path of this.dotenvFiles) {
       const text = this.#environment.files.readText(path);
       if (text === undefined) continue;
       checkDotenv(path, text);
       const { default: dotenv } = await import("dotenv");
       for (const [name, value] of Object.entries(dotenv.parse(text))) {
-        if (value.trim() !== "") settings.set(name, { value: value.trim(), source: path });
+        if (value.trim() === "") continue;
+        settings.set(name, [...(settings.get(name) ?? []), { value: value.trim(), source: path }]);
       }
     }
     return settings;

@@ -8,7 +8,7 @@ import { parseOutputs, requireOutputs, type StageOutputs } from "./outputs-file.
 import type { Project } from "./project.ts";
 import type { DeploymentFlags } from "./resolve-deployment.ts";
 
-interface FoundOutputs {
+export interface FoundOutputs {
   stage: string | undefined;
   apiEndpoint: string;
   identityPoolId: string;

@@ -2,7 +2,7 @@ import { AuthCliError } from "../errors.ts";
 import type { StoredDeployment } from "../store/sessions.ts";
 import { Configuration } from "./configuration.ts";
 import { type DeployerFlags } from "./deployer-credentials.ts";
-import { findOutputs, type OutputsEnvironment } from "./find-outputs.ts";
+import { findOutputs, type FoundOutputs, type OutputsEnvironment } from "./find-outputs.ts";
 import { findProject, type Project } from "./project.ts";
 import { parseServiceUrl } from "./service-url.ts";
 import { wantedStage } from "./stage.ts";
@@ -46,8 +46,20 @@ export async function resolveDeployment(
   const project = findProject(environment);
   const wanted = wantedStage(environment, flags, project);
   const found = await findOutputs(environment, flags, project, wanted, remembered);
-  const stage = found.stage ?? wanted;
+  return checkDeployment(environment, flags, project, { ...found, stage: found.stage ?? wanted });
+}
 
+/**
+ * What was found, checked.
+ * @throws AuthCliError `invalid-configuration` for an endpoint, a pool's id or a region that is none
+ */
+export function checkDeployment(
+  environment: Pick<OutputsEnvironment, "files" | "variables">,
+  flags: DeploymentFlags,
+  project: Project,
+  found: FoundOutputs,
+): ResolvedDeployment {
+  const { stage } = found;
   const identityPoolId = parseIdentityPoolId(
     flags.identityPoolId ?? found.identityPoolId,
     flags.identityPoolId === undefined ? found.source : "--identity-pool-id",

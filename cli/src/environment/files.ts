@@ -26,12 +26,25 @@ interface LooseMode {
   repaired: string | undefined;
 }
 
+/** What is at a path, without its content. */
+interface FileState {
+  folder: boolean;
+  /** Permission bits; undefined where the system has none. */
+  mode: number | undefined;
+  /** Milliseconds since the epoch. */
+  modifiedMs: number;
+}
+
 /** The file system, as far as commands may touch it. */
 export interface Files {
   /** The text of a file, or undefined when there is none. */
   readText(path: string): string | undefined;
   readBytes(path: string): Uint8Array;
   exists(path: string): boolean;
+  /** Undefined when there is nothing, or nothing that may be seen. */
+  describe(path: string): FileState | undefined;
+  /** The names in a folder, sorted; none when it is absent or closed. */
+  list(folder: string): string[];
   /** Replaces a file whole or not at all; the file is 0600 in a 0700 folder. */
   writePrivate(path: string, text: string): Promise<void>;
   /** Closes a file that is there, and its folder, to other users. @returns what was open to them */
@@ -69,6 +82,24 @@ export const files: Files = {
   },
 
   exists: existsSync,
+
+  describe(path) {
+    try {
+      const state = statSync(path);
+      const mode = process.platform === "win32" ? undefined : state.mode & 0o7777;
+      return { folder: state.isDirectory(), mode, modifiedMs: state.mtimeMs };
+    } catch {
+      return undefined;
+    }
+  },
+
+  list(folder) {
+    try {
+      return readdirSync(folder).toSorted();
+    } catch {
+      return [];
+    }
+  },
 
   async writePrivate(path, text) {
     try {

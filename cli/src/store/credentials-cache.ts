@@ -80,6 +80,18 @@ export function openCache(environment: CacheEnvironment, path: string): Credenti
   };
 }
 
+/** What is cached, without closing the file to others or setting a broken one aside. */
+export function peekCachedIdentity(
+  { files }: Pick<Environment, "files">,
+  path: string,
+): CachedIdentity | undefined {
+  try {
+    return parseCacheFile(JSON.parse(files.readText(path) ?? ""));
+  } catch {
+    return undefined;
+  }
+}
+
 export function isFresh({ credentials }: CachedIdentity, nowMs: number): boolean {
   return Date.parse(credentials.expiration) - nowMs > renewBeforeMs;
 }

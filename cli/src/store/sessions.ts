@@ -24,7 +24,7 @@ export interface Session extends StoredDeployment {
 }
 
 /** Version 1 had every token's secret in the file. */
-const version = 2;
+export const version = 2;
 
 interface SessionFile {
   /** The last one to log in comes last. */
@@ -134,7 +134,7 @@ export function sessionsPath(
   return join(configFolder(environment), "sessions.json");
 }
 
-function parseSessionFile(value: unknown): SessionFile | undefined {
+export function parseSessionFile(value: unknown): SessionFile | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { version: found, sessions } = value as Record<string, unknown>;
   if ((found !== 1 && found !== 2) || !Array.isArray(sessions) || !sessions.every(isSession))

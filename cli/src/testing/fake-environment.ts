@@ -12,6 +12,14 @@ export interface FakeEnvironmentOptions {
   variables?: Record<string, string>;
   /** By absolute path. */
   files?: Record<string, string | Uint8Array>;
+  /** Of files and folders, by absolute path; 0600 when left out. */
+  modes?: Record<string, number>;
+  /** When files were changed, by absolute path, in milliseconds since the epoch; the epoch when left out. */
+  modified?: Record<string, number>;
+  /** What `runtime.node` says. */
+  nodeVersion?: string;
+  /** By the host that it is for; "" is refused as no proxy's address. */
+  proxies?: Record<string, string>;
   /** Secrets by account; without it there is no keyring. */
   keyring?: Map<string, string>;
   send?: Send;
@@ -84,6 +92,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   return {
     variables: options.variables ?? {},
     platform: "linux",
+    runtime: { node: options.nodeVersion ?? "20.19.0", architecture: "x64" },
     workingDirectory,
     homeDirectory,
     now: () => clock.ms,
@@ -94,7 +103,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       clock.ms += ms;
     },
     uniqueName: () => `unique-${++names}-name`,
-    files: memoryFiles(store),
+    files: memoryFiles(store, options),
     keyring: memoryKeyring(options.keyring),
     ...withServerClock(
       async (request) => {
@@ -105,6 +114,14 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       { now: () => clock.ms, say: (text) => void stderr.push(redactor.redact(text)) },
     ),
     warmUp: (url) => void warmed.push(url.origin),
+    async proxyFor(url) {
+      const proxy = options.proxies?.[url.host];
+      if (proxy !== "") return proxy;
+      throw new AuthCliError("invalid-configuration", {
+        message: "HTTPS_PROXY is not the address of an HTTP proxy",
+        fix: "set HTTPS_PROXY to http://host:port",
+      });
+    },
     terminal: {
       interactive,
       colour: options.colour ?? false,
@@ -201,7 +218,11 @@ function memoryKeyring(entries: Map<string, string> | undefined): Keyring {
   };
 }
 
-function memoryFiles(store: Map<string, Buffer>): Files {
+function memoryFiles(
+  store: Map<string, Buffer>,
+  { modes = {}, modified = {} }: Pick<FakeEnvironmentOptions, "modes" | "modified">,
+): Files {
+  const isFolder = (path: string): boolean => [...store.keys()].some((key) => key.startsWith(`${path}/`));
   const locks = new Map<string, Promise<unknown>>();
   const read = (path: string): Buffer => {
     const bytes = store.get(path);
@@ -213,6 +234,15 @@ function memoryFiles(store: Map<string, Buffer>): Files {
     readBytes: read,
     exists: (path) =>
       path === "/dev" || [...store.keys()].some((key) => key === path || key.startsWith(`${path}/`)),
+    describe(path) {
+      const folder = isFolder(path);
+      if (!folder && !store.has(path)) return undefined;
+      return { folder, mode: modes[path] ?? (folder ? 0o700 : 0o600), modifiedMs: modified[path] ?? 0 };
+    },
+    list(folder) {
+      const below = [...store.keys()].filter((key) => key.startsWith(`${folder}/`));
+      return [...new Set(below.map((key) => key.slice(folder.length + 1).split("/")[0] ?? ""))].toSorted();
+    },
     async writePrivate(path, text) {
       store.set(path, Buffer.from(text));
     },

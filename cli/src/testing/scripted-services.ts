@@ -31,7 +31,8 @@ export interface ScriptedServices {
 export function createScriptedServices(now: () => number): ScriptedServices {
   const sessions = createSessions({ now: () => new Date(now()) });
   const world: ScriptedServices = {
-    clientCredentials: { key: random(), secret: random() },
+    // Of the lengths that X gives out.
+    clientCredentials: { key: alphanumeric(25), secret: alphanumeric(50) },
     temporaryCredentials: { token: random(), secret: random() },
     tokenCredentials: { token: `42-${random()}`, secret: random() },
     pin: "0123456",
@@ -137,6 +138,10 @@ export function createScriptedServices(now: () => number): ScriptedServices {
 
 function random(): string {
   return randomBytes(18).toString("base64url");
+}
+
+function alphanumeric(length: number): string {
+  return randomBytes(length).toString("hex").slice(0, length);
 }
 
 function scriptName({ step, body }: HttpRequest): string {

@@ -1,0 +1,24 @@
+import type { DoctorFlags } from "../doctor/examination.ts";
+import { type CommandDefinition, examples } from "./command-definition.ts";
+
+export const doctorCommand: CommandDefinition = {
+  name: "doctor",
+  aliases: [],
+  description: "what is wrong with this set-up, and how to mend it; changes nothing",
+  define(command, run) {
+    command
+      .addHelpText(
+        "after",
+        examples(
+          "auth-cli doctor --stage prod",
+          "auth-cli doctor --json | jq '.findings[] | select(.status == \"fault\")'",
+        ),
+      )
+      .action(
+        run(async (environment, flags: DoctorFlags) => {
+          const { doctor } = await import("../commands/doctor.ts");
+          return doctor(flags, environment);
+        }),
+      );
+  },
+};
