@@ -1,4 +1,4 @@
-import { registerCredentials } from "../identity.ts";
+import { explained, registerCredentials } from "../identity.ts";
 import { twitterLogins } from "../protocol/cognito-identity.ts";
 import type { Send } from "../protocol/http.ts";
 import type { TokenCredentials } from "../protocol/oauth1.ts";
@@ -52,15 +52,16 @@ async function runSigned(chain: Chain, run: Run, token: TokenCredentials | undef
   if (token === undefined) return { checks: skipAll(signedChecks, "twitter.token"), identityId: undefined };
   const logins = twitterLogins(token);
 
+  const exchanging = { environment, resolved, token };
   const identity = await run("cognito.get-id", async (send) =>
-    (await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, logins),
+    explained(exchanging, (await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, logins)),
   );
   const identityId = identity.value;
   if (identityId === undefined) {
     return { checks: [identity.result, ...skipAll(signedChecks.slice(1), "cognito.get-id")], identityId };
   }
   const exchanged = await run("cognito.get-credentials", async (send) =>
-    (await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, logins),
+    explained(exchanging, (await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, logins)),
   );
   const credentials = exchanged.value;
   const obtained = [identity.result, exchanged.result];
