@@ -1,6 +1,5 @@
 import type { Configuration } from "./deployment/configuration.ts";
 import type { Deployment, ResolvedDeployment } from "./deployment/resolve-deployment.ts";
-import type { RefusedExchange } from "./diagnosis/cognito-refusal.ts";
 import type { Environment } from "./environment.ts";
 import { AuthCliError } from "./errors.ts";
 import type { TokenCredentials } from "./protocol/oauth1.ts";
@@ -84,11 +83,10 @@ export function registerCredentials(
  */
 export async function obtainIdentity(
   environment: Environment,
-  resolved: ResolvedDeployment,
+  { deployment, configuration }: ResolvedDeployment,
   login: Login,
   renewing: () => void = () => {},
 ): Promise<CachedIdentity> {
-  const { deployment, configuration } = resolved;
   const cache = openCache(environment, loginCachePath(environment, deployment, login));
   const fresh = (): CachedIdentity | undefined => {
     const cached = cache.read();
@@ -105,29 +103,16 @@ export async function obtainIdentity(
       const { createCognitoIdentity, twitterLogins } = await import("./protocol/cognito-identity.ts");
       const cognito = createCognitoIdentity(await cognitoContext(environment, configuration, deployment));
       const logins = twitterLogins(token);
-      const exchangeToken = async (): Promise<CachedIdentity> => {
-        const identityId = known ?? (await cognito.getId(deployment.identityPoolId, logins));
-        return { identityId, credentials: await cognito.getCredentialsForIdentity(identityId, logins) };
-      };
-      const { identityId, credentials } = await environment.terminal.during(
+      const identityId = known ?? (await cognito.getId(deployment.identityPoolId, logins));
+      const credentials = await environment.terminal.during(
         "asking Cognito",
-        explained({ environment, resolved, token }, exchangeToken()),
+        cognito.getCredentialsForIdentity(identityId, logins),
       );
       await cache.write({ identityId, credentials });
       return { identityId, credentials };
     }));
   registerCredentials(environment, identity.credentials);
   return identity;
-}
-
-/** What Cognito is asked, with its refusal explained. @throws AuthCliError with the cause that Twitter tells */
-export async function explained<T>(refused: RefusedExchange, asked: Promise<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    const { explainCognitoRefusal } = await import("./diagnosis/cognito-refusal.ts");
-    throw await explainCognitoRefusal(refused, error);
-  }
 }
 
 /** Where a login's AWS credentials are cached. */

@@ -133,7 +133,7 @@ describe("login", () => {
       "a pool of another consumer key",
       { "cognito.get-id": () => cognitoRefusal("NotAuthorizedException", "Invalid login token. No.") },
       4,
-      "pool-configuration",
+      "token-refused",
     ],
     [
       "a pool without roles",

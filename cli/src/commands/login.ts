@@ -5,7 +5,7 @@ import {
   type ResolvedDeployment,
 } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
-import { cacheIdentity, explained, registerCredentials } from "../identity.ts";
+import { cacheIdentity, registerCredentials } from "../identity.ts";
 import { loginOf, type TwitterLogin } from "../login/twitter-login.ts";
 import type { CognitoIdentity, LoginsMap } from "../protocol/cognito-identity.ts";
 import { cognitoContext, twitterApiUrl } from "../services.ts";
@@ -62,9 +62,10 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
   const { createCognitoIdentity, twitterLogins } = await import("../protocol/cognito-identity.ts");
   const { tokenCredentials, user } = await twitter;
 
-  const identity = explained(
-    { environment, resolved, token: tokenCredentials, consumerKey: flags.consumerKey },
-    obtainIdentity(createCognitoIdentity(cognito), deployment, twitterLogins(tokenCredentials)),
+  const identity = obtainIdentity(
+    createCognitoIdentity(cognito),
+    deployment,
+    twitterLogins(tokenCredentials),
   );
   identity.catch(() => {});
   // What Twitter says of its own token explains more than Cognito's refusal of it.

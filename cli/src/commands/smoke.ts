@@ -1,28 +1,14 @@
-import type { DeploymentFlags } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { demandReportFiles } from "../reports/demand-report-files.ts";
 import { type ReportFlags, writeReports } from "../reports/write-reports.ts";
-import { exitCodeOf } from "../smoke/exit-code.ts";
-import type { Expected, NamedRoute } from "../smoke/named-route.ts";
-import type { CheckName } from "../smoke/report.ts";
-import { runSmoke } from "../smoke/run-smoke.ts";
+import { exitCodeOf, hasNothingRun } from "../smoke/exit-code.ts";
+import type { SmokeReport } from "../smoke/report.ts";
+import { runSmoke, type SmokeOptions } from "../smoke/run-smoke.ts";
 
-export interface SmokeFlags extends DeploymentFlags, ReportFlags {
-  /** Each `--stage`; none leaves the choice to `resolveDeployment`. */
+export interface SmokeFlags extends Omit<SmokeOptions, "stages">, ReportFlags {
+  /** Each `--stage`; none leaves the choice to the project. */
   stages?: readonly string[];
-  user?: string;
-  /** What `--route` and `--public` name. */
-  routes?: readonly NamedRoute[];
-  /** What the first protected route answers, when no route is named before `--expect-…`. */
-  expected?: Expected;
-  only?: readonly CheckName[];
-  skip?: readonly CheckName[];
-  /** Milliseconds. */
-  retryFor?: number;
-  /** Milliseconds. */
-  timeout?: number;
-  failFast?: boolean;
 }
 
 /**
@@ -45,5 +31,17 @@ export async function smoke(flags: SmokeFlags, environment: Environment): Promis
     runSmoke({ ...flags, stages: stages.length === 0 ? [flags.stage] : stages }, environment),
   );
   await writeReports(run, flags, environment);
+  const unchecked = run.stages.find((stage) => hasNothingRun(stage));
+  if (unchecked !== undefined) throw nothingChecked(unchecked);
   return exitCodeOf(run);
+}
+
+/** A smoke that could check nothing is refused: it must not pass for one that found nothing wrong. */
+function nothingChecked({ stage, checks }: SmokeReport): AuthCliError {
+  const reasons = new Set(checks.flatMap(({ error }) => (error === undefined ? [] : [error.message])));
+  return new AuthCliError("missing-configuration", {
+    message: `no check of ${stage ?? "the deployment"} could run`,
+    cause: [...reasons].join("; "),
+    fix: "set what is missing, or choose other checks with --only and --skip",
+  });
 }

@@ -13,6 +13,8 @@ export interface FoundOutputs {
   apiEndpoint: string;
   identityPoolId: string;
   source: string;
+  /** Of the stage's stacks, where the source names them. */
+  stackNames?: readonly string[] | undefined;
 }
 
 export type OutputsEnvironment = DeployerEnvironment & Pick<Environment, "workingDirectory" | "send" | "now">;
@@ -49,7 +51,8 @@ export async function findOutputs(
     text === undefined ? [] : parseOutputs(path, text, { appName: project.appName, stage: wanted });
   const chosen = chooseStage(path, stages, wanted);
   if (chosen !== undefined) {
-    return { stage: chosen.stage, ...requireOutputs(path, withFlags(chosen, flags)), source: path };
+    const { stage, stackNames } = chosen;
+    return { stage, ...requireOutputs(path, withFlags(chosen, flags)), source: path, stackNames };
   }
 
   const known = remembered().filter(({ appName }) => appName === project.appName);

@@ -6,6 +6,8 @@ export interface StageOutputs {
   /** Undefined in the flat shape, which names no stage. */
   stage: string | undefined;
   values: Record<string, unknown>;
+  /** Of the stacks that it names; undefined in the flat shape. */
+  stackNames?: readonly string[];
 }
 
 /** What is needed of a deployed stage. */
@@ -27,12 +29,16 @@ export function parseOutputs(
   const outputs = parseObject(path, text);
   if (!Object.values(outputs).some(isObject)) return [{ stage: undefined, values: outputs }];
 
-  const stages = new Map<string, Record<string, unknown>>();
+  const stages = new Map<string, Required<Pick<StageOutputs, "values" | "stackNames">>>();
   for (const [stackName, values] of Object.entries(outputs)) {
     if (!isObject(values)) continue;
     const stage = stageOf(stackName, appName, wanted);
     if (stage === undefined) continue;
-    stages.set(stage, { ...stages.get(stage), ...values });
+    const before = stages.get(stage);
+    stages.set(stage, {
+      values: { ...before?.values, ...values },
+      stackNames: [...(before?.stackNames ?? []), stackName],
+    });
   }
   if (stages.size === 0) {
     throw new AuthCliError("invalid-outputs", {
@@ -41,7 +47,7 @@ export function parseOutputs(
       fix: "deploy this app (`npx sst deploy --stage <stage>`), or name the right file with --outputs",
     });
   }
-  return [...stages].map(([stage, values]) => ({ stage, values }));
+  return [...stages].map(([stage, found]) => ({ stage, ...found }));
 }
 
 /** SST names a stack `<stage>-<app>-<Stack>`; both stage and app may hold dashes, so the app's name has to tell. */

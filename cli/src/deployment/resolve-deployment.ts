@@ -25,6 +25,8 @@ export interface Deployment {
   region: string;
   /** Where endpoint and pool id came from, to be told to a person. */
   source: string;
+  /** Names of its CloudFormation stacks, where the source has them. */
+  stackNames?: readonly string[] | undefined;
 }
 
 export interface ResolvedDeployment {
@@ -76,6 +78,7 @@ export function checkDeployment(
       // The pool's id names its region, whatever AWS_REGION says of the deployer's other work.
       region: parseRegion(flags.region) ?? identityPoolId.slice(0, identityPoolId.indexOf(":")),
       source: found.source,
+      stackNames: found.stackNames,
     },
     project,
     configuration,

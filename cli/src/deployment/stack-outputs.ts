@@ -1,5 +1,9 @@
 import type { Environment } from "../environment.ts";
-import { describeStacksRequest, processDescribeStacksResponse } from "../protocol/cloudformation.ts";
+import {
+  describeStacksRequest,
+  processDescribeStacksResponse,
+  type StackPage,
+} from "../protocol/cloudformation.ts";
 import { exchange } from "../protocol/http.ts";
 import type { Configuration } from "./configuration.ts";
 import type { DeployerCredentials } from "./deployer-credentials.ts";
@@ -19,19 +23,27 @@ export interface StackQuery {
 export async function describeStackOutputs(
   environment: Pick<Environment, "send" | "now">,
   configuration: Configuration,
-  { credentials, region, prefix }: StackQuery,
+  query: StackQuery,
 ): Promise<Record<string, string> | undefined> {
+  const stacks = await listStacks(environment, configuration, query);
+  return stacks.length === 0 ? undefined : Object.assign({}, ...stacks.map(({ outputs }) => outputs));
+}
+
+/** The stacks whose names begin with the prefix. */
+export async function listStacks(
+  environment: Pick<Environment, "send" | "now">,
+  configuration: Configuration,
+  { credentials, region, prefix }: StackQuery,
+): Promise<StackPage["stacks"]> {
   const endpoint = await awsEndpoint(configuration, "AWS_ENDPOINT_URL_CLOUDFORMATION");
-  let outputs: Record<string, string> | undefined;
+  const stacks: StackPage["stacks"] = [];
   let nextToken: string | undefined;
   do {
     const context = { credentials, region, endpoint, nowMs: environment.now() };
     const reply = await exchange(environment.send, await describeStacksRequest(context, nextToken));
     const page = processDescribeStacksResponse(reply);
-    for (const stack of page.stacks) {
-      if (stack.stackName.startsWith(prefix)) outputs = { ...outputs, ...stack.outputs };
-    }
+    stacks.push(...page.stacks.filter(({ stackName }) => stackName.startsWith(prefix)));
     nextToken = page.nextToken;
   } while (nextToken !== undefined);
-  return outputs;
+  return stacks;
 }

@@ -19,16 +19,6 @@ export const reasons = [
   "propagating",
   "handler-failed",
   "handler-timed-out",
-  // Why Cognito refused a login, by what Twitter says of the same token.
-  "pool-client-credentials-differ",
-  "token-revoked",
-  "token-secret-wrong",
-  "consumer-key-refused",
-  "client-id-as-consumer-key",
-  "app-suspended",
-  "access-tier",
-  "rate-limited",
-  "pool-in-another-region",
   "undetermined",
 ] as const;
 

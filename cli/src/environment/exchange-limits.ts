@@ -1,5 +1,4 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
 import { AuthCliError } from "../errors.ts";
 import type { HttpRequest } from "../protocol/http.ts";
 import { isConnected } from "./is-connected.ts";

@@ -518,14 +518,15 @@ describe("TLS", () => {
   });
 });
 
-describe("timings", () => {
-  /** Answers after 40 ms, and ends 40 ms later. */
-  const unhurried = (outgoing: ServerResponse): void =>
-    void setTimeout(() => {
-      outgoing.write("x");
-      setTimeout(() => outgoing.end(), 40);
-    }, 40);
+/** Answers after 40 ms, and ends 40 ms later. */
+function unhurried(outgoing: ServerResponse): void {
+  setTimeout(() => {
+    outgoing.write("x");
+    setTimeout(() => outgoing.end(), 40);
+  }, 40);
+}
 
+describe("timings", () => {
   it("tell the parts of an exchange, and that a connection was there already", async () => {
     const url = await listen(createHttpServer((_incoming, outgoing) => unhurried(outgoing)));
     const send = client();

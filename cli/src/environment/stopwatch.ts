@@ -7,7 +7,7 @@ import { isConnected, isSecure } from "./is-connected.ts";
  * stands; until then what is left of its opening is measured.
  */
 export class Stopwatch {
-  readonly #started = performance.now();
+  #started: number | undefined;
   #socketGiven: number | undefined;
   #reused = false;
   #lookedUp: number | undefined;
@@ -16,7 +16,9 @@ export class Stopwatch {
   #head: number | undefined;
   #body: number | undefined;
 
+  /** Begins with a request that has just been made. */
   watch(outgoing: ClientRequest): void {
+    this.#started = performance.now();
     outgoing.once("socket", (socket) => {
       this.#socketGiven = performance.now();
       this.#reused = isConnected(socket);

@@ -95,17 +95,20 @@ const replyLimit = 1024 * 1024;
 /** The control calls are short: who drips their replies is not the service. */
 const replyTimeoutMs = 30_000;
 
-/** Sends and reads the whole reply, which for the control calls is small. */
-export async function exchange(send: Send, request: HttpRequest): Promise<Reply> {
+/**
+ * Sends and reads the whole reply, which for the control calls is small.
+ * @param limit bytes
+ */
+export async function exchange(send: Send, request: HttpRequest, limit = replyLimit): Promise<Reply> {
   const { body, ...head } = await send({ timeoutMs: replyTimeoutMs, ...introduced(request) });
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
     length += chunk.length;
-    if (length > replyLimit) {
+    if (length > limit) {
       throw new AuthCliError("unexpected-reply", {
         step: request.step,
-        message: `${request.url.host} sent more than ${replyLimit} bytes`,
+        message: `${request.url.host} sent more than ${limit} bytes`,
         cause: "no reply of this service is that long; something else answers at that address",
       });
     }

@@ -1,13 +1,11 @@
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
-import type { Progress } from "./report.ts";
+import type { Checks } from "./checks.ts";
 
 /** What every check works on. */
 export interface Chain {
+  /** Its `send` ends with `--timeout`. What a check sends goes through the one that it is given. */
   environment: Environment;
   resolved: ResolvedDeployment;
-  /** The open route and the protected one. */
-  routes: { public: string; private: string };
-  /** Told of each check. */
-  tell: (event: Progress) => void;
+  checks: Checks;
 }

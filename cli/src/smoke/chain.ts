@@ -1,104 +1,167 @@
-import { explained, registerCredentials } from "../identity.ts";
-import { twitterLogins } from "../protocol/cognito-identity.ts";
-import type { Send } from "../protocol/http.ts";
+import { registerCredentials } from "../identity.ts";
+import { type LoginsMap, twitterLogins } from "../protocol/cognito-identity.ts";
 import type { TokenCredentials } from "../protocol/oauth1.ts";
+import type { AwsCredentials } from "../protocol/sigv4.ts";
 import type { Chain } from "./chain-context.ts";
-import { type Outcome, runCheck, skipped } from "./check.ts";
+import type { ProtectedRoute, RoutePlan } from "./checked-route.ts";
+import type { Outcome } from "./checks.ts";
+import { Gate } from "./gate.ts";
 import { checkGuest, checkToken, cognitoOf } from "./login-checks.ts";
-import { negativeControls } from "./negative-controls.ts";
-import type { CheckName, CheckResult } from "./report.ts";
+import { checkControl, controlNames } from "./negative-controls.ts";
+import type { CheckName } from "./report.ts";
 import { checkIdentity, checkPublic, checkSigned, checkUnsigned } from "./route-checks.ts";
+import { RouteDiagnosis } from "./route-diagnosis.ts";
 
-export interface ChainResult {
-  checks: CheckResult[];
-  identityId: string | undefined;
+/** So many checks of routes at once: an API of fifty routes is not to be flooded with three hundred connections. */
+const checksAtOnce = 24;
+
+/** What the token was exchanged for, or the check that did not pass on the way to it. */
+interface Exchanged {
+  identityId?: string;
+  credentials?: AwsCredentials;
+  missing: CheckName;
 }
 
 /**
- * Every check after `outputs`, as much at once as the chain allows: what needs no login runs beside the token
- * exchange, and all that needs its credentials runs beside each other.
+ * Every check after `outputs`, as much at once as the chain allows: what needs no login runs beside the token exchange
+ * of two round trips, and all that needs its credentials runs beside each other, one round trip deep.
+ * @param findRoutes runs beside the token exchange, too
+ * @returns the identity, and the routes in their order
  */
 export async function runChain(
   chain: Chain,
   findToken: () => Promise<TokenCredentials>,
-): Promise<ChainResult> {
-  const run = async <T>(name: CheckName, check: (send: Send) => Promise<T>): Promise<Outcome<T>> => {
-    chain.tell({ kind: "started", name });
-    const outcome = await runCheck(name, chain.environment, check);
-    chain.tell({ kind: "finished", name, result: outcome.result });
-    return outcome;
-  };
-
-  const token = run("twitter.token", findToken);
-  const open = Promise.all([
-    token.then(({ value, result }) =>
-      value === undefined
-        ? result
-        : run("twitter.token", (send) => checkToken(chain, send, value)).then(resultOf),
-    ),
-    run("public.open", (send) => checkPublic(chain, send)).then(resultOf),
-    run("private.unsigned", (send) => checkUnsigned(chain, send)).then(resultOf),
-    run("cognito.guest", (send) => checkGuest(chain, send)).then(resultOf),
+  findRoutes: () => Promise<RoutePlan>,
+): Promise<{ identityId: string | undefined; plan: RoutePlan }> {
+  const { checks } = chain;
+  const token = findToken();
+  const exchanged = exchangeToken(chain, token);
+  const plan = findRoutes();
+  const [{ identityId }, routes] = await Promise.all([
+    exchanged,
+    plan,
+    plan.then((found) => checkRoutes(chain, found, exchanged)),
+    checks.run("twitter.token", async (send) => checkToken(chain, send, await token)),
+    checks.run("cognito.guest", (send) => checkGuest(chain, send)),
   ]);
-  const signed = token.then(({ value }) => runSigned(chain, run, value));
-  const [openChecks, { checks, identityId }] = await Promise.all([open, signed]);
-  return { checks: [...openChecks, ...checks], identityId };
+  return { identityId, plan: routes };
 }
 
-type Run = <T>(name: CheckName, check: (send: Send) => Promise<T>) => Promise<Outcome<T>>;
-
-async function runSigned(chain: Chain, run: Run, token: TokenCredentials | undefined): Promise<ChainResult> {
-  const { resolved, environment } = chain;
-  if (token === undefined) return { checks: skipAll(signedChecks, "twitter.token"), identityId: undefined };
-  const logins = twitterLogins(token);
-
-  const exchanging = { environment, resolved, token };
-  const identity = await run("cognito.get-id", async (send) =>
-    explained(exchanging, (await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, logins)),
+async function exchangeToken(chain: Chain, token: Promise<TokenCredentials>): Promise<Exchanged> {
+  const { checks, resolved, environment } = chain;
+  const logins = token.then(twitterLogins);
+  // Who is not logged in learns it once, from the check of the token, if that runs.
+  if (checks.isSelected("twitter.token") && (await logins.catch(() => undefined)) === undefined) {
+    for (const name of ["cognito.get-id", "cognito.get-credentials"] as const)
+      checks.skipFor(name, "twitter.token");
+    return { missing: "twitter.token" };
+  }
+  const { value: identityId } = await checks.run("cognito.get-id", async (send) =>
+    (await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, await logins),
   );
-  const identityId = identity.value;
   if (identityId === undefined) {
-    return { checks: [identity.result, ...skipAll(signedChecks.slice(1), "cognito.get-id")], identityId };
+    checks.skipFor("cognito.get-credentials", "cognito.get-id");
+    return { missing: "cognito.get-id" };
   }
-  const exchanged = await run("cognito.get-credentials", async (send) =>
-    explained(exchanging, (await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, logins)),
-  );
-  const credentials = exchanged.value;
-  const obtained = [identity.result, exchanged.result];
-  if (credentials === undefined) {
-    return {
-      checks: [...obtained, ...skipAll(signedChecks.slice(2), "cognito.get-credentials")],
-      identityId,
-    };
-  }
+  const { value: credentials } = await checks.run("cognito.get-credentials", async (send) => {
+    const map: LoginsMap = await logins;
+    return (await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, map);
+  });
+  if (credentials === undefined) return { identityId, missing: "cognito.get-credentials" };
   registerCredentials(environment, credentials);
+  return { identityId, credentials, missing: "cognito.get-credentials" };
+}
 
-  const [accepted, ...refused] = await Promise.all([
-    run("private.signed", (send) => checkSigned(chain, send, credentials)),
-    ...negativeControls(chain, credentials).map(([name, check]) => run(name, check)),
+async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exchanged>): Promise<void> {
+  const { checks, environment } = chain;
+  if (plan.note !== undefined) environment.terminal.say(`note: ${plan.note}\n`);
+  const gate = new Gate(checksAtOnce);
+  const open = plan.open.map((route) =>
+    checks.run("public.open", (send) => gate.pass(() => checkPublic(chain, route, send)), {
+      route: route.label,
+      explain: new RouteDiagnosis(chain).explain,
+    }),
+  );
+  if (open.length === 0) checks.skip("public.open", plan.missing.open);
+  if (plan.protected.length === 0) checks.skip("private.unsigned", plan.missing.protected);
+  if (!plan.protected.some(({ signed }) => signed)) {
+    for (const name of [...controlNames, "private.signed"] as const) checks.skip(name, plan.missing.signed);
+  }
+  if (plan.identity === undefined) checks.skip("identity.match", plan.missing.identity);
+  await Promise.all([
+    ...open,
+    ...plan.protected.map(async (route) => {
+      const signed = await checkProtectedRoute(chain, route, gate, exchanged);
+      if (route === plan.identity) await checkGreeting(chain, route, signed, exchanged);
+    }),
   ]);
-  const match =
-    accepted.value === undefined
-      ? skipped("identity.match", "private.signed")
-      : resultOf(await run("identity.match", async () => checkIdentity(accepted.value ?? "", identityId)));
-  return { checks: [...obtained, ...refused.map(resultOf), accepted.result, match], identityId };
 }
 
-const signedChecks: CheckName[] = [
-  "cognito.get-id",
-  "cognito.get-credentials",
-  "private.tampered",
-  "private.no-session-token",
-  "private.expired-signature",
-  "private.wrong-region",
-  "private.signed",
-  "identity.match",
-];
-
-function skipAll(names: readonly CheckName[], needs: CheckName): CheckResult[] {
-  return names.map((name) => skipped(name, needs));
+/** @returns how the request that is right has fared; undefined when it was not sent */
+async function checkProtectedRoute(
+  chain: Chain,
+  route: ProtectedRoute,
+  gate: Gate,
+  exchanged: Promise<Exchanged>,
+): Promise<Outcome<string> | undefined> {
+  const { checks } = chain;
+  const diagnosis = new RouteDiagnosis(chain);
+  const { label } = route;
+  const signed = exchanged.then(({ credentials, missing }) => {
+    if (!route.signed) return undefined;
+    if (credentials === undefined) {
+      checks.skipFor("private.signed", missing, label);
+      return undefined;
+    }
+    return checks.run(
+      "private.signed",
+      (send) => gate.pass(() => checkSigned(chain, route, send, credentials)),
+      { route: label, explain: diagnosis.explain },
+    );
+  });
+  const checkControls = async (): Promise<void> => {
+    const { credentials, missing } = await exchanged;
+    if (!route.signed) return;
+    if (credentials === undefined) {
+      for (const name of controlNames) checks.skipFor(name, missing, label);
+      return;
+    }
+    await Promise.all(
+      controlNames.map((name) =>
+        checks.run(name, (send) => gate.pass(() => checkControl(name, chain, route, send, credentials)), {
+          route: label,
+          explain: async (error) => diagnosis.explainControl(error, (await signed)?.failure),
+        }),
+      ),
+    );
+  };
+  const [outcome] = await Promise.all([
+    signed,
+    checkControls(),
+    checks.run("private.unsigned", (send) => gate.pass(() => checkUnsigned(chain, route, send)), {
+      route: label,
+      explain: async (error) => {
+        const failure = (await signed)?.failure;
+        return failure === undefined ? diagnosis.explain(error) : diagnosis.explainControl(error, failure);
+      },
+    }),
+  ]);
+  return outcome;
 }
 
-function resultOf({ result }: Outcome<unknown>): CheckResult {
-  return result;
+async function checkGreeting(
+  { checks }: Chain,
+  route: ProtectedRoute,
+  signed: Outcome<string> | undefined,
+  exchanged: Promise<Exchanged>,
+): Promise<void> {
+  const { identityId } = await exchanged;
+  const body = signed?.value;
+  if (body === undefined || identityId === undefined) {
+    checks.skipFor("identity.match", "private.signed", route.label);
+    return;
+  }
+  await checks.run("identity.match", () => Promise.resolve(checkIdentity(route, body, identityId)), {
+    route: route.label,
+  });
 }

@@ -3,14 +3,23 @@ import type { SmokeReport, SmokeRun } from "./report.ts";
 /** What is wrong with the set-up comes before what is wrong with the chain: until it is mended, nothing is known. */
 const worstFirst = [2, 4, 1, 0];
 
-/** 0 when no check failed, 2 when a deployment is missing, 4 when nobody is logged in, else 1; the worst of the stages. */
+/**
+ * 0 when no check failed, 2 when a deployment is missing or nothing could be checked, 4 when nobody is logged in, else 1;
+ * the worst of the stages.
+ */
 export function exitCodeOf({ stages }: SmokeRun): number {
   const codes = new Set(stages.map(exitCodeOfStage));
   return worstFirst.find((code) => codes.has(code)) ?? 0;
 }
 
-function exitCodeOfStage({ checks }: SmokeReport): number {
-  const failed = checks.filter(({ status }) => status === "failed");
+/** Nothing failed, and still the stage has not passed. */
+export function hasNothingRun({ checks, passed }: SmokeReport): boolean {
+  return !passed && checks.every(({ status }) => status !== "failed");
+}
+
+function exitCodeOfStage(report: SmokeReport): number {
+  if (hasNothingRun(report)) return 2;
+  const failed = report.checks.filter(({ status }) => status === "failed");
   if (failed.length === 0) return 0;
   if (failed.some(({ name }) => name === "outputs")) return 2;
   return failed.some(({ error }) => error?.code === "not-logged-in") ? 4 : 1;

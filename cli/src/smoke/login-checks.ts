@@ -5,7 +5,7 @@ import type { TokenCredentials } from "../protocol/oauth1.ts";
 import { processVerifyCredentialsResponse, verifyCredentialsRequest } from "../protocol/twitter.ts";
 import { cognitoContext, findClientCredentials, twitterApiUrl } from "../services.ts";
 import type { Chain } from "./chain-context.ts";
-import { Undecided } from "./check.ts";
+import { Undecided } from "./undecided.ts";
 
 /** Does Twitter still know the token? Not every X app may ask; Cognito asks in any case. */
 export async function checkToken(

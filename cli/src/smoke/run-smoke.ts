@@ -1,84 +1,115 @@
-import type { DeploymentFlags } from "../deployment/resolve-deployment.ts";
-import { resolveDeployment } from "../deployment/resolve-deployment.ts";
+import { type DeploymentFlags, resolveDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
 import { findLogin } from "../identity.ts";
-import { readSessions } from "../store/sessions.ts";
+import { readSessions, type Session } from "../store/sessions.ts";
 import { runChain } from "./chain.ts";
-import { runCheck, skipped } from "./check.ts";
-import { type CheckResult, checkNames, type OnProgress, type SmokeReport, type SmokeRun } from "./report.ts";
+import { type Selection, selectChecks } from "./check-selection.ts";
+import { Checks } from "./checks.ts";
+import { findRoutes } from "./find-routes.ts";
+import type { RouteWishes } from "./plan-routes.ts";
+import {
+  type CheckName,
+  checkNames,
+  type CheckResult,
+  type OnProgress,
+  type Progress,
+  type SmokeReport,
+  type SmokeRun,
+} from "./report.ts";
+import { RunLimits, type RunLimitOptions } from "./run-limits.ts";
 
-export interface SmokeOptions extends DeploymentFlags {
+export interface SmokeOptions extends DeploymentFlags, RouteWishes, RunLimitOptions {
   /** At least one; undefined stands for the stage that the project says. */
   stages: readonly (string | undefined)[];
   user?: string;
+  only?: readonly CheckName[];
+  skip?: readonly CheckName[];
 }
 
-/** Checks the stages side by side. Rejects only with `interrupted`, and with what nobody foresaw. */
+/**
+ * Checks the stages side by side.
+ * @throws AuthCliError `invalid-usage` for a selection that leaves nothing, `interrupted`, and what the store of logins
+ *   throws when it is of a newer auth-cli
+ */
 export async function runSmoke(
   options: SmokeOptions,
   environment: Environment,
   onProgress: OnProgress = () => {},
 ): Promise<SmokeRun> {
-  const started = environment.now();
+  const run: Run = {
+    options,
+    selection: selectChecks(options.only, options.skip),
+    limits: new RunLimits(environment, options),
+    sessions: readSessions(environment),
+  };
   const stages = await Promise.all(
     options.stages.map((stage, index) =>
-      runStage({ ...options, stage }, environment, (event) => onProgress(index, event)),
+      runStage(run, stage, environment, (event) => onProgress(index, event)),
     ),
   );
   return {
     schemaVersion: 1,
-    startedAt: new Date(started).toISOString(),
-    durationMs: environment.now() - started,
+    startedAt: new Date(run.limits.startedMs).toISOString(),
+    durationMs: run.limits.elapsedMs,
     passed: stages.every(({ passed }) => passed),
     stages,
   };
 }
 
+/** What the stages of a run share. */
+interface Run {
+  options: SmokeOptions;
+  selection: Selection;
+  limits: RunLimits;
+  sessions: readonly Session[];
+}
+
 async function runStage(
-  options: SmokeOptions & { stage: string | undefined },
+  { options, selection, limits, sessions }: Run,
+  stage: string | undefined,
   environment: Environment,
-  tell: (event: Parameters<OnProgress>[1]) => void,
+  tell: (event: Progress) => void,
 ): Promise<SmokeReport> {
-  const started = environment.now();
-  const sessions = readSessions(environment);
-  tell({ kind: "started", name: "outputs" });
-  const { result: outputs, value: resolved } = await runCheck("outputs", environment, () =>
-    resolveDeployment(environment, options, () => sessions),
+  const flags = { ...options, stage };
+  const checks = new Checks({ environment, limits, selection, tell, stage });
+  const { value: resolved } = await checks.run("outputs", (send) =>
+    resolveDeployment({ ...environment, send }, flags, () => sessions),
   );
-  tell({ kind: "finished", name: "outputs", result: outputs });
-  const chain =
-    resolved === undefined
-      ? { checks: skipRest(tell), identityId: undefined }
-      : await runChain(
-          { environment, resolved, routes: { public: "/public", private: "/private" }, tell },
-          async () => (await findLogin(environment, resolved, sessions, options.user)).loadToken(),
-        );
-  const checks = [outputs, ...chain.checks].toSorted(
-    (a, b) => checkNames.indexOf(a.name) - checkNames.indexOf(b.name),
-  );
+  let identityId: string | undefined;
+  let routes: string[] = [];
+  if (resolved === undefined) {
+    for (const name of checkNames) if (name !== "outputs") checks.skipFor(name, "outputs");
+  } else {
+    const bounded = { ...environment, send: limits.boundByTime(environment.send) };
+    const chain = { environment: bounded, resolved, checks };
+    const outcome = await runChain(
+      chain,
+      async () => (await findLogin(environment, resolved, sessions, options.user)).loadToken(),
+      () => findRoutes(chain, flags),
+    );
+    ({ identityId } = outcome);
+    routes = [...outcome.plan.open, ...outcome.plan.protected].map(({ key }) => key);
+  }
+  const results = checks.results(routes);
   return {
     schemaVersion: 1,
-    stage: resolved?.deployment.stage ?? options.stage,
+    stage: resolved?.deployment.stage ?? stage,
     ...(resolved === undefined
       ? {}
       : {
-          apiEndpoint: resolved.deployment.apiEndpoint.origin,
+          apiEndpoint: resolved.deployment.apiEndpoint.href.replace(/\/$/, ""),
           identityPoolId: resolved.deployment.identityPoolId,
         }),
-    startedAt: new Date(started).toISOString(),
-    durationMs: environment.now() - started,
-    identityId: chain.identityId,
-    passed: checks.every(({ status }) => status !== "failed"),
-    checks,
+    startedAt: new Date(limits.startedMs).toISOString(),
+    durationMs: limits.elapsedMs,
+    identityId,
+    passed: hasPassed(results, selection),
+    checks: results,
   };
 }
 
-function skipRest(tell: (event: Parameters<OnProgress>[1]) => void): CheckResult[] {
-  return checkNames
-    .filter((name) => name !== "outputs")
-    .map((name) => {
-      const result = skipped(name, "outputs");
-      tell({ kind: "finished", name, result });
-      return result;
-    });
+/** To have found the deployment is no smoke, unless no more was asked for. */
+function hasPassed(results: readonly CheckResult[], { wanted }: Selection): boolean {
+  const ran = results.some(({ name, status }) => status === "passed" && wanted.includes(name));
+  return ran && results.every(({ status }) => status !== "failed");
 }

@@ -5,11 +5,11 @@ import { type Keyring, keyringMissing } from "../environment/keyring.ts";
 import { withServerClock } from "../environment/server-clock.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Header, HttpRequest, HttpResponse, Send } from "../protocol/http.ts";
-import { maskCommand, Redactor } from "../redaction.ts";
+import { Redactor } from "../redaction.ts";
 
 /** What a test decides about the world. Whatever is left out is absent: no variable, no file, no answer. */
 export interface FakeEnvironmentOptions {
-  variables?: Record<string, string | undefined>;
+  variables?: Record<string, string>;
   /** By absolute path. */
   files?: Record<string, string | Uint8Array>;
   /** Of files and folders, by absolute path; 0600 when left out. */
@@ -70,14 +70,10 @@ export interface FakeEnvironment extends Environment {
 
 export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): FakeEnvironment {
   const clock = options.clock ?? { ms: Date.parse("2026-03-01T12:00:00Z") };
-  const stderr: string[] = [];
-  const redactor = new Redactor(
-    options.variables?.["GITHUB_ACTIONS"] === "true"
-      ? (secret) => stderr.push(maskCommand(secret))
-      : undefined,
-  );
+  const redactor = new Redactor();
   const interruption = new AbortController();
   const stdout: Uint8Array[] = [];
+  const stderr: string[] = [];
   const input = (options.input ?? "").split(/(?<=\n)/);
   const requests: HttpRequest[] = [];
   const sleeps: number[] = [];

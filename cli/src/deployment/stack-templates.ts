@@ -1,0 +1,39 @@
+import type { Environment } from "../environment.ts";
+import { exchange } from "../protocol/http.ts";
+import { getTemplateRequest, processGetTemplateResponse } from "../protocol/stack-template.ts";
+import type { Configuration } from "./configuration.ts";
+import { awsEndpoint } from "./service-url.ts";
+import type { StackQuery } from "./stack-outputs.ts";
+
+/** CloudFormation takes templates of up to 1 MB, and escapes each quotation mark. */
+const templateLimit = 8 * 1024 * 1024;
+
+/**
+ * The templates of a stage's stacks, as they were uploaded.
+ * @param stackNames of those that are known already
+ */
+export async function readStackTemplates(
+  environment: Pick<Environment, "send" | "now">,
+  configuration: Configuration,
+  query: StackQuery,
+  stackNames?: readonly string[],
+): Promise<string[]> {
+  const { credentials, region } = query;
+  const names = stackNames ?? (await listStackNames(environment, configuration, query));
+  const endpoint = await awsEndpoint(configuration, "AWS_ENDPOINT_URL_CLOUDFORMATION");
+  return Promise.all(
+    names.map(async (name) => {
+      const context = { credentials, region, endpoint, nowMs: environment.now() };
+      const request = await getTemplateRequest(context, name);
+      return processGetTemplateResponse(await exchange(environment.send, request, templateLimit));
+    }),
+  );
+}
+
+/** Lazily: it takes an XML parser to read lists. */
+async function listStackNames(
+  ...query: [Pick<Environment, "send" | "now">, Configuration, StackQuery]
+): Promise<string[]> {
+  const { listStacks } = await import("./stack-outputs.ts");
+  return (await listStacks(...query)).map(({ stackName }) => stackName);
+}
