@@ -3,6 +3,11 @@ import { AuthCliError } from "../errors.ts";
 import { headerValue, type HttpRequest, type HttpResponse } from "../protocol/http.ts";
 
 const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+/** Whether a request may be repeated without another effect (RFC 9110 9.2.2). */
+export function isIdempotent(method: string): boolean {
+  return idempotent.has(method);
+}
+
 const transient = new Set([429, 500, 502, 503, 504]);
 const longestWaitMs = 30_000;
 
@@ -22,7 +27,7 @@ export async function sendWithRetries(
 ): Promise<HttpResponse> {
   for (let attempt = 0; ; attempt += 1) {
     const request = await prepare();
-    const left = idempotent.has(request.method) ? retries - attempt : 0;
+    const left = isIdempotent(request.method) ? retries - attempt : 0;
     const outcome = await send(request).catch((error: unknown) => {
       const passing =
         error instanceof AuthCliError && ["connection-lost", "timeout", "unreachable"].includes(error.code);

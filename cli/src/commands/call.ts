@@ -4,7 +4,7 @@ import { buildRequest, type RequestFlags } from "../call/request-options.ts";
 import { type Notice, sendWithRetries } from "../call/retry.ts";
 import { type DeploymentFlags, resolveDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
-import { AuthCliError } from "../errors.ts";
+import { AuthCliError, type ErrorDetails } from "../errors.ts";
 import { findLogin, obtainIdentity } from "../identity.ts";
 import {
   excerpt,
@@ -34,6 +34,8 @@ export interface CallFlags extends DeploymentFlags, RequestFlags {
   fail?: boolean;
   unsigned?: boolean;
   dryRun?: boolean;
+  /** False with `--no-diagnosis`. */
+  diagnosis?: boolean;
 }
 
 /** API Gateway refuses at five minutes; a measurement is some seconds off. */
@@ -97,17 +99,44 @@ export async function call(
     };
     return { ...signed, timed };
   };
-  const response = await environment.terminal.during(
-    `waiting for ${request.url.host}`,
-    sendWithRetries(environment, prepare, flags.retry ?? 0, say),
-  );
-  if (flags.verbose) environment.terminal.say(describeResponse(response));
+  let sentMs = 0;
+  const send = async (): Promise<HttpResponse> => {
+    const received = await environment.terminal.during(
+      `waiting for ${request.url.host}`,
+      sendWithRetries(
+        environment,
+        () => {
+          sentMs = environment.now();
+          return prepare();
+        },
+        flags.retry ?? 0,
+        say,
+      ),
+    );
+    if (flags.verbose) environment.terminal.say(describeResponse(received));
+    return flags.compressed ? { ...received, body: decodeBody(received) } : received;
+  };
+  const first = await send();
+  const credentials = identity?.credentials;
+  const explained =
+    first.status >= 400 && flags.fail !== false && flags.diagnosis !== false && credentials !== undefined
+      ? await (
+          await import("../call/explain-refusal.ts")
+        ).explainRefusal(
+          { environment, resolved, request, credentials, durationMs: environment.now() - sentMs },
+          first,
+          send,
+          say,
+        )
+      : undefined;
+  const response = explained?.response ?? first;
 
-  const body = flags.compressed ? decodeBody(response) : response.body;
   await (flags.json
-    ? printJson(environment, { ...response, body }, identity, started)
-    : printResponse(environment, { ...response, body }, flags));
-  if (response.status >= 400 && flags.fail !== false) throw httpError(request, response, identity);
+    ? printJson(environment, response, identity, started)
+    : printResponse(environment, response, flags));
+  if (response.status >= 400 && flags.fail !== false) {
+    throw httpError(request, response, explained?.diagnosis ?? causeOf(response.status, identity));
+  }
   if (response.status >= 300 && response.status < 400) {
     const location = headerValue(response.headers, "location");
     say(`HTTP ${response.status}: not followed${location === undefined ? "" : ` to ${excerpt(location)}`}`);
@@ -194,14 +223,14 @@ function requestId(headers: readonly Header[]): string | undefined {
 function httpError(
   request: HttpRequest,
   response: HttpResponse,
-  identity: CachedIdentity | undefined,
+  explanation: Pick<ErrorDetails, "reason" | "cause" | "evidence" | "fix">,
 ): AuthCliError {
   const id = requestId(response.headers);
   const route = `${request.method} ${request.url.pathname}`;
   return new AuthCliError("http-status", {
     step: apiStep,
     message: `${route} answered HTTP ${response.status}${id === undefined ? "" : ` (request ${id})`}`,
-    ...causeOf(response.status, identity),
+    ...explanation,
   });
 }
 

@@ -176,7 +176,7 @@ describe("status", () => {
           403,
           "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>m</Message></Error></ErrorResponse>",
         ),
-      "AWS does not accept the credentials: ExpiredToken: m",
+      'AWS does not accept the credentials: ExpiredToken: "m"',
     ],
     ["says something else", () => reply(200, "<html>"), "the reply (HTTP 200) is not one of STS"],
     [

@@ -35,10 +35,7 @@ export async function findOutputs(
       source: "--endpoint and --identity-pool-id",
     };
   }
-  const path =
-    flags.outputs === undefined
-      ? join(project.root, ".sst", "outputs.json")
-      : resolve(environment.workingDirectory, flags.outputs);
+  const path = outputsPath(environment, flags, project);
   // SST writes the file without waiting for it and then exits: on a busy machine it is left empty.
   const text = environment.files.readText(path) || undefined;
   if (text === undefined && flags.outputs !== undefined) {
@@ -56,7 +53,7 @@ export async function findOutputs(
   }
 
   const known = remembered().filter(({ appName }) => appName === project.appName);
-  const earlier = known.findLast(({ stage }) => wanted !== undefined && stage === wanted);
+  const earlier = findRemembered(known, project, wanted);
   if (earlier !== undefined) {
     return { ...earlier, source: `what the last login to ${earlier.stage ?? "this deployment"} remembered` };
   }
@@ -64,6 +61,51 @@ export async function findOutputs(
     wanted === undefined ? undefined : await askCloudFormation(environment, flags, project, wanted);
   if (deployed !== undefined) return deployed;
   throw notFound(path, stages, wanted, known);
+}
+
+/**
+ * What is written down of the stage on this computer, whatever --endpoint and --identity-pool-id say. Asks nobody, and
+ * what cannot be read is as good as absent.
+ */
+export function findRecordedOutputs(
+  environment: Pick<OutputsEnvironment, "files" | "workingDirectory">,
+  flags: Pick<DeploymentFlags, "outputs">,
+  project: Project,
+  wanted: string | undefined,
+  remembered: () => readonly StoredDeployment[],
+): FoundOutputs | undefined {
+  const path = outputsPath(environment, flags, project);
+  try {
+    const text = environment.files.readText(path) || undefined;
+    const stages =
+      text === undefined ? [] : parseOutputs(path, text, { appName: project.appName, stage: wanted });
+    const chosen = chooseStage(path, stages, wanted);
+    if (chosen !== undefined) return { stage: chosen.stage, ...requireOutputs(path, chosen), source: path };
+  } catch (error) {
+    if (!(error instanceof AuthCliError)) throw error;
+  }
+  const earlier = findRemembered(remembered(), project, wanted);
+  return earlier && { ...earlier, source: "an earlier login" };
+}
+
+function outputsPath(
+  { workingDirectory }: Pick<OutputsEnvironment, "workingDirectory">,
+  flags: Pick<DeploymentFlags, "outputs">,
+  project: Project,
+): string {
+  return flags.outputs === undefined
+    ? join(project.root, ".sst", "outputs.json")
+    : resolve(workingDirectory, flags.outputs);
+}
+
+function findRemembered(
+  remembered: readonly StoredDeployment[],
+  { appName }: Project,
+  wanted: string | undefined,
+): StoredDeployment | undefined {
+  return remembered.findLast(
+    (each) => each.appName === appName && wanted !== undefined && each.stage === wanted,
+  );
 }
 
 /** What a flag says need not be in the file. */

@@ -2,7 +2,12 @@ import { AuthCliError } from "../errors.ts";
 import type { StoredDeployment } from "../store/sessions.ts";
 import { Configuration } from "./configuration.ts";
 import { type DeployerFlags } from "./deployer-credentials.ts";
-import { findOutputs, type FoundOutputs, type OutputsEnvironment } from "./find-outputs.ts";
+import {
+  findOutputs,
+  findRecordedOutputs,
+  type FoundOutputs,
+  type OutputsEnvironment,
+} from "./find-outputs.ts";
 import { findProject, type Project } from "./project.ts";
 import { parseServiceUrl } from "./service-url.ts";
 import { wantedStage } from "./stage.ts";
@@ -33,6 +38,8 @@ export interface ResolvedDeployment {
   deployment: Deployment;
   project: Project;
   configuration: Configuration;
+  /** What is written down of the stage on this computer, whatever the flags say; asks nobody. */
+  recorded: () => FoundOutputs | undefined;
 }
 
 /**
@@ -48,7 +55,7 @@ export async function resolveDeployment(
   const project = findProject(environment);
   const wanted = wantedStage(environment, flags, project);
   const found = await findOutputs(environment, flags, project, wanted, remembered);
-  return checkDeployment(environment, flags, project, { ...found, stage: found.stage ?? wanted });
+  return checkDeployment(environment, flags, project, { ...found, stage: found.stage ?? wanted }, remembered);
 }
 
 /**
@@ -56,10 +63,11 @@ export async function resolveDeployment(
  * @throws AuthCliError `invalid-configuration` for an endpoint, a pool's id or a region that is none
  */
 export function checkDeployment(
-  environment: Pick<OutputsEnvironment, "files" | "variables">,
+  environment: Pick<OutputsEnvironment, "files" | "variables" | "workingDirectory">,
   flags: DeploymentFlags,
   project: Project,
   found: FoundOutputs,
+  remembered: () => readonly StoredDeployment[],
 ): ResolvedDeployment {
   const { stage } = found;
   const identityPoolId = parseIdentityPoolId(
@@ -82,6 +90,7 @@ export function checkDeployment(
     },
     project,
     configuration,
+    recorded: () => findRecordedOutputs(environment, flags, project, stage, remembered),
   };
 }
 

@@ -52,7 +52,13 @@ export async function beginExamination(environment: Environment, flags: DoctorFl
   const resolved = await attempt(() => {
     if (found.error !== undefined) throw found.error;
     const stageName = found.value.stage ?? stage.value?.value;
-    return checkDeployment(environment, flags, project, { ...found.value, stage: stageName });
+    return checkDeployment(
+      environment,
+      flags,
+      project,
+      { ...found.value, stage: stageName },
+      () => sessions.sessions,
+    );
   });
   const { configuration, dotenvFault } = await readConfiguration(
     environment,

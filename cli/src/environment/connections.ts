@@ -55,8 +55,8 @@ export class Connections {
     this.#hasProxies = proxyVariables.some((name) => options.variables[name]);
   }
 
-  async routeTo(url: URL, cancellation: AbortSignal): Promise<Route> {
-    const proxy = await this.#proxyFor(url);
+  async routeTo(url: URL, cancellation: AbortSignal, pastProxy = false): Promise<Route> {
+    const proxy = pastProxy ? undefined : await this.#proxyFor(url);
     const secure = url.protocol === "https:";
     const path = url.pathname + url.search;
     const options = { ...address(url), path, cancellation };

@@ -55,6 +55,7 @@ export const callCommand: CommandDefinition = {
         new Option("--retry <times>", "after 429, 5xx or a lost connection").argParser(whole).default(0),
       )
       .option("--no-fail", "exit with 0 on HTTP 400 and above")
+      .option("--no-diagnosis", "do not find out by experiment why a request was refused")
       .option("--unsigned", "send without a signature")
       .option("--dry-run", "send nothing; print the canonical request, the string to sign and a curl command")
       .addHelpText(

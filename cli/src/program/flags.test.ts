@@ -185,6 +185,7 @@ const table: Record<string, Row> = {
     last: ["5", "0"],
   },
   "call --no-fail": aSwitch,
+  "call --no-diagnosis": aSwitch,
   "call --unsigned": aSwitch,
   "call --dry-run": aSwitch,
 

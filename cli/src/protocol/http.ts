@@ -14,6 +14,8 @@ export interface HttpRequest {
   intermediates?: Intermediates;
   /** For a signature that holds a time. Without it a refusal stands. */
   timed?: TimedSignature;
+  /** Straight to the host, whatever proxy is set. */
+  pastProxy?: boolean;
   /** Milliseconds until a connection (TLS included) stands. */
   connectTimeoutMs?: number;
   /** Milliseconds from the end of the request until the response's head is here. */

@@ -5,7 +5,7 @@ import { createSessions } from "../../../packages/emulator/src/iam/sessions.ts";
 import { verifySigV4 } from "../../../packages/emulator/src/sigv4/verify-sigv4.ts";
 import { failure } from "../testing/fake-environment.ts";
 import type { Header } from "./http.ts";
-import { amzDate, canonicalQuery, type SigV4Request, signSigV4 } from "./sigv4.ts";
+import { amzDate, canonicalQuery, presignSigV4, type SigV4Request, signSigV4 } from "./sigv4.ts";
 
 /* ── AWS's published examples (aws-sig-v4-test-suite; the keys are AWS's samples and open nothing) ──────────── */
 
@@ -405,10 +405,13 @@ describe("a verifier of another make", () => {
           const url = new URL(`${origin}/${segments.join("/")}${search}`);
           // A byte that is no UTF-8 has no one meaning; the verifier, which decodes, is not asked about it.
           fc.pre(!new URLSearchParams(url.search).toString().includes("%EF%BF%BD"));
-          const signed = await signSigV4(
-            { method, url, headers, body },
-            { credentials: issued, region: "us-east-1", service: "execute-api", nowMs: clock.getTime() },
-          );
+          const signing = {
+            credentials: issued,
+            region: "us-east-1",
+            service: "execute-api",
+            nowMs: clock.getTime(),
+          };
+          const signed = await signSigV4({ method, url, headers, body }, signing);
           const wire = {
             method,
             rawUrl: url.pathname + url.search,
@@ -422,7 +425,16 @@ describe("a verifier of another make", () => {
             sessions,
           };
           expect(await verifySigV4(wire, expectations)).toMatchObject({ ok: true });
+          const presigned = await presignSigV4({ method, url, body }, signing);
+          const inQuery = {
+            ...wire,
+            rawUrl: presigned.pathname + presigned.search,
+            rawHeaders: ["Host", url.host],
+          };
+          expect(await verifySigV4(inQuery, expectations)).toMatchObject({ ok: true });
           const changed = [
+            { ...inQuery, rawUrl: `${inQuery.rawUrl}&x` },
+            { ...inQuery, rawHeaders: ["Host", "other.example"] },
             { ...wire, body: Buffer.concat([wire.body, Buffer.from("x")]) },
             { ...wire, rawUrl: `${url.pathname}x${url.search}` },
             { ...wire, rawUrl: `${url.pathname}${url.search === "" ? "?" : `${url.search}&`}x` },

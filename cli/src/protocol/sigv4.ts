@@ -117,6 +117,47 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
   };
 }
 
+/**
+ * The same signature in the query of the URL (a presigned URL), good for a minute. No header but Host is signed.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+ */
+export async function presignSigV4(
+  { method, url, body }: Omit<SigV4Request, "headers">,
+  { credentials, region, service, nowMs }: SigV4Signing,
+): Promise<URL> {
+  const { accessKeyId, sessionToken } = credentials;
+  const datetime = amzDate(nowMs);
+  const parameters = [
+    ["X-Amz-Algorithm", "AWS4-HMAC-SHA256"],
+    ["X-Amz-Credential", `${accessKeyId}/${datetime.slice(0, 8)}/${region}/${service}/aws4_request`],
+    ["X-Amz-Date", datetime],
+    ["X-Amz-Expires", "60"],
+    ...(sessionToken === undefined ? [] : [["X-Amz-Security-Token", sessionToken] as const]),
+    ["X-Amz-SignedHeaders", "host"],
+  ] as const;
+  const added = parameters.map(([name, value]) => `${name}=${encodeQueryComponent(value)}`).join("&");
+  const presigned = new URL(url);
+  presigned.search = url.search === "" ? added : `${url.search}&${added}`;
+  const signer = new AwsV4Signer({
+    method,
+    url: url.href,
+    headers: [],
+    accessKeyId,
+    secretAccessKey: credentials.secretAccessKey,
+    region,
+    service,
+    datetime,
+    signQuery: true,
+  });
+  signer.encodedSearch = canonicalQuery(presigned.search);
+  const payloadHash = createHash("sha256")
+    .update(body ?? "")
+    .digest("hex");
+  signer.hexBodyHash = () => Promise.resolve(payloadHash);
+  presigned.search += `&X-Amz-Signature=${await signer.signature()}`;
+  return presigned;
+}
+
 /** What AWS computes on its side too, so that a difference can be found. */
 export function sigV4Intermediates(signature: SigV4Signature): Intermediates {
   return [
@@ -146,7 +187,7 @@ export function canonicalQuery(search: string): string {
       const equals = parameter.indexOf("=");
       const [name, value] =
         equals < 0 ? [parameter, ""] : [parameter.slice(0, equals), parameter.slice(equals + 1)];
-      return [encodeComponent(name), encodeComponent(value)] as const;
+      return [encodeQueryComponent(name), encodeQueryComponent(value)] as const;
     })
     .toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
     .map(([name, value]) => `${name}=${value}`)
@@ -154,7 +195,7 @@ export function canonicalQuery(search: string): string {
 }
 
 /** Decodes what is percent-encoded and encodes all but the unreserved characters (RFC 3986 2.3), in capitals. */
-function encodeComponent(component: string): string {
+export function encodeQueryComponent(component: string): string {
   return component.replace(/%[0-9a-f]{2}|[^A-Za-z0-9\-._~]/gi, (part) => {
     if (part.length === 3) {
       const character = String.fromCharCode(Number.parseInt(part.slice(1), 16));

@@ -1,4 +1,4 @@
-import { AuthCliError } from "../errors.ts";
+import { AuthCliError, type ErrorDetails } from "../errors.ts";
 import { excerpt, type HttpRequest, type Reply, replyText, type Signed } from "./http.ts";
 import { type AwsCredentials, sigV4Intermediates, signSigV4 } from "./sigv4.ts";
 
@@ -16,6 +16,13 @@ export interface StsContext {
   credentials: AwsCredentials;
   /** Milliseconds since the epoch. */
   nowMs: number;
+}
+
+/** AWS does not take the credentials. */
+export interface StsRefusal {
+  /** `ExpiredToken`, `InvalidClientTokenId`, `SignatureDoesNotMatch`, … */
+  code: string;
+  message: string;
 }
 
 const step = "sts.get-caller-identity";
@@ -48,8 +55,16 @@ function isRefusedForTime(_status: number, text: string): boolean {
   return /RequestExpired|RequestTimeTooSkewed|Signature expired|Signature not yet current/.test(text);
 }
 
-/** @throws AuthCliError `cognito-refused` when AWS does not accept the credentials */
-export function processGetCallerIdentityResponse(reply: Reply): CallerIdentity {
+/** Whether STS refused a signature for the time in it. */
+export function isClockRefusal({ code, message }: StsRefusal): boolean {
+  return isRefusedForTime(403, `${code} ${message}`);
+}
+
+/**
+ * What STS says: who the caller is, or why it does not take the credentials.
+ * @throws AuthCliError `unexpected-reply` when something else answered
+ */
+export function readGetCallerIdentityResponse(reply: Reply): CallerIdentity | StsRefusal {
   const text = replyText(reply);
   const element = (name: string): string | undefined =>
     new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
@@ -57,19 +72,50 @@ export function processGetCallerIdentityResponse(reply: Reply): CallerIdentity {
   const account = element("Account");
   if (reply.status === 200 && arn !== undefined && account !== undefined) return { arn, account };
   const code = element("Code");
-  if (code !== undefined) {
-    throw new AuthCliError("cognito-refused", {
-      step,
-      message: `AWS does not accept the credentials: ${code}: ${element("Message") ?? ""}`,
-      cause: "they have expired, or this computer's clock is wrong",
-      fix: "run `auth-cli login` again",
-    });
-  }
+  if (code !== undefined) return { code, message: element("Message") ?? "" };
   throw new AuthCliError("unexpected-reply", {
     step,
     message: `the reply (HTTP ${reply.status}) is not one of STS: ${excerpt(text)}`,
     fix: "check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS, and any proxy on the way",
   });
+}
+
+/** @throws AuthCliError `cognito-refused` or `clock-refused` when AWS does not accept the credentials */
+export function processGetCallerIdentityResponse(reply: Reply): CallerIdentity {
+  const read = readGetCallerIdentityResponse(reply);
+  if ("arn" in read) return read;
+  throw new AuthCliError(isClockRefusal(read) ? "clock-refused" : "cognito-refused", {
+    step,
+    message: `AWS does not accept the credentials: ${read.code}: ${excerpt(read.message)}`,
+    ...explain(read),
+  });
+}
+
+const logInAgain = "run `auth-cli login` again, which gets new ones";
+
+function explain(refusal: StsRefusal): Pick<ErrorDetails, "cause" | "fix"> {
+  if (isClockRefusal(refusal)) {
+    return { cause: "this computer's clock is wrong", fix: "set the clock of this computer" };
+  }
+  switch (refusal.code) {
+    case "ExpiredToken":
+    case "ExpiredTokenException":
+      return { cause: "they have expired", fix: logInAgain };
+    case "InvalidClientTokenId":
+    case "UnrecognizedClientException":
+      return {
+        cause: "AWS does not know them: they are of another cloud, or their session token is not theirs",
+        fix: `${logInAgain}; check AWS_ENDPOINT_URL`,
+      };
+    case "SignatureDoesNotMatch":
+      return {
+        cause:
+          "the secret access key is not the one of the access key id, or the request was changed on its way",
+        fix: `${logInAgain}; if that does not help, look at proxies on the way`,
+      };
+    default:
+      return { fix: logInAgain };
+  }
 }
 
 /** The role's name in an assumed role's ARN. */

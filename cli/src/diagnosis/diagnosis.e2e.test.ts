@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { deployWorld, type DeployedWorld, type StackOutputs } from "@api-auth-twitter/testing/deployed-world";
+import { type Meddling, startMeddlingProxy } from "@api-auth-twitter/testing/meddling-proxy";
+import type { ProcessResult } from "@api-auth-twitter/testing/run-process";
+import type { ErrorReport } from "../errors.ts";
+
+/** The role may call everything but `/forbidden`. */
+const policy = `[new PolicyStatement({
+  actions: ["execute-api:Invoke"],
+  resources: ["private", "failing", "slow", "items"].map((path) =>
+    \`arn:aws:execute-api:\${stack.region}:\${stack.account}:\${api.httpApiId}/*/*/\${path}\`),
+})]`;
+
+let world: DeployedWorld;
+let outputs: StackOutputs;
+
+beforeAll(async () => {
+  world = await deployWorld("prod", async (app) => {
+    const stack = "stacks/ExampleStack.ts";
+    await app.edit(
+      stack,
+      '"GET /private": "packages/functions/src/private.handler",',
+      `"GET /private": "packages/functions/src/private.handler",
+       "GET /forbidden": "packages/functions/src/private.handler",
+       "POST /forbidden": "packages/functions/src/private.handler",
+       "GET /open": { function: "packages/functions/src/private.handler", authorizer: "none" },
+       "GET /failing": "packages/functions/src/public.failing",
+       "GET /slow": { function: { handler: "packages/functions/src/public.slow", timeout: 1 } },`,
+    );
+    await app.edit(
+      stack,
+      "attachPermissionsForAuthUsers(stack, [api])",
+      `attachPermissionsForAuthUsers(stack, ${policy})`,
+    );
+    await app.edit(stack, /^/, 'import { PolicyStatement } from "aws-cdk-lib/aws-iam";\n');
+    await app.edit(
+      "packages/functions/src/public.ts",
+      /$/,
+      `export function failing(): Promise<never> {
+         return Promise.reject(new Error("broken"));
+       }
+       export function slow(): Promise<never> {
+         return new Promise((resolve) => setTimeout(resolve, 60_000));
+       }`,
+    );
+  });
+  outputs = await world.outputs();
+  await world.cli.logIn("alice");
+});
+afterAll(() => world.close());
+
+interface Refused extends ProcessResult {
+  error: ErrorReport;
+}
+
+async function refused(args: readonly string[], variables: Record<string, string> = {}): Promise<Refused> {
+  const result = await world.cli.run(["call", ...args, "--json"], { variables });
+  expect(result.code, result.stderr).toBe(22);
+  return { ...result, error: (JSON.parse(result.stderr) as { error: ErrorReport }).error };
+}
+
+test.each([
+  [
+    ["/forbidden"],
+    "permission-missing",
+    "does not allow execute-api:Invoke on arn:aws:execute-api:us-east-1:",
+  ],
+  [["POST", "/forbidden", "-d", "x"], "permission-missing", "/POST/forbidden"],
+  [["/nowhere"], "route-missing", "no route GET /nowhere"],
+  [["DELETE", "/private"], "route-missing", "a route for GET /private, but none for DELETE"],
+  [["/prod/private"], "stage-path-wrong", "a stage's name too much"],
+  [["/open"], "route-open", "open to everybody"],
+  [["/failing"], "handler-failed", "threw"],
+  [["/slow"], "handler-timed-out", "did not answer in time"],
+  [["/private", "--region", "eu-west-1"], "region-wrong", "signed for eu-west-1, the API is in us-east-1"],
+])("%j is %s", async (args, reason, words) => {
+  const { error, stdout } = await refused(args);
+  expect(error).toMatchObject({ code: "http-status", reason, cause: expect.stringContaining(words) });
+  expect(error.evidence).not.toEqual([]);
+  // The body is printed as without a diagnosis.
+  expect(JSON.parse(stdout)).toMatchObject({ status: expect.any(Number), body: expect.any(String) });
+});
+
+const dropped =
+  (name: string): Meddling["request"] =>
+  ({ headers }) =>
+    void headers.delete(name);
+
+test.each<[reason: string, args: string[], meddling: Meddling["request"]]>([
+  [
+    "query-rewritten",
+    ["/private?b=2&a=1"],
+    (request) => void (request.target += request.target.includes("?") ? "&utm=1" : ""),
+  ],
+  ["session-token-dropped", ["/private"], dropped("x-amz-security-token")],
+  ["headers-rewritten", ["/private"], dropped("authorization")],
+  [
+    "headers-rewritten",
+    ["/private", "-H", "X-Note: a"],
+    (request) => void (request.headers.has("x-note") && request.headers.set("x-note", "b")),
+  ],
+  [
+    "host-rewritten",
+    ["/private"],
+    (request) => void request.headers.set("host", new URL(outputs.ApiEndpoint).host),
+  ],
+])("a proxy before the API: %s (%j)", async (reason, args, request) => {
+  const proxy = await startMeddlingProxy(outputs.ApiEndpoint, { request: (passing) => request?.(passing) });
+  try {
+    // As an endpoint of its own, and as the proxy of the environment.
+    const reverse = await refused([...args, "--endpoint", proxy.url]);
+    expect(reverse.error.reason, JSON.stringify(reverse.error)).toBe(reason);
+    if (reason === "host-rewritten") return;
+    const forward = await refused(args, { HTTP_PROXY: proxy.url, NO_PROXY: "<-loopback>" });
+    expect(forward.error.reason, JSON.stringify(forward.error)).toBe(reason);
+  } finally {
+    await proxy.close();
+  }
+});
+
+test("it takes less than 2 s, even when nobody answers the experiments", async () => {
+  const times = await Promise.all(
+    [["/forbidden"], ["/nowhere"], ["/failing"]].map(async (args) => {
+      const plain = Date.now();
+      await refused([...args, "--no-diagnosis"]);
+      const diagnosed = Date.now();
+      await refused(args);
+      return Date.now() - diagnosed - (diagnosed - plain);
+    }),
+  );
+  console.info(`diagnosis took ${times.join(", ")} ms`);
+  expect(Math.max(...times)).toBeLessThan(2000);
+});
+
+test("what is well is not diagnosed, nor what is not to be", async () => {
+  const fine = await world.cli.run(["call", "/private", "--debug"]);
+  expect([fine.code, fine.stderr.includes("diagnosis.")]).toEqual([0, false]);
+  for (const flag of ["--no-fail", "--no-diagnosis", "--unsigned"]) {
+    const plain = await world.cli.run(["call", "/forbidden", flag, "--debug"]);
+    expect(plain.stderr).not.toContain("diagnosis.");
+  }
+  const debugged = await world.cli.run(["call", "/forbidden", "--debug"]);
+  expect(debugged.stdout).toBe('{"message":"Forbidden"}');
+  expect(debugged.stderr).toMatch(/^debug: diagnosis\.unsigned: GET .*\/forbidden → HTTP 403/m);
+  for (const secret of await world.cli.storedSecrets()) {
+    expect(debugged.stderr).not.toContain(secret);
+    expect(debugged.stderr).not.toContain(encodeURIComponent(secret));
+  }
+});

@@ -1,0 +1,12 @@
+import { executeApi } from "../../protocol/http-api.ts";
+import { presignSigV4 } from "../../protocol/sigv4.ts";
+import { isSafe } from "../subject.ts";
+import { type Experiment, plainHeaders } from "./experiment.ts";
+
+/** The signature in the query. Accepted where the one in the headers was refused: something changes the headers. */
+export const signedInQuery: Experiment = async (subject) => {
+  const { refusal, method, url, credentials, region, nowMs } = subject;
+  if (refusal !== "forbidden" || !isSafe(subject)) return undefined;
+  const presigned = await presignSigV4({ method, url }, { credentials, region, service: executeApi, nowMs });
+  return { method, url: presigned, headers: plainHeaders };
+};

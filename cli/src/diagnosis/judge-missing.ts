@@ -1,0 +1,66 @@
+import { isFromApi } from "./api-reply.ts";
+import type { Diagnosis } from "./refused-call.ts";
+import { type EvidenceName, routeOf, tell } from "./evidence.ts";
+import type { Outcome } from "./experiments/experiment.ts";
+import { otherStageUrl } from "./experiments/other-stage-path.ts";
+import type { Observations } from "./run-experiments.ts";
+import { pathBelow, type Subject } from "./subject.ts";
+
+/** API Gateway has no route. */
+export function judgeMissing(subject: Subject, observations: Observations): Diagnosis {
+  const route = routeOf(subject);
+  const { ownUrl, apiEndpoint, url } = subject;
+  const evidence = (...names: EvidenceName[]): string[] => tell(subject, observations, names);
+
+  if (ownUrl !== undefined && isRoute(observations.atOwnEndpoint)) {
+    return {
+      reason: "endpoint-of-another-stage",
+      cause: `${url.origin} is another API than the deployment's: it has no route ${route}, the deployment's has`,
+      evidence: evidence("atOwnEndpoint", "unusedPath"),
+      fix: `leave out --endpoint, or name ${ownUrl.origin}`,
+    };
+  }
+  if (isRoute(observations.otherStagePath)) {
+    const right = otherStageUrl(subject)?.href ?? "";
+    const endpoint = right.slice(0, right.length - belowStage(subject).length);
+    return {
+      reason: "stage-path-wrong",
+      cause: `the route is at another path: the endpoint ${apiEndpoint.href.replace(/\/+$/, "")} has a stage's name too much or too little`,
+      evidence: evidence("otherStagePath", "unusedPath"),
+      fix: `use the endpoint ${endpoint}, with --endpoint or in the stack's ApiEndpoint output, and the path ${belowStage(subject)}`,
+    };
+  }
+  if (isRoute(observations.withGet)) {
+    return {
+      reason: "route-missing",
+      cause: `the API has a route for GET ${url.pathname}, but none for ${subject.method}`,
+      evidence: evidence("withGet", "unusedPath"),
+      fix: `use GET, or add "${subject.method} ${pathBelow(subject)}" to the routes in the stack and deploy`,
+    };
+  }
+  return {
+    reason: "route-missing",
+    cause: `the API has no route ${route}`,
+    evidence: evidence("unusedPath", "withGet", "otherStagePath", "atOwnEndpoint", "deployed"),
+    fix: `check the path and the method (--request), or add "${subject.method} ${pathBelow(subject)}" to the routes in the stack and deploy`,
+  };
+}
+
+/** Something answers there, be it with a refusal. */
+function isRoute(outcome: Outcome | undefined): boolean {
+  return (
+    outcome !== undefined &&
+    "reply" in outcome &&
+    outcome.reply.status !== 404 &&
+    (outcome.reply.status < 400 || isFromApi(outcome.reply))
+  );
+}
+
+/** The path that the route itself has. */
+function belowStage(subject: Subject): string {
+  const path = pathBelow(subject);
+  const prefix = `/${subject.stage ?? ""}/`;
+  return subject.apiEndpoint.pathname === "/" && subject.stage !== undefined && path.startsWith(prefix)
+    ? path.slice(prefix.length - 1)
+    : path;
+}
