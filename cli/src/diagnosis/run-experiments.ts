@@ -88,7 +88,7 @@ async function send(
   return { reply, durationMs: environment.now() - started };
 }
 
-export async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
