@@ -17,6 +17,8 @@ const debianPackages = {
   hyperfine: "hyperfine",
   openssl: "openssl",
   python3: "python3-oauthlib",
+  ruby: "ruby",
+  shellcheck: "shellcheck",
   tmux: "tmux",
   zsh: "zsh",
 } as const;
