@@ -33,6 +33,7 @@ const exitCodes = {
   "login-cancelled": 4,
   "client-credentials-refused": 4,
   "token-refused": 4,
+  "login-expired": 4,
   "verifier-refused": 4,
   "temporary-credentials-refused": 4,
   "callback-refused": 4,

@@ -2,30 +2,46 @@ import type { Configuration } from "./deployment/configuration.ts";
 import type { Deployment, ResolvedDeployment } from "./deployment/resolve-deployment.ts";
 import type { Environment } from "./environment.ts";
 import { AuthCliError } from "./errors.ts";
+import { readIdToken } from "./protocol/id-token.ts";
+import { type LoginsMap, twitterLogins, twitterProvider } from "./protocol/logins.ts";
 import type { TokenCredentials } from "./protocol/oauth1.ts";
 import type { AwsCredentials } from "./protocol/sigv4.ts";
 import { cognitoContext } from "./services.ts";
 import { cachePath, type CachedIdentity, isFresh, openCache } from "./store/credentials-cache.ts";
-import { findSession, type Session, sessionsPath } from "./store/sessions.ts";
-import { loadStoredToken } from "./store/token-store.ts";
+import {
+  findSession,
+  loadSessionSecret,
+  secretOf,
+  type Session,
+  sessionsPath,
+  type TwitterSession,
+  userName,
+} from "./store/sessions.ts";
 
-/** The Twitter login that a command acts for. */
+/** The login that a command acts for. */
 export interface Login {
-  /** The access token, without its secret. */
-  token: string;
+  /** The key of the logins map: `api.twitter.com`. */
+  provider: string;
+  /** What tells logins apart in the cache of AWS credentials. */
+  cacheKey: string;
   /**
-   * With its secret, which may be in the keyring: asked for only where a request is signed with it.
+   * What Cognito is shown, with the secret, which may be in the keyring: asked for only where it is sent.
    * Throws AuthCliError `not-logged-in` when the keyring no longer has it.
    */
-  loadToken: () => Promise<TokenCredentials>;
+  loadLogins: () => Promise<LoginsMap>;
+  /** The same as a token that Twitter can be asked about; undefined for a login by another provider. */
+  loadToken: (() => Promise<TokenCredentials>) | undefined;
   /** Known when the login is stored. */
   session: Session | undefined;
+  /** Until when the provider's token is good, by itself, ISO 8601; undefined when it does not say. */
+  tokenExpiresAt: string | undefined;
   /** Where it came from, to be told to a person. */
   source: string;
 }
 
 /**
- * The login to act for: `--user` > `TWITTER_ACCESS_TOKEN` and `TWITTER_ACCESS_TOKEN_SECRET` > the last stored login.
+ * The login to act for: `--user` > `AUTH_CLI_LOGIN` > `TWITTER_ACCESS_TOKEN` and `TWITTER_ACCESS_TOKEN_SECRET` > the
+ * last stored login.
  * @throws AuthCliError `not-logged-in`
  */
 export async function findLogin(
@@ -34,38 +50,105 @@ export async function findLogin(
   sessions: readonly Session[],
   user: string | undefined,
 ): Promise<Login> {
-  const given = user === undefined ? await tokenFromConfiguration(environment, configuration) : undefined;
-  if (given !== undefined) {
-    const { tokenCredentials, source } = given;
-    const loadToken = (): Promise<TokenCredentials> => Promise.resolve(tokenCredentials);
-    return { token: tokenCredentials.token, loadToken, session: undefined, source };
-  }
+  const given = user === undefined ? await givenLogin(environment, configuration) : undefined;
+  if (given !== undefined) return given;
   const session = findSession(sessions, deployment.identityPoolId, user);
   if (session === undefined) throw notLoggedIn(deployment, sessions, user);
   return {
-    token: session.tokenCredentials.token,
-    loadToken: () => loadSessionToken(environment, session),
+    ...storedLogin(environment, session),
+    cacheKey: sessionKey(session),
     session,
-    source: "secret" in session.tokenCredentials ? sessionsPath(environment) : "OS keyring",
+    source: "secret" in secretOf(session) ? sessionsPath(environment) : "OS keyring",
+  };
+}
+
+/** The login that the environment gives in place of a stored one. */
+async function givenLogin(
+  environment: Pick<Environment, "redactor">,
+  configuration: Configuration,
+): Promise<Login | undefined> {
+  const setting = await configuration.find("AUTH_CLI_LOGIN");
+  if (setting !== undefined) {
+    const { loginFromConfiguration } = await import("./login/login-source.ts");
+    const { provider, token, source } = await loginFromConfiguration(environment, configuration, setting);
+    return { ...loginOfToken(provider, token), session: undefined, source };
+  }
+  const given = await tokenFromConfiguration(environment, configuration);
+  if (given === undefined) return undefined;
+  const { tokenCredentials, source } = given;
+  const loadToken = (): Promise<TokenCredentials> => Promise.resolve(tokenCredentials);
+  const cacheKey = `token:${tokenCredentials.token}`;
+  return { ...twitterLogin(loadToken), cacheKey, session: undefined, source };
+}
+
+type LoginToken = Pick<Login, "provider" | "loadLogins" | "loadToken" | "tokenExpiresAt">;
+
+function storedLogin(environment: Pick<Environment, "redactor" | "keyring">, session: Session): LoginToken {
+  if (session.provider === undefined) return twitterLogin(() => loadTwitterToken(environment, session));
+  const { provider, tokenExpiresAt } = session;
+  const loadLogins = async (): Promise<LoginsMap> => {
+    const token = await loadSessionSecret(environment, session);
+    registerLoginToken(environment, token);
+    return { [provider]: token };
+  };
+  return { provider, loadLogins, loadToken: undefined, tokenExpiresAt };
+}
+
+function twitterLogin(loadToken: () => Promise<TokenCredentials>): LoginToken {
+  const loadLogins = async (): Promise<LoginsMap> => twitterLogins(await loadToken());
+  return { provider: twitterProvider, loadLogins, loadToken, tokenExpiresAt: undefined };
+}
+
+function loginOfToken(provider: string, token: string): LoginToken & Pick<Login, "cacheKey"> {
+  return {
+    provider,
+    cacheKey: `token:${provider}:${token}`,
+    loadLogins: () => Promise.resolve({ [provider]: token }),
+    loadToken: undefined,
+    tokenExpiresAt: readIdToken(token)?.expiresAt,
   };
 }
 
 /**
- * A stored login's token with its secret, wherever that is kept.
+ * A stored Twitter login's token with its secret, wherever that is kept.
  * @throws AuthCliError `not-logged-in` when the keyring no longer has it
  */
-export async function loadSessionToken(
+export async function loadTwitterToken(
   environment: Pick<Environment, "redactor" | "keyring">,
-  session: Session,
+  session: TwitterSession,
 ): Promise<TokenCredentials> {
-  const token = await loadStoredToken(environment, session, session.tokenCredentials);
-  registerToken(environment, token);
-  return token;
+  const { token } = session.tokenCredentials;
+  const tokenCredentials = { token, secret: await loadSessionSecret(environment, session) };
+  registerToken(environment, tokenCredentials);
+  return tokenCredentials;
 }
 
 export function registerToken(environment: Pick<Environment, "redactor">, token: TokenCredentials): void {
   environment.redactor.add("access token", token.token);
   environment.redactor.add("access token secret", token.secret);
+}
+
+/** A login with its secrets. */
+export interface LoadedLogin {
+  provider: string;
+  logins: LoginsMap;
+  /** Twitter's, undefined for a login by another provider. */
+  token: TokenCredentials | undefined;
+}
+
+/** @throws AuthCliError `not-logged-in` when the keyring no longer has the secret */
+export async function loadLogin({ provider, loadLogins, loadToken }: Login): Promise<LoadedLogin> {
+  const token = await loadToken?.();
+  return { provider, token, logins: token === undefined ? await loadLogins() : twitterLogins(token) };
+}
+
+/** An ID token is of no use without its signature, so that a part of it is a secret too. */
+export function registerLoginToken(environment: Pick<Environment, "redactor">, token: string): void {
+  const name = "login token";
+  environment.redactor.add(name, token);
+  const [, claims, signature] = token.split(".");
+  environment.redactor.add(name, claims);
+  environment.redactor.add(name, signature);
 }
 
 export function registerCredentials(
@@ -99,10 +182,9 @@ export async function obtainIdentity(
       if (renewed !== undefined) return renewed;
       renewing();
       const known = login.session?.identityId ?? cache.read()?.identityId;
-      const token = await login.loadToken();
-      const { createCognitoIdentity, twitterLogins } = await import("./protocol/cognito-identity.ts");
+      const logins = await login.loadLogins();
+      const { createCognitoIdentity } = await import("./protocol/cognito-identity.ts");
       const cognito = createCognitoIdentity(await cognitoContext(environment, configuration, deployment));
-      const logins = twitterLogins(token);
       const identityId = known ?? (await cognito.getId(deployment.identityPoolId, logins));
       const credentials = await environment.terminal.during(
         "asking Cognito",
@@ -121,7 +203,7 @@ export function loginCachePath(
   { identityPoolId }: Deployment,
   login: Login,
 ): string {
-  return cachePath(environment, identityPoolId, cacheKey(login));
+  return cachePath(environment, identityPoolId, login.cacheKey);
 }
 
 /** What is cached, fresh or not; asks nobody. */
@@ -154,12 +236,8 @@ function sessionCachePath(environment: Environment, session: Session): string {
   return cachePath(environment, session.identityPoolId, sessionKey(session));
 }
 
-function cacheKey({ session, token }: Login): string {
-  return session === undefined ? `token:${token}` : sessionKey(session);
-}
-
-function sessionKey({ userId }: Session): string {
-  return `twitter:${userId}`;
+function sessionKey({ provider = "twitter", userId }: Session): string {
+  return `${provider}:${userId}`;
 }
 
 /**
@@ -196,7 +274,7 @@ function notLoggedIn(
   if (user !== undefined && here.length > 0) {
     return new AuthCliError("not-logged-in", {
       message: `${user} is not logged in to ${deployment.stage ?? deployment.identityPoolId}`,
-      cause: `logged in are ${here.map(({ screenName }) => `@${screenName}`).join(", ")}`,
+      cause: `logged in are ${here.map(userName).join(", ")}`,
       fix: `run \`auth-cli login${stage}\` as that user, or leave out --user`,
     });
   }

@@ -59,6 +59,7 @@ describe("login", () => {
     const ran = await authCli(["login", "--json"], { input: "0123456\n" });
     expect(JSON.parse(ran.stdout)).toEqual({
       stage: "prod",
+      provider: "api.twitter.com",
       screenName: "alice",
       userId: "42",
       identityId: ran.services.identityId,
@@ -204,6 +205,7 @@ describe("login", () => {
     const ran = await authCli(["login", "--json"], { ...onTerminal("n\n"), loggedIn: true });
     expect(JSON.parse(ran.stdout)).toEqual({
       stage: "prod",
+      provider: "api.twitter.com",
       screenName: "alice",
       userId: "42",
       identityId: ran.services.identityId,

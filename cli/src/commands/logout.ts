@@ -5,18 +5,27 @@ import {
 } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
-import { forgetIdentity, loadSessionToken } from "../identity.ts";
+import { forgetIdentity, loadTwitterToken } from "../identity.ts";
 import { exchange } from "../protocol/http.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../protocol/twitter.ts";
 import { requireClientCredentials, twitterApiUrl } from "../services.ts";
-import { findSession, readSessions, removeSessions, type Session } from "../store/sessions.ts";
+import {
+  findSession,
+  isTwitterSession,
+  type ProviderSession,
+  readSessions,
+  removeSessions,
+  type Session,
+  type TwitterSession,
+  userName,
+} from "../store/sessions.ts";
 
 export interface LogoutFlags extends DeploymentFlags {
   user?: string;
   json?: boolean;
   /** Every login on this computer. */
   all?: boolean;
-  /** Let Twitter forget the token too. */
+  /** Let Twitter forget the token too; of other providers' tokens it is said that they stay good. */
   revoke?: boolean;
 }
 
@@ -38,25 +47,33 @@ export async function logout(flags: LogoutFlags, environment: Environment): Prom
       fix: "see `auth-cli status`, or forget every login with --all",
     });
   }
-  if (flags.revoke && resolved !== undefined) {
-    for (const session of leaving) await revoke(environment, resolved, session);
+  const revoked = flags.revoke ? leaving.filter(isTwitterSession) : [];
+  if (resolved !== undefined) {
+    for (const session of revoked) await revoke(environment, resolved, session);
   }
   await removeSessions(environment, leaving);
   for (const session of leaving) forgetIdentity(environment, session);
-  const result = leaving.map(({ stage, screenName, userId }) => ({ stage, screenName, userId }));
+  if (flags.revoke) {
+    for (const session of leaving) if (session.provider !== undefined) sayNotRevoked(environment, session);
+  }
+  const result = leaving.map((session) =>
+    session.provider === undefined
+      ? { stage: session.stage, screenName: session.screenName, userId: session.userId }
+      : { stage: session.stage, provider: session.provider, name: session.name, userId: session.userId },
+  );
   await environment.terminal.print(
     flags.json
-      ? `${JSON.stringify({ loggedOut: result, revoked: flags.revoke === true }, undefined, 2)}\n`
-      : leaving.map((session) => `Logged out @${session.screenName}${describe(session)}\n`).join(""),
+      ? `${JSON.stringify({ loggedOut: result, revoked: revoked.length > 0 }, undefined, 2)}\n`
+      : leaving.map((session) => `Logged out ${userName(session)}${describe(session)}\n`).join(""),
   );
 }
 
 async function revoke(
   environment: Environment,
   { configuration }: ResolvedDeployment,
-  session: Session,
+  session: TwitterSession,
 ): Promise<void> {
-  const token = await loadSessionToken(environment, session);
+  const token = await loadTwitterToken(environment, session);
   const context = {
     apiUrl: await twitterApiUrl(configuration),
     clientCredentials: await requireClientCredentials(environment, configuration),
@@ -69,6 +86,13 @@ async function revoke(
     // A token that Twitter no longer knows is what was asked for.
     if (!(error instanceof AuthCliError) || error.code !== "token-refused") throw error;
   }
+}
+
+function sayNotRevoked({ terminal }: Environment, { provider, tokenExpiresAt }: ProviderSession): void {
+  const end = tokenExpiresAt === undefined ? "" : ` It ends by itself at ${tokenExpiresAt}.`;
+  terminal.say(
+    `note: the token of ${provider} was forgotten, not revoked: --revoke asks Twitter, and only of its own tokens.${end}\n`,
+  );
 }
 
 function describe({ stage }: Session): string {

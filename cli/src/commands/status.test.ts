@@ -79,6 +79,7 @@ describe("status", () => {
       apiEndpoint: services.apiEndpoint,
       identityPoolId: services.identityPoolId,
       region: "us-east-1",
+      provider: "api.twitter.com",
       screenName: "alice",
       userId: "42",
       loggedInAt: "2026-03-01T11:00:00.000Z",

@@ -8,6 +8,7 @@ import type { Environment } from "../environment.ts";
 import { AuthCliError, type ErrorReport, toErrorReport } from "../errors.ts";
 import { cachedIdentity, findLogin, type Login, loginCachePath } from "../identity.ts";
 import { exchange } from "../protocol/http.ts";
+import { twitterProvider } from "../protocol/logins.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../protocol/sts.ts";
 import { cognitoContext, stsEndpoint, twitterApiUrl } from "../services.ts";
 import { type CachedIdentity, isFresh } from "../store/credentials-cache.ts";
@@ -24,9 +25,16 @@ interface Status {
   apiEndpoint: string;
   identityPoolId: string;
   region: string;
+  /** The key of the logins map. */
+  provider: string;
+  /** Twitter's. */
   screenName: string | undefined;
+  /** Another provider's, by the token, which nobody but Cognito has verified. */
+  name?: string;
   userId: string | undefined;
   loggedInAt: string | undefined;
+  /** Until when the provider's token is good, by the token, ISO 8601; Twitter's do not expire. */
+  tokenExpiration?: string;
   identityId: string | undefined;
   /** The role's name, when AWS tells. */
   role: string | undefined;
@@ -48,7 +56,7 @@ interface Sources {
   apiEndpoint: string;
   identityPoolId: string;
   region: string;
-  /** Of the Twitter token. */
+  /** Of the provider's token. */
   login: string;
   /** Of the identity; undefined while there is none. */
   identity: string | undefined;
@@ -80,7 +88,8 @@ export async function status(flags: StatusFlags, environment: Environment): Prom
     apiEndpoint: deployment.apiEndpoint.href.replace(/\/$/, ""),
     identityPoolId: deployment.identityPoolId,
     region: deployment.region,
-    screenName: login.session?.screenName,
+    provider: login.provider,
+    ...userOf(login),
     userId: login.session?.userId,
     loggedInAt: login.session?.loggedInAt,
     identityId: login.session?.identityId ?? identity?.identityId,
@@ -95,6 +104,12 @@ export async function status(flags: StatusFlags, environment: Environment): Prom
   await environment.terminal.print(
     flags.json ? `${JSON.stringify(result, undefined, 2)}\n` : formatStatus(result, environment.now()),
   );
+}
+
+function userOf({ session, tokenExpiresAt }: Login): Pick<Status, "screenName" | "name" | "tokenExpiration"> {
+  const tokenExpiration = tokenExpiresAt === undefined ? {} : { tokenExpiration: tokenExpiresAt };
+  if (session?.provider === undefined) return { screenName: session?.screenName, ...tokenExpiration };
+  return { screenName: undefined, name: session.name, ...tokenExpiration };
 }
 
 async function findSources(
@@ -142,12 +157,14 @@ async function askRole(
   }
 }
 
+type Row = [name: string, value: string, source?: string | undefined];
+
 function formatStatus(result: Status, nowMs: number): string {
   const { sources } = result;
-  const who =
-    result.screenName === undefined ? "a Twitter token" : `@${result.screenName} (user ${result.userId})`;
-  const rows: [string, string, (string | undefined)?][] = [
-    ["user", who, sources.login],
+  const byTwitter = result.provider === twitterProvider;
+  const rows: Row[] = [
+    ["user", describeUser(result), sources.login],
+    ...(byTwitter ? [] : [tokenRow(result, nowMs)]),
     ["identity", result.identityId ?? "not asked for yet", sources.identity],
     ["role", ...describeRole(result)],
     ["credentials", describeExpiration(result, nowMs), sources.credentials],
@@ -155,8 +172,7 @@ function formatStatus(result: Status, nowMs: number): string {
     ["API", result.apiEndpoint, sources.apiEndpoint],
     ["identity pool", result.identityPoolId, sources.identityPoolId],
     ["region", result.region, sources.region],
-    ["consumer key", sources.clientCredentials === undefined ? "not set" : "set", sources.clientCredentials],
-    ["Twitter", result.twitterApiUrl, sources.twitterApiUrl],
+    ...(byTwitter ? twitterRows(result) : []),
     ["AWS", result.awsEndpointUrl ?? "amazonaws.com", sources.awsEndpointUrl],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -168,14 +184,43 @@ function formatStatus(result: Status, nowMs: number): string {
     .join("");
 }
 
+function describeUser({ provider, screenName, name, userId }: Status): string {
+  if (provider !== twitterProvider) {
+    if (name === undefined) return `a token of ${provider}`;
+    return name === userId ? `${name} (${provider})` : `${name} (${provider}, user ${userId})`;
+  }
+  return screenName === undefined ? "a Twitter token" : `@${screenName} (user ${userId})`;
+}
+
+function tokenRow({ tokenExpiration }: Status, nowMs: number): Row {
+  if (tokenExpiration === undefined) return ["token", "does not say until when it is good"];
+  const minutes = Math.round((Date.parse(tokenExpiration) - nowMs) / 60_000);
+  const until = minutes > 0 ? `good for ${minutes} min` : `expired ${-minutes} min ago; log in again`;
+  return ["token", until, tokenExpiration];
+}
+
+function twitterRows({ sources, twitterApiUrl: url }: Status): Row[] {
+  const { clientCredentials } = sources;
+  return [
+    ["consumer key", clientCredentials === undefined ? "not set" : "set", clientCredentials],
+    ["Twitter", url, sources.twitterApiUrl],
+  ];
+}
+
 function describeRole({ role, roleError }: Status): [string, string?] {
   if (role !== undefined) return [role, "AWS STS"];
   return [roleError?.message ?? "told once there are fresh credentials"];
 }
 
-function describeExpiration({ expiration, credentialsFresh }: Status, nowMs: number): string {
+function describeExpiration(
+  { expiration, credentialsFresh, tokenExpiration }: Status,
+  nowMs: number,
+): string {
   if (expiration === undefined) return "none yet; the next call gets them";
   const minutes = Math.round((Date.parse(expiration) - nowMs) / 60_000);
-  if (minutes <= 0) return `expired ${-minutes} min ago; the next call renews them`;
+  const isRenewable = tokenExpiration === undefined || Date.parse(tokenExpiration) > nowMs;
+  if (!isRenewable && minutes > 0) return `good for ${minutes} min; then log in again`;
+  const renewal = isRenewable ? "the next call renews them" : "log in again";
+  if (minutes <= 0) return `expired ${-minutes} min ago; ${renewal}`;
   return `good for ${minutes} min${credentialsFresh ? "" : "; the next call renews them"}`;
 }

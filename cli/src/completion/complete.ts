@@ -42,7 +42,11 @@ function valuesOf({ long, choices }: FlagOutline, live: LiveValues): (offer: Com
   return (offer) => {
     for (const choice of choices) offer(choice, "");
     if (long === "stage") for (const stage of live.stages()) offer(stage, "");
-    if (long === "user") for (const { screenName, stage } of live.users()) offer(screenName, stage ?? "");
+    if (long === "user") {
+      for (const user of live.users()) {
+        offer(user.provider === undefined ? user.screenName : user.name, user.stage ?? "");
+      }
+    }
   };
 }
 

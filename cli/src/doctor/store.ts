@@ -1,8 +1,10 @@
 import { dirname } from "node:path";
 import { AuthCliError } from "../errors.ts";
-import { findLogin, loginCachePath } from "../identity.ts";
+import { findLogin, type Login, loginCachePath } from "../identity.ts";
+import { twitterProvider } from "../protocol/logins.ts";
 import { cacheFolder } from "../store/folders.ts";
 import { peekCachedIdentity } from "../store/credentials-cache.ts";
+import { secretOf, userName } from "../store/sessions.ts";
 import { storeSetting } from "../store/token-store.ts";
 import { attempt } from "./attempt.ts";
 import type { Examination } from "./examination.ts";
@@ -72,14 +74,14 @@ async function keyring({ environment, sessions }: Examination): Promise<Finding>
   const name = "store.keyring";
   const setting = await attempt(() => storeSetting(environment.variables));
   if (setting.error !== undefined) return fromError(name, setting.error);
-  const needed = sessions.sessions.filter(({ tokenCredentials }) => "secretIn" in tokenCredentials);
+  const needed = sessions.sessions.filter((session) => "secretIn" in secretOf(session));
   if (setting.value === "file" && needed.length === 0) {
     return ok(name, "is not used, the file is", { source: "the environment variable AUTH_CLI_STORE" });
   }
   const { error } = await attempt(() => environment.keyring.read(noAccount));
   if (error === undefined) return ok(name, "answers; the secrets of tokens are kept there");
   if (needed.length > 0) {
-    const users = needed.map(({ screenName }) => `@${screenName}`).join(", ");
+    const users = needed.map(userName).join(", ");
     return fromError(
       name,
       new AuthCliError(error.code, {
@@ -113,13 +115,27 @@ async function login({ environment, resolved, sessions, flags }: Examination): P
     // Half a token is told by the X app's findings.
     return [fromError(name, found.error, "warning")];
   }
-  const { session, source } = found.value;
-  const who = session === undefined ? "a Twitter token is given" : `@${session.screenName} is logged in`;
+  const { provider, session, source } = found.value;
+  const given = provider === twitterProvider ? "a Twitter token is given" : `a token of ${provider} is given`;
+  const who = session === undefined ? given : `${userName(session)} is logged in`;
   const cache = loginCachePath(environment, target.deployment, found.value);
   const identity = peekCachedIdentity(environment, cache);
   return [
     ok(name, who, { source }),
+    ...tokenEnd(found.value, environment.now()),
     ok("store.credentials", expiry(identity?.credentials.expiration, environment.now()), { source: cache }),
+  ];
+}
+
+/** Of a provider whose tokens end. */
+function tokenEnd({ provider, tokenExpiresAt }: Login, nowMs: number): Finding[] {
+  if (tokenExpiresAt === undefined) return [];
+  const minutes = Math.round((Date.parse(tokenExpiresAt) - nowMs) / 60_000);
+  if (minutes > 0) return [ok("store.token", `the token of ${provider} is good for ${minutes} min`)];
+  return [
+    warning("store.token", `the token of ${provider} expired ${-minutes} min ago`, {
+      fix: `get a new one and run \`auth-cli login --login ${provider}=-\``,
+    }),
   ];
 }
 

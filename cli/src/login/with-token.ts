@@ -10,24 +10,29 @@ import {
   verifyCredentialsRequest,
 } from "../protocol/twitter.ts";
 import { findClientCredentials, twitterApiUrl } from "../services.ts";
+import type { LoginText } from "./login-source.ts";
 import { type TwitterLogin, userIdOf } from "./twitter-login.ts";
 
 /**
  * An access token that the user has already: from `TWITTER_ACCESS_TOKEN` and `TWITTER_ACCESS_TOKEN_SECRET`, else from
  * standard input, else asked for.
  * @param knownName the screen name that an earlier login stored for a user id
+ * @param read with `--login api.twitter.com=…`, what was found there
  */
 export async function logInWithToken(
   environment: Environment,
   configuration: Configuration,
   knownName: (userId: string) => string | undefined,
   consumerKey: string | undefined,
+  read?: () => Promise<LoginText>,
 ): Promise<TwitterLogin> {
   // All that can be wrong here is said before a secret is asked for.
   const clientCredentials = await findClientCredentials(environment, configuration, consumerKey);
-  const given = await tokenFromConfiguration(environment, configuration);
+  const given = read === undefined ? await tokenFromConfiguration(environment, configuration) : undefined;
   if (given !== undefined) environment.terminal.say(`Access token from ${given.source}\n`);
-  const tokenCredentials = given?.tokenCredentials ?? (await readToken(environment));
+  const tokenCredentials =
+    given?.tokenCredentials ??
+    (read === undefined ? await readToken(environment) : parseToken((await read()).text));
   registerToken(environment, tokenCredentials);
   const user = identify(environment, configuration, tokenCredentials, clientCredentials, knownName);
   // Looked at only after Cognito's answer, which may be later.

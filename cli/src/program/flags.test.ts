@@ -129,6 +129,24 @@ const table: Record<string, Row> = {
     ],
     last: ["nowhere", "elsewhere"],
   },
+  "login --login": {
+    wrong: [
+      { value: "accounts.google.com", says: /does not say where the token is/ },
+      { value: "accounts.google.com=eyJhbGciOiJSUzI1NiJ9.e30.c2ln", says: /takes no token itself/ },
+      {
+        value: "accounts.google.com=env:eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
+        says: /names no environment variable/,
+      },
+      { value: "eyJhbGciOiJSUzI1NiJ9.e30.c2ln=", says: /names no identity provider/ },
+      {
+        value: "https://accounts.google.com=-",
+        says: /fix: write accounts\.google\.com|^.*write accounts\.google\.com/m,
+      },
+      { value: "my-tenant.eu.auth0.com/=-", says: /write my-tenant\.eu\.auth0\.com/ },
+      { value: "google=-", says: /write accounts\.google\.com/ },
+    ],
+    last: ["google=-", "accounts.google.com=-"],
+  },
   "login --force": aSwitch,
   "login --consumer-key": {
     wrong: [{ value: "a b", says: /the X app's API Key, which is letters and digits/ }],

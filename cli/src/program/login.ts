@@ -6,14 +6,15 @@ import { consumerKey, port, positive } from "./flag-values.ts";
 export const loginCommand: CommandDefinition = {
   name: "login",
   aliases: [],
-  description: "log in with Twitter, then get the Cognito identity; remembers both",
+  description:
+    "log in with Twitter, or another provider of the pool, then get the Cognito identity; remembers both",
   define(command, run) {
     command
       .option("--no-browser", "do not open a browser; print the page's address only")
       .addOption(
         new Option("--callback [port]", "let Twitter send the browser back here, in place of the PIN")
           .argParser(port)
-          .conflicts(["withToken", "fromTwurl"]),
+          .conflicts(["withToken", "fromTwurl", "login"]),
       )
       .addOption(
         new Option("--timeout <seconds>", "how long --callback waits (default: 300)").argParser(positive),
@@ -23,6 +24,12 @@ export const loginCommand: CommandDefinition = {
           "--with-token",
           "an access token you have: TWITTER_ACCESS_TOKEN and _SECRET, or token and secret on standard input",
         ).conflicts("fromTwurl"),
+      )
+      .addOption(
+        new Option(
+          "--login <provider=place>",
+          "another provider's token: accounts.google.com=- (standard input) or =env:NAME (a variable)",
+        ).conflicts(["withToken", "fromTwurl"]),
       )
       .option(
         "--from-twurl [file]",
@@ -42,6 +49,8 @@ export const loginCommand: CommandDefinition = {
           "echo 1234567 | auth-cli login --no-browser   # the PIN from a pipe",
           "auth-cli login --with-token < token.txt   # two lines, or token;secret",
           "auth-cli login --from-twurl",
+          "gcloud auth print-identity-token | auth-cli login --login accounts.google.com=-",
+          "auth-cli login --login my-tenant.eu.auth0.com=env:AUTH0_ID_TOKEN",
         ),
       )
       .action(

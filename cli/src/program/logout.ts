@@ -8,7 +8,7 @@ export const logoutCommand: CommandDefinition = {
   define(command, run) {
     command
       .option("--all", "every login on this computer")
-      .option("--revoke", "let Twitter forget the token too")
+      .option("--revoke", "let Twitter forget the token too (Twitter only)")
       .addHelpText("after", examples("auth-cli logout --stage prod", "auth-cli logout --all"))
       .action(
         run(async (environment, flags: LogoutFlags) => {

@@ -1,18 +1,15 @@
-import { AuthCliError, type ErrorCode } from "../errors.ts";
+import { AuthCliError } from "../errors.ts";
+import type { CognitoExplanation } from "./cognito-explanation.ts";
 import { excerpt } from "./http.ts";
-
-interface Explanation {
-  code: ErrorCode;
-  cause: string;
-  fix: string;
-}
+import { explainProviderRefusal } from "./id-token-errors.ts";
+import type { LoginsMap } from "./logins.ts";
 
 /**
- * By the error's type, then its text: Cognito gives several faults one type, and words are all that tells them apart.
+ * Of a login by Twitter, or without any. By the error's type, then its text: Cognito gives several faults one type, and words are all that tells them apart.
  * The last row of a type matches anything, so that a changed text loses detail, not sense.
  * @see https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/CommonErrors.html
  */
-const explanations: readonly [type: string, message: RegExp, Explanation][] = [
+const explanations: readonly [type: string, message: RegExp, CognitoExplanation][] = [
   [
     "NotAuthorizedException",
     /unauthenticated access is not supported/i,
@@ -117,22 +114,23 @@ const explanations: readonly [type: string, message: RegExp, Explanation][] = [
   ],
 ];
 
-function refusal(cause: string): Explanation {
+function refusal(cause: string): CognitoExplanation {
   return { code: "cognito-refused", cause, fix: "run `auth-cli login` again" };
 }
 
-/** Whatever the SDK threw, as an error with step, cause and fix; an unknown one keeps its raw text. */
-export function cognitoError(step: string, thrown: unknown): AuthCliError {
+/**
+ * Whatever the SDK threw, as an error with step, cause and fix; an unknown one keeps its raw text.
+ * @param logins what Cognito was shown
+ */
+export function cognitoError(step: string, thrown: unknown, logins: LoginsMap): AuthCliError {
   if (thrown instanceof AuthCliError) return thrown;
   const { name, message, status } = readSdkError(thrown);
-  const explanation = explanations.find(([type, text]) => type === name && text.test(message))?.[2];
+  const explanation =
+    explainProviderRefusal(name, message, logins) ??
+    explanations.find(([type, text]) => type === name && text.test(message))?.[2];
   if (explanation !== undefined) {
-    return new AuthCliError(explanation.code, {
-      step,
-      message: `${name}: ${message}`,
-      cause: explanation.cause,
-      fix: explanation.fix,
-    });
+    const { code, ...details } = explanation;
+    return new AuthCliError(code, { step, message: `${name}: ${message}`, ...details });
   }
   const foreign = status === undefined || name === "SyntaxError" || !name.endsWith("Exception");
   if (foreign && status !== undefined && status >= 500) {

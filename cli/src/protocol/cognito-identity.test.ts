@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../errors.ts";
 import { failure, reply, sentHeader } from "../testing/fake-environment.ts";
-import { createCognitoIdentity, twitterLogins } from "./cognito-identity.ts";
+import { createCognitoIdentity } from "./cognito-identity.ts";
 import type { Header, HttpRequest, HttpResponse } from "./http.ts";
+import { twitterLogins } from "./logins.ts";
 
 const poolId = "us-east-1:0f0e0d0c-0b0a-4900-8800-070605040302";
 const identityId = "us-east-1:11111111-2222-4333-8444-555555555555";

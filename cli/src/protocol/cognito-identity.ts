@@ -7,18 +7,8 @@ import {
 import { AuthCliError } from "../errors.ts";
 import { cognitoError } from "./cognito-identity-errors.ts";
 import { exchange, type Header, type HttpRequest, type Send } from "./http.ts";
-import type { TokenCredentials } from "./oauth1.ts";
+import type { LoginsMap } from "./logins.ts";
 import type { AwsCredentials } from "./sigv4.ts";
-
-/** Provider name → that provider's token (AWS: `Logins`). */
-export type LoginsMap = Readonly<Record<string, string>>;
-
-const twitterProvider = "api.twitter.com";
-
-/** Twitter's entry: access token and secret, a semicolon between them. */
-export function twitterLogins({ token, secret }: TokenCredentials): LoginsMap {
-  return { [twitterProvider]: `${token};${secret}` };
-}
 
 export interface CognitoContext {
   region: string;
@@ -44,6 +34,7 @@ export interface CognitoIdentity {
 export function createCognitoIdentity(context: CognitoContext): CognitoIdentity {
   const call = async <T>(
     step: string,
+    logins: LoginsMap,
     operation: (client: CognitoIdentityClient) => Promise<T>,
   ): Promise<T> => {
     const client = new CognitoIdentityClient({
@@ -55,12 +46,12 @@ export function createCognitoIdentity(context: CognitoContext): CognitoIdentity 
     try {
       return await operation(client);
     } catch (error) {
-      throw cognitoError(step, error);
+      throw cognitoError(step, error, logins);
     }
   };
   return {
     getId: (identityPoolId, logins) =>
-      call("cognito.get-id", async (client) => {
+      call("cognito.get-id", logins, async (client) => {
         const { IdentityId } = await client.send(
           new GetIdCommand({ IdentityPoolId: identityPoolId, Logins: { ...logins } }),
         );
@@ -70,7 +61,7 @@ export function createCognitoIdentity(context: CognitoContext): CognitoIdentity 
         return IdentityId;
       }),
     getCredentialsForIdentity: (identityId, logins) =>
-      call("cognito.get-credentials", async (client) => {
+      call("cognito.get-credentials", logins, async (client) => {
         const { Credentials: credentials } = await client.send(
           new GetCredentialsForIdentityCommand({ IdentityId: identityId, Logins: { ...logins } }),
         );

@@ -1,6 +1,4 @@
-import { registerCredentials } from "../identity.ts";
-import { type LoginsMap, twitterLogins } from "../protocol/cognito-identity.ts";
-import type { TokenCredentials } from "../protocol/oauth1.ts";
+import { type LoadedLogin, registerCredentials } from "../identity.ts";
 import type { AwsCredentials } from "../protocol/sigv4.ts";
 import type { Chain } from "./chain-context.ts";
 import type { ProtectedRoute, RoutePlan } from "./checked-route.ts";
@@ -30,26 +28,26 @@ interface Exchanged {
  */
 export async function runChain(
   chain: Chain,
-  findToken: () => Promise<TokenCredentials>,
+  findLogin: () => Promise<LoadedLogin>,
   findRoutes: () => Promise<RoutePlan>,
 ): Promise<{ identityId: string | undefined; plan: RoutePlan }> {
   const { checks } = chain;
-  const token = findToken();
-  const exchanged = exchangeToken(chain, token);
+  const login = findLogin();
+  const exchanged = exchangeToken(chain, login);
   const plan = findRoutes();
   const [{ identityId }, routes] = await Promise.all([
     exchanged,
     plan,
     plan.then((found) => checkRoutes(chain, found, exchanged)),
-    checks.run("twitter.token", async (send) => checkToken(chain, send, await token)),
+    checks.run("twitter.token", async (send) => checkToken(chain, send, await login)),
     checks.run("cognito.guest", (send) => checkGuest(chain, send)),
   ]);
   return { identityId, plan: routes };
 }
 
-async function exchangeToken(chain: Chain, token: Promise<TokenCredentials>): Promise<Exchanged> {
+async function exchangeToken(chain: Chain, login: Promise<LoadedLogin>): Promise<Exchanged> {
   const { checks, resolved, environment } = chain;
-  const logins = token.then(twitterLogins);
+  const logins = login.then((found) => found.logins);
   // Who is not logged in learns it once, from the check of the token, if that runs.
   if (checks.isSelected("twitter.token") && (await logins.catch(() => undefined)) === undefined) {
     for (const name of ["cognito.get-id", "cognito.get-credentials"] as const)
@@ -64,7 +62,7 @@ async function exchangeToken(chain: Chain, token: Promise<TokenCredentials>): Pr
     return { missing: "cognito.get-id" };
   }
   const { value: credentials } = await checks.run("cognito.get-credentials", async (send) => {
-    const map: LoginsMap = await logins;
+    const map = await logins;
     return (await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, map);
   });
   if (credentials === undefined) return { identityId, missing: "cognito.get-credentials" };

@@ -1,7 +1,8 @@
 import { AuthCliError, toErrorReport } from "../errors.ts";
-import { type CognitoIdentity, createCognitoIdentity, type LoginsMap } from "../protocol/cognito-identity.ts";
+import type { LoadedLogin } from "../identity.ts";
+import { type CognitoIdentity, createCognitoIdentity } from "../protocol/cognito-identity.ts";
 import { exchange, type Send } from "../protocol/http.ts";
-import type { TokenCredentials } from "../protocol/oauth1.ts";
+import type { LoginsMap } from "../protocol/logins.ts";
 import { processVerifyCredentialsResponse, verifyCredentialsRequest } from "../protocol/twitter.ts";
 import { cognitoContext, findClientCredentials, twitterApiUrl } from "../services.ts";
 import type { Chain } from "./chain-context.ts";
@@ -11,8 +12,15 @@ import { Undecided } from "./undecided.ts";
 export async function checkToken(
   { environment, resolved }: Chain,
   send: Send,
-  token: TokenCredentials,
+  { provider, token }: LoadedLogin,
 ): Promise<void> {
+  if (token === undefined) {
+    throw new Undecided("check-failed", {
+      step: "twitter.token",
+      message: `the login is by ${provider}, and Twitter does not know its token`,
+      cause: "who issued the token is not asked; Cognito verifies it, in cognito.get-id",
+    });
+  }
   const clientCredentials = await findClientCredentials(environment, resolved.configuration);
   if (clientCredentials === undefined) {
     throw new Undecided("missing-configuration", {

@@ -1,6 +1,6 @@
 import { type DeploymentFlags, resolveDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
-import { findLogin } from "../identity.ts";
+import { findLogin, loadLogin } from "../identity.ts";
 import { readSessions, type Session } from "../store/sessions.ts";
 import { runChain } from "./chain.ts";
 import { type Selection, selectChecks } from "./check-selection.ts";
@@ -84,7 +84,7 @@ async function runStage(
     const chain = { environment: bounded, resolved, checks };
     const outcome = await runChain(
       chain,
-      async () => (await findLogin(environment, resolved, sessions, options.user)).loadToken(),
+      async () => loadLogin(await findLogin(environment, resolved, sessions, options.user)),
       () => findRoutes(chain, flags),
     );
     ({ identityId } = outcome);

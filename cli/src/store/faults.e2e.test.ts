@@ -107,7 +107,7 @@ describe("the file of logins", () => {
   });
 
   test("of a newer auth-cli is refused by every command, and kept", async () => {
-    const newer = sessionsText.replace('"version": 2', '"version": 3');
+    const newer = sessionsText.replace('"version": 2', '"version": 4');
     expect(newer).not.toBe(sessionsText);
     writeFileSync(join(config, "sessions.json"), newer);
     for (const result of [await call(), await logIn(), await run(["logout", "--all"]), await run(["status"])])

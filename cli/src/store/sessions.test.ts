@@ -19,7 +19,9 @@ import {
   readSessions,
   removeSessions,
   saveSession,
+  type ProviderSession,
   type Session,
+  type TwitterSession,
 } from "./sessions.ts";
 
 let folder: string;
@@ -34,7 +36,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function session(changes: Partial<Session> = {}): Session {
+function session(changes: Partial<TwitterSession> = {}): Session {
   return {
     appName: "notes",
     stage: "prod",
@@ -47,6 +49,27 @@ function session(changes: Partial<Session> = {}): Session {
     loggedInAt: "2026-03-01T12:00:00.000Z",
     ...changes,
   };
+}
+
+function providerSession(changes: Partial<ProviderSession> = {}): Session {
+  return {
+    appName: "notes",
+    stage: "prod",
+    apiEndpoint: "https://api.example/",
+    identityPoolId: "us-east-1:aaaa",
+    provider: "accounts.google.com",
+    userId: "1085",
+    name: "carol@example.com",
+    identityId: "us-east-1:dddd",
+    loginToken: { secret: "header.claims.signature" },
+    tokenExpiresAt: "2026-03-01T13:00:00.000Z",
+    loggedInAt: "2026-03-01T12:00:00.000Z",
+    ...changes,
+  };
+}
+
+function versionOf(file: string): unknown {
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: unknown }).version;
 }
 
 const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8);
@@ -69,9 +92,35 @@ describe("the sessions file", () => {
     });
   });
 
+  it("is of version 3 while it holds a login of another provider, and of version 2 again without", async () => {
+    await saveSession(environment, session());
+    expect(versionOf(path)).toBe(2);
+    await saveSession(environment, providerSession());
+    // An older auth-cli says of version 3 that it is of a newer one, and leaves it alone.
+    expect(versionOf(path)).toBe(3);
+    expect(readSessions(environment)).toEqual([session(), providerSession()]);
+    await saveSession(environment, session({ userId: "2" }));
+    expect(readSessions(environment)).toHaveLength(3);
+    await removeSessions(environment, [providerSession()]);
+    expect(versionOf(path)).toBe(2);
+    expect(readSessions(environment)).toEqual([session(), session({ userId: "2" })]);
+  });
+
+  it("tells the same user id of two providers apart", async () => {
+    await saveSession(environment, session());
+    await saveSession(environment, providerSession({ userId: "1" }));
+    await saveSession(environment, providerSession({ userId: "1", provider: "graph.facebook.com" }));
+    await saveSession(environment, providerSession({ userId: "1", name: "renamed" }));
+    expect(readSessions(environment).map(({ provider, userId }) => [provider, userId])).toEqual([
+      [undefined, "1"],
+      ["graph.facebook.com", "1"],
+      ["accounts.google.com", "1"],
+    ]);
+  });
+
   it("of a newer auth-cli is an error, and stays as it is", async () => {
     mkdirSync(join(folder, "config"));
-    const text = JSON.stringify({ version: 3, sessions: [session()], news: true });
+    const text = JSON.stringify({ version: 4, sessions: [session()], news: true });
     writeFileSync(path, text);
     for (const work of [
       () => readSessions(environment),
@@ -155,6 +204,14 @@ describe("the sessions file", () => {
       "with a session without its secret",
       JSON.stringify({ version: 1, sessions: [{ ...session(), tokenCredentials: { token: "x" } }] }),
     ],
+    [
+      "with a login of another provider without its token",
+      JSON.stringify({ version: 3, sessions: [providerSession({ loginToken: {} as { secret: string } })] }),
+    ],
+    [
+      "of version 2 with a login of another provider",
+      JSON.stringify({ version: 2, sessions: [providerSession()] }),
+    ],
     ["null", "null"],
   ])("that is %s is set aside, told, and kept", async (_name, text) => {
     mkdirSync(join(folder, "config"), { recursive: true });
@@ -185,6 +242,7 @@ describe("the sessions file", () => {
 describe("the login to use", () => {
   const pool = "us-east-1:aaaa";
   const sessions = [
+    providerSession({ userId: "auth0|5f7C", name: "Dora@example.com" }),
     session({ userId: "1", screenName: "Alice" }),
     session({ userId: "2", screenName: "bob" }),
     session({ userId: "3", screenName: "carol", identityPoolId: "us-east-1:other" }),
@@ -196,6 +254,8 @@ describe("the login to use", () => {
     ["@ALICE", "1"],
     ["1", "1"],
     ["Bob", "2"],
+    ["dora@example.com", "auth0|5f7C"],
+    ["auth0|5f7c", "auth0|5f7C"],
     ["carol", undefined],
     ["", undefined],
     ["nobody", undefined],

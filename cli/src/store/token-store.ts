@@ -1,87 +1,85 @@
 import type { Environment } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
-import type { TokenCredentials } from "../protocol/oauth1.ts";
 
-/** A token as sessions.json holds it: with its secret, or with the word that the keyring has it. */
-export type StoredToken = TokenCredentials | { token: string; secretIn: "keyring" };
+/** A login's secret as sessions.json holds it: itself, or the word that the keyring has it. */
+export type StoredSecret = { secret: string } | { secretIn: "keyring" };
 
 interface Stored {
   /** What the file is to hold. */
-  token: StoredToken;
+  secret: StoredSecret;
   /** To be told when the file holds no secret yet. */
   firstTimeNotice?: string;
 }
 
-/** What tells the tokens in the keyring apart. */
-export interface TokenOwner {
-  identityPoolId: string;
-  userId: string;
-  screenName: string;
+/** Whose secret it is. */
+export interface SecretOwner {
+  /** What tells the secrets in the keyring apart. */
+  account: string;
+  /** For people: `@alice`. */
+  name: string;
 }
 
 type TokenEnvironment = Pick<Environment, "keyring" | "terminal" | "variables">;
 
 /**
- * Puts a token's secret into the OS keyring where there is one, unless `AUTH_CLI_STORE` says `file`. A keyring that
+ * Puts a login's secret into the OS keyring where there is one, unless `AUTH_CLI_STORE` says `file`. A keyring that
  * fails is told, and the file takes its place.
  * @param path of the file that takes it otherwise
  */
-export async function storeToken(
+export async function storeSecret(
   { keyring, terminal, variables }: TokenEnvironment,
-  owner: TokenOwner,
-  token: StoredToken,
+  { account }: SecretOwner,
+  secret: StoredSecret,
   path: string,
 ): Promise<Stored> {
   const setting = storeSetting(variables);
-  if ("secretIn" in token || setting === "file") return { token };
+  if ("secretIn" in secret || setting === "file") return { secret };
   try {
-    await keyring.write(keyringAccount(owner), token.secret);
-    return { token: { token: token.token, secretIn: "keyring" } };
+    await keyring.write(account, secret.secret);
+    return { secret: { secretIn: "keyring" } };
   } catch (error) {
     if (!isKeyringError(error)) throw error;
     const instead = `the login is kept in ${path}, which only you can read`;
     if (error.code === "keyring-missing" && setting === undefined)
-      return { token, firstTimeNotice: `notice: ${error.message}; ${instead}\n` };
+      return { secret, firstTimeNotice: `notice: ${error.message}; ${instead}\n` };
     terminal.say(`warning: ${error.message} (${error.cause ?? "unknown"}); ${instead}\n`);
-    return { token };
+    return { secret };
   }
 }
 
 /**
- * The token with its secret, wherever that is.
+ * The secret itself, wherever that is.
  * @throws AuthCliError `not-logged-in` when the keyring no longer has it or does not give it
  */
-export async function loadStoredToken(
+export async function loadSecret(
   { keyring }: Pick<Environment, "keyring">,
-  owner: TokenOwner,
-  stored: StoredToken,
-): Promise<TokenCredentials> {
-  if (!("secretIn" in stored)) return stored;
-  const account = keyringAccount(owner);
+  { account, name }: SecretOwner,
+  stored: StoredSecret,
+): Promise<string> {
+  if (!("secretIn" in stored)) return stored.secret;
   const secret = await keyring.read(account).catch((error: unknown) => {
     if (!isKeyringError(error)) throw error;
     throw new AuthCliError("not-logged-in", {
-      message: `the token of @${owner.screenName} cannot be had from the OS keyring`,
+      message: `the token of ${name} cannot be had from the OS keyring`,
       cause: `${error.message}: ${error.cause ?? "unknown"}`,
       fix: "unlock the keyring and run the command again, or log in with `AUTH_CLI_STORE=file auth-cli login`",
     });
   });
-  if (secret !== undefined) return { token: stored.token, secret };
+  if (secret !== undefined) return secret;
   throw new AuthCliError("not-logged-in", {
-    message: `the token of @${owner.screenName} is no longer in the OS keyring`,
+    message: `the token of ${name} is no longer in the OS keyring`,
     cause: `its entry auth-cli, ${account} was removed`,
     fix: "run `auth-cli login`",
   });
 }
 
-/** Removes the token's secret from the keyring; a keyring that fails is told, and keeps it. */
-export async function forgetToken(
+/** Removes the secret from the keyring; a keyring that fails is told, and keeps it. */
+export async function forgetSecret(
   { keyring, terminal }: Pick<Environment, "keyring" | "terminal">,
-  owner: TokenOwner,
-  stored: StoredToken,
+  { account }: SecretOwner,
+  stored: StoredSecret,
 ): Promise<void> {
   if (!("secretIn" in stored)) return;
-  const account = keyringAccount(owner);
   try {
     await keyring.remove(account);
   } catch (error) {
@@ -90,14 +88,6 @@ export async function forgetToken(
       `warning: ${error.message} (${error.cause ?? "unknown"}); its entry auth-cli, ${account} stays there\n`,
     );
   }
-}
-
-/**
- * Twitter gives a user the same token again for as long as it is good, so that a login which ends between the keyring
- * and the file leaves the two in agreement.
- */
-function keyringAccount({ identityPoolId, userId }: TokenOwner): string {
-  return `${identityPoolId}/${userId}`;
 }
 
 /** @throws AuthCliError `invalid-configuration` */

@@ -18,6 +18,8 @@ export interface ScriptedServices {
   clientCredentials: { key: string; secret: string };
   temporaryCredentials: { token: string; secret: string };
   tokenCredentials: { token: string; secret: string };
+  /** What Cognito takes from other providers, by the key of the logins map. */
+  providerTokens: Record<string, string>;
   pin: string;
   identityPoolId: string;
   identityId: string;
@@ -35,6 +37,7 @@ export function createScriptedServices(now: () => number): ScriptedServices {
     clientCredentials: { key: alphanumeric(25), secret: alphanumeric(50) },
     temporaryCredentials: { token: random(), secret: random() },
     tokenCredentials: { token: `42-${random()}`, secret: random() },
+    providerTokens: {},
     pin: "0123456",
     identityPoolId: `us-east-1:${randomUUID()}`,
     identityId: `us-east-1:${randomUUID()}`,
@@ -94,7 +97,11 @@ export function createScriptedServices(now: () => number): ScriptedServices {
         "Unauthenticated access is not supported for this identity pool.",
       );
     }
-    if (logins["api.twitter.com"] !== `${tokenCredentials.token};${tokenCredentials.secret}`) {
+    const accepted: Record<string, string> = {
+      ...world.providerTokens,
+      "api.twitter.com": `${tokenCredentials.token};${tokenCredentials.secret}`,
+    };
+    if (Object.entries(logins).some(([provider, token]) => accepted[provider] !== token)) {
       return cognitoRefusal("NotAuthorizedException", "Invalid login token. Not a valid token.");
     }
     if (request.step === "cognito.get-id") return reply(200, { IdentityId: identityId });

@@ -1,0 +1,63 @@
+/**
+ * What an ID token says of itself. Read for display and for explanations only: nothing here verifies it, which is
+ * Cognito's to do.
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+ */
+export interface IdTokenClaims {
+  /** The provider's name for the user. */
+  subject: string | undefined;
+  /** What people call the user: an e-mail address, else a user name, else the subject. */
+  name: string | undefined;
+  issuer: string | undefined;
+  /** The clients that it is for. */
+  audiences: readonly string[];
+  /** ISO 8601. */
+  expiresAt: string | undefined;
+}
+
+/** The claims of a signed JWT; undefined for a token of another make, such as Facebook's. */
+export function readIdToken(token: string): IdTokenClaims | undefined {
+  const parts = token.split(".");
+  if (parts.length !== 3) return undefined;
+  const [header, claims] = parts.slice(0, 2).map(parseSegment);
+  if (header === undefined || claims === undefined || typeof header["alg"] !== "string") return undefined;
+  const { iss, sub, aud, exp } = claims;
+  const subject = textOf(sub);
+  const names = [claims["email"], claims["cognito:username"], claims["preferred_username"], subject];
+  return {
+    subject,
+    name: names.map(textOf).find((name) => name !== undefined),
+    issuer: textOf(iss),
+    audiences: [aud].flat().filter((audience): audience is string => textOf(audience) !== undefined),
+    expiresAt: toIsoTime(exp),
+  };
+}
+
+/** An issuer as the logins map names it: `https://accounts.google.com` is `accounts.google.com`. */
+export function issuerName(issuer: string): string {
+  return issuer.replace(/^https:\/\//, "").replace(/\/$/, "");
+}
+
+function parseSegment(segment: string): Record<string, unknown> | undefined {
+  if (!/^[\w-]+$/.test(segment)) return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(segment, "base64url").toString("utf8"));
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Anybody can write a token: what could move the cursor of a terminal is no name. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && /^[^\p{C}\s]{1,256}$/u.test(value) ? value : undefined;
+}
+
+/** @param seconds since the epoch */
+function toIsoTime(seconds: unknown): string | undefined {
+  if (typeof seconds !== "number") return undefined;
+  const time = new Date(seconds * 1000);
+  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+}
