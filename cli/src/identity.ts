@@ -1,5 +1,6 @@
 import type { Configuration } from "./deployment/configuration.ts";
 import type { Deployment, ResolvedDeployment } from "./deployment/resolve-deployment.ts";
+import type { RefusedExchange } from "./diagnosis/cognito-refusal.ts";
 import type { Environment } from "./environment.ts";
 import { AuthCliError } from "./errors.ts";
 import { readIdToken } from "./protocol/id-token.ts";
@@ -166,10 +167,11 @@ export function registerCredentials(
  */
 export async function obtainIdentity(
   environment: Environment,
-  { deployment, configuration }: ResolvedDeployment,
+  resolved: ResolvedDeployment,
   login: Login,
   renewing: () => void = () => {},
 ): Promise<CachedIdentity> {
+  const { deployment, configuration } = resolved;
   const cache = openCache(environment, loginCachePath(environment, deployment, login));
   const fresh = (): CachedIdentity | undefined => {
     const cached = cache.read();
@@ -182,19 +184,32 @@ export async function obtainIdentity(
       if (renewed !== undefined) return renewed;
       renewing();
       const known = login.session?.identityId ?? cache.read()?.identityId;
-      const logins = await login.loadLogins();
+      const { token, logins } = await loadLogin(login);
       const { createCognitoIdentity } = await import("./protocol/cognito-identity.ts");
       const cognito = createCognitoIdentity(await cognitoContext(environment, configuration, deployment));
-      const identityId = known ?? (await cognito.getId(deployment.identityPoolId, logins));
-      const credentials = await environment.terminal.during(
+      const exchangeToken = async (): Promise<CachedIdentity> => {
+        const identityId = known ?? (await cognito.getId(deployment.identityPoolId, logins));
+        return { identityId, credentials: await cognito.getCredentialsForIdentity(identityId, logins) };
+      };
+      const { identityId, credentials } = await environment.terminal.during(
         "asking Cognito",
-        cognito.getCredentialsForIdentity(identityId, logins),
+        explained({ environment, resolved, token }, exchangeToken()),
       );
       await cache.write({ identityId, credentials });
       return { identityId, credentials };
     }));
   registerCredentials(environment, identity.credentials);
   return identity;
+}
+
+/** What Cognito is asked, with its refusal explained. @throws AuthCliError with the cause that Twitter tells */
+export async function explained<T>(refused: RefusedExchange, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    const { explainCognitoRefusal } = await import("./diagnosis/cognito-refusal.ts");
+    throw await explainCognitoRefusal(refused, error);
+  }
 }
 
 /** Where a login's AWS credentials are cached. */

@@ -134,7 +134,7 @@ describe("login", () => {
       "a pool of another consumer key",
       { "cognito.get-id": () => cognitoRefusal("NotAuthorizedException", "Invalid login token. No.") },
       4,
-      "token-refused",
+      "pool-configuration",
     ],
     [
       "a pool without roles",

@@ -5,7 +5,7 @@ import {
   type ResolvedDeployment,
 } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
-import { cacheIdentity, registerCredentials } from "../identity.ts";
+import { cacheIdentity, explained, registerCredentials } from "../identity.ts";
 import type { LoginSource } from "../login/login-source.ts";
 import { loginOf, type TwitterLogin } from "../login/twitter-login.ts";
 import type { CognitoContext, CognitoIdentity } from "../protocol/cognito-identity.ts";
@@ -106,10 +106,9 @@ async function twitterSession(context: LoginContext, source: LoginSource | undef
   const { createCognitoIdentity } = await import("../protocol/cognito-identity.ts");
   const { tokenCredentials, user } = await twitter;
 
-  const identity = obtainIdentity(
-    createCognitoIdentity(cognito),
-    resolved.deployment,
-    twitterLogins(tokenCredentials),
+  const identity = explained(
+    { environment, resolved, token: tokenCredentials, consumerKey: flags.consumerKey },
+    obtainIdentity(createCognitoIdentity(cognito), resolved.deployment, twitterLogins(tokenCredentials)),
   );
   identity.catch(() => {});
   // What Twitter says of its own token explains more than Cognito's refusal of it.

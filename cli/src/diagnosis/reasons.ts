@@ -25,6 +25,16 @@ export const reasons = [
   "handler-refused",
   "handler-failed",
   "handler-timed-out",
+  // Why Cognito refused a login, by what Twitter says of the same token.
+  "pool-client-credentials-differ",
+  "token-revoked",
+  "token-secret-wrong",
+  "consumer-key-refused",
+  "client-id-as-consumer-key",
+  "app-suspended",
+  "access-tier",
+  "rate-limited",
+  "pool-in-another-region",
   "undetermined",
 ] as const;
 

@@ -1,3 +1,5 @@
+import { isOAuth2ClientId } from "../protocol/client-id.ts";
+
 /** A fault or a doubt that the mere text of a consumer key or secret gives rise to. */
 export interface ShapeProblem {
   status: "fault" | "warning";
@@ -80,7 +82,7 @@ function judgePasting(raw: string): ShapeProblem | undefined {
 
 /** Another of the values that the X app's page shows. */
 function judgeForeign(value: string): ShapeProblem | undefined {
-  if (isClientId(value)) {
+  if (isOAuth2ClientId(value)) {
     return {
       status: "fault",
       message: "it is an OAuth 2.0 Client ID: OAuth 1.0a knows neither Client ID nor Client Secret",
@@ -102,12 +104,4 @@ function judgeForeign(value: string): ShapeProblem | undefined {
     };
   }
   return undefined;
-}
-
-/** `<random>:1:ci` in base64url, as X's OAuth 2.0 Client IDs are. */
-function isClientId(value: string): boolean {
-  return (
-    /^[\w-]{26,}={0,2}$/.test(value) &&
-    /^[\w-]+:\d+:[a-z]{2}$/.test(Buffer.from(value, "base64url").toString("latin1"))
-  );
 }

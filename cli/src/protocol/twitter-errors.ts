@@ -1,5 +1,7 @@
 import { AuthCliError, type ErrorCode } from "../errors.ts";
+import { isOAuth2ClientId } from "./client-id.ts";
 import { excerpt, headerValue, measureClockSkew, type Reply, replyText } from "./http.ts";
+import type { TwitterContext } from "./twitter.ts";
 
 /** Twitter's own words: a numeric code where it gives one, and the message. */
 export interface TwitterFault {
@@ -137,7 +139,10 @@ export function isRefusedForTime(_status: number, text: string): boolean {
 }
 
 /** A refusal of Twitter's as an error with step, cause and fix; one that is not known keeps the raw text. */
-export function twitterError(reply: Reply, { nowMs, apiUrl }: { nowMs: number; apiUrl: URL }): AuthCliError {
+export function twitterError(
+  reply: Reply,
+  { nowMs, apiUrl, clientCredentials }: Pick<TwitterContext, "nowMs" | "apiUrl"> & Partial<TwitterContext>,
+): AuthCliError {
   const fault = parseTwitterFault(replyText(reply));
   const said = `Twitter answered HTTP ${reply.status}${fault.code === undefined ? "" : `, code ${fault.code}`}: ${excerpt(fault.message)}`;
   const explanation =
@@ -147,6 +152,17 @@ export function twitterError(reply: Reply, { nowMs, apiUrl }: { nowMs: number; a
     (reply.status >= 500
       ? undefined
       : textExplanations.find(([pattern]) => pattern.test(fault.message))?.[1]);
+  if (explanation?.code === "client-credentials-refused" && isOAuth2ClientId(clientCredentials?.key ?? "")) {
+    return new AuthCliError(explanation.code, {
+      step: reply.step,
+      message: said,
+      cause:
+        "the consumer key is an OAuth 2.0 Client ID, which X shows on the same page and takes for OAuth 2.0 only",
+      fix: `${explanation.fix}; they are further up on that page, and the key has no more than letters and digits`,
+      reason: "client-id-as-consumer-key",
+      evidence: ["in Base64 it reads `…:1:ci`, as Client IDs do"],
+    });
+  }
   if (explanation !== undefined) {
     return new AuthCliError(explanation.code, {
       step: reply.step,

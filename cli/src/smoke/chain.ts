@@ -1,4 +1,4 @@
-import { type LoadedLogin, registerCredentials } from "../identity.ts";
+import { explained, type LoadedLogin, registerCredentials } from "../identity.ts";
 import type { AwsCredentials } from "../protocol/sigv4.ts";
 import type { Chain } from "./chain-context.ts";
 import type { ProtectedRoute, RoutePlan } from "./checked-route.ts";
@@ -48,6 +48,8 @@ export async function runChain(
 async function exchangeToken(chain: Chain, login: Promise<LoadedLogin>): Promise<Exchanged> {
   const { checks, resolved, environment } = chain;
   const logins = login.then((found) => found.logins);
+  const explaining = async <T>(asked: Promise<T>): Promise<T> =>
+    explained({ environment, resolved, token: (await login).token }, asked);
   // Who is not logged in learns it once, from the check of the token, if that runs.
   if (checks.isSelected("twitter.token") && (await logins.catch(() => undefined)) === undefined) {
     for (const name of ["cognito.get-id", "cognito.get-credentials"] as const)
@@ -55,7 +57,7 @@ async function exchangeToken(chain: Chain, login: Promise<LoadedLogin>): Promise
     return { missing: "twitter.token" };
   }
   const { value: identityId } = await checks.run("cognito.get-id", async (send) =>
-    (await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, await logins),
+    explaining((await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, await logins)),
   );
   if (identityId === undefined) {
     checks.skipFor("cognito.get-credentials", "cognito.get-id");
@@ -63,7 +65,7 @@ async function exchangeToken(chain: Chain, login: Promise<LoadedLogin>): Promise
   }
   const { value: credentials } = await checks.run("cognito.get-credentials", async (send) => {
     const map = await logins;
-    return (await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, map);
+    return explaining((await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, map));
   });
   if (credentials === undefined) return { identityId, missing: "cognito.get-credentials" };
   registerCredentials(environment, credentials);

@@ -9,7 +9,7 @@ import { Redactor } from "../redaction.ts";
 
 /** What a test decides about the world. Whatever is left out is absent: no variable, no file, no answer. */
 export interface FakeEnvironmentOptions {
-  variables?: Record<string, string>;
+  variables?: Record<string, string | undefined>;
   /** By absolute path. */
   files?: Record<string, string | Uint8Array>;
   /** Of files and folders, by absolute path; 0600 when left out. */
