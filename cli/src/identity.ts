@@ -207,9 +207,14 @@ export async function explained<T>(refused: RefusedExchange, asked: Promise<T>):
   try {
     return await asked;
   } catch (error) {
-    const { explainCognitoRefusal } = await import("./diagnosis/cognito-refusal.ts");
-    throw await explainCognitoRefusal(refused, error);
+    throw await explainRefusal(refused, error);
   }
+}
+
+/** A refusal of Cognito's with the cause that Twitter tells; anything else as it was. */
+export async function explainRefusal<T>(refused: RefusedExchange, error: T): Promise<T | AuthCliError> {
+  const { explainCognitoRefusal } = await import("./diagnosis/cognito-refusal.ts");
+  return explainCognitoRefusal(refused, error);
 }
 
 /** Where a login's AWS credentials are cached. */

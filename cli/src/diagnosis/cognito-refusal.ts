@@ -32,7 +32,10 @@ export interface RefusedExchange {
  * secret than the X app's. Twitter itself, asked with the consumer key at hand, tells them apart.
  * @returns what is to be thrown: the same error with cause, evidence and fix, or what was thrown as it was
  */
-export async function explainCognitoRefusal(refused: RefusedExchange, thrown: unknown): Promise<unknown> {
+export async function explainCognitoRefusal<T>(
+  refused: RefusedExchange,
+  thrown: T,
+): Promise<T | AuthCliError> {
   if (!(thrown instanceof AuthCliError)) return thrown;
   if (thrown.code === "pool-not-found") return explainMissingPool(refused, thrown);
   const askedTwitter =

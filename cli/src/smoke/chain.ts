@@ -1,4 +1,5 @@
-import { explained, type LoadedLogin, registerCredentials } from "../identity.ts";
+import type { AuthCliError } from "../errors.ts";
+import { explainRefusal, type LoadedLogin, registerCredentials } from "../identity.ts";
 import type { AwsCredentials } from "../protocol/sigv4.ts";
 import type { Chain } from "./chain-context.ts";
 import type { ProtectedRoute, RoutePlan } from "./checked-route.ts";
@@ -48,25 +49,32 @@ export async function runChain(
 async function exchangeToken(chain: Chain, login: Promise<LoadedLogin>): Promise<Exchanged> {
   const { checks, resolved, environment } = chain;
   const logins = login.then((found) => found.logins);
-  const explaining = async <T>(asked: Promise<T>): Promise<T> =>
-    explained({ environment, resolved, token: (await login).token }, asked);
+  const explain = async (failure: AuthCliError): Promise<AuthCliError> => {
+    const found = await login.catch(() => undefined);
+    return found === undefined
+      ? failure
+      : explainRefusal({ environment, resolved, token: found.token }, failure);
+  };
   // Who is not logged in learns it once, from the check of the token, if that runs.
   if (checks.isSelected("twitter.token") && (await logins.catch(() => undefined)) === undefined) {
     for (const name of ["cognito.get-id", "cognito.get-credentials"] as const)
       checks.skipFor(name, "twitter.token");
     return { missing: "twitter.token" };
   }
-  const { value: identityId } = await checks.run("cognito.get-id", async (send) =>
-    explaining((await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, await logins)),
+  const { value: identityId } = await checks.run(
+    "cognito.get-id",
+    async (send) => (await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, await logins),
+    { explain },
   );
   if (identityId === undefined) {
     checks.skipFor("cognito.get-credentials", "cognito.get-id");
     return { missing: "cognito.get-id" };
   }
-  const { value: credentials } = await checks.run("cognito.get-credentials", async (send) => {
-    const map = await logins;
-    return explaining((await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, map));
-  });
+  const { value: credentials } = await checks.run(
+    "cognito.get-credentials",
+    async (send) => (await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, await logins),
+    { explain },
+  );
   if (credentials === undefined) return { identityId, missing: "cognito.get-credentials" };
   registerCredentials(environment, credentials);
   return { identityId, credentials, missing: "cognito.get-credentials" };

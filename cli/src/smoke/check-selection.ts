@@ -15,7 +15,7 @@ const needs: Partial<Record<CheckName, CheckName>> = {
 /** Which checks run. */
 export interface Selection {
   /** Undefined for one that runs. */
-  whyLeftOut(name: CheckName): string | undefined;
+  whyLeftOut: (name: CheckName) => string | undefined;
   /** Those that were asked for, without what they need. */
   wanted: readonly CheckName[];
 }

@@ -78,7 +78,7 @@ export class Checks {
         if (failure.code === "interrupted") throw failure;
       }
       try {
-        const again = limits.mayRetry && (await isSpreading(failure, explain));
+        const again = limits.mayRetry && (await isSpreading(name, failure, explain));
         if (!again || !(await limits.waitForRetry(attempt))) break;
       } catch (thrown) {
         failure = toAuthCliError(thrown);

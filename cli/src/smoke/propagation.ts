@@ -1,5 +1,6 @@
 import type { Reason } from "../diagnosis/reasons.ts";
 import type { AuthCliError } from "../errors.ts";
+import type { CheckName } from "./report.ts";
 import { RouteFailure } from "./route-failure.ts";
 
 /** Causes that a deploy which is still spreading can have; any other will not go away by waiting. */
@@ -24,18 +25,23 @@ const spreadingCodes = new Set(["pool-not-found", "pool-configuration"]);
  *
  * Never a negative control that let something through, nor an answer that is other than expected: what is right after
  * a second look was wrong before it.
- * @param explain adds the diagnosis; only asked for a 403, which alone has harmless and other causes
+ * @param explain adds the diagnosis; only asked where a refusal has causes of both kinds
  */
 export async function isSpreading(
+  name: CheckName,
   error: AuthCliError,
   explain: (error: AuthCliError) => Promise<AuthCliError>,
 ): Promise<boolean> {
-  if (spreadingCodes.has(error.code)) return true;
-  if (!(error instanceof RouteFailure)) return false;
+  if (spreadingCodes.has(error.code)) return spreadingReasons.has((await explain(error)).reason);
+  if (!(error instanceof RouteFailure)) return error.code === "unreachable" && isOfRoute(name);
   const { status, text } = error.refused.reply;
   if (status === 404 || status >= 500) return true;
   if (status !== 403 || namesSignature(text)) return false;
   return spreadingReasons.has((await explain(error)).reason);
+}
+
+function isOfRoute(name: CheckName): boolean {
+  return name === "public.open" || name.startsWith("private.");
 }
 
 /** REST APIs say what is wrong with a signature. */

@@ -26,7 +26,10 @@ export interface ScriptedServices {
   apiEndpoint: string;
   /** Everything that must never reach an output. */
   secrets: string[];
-  /** By step (`twitter.access_token`, `private.signed`), or `cognito.guest` for a GetId without logins. */
+  /**
+   * By step (`twitter.access_token`, `private.signed`), or `cognito.guest` for a GetId without logins. `diagnosis.*` is
+   * for all of that kind that are not named.
+   */
   answers: Record<string, Answer>;
 }
 
@@ -45,7 +48,8 @@ export function createScriptedServices(now: () => number): ScriptedServices {
     secrets: [],
     answers: {},
     async send(request) {
-      const answer = world.answers[scriptName(request)];
+      const name = scriptName(request);
+      const answer = world.answers[name] ?? world.answers[name.replace(/\..*$/, ".*")];
       return (await answer?.(request)) ?? answerOf(request);
     },
   };
