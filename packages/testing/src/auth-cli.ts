@@ -33,7 +33,7 @@ export interface AuthCli {
   ): Promise<ProcessResult>;
   /** `login` with a scripted user, who authorizes under a screen name, or finds a PIN in a way of their own. */
   logIn(user: string | PinFinder, args?: readonly string[]): Promise<ProcessResult>;
-  /** The token credentials of the stored logins, the last one last. */
+  /** The token credentials of the stored logins by Twitter, the last one last. */
   storedTokens(): Promise<{ token: string; secret: string }[]>;
   /** The AWS credentials in the cache. */
   cachedCredentials(): Promise<CachedCredentials[]>;
@@ -84,6 +84,7 @@ export async function createAuthCli(
     expireCredentials: () => expireCredentials(home),
     storedSecrets: async () => [
       ...(await storedTokens(home)).flatMap(({ token, secret }) => [token, secret]),
+      ...(await storedSessions(home)).flatMap(({ loginToken }) => loginToken?.secret ?? []),
       ...(await cachedCredentials(home)).flatMap(({ secretAccessKey, sessionToken }) => [
         secretAccessKey,
         sessionToken,
@@ -93,12 +94,20 @@ export async function createAuthCli(
   };
 }
 
-async function storedTokens(home: string): Promise<{ token: string; secret: string }[]> {
+interface StoredSession {
+  /** Of a login by Twitter. */
+  tokenCredentials?: { token: string; secret: string };
+  /** Of a login by another provider. */
+  loginToken?: { secret?: string };
+}
+
+async function storedSessions(home: string): Promise<StoredSession[]> {
   const text = await readFile(join(home, "config/auth-cli/sessions.json"), "utf8");
-  const { sessions } = JSON.parse(text) as {
-    sessions: { tokenCredentials: { token: string; secret: string } }[];
-  };
-  return sessions.map(({ tokenCredentials }) => tokenCredentials);
+  return (JSON.parse(text) as { sessions: StoredSession[] }).sessions;
+}
+
+async function storedTokens(home: string): Promise<{ token: string; secret: string }[]> {
+  return (await storedSessions(home)).flatMap(({ tokenCredentials }) => tokenCredentials ?? []);
 }
 
 async function cachedCredentials(home: string): Promise<CachedCredentials[]> {
