@@ -32,6 +32,9 @@ export const smokeCommand: CommandDefinition = {
       .option("--report-html <file>", "write a page for people to look at")
       .option("--report-junit <file>", "write JUnit XML for a CI system")
       .option("--compare <file>", "tell what changed since an earlier JSON report")
+      // The names once, below, and not with both flags.
+      .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description })
+      .addHelpText("after", notes)
       .addHelpText(
         "after",
         examples(
@@ -49,6 +52,15 @@ export const smokeCommand: CommandDefinition = {
       );
   },
 };
+
+const notes = `
+Checks: ${[0, 5, 10].map((first) => checkNames.slice(first, first + 5).join(", ")).join(",\n        ")}
+
+Routes: those named with --route and --public, and then no other; else, with the deployer's AWS credentials, all of
+the deployed template that have no parameters; else GET /private and GET /public. --expect-status and --expect-body
+belong to the route that is named before them, or, before any, to the first protected one.
+
+--stage may be repeated: the stages are checked side by side, and the worst exit code counts.`;
 
 /** What is expected belongs to the route that was named last, so the order in which the flags were given counts. */
 function routeFlags(command: Command): Required<Pick<SmokeFlags, "routes" | "expected">> {

@@ -13,6 +13,7 @@ import {
   smokeWith,
 } from "../testing/smoke-world.ts";
 import { authCli, createWorld, reportedError, runIn, steps, type World } from "../testing/world.ts";
+import { controlNames } from "./negative-controls.ts";
 import { runSmoke } from "./run-smoke.ts";
 import { checkNames, type Progress } from "./report.ts";
 
@@ -25,6 +26,29 @@ const heard: Answer = () => undefined;
 const unreachable: Answer = () => {
   throw new AuthCliError("unreachable", { message: "no such host" });
 };
+
+/** None of these is answered before all of them have been asked. */
+function together(names: readonly string[]): Record<string, Answer> {
+  const meet = meeting(names.length);
+  const waits: Answer = async () => {
+    await meet();
+    return undefined;
+  };
+  return Object.fromEntries(names.map((name) => [name, waits]));
+}
+
+describe("the depth of the chain", () => {
+  it("is two round trips of the token exchange with all else beside it, then one", async () => {
+    const beside = ["twitter.token", "cognito.guest", "public.open", "private.unsigned", "cognito.get-id"];
+    const after = [...controlNames, "private.signed"];
+    // None is answered before all of them have been asked.
+    const ran = await smokeWith([], {
+      answers: Object.fromEntries([...together(beside), ...together(after)]),
+    });
+    expect([ran.code, ran.failed]).toEqual([0, []]);
+    expect(ran.environment.requests).toHaveLength(beside.length + after.length + 1);
+  });
+});
 
 describe("--only and --skip", () => {
   it("--only runs what it names and what that needs; the others are skipped, with the reason", async () => {
