@@ -43,7 +43,7 @@ describe("the depth of the chain", () => {
     const after = [...controlNames, "private.signed"];
     // None is answered before all of them have been asked.
     const ran = await smokeWith([], {
-      answers: Object.fromEntries([...together(beside), ...together(after)]),
+      answers: { ...together(beside), ...together(after) },
     });
     expect([ran.code, ran.failed]).toEqual([0, []]);
     expect(ran.environment.requests).toHaveLength(beside.length + after.length + 1);
