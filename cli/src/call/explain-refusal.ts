@@ -9,7 +9,7 @@ import { isIdempotent, type Notice } from "./retry.ts";
 const settlingSeconds = 180;
 
 /** Ten seconds in all. */
-const waitsMs = [1000, 2000, 3000, 4000];
+const pausesMs = [1000, 2000, 3000, 4000];
 
 export interface Explained {
   /** The refusal, its body to be read anew, or what a later attempt brought. */
@@ -24,29 +24,33 @@ export interface Explained {
  * @param send sends the request again, signed anew
  */
 export async function explainRefusal(
-  call: Omit<RefusedCall, "reply">,
+  call: Omit<RefusedCall, "reply" | "durationMs">,
   refused: HttpResponse,
   send: () => Promise<HttpResponse>,
   notice: Notice,
 ): Promise<Explained> {
   const { environment } = call;
-  let { text, body } = await peek(refused.body);
-  let response = { ...refused, body };
+  const { text, body } = await peek(refused.body);
+  let response: HttpResponse = { ...refused, body };
   const { status, headers } = refused;
+  const { waitMs } = refused.timings?.() ?? {};
   const diagnosis = await environment.terminal.during(
     "finding out why",
-    diagnoseRefusal({ ...call, reply: { status, headers, text } }),
+    diagnoseRefusal({
+      ...call,
+      reply: { status, headers, text },
+      ...(waitMs !== undefined && { durationMs: waitMs }),
+    }),
   );
   if (!maySettle(call, diagnosis)) return { response, diagnosis };
-  for (const waitMs of waitsMs) {
-    notice(
-      `HTTP ${response.status} just after a deploy: the permission may not be in force everywhere yet; trying again in ${waitMs / 1000} s`,
-    );
-    await environment.sleep(waitMs);
-    const again = await send();
-    ({ text, body } = await peek(again.body));
-    response = { ...again, body };
-    if (response.status < 400) return { response, diagnosis: undefined };
+  const why =
+    diagnosis?.reason === "propagating"
+      ? "and accepted a moment later"
+      : "just after a deploy: the permission may not be in force everywhere yet";
+  for (const pauseMs of pausesMs) {
+    notice(`HTTP ${status}, ${why}; trying again in ${pauseMs / 1000} s`);
+    await environment.sleep(pauseMs);
+    response = await send();
     // Another answer has another cause, and this one is not its explanation.
     if (response.status !== status) return { response, diagnosis: undefined };
   }

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { decodeBody, readWhole } from "../call/body.ts";
+import type { Explained, explainRefusal } from "../call/explain-refusal.ts";
 import { buildRequest, type RequestFlags } from "../call/request-options.ts";
 import { type Notice, sendWithRetries } from "../call/retry.ts";
 import { type DeploymentFlags, resolveDeployment } from "../deployment/resolve-deployment.ts";
@@ -99,36 +100,18 @@ export async function call(
     };
     return { ...signed, timed };
   };
-  let sentMs = 0;
   const send = async (): Promise<HttpResponse> => {
     const received = await environment.terminal.during(
       `waiting for ${request.url.host}`,
-      sendWithRetries(
-        environment,
-        () => {
-          sentMs = environment.now();
-          return prepare();
-        },
-        flags.retry ?? 0,
-        say,
-      ),
+      sendWithRetries(environment, prepare, flags.retry ?? 0, say),
     );
     if (flags.verbose) environment.terminal.say(describeResponse(received));
     return flags.compressed ? { ...received, body: decodeBody(received) } : received;
   };
   const first = await send();
-  const credentials = identity?.credentials;
-  const explained =
-    first.status >= 400 && flags.fail !== false && flags.diagnosis !== false && credentials !== undefined
-      ? await (
-          await import("../call/explain-refusal.ts")
-        ).explainRefusal(
-          { environment, resolved, request, credentials, durationMs: environment.now() - sentMs },
-          first,
-          send,
-          say,
-        )
-      : undefined;
+  const explained = wantsDiagnosis(first, flags)
+    ? await explain({ environment, resolved, request, credentials: identity?.credentials }, first, send, say)
+    : undefined;
   const response = explained?.response ?? first;
 
   await (flags.json
@@ -153,6 +136,16 @@ function demandFolder({ files, workingDirectory }: Environment, output: string |
     cause: `there is no folder ${folder}`,
     fix: "make it first",
   });
+}
+
+function wantsDiagnosis({ status }: HttpResponse, flags: CallFlags): boolean {
+  return status >= 400 && flags.fail !== false && flags.diagnosis !== false && !flags.unsigned;
+}
+
+/** Loaded only for a refusal. */
+async function explain(...parameters: Parameters<typeof explainRefusal>): Promise<Explained> {
+  const { explainRefusal: run } = await import("../call/explain-refusal.ts");
+  return run(...parameters);
 }
 
 /** Prints what would be signed and sent, and sends nothing. */

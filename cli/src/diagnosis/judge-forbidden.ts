@@ -5,6 +5,7 @@ import type { Diagnosis } from "./refused-call.ts";
 import { type EvidenceName, routeOf, tell } from "./evidence.ts";
 import { statusOf } from "./experiments/experiment.ts";
 import type { ExperimentName, Observations } from "./run-experiments.ts";
+import { judgeMissing, judgeStagePath } from "./judge-missing.ts";
 import { roleBelongsTo } from "./role.ts";
 import { isSafe, regionOfHost, type Subject } from "./subject.ts";
 
@@ -33,11 +34,13 @@ export function judgeForbidden(subject: Subject, observations: Observations): Di
   };
   return (
     judgeTime(facts) ??
+    judgeStagePath(subject, observations) ??
     judgeRewriting(facts) ??
     judgeRegion(facts) ??
     judgeEndpoint(facts) ??
     judgeProxy(facts) ??
     judgeKeys(facts) ??
+    judgeRoute(facts) ??
     judgePolicy(facts) ??
     undetermined(facts)
   );
@@ -193,6 +196,13 @@ function judgeKeys({ subject, observations, evidence }: Case): Diagnosis | undef
   return undefined;
 }
 
+/** What a REST API says to a signed request for a route that it does not have. */
+function judgeRoute({ subject, observations }: Case): Diagnosis | undefined {
+  return errorType(subject.reply) === "MissingAuthenticationTokenException"
+    ? judgeMissing(subject, observations)
+    : undefined;
+}
+
 /** Keys, clock and signature are right, and the route wants them: the role's policy is what is left. */
 function judgePolicy({ subject, observations, evidence }: Case): Diagnosis | undefined {
   const { caller, unsigned, unusedPath } = observations;
@@ -238,7 +248,8 @@ function judgePolicy({ subject, observations, evidence }: Case): Diagnosis | und
 function knowsItsPaths(unusedPath: Observations["unusedPath"]): boolean {
   if (unusedPath === undefined || !("reply" in unusedPath)) return false;
   const { reply } = unusedPath;
-  return reply.status !== 403 || errorType(reply) === undefined;
+  const type = errorType(reply);
+  return reply.status !== 403 || type === undefined || type === "MissingAuthenticationTokenException";
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isFromApi } from "./api-reply.ts";
+import { errorType, isFromApi } from "./api-reply.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { type EvidenceName, routeOf, tell } from "./evidence.ts";
 import type { Outcome } from "./experiments/experiment.ts";
@@ -9,9 +9,17 @@ import { pathBelow, type Subject } from "./subject.ts";
 /** API Gateway has no route. */
 export function judgeMissing(subject: Subject, observations: Observations): Diagnosis {
   const route = routeOf(subject);
-  const { ownUrl, apiEndpoint, url } = subject;
+  const { ownUrl, url } = subject;
   const evidence = (...names: EvidenceName[]): string[] => tell(subject, observations, names);
 
+  if (subject.proxy !== undefined && isRoute(observations.pastProxy)) {
+    return {
+      reason: "proxy-interferes",
+      cause: `the proxy ${subject.proxy} does not pass the request on as it is: the API has the route ${route}`,
+      evidence: evidence("pastProxy", "unusedPath", "way"),
+      fix: `reach the API past the proxy: NO_PROXY=${url.hostname}`,
+    };
+  }
   if (ownUrl !== undefined && isRoute(observations.atOwnEndpoint)) {
     return {
       reason: "endpoint-of-another-stage",
@@ -20,16 +28,8 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
       fix: `leave out --endpoint, or name ${ownUrl.origin}`,
     };
   }
-  if (isRoute(observations.otherStagePath)) {
-    const right = otherStageUrl(subject)?.href ?? "";
-    const endpoint = right.slice(0, right.length - belowStage(subject).length);
-    return {
-      reason: "stage-path-wrong",
-      cause: `the route is at another path: the endpoint ${apiEndpoint.href.replace(/\/+$/, "")} has a stage's name too much or too little`,
-      evidence: evidence("otherStagePath", "unusedPath"),
-      fix: `use the endpoint ${endpoint}, with --endpoint or in the stack's ApiEndpoint output, and the path ${belowStage(subject)}`,
-    };
-  }
+  const elsewhere = judgeStagePath(subject, observations);
+  if (elsewhere !== undefined) return elsewhere;
   if (isRoute(observations.withGet)) {
     return {
       reason: "route-missing",
@@ -46,12 +46,26 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
   };
 }
 
+/** The path without, or with, the stage's name is one of the API's. */
+export function judgeStagePath(subject: Subject, observations: Observations): Diagnosis | undefined {
+  if (!isRoute(observations.otherStagePath)) return undefined;
+  const right = otherStageUrl(subject)?.href ?? "";
+  const endpoint = right.slice(0, right.length - belowStage(subject).length);
+  return {
+    reason: "stage-path-wrong",
+    cause: `the route is at another path: the endpoint ${subject.apiEndpoint.href.replace(/\/+$/, "")} has a stage's name too much or too little`,
+    evidence: tell(subject, observations, ["otherStagePath", "unusedPath"]),
+    fix: `use the endpoint ${endpoint}, with --endpoint or in the stack's ApiEndpoint output, and the path ${belowStage(subject)}`,
+  };
+}
+
 /** Something answers there, be it with a refusal. */
 function isRoute(outcome: Outcome | undefined): boolean {
   return (
     outcome !== undefined &&
     "reply" in outcome &&
     outcome.reply.status !== 404 &&
+    errorType(outcome.reply) !== "ForbiddenException" &&
     (outcome.reply.status < 400 || isFromApi(outcome.reply))
   );
 }

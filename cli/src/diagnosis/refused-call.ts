@@ -9,7 +9,7 @@ import type { Reason } from "./reasons.ts";
 export interface RefusedCall {
   environment: Environment;
   resolved: ResolvedDeployment;
-  /** As it was before it was signed: without the signature's own headers. */
+  /** Before or after it was signed. */
   request: Pick<HttpRequest, "method" | "url" | "headers" | "body">;
   /** What it was signed with; undefined for one that went unsigned. */
   credentials: AwsCredentials | undefined;

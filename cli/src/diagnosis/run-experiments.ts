@@ -78,14 +78,14 @@ async function send(
   probe: Probe,
 ): Promise<Outcome> {
   const started = environment.now();
-  const { status, headers, body } = await environment.send({
+  const { status, headers, body, timings } = await environment.send({
     ...probe,
     step: `diagnosis.${name}`,
     timeoutMs: experimentLimitMs,
   });
   const text = await readStart(body);
   const reply: ApiReply = { status, headers, text, ...(probe.method === "HEAD" && { headOnly: true }) };
-  return { reply, durationMs: environment.now() - started };
+  return { reply, durationMs: timings?.().waitMs ?? environment.now() - started };
 }
 
 async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {

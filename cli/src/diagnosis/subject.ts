@@ -49,6 +49,15 @@ export interface Subject {
   unusedName: string;
 }
 
+/** Of the refused signature; each experiment has its own. */
+const signatureHeaders = new Set([
+  "authorization",
+  "host",
+  "x-amz-date",
+  "x-amz-security-token",
+  "x-amz-content-sha256",
+]);
+
 /** Methods that change nothing (RFC 9110 9.2.1), and may be sent as often as experiments want. */
 export function isSafe({ method }: Pick<Subject, "method">): boolean {
   return ["GET", "HEAD", "OPTIONS"].includes(method);
@@ -113,7 +122,7 @@ export async function gatherFacts(
     refusal,
     method: request.method,
     url,
-    headers: request.headers,
+    headers: request.headers.filter(([name]) => !signatureHeaders.has(name.toLowerCase())),
     body: request.body,
     reply,
     durationMs,

@@ -4,7 +4,7 @@ import { type HttpRequest, type Reply, replyText } from "../protocol/http.ts";
 import type { AwsCredentials } from "../protocol/sigv4.ts";
 
 /** The request and its answer, from which a cause can be found out. */
-type Refused = Pick<RefusedCall, "request" | "credentials" | "reply">;
+type Refused = Pick<RefusedCall, "request" | "credentials" | "reply" | "durationMs">;
 
 /** A route that answered other than a check demands. */
 export class RouteFailure extends AuthCliError {
@@ -24,9 +24,11 @@ export function routeFailure(
   credentials?: AwsCredentials,
 ): RouteFailure {
   const { status, headers } = reply;
+  const { waitMs } = reply.timings?.() ?? {};
   return new RouteFailure(details, {
     request,
     credentials,
     reply: { status, headers, text: replyText(reply) },
+    ...(waitMs === undefined ? {} : { durationMs: waitMs }),
   });
 }

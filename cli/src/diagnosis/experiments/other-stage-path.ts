@@ -1,3 +1,4 @@
+import { errorType } from "../api-reply.ts";
 import { pathBelow, type Subject } from "../subject.ts";
 import { type Experiment, plainHeaders } from "./experiment.ts";
 
@@ -6,8 +7,12 @@ import { type Experiment, plainHeaders } from "./experiment.ts";
  * path, and may have others with one.
  */
 export const otherStagePath: Experiment = (subject) => {
+  const { refusal, reply, ownUrl } = subject;
   const url = otherStageUrl(subject);
-  if (subject.refusal !== "missing" || url === undefined) return undefined;
+  // A REST API has no routes at all outside of its stages, and forbids what it would not find.
+  const isOutside =
+    refusal === "missing" || (errorType(reply) === "ForbiddenException" && ownUrl === undefined);
+  if (!isOutside || url === undefined) return undefined;
   return { method: "GET", url, headers: plainHeaders };
 };
 

@@ -3,6 +3,8 @@ import { type Experiment, signed } from "./experiment.ts";
 
 /** Straight to the host. Accepted where it was refused by way of the proxy: the proxy is to blame. */
 export const pastProxy: Experiment = async (subject) =>
-  ["forbidden", "foreign"].includes(subject.refusal) && isSafe(subject) && subject.proxy !== undefined
+  ["forbidden", "missing", "foreign"].includes(subject.refusal) &&
+  isSafe(subject) &&
+  subject.proxy !== undefined
     ? { ...(await signed(subject)), pastProxy: true }
     : undefined;

@@ -1,0 +1,233 @@
+import { describe, expect, it } from "vitest";
+import { AuthCliError } from "../errors.ts";
+import type { HttpResponse } from "../protocol/http.ts";
+import { reply, sentHeader } from "../testing/fake-environment.ts";
+import type { Answer } from "../testing/scripted-services.ts";
+import { authCli, createWorld, type Ran, reportedError, runIn, steps, type World } from "../testing/world.ts";
+
+const forbidden = (): HttpResponse => reply(403, { message: "Forbidden" }, [["apigw-requestid", "id="]]);
+const notFound = (): HttpResponse => reply(404, { message: "Not Found" }, [["apigw-requestid", "id="]]);
+const sts =
+  (body: string, status = 200): Answer =>
+  () =>
+    reply(status, body);
+const known = sts(
+  "<Arn>arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-Role-A/CognitoIdentityCredentials</Arn><Account>123456789012</Account>",
+);
+
+/** The API lets nobody in who is signed in. */
+const permissionMissing: Record<string, Answer> = {
+  "api.call": forbidden,
+  "diagnosis.again": forbidden,
+  "diagnosis.unsigned": forbidden,
+  "diagnosis.unusedPath": notFound,
+  "diagnosis.signedInQuery": forbidden,
+  "diagnosis.tokenInQuery": forbidden,
+  "diagnosis.caller": known,
+};
+
+const refusing = (answers: Record<string, Answer> = {}, world: World = {}): World => ({
+  loggedIn: true,
+  answers: { ...permissionMissing, ...answers },
+  ...world,
+});
+
+const experiments = (ran: Ran): string[] => steps(ran).filter((step) => step.startsWith("diagnosis."));
+
+describe("a refused call", () => {
+  it("is explained: one cause, what shows it, and one fix", async () => {
+    const ran = await authCli(["call", "/private"], refusing());
+    expect([ran.code, ran.stdout]).toEqual([22, '{"message":"Forbidden"}']);
+    expect(ran.stderr).toBe(`error: api.call: GET /private answered HTTP 403 (request id=)
+cause: the policy of the role prod-notes-ExampleStack-Role-A does not allow execute-api:Invoke on arn:aws:execute-api:us-east-1:123456789012:abc123/$default/GET/private
+evidence: STS accepted these keys as arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-Role-A/CognitoIdentityCredentials
+evidence: GET /private, signed with them: HTTP 403
+evidence: without a signature: HTTP 403
+evidence: GET of a path that no route has: HTTP 404
+evidence: signed in the query in place of the headers: HTTP 403
+fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stack, [api])\`
+`);
+  });
+
+  it("is explained in JSON too, and its body is printed whole", async () => {
+    const long = "x".repeat(100_000);
+    const ran = await authCli(
+      ["call", "/private", "--json"],
+      refusing({ "api.call": () => reply(403, long) }),
+    );
+    expect(JSON.parse(ran.stdout)).toMatchObject({ status: 403, body: long });
+    expect(reportedError(ran)).toMatchObject({ code: "http-status", reason: "undetermined" });
+  });
+
+  it("costs a dozen short requests at most, none of them with the user's body", async () => {
+    const world = refusing(
+      {},
+      { proxies: { "api.example": "proxy:3128" }, variables: { AWS_REGION: "eu-west-1" } },
+    );
+    const ran = await authCli(
+      ["call", "/private?a=1", "-H", "X-A: 1", "--endpoint", "https://api.example"],
+      world,
+    );
+    expect(experiments(ran)).toHaveLength(12);
+    expect(new Set(experiments(ran)).size).toBe(12);
+    for (const request of ran.environment.requests.filter(({ step }) => step.startsWith("diagnosis."))) {
+      expect(request.timeoutMs, request.step).toBeLessThanOrEqual(1500);
+      expect(request.url.host, request.step).toMatch(
+        /^(api\.example|sts\.us-east-1\.amazonaws\.com|abc123\.execute-api\.us-east-1\.amazonaws\.com)$/,
+      );
+      expect(request.pastProxy ?? false).toBe(request.step === "diagnosis.pastProxy");
+    }
+  });
+
+  it.each(["POST", "PUT", "DELETE", "PATCH"])("%s is not sent signed again", async (method) => {
+    const ran = await authCli(["call", method, "/private", "-d", "x"], refusing());
+    expect(experiments(ran).toSorted()).toEqual([
+      "diagnosis.caller",
+      "diagnosis.unsigned",
+      "diagnosis.unusedPath",
+    ]);
+    for (const request of ran.environment.requests) {
+      if (!["diagnosis.unsigned", "diagnosis.unusedPath"].includes(request.step)) continue;
+      expect(sentHeader(request, "authorization")).toBeUndefined();
+      expect(sentHeader(request, "x-amz-security-token")).toBeUndefined();
+    }
+    expect(ran.stderr).toContain(`${method}/private`);
+  });
+
+  it.each([404, 500])("POST that was answered %i is not sent again at all", async (status) => {
+    const answer = (): HttpResponse => reply(status, { message: "handled" }, [["apigw-requestid", "id="]]);
+    const ran = await authCli(["call", "POST", "/x"], refusing({ "api.call": answer }));
+    const sent = ran.environment.requests.filter(({ step }) => step.startsWith("diagnosis."));
+    expect(sent.filter(({ method }) => method !== "GET")).toEqual([]);
+  });
+
+  it("to HEAD has no words, and is explained all the same", async () => {
+    const answer = (): HttpResponse => reply(403, "", [["apigw-requestid", "id="]]);
+    const ran = await authCli(
+      ["call", "-I", "/private"],
+      refusing({
+        ...Object.fromEntries(
+          [
+            "api.call",
+            "diagnosis.again",
+            "diagnosis.unsigned",
+            "diagnosis.signedInQuery",
+            "diagnosis.tokenInQuery",
+          ].map((step) => [step, answer] as const),
+        ),
+      }),
+    );
+    expect(ran.stderr).toContain("/HEAD/private");
+  });
+
+  it("stays what it is when no experiment is answered", async () => {
+    const fail: Answer = () => {
+      throw new AuthCliError("unreachable", { message: "nobody is there" });
+    };
+    const answers = Object.fromEntries(Object.keys(permissionMissing).map((step) => [step, fail]));
+    const ran = await authCli(
+      ["call", "/private", "--json"],
+      refusing({ ...answers, "api.call": forbidden }),
+    );
+    expect(ran.code).toBe(22);
+    expect(reportedError(ran)).toMatchObject({
+      reason: "undetermined",
+      evidence: expect.arrayContaining(["STS could not be asked (nobody is there)"]),
+    });
+  });
+
+  it("is left unexplained by Ctrl-C", async () => {
+    const world = createWorld(
+      refusing({
+        "diagnosis.unsigned": () => {
+          throw new AuthCliError("interrupted", { message: "interrupted" });
+        },
+      }),
+    );
+    const ran = await runIn(["call", "/private"], world);
+    expect([ran.code, ran.stderr]).toEqual([130, ""]);
+  });
+
+  it.each([["--no-diagnosis"], ["--no-fail"], ["--unsigned"]])("is not looked into with %s", async (flag) => {
+    const ran = await authCli(["call", "/private", flag], refusing());
+    expect(experiments(ran)).toEqual([]);
+  });
+
+  it("that a handler makes of its input is the handler's affair", async () => {
+    const answer = (): HttpResponse => reply(400, { message: "no title" }, [["apigw-requestid", "id="]]);
+    const ran = await authCli(["call", "/private", "--json"], refusing({ "api.call": answer }));
+    expect(experiments(ran)).toEqual([]);
+    expect(reportedError(ran)).not.toHaveProperty("reason");
+  });
+});
+
+describe("just after a deploy", () => {
+  const now = Date.parse("2026-03-01T12:00:00Z");
+  const deployed = (secondsAgo: number): Record<string, number> => ({
+    "/project/.sst/outputs.json": now - secondsAgo * 1000,
+  });
+  const until = (attempt: number): Answer => {
+    let attempts = 0;
+    return () => (++attempts < attempt ? forbidden() : undefined);
+  };
+
+  it("what is signed rightly is sent again until the permission is in force", async () => {
+    const ran = await authCli(
+      ["call", "/private"],
+      refusing({ "api.call": until(3) }, { modified: deployed(30) }),
+    );
+    expect([ran.code, ran.stdout]).toEqual([0, `Hello ${ran.services.identityId}!`]);
+    expect(ran.environment.sleeps).toEqual([1000, 2000]);
+    expect(ran.stderr).toMatch(/^\* HTTP 403, just after a deploy: .*; trying again in 1 s$/m);
+    expect(ran.stderr).not.toContain("error:");
+  });
+
+  it("what was refused and accepted a moment later is sent again, whenever it was deployed", async () => {
+    const ran = await authCli(
+      ["call", "/private"],
+      refusing({ "api.call": until(2), "diagnosis.again": () => undefined }),
+    );
+    expect([ran.code, ran.environment.sleeps]).toEqual([0, [1000]]);
+    expect(ran.stderr).toContain("accepted a moment later");
+  });
+
+  it.each<[string, string[], World]>([
+    ["for long", ["/private"], refusing({}, { modified: deployed(30) })],
+    [
+      "when another answer comes",
+      ["/private"],
+      refusing({ "api.call": changing() }, { modified: deployed(30) }),
+    ],
+  ])("not %s", async (_what, args, world) => {
+    const ran = await authCli(["call", ...args], world);
+    expect(ran.code).toBe(22);
+    expect(ran.environment.sleeps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(10_000);
+  });
+
+  function changing(): Answer {
+    let attempts = 0;
+    return () => (++attempts < 2 ? forbidden() : notFound());
+  }
+
+  it.each<[string, string[], World]>([
+    ["what cannot be repeated", ["POST", "/private"], refusing({}, { modified: deployed(30) })],
+    ["what was deployed long ago", ["/private"], refusing({}, { modified: deployed(300) })],
+    [
+      "a signature that does not match",
+      ["/private"],
+      refusing(
+        {
+          "diagnosis.caller": sts(
+            "<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>",
+            403,
+          ),
+        },
+        { modified: deployed(30) },
+      ),
+    ],
+    ["a route that is missing", ["/x"], refusing({ "api.call": notFound }, { modified: deployed(30) })],
+  ])("%s is not sent again", async (_what, args, world) => {
+    const ran = await authCli(["call", ...args], world);
+    expect([ran.code, ran.environment.sleeps]).toEqual([22, []]);
+  });
+});

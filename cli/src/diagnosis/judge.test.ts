@@ -1,0 +1,594 @@
+import { describe, expect, it } from "vitest";
+import type { Header } from "../protocol/http.ts";
+import type { ApiReply } from "./api-reply.ts";
+import type { Caller } from "./caller.ts";
+import type { Outcome } from "./experiments/experiment.ts";
+import { judge } from "./judge.ts";
+import type { Reason } from "./reasons.ts";
+import type { Observations } from "./run-experiments.ts";
+import { refusalOf, type Subject } from "./subject.ts";
+
+const words: Readonly<Record<number, string>> = {
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/** As an HTTP API answers: in its own words, or in a handler's. */
+function apiReply(status: number, text?: string, headers: Header[] = []): ApiReply {
+  const said = words[status];
+  const own = said === undefined ? "Hello!" : JSON.stringify({ message: said });
+  return { status, text: text ?? own, headers: [["apigw-requestid", "id="], ...headers] };
+}
+
+/** A REST API's refusal. */
+const restReply = (type: string, message: string): ApiReply => ({
+  status: 403,
+  text: JSON.stringify({ message }),
+  headers: [["x-amzn-errortype", type]],
+});
+
+const foreignReply = (status: number, headers: Header[] = []): ApiReply => ({
+  status,
+  text: "<html>Access Denied</html>",
+  headers,
+});
+
+const http = (status: number, text?: string): Outcome => ({ reply: apiReply(status, text), durationMs: 20 });
+const from = (reply: ApiReply): Outcome => ({ reply, durationMs: 20 });
+const nobody: Outcome = { failure: "api.example did not answer within 1.5 s" };
+
+const accepted = (role = "prod-notes-ExampleStack-AuthRole-ABC"): Caller => ({
+  accepted: {
+    arn: `arn:aws:sts::123456789012:assumed-role/${role}/CognitoIdentityCredentials`,
+    account: "123456789012",
+  },
+});
+const refused = (code: string, message = "no"): Caller => ({ refused: { code, message } });
+
+const host = "abc123.execute-api.us-east-1.amazonaws.com";
+const ownHost = "def456.execute-api.us-east-1.amazonaws.com";
+
+function subjectOf(reply: ApiReply, changes: Partial<Subject> = {}): Subject {
+  const refusal = refusalOf(reply);
+  if (refusal === undefined) throw new Error("nothing to explain");
+  return {
+    refusal,
+    method: "GET",
+    url: new URL(`https://${host}/private`),
+    headers: [],
+    body: undefined,
+    reply,
+    durationMs: 20,
+    credentials: {
+      accessKeyId: "ASIAEXAMPLE",
+      secretAccessKey: "the-secret-access-key",
+      sessionToken: "the-session-token",
+      expiration: "2026-03-01T13:00:00.000Z",
+    },
+    region: "us-east-1",
+    hostRegion: "us-east-1",
+    otherRegion: undefined,
+    apiEndpoint: new URL(`https://${host}`),
+    ownUrl: undefined,
+    identityPoolId: "us-east-1:0000",
+    ownIdentityPoolId: undefined,
+    stage: "prod",
+    appName: "notes",
+    deployedSecondsAgo: undefined,
+    proxy: undefined,
+    nowMs: Date.parse("2026-03-01T12:00:00Z"),
+    skewSeconds: 0,
+    unusedName: "unused",
+    ...changes,
+  };
+}
+
+/** What is seen when nothing but the policy is wrong. */
+const shut: Observations = {
+  caller: accepted(),
+  again: http(403),
+  unsigned: http(403),
+  unusedPath: http(404),
+  signedInQuery: http(403),
+  tokenInQuery: http(403),
+};
+
+type Row = [
+  what: string,
+  reply: ApiReply,
+  changes: Partial<Subject>,
+  observations: Observations,
+  reason: Reason,
+  words: string,
+];
+
+const atOther: Partial<Subject> = {
+  url: new URL("https://api.example/private"),
+  apiEndpoint: new URL("https://api.example"),
+  hostRegion: undefined,
+  ownUrl: new URL(`https://${ownHost}/private`),
+};
+const clock = "Signature expired: 20260301T110000Z is now earlier than 20260301T115500Z";
+
+const rows: Row[] = [
+  ["the policy", apiReply(403), {}, shut, "permission-missing", `${host.split(".")[0]}/$default/GET/private`],
+  [
+    "the policy, of a catch-all route",
+    apiReply(403),
+    {},
+    { ...shut, unusedPath: http(403) },
+    "permission-missing",
+    "execute-api:Invoke",
+  ],
+  [
+    "the policy, for a method with effects",
+    apiReply(403),
+    { method: "POST" },
+    { caller: accepted(), unsigned: http(403), unusedPath: http(404) },
+    "permission-missing",
+    "/POST/private",
+  ],
+  [
+    "the policy, in a REST API's words",
+    restReply(
+      "AccessDeniedException",
+      "User: arn is not authorized to perform: execute-api:Invoke on resource: arn",
+    ),
+    { url: new URL(`https://${host}/prod/private`), apiEndpoint: new URL(`https://${host}/prod`) },
+    {
+      ...shut,
+      unusedPath: from(restReply("MissingAuthenticationTokenException", "Missing Authentication Token")),
+    },
+    "permission-missing",
+    "abc123/prod/GET/private",
+  ],
+  [
+    "the policy, by way of a tunnel",
+    apiReply(403),
+    { proxy: "proxy:3128" },
+    { ...shut, pastProxy: nobody },
+    "permission-missing",
+    "does not allow",
+  ],
+  [
+    "the policy, at a custom domain and at the API itself",
+    apiReply(403),
+    atOther,
+    { ...shut, atOwnEndpoint: http(403), forOwnHost: http(403) },
+    "permission-missing",
+    "does not allow",
+  ],
+  [
+    "a method with effects at somebody's domain",
+    apiReply(403),
+    { method: "POST", url: new URL("https://api.example/x"), hostRegion: undefined },
+    { caller: accepted(), unsigned: http(403), unusedPath: http(404) },
+    "undetermined",
+    "cannot be told",
+  ],
+  [
+    "something on the way that shows itself",
+    apiReply(403, undefined, [["Via", "1.1 varnish"]]),
+    {},
+    shut,
+    "undetermined",
+    "cannot be told",
+  ],
+  [
+    "CloudFront, which AWS itself puts before an API",
+    apiReply(403, undefined, [["Via", "1.1 abc.cloudfront.net (CloudFront)"]]),
+    {},
+    shut,
+    "permission-missing",
+    "does not allow",
+  ],
+  [
+    "a domain that is mapped to no API",
+    apiReply(403),
+    {},
+    { ...shut, unusedPath: from(restReply("ForbiddenException", "Forbidden")) },
+    "undetermined",
+    "cannot be told",
+  ],
+  [
+    "no answer from STS",
+    apiReply(403),
+    {},
+    { ...shut, caller: { failure: "x" } },
+    "undetermined",
+    "cannot be told",
+  ],
+  [
+    "no answer to anything",
+    apiReply(403),
+    {},
+    { caller: { failure: "x" }, again: nobody, unsigned: nobody, unusedPath: nobody },
+    "undetermined",
+    "cannot be told",
+  ],
+  [
+    "a role of another stage",
+    apiReply(403),
+    {},
+    { ...shut, caller: accepted("dev-notes-ExampleStack-AuthRole-ABC") },
+    "role-of-another-pool",
+    "of the stage dev, the API of prod",
+  ],
+  [
+    "another pool than the deployment's",
+    apiReply(403),
+    { ownIdentityPoolId: "us-east-1:1111" },
+    { ...shut, caller: accepted("given-by-hand") },
+    "role-of-another-pool",
+    "us-east-1:0000 is not the one of prod",
+  ],
+  [
+    "keys that have expired",
+    apiReply(403),
+    {},
+    { ...shut, caller: refused("ExpiredToken") },
+    "credentials-expired",
+    "have expired",
+  ],
+  [
+    "keys nobody knows",
+    apiReply(403),
+    {},
+    { ...shut, caller: refused("InvalidClientTokenId") },
+    "credentials-unknown",
+    "does not know",
+  ],
+  [
+    "a wrong clock",
+    apiReply(403),
+    {},
+    { ...shut, caller: refused("SignatureDoesNotMatch", clock) },
+    "clock-wrong",
+    "clock",
+  ],
+  [
+    "a wrong clock, in other words",
+    apiReply(403),
+    {},
+    { ...shut, caller: refused("RequestExpired") },
+    "clock-wrong",
+    "clock",
+  ],
+  [
+    "a wrong secret key",
+    apiReply(403),
+    {},
+    { ...shut, caller: refused("SignatureDoesNotMatch") },
+    "signature-mismatch",
+    "secret access key",
+  ],
+  [
+    "a REST API that computes another signature",
+    restReply(
+      "InvalidSignatureException",
+      "The request signature we calculated does not match the signature you provided.",
+    ),
+    {},
+    shut,
+    "signature-mismatch",
+    "does not arrive as it was signed",
+  ],
+  [
+    "a REST API whose clock is another",
+    restReply("InvalidSignatureException", clock),
+    {},
+    { ...shut, caller: { failure: "x" } },
+    "clock-wrong",
+    "clock",
+  ],
+  [
+    "a policy on its way",
+    apiReply(403),
+    { deployedSecondsAgo: 20 },
+    { ...shut, again: http(200) },
+    "propagating",
+    "a moment later",
+  ],
+  [
+    "a route that a REST API does not have",
+    restReply("MissingAuthenticationTokenException", "Missing Authentication Token"),
+    {},
+    {
+      ...shut,
+      unusedPath: from(restReply("MissingAuthenticationTokenException", "Missing Authentication Token")),
+    },
+    "route-missing",
+    "no route GET /private",
+  ],
+  [
+    "a REST API's stage left out",
+    restReply("ForbiddenException", "Forbidden"),
+    {},
+    {
+      ...shut,
+      otherStagePath: from(restReply("MissingAuthenticationTokenException", "Missing Authentication Token")),
+    },
+    "stage-path-wrong",
+    "too much or too little",
+  ],
+  [
+    "a query that changes",
+    apiReply(403),
+    {},
+    { ...shut, withoutQuery: http(200) },
+    "query-rewritten",
+    "query",
+  ],
+  [
+    "a handler reached without the query",
+    apiReply(403),
+    {},
+    { ...shut, withoutQuery: http(400, "?") },
+    "query-rewritten",
+    "query",
+  ],
+  [
+    "a header that changes",
+    apiReply(403),
+    {},
+    { ...shut, withoutHeaders: http(200) },
+    "headers-rewritten",
+    "your headers",
+  ],
+  [
+    "a session token that is dropped",
+    apiReply(403),
+    {},
+    { ...shut, signedInQuery: http(200), tokenInQuery: http(200) },
+    "session-token-dropped",
+    "X-Amz-Security-Token",
+  ],
+  [
+    "a session token that STS does not get either",
+    apiReply(403),
+    { proxy: "proxy:3128" },
+    { ...shut, caller: refused("InvalidClientTokenId"), tokenInQuery: http(200), pastProxy: http(200) },
+    "session-token-dropped",
+    "X-Amz-Security-Token",
+  ],
+  [
+    "an Authorization that is dropped",
+    apiReply(403),
+    {},
+    { ...shut, signedInQuery: http(500) },
+    "headers-rewritten",
+    "Authorization",
+  ],
+  [
+    "a pool in another region than the API",
+    apiReply(403),
+    { region: "eu-west-1", otherRegion: "us-east-1" },
+    { ...shut, forOtherRegion: http(403) },
+    "region-wrong",
+    "signed for eu-west-1, the API is in us-east-1",
+  ],
+  [
+    "another region behind a custom domain",
+    apiReply(403),
+    { hostRegion: undefined, otherRegion: "eu-west-1" },
+    { ...shut, forOtherRegion: http(200) },
+    "region-wrong",
+    "is in eu-west-1",
+  ],
+  [
+    "another Host",
+    apiReply(403),
+    atOther,
+    { ...shut, atOwnEndpoint: http(200), forOwnHost: http(200) },
+    "host-rewritten",
+    `api.example passes requests on to ${ownHost}`,
+  ],
+  [
+    "the API of another stage",
+    apiReply(403),
+    atOther,
+    { ...shut, atOwnEndpoint: http(200), forOwnHost: http(403) },
+    "endpoint-of-another-stage",
+    "another API",
+  ],
+  [
+    "a proxy",
+    apiReply(403),
+    { proxy: "proxy:3128" },
+    { ...shut, pastProxy: http(200) },
+    "proxy-interferes",
+    "proxy:3128",
+  ],
+
+  ["no route", apiReply(404), {}, { unusedPath: http(404) }, "route-missing", "no route GET /private"],
+  [
+    "another method",
+    apiReply(404),
+    { method: "PUT" },
+    { unusedPath: http(404), withGet: http(403) },
+    "route-missing",
+    "a route for GET /private, but none for PUT",
+  ],
+  [
+    "a stage's path twice",
+    apiReply(404),
+    { url: new URL(`https://${host}/prod/prod/x`), apiEndpoint: new URL(`https://${host}/prod/prod`) },
+    { unusedPath: http(404), otherStagePath: http(403) },
+    "stage-path-wrong",
+    "too much or too little",
+  ],
+  [
+    "the API of another stage, without the route",
+    apiReply(404),
+    atOther,
+    { unusedPath: http(404), atOwnEndpoint: http(200) },
+    "endpoint-of-another-stage",
+    "it has no route",
+  ],
+  [
+    "a proxy that changes the path",
+    apiReply(404),
+    { proxy: "proxy:3128" },
+    { unusedPath: http(404), pastProxy: http(403) },
+    "proxy-interferes",
+    "the API has the route",
+  ],
+  ["neither API has it", apiReply(404), atOther, { atOwnEndpoint: http(404) }, "route-missing", "no route"],
+
+  ["a handler that throws", apiReply(500), {}, { again: http(500) }, "handler-failed", "threw"],
+  ["a handler that threw once", apiReply(500), {}, { again: http(200) }, "handler-failed", "failed once"],
+  ["an integration's timeout", apiReply(503), {}, {}, "handler-timed-out", "in time"],
+  ["30 s", apiReply(500), { durationMs: 30_050 }, {}, "handler-timed-out", "in time"],
+  [
+    "a function's timeout, and no answer again",
+    apiReply(500),
+    { durationMs: 10_040 },
+    { again: nobody },
+    "handler-timed-out",
+    "in time",
+  ],
+  [
+    "a function's timeout twice",
+    apiReply(500),
+    { durationMs: 1040 },
+    { again: { reply: apiReply(500), durationMs: 1020 } },
+    "handler-timed-out",
+    "in time",
+  ],
+  [
+    "a function's timeout, not tried again",
+    apiReply(500),
+    { method: "POST", durationMs: 10_040 },
+    {},
+    "handler-timed-out",
+    "in time",
+  ],
+  [
+    "a slow start before it throws",
+    apiReply(500),
+    { durationMs: 1100 },
+    { again: http(500) },
+    "handler-failed",
+    "threw",
+  ],
+  [
+    "long work before it throws",
+    apiReply(500),
+    { durationMs: 4800 },
+    { again: nobody },
+    "handler-failed",
+    "threw",
+  ],
+
+  [
+    "a handler's own no",
+    apiReply(403, "not yours"),
+    {},
+    { unsigned: http(403) },
+    "handler-refused",
+    "let the request in",
+  ],
+  [
+    "a handler's own 404",
+    apiReply(404, "no such note"),
+    {},
+    { unsigned: http(403) },
+    "handler-refused",
+    "HTTP 404",
+  ],
+  [
+    "a handler's own 500",
+    apiReply(500, '{"error":1}'),
+    {},
+    { unsigned: http(403) },
+    "handler-failed",
+    "HTTP 500",
+  ],
+  [
+    "a route without authorizer",
+    apiReply(500, "who?"),
+    {},
+    { unsigned: http(500, "who?") },
+    "route-open",
+    "open to everybody",
+  ],
+
+  ["an authorizer of tokens", apiReply(401), {}, {}, "authorizer-other", "another authorizer"],
+  ["too many requests", apiReply(429), {}, {}, "throttled", "no more requests"],
+
+  [
+    "a proxy that answers itself",
+    foreignReply(403, [["Server", "squid"]]),
+    { proxy: "proxy:3128" },
+    { pastProxy: http(200) },
+    "proxy-interferes",
+    "gave the answer itself",
+  ],
+  [
+    "a proxy that wants a password",
+    foreignReply(407),
+    { proxy: "proxy:3128" },
+    {},
+    "proxy-interferes",
+    "proxy:3128",
+  ],
+  [
+    "an endpoint that cannot reach the API",
+    foreignReply(502),
+    atOther,
+    { atOwnEndpoint: http(200) },
+    "proxy-interferes",
+    "api.example",
+  ],
+  [
+    "another server",
+    foreignReply(403, [["Server", "nginx"]]),
+    {},
+    { again: from(foreignReply(403)) },
+    "undetermined",
+    "in place of API Gateway",
+  ],
+];
+
+describe("what was observed has one cause", () => {
+  it.each(rows)("%s", (_what, reply, changes, observations, reason, cause) => {
+    const diagnosis = judge(subjectOf(reply, changes), observations);
+    expect(diagnosis).toMatchObject({ reason, cause: expect.stringContaining(cause) });
+    expect(diagnosis.fix).not.toBe("");
+    const all = JSON.stringify(diagnosis);
+    expect(all).not.toMatch(/undefined|\[object|NaN|the-secret-access-key|the-session-token/);
+  });
+
+  it("tells what shows it", () => {
+    const { evidence } = judge(subjectOf(apiReply(403), { deployedSecondsAgo: 90 }), shut);
+    expect(evidence).toEqual([
+      "STS accepted these keys as arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-AuthRole-ABC/CognitoIdentityCredentials",
+      "GET /private, signed with them: HTTP 403",
+      "without a signature: HTTP 403",
+      "GET of a path that no route has: HTTP 404",
+      "signed in the query in place of the headers: HTTP 403",
+      "the stage was deployed 90 s ago",
+    ]);
+  });
+
+  it("tells all there is when it cannot tell the cause", () => {
+    const { evidence } = judge(
+      subjectOf(apiReply(403, undefined, [["Via", "1.1 varnish"]]), {
+        skewSeconds: -100,
+        proxy: "proxy:3128",
+      }),
+      { ...shut, pastProxy: nobody },
+    );
+    expect(evidence).toContain(
+      "signed, past the proxy proxy:3128: no answer (api.example did not answer within 1.5 s)",
+    );
+    expect(evidence).toContain(
+      'it went by way of the proxy proxy:3128; the reply came by way of "1.1 varnish"',
+    );
+    expect(evidence).toContain("this computer's clock is 100 s ahead of AWS's");
+  });
+});
