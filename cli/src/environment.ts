@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { fstatSync } from "node:fs";
 import { homedir } from "node:os";
 import type { BrowserOutcome } from "./environment/browser.ts";
 import type { CallbackServer } from "./environment/callback-server.ts";
@@ -9,7 +10,7 @@ import { withServerClock } from "./environment/server-clock.ts";
 import { createTerminal, type Terminal } from "./environment/terminal.ts";
 import { AuthCliError } from "./errors.ts";
 import type { Send } from "./protocol/http.ts";
-import { Redactor } from "./redaction.ts";
+import { maskCommand, Redactor } from "./redaction.ts";
 
 /** Everything outside the program that a command may touch. Tests hand in their own. */
 export interface Environment {
@@ -66,7 +67,10 @@ export interface EnvironmentFlags {
 
 export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
   const variables = process.env;
-  const redactor = new Redactor();
+  // By standard error, of which Actions reads commands as well: standard output is the result alone.
+  const redactor = new Redactor(
+    isReadByActions(variables) ? (secret) => terminal.sayBytes(Buffer.from(maskCommand(secret))) : undefined,
+  );
   const interruption = interruptionSignal();
   const terminal = createTerminal({
     stdin: () => process.stdin,
@@ -123,6 +127,16 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
       return runCommand(command, args, commandVariables, interruption);
     },
   };
+}
+
+/** A command to mask a secret holds the secret, so it must not be written where only people read, such as a file. */
+function isReadByActions(variables: NodeJS.ProcessEnv): boolean {
+  if (variables["GITHUB_ACTIONS"] !== "true" || process.stderr.isTTY) return false;
+  try {
+    return !fstatSync(process.stderr.fd).isFile();
+  } catch {
+    return false;
+  }
 }
 
 async function describePortHolder(port: number): Promise<string | undefined> {

@@ -7,10 +7,17 @@ const minimumLength = 6;
  */
 export class Redactor {
   readonly #forms = new Map<string, string>();
+  readonly #learned: ((secret: string) => void) | undefined;
+
+  /** @param learned told each secret when it is first added, for a log that masks by itself */
+  constructor(learned?: (secret: string) => void) {
+    this.#learned = learned;
+  }
 
   /** @param name what stands in its place, `[name]` */
   add(name: string, secret: string | undefined): void {
     if (secret === undefined || secret.length < minimumLength) return;
+    if (!this.#forms.has(secret)) this.#learned?.(secret);
     const forms = [
       secret,
       encodeURIComponent(secret),
@@ -32,6 +39,16 @@ export class Redactor {
     const forms = [...this.#forms].toSorted(([a], [b]) => b.length - a.length);
     return forms.reduce((masked, [form, mask]) => masked.replaceAll(form, mask), text);
   }
+}
+
+/**
+ * What GitHub Actions takes for the wish to mask a value, and shows to nobody. It masks the usual encodings too, and each
+ * line of several.
+ * @see https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
+ */
+export function maskCommand(secret: string): string {
+  const escaped = secret.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return `::add-mask::${escaped}\n`;
 }
 
 function strictlyEncoded(text: string): string {

@@ -21,8 +21,6 @@ export async function exportCredentials(flags: CredentialsFlags, environment: En
   const resolved = await resolveDeployment(environment, flags, () => sessions);
   const login = await findLogin(environment, resolved, sessions, flags.user);
   const identity = await obtainIdentity(environment, resolved, login);
-  if (environment.variables["GITHUB_ACTIONS"] === "true")
-    maskInGitHubActions(environment, identity.credentials);
   const format = flags.format ?? (flags.json ? "json" : "process");
   // The terminal would mask them, and here they are the result.
   await environment.terminal.printBytes(Buffer.from(`${formatIdentity(identity, format)}\n`));
@@ -69,12 +67,4 @@ function processFormat(credentials: AwsCredentials): Record<string, unknown> {
 /** Whole seconds with an offset, as the aws CLI prints it; older ones read nothing else. */
 function expiration(credentials: AwsCredentials): string {
   return credentials.expiration.replace(/(\.\d+)?Z$/, "+00:00");
-}
-
-/** @see https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log */
-function maskInGitHubActions(
-  { terminal }: Environment,
-  { secretAccessKey, sessionToken }: AwsCredentials,
-): void {
-  terminal.sayBytes(Buffer.from(`::add-mask::${secretAccessKey}\n::add-mask::${sessionToken}\n`));
 }

@@ -5,7 +5,7 @@ import { type Keyring, keyringMissing } from "../environment/keyring.ts";
 import { withServerClock } from "../environment/server-clock.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Header, HttpRequest, HttpResponse, Send } from "../protocol/http.ts";
-import { Redactor } from "../redaction.ts";
+import { maskCommand, Redactor } from "../redaction.ts";
 
 /** What a test decides about the world. Whatever is left out is absent: no variable, no file, no answer. */
 export interface FakeEnvironmentOptions {
@@ -70,10 +70,14 @@ export interface FakeEnvironment extends Environment {
 
 export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): FakeEnvironment {
   const clock = options.clock ?? { ms: Date.parse("2026-03-01T12:00:00Z") };
-  const redactor = new Redactor();
+  const stderr: string[] = [];
+  const redactor = new Redactor(
+    options.variables?.["GITHUB_ACTIONS"] === "true"
+      ? (secret) => stderr.push(maskCommand(secret))
+      : undefined,
+  );
   const interruption = new AbortController();
   const stdout: Uint8Array[] = [];
-  const stderr: string[] = [];
   const input = (options.input ?? "").split(/(?<=\n)/);
   const requests: HttpRequest[] = [];
   const sleeps: number[] = [];
