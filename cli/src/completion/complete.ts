@@ -4,6 +4,7 @@ import { parseOutputs } from "../deployment/outputs-file.ts";
 import { findProject } from "../deployment/project.ts";
 import type { Environment } from "../environment.ts";
 import { readSessions, type Session } from "../store/sessions.ts";
+import { type KnownRoute, readKnownRoutes } from "./known-routes.ts";
 import type { FlagOutline, ProgramOutline } from "./program-outline.ts";
 
 /** What shells ask with each press of the tab key: `auth-cli complete -- <words so far>`. Prints the answer. */
@@ -24,7 +25,10 @@ export function complete(words: readonly string[], outline: ProgramOutline, envi
       for (const argument of args) {
         command.argument(
           argument.name,
-          (offer) => argument.choices.forEach((choice) => offer(choice, "")),
+          (offer) => {
+            for (const choice of argument.choices) offer(choice, "");
+            if (name === "call") offerTargets(words, live.routes(), offer);
+          },
           argument.variadic,
         );
       }
@@ -33,9 +37,25 @@ export function complete(words: readonly string[], outline: ProgramOutline, envi
   root.parse([...words]);
 }
 
+/** A path, described by its methods, or a method; after a method the paths that have it. */
+function offerTargets(words: readonly string[], routes: readonly KnownRoute[], offer: Complete): void {
+  const before = words.at(-2)?.toUpperCase();
+  const methods = [...new Set(routes.map(({ method }) => method))].filter((method) => method !== "ANY");
+  const chosen = before !== undefined && methods.includes(before) ? before : undefined;
+  const fitting = routes.filter(
+    ({ method }) => chosen === undefined || method === chosen || method === "ANY",
+  );
+  for (const path of new Set(fitting.map((route) => route.path))) {
+    const having = fitting.filter((route) => route.path === path).map(({ method }) => method);
+    offer(path, having.join(", "));
+  }
+  if (chosen === undefined) for (const method of methods) offer(method, "");
+}
+
 interface LiveValues {
   stages: () => Iterable<string>;
   users: () => Session[];
+  routes: () => KnownRoute[];
 }
 
 function valuesOf({ long, choices }: FlagOutline, live: LiveValues): (offer: Complete) => void {
@@ -47,6 +67,9 @@ function valuesOf({ long, choices }: FlagOutline, live: LiveValues): (offer: Com
         offer(user.provider === undefined ? user.screenName : user.name, user.stage ?? "");
       }
     }
+    // GET need not be said; a value with a space is not every shell's to complete.
+    if (long === "route" || long === "public")
+      for (const { method, path } of live.routes()) if (/^(GET|ANY)$/.test(method)) offer(path, "GET");
   };
 }
 
@@ -54,6 +77,7 @@ function createLiveValues(environment: Environment): LiveValues {
   const sessions = (): Session[] => quietly(() => readSessions(environment));
   return {
     users: sessions,
+    routes: () => quietly(() => readKnownRoutes(environment, findProject(environment).root)),
     stages: () => {
       const deployed = quietly(() => {
         const project = findProject(environment);

@@ -25,6 +25,22 @@ describe("completion", () => {
       join(folder, ".sst/outputs.json"),
       JSON.stringify({ "prod-notes-S": outputs, "preview-notes-S": outputs }),
     );
+    // As SST and CDK leave them.
+    const keys = [
+      "GET /private",
+      "GET /public",
+      "POST /items",
+      "DELETE /items/{id}",
+      "GET /items/{id}",
+      "$default",
+    ];
+    const route = (key: string) => ({ Type: "AWS::ApiGatewayV2::Route", Properties: { RouteKey: key } });
+    const template = { Resources: { ...keys.map(route), Pool: { Type: "AWS::Cognito::IdentityPool" } } };
+    const stack = { type: "aws:cloudformation:stack", properties: { templateFile: "S.template.json" } };
+    const manifest = { artifacts: { Tree: { type: "cdk:tree" }, "prod-notes-S": stack } };
+    await mkdir(join(folder, ".sst/dist"));
+    await writeFile(join(folder, ".sst/dist/manifest.json"), JSON.stringify(manifest));
+    await writeFile(join(folder, ".sst/dist/S.template.json"), JSON.stringify(template));
   });
   afterAll(async () => {
     await cli.remove();
@@ -55,6 +71,21 @@ describe("completion", () => {
     ],
     [["completion", "z"], ["zsh"]],
     [
+      ["call", "/p"],
+      ["/private", "/public"],
+    ],
+    [["call", "DELETE", ""], ["/items/{id}"]],
+    [["call", "-X", "POST", "/i"], ["/items"]],
+    [["call", "D"], ["DELETE"]],
+    [["call", "--stage", "prod", "/items/"], ["/items/{id}"]],
+    [["smoke", "--route", "/pr"], ["/private"]],
+    [["smoke", "--public", "/pu"], ["/public"]],
+    [
+      ["smoke", "--only", "cognito."],
+      ["cognito.get-id", "cognito.get-credentials", "cognito.guest"],
+    ],
+    [["smoke", "--skip", "private.s"], ["private.signed"]],
+    [
       ["logout", "--r"],
       ["--revoke", "--region"],
     ],
@@ -66,9 +97,16 @@ describe("completion", () => {
     const broken = await createAuthCli(cli.home, {});
     await mkdir(join(cli.home, ".sst"), { recursive: true });
     await writeFile(join(cli.home, ".sst/outputs.json"), "{");
-    const { code, stdout, stderr } = await broken.run(["complete", "--", "smoke", "--stage", ""]);
+    await mkdir(join(cli.home, ".sst/dist"));
+    await writeFile(join(cli.home, ".sst/dist/manifest.json"), '{"artifacts":[1]');
+    for (const words of [
+      ["smoke", "--stage", ""],
+      ["call", ""],
+    ]) {
+      const { code, stdout, stderr } = await broken.run(["complete", "--", ...words]);
+      expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: ":4\n", stderr: "" });
+    }
     await broken.remove();
-    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: ":4\n", stderr: "" });
   });
 
   test("an unknown shell is refused by name: exit 2", async () => {
@@ -104,6 +142,8 @@ describe("completion", () => {
         await terminal.waitFor(/^loaded2$/m);
         await terminal.type("auth-cli smoke --stage pro", "Tab");
         expect(await terminal.waitFor(/auth-cli smoke --stage prod *$/m)).toHaveLength(1);
+        await terminal.type("C-u", "auth-cli call /pri", "Tab");
+        expect(await terminal.waitFor(/auth-cli call \/private *$/m)).toHaveLength(1);
       } finally {
         await terminal.close();
       }

@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import type { Environment } from "../environment.ts";
+
+/** `GET` and `/items/{id}`; `ANY` is every method. */
+export interface KnownRoute {
+  method: string;
+  path: string;
+}
+
+/** Where SST and CDK leave the templates of what they deployed last, below the project's folder. */
+const assemblies = [join(".sst", "dist"), "cdk.out"];
+
+/**
+ * The routes of the templates that the last deploy from here has left. No service is asked: a shell waits.
+ * @see https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
+ */
+export function readKnownRoutes({ files }: Pick<Environment, "files">, projectRoot: string): KnownRoute[] {
+  for (const assembly of assemblies) {
+    const folder = join(projectRoot, assembly);
+    const { artifacts = {} } = readJson<Manifest>(files, join(folder, "manifest.json"));
+    const templates = Object.values(artifacts).flatMap(({ properties }) => properties?.templateFile ?? []);
+    const routes = templates.flatMap((file) => {
+      const { Resources: resources = {} } = readJson<Template>(files, join(folder, file));
+      return Object.values(resources).flatMap(({ Type: type, Properties: properties }) =>
+        type === "AWS::ApiGatewayV2::Route" ? parseRouteKey(properties?.RouteKey) : [],
+      );
+    });
+    if (routes.length > 0) return routes;
+  }
+  return [];
+}
+
+interface Manifest {
+  artifacts?: Record<string, { properties?: { templateFile?: string } }>;
+}
+
+interface Template {
+  Resources?: Record<string, { Type?: string; Properties?: { RouteKey?: unknown } }>;
+}
+
+/** What cannot be read is empty; a wrong shape throws, which completion takes for nothing known. */
+function readJson<T extends object>(files: Environment["files"], path: string): Partial<T> {
+  const text = files.readText(path);
+  return text === undefined ? {} : (JSON.parse(text) as T);
+}
+
+function parseRouteKey(key: unknown): KnownRoute[] {
+  const [, method, path] = /^([A-Z]+) (\/.*)$/.exec(String(key)) ?? [];
+  return method === undefined || path === undefined ? [] : [{ method, path }];
+}
