@@ -11,6 +11,8 @@ const shells = { fish: findPeer("fish"), zsh: findPeer("zsh") };
 const bashCompletion = findPeer("bash_completion");
 const tmux = findPeer("tmux");
 
+const route = (key: string) => ({ Type: "AWS::ApiGatewayV2::Route", Properties: { RouteKey: key } });
+
 describe("completion", () => {
   let folder: string;
   let cli: AuthCli;
@@ -34,7 +36,6 @@ describe("completion", () => {
       "GET /items/{id}",
       "$default",
     ];
-    const route = (key: string) => ({ Type: "AWS::ApiGatewayV2::Route", Properties: { RouteKey: key } });
     const template = { Resources: { ...keys.map(route), Pool: { Type: "AWS::Cognito::IdentityPool" } } };
     const stack = { type: "aws:cloudformation:stack", properties: { templateFile: "S.template.json" } };
     const manifest = { artifacts: { Tree: { type: "cdk:tree" }, "prod-notes-S": stack } };
