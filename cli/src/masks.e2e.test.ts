@@ -55,12 +55,14 @@ describe("secrets in the log of GitHub Actions", () => {
     const inActions = await cli.run(args, { variables: { GITHUB_ACTIONS: "true" } });
     expect(plain.stderr).not.toContain("::");
     expect([inActions.code, plain.code], inActions.stderr).toEqual([0, 0]);
-    const masked = [...inActions.stderr.matchAll(command)].map(([, value]) => value);
+    const masked = [...inActions.stderr.matchAll(command)].map(([, value = ""]) => value);
     expect(masked.toSorted()).toEqual(secrets().toSorted());
     const shown = inActions.stderr.replace(command, "");
     for (const secret of secrets()) expect(shown).not.toContain(secret);
     expect(inActions.stdout).not.toContain("::");
-    if (words.includes("credentials")) expect(inActions.stdout).toBe(plain.stdout);
+    // A body may differ from call to call.
+    const exact = words.includes("credentials");
+    expect(exact ? inActions.stdout : "").toBe(exact ? plain.stdout : "");
   });
 
   it("is no command where nothing reads it: standard error in a file", async () => {

@@ -36,7 +36,12 @@ describe("completion", () => {
       "GET /items/{id}",
       "$default",
     ];
-    const template = { Resources: { ...keys.map(route), Pool: { Type: "AWS::Cognito::IdentityPool" } } };
+    const template = {
+      Resources: {
+        ...Object.fromEntries(keys.map((key, index) => [`Route${index}`, route(key)])),
+        Pool: { Type: "AWS::Cognito::IdentityPool" },
+      },
+    };
     const stack = { type: "aws:cloudformation:stack", properties: { templateFile: "S.template.json" } };
     const manifest = { artifacts: { Tree: { type: "cdk:tree" }, "prod-notes-S": stack } };
     await mkdir(join(folder, ".sst/dist"));

@@ -15,6 +15,19 @@ const known = sts(
   "<Arn>arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-Role-A/CognitoIdentityCredentials</Arn><Account>123456789012</Account>",
 );
 
+/** To HEAD. */
+const wordless = (): HttpResponse => reply(403, "", [["apigw-requestid", "id="]]);
+const handled = (status: number) => (): HttpResponse =>
+  reply(status, { message: "handled" }, [["apigw-requestid", "id="]]);
+const fail: Answer = () => {
+  throw new AuthCliError("unreachable", { message: "nobody is there" });
+};
+/** Refuses all attempts before the one. */
+const until = (attempt: number): Answer => {
+  let attempts = 0;
+  return () => (++attempts < attempt ? forbidden() : undefined);
+};
+
 /** The API lets nobody in who is signed in. */
 const permissionMissing: Record<string, Answer> = {
   "api.call": forbidden,
@@ -95,35 +108,26 @@ fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stac
   });
 
   it.each([404, 500])("POST that was answered %i is not sent again at all", async (status) => {
-    const answer = (): HttpResponse => reply(status, { message: "handled" }, [["apigw-requestid", "id="]]);
-    const ran = await authCli(["call", "POST", "/x"], refusing({ "api.call": answer }));
+    const ran = await authCli(["call", "POST", "/x"], refusing({ "api.call": handled(status) }));
     const sent = ran.environment.requests.filter(({ step }) => step.startsWith("diagnosis."));
     expect(sent.filter(({ method }) => method !== "GET")).toEqual([]);
   });
 
   it("to HEAD has no words, and is explained all the same", async () => {
-    const answer = (): HttpResponse => reply(403, "", [["apigw-requestid", "id="]]);
     const ran = await authCli(
       ["call", "-I", "/private"],
       refusing({
-        ...Object.fromEntries(
-          [
-            "api.call",
-            "diagnosis.again",
-            "diagnosis.unsigned",
-            "diagnosis.signedInQuery",
-            "diagnosis.tokenInQuery",
-          ].map((step) => [step, answer] as const),
-        ),
+        "api.call": wordless,
+        "diagnosis.again": wordless,
+        "diagnosis.unsigned": wordless,
+        "diagnosis.signedInQuery": wordless,
+        "diagnosis.tokenInQuery": wordless,
       }),
     );
     expect(ran.stderr).toContain("/HEAD/private");
   });
 
   it("stays what it is when no experiment is answered", async () => {
-    const fail: Answer = () => {
-      throw new AuthCliError("unreachable", { message: "nobody is there" });
-    };
     const answers = Object.fromEntries(Object.keys(permissionMissing).map((step) => [step, fail]));
     const ran = await authCli(
       ["call", "/private", "--json"],
@@ -154,8 +158,7 @@ fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stac
   });
 
   it("that a handler makes of its input is the handler's affair", async () => {
-    const answer = (): HttpResponse => reply(400, { message: "no title" }, [["apigw-requestid", "id="]]);
-    const ran = await authCli(["call", "/private", "--json"], refusing({ "api.call": answer }));
+    const ran = await authCli(["call", "/private", "--json"], refusing({ "api.call": handled(400) }));
     expect(experiments(ran)).toEqual([]);
     expect(reportedError(ran)).not.toHaveProperty("reason");
   });
@@ -166,10 +169,6 @@ describe("just after a deploy", () => {
   const deployed = (secondsAgo: number): Record<string, number> => ({
     "/project/.sst/outputs.json": now - secondsAgo * 1000,
   });
-  const until = (attempt: number): Answer => {
-    let attempts = 0;
-    return () => (++attempts < attempt ? forbidden() : undefined);
-  };
 
   it("what is signed rightly is sent again until the permission is in force", async () => {
     const ran = await authCli(

@@ -140,8 +140,8 @@ test.each<[what: string, start: () => Promise<{ url: string; close(): Promise<vo
   [
     "answers itself",
     async () => {
-      const { anonymousUrl, close } = await startConnectProxy(403);
-      return { url: anonymousUrl, close };
+      const proxy = await startConnectProxy(403);
+      return { url: proxy.anonymousUrl, close: () => proxy.close() };
     },
   ],
 ])("a proxy of the environment that %s interferes", async (_what, start) => {
@@ -174,16 +174,17 @@ test("it takes no time to speak of", async () => {
 });
 
 test("it takes less than 2 s when nobody answers", async () => {
-  const silent = createServer((incoming, outgoing) => {
+  let requests = 0;
+  const silent = createServer((_incoming, outgoing) => {
     // Only the call itself is answered; what follows waits for ever.
-    if (incoming.url !== "/private" || incoming.headers["x-once"] === undefined) return;
+    if (requests++ > 0) return;
     outgoing.writeHead(403, { "apigw-requestid": "id=" }).end('{"message":"Forbidden"}');
   });
   silent.listen(0, "127.0.0.1");
   await once(silent, "listening");
   const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   try {
-    const args = ["/private", "-H", "X-Once: 1", "--endpoint", url];
+    const args = ["/private", "--endpoint", url];
     const started = Date.now();
     const { error } = await refused(args, { AWS_ENDPOINT_URL_STS: url });
     const took = Date.now() - started;

@@ -117,7 +117,7 @@ function judgeRegion({ subject, accepted, evidence }: Case): Diagnosis | undefin
 }
 
 /** The endpoint is another than the deployment's own, and that one accepts. */
-function judgeEndpoint({ subject, accepted, evidence }: Case): Diagnosis | undefined {
+function judgeEndpoint({ subject, observations, accepted, evidence }: Case): Diagnosis | undefined {
   const { ownUrl, url } = subject;
   if (ownUrl === undefined) return undefined;
   if (accepted("forOwnHost")) {
@@ -128,7 +128,8 @@ function judgeEndpoint({ subject, accepted, evidence }: Case): Diagnosis | undef
       fix: `let ${url.host} pass the Host header on, map it as a custom domain of the API, or leave out --endpoint`,
     };
   }
-  if (!accepted("atOwnEndpoint")) return undefined;
+  // Without an answer here it could be either.
+  if (!accepted("atOwnEndpoint") || statusOf(observations.forOwnHost) === undefined) return undefined;
   return {
     reason: "endpoint-of-another-stage",
     cause: `${url.host} is another API than the deployment's, and the role may not call it`,

@@ -396,6 +396,14 @@ const rows: Row[] = [
     "another API",
   ],
   [
+    "another Host, or another stage",
+    apiReply(403),
+    atOther,
+    { ...shut, atOwnEndpoint: http(200), forOwnHost: nobody },
+    "undetermined",
+    "cannot be told",
+  ],
+  [
     "a proxy",
     apiReply(403),
     { proxy: "proxy:3128" },
