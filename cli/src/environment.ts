@@ -31,8 +31,8 @@ export interface Environment {
   files: Files;
   keyring: Keyring;
   send: Send;
-  /** Opens a connection beforehand, for a request that will come. */
-  warmUp: (url: URL) => void;
+  /** Opens a connection beforehand, or several, for requests that will come. */
+  warmUp: (url: URL, count?: number) => void;
   /** Host and port of the proxy on the way to a URL. Throws AuthCliError `invalid-configuration` for one that is none. */
   proxyFor(url: URL): Promise<string | undefined>;
   /** Like `now`, by the clock of the servers where theirs is known to differ much. */

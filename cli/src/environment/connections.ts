@@ -44,9 +44,9 @@ export class Connections {
   readonly #options: ConnectionOptions;
   readonly #agents = new Map<string, Promise<Agent>>();
   /** Opened before they were needed, by host and port. */
-  readonly #warm = new Map<string, Socket>();
-  /** The same, those already used included. */
-  readonly #warmed = new Set<string>();
+  readonly #warm = new Map<string, Set<Socket>>();
+  /** How many, those already used included. */
+  readonly #warmed = new Map<string, number>();
   readonly #hasProxies: boolean;
   #authorities: Promise<readonly string[]> | undefined;
 
@@ -79,23 +79,32 @@ export class Connections {
     };
   }
 
-  /** Opens a connection that the next request to the host will use. What fails here, that request will tell. */
-  async warmUp(url: URL): Promise<void> {
+  /**
+   * Opens connections that the next requests to the host will use. What fails here, those requests will tell.
+   * @param count how many there are to be, those opened beforehand earlier included
+   */
+  async warmUp(url: URL, count: number): Promise<void> {
     const { host, port } = address(url);
     const key = `${host}:${port}`;
-    if (url.protocol !== "https:" || this.#warmed.has(key)) return;
-    this.#warmed.add(key);
+    const missing = count - (this.#warmed.get(key) ?? 0);
+    if (url.protocol !== "https:" || missing <= 0) return;
+    this.#warmed.set(key, count);
     if ((await this.#proxyFor(url)) !== undefined) return;
     const [{ connect }, { isIP }, options] = await Promise.all([
       import("node:tls"),
       import("node:net"),
       this.#agentOptions(true),
     ]);
-    const socket = connect({ ...options, timeout: 0, host, port, servername: isIP(host) === 0 ? host : "" });
-    this.#warm.set(key, socket);
-    socket.unref();
-    socket.on("error", () => this.#warm.delete(key));
-    socket.on("close", () => this.#warm.delete(key));
+    const sockets = this.#warm.get(key) ?? new Set();
+    this.#warm.set(key, sockets);
+    const servername = isIP(host) === 0 ? host : "";
+    for (let opened = 0; opened < missing; opened += 1) {
+      const socket = connect({ ...options, timeout: 0, host, port, servername });
+      sockets.add(socket);
+      socket.unref();
+      socket.on("error", () => sockets.delete(socket));
+      socket.on("close", () => sockets.delete(socket));
+    }
   }
 
   async #proxyFor(url: URL): Promise<Proxy | undefined> {
@@ -145,10 +154,11 @@ export class Connections {
   }
 
   #takeWarm(key: string): Socket | undefined {
-    const socket = this.#warm.get(key);
-    this.#warm.delete(key);
-    if (socket === undefined || socket.destroyed || !socket.writable) return undefined;
-    return socket.ref();
+    for (const socket of this.#warm.get(key) ?? []) {
+      this.#warm.get(key)?.delete(socket);
+      if (!socket.destroyed && socket.writable) return socket.ref();
+    }
+    return undefined;
   }
 
   /** TLS to the host within a connection through the proxy. */

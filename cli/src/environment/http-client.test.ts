@@ -479,6 +479,18 @@ describe.skipIf(!openssl)("a connection opened beforehand", () => {
     expect(seen).toEqual({ connections: 1, requests: 2 });
   });
 
+  it("or several, are those that as many requests at once use", async () => {
+    const { url, cert, seen } = await listenSecurely();
+    const { send, warmUp } = newClient({ authorities: async () => [cert] });
+    warmUp(url);
+    warmUp(url, 3);
+    while (seen.connections < 3) await delay(10);
+    await Promise.all([1, 2, 3].map(() => exchange(send, request(url))));
+    expect(seen).toEqual({ connections: 3, requests: 3 });
+    await Promise.all([1, 2, 3, 4].map(() => exchange(send, request(url))));
+    expect(seen).toEqual({ connections: 4, requests: 7 });
+  });
+
   it("that fails is told by the request alone", async () => {
     const { url, seen } = await listenSecurely();
     const { send, warmUp } = newClient();

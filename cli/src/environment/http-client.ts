@@ -26,8 +26,8 @@ export interface HttpClientOptions extends ConnectionOptions {
 
 export interface HttpClient {
   send: Send;
-  /** Opens a connection beforehand, for a request that will come. */
-  warmUp: (url: URL) => void;
+  /** Opens a connection beforehand, or several, for requests that will come. */
+  warmUp: (url: URL, count?: number) => void;
 }
 
 /**
@@ -57,8 +57,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         throw failure;
       }
     },
-    warmUp(url) {
-      connections.warmUp(url).catch(() => {});
+    warmUp(url, count = 1) {
+      connections.warmUp(url, count).catch(() => {});
     },
   };
 }

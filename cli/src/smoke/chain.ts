@@ -81,9 +81,14 @@ async function exchangeToken(chain: Chain, login: Promise<LoadedLogin>): Promise
 }
 
 async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exchanged>): Promise<void> {
-  const { checks, environment } = chain;
+  const { checks, environment, resolved } = chain;
   if (plan.note !== undefined) environment.terminal.say(`note: ${plan.note}\n`);
   const gate = new Gate(checksAtOnce);
+  // TLS stands when the credentials are here, or every check that needs them would first open a connection.
+  const signedChecks = [...controlNames, "private.signed" as const].filter((name) => checks.isSelected(name));
+  const signedRoutes = plan.protected.filter(({ signed }) => signed);
+  const connections = Math.min(checksAtOnce, signedChecks.length * signedRoutes.length);
+  if (connections > 0) environment.warmUp(resolved.deployment.apiEndpoint, connections);
   const open = plan.open.map((route) =>
     checks.run("public.open", (send) => gate.pass(() => checkPublic(chain, route, send)), {
       route: route.label,
@@ -92,7 +97,7 @@ async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exc
   );
   if (open.length === 0) checks.skip("public.open", plan.missing.open);
   if (plan.protected.length === 0) checks.skip("private.unsigned", plan.missing.protected);
-  if (!plan.protected.some(({ signed }) => signed)) {
+  if (signedRoutes.length === 0) {
     for (const name of [...controlNames, "private.signed"] as const) checks.skip(name, plan.missing.signed);
   }
   if (plan.identity === undefined) checks.skip("identity.match", plan.missing.identity);

@@ -50,6 +50,19 @@ describe("the depth of the chain", () => {
   });
 });
 
+describe("the connections to the API", () => {
+  it.each([
+    [[], 5],
+    [["--route", "/a", "--route", "/b"], 10],
+    [["--route", "/a", "--only", "private.signed"], 1],
+    [["--only", "public.open"], 0],
+    [Array.from({ length: 9 }, (_, index) => ["--route", `/${index}`]).flat(), 24],
+  ])("stand when the credentials come: with %j there are %i", async (args, count) => {
+    const { environment, services } = await smokeWith(args);
+    expect(environment.warmed).toEqual(Array.from({ length: count }, () => services.apiEndpoint));
+  });
+});
+
 describe("--only and --skip", () => {
   it("--only runs what it names and what that needs; the others are skipped, with the reason", async () => {
     const ran = await smokeWith(["--only", "private.signed", "--only", "public.open"]);

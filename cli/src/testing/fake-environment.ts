@@ -50,7 +50,7 @@ export interface FakeEnvironment extends Environment {
   stdout(): string;
   stderr(): string;
   requests: HttpRequest[];
-  /** The origins to which a connection was opened beforehand. */
+  /** The origins to which connections were opened beforehand, one for each. */
   warmed: string[];
   fileTexts(): Record<string, string>;
   sleeps: number[];
@@ -117,7 +117,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       },
       { now: () => clock.ms, say: (text) => void stderr.push(redactor.redact(text)) },
     ),
-    warmUp: (url) => void warmed.push(url.origin),
+    warmUp: (url, count = 1) => void warmed.push(...Array.from({ length: count }, () => url.origin)),
     async proxyFor(url) {
       const proxy = options.proxies?.[url.host];
       if (proxy !== "") return proxy;
