@@ -92,8 +92,12 @@ export class AuthCliError extends Error {
   }
 
   get exitCode(): number {
-    return exitCodes[this.code];
+    return exitCodeFor(this.code);
   }
+}
+
+export function exitCodeFor(code: ErrorCode): number {
+  return exitCodes[code];
 }
 
 /** The shape of an error in `--json` output and in reports. */

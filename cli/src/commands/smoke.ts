@@ -3,6 +3,7 @@ import { AuthCliError } from "../errors.ts";
 import { demandReportFiles } from "../reports/demand-report-files.ts";
 import { type ReportFlags, writeReports } from "../reports/write-reports.ts";
 import { exitCodeOf, hasNothingRun } from "../smoke/exit-code.ts";
+import { demandConsistent } from "../smoke/named-route.ts";
 import type { SmokeReport } from "../smoke/report.ts";
 import { runSmoke, type SmokeOptions } from "../smoke/run-smoke.ts";
 
@@ -25,6 +26,7 @@ export async function smoke(flags: SmokeFlags, environment: Environment): Promis
       fix: "leave them out, or check one stage at a time",
     });
   }
+  demandConsistent(flags.routes ?? [], flags.expected ?? {});
   demandReportFiles(flags, environment);
   const run = await environment.terminal.during(
     `checking ${stages.length === 0 ? "the deployment" : stages.join(", ")}`,

@@ -1,3 +1,4 @@
+import { exitCodeFor } from "../errors.ts";
 import type { SmokeReport, SmokeRun } from "./report.ts";
 
 /** What is wrong with the set-up comes before what is wrong with the chain: until it is mended, nothing is known. */
@@ -21,6 +22,8 @@ function exitCodeOfStage(report: SmokeReport): number {
   if (hasNothingRun(report)) return 2;
   const failed = report.checks.filter(({ status }) => status === "failed");
   if (failed.length === 0) return 0;
-  if (failed.some(({ name }) => name === "outputs")) return 2;
+  // Not so when CloudFormation could not be reached: that is a check that failed.
+  const outputs = failed.find(({ name }) => name === "outputs")?.error;
+  if (outputs !== undefined && exitCodeFor(outputs.code) === 2) return 2;
   return failed.some(({ error }) => error?.code === "not-logged-in") ? 4 : 1;
 }

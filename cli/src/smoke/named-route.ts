@@ -36,3 +36,28 @@ export function parseRoute(flag: string, access: NamedRoute["access"], text: str
   if (["ANY", "CONNECT", "TRACE"].includes(method)) throw refuse(`${method} is not a method that is sent`);
   return { access, method, path, expected: {} };
 }
+
+/**
+ * What is wanted of the routes has to make sense together.
+ * @param expected what was given before any route, and is for the first protected one
+ * @throws AuthCliError `invalid-usage`
+ */
+export function demandConsistent(routes: readonly NamedRoute[], expected: Expected): void {
+  const keys = (access: NamedRoute["access"]): string[] =>
+    routes.filter((route) => route.access === access).map(({ method, path }) => `${method} ${path}`);
+  const both = keys("private").find((key) => keys("public").includes(key));
+  if (both !== undefined) {
+    throw new AuthCliError("invalid-usage", {
+      message: `${both} is named with --route and with --public`,
+      cause: "a route either needs a signature or is open",
+      fix: "name it once",
+    });
+  }
+  if (routes.length > 0 && keys("private").length === 0 && Object.keys(expected).length > 0) {
+    throw new AuthCliError("invalid-usage", {
+      message: "--expect-status and --expect-body are given before any route, and no --route is named",
+      cause: "they belong to the route that is named before them, or, before any, to the first protected one",
+      fix: "give them after the --public that they are for",
+    });
+  }
+}

@@ -92,6 +92,7 @@ describe("which routes are checked", () => {
       { routes: [named("private", "/a", { body: "x" }), named("private", "/b")] },
       "GET /b",
     ],
+    ["the first with a body", { routes: [named("private", "HEAD /a"), named("private", "/b")] }, "GET /b"],
     ["none, when every answer is said", { routes: [named("private", "/a", { body: "x" })] }, undefined],
     ["none, when the first one's answer is said", { expected: { body: "x" } }, undefined],
     ["/private, when only its status is said", { expected: { status: 201 } }, "GET /private"],

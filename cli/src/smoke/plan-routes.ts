@@ -47,7 +47,12 @@ export function planRoutes(
     ...label(plan.protected)(each),
     signed: each.signed,
   }));
-  const greeting = protectedRoutes.filter((route) => route.signed && route.expected?.body === undefined);
+  const greeting = protectedRoutes.filter(
+    ({ signed, method, expected: wanted }) => signed && method !== "HEAD" && wanted?.body === undefined,
+  );
+  const noSigned = named
+    ? "no protected route was named: --route 'GET /path'"
+    : "the deployed API has no GET route with AWS_IAM and without parameters; name one with --route";
   return {
     open,
     protected: protectedRoutes,
@@ -57,15 +62,21 @@ export function planRoutes(
         ? "no open route was named: --public 'GET /path'"
         : "the deployed API has no open GET route without parameters",
       protected: "no protected route was named: --route 'GET /path'",
-      signed: named
-        ? "no protected route was named: --route 'GET /path'"
-        : "the deployed API has no GET route with AWS_IAM and without parameters; name one with --route",
-      identity:
-        greeting.length === 0
-          ? "--expect-body says what the route answers"
-          : "which route answers with the caller's identity is not known; name it with --route",
+      signed: noSigned,
+      identity: whyNoIdentity(noSigned, protectedRoutes, greeting),
     },
   };
+}
+
+function whyNoIdentity(
+  noSigned: string,
+  all: readonly ProtectedRoute[],
+  greeting: readonly ProtectedRoute[],
+): string {
+  if (!all.some(({ signed }) => signed)) return noSigned;
+  return greeting.length === 0
+    ? "--expect-body says what the route answers"
+    : "which route answers with the caller's identity is not known; name it with --route";
 }
 
 type Candidates = Record<"open" | "protected", Candidate[]>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { reply, sentHeader } from "../testing/fake-environment.ts";
 import { meeting, smokeIn, smokeWith } from "../testing/smoke-world.ts";
-import { createWorld, type World } from "../testing/world.ts";
+import { authCli, createWorld, reportedError, type World } from "../testing/world.ts";
 
 const deployer = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "hush-hush-hush" };
 
@@ -106,6 +106,18 @@ describe("routes that are named", () => {
       reason: "route-open",
       message: "GET /notes without a signature answered HTTP 200, not 403",
     });
+  });
+});
+
+describe("routes that make no sense together", () => {
+  it.each([
+    [["--route", "GET /a", "--public", "/a"], "GET /a is named with --route and with --public"],
+    [["--expect-body", "x", "--public", "/a"], "before any route, and no --route is named"],
+  ])("are refused before anything is sent: %j", async (args, message) => {
+    const ran = await authCli(["smoke", "--json", ...args], { loggedIn: true });
+    expect([ran.code, ran.stdout, ran.environment.requests]).toEqual([2, "", []]);
+    expect(reportedError(ran)).toMatchObject({ code: "invalid-usage" });
+    expect(reportedError(ran).message).toContain(message);
   });
 });
 

@@ -412,6 +412,15 @@ describe("several stages", () => {
     expect([ran.code, ran.run.passed]).toEqual([code, false]);
   });
 
+  it("a CloudFormation that cannot be reached is a check that failed, and no missing deployment", async () => {
+    const world = twoStages({
+      variables: { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "hush-hush-hush" },
+      answers: { "cloudformation.describe-stacks": unreachable },
+    });
+    const ran = await smokeIn(world, ["--stage", "qa"]);
+    expect([ran.code, ran.failed, ran.check("outputs").error?.code]).toEqual([1, ["outputs"], "unreachable"]);
+  });
+
   it.each([
     ["--endpoint", "https://abc.execute-api.us-east-1.amazonaws.com"],
     ["--identity-pool-id", "us-east-1:12345678-90ab-cdef-1234-567890abcdef"],
