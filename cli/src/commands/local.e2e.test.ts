@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/testing/auth-cli";
+import { startOidcIssuer } from "@api-auth-twitter/testing/oidc-issuer";
 
 const anyPorts = ["--port", "0", "--twitter-port", "0"];
 
@@ -100,6 +102,53 @@ describe("auth-cli local", () => {
       }
     },
   );
+
+  test("--oidc-issuer tells where an issuer is, whose ID tokens then give identities", async () => {
+    const google = "accounts.google.com";
+    const issuer = await startOidcIssuer(google);
+    try {
+      const template = {
+        Resources: {
+          Pool: {
+            Type: "AWS::Cognito::IdentityPool",
+            Properties: {
+              AllowUnauthenticatedIdentities: false,
+              SupportedLoginProviders: { [google]: "client-1" },
+            },
+          },
+        },
+        Outputs: { Pool: { Value: { Ref: "Pool" } } },
+      };
+      const sdk = createRequire(import.meta.url).resolve("@aws-sdk/client-cloudformation");
+      const script = `
+        const { CloudFormation, waitUntilStackCreateComplete } = require(${JSON.stringify(sdk)});
+        const client = new CloudFormation();
+        const ask = async () => {
+          await client.createStack({ StackName: "pool", TemplateBody: ${JSON.stringify(JSON.stringify(template))} });
+          await waitUntilStackCreateComplete({ client, minDelay: 1, maxWaitTime: 10 }, { StackName: "pool" });
+          const { Stacks } = await client.describeStacks({ StackName: "pool" });
+          const reply = await fetch(process.env.AWS_ENDPOINT_URL, {
+            method: "POST",
+            headers: {
+              "content-type": "application/x-amz-json-1.1",
+              "x-amz-target": "AWSCognitoIdentityService.GetId",
+            },
+            body: JSON.stringify({
+              IdentityPoolId: Stacks[0].Outputs[0].OutputValue,
+              Logins: { ${JSON.stringify(google)}: ${JSON.stringify(issuer.idToken({}))} },
+            }),
+          });
+          console.log(await reply.text());
+        };
+        ask();`;
+      const told = await inside(script, [...anyPorts, "--oidc-issuer", `${google}=${issuer.url}`]);
+      expect(told.stdout, told.stderr).toMatch(/^\{"IdentityId":"us-east-1:[\da-f-]{36}"\}$/m);
+      const untold = await inside(script);
+      expect(untold.stdout).toContain("tell it with --oidc-issuer accounts.google.com=<address>");
+    } finally {
+      await issuer.close();
+    }
+  });
 
   test("--json prints the environment as an object", async () => {
     const child = spawn(process.execPath, [authCliPath, "local", "--json", ...anyPorts], {

@@ -189,6 +189,16 @@ describe("login --login", () => {
     expect(Object.values(ran.environment.fileTexts()).join("\n")).not.toContain(token);
     world.environment.clock.ms += 58 * 60_000;
     expect((await runIn(["call", "/private"], world)).code).toBe(0);
+    const entries = new Map(keyring);
+    keyring.clear();
+    world.environment.clock.ms += 58 * 60_000;
+    const gone = await fresh(world, ["call", "/private", "--json"]);
+    expect(reportedError(gone)).toMatchObject({
+      code: "not-logged-in",
+      message: "the token of carol@example.com is no longer in the OS keyring",
+      fix: `run \`auth-cli login --login ${google}=-\``,
+    });
+    for (const [account, secret] of entries) keyring.set(account, secret);
     expect((await runIn(["logout"], world)).code).toBe(0);
     expect(keyring.size).toBe(0);
   });

@@ -151,7 +151,8 @@ function withSecret(session: Session, secret: StoredSecret): Session {
 function secretOwner(session: Session): SecretOwner {
   const { identityPoolId, provider, userId } = session;
   const words = provider === undefined ? [identityPoolId, userId] : [identityPoolId, provider, userId];
-  return { account: words.join("/"), name: userName(session) };
+  const loginCommand = provider === undefined ? "auth-cli login" : `auth-cli login --login ${provider}=-`;
+  return { account: words.join("/"), name: userName(session), loginCommand };
 }
 
 /** `@alice`, or, where Twitter could not be asked for the screen name, `user 42`; `alice@example.com`. */

@@ -17,6 +17,8 @@ export interface SecretOwner {
   account: string;
   /** For people: `@alice`. */
   name: string;
+  /** The command that logs this user in again: `auth-cli login`. */
+  loginCommand: string;
 }
 
 type TokenEnvironment = Pick<Environment, "keyring" | "terminal" | "variables">;
@@ -53,7 +55,7 @@ export async function storeSecret(
  */
 export async function loadSecret(
   { keyring }: Pick<Environment, "keyring">,
-  { account, name }: SecretOwner,
+  { account, name, loginCommand }: SecretOwner,
   stored: StoredSecret,
 ): Promise<string> {
   if (!("secretIn" in stored)) return stored.secret;
@@ -62,14 +64,14 @@ export async function loadSecret(
     throw new AuthCliError("not-logged-in", {
       message: `the token of ${name} cannot be had from the OS keyring`,
       cause: `${error.message}: ${error.cause ?? "unknown"}`,
-      fix: "unlock the keyring and run the command again, or log in with `AUTH_CLI_STORE=file auth-cli login`",
+      fix: `unlock the keyring and run the command again, or log in with \`AUTH_CLI_STORE=file ${loginCommand}\``,
     });
   });
   if (secret !== undefined) return secret;
   throw new AuthCliError("not-logged-in", {
     message: `the token of ${name} is no longer in the OS keyring`,
     cause: `its entry auth-cli, ${account} was removed`,
-    fix: "run `auth-cli login`",
+    fix: `run \`${loginCommand}\``,
   });
 }
 
