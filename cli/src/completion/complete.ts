@@ -4,7 +4,7 @@ import { parseOutputs } from "../deployment/outputs-file.ts";
 import { findProject } from "../deployment/project.ts";
 import type { Environment } from "../environment.ts";
 import { readSessions, type Session } from "../store/sessions.ts";
-import { type KnownRoute, readKnownRoutes } from "./known-routes.ts";
+import { type KnownRoute, readKnownRoutes } from "../deployment/known-routes.ts";
 import type { FlagOutline, ProgramOutline } from "./program-outline.ts";
 
 /** What shells ask with each press of the tab key: `auth-cli complete -- <words so far>`. Prints the answer. */

@@ -57,7 +57,7 @@ evidence: STS accepted these keys as arn:aws:sts::123456789012:assumed-role/prod
 evidence: GET /private, signed with them: HTTP 403
 evidence: without a signature: HTTP 403
 evidence: GET of a path that no route has: HTTP 404
-evidence: signed in the query in place of the headers: HTTP 403
+evidence: signed in the query, where nothing that drops headers can touch it: HTTP 403
 fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stack, [api])\`
 `);
   });

@@ -7,7 +7,7 @@ import type { ExperimentName, Observations } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
 
 /** What can be told of: an experiment, or something that was known before. */
-export type EvidenceName = ExperimentName | "refusal" | "caller" | "deployed" | "way" | "skew";
+export type EvidenceName = ExperimentName | "refusal" | "caller" | "deployed" | "routes" | "way" | "skew";
 
 /** The order in which they are told when all are. */
 const all: readonly EvidenceName[] = [
@@ -28,6 +28,7 @@ const all: readonly EvidenceName[] = [
   "forOwnHost",
   "way",
   "skew",
+  "routes",
   "deployed",
 ];
 
@@ -53,6 +54,8 @@ function sentence(subject: Subject, observations: Observations, name: EvidenceNa
       return describeCaller(observations.caller);
     case "deployed":
       return describeAge(subject.deployedSecondsAgo);
+    case "routes":
+      return describeRoutes(subject);
     case "way":
       return describeWay(subject);
     case "skew":
@@ -72,7 +75,7 @@ const experimentNames: Readonly<Record<ExperimentName, (subject: Subject) => str
   otherStagePath: (subject) => `GET ${otherStageUrl(subject)?.pathname ?? ""}, without a signature`,
   withoutQuery: () => "signed, without the query",
   withoutHeaders: ({ body }) => `signed, without your headers${body === undefined ? "" : " and body"}`,
-  signedInQuery: () => "signed in the query in place of the headers",
+  signedInQuery: () => "signed in the query, where nothing that drops headers can touch it",
   tokenInQuery: () => "signed in the headers, the session token in the query",
   forOtherRegion: ({ otherRegion }) => `signed for ${otherRegion ?? ""}`,
   pastProxy: ({ proxy }) => `signed, past the proxy ${proxy ?? ""}`,
@@ -104,6 +107,13 @@ function describeCaller(caller: Caller | undefined): string | undefined {
 function describeAge(seconds: number | undefined): string | undefined {
   if (seconds === undefined || seconds > 600) return undefined;
   return `the stage was deployed ${seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} ago`;
+}
+
+function describeRoutes({ knownRoutes }: Subject): string | undefined {
+  if (knownRoutes.length === 0) return undefined;
+  const told = knownRoutes.slice(0, 10).map(({ method, path }) => `${method} ${path}`);
+  const more = knownRoutes.length - told.length;
+  return `the last deploy from here has ${told.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** Who else had the request in hand. */

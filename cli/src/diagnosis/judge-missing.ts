@@ -38,12 +38,38 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
       fix: `use GET, or add "${subject.method} ${pathBelow(subject)}" to the routes in the stack and deploy`,
     };
   }
+  const methods = knownMethods(subject);
   return {
     reason: "route-missing",
-    cause: `the API has no route ${route}`,
-    evidence: evidence("unusedPath", "withGet", "otherStagePath", "atOwnEndpoint", "deployed"),
-    fix: `check the path and the method (--request), or add "${subject.method} ${pathBelow(subject)}" to the routes in the stack and deploy`,
+    cause: `the API has no route ${route}${describeKnown(subject, methods)}`,
+    evidence: evidence("unusedPath", "withGet", "otherStagePath", "atOwnEndpoint", "routes", "deployed"),
+    fix: methods.includes(subject.method)
+      ? `deploy the stage (\`npx sst deploy --stage ${subject.stage ?? "<stage>"}\`), or choose with --stage the one that has the route`
+      : `check the path and the method (--request), or add "${subject.method} ${pathBelow(subject)}" to the routes in the stack and deploy`,
   };
+}
+
+/** The methods that the last deploy has for this path. */
+function knownMethods(subject: Subject): string[] {
+  const path = pathBelow(subject).split("/");
+  return subject.knownRoutes
+    .filter((route) => covers(route.path.split("/"), path))
+    .map(({ method }) => method);
+}
+
+/** `/items/{id}` covers one more segment, `/{proxy+}` all that follow. */
+function covers(pattern: readonly string[], path: readonly string[]): boolean {
+  const greedy = pattern.at(-1)?.endsWith("+}") === true;
+  const fixed = greedy ? pattern.slice(0, -1) : pattern;
+  const isLong = greedy ? path.length > fixed.length : path.length === fixed.length;
+  return isLong && fixed.every((part, index) => part.startsWith("{") || part === path[index]);
+}
+
+function describeKnown({ method, stage }: Subject, methods: readonly string[]): string {
+  if (methods.length === 0) return "";
+  return methods.includes(method)
+    ? `; the last deploy from here has it, so that was of another stage than ${stage ?? "this"}, or was not the last of this one`
+    : `; it has the path with ${methods.join(", ")}`;
 }
 
 /** The path without, or with, the stage's name is one of the API's. */

@@ -78,6 +78,7 @@ function subjectOf(reply: ApiReply, changes: Partial<Subject> = {}): Subject {
     ownIdentityPoolId: undefined,
     stage: "prod",
     appName: "notes",
+    knownRoutes: [],
     deployedSecondsAgo: undefined,
     proxy: undefined,
     nowMs: Date.parse("2026-03-01T12:00:00Z"),
@@ -414,6 +415,30 @@ const rows: Row[] = [
 
   ["no route", apiReply(404), {}, { unusedPath: http(404) }, "route-missing", "no route GET /private"],
   [
+    "another method, of a path that nobody may try",
+    apiReply(404),
+    { url: new URL(`https://${host}/items/7`), knownRoutes: [{ method: "POST", path: "/items/{id}" }] },
+    { unusedPath: http(404) },
+    "route-missing",
+    "no route GET /items/7; it has the path with POST",
+  ],
+  [
+    "a path below one that the last deploy has",
+    apiReply(404),
+    { url: new URL(`https://${host}/items/7/x`), knownRoutes: [{ method: "POST", path: "/items/{id}" }] },
+    { unusedPath: http(404) },
+    "route-missing",
+    "no route GET /items/7/x",
+  ],
+  [
+    "a route that was deployed elsewhere",
+    apiReply(404),
+    { knownRoutes: [{ method: "GET", path: "/{proxy+}" }] },
+    { unusedPath: http(404) },
+    "route-missing",
+    "the last deploy from here has it",
+  ],
+  [
     "another method",
     apiReply(404),
     { method: "PUT" },
@@ -578,7 +603,7 @@ describe("what was observed has one cause", () => {
       "GET /private, signed with them: HTTP 403",
       "without a signature: HTTP 403",
       "GET of a path that no route has: HTTP 404",
-      "signed in the query in place of the headers: HTTP 403",
+      "signed in the query, where nothing that drops headers can touch it: HTTP 403",
       "the stage was deployed 90 s ago",
     ]);
   });

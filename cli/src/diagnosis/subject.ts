@@ -1,4 +1,6 @@
 import type { FoundOutputs } from "../deployment/find-outputs.ts";
+import { type KnownRoute, readKnownRoutes } from "../deployment/known-routes.ts";
+import type { Project } from "../deployment/project.ts";
 import { parseServiceUrl } from "../deployment/service-url.ts";
 import type { Environment } from "../environment.ts";
 import type { Header } from "../protocol/http.ts";
@@ -37,6 +39,8 @@ export interface Subject {
   ownIdentityPoolId: string | undefined;
   stage: string | undefined;
   appName: string | undefined;
+  /** Of the last deploy from here, whatever its stage. */
+  knownRoutes: readonly KnownRoute[];
   /** Seconds since the outputs file was written; undefined when the outputs are not from a file. */
   deployedSecondsAgo: number | undefined;
   /** Host and port of the proxy on the way. */
@@ -136,12 +140,22 @@ export async function gatherFacts(
     ownIdentityPoolId: recorded?.identityPoolId === identityPoolId ? undefined : recorded?.identityPoolId,
     stage: found !== undefined && !isMeant ? undefined : stage,
     appName: project.appName,
+    knownRoutes: refusal === "missing" ? knownRoutes(environment, project) : [],
     deployedSecondsAgo: deployedSecondsAgo(environment, recorded),
     proxy: await environment.proxyFor(url),
     nowMs,
     skewSeconds,
     unusedName: environment.uniqueName(),
   };
+}
+
+/** A manifest of another shape is as good as none. */
+function knownRoutes(environment: Pick<Environment, "files">, { root }: Project): KnownRoute[] {
+  try {
+    return readKnownRoutes(environment, root);
+  } catch {
+    return [];
+  }
 }
 
 /** Since the outputs file was written; undefined when the outputs are not from a file. */
