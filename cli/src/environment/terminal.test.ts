@@ -25,6 +25,35 @@ beforeEach(() => {
   });
 });
 
+describe("what is said after a result", () => {
+  const shown = async (isTTY: boolean, result: string): Promise<string> => {
+    const screen = Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.WriteStream;
+    const terminalOf = createTerminal({
+      stdin: () => stdin,
+      keyboard: () => false,
+      stdout: screen,
+      stderr: screen,
+      redactor: new Redactor(),
+      interruption: interruption.signal,
+      colour: false,
+      animated: false,
+    });
+    await terminalOf.printBytes(Buffer.from(result));
+    terminalOf.say("error: x\n");
+    terminalOf.say("fix: y\n");
+    return String(screen.read());
+  };
+
+  it.each([
+    [true, '{"message":"Forbidden"}', '{"message":"Forbidden"}\nerror: x\nfix: y\n'],
+    [true, "whole\n", "whole\nerror: x\nfix: y\n"],
+    [true, "", "error: x\nfix: y\n"],
+    [false, "in a pipe", "in a pipeerror: x\nfix: y\n"],
+  ])("begins a line of its own on a screen (%s, %j)", async (isTTY, result, screen) => {
+    expect(await shown(isTTY, result)).toBe(screen);
+  });
+});
+
 /** What each way of reading does with a pipe. What a keyboard does is tested in tmux. */
 describe("a terminal whose input is a pipe", () => {
   const readers = [

@@ -51,15 +51,26 @@ export function createTerminal(options: TerminalOptions): Terminal {
     spinner.clear();
     return work();
   };
+  /** A result has left a line without an end on the screen that standard error is on, too. */
+  let isLineOpen = false;
+  const result = (data: string | Uint8Array): Promise<void> => {
+    if (data.length > 0) isLineOpen = stdout.isTTY && stderr.isTTY && !["\n", 10].includes(data.at(-1) ?? "");
+    return after(() => write(stdout, data));
+  };
+  const closeLine = (): string => {
+    const end = isLineOpen ? "\n" : "";
+    isLineOpen = false;
+    return end;
+  };
   return {
     get interactive() {
       return stderr.isTTY && options.keyboard();
     },
     colour: options.colour,
     columns: stderr.isTTY ? stderr.columns : 80,
-    print: (text) => after(() => write(stdout, redactor.redact(text))),
-    printBytes: (bytes) => after(() => write(stdout, bytes)),
-    say: (text) => void after(() => stderr.write(redactor.redact(text))),
+    print: (text) => result(redactor.redact(text)),
+    printBytes: result,
+    say: (text) => void after(() => stderr.write(closeLine() + redactor.redact(text))),
     sayBytes: (bytes) => void after(() => stderr.write(bytes)),
     ask: (question) => readLine(options, question, stderr),
     async askSecret(question) {
