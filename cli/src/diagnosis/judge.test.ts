@@ -4,7 +4,7 @@ import type { ApiReply } from "./api-reply.ts";
 import type { Caller } from "./caller.ts";
 import type { Outcome } from "./experiments/experiment.ts";
 import { judge } from "./judge.ts";
-import type { Reason } from "./reasons.ts";
+import { type Reason, reasons } from "./reasons.ts";
 import type { Observations } from "./run-experiments.ts";
 import { refusalOf, type Subject } from "./subject.ts";
 
@@ -594,6 +594,12 @@ describe("what was observed has one cause", () => {
     expect(diagnosis.fix).not.toBe("");
     const all = JSON.stringify(diagnosis);
     expect(all).not.toMatch(/undefined|\[object|NaN|the-secret-access-key|the-session-token/);
+  });
+
+  it("and every cause that an API can have has been seen", () => {
+    const ofApis = reasons.slice(0, reasons.indexOf("handler-timed-out") + 1);
+    const seen = new Set(rows.map(([, , , , reason]) => reason));
+    expect(ofApis.filter((reason) => !seen.has(reason))).toEqual([]);
   });
 
   it("tells what shows it", () => {

@@ -25,25 +25,26 @@ beforeEach(() => {
   });
 });
 
-describe("what is said after a result", () => {
-  const shown = async (isTTY: boolean, result: string): Promise<string> => {
-    const screen = Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.WriteStream;
-    const terminalOf = createTerminal({
-      stdin: () => stdin,
-      keyboard: () => false,
-      stdout: screen,
-      stderr: screen,
-      redactor: new Redactor(),
-      interruption: interruption.signal,
-      colour: false,
-      animated: false,
-    });
-    await terminalOf.printBytes(Buffer.from(result));
-    terminalOf.say("error: x\n");
-    terminalOf.say("fix: y\n");
-    return String(screen.read());
-  };
+/** One screen for both streams, after a result and two lines. */
+async function shown(isTTY: boolean, result: string): Promise<string> {
+  const screen = Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.WriteStream;
+  const terminalOf = createTerminal({
+    stdin: () => stdin,
+    keyboard: () => false,
+    stdout: screen,
+    stderr: screen,
+    redactor: new Redactor(),
+    interruption: interruption.signal,
+    colour: false,
+    animated: false,
+  });
+  await terminalOf.printBytes(Buffer.from(result));
+  terminalOf.say("error: x\n");
+  terminalOf.say("fix: y\n");
+  return String(screen.read());
+}
 
+describe("what is said after a result", () => {
   it.each([
     [true, '{"message":"Forbidden"}', '{"message":"Forbidden"}\nerror: x\nfix: y\n'],
     [true, "whole\n", "whole\nerror: x\nfix: y\n"],
