@@ -1,23 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { AuthCliError } from "../errors.ts";
-import type { SmokeReport } from "../smoke/report.ts";
 import { reply } from "../testing/fake-environment.ts";
 import { type Answer, cognitoRefusal, twitterRefusal } from "../testing/scripted-services.ts";
-import { authCli, createWorld, type Ran, runIn, type World } from "../testing/world.ts";
+import { loseConnection, type SmokeRan, smokeWith } from "../testing/smoke-world.ts";
+import { authCli, createWorld, runIn, type World } from "../testing/world.ts";
 
-const loseConnection: Answer = () => {
-  throw new AuthCliError("connection-lost", { message: "lost" });
-};
-
-async function smoke(
-  world: World = {},
-): Promise<Ran & { report: SmokeReport; failed: string[]; skipped: string[] }> {
-  const ran = await authCli(["smoke", "--json"], { loggedIn: true, ...world });
-  const report = JSON.parse(ran.stdout) as SmokeReport;
-  const named = (status: string): string[] =>
-    report.checks.filter((check) => check.status === status).map(({ name }) => name);
-  expect(report.passed).toBe(named("failed").length === 0);
-  return { ...ran, report, failed: named("failed"), skipped: named("skipped") };
+async function smoke(world: World = {}): Promise<SmokeRan> {
+  const ran = await smokeWith([], world);
+  expect(ran.report.passed).toBe(ran.failed.length === 0);
+  return ran;
 }
 
 describe("smoke", () => {

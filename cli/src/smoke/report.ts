@@ -1,4 +1,5 @@
 import type { ErrorReport } from "../errors.ts";
+import type { Timings } from "../protocol/http.ts";
 
 /** In the order of the chain, which is the order of the report. */
 export const checkNames = [
@@ -20,20 +21,12 @@ export const checkNames = [
 export type CheckName = (typeof checkNames)[number];
 
 /** One request and its response, for the waterfall. All times in milliseconds. */
-export interface Hop {
+export interface Hop extends Timings {
   /** `cognito.get-id`, `api.call`. */
   step: string;
   host: string;
   /** Since the run began. */
   startedMs: number;
-  /** Over a connection that was open already: no DNS, TCP or TLS. */
-  reused: boolean;
-  dnsMs?: number;
-  tcpMs?: number;
-  tlsMs?: number;
-  /** From the request's first byte until the response's head. */
-  waitMs?: number;
-  bodyMs?: number;
   httpStatus?: number;
 }
 

@@ -67,6 +67,19 @@ describe("a smoke after a deploy", () => {
     expect(Date.now() - started).toBeLessThan(15_000);
   });
 
+  test("--fail-fast does not wait for what --retry-for would wait for", async () => {
+    const started = Date.now();
+    const args = ["--fail-fast", "--retry-for", "60s", "--route", "/private"];
+    const wrong = ["--public", "/public", "--expect-body", "Goodbye"];
+    const { code, stdout } = await world.cli.run(["smoke", "--json", ...args, ...wrong]);
+    const report = JSON.parse(stdout) as SmokeReport;
+    expect([code, named(report, "failed")]).toEqual([1, ["public.open GET /public"]]);
+    expect(find(report, "private.signed", "GET /private")?.error?.message).toBe(
+      "not finished: public.open of GET /public failed (--fail-fast)",
+    );
+    expect(Date.now() - started).toBeLessThan(15_000);
+  });
+
   test("--retry-for waits for a permission that arrives late", async () => {
     const waiting = smoke("--retry-for", "90s");
     await world.app.edit(stack, "// no permission yet", permission);
