@@ -33,37 +33,40 @@ export async function runChain(
   findRoutes: () => Promise<RoutePlan>,
 ): Promise<{ identityId: string | undefined; plan: RoutePlan }> {
   const { checks } = chain;
-  const login = findLogin();
+  let found: Promise<LoadedLogin> | undefined;
+  // By whichever check needs it first: none may, and then a keyring is left alone.
+  const login = (): Promise<LoadedLogin> => (found ??= findLogin());
   const exchanged = exchangeToken(chain, login);
   const plan = findRoutes();
-  const [{ identityId }, routes] = await Promise.all([
+  const [{ identityId }, planned] = await Promise.all([
     exchanged,
     plan,
-    plan.then((found) => checkRoutes(chain, found, exchanged)),
-    checks.run("twitter.token", async (send) => checkToken(chain, send, await login)),
+    plan.then((routes) => checkRoutes(chain, routes, exchanged)),
+    checks.run("twitter.token", async (send) => checkToken(chain, send, await login())),
     checks.run("cognito.guest", (send) => checkGuest(chain, send)),
   ]);
-  return { identityId, plan: routes };
+  return { identityId, plan: planned };
 }
 
-async function exchangeToken(chain: Chain, login: Promise<LoadedLogin>): Promise<Exchanged> {
+async function exchangeToken(chain: Chain, login: () => Promise<LoadedLogin>): Promise<Exchanged> {
   const { checks, resolved, environment } = chain;
-  const logins = login.then((found) => found.logins);
+  const known = (): Promise<LoadedLogin | undefined> => login().catch(() => undefined);
   const explain = async (failure: AuthCliError): Promise<AuthCliError> => {
-    const found = await login.catch(() => undefined);
+    const found = await known();
     return found === undefined
       ? failure
       : explainRefusal({ environment, resolved, token: found.token }, failure);
   };
   // Who is not logged in learns it once, from the check of the token, if that runs.
-  if (checks.isSelected("twitter.token") && (await logins.catch(() => undefined)) === undefined) {
+  if (checks.isSelected("twitter.token") && (await known()) === undefined) {
     for (const name of ["cognito.get-id", "cognito.get-credentials"] as const)
       checks.skipFor(name, "twitter.token");
     return { missing: "twitter.token" };
   }
   const { value: identityId } = await checks.run(
     "cognito.get-id",
-    async (send) => (await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, await logins),
+    async (send) =>
+      (await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, (await login()).logins),
     { explain },
   );
   if (identityId === undefined) {
@@ -72,7 +75,8 @@ async function exchangeToken(chain: Chain, login: Promise<LoadedLogin>): Promise
   }
   const { value: credentials } = await checks.run(
     "cognito.get-credentials",
-    async (send) => (await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, await logins),
+    async (send) =>
+      (await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, (await login()).logins),
     { explain },
   );
   if (credentials === undefined) return { identityId, missing: "cognito.get-credentials" };

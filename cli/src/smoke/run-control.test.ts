@@ -108,6 +108,13 @@ describe("--only and --skip", () => {
     expect(ran.check("cognito.get-id").error?.code).toBe("not-logged-in");
   });
 
+  it("what needs no login asks for none", async () => {
+    const ran = await smokeWith(["--only", "public.open,private.unsigned,cognito.guest"], {
+      loggedIn: false,
+    });
+    expect([ran.code, ran.failed, ran.report.passed]).toEqual([0, [], true]);
+  });
+
   it("a smoke that could check nothing is refused, exit 2, with its report", async () => {
     const ran = await smokeWith(["--only", "twitter.token"], {
       variables: { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "" },
