@@ -95,6 +95,86 @@ Outputs: { PoolId: { Value: !Ref Pool } }
     await succeed("cloudformation", "wait", "stack-delete-complete", "--stack-name", "pool");
   });
 
+  it("reads what is deployed: pool, role and routes", async () => {
+    const template = {
+      Resources: {
+        Pool: {
+          Type: "AWS::Cognito::IdentityPool",
+          Properties: {
+            AllowUnauthenticatedIdentities: false,
+            SupportedLoginProviders: { "api.twitter.com": "key;secret" },
+          },
+        },
+        Role: {
+          Type: "AWS::IAM::Role",
+          Properties: {
+            RoleName: "users",
+            AssumeRolePolicyDocument: {
+              Version: "2012-10-17",
+              Statement: [
+                {
+                  Effect: "Allow",
+                  Principal: { Federated: "cognito-identity.amazonaws.com" },
+                  Action: "sts:AssumeRoleWithWebIdentity",
+                },
+              ],
+            },
+          },
+        },
+        Roles: {
+          Type: "AWS::Cognito::IdentityPoolRoleAttachment",
+          Properties: {
+            IdentityPoolId: { Ref: "Pool" },
+            Roles: { authenticated: { "Fn::GetAtt": ["Role", "Arn"] } },
+          },
+        },
+        Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "api", ProtocolType: "HTTP" } },
+        Route: {
+          Type: "AWS::ApiGatewayV2::Route",
+          Properties: { ApiId: { Ref: "Api" }, RouteKey: "GET /private", AuthorizationType: "AWS_IAM" },
+        },
+      },
+      Outputs: { PoolId: { Value: { Ref: "Pool" } }, ApiId: { Value: { Ref: "Api" } } },
+    };
+    await writeFile(join(folder, "app.json"), JSON.stringify(template));
+    const create = ["create-stack", "--stack-name", "app", "--template-body", "file://app.json"];
+    await succeed("cloudformation", ...create, "--capabilities", "CAPABILITY_NAMED_IAM");
+    await succeed("cloudformation", "wait", "stack-create-complete", "--stack-name", "app");
+    const { Stacks: stacks } = JSON.parse(
+      await succeed("cloudformation", "describe-stacks", "--stack-name", "app"),
+    ) as {
+      Stacks: { Outputs: { OutputKey: string; OutputValue: string }[] }[];
+    };
+    const output = (key: string): string =>
+      stacks[0]?.Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue ?? "";
+
+    const pool = ["--identity-pool-id", output("PoolId")];
+    expect(JSON.parse(await succeed("cognito-identity", "describe-identity-pool", ...pool))).toEqual({
+      IdentityPoolId: output("PoolId"),
+      IdentityPoolName: "Pool",
+      AllowUnauthenticatedIdentities: false,
+      SupportedLoginProviders: { "api.twitter.com": "key;secret" },
+    });
+    expect(JSON.parse(await succeed("cognito-identity", "get-identity-pool-roles", ...pool))).toEqual({
+      IdentityPoolId: output("PoolId"),
+      Roles: { authenticated: "arn:aws:iam::000000000000:role/users" },
+    });
+    expect(JSON.parse(await succeed("iam", "get-role", "--role-name", "users"))).toMatchObject({
+      Role: { AssumeRolePolicyDocument: template.Resources.Role.Properties.AssumeRolePolicyDocument },
+    });
+    const routes = await succeed("apigatewayv2", "get-routes", "--api-id", output("ApiId"));
+    expect(JSON.parse(routes)).toMatchObject({
+      Items: [{ RouteKey: "GET /private", AuthorizationType: "AWS_IAM", ApiKeyRequired: false }],
+    });
+    const apis = JSON.parse(await succeed("apigatewayv2", "get-apis")) as { Items: { ApiId: string }[] };
+    expect(apis.Items.map(({ ApiId }) => ApiId)).toContain(output("ApiId"));
+    const missing = ["apigatewayv2", "get-routes", "--api-id", "nowhere"];
+    const { stderr } = await run(["--endpoint-url", cloud.awsUrl, ...missing]);
+    expect(stderr).toContain(
+      "(NotFoundException) when calling the GetRoutes operation: Invalid API identifier",
+    );
+  });
+
   it("is told by name what the local cloud does not know", async () => {
     const { code, stderr } = await run(["--endpoint-url", cloud.awsUrl, "iam", "list-users"]);
     expect(code).not.toBe(0);

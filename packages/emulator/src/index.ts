@@ -1,3 +1,4 @@
+import { createApiGateway } from "./api-gateway/api-gateway.ts";
 import { createControlPlane } from "./aws/control-plane.ts";
 import { accessKeyId, iamUniqueId, secretAccessKey } from "./aws/identifiers.ts";
 import { type Listener, listenOnLoopback } from "./aws/listener.ts";
@@ -8,6 +9,7 @@ import { createResourceTypes } from "./cloudformation/resource-types.ts";
 import { createStacks } from "./cloudformation/stacks.ts";
 import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
 import { createHttpApiHost } from "./http-api/http-api-host.ts";
+import { createIam } from "./iam/iam-service.ts";
 import { createSessions } from "./iam/sessions.ts";
 import { createIssuerDirectory, type OidcIssuers } from "./oidc/issuers.ts";
 import { createAccount } from "./resources.ts";
@@ -131,6 +133,15 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const s3 = createS3({ buckets, accountId, region, now });
     const sts = createSts({ account, sessions });
     const cloudFormation = createCloudFormation({ stacks, buckets });
+    const iam = createIam({
+      account,
+      createdAt(physicalId) {
+        const owner = stacks
+          .list()
+          .find(({ resources }) => [...resources.values()].some((each) => each.physicalId === physicalId));
+        return owner?.creationTime ?? now();
+      },
+    });
     const controlPlane = createControlPlane({
       account,
       sessions,
@@ -142,6 +153,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         secretsManager: (operation, body) => secretsManager.handle(operation, body),
         sts: (parameters, caller) => sts.handle(parameters, caller),
         cloudFormation: (parameters) => cloudFormation.handle(parameters),
+        iam,
+        apiGateway: createApiGateway({ account }),
         s3: (request) => s3.handle(request),
       },
     });

@@ -142,9 +142,9 @@ describe("what it does not know", () => {
     const reply = await fetch(cloud.awsUrl, {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: "Action=ListUsers&Version=2010-05-08",
+      body: "Action=ListQueues&Version=2012-11-05",
     });
-    expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining("action ListUsers")]);
+    expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining("action ListQueues")]);
   });
 
   it("is named: a target", async () => {

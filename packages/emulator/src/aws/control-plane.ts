@@ -1,5 +1,7 @@
+import { apiGatewayError, type ApiGatewayService, isApiGatewayPath } from "../api-gateway/api-gateway.ts";
 import { cloudFormationNamespace } from "../cloudformation/cloudformation.ts";
 import { authorize } from "../iam/authorization.ts";
+import { iamNamespace, type IamService } from "../iam/iam-service.ts";
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import type { Account } from "../resources.ts";
@@ -21,6 +23,8 @@ interface ControlPlaneServices {
   secretsManager: JsonHandler;
   sts: QueryHandler;
   cloudFormation: QueryHandler;
+  iam: IamService;
+  apiGateway: ApiGatewayService;
   s3: (request: AwsRequest) => Promise<AwsResponse>;
 }
 
@@ -53,15 +57,16 @@ const jsonTargets: Readonly<Record<string, JsonTarget>> = {
 
 /** The query services, by the API version that each of their requests states. */
 const queryVersions: Readonly<
-  Record<string, { handler: "sts" | "cloudFormation"; service: string; namespace: string }>
+  Record<string, { handler: "sts" | "cloudFormation" | "iam"; service: string; namespace: string }>
 > = {
   "2011-06-15": { handler: "sts", service: "sts", namespace: stsNamespace },
   "2010-05-15": { handler: "cloudFormation", service: "cloudformation", namespace: cloudFormationNamespace },
+  "2010-05-08": { handler: "iam", service: "iam", namespace: iamNamespace },
 };
 
 /**
  * All AWS services behind one origin, told apart by the shape of the request: `X-Amz-Target` is JSON 1.1, a form with an
- * `Action` is the query protocol, and the rest is S3.
+ * `Action` is the query protocol, a path below `/v2/` is API Gateway's, and the rest is S3.
  */
 export function createControlPlane(
   options: ControlPlaneOptions,
@@ -69,11 +74,7 @@ export function createControlPlane(
   const { account, sessions, services, now, log } = options;
 
   /** Authenticates by SigV4 and asks the caller's policies. @throws ServiceError */
-  async function authenticate(
-    request: AwsRequest,
-    service: string,
-    protocol: "json" | "query" | "s3",
-  ): Promise<Principal> {
+  async function authenticate(request: AwsRequest, service: string, protocol: Protocol): Promise<Principal> {
     const result = await verifySigV4(request, {
       service,
       region: account.region,
@@ -87,16 +88,16 @@ export function createControlPlane(
     throw new ServiceError(code, result.message, status);
   }
 
-  function requirePermission(caller: Principal, action: string, resource: string): void {
+  function requirePermission(
+    caller: Principal,
+    protocol: Protocol,
+    { action, resource }: { action: string; resource: string },
+  ): void {
     const decision = authorize(account, caller, { action, resource, context: {} });
     if (decision.allowed) return;
-    throw new ServiceError(
-      action.startsWith("s3:") || action.startsWith("cloudformation:")
-        ? "AccessDenied"
-        : "AccessDeniedException",
-      `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource}`,
-      action.startsWith("s3:") || action.startsWith("cloudformation:") ? 403 : 400,
-    );
+    const [code, status] = denials[protocol];
+    const message = `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource}`;
+    throw new ServiceError(code, message, status);
   }
 
   async function json(request: AwsRequest, target: string): Promise<AwsResponse> {
@@ -113,7 +114,8 @@ export function createControlPlane(
       const body = parseJsonBody(request);
       if (unsigned?.has(operation) !== true) {
         const caller = await authenticate(request, service, "json");
-        requirePermission(caller, `${service}:${operation}`, resourceArn(account, service, body));
+        const resource = resourceArn(account, service, body);
+        requirePermission(caller, "json", { action: `${service}:${operation}`, resource });
       }
       const result = await services[handler](operation, body);
       return jsonResult(result, request.requestId);
@@ -129,18 +131,34 @@ export function createControlPlane(
       if (found === undefined) {
         throw new ServiceError(
           "InvalidAction",
-          `The local cloud does not know the action ${action} (version ${version}); it knows STS (2011-06-15) and CloudFormation (2010-05-15).`,
+          `The local cloud does not know the action ${action} (version ${version}); it knows STS (2011-06-15), CloudFormation (2010-05-15) and IAM (2010-05-08).`,
         );
       }
       const { handler, service, namespace } = found;
       const caller = await authenticate(request, service, "query");
       // STS decides by the role's trust policy, and tells anyone who they are.
-      if (service !== "sts") requirePermission(caller, `${service}:${action}`, "*");
-      const result = await services[handler](parameters, caller);
+      if (service !== "sts") {
+        const resource = service === "iam" ? services.iam.resourceArn(parameters) : "*";
+        requirePermission(caller, "query", { action: `${service}:${action}`, resource });
+      }
+      const result = await (handler === "iam"
+        ? services.iam.handle(parameters)
+        : services[handler](parameters, caller));
       return queryResult(action, namespace, result, request.requestId);
     } catch (error) {
       const namespace = found?.namespace ?? cloudFormationNamespace;
       return queryError(asServiceError(error, action), namespace, request.requestId);
+    }
+  }
+
+  async function apiGateway(request: AwsRequest): Promise<AwsResponse> {
+    try {
+      const caller = await authenticate(request, "apigateway", "rest");
+      const resource = services.apiGateway.resourceArn(request);
+      requirePermission(caller, "rest", { action: `apigateway:${request.method}`, resource });
+      return services.apiGateway.handle(request);
+    } catch (error) {
+      return apiGatewayError(asServiceError(error, `${request.method} ${request.path}`), request.requestId);
     }
   }
 
@@ -150,7 +168,8 @@ export function createControlPlane(
       if (caller.kind !== "user") {
         const verb =
           { GET: "GetObject", HEAD: "GetObject", DELETE: "DeleteObject" }[request.method] ?? "PutObject";
-        requirePermission(caller, `s3:${verb}`, `arn:aws:s3:::${request.path.slice(1)}`);
+        const resource = `arn:aws:s3:::${request.path.slice(1)}`;
+        requirePermission(caller, "s3", { action: `s3:${verb}`, resource });
       }
       const response = await services.s3(request);
       response.headers["x-amz-request-id"] ??= request.requestId;
@@ -185,12 +204,23 @@ export function createControlPlane(
     if (request.path === "/" && new URLSearchParams(request.query).has("Action")) {
       return query(request, new QueryParameters(request.query));
     }
+    if (isApiGatewayPath(request.path)) return apiGateway(request);
     return s3(request);
   };
 }
 
+type Protocol = "json" | "query" | "rest" | "s3";
+
+/** What each protocol calls a permission that is missing. */
+const denials: Record<Protocol, [code: string, status: number]> = {
+  json: ["AccessDeniedException", 400],
+  query: ["AccessDenied", 403],
+  rest: ["AccessDeniedException", 403],
+  s3: ["AccessDenied", 403],
+};
+
 /** What each protocol calls a signature it does not take: code and status. */
-const refusals: Record<"json" | "query" | "s3", Record<SigV4FailureCode, [code: string, status: number]>> = {
+const refusals: Record<Protocol, Record<SigV4FailureCode, [code: string, status: number]>> = {
   json: {
     MissingAuthenticationToken: ["MissingAuthenticationTokenException", 400],
     IncompleteSignature: ["IncompleteSignatureException", 400],
@@ -208,6 +238,14 @@ const refusals: Record<"json" | "query" | "s3", Record<SigV4FailureCode, [code: 
     RequestExpired: ["SignatureDoesNotMatch", 403],
     ExpiredToken: ["ExpiredToken", 403],
   },
+  rest: {
+    MissingAuthenticationToken: ["MissingAuthenticationTokenException", 403],
+    IncompleteSignature: ["IncompleteSignatureException", 403],
+    InvalidClientTokenId: ["UnrecognizedClientException", 403],
+    SignatureDoesNotMatch: ["InvalidSignatureException", 403],
+    RequestExpired: ["InvalidSignatureException", 403],
+    ExpiredToken: ["ExpiredTokenException", 403],
+  },
   s3: {
     MissingAuthenticationToken: ["AccessDenied", 403],
     IncompleteSignature: ["AuthorizationHeaderMalformed", 400],
@@ -220,6 +258,8 @@ const refusals: Record<"json" | "query" | "s3", Record<SigV4FailureCode, [code: 
 
 /** What a policy would name; an operation on no single thing is on everything. */
 function resourceArn({ region, accountId }: Account, service: string, body: JsonObject): string {
+  const pool = body["IdentityPoolId"];
+  if (typeof pool === "string") return `arn:aws:cognito-identity:${region}:${accountId}:identitypool/${pool}`;
   const name = body["Name"] ?? body["Path"] ?? body["SecretId"];
   if (typeof name !== "string") return "*";
   if (name.startsWith("arn:")) return name;

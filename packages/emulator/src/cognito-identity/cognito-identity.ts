@@ -11,6 +11,7 @@ import { createIdentities, describeIdentity, type Identity } from "./identities.
 import { loginsDoNotMatch, verifyLogins, type VerifyTwitterToken } from "./logins.ts";
 import { createOpenIdTokenIssuer } from "./open-id-token.ts";
 import { Parameters } from "./parameters.ts";
+import { describePool, describePoolRoles } from "./pool-description.ts";
 
 export interface CognitoIdentityOptions {
   account: Account;
@@ -26,7 +27,8 @@ export interface CognitoIdentityOptions {
 }
 
 /**
- * Amazon Cognito Identity's three unsigned operations, against the deployed pools.
+ * Amazon Cognito Identity, against the deployed pools: the three operations that go unsigned, and the description of a
+ * pool for its owner.
  * https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/Welcome.html
  */
 export interface CognitoIdentityService {
@@ -48,15 +50,18 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
   const verify = (pool: IdentityPool, logins: ReadonlyMap<string, string>) =>
     verifyLogins(pool, logins, { ...options, twitterApiUrl: options.twitterApiUrl() });
 
+  function findPool(identityPoolId: string, accountId = account.accountId): IdentityPool {
+    const pool = accountId === account.accountId ? account.identityPools.get(identityPoolId) : undefined;
+    if (pool !== undefined) return pool;
+    throw new ServiceError("ResourceNotFoundException", `IdentityPool '${identityPoolId}' not found.`);
+  }
+
   async function getId(parameters: Parameters): Promise<JsonObject> {
     const identityPoolId = parameters.identityPoolId();
     const accountId = parameters.accountId();
     const logins = parameters.logins();
     parameters.check();
-    const pool = account.identityPools.get(identityPoolId);
-    if (pool === undefined || (accountId !== undefined && accountId !== account.accountId)) {
-      throw new ServiceError("ResourceNotFoundException", `IdentityPool '${identityPoolId}' not found.`);
-    }
+    const pool = findPool(identityPoolId, accountId);
     if (logins.size === 0) {
       refuseGuests(pool);
       return { IdentityId: identities.createGuest(identityPoolId).identityId };
@@ -164,6 +169,12 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
     return { IdentityId: identityId, Token: await issueOpenIdToken(describeIdentity(identity)) };
   }
 
+  function ownPool(parameters: Parameters): IdentityPool {
+    const identityPoolId = parameters.identityPoolId();
+    parameters.check();
+    return findPool(identityPoolId);
+  }
+
   return {
     async handle(operation, body) {
       const parameters = new Parameters(body);
@@ -174,6 +185,10 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
           return getCredentialsForIdentity(parameters);
         case "GetOpenIdToken":
           return getOpenIdToken(parameters);
+        case "DescribeIdentityPool":
+          return describePool(ownPool(parameters));
+        case "GetIdentityPoolRoles":
+          return describePoolRoles(ownPool(parameters));
         default:
           throw new ServiceError(
             "UnknownOperationException",

@@ -1,0 +1,245 @@
+import type { QueryParameters } from "../aws/query-protocol.ts";
+import { ServiceError } from "../aws/service-error.ts";
+import type { XmlValue } from "../aws/xml.ts";
+import type { Account, PolicyDocument, Role } from "../resources.ts";
+import { managedPolicies } from "./managed-policies.ts";
+import { PolicyDocumentError } from "./policy-document.ts";
+import { evaluatePolicies } from "./policy-evaluation.ts";
+
+export const iamNamespace = "https://iam.amazonaws.com/doc/2010-05-08/";
+
+type Action = (parameters: QueryParameters) => XmlValue;
+
+export interface IamService {
+  /** @throws ServiceError as the service's model names it */
+  handle: Action;
+  /** What a policy names as the resource of a request. */
+  resourceArn: (parameters: QueryParameters) => string;
+}
+
+export interface IamOptions {
+  account: Account;
+  /** When the stack that holds a role or a policy was created, by physical id. */
+  createdAt: (physicalId: string) => Date;
+}
+
+/**
+ * IAM, as far as one reads roles and their policies, and has them simulated.
+ * {@link https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html}
+ */
+export function createIam({ account, createdAt }: IamOptions): IamService {
+  const findRole = (roleName: string): Role | undefined =>
+    [...account.roles.values()].find((role) => role.roleName === roleName);
+
+  function requiredRole(parameters: QueryParameters): Role {
+    const roleName = required(parameters, "RoleName", /^[\w+=,.@-]{1,64}$/);
+    return findRole(roleName) ?? missing(`The role with name ${roleName} cannot be found.`);
+  }
+
+  function managedPolicy(arn: string): { policyName: string; document: PolicyDocument; own: boolean } {
+    const own = account.managedPolicies.get(arn);
+    if (own !== undefined) return { policyName: own.policyName, document: own.policyDocument, own: true };
+    const document = managedPolicies.get(arn) ?? missing(`Policy ${arn} was not found.`);
+    return { policyName: nameIn(arn), document, own: false };
+  }
+
+  function simulate(parameters: QueryParameters): XmlValue {
+    refuse(parameters, [
+      "ContextEntries",
+      "PolicyInputList",
+      "PermissionsBoundaryPolicyInputList",
+      "ResourcePolicy",
+    ]);
+    refuse(parameters, ["CallerArn", "ResourceOwner", "ResourceHandlingOption"]);
+    const source = required(parameters, "PolicySourceArn", /^arn:/);
+    const role =
+      account.roles.get(source) ?? missing(`The role with name ${nameIn(source)} cannot be found.`);
+    const actions = parameters.list("ActionNames");
+    if (actions.length === 0) required(parameters, "ActionNames", /./);
+    const resources = parameters.has("ResourceArns") ? parameters.list("ResourceArns") : ["*"];
+    const documents = [
+      ...role.policies.values(),
+      ...role.managedPolicyArns.map((arn) => managedPolicy(arn).document),
+    ];
+    const results = actions.flatMap((action) =>
+      resources.map((resource) => ({
+        EvalActionName: action,
+        EvalResourceName: resource,
+        EvalDecision: decide(documents, action, resource),
+        MatchedStatements: [],
+        MissingContextValues: [],
+      })),
+    );
+    return page(parameters, "EvaluationResults", results);
+  }
+
+  const actions: Record<string, Action> = {
+    GetRole: (parameters) => {
+      const role = requiredRole(parameters);
+      return {
+        Role: {
+          Path: /:role(\/(?:.*\/)?)[^/]+$/.exec(role.arn)?.[1] ?? "/",
+          RoleName: role.roleName,
+          RoleId: role.roleId,
+          Arn: role.arn,
+          CreateDate: createdAt(role.roleName),
+          AssumeRolePolicyDocument: encodeDocument(role.assumeRolePolicyDocument),
+          MaxSessionDuration: 3600,
+          RoleLastUsed: {},
+        },
+      };
+    },
+    ListRolePolicies: (parameters) =>
+      page(parameters, "PolicyNames", [...requiredRole(parameters).policies.keys()]),
+    GetRolePolicy: (parameters) => {
+      const role = requiredRole(parameters);
+      const policyName = required(parameters, "PolicyName", /^[\w+=,.@-]{1,128}$/);
+      const document =
+        role.policies.get(policyName) ?? missing(`The role policy with name ${policyName} cannot be found.`);
+      return { RoleName: role.roleName, PolicyName: policyName, PolicyDocument: encodeDocument(document) };
+    },
+    ListAttachedRolePolicies: (parameters) =>
+      page(
+        parameters,
+        "AttachedPolicies",
+        requiredRole(parameters).managedPolicyArns.map((arn) => ({
+          PolicyName: nameIn(arn),
+          PolicyArn: arn,
+        })),
+      ),
+    GetPolicy: (parameters) => {
+      const arn = required(parameters, "PolicyArn", /^arn:/);
+      const { policyName, own } = managedPolicy(arn);
+      const attached = [...account.roles.values()].filter((role) => role.managedPolicyArns.includes(arn));
+      return {
+        Policy: {
+          PolicyName: policyName,
+          Arn: arn,
+          Path: /:policy(\/(?:.*\/)?)[^/]+$/.exec(arn)?.[1] ?? "/",
+          DefaultVersionId: "v1",
+          AttachmentCount: attached.length,
+          PermissionsBoundaryUsageCount: 0,
+          IsAttachable: true,
+          ...(own && { CreateDate: createdAt(arn), UpdateDate: createdAt(arn) }),
+        },
+      };
+    },
+    GetPolicyVersion: (parameters) => {
+      const arn = required(parameters, "PolicyArn", /^arn:/);
+      const versionId = required(parameters, "VersionId", /^v[1-9]\d*(\.[\w-]*)?$/);
+      const { document, own } = managedPolicy(arn);
+      // CloudFormation replaces the one version that there is.
+      if (versionId !== "v1")
+        missing(`Policy ${arn} version ${versionId} does not exist or is not attachable.`);
+      return {
+        PolicyVersion: {
+          Document: encodeDocument(document),
+          VersionId: versionId,
+          IsDefaultVersion: true,
+          ...(own && { CreateDate: createdAt(arn) }),
+        },
+      };
+    },
+    SimulatePrincipalPolicy: simulate,
+  };
+
+  return {
+    handle(parameters) {
+      const run = actions[parameters.action ?? ""];
+      if (run === undefined) {
+        throw new ServiceError(
+          "InvalidAction",
+          `The local cloud does not know the action ${parameters.action ?? ""} of IAM; it knows ${Object.keys(actions).join(", ")}.`,
+        );
+      }
+      return run(parameters);
+    },
+    resourceArn(parameters) {
+      const roleName = parameters.text("RoleName");
+      const named = parameters.text("PolicyArn") ?? parameters.text("PolicySourceArn");
+      if (roleName === undefined) return named ?? "*";
+      return findRole(roleName)?.arn ?? `arn:aws:iam::${account.accountId}:role/${roleName}`;
+    },
+  };
+}
+
+function decide(
+  documents: readonly PolicyDocument[],
+  action: string,
+  resource: string,
+): "allowed" | "explicitDeny" | "implicitDeny" {
+  try {
+    const { effect } = evaluatePolicies(documents, { action, resource, context: {} });
+    return ({ Allow: "allowed", ExplicitDeny: "explicitDeny", ImplicitDeny: "implicitDeny" } as const)[
+      effect
+    ];
+  } catch (error) {
+    if (!(error instanceof PolicyDocumentError)) throw error;
+    throw new ServiceError("PolicyEvaluation", `The policy cannot be evaluated: ${error.message}`, 500);
+  }
+}
+
+/** Lists come in pages: `MaxItems` (100) of them, and `Marker` for the next. */
+function page(parameters: QueryParameters, name: string, items: readonly XmlValue[]): XmlValue {
+  const maximum = Number(parameters.text("MaxItems") ?? 100);
+  if (!Number.isInteger(maximum) || maximum < 1 || maximum > 1000) {
+    throw new ServiceError(
+      "ValidationError",
+      `1 validation error detected: Value '${parameters.text("MaxItems") ?? ""}' at 'maxItems' failed to satisfy constraint: Member must have value between 1 and 1000`,
+    );
+  }
+  const marker = parameters.text("Marker");
+  const start = marker === undefined ? 0 : Number(Buffer.from(marker, "base64url").toString());
+  if (!Number.isInteger(start) || start < 0 || (start >= items.length && start > 0)) {
+    throw new ServiceError("ValidationError", "Invalid Marker.");
+  }
+  const end = start + maximum;
+  const isTruncated = end < items.length;
+  return {
+    [name]: items.slice(start, end),
+    IsTruncated: isTruncated,
+    Marker: isTruncated ? Buffer.from(String(end)).toString("base64url") : undefined,
+  };
+}
+
+function required(parameters: QueryParameters, name: string, pattern: RegExp): string {
+  const value = parameters.text(name);
+  const member = name.charAt(0).toLowerCase() + name.slice(1);
+  if (value === undefined || value === "") {
+    throw new ServiceError(
+      "ValidationError",
+      `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+    );
+  }
+  if (pattern.test(value)) return value;
+  throw new ServiceError(
+    "ValidationError",
+    `The specified value for ${member} is invalid. It must match ${pattern.source}`,
+  );
+}
+
+function refuse(parameters: QueryParameters, names: readonly string[]): void {
+  const unknown = names.find((name) => parameters.has(name));
+  if (unknown === undefined) return;
+  throw new ServiceError(
+    "ValidationError",
+    `The local cloud does not know the parameter ${unknown} of ${parameters.action ?? ""}.`,
+  );
+}
+
+function missing(message: string): never {
+  throw new ServiceError("NoSuchEntity", message, 404);
+}
+
+/** `arn:aws:iam::aws:policy/service-role/Name` → `Name` */
+function nameIn(arn: string): string {
+  return arn.slice(arn.lastIndexOf("/") + 1);
+}
+
+/** IAM sends documents percent-encoded (RFC 3986). */
+function encodeDocument(document: PolicyDocument): string {
+  return encodeURIComponent(JSON.stringify(document)).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
