@@ -48,6 +48,11 @@ const exitCodes = {
   "provider-refused": 4,
   "pool-not-found": 4,
   "pool-configuration": 4,
+  /** The deployer's own AWS credentials, in what only they may see. */
+  "aws-credentials-refused": 4,
+  "aws-permission-missing": 4,
+  "aws-not-found": 4,
+  "aws-refused": 4,
   /** The API answered with HTTP ≥ 400. */
   "http-status": 22,
   interrupted: 130,

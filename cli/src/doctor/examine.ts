@@ -23,6 +23,15 @@ const groups: readonly Group[] = [
   { topic: "api", examine: examineApi },
 ];
 
+/** Loaded when it is asked for: it is half as much again, and reads XML. */
+const deep: Group = {
+  topic: "deployer",
+  async examine(examination) {
+    const { examineDeep } = await import("./deep/examine-deep.ts");
+    return examineDeep(examination);
+  },
+};
+
 /**
  * Looks at the whole set-up and changes nothing. Every group of findings runs beside the others, each for a bounded
  * time, and a fault of one is a finding that stops no other.
@@ -31,10 +40,12 @@ export async function examine(environment: Environment, flags: DoctorFlags): Pro
   const started = environment.now();
   const examination = await beginExamination(environment, flags);
   const found = await Promise.all(
-    groups.map(async ({ topic, examine: examineGroup }): Promise<Finding[]> => {
-      const { value, error } = await attempt(() => examineGroup(examination));
-      return error === undefined ? value : [fromError(`${topic}.examination`, error)];
-    }),
+    [...groups, ...(flags.deep === true ? [deep] : [])].map(
+      async ({ topic, examine: examineGroup }): Promise<Finding[]> => {
+        const { value, error } = await attempt(() => examineGroup(examination));
+        return error === undefined ? value : [fromError(`${topic}.examination`, error)];
+      },
+    ),
   );
   const order = Object.keys(topics);
   const topicOf = ({ name }: Finding): number => order.indexOf(name.split(".")[0] ?? "");

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Project } from "../deployment/project.ts";
 import type { Environment } from "../environment.ts";
 
@@ -16,4 +16,32 @@ function filesBelow(files: Environment["files"], folder: string, depth: number):
     if (files.describe(path)?.folder === true) return filesBelow(files, path, depth - 1);
     return /\.[cm]?[jt]sx?$/.test(name) && !/\.(test|spec|d)\./.test(name) ? [path] : [];
   });
+}
+
+/** A source file without its comments, every line in its place. */
+export interface Source {
+  /** Relative to the project. */
+  path: string;
+  code: string;
+}
+
+export function readSources({
+  environment,
+  project,
+}: {
+  environment: Pick<Environment, "files">;
+  project: Project;
+}): Source[] {
+  return sourceFiles(environment, project).map((path) => ({
+    path: relative(project.root, path),
+    code: withoutComments(environment.files.readText(path) ?? ""),
+  }));
+}
+
+/** Comments become blanks; what looks like one within quotation marks stays. */
+function withoutComments(code: string): string {
+  return code.replace(
+    /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+    (whole, quoted: string | undefined) => quoted ?? whole.replace(/[^\n]/g, " "),
+  );
 }

@@ -1,14 +1,6 @@
-import { relative } from "node:path";
 import type { Examination } from "./examination.ts";
 import { type Finding, ok, skipped, warning } from "./finding.ts";
-import { sourceFiles } from "./source-files.ts";
-
-/** A source file without its comments, every line in its place. */
-interface Source {
-  /** Relative to the project. */
-  path: string;
-  code: string;
-}
+import { readSources, type Source } from "./source-files.ts";
 
 interface Suspicion {
   name: Finding["name"];
@@ -70,12 +62,8 @@ const suspicions: readonly Suspicion[] = [
   },
 ];
 
-export function examineStackSource({ environment, project }: Examination): Finding[] {
-  const sources = sourceFiles(environment, project).map((path): Source => ({
-    path: relative(project.root, path),
-    code: withoutComments(environment.files.readText(path) ?? ""),
-  }));
-  const stacks = sources.filter(({ code }) => /new\s+(Api|Cognito)\s*\(/.test(code));
+export function examineStackSource(examination: Examination): Finding[] {
+  const stacks = readSources(examination).filter(({ code }) => /new\s+(Api|Cognito)\s*\(/.test(code));
   if (stacks.length === 0) return [skipped("stack.source", "there is no stack of SST here to read")];
   // One construct may be in one file and its permissions in another.
   const together = stacks.map(({ code }) => code).join("\n");
@@ -99,12 +87,4 @@ function placeOf({ path, code }: Source, find: Suspicion["find"]): string[] {
 
 function indexOf(code: string, pattern: RegExp): number | undefined {
   return pattern.exec(code)?.index;
-}
-
-/** Comments become blanks; what looks like one within quotation marks stays. */
-function withoutComments(code: string): string {
-  return code.replace(
-    /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
-    (whole, quoted: string | undefined) => quoted ?? whole.replace(/[^\n]/g, " "),
-  );
 }

@@ -7,10 +7,12 @@ export const doctorCommand: CommandDefinition = {
   description: "what is wrong with this set-up, and how to mend it; changes nothing",
   define(command, run) {
     command
+      .option("--deep", "look with the deployer's AWS credentials at pool, role, routes and template, too")
       .addHelpText(
         "after",
         examples(
           "auth-cli doctor --stage prod",
+          "auth-cli doctor --stage prod --deep --profile deployer",
           "auth-cli doctor --json | jq '.findings[] | select(.status == \"fault\")'",
         ),
       )

@@ -1,16 +1,7 @@
-import { XMLParser } from "fast-xml-parser";
 import { AuthCliError } from "../errors.ts";
+import { members, parseXml, path } from "./aws-xml.ts";
 import { excerpt, type HttpRequest, type Reply, replyText } from "./http.ts";
-import { signSigV4, type SigV4Signing } from "./sigv4.ts";
-
-export interface CloudFormationContext {
-  credentials: SigV4Signing["credentials"];
-  region: string;
-  /** In place of `https://cloudformation.<region>.amazonaws.com`. */
-  endpoint: URL | undefined;
-  /** Milliseconds since the epoch. */
-  nowMs: number;
-}
+import { type DeployerContext, queryRequest } from "./deployer-api.ts";
 
 export interface StackPage {
   stacks: { stackName: string; outputs: Record<string, string> }[];
@@ -19,29 +10,18 @@ export interface StackPage {
 }
 
 const step = "cloudformation.describe-stacks";
+const service = { service: "cloudformation", version: "2010-05-15" };
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
 export async function describeStacksRequest(
-  { endpoint, region, credentials, nowMs }: CloudFormationContext,
+  context: DeployerContext,
   nextToken: string | undefined,
 ): Promise<HttpRequest> {
-  const url = new URL("/", endpoint ?? `https://cloudformation.${region}.amazonaws.com`);
-  const form = new URLSearchParams({
-    Action: "DescribeStacks",
-    Version: "2010-05-15",
-    ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+  const address = `https://cloudformation.${context.region}.amazonaws.com`;
+  const request = await queryRequest(context, { ...service, address }, "DescribeStacks", {
+    NextToken: nextToken,
   });
-  const body = Buffer.from(form.toString());
-  const { headers } = await signSigV4(
-    {
-      method: "POST",
-      url,
-      headers: [["Content-Type", "application/x-www-form-urlencoded; charset=utf-8"]],
-      body,
-    },
-    { credentials, region, service: "cloudformation", nowMs },
-  );
-  return { step, method: "POST", url, headers, body };
+  return { ...request, step };
 }
 
 /** @throws AuthCliError `missing-configuration` when AWS does not let these credentials look at the stacks */
@@ -78,30 +58,4 @@ export function processDescribeStacksResponse(reply: Reply): StackPage {
     cause: "the deployer's AWS credentials are wrong, have expired, or may not describe stacks",
     fix: "deploy from here (`npx sst deploy`), mend the credentials, or name the values with --endpoint and --identity-pool-id",
   });
-}
-
-/** Text stays text: an output that is all digits is not a number. */
-const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true });
-
-function parseXml(text: string): unknown {
-  try {
-    return parser.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function path(value: unknown, ...names: string[]): unknown {
-  return names.reduce<unknown>(
-    (inner, name) =>
-      typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[name] : undefined,
-    value,
-  );
-}
-
-/** AWS's lists are `<member>` elements: none, one or many. */
-function members(list: unknown): unknown[] {
-  const member = path(list, "member");
-  if (member === undefined) return [];
-  return Array.isArray(member) ? member : [member];
 }

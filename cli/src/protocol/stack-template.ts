@@ -1,5 +1,5 @@
 import { AuthCliError } from "../errors.ts";
-import type { CloudFormationContext } from "./cloudformation.ts";
+import type { DeployerContext } from "./deployer-api.ts";
 import { excerpt, type HttpRequest, type Reply, replyText } from "./http.ts";
 import { signSigV4 } from "./sigv4.ts";
 
@@ -7,7 +7,7 @@ const step = "cloudformation.get-template";
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html */
 export async function getTemplateRequest(
-  { endpoint, region, credentials, nowMs }: CloudFormationContext,
+  { endpoint, region, credentials, nowMs }: DeployerContext,
   stackName: string,
 ): Promise<HttpRequest> {
   const url = new URL("/", endpoint ?? `https://cloudformation.${region}.amazonaws.com`);

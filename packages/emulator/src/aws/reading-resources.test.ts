@@ -85,7 +85,7 @@ const template = {
   Outputs: { PoolId: { Value: { Ref: "Pool" } } },
 };
 
-const arn = (path: string): string => `arn:aws:execute-api:us-east-1:000000000000:abc/$default/${path}`;
+const routeArn = (path: string): string => `arn:aws:execute-api:us-east-1:000000000000:abc/$default/${path}`;
 
 describe("reading what is deployed, by the real SDK", () => {
   let cloud: LocalCloud;
@@ -199,7 +199,7 @@ describe("reading what is deployed, by the real SDK", () => {
       new SimulatePrincipalPolicyCommand({
         PolicySourceArn: "arn:aws:iam::000000000000:role/users",
         ActionNames: ["execute-api:Invoke", "s3:GetObject"],
-        ResourceArns: [arn("GET/private"), arn("POST/private")],
+        ResourceArns: [routeArn("GET/private"), routeArn("POST/private")],
       }),
     );
     expect(
@@ -209,10 +209,10 @@ describe("reading what is deployed, by the real SDK", () => {
         EvalDecision,
       ]),
     ).toEqual([
-      ["execute-api:Invoke", arn("GET/private"), "allowed"],
-      ["execute-api:Invoke", arn("POST/private"), "implicitDeny"],
-      ["s3:GetObject", arn("GET/private"), "explicitDeny"],
-      ["s3:GetObject", arn("POST/private"), "explicitDeny"],
+      ["execute-api:Invoke", routeArn("GET/private"), "allowed"],
+      ["execute-api:Invoke", routeArn("POST/private"), "implicitDeny"],
+      ["s3:GetObject", routeArn("GET/private"), "explicitDeny"],
+      ["s3:GetObject", routeArn("POST/private"), "explicitDeny"],
     ]);
   });
 
