@@ -207,6 +207,7 @@ const table: Record<string, Row> = {
   "call --unsigned": aSwitch,
   "call --dry-run": aSwitch,
 
+  "doctor --deep": aSwitch,
   "smoke --only": { wrong: checks, several: ["outputs", "cognito.guest"] },
   "smoke --skip": { wrong: checks, several: ["outputs", "cognito.guest"] },
   "smoke --retry-for": { wrong: durations, last: ["5s", "6s"], lastIs: "6000" },

@@ -51,7 +51,7 @@ async function compare(
   const stackName = file.slice(0, -ending.length);
   const path = join(folder, file);
   const { value: text, error } = await attempt(() =>
-    ask("CLOUDFORMATION", (context) => getTemplateRequest(context, stackName), processGetTemplateResponse),
+    ask("CLOUDFORMATION", (context) => templateRequest(context, stackName), readTemplate),
   );
   if (error?.code === "aws-not-found" || error?.code === "aws-refused") {
     return {
