@@ -56,6 +56,12 @@ function closed(reply: Reply): Finding {
       fix: 'give the route the authorizer "iam" in the stack and deploy',
     });
   }
+  if (reply.status === 500) {
+    return fault(name, "GET /private is open to everybody, and its function fails then", {
+      evidence: [...evidence, "a route with an authorizer refuses before its function runs"],
+      fix: 'give the route the authorizer "iam" in the stack and deploy',
+    });
+  }
   return fault(name, `GET /private answers HTTP ${reply.status} in place of a refusal`, {
     evidence,
     fix: "look at the route's authorizer, and at its function's log",

@@ -92,7 +92,7 @@ const breaks = {
     edit: (app) =>
       app.edit(stack, /"GET \/private": ("[^"]+")/, '"GET /private": { function: $1, authorizer: "none" }'),
     faults: {
-      "api.private": /^GET \/private is open to everybody$/,
+      "api.private": /^GET \/private is open to everybody/,
       "routes.authorizers": /^no route of the API asks for a signature/,
     },
   },

@@ -336,7 +336,13 @@ describe("a fault is", () => {
       "/private that fails",
       { answers: { "doctor.private": () => reply(500, { message: "Internal Server Error" }) } },
       "api.private",
-      /answers HTTP 500/,
+      /open to everybody, and its function fails/,
+    ],
+    [
+      "/private that answers otherwise",
+      { answers: { "doctor.private": () => reply(429, { message: "Too Many Requests" }) } },
+      "api.private",
+      /answers HTTP 429/,
     ],
   ]);
 });

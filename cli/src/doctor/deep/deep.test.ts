@@ -342,7 +342,7 @@ describe("doctor --deep", () => {
       { answers: { "cloudformation:GetTemplate": () => reply(200, "<html>") } },
       "template.deployed",
       "skipped",
-      /is not one of AWS/,
+      /is not CloudFormation's/,
     ],
   ];
   it.each(cases)("%s", async (_what, world, name, status, message) => {
