@@ -103,6 +103,7 @@ fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stac
       if (!["diagnosis.unsigned", "diagnosis.unusedPath"].includes(request.step)) continue;
       expect(sentHeader(request, "authorization")).toBeUndefined();
       expect(sentHeader(request, "x-amz-security-token")).toBeUndefined();
+      expect(request.body).toBeUndefined();
     }
     expect(ran.stderr).toContain(`${method}/private`);
   });
