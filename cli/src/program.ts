@@ -44,7 +44,10 @@ export function createProgram({ version, environmentFor, done, words }: ProgramO
     .version(version, "-V, --version")
     .option("--stage <name>", "the deployed stage (default: SST_STAGE, .sst/stage, or the only one deployed)")
     .on("option:stage", (name: string) => stages.push(name))
-    .option("--user <name>", "which stored login, by screen name or user id (default: the last one)")
+    .option(
+      "--user <name>",
+      "which stored login, by screen name, e-mail address or user id (default: the last one)",
+    )
     .option("--outputs <file>", "the outputs file (default: .sst/outputs.json)")
     .option("--endpoint <url>", "the API's address, in place of ApiEndpoint of the outputs")
     .option("--identity-pool-id <id>", "the identity pool, in place of IdentityPoolId of the outputs")

@@ -22,6 +22,14 @@ const unreachable =
 const interrupted = (): Promise<never> =>
   Promise.reject(new AuthCliError("interrupted", { message: "interrupted" }));
 
+/** Unsigned, since nobody here verifies it. */
+function idToken(end: string): string {
+  const parts = [{ alg: "RS256" }, { sub: "1", exp: Date.parse(end) / 1000 }];
+  return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")), letters(40)].join(
+    ".",
+  );
+}
+
 describe("doctor", () => {
   it("finds nothing where all is well, and exits with 0", async () => {
     const { code, report } = await examined();
@@ -419,6 +427,17 @@ describe("a warning is", () => {
       "store.modes",
       /sessions\.json is open to other users/,
     ],
+    [
+      "a token of another provider that has expired",
+      {
+        variables: {
+          AUTH_CLI_LOGIN: "accounts.google.com=env:ID_TOKEN",
+          ID_TOKEN: idToken("2026-03-01T11:00Z"),
+        },
+      },
+      "store.token",
+      /the token of accounts\.google\.com expired 60 min ago/,
+    ],
     ["nobody who is logged in", { loggedIn: false }, "store.login", /nobody is logged in to prod/],
     [
       "no keyring where one is wanted",
@@ -545,6 +564,17 @@ describe("it is well", () => {
       { variables: { TWITTER_ACCESS_TOKEN: `42-${letters(30)}`, TWITTER_ACCESS_TOKEN_SECRET: letters(45) } },
       "store.login",
       /a Twitter token is given/,
+    ],
+    [
+      "that another provider's token is given in place of a login",
+      {
+        variables: {
+          AUTH_CLI_LOGIN: "accounts.google.com=env:ID_TOKEN",
+          ID_TOKEN: idToken("2026-03-01T12:30Z"),
+        },
+      },
+      "store.token",
+      /the token of accounts\.google\.com is good for 30 min/,
     ],
     [
       "that a proxy is on the way, and is told",

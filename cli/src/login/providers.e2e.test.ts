@@ -1,8 +1,15 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/testing/deployed-world";
 import { type Claims, type OidcIssuer, startOidcIssuer } from "@api-auth-twitter/testing/oidc-issuer";
+import { findPeer } from "@api-auth-twitter/testing/peers";
 import type { ProcessResult } from "@api-auth-twitter/testing/run-process";
+import { startSecretService } from "@api-auth-twitter/testing/secret-service";
 import type { SstApp } from "@api-auth-twitter/testing/sst-app";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const dbus = findPeer("dbus-run-session");
+const gnomeKeyring = findPeer("gnome-keyring-daemon");
 
 const google = "accounts.google.com";
 const auth0 = "my-tenant.eu.auth0.com";
@@ -268,7 +275,31 @@ describe("the chain with other identity providers of the pool, through the built
     expect(smoke.stdout).toContain("Token expired");
   });
 
-  test("no output and no file outside the store holds a token", async () => {
+  test.skipIf(dbus === undefined || gnomeKeyring === undefined)(
+    "a token of 6 kB goes into the keyring, whole, and not into the file",
+    async () => {
+      const service = await startSecretService(dbus ?? "", gnomeKeyring ?? "");
+      try {
+        const variables = { AUTH_CLI_STORE: undefined, ...service.variables };
+        const stdin = tokenOf(google, { email: "large@example.com", groups: "g".repeat(4500) });
+        expect(stdin.length).toBeGreaterThan(6000);
+        const login = await world.cli.run(["login", "--login", `${google}=-`], { stdin, variables });
+        expect(login.code, login.stderr).toBe(0);
+        expect(login.stderr).not.toMatch(/keyring/);
+        const file = await readFile(join(world.cli.home, "config/auth-cli/sessions.json"), "utf8");
+        expect(file).not.toContain(stdin.split(".")[2]);
+        await world.cli.expireCredentials();
+        const args = ["--user", "large@example.com"];
+        const called = await world.cli.run(["call", "/private", ...args], { variables });
+        expect(called.stdout, called.stderr).toMatch(/^Hello us-east-1:/);
+        expect((await world.cli.run(["logout", ...args], { variables })).code).toBe(0);
+      } finally {
+        await service.close();
+      }
+    },
+  );
+
+  test("no output holds a token", async () => {
     const token = tokenOf(google, { email: "secret@example.com" });
     const variables = { GOOGLE_ID_TOKEN: token, AUTH_CLI_LOGIN: `${google}=env:GOOGLE_ID_TOKEN` };
     const outputs: string[] = [];

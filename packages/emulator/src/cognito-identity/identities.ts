@@ -8,7 +8,10 @@ export interface VerifiedLogin {
   provider: string;
   /** The provider's name for the user, which lasts when tokens change. */
   userId: string;
-  /** `CognitoSignIn` for a user pool, `OIDC` for a provider of IAM, a client id; undefined where AWS does not tell. */
+  /**
+   * `CognitoSignIn` for a user pool, as observed by others; for the rest AWS tells nothing, and it is decided here: `OIDC`
+   * for a provider of IAM, the client id for Google and Apple, undefined for Twitter.
+   */
   application?: string;
 }
 
