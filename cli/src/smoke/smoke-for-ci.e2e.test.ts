@@ -132,6 +132,20 @@ describe("a smoke after a deploy", () => {
     );
   });
 
+  test("in CI the token comes from the environment; without one nobody is logged in", async () => {
+    const [token] = await world.cli.storedTokens();
+    const elsewhere = {
+      CI: "true",
+      XDG_CONFIG_HOME: `${world.cli.home}/ci`,
+      XDG_CACHE_HOME: `${world.cli.home}/ci`,
+    };
+    const given = { TWITTER_ACCESS_TOKEN: token?.token, TWITTER_ACCESS_TOKEN_SECRET: token?.secret };
+    const args = ["smoke", "--stage", "prod"];
+    const { code, stdout } = await world.cli.run(args, { variables: { ...elsewhere, ...given } });
+    expect([code, stdout]).toEqual([0, expect.not.stringContaining("✗")]);
+    expect((await world.cli.run(args, { variables: elsewhere })).code).toBe(4);
+  });
+
   test("each check tells its hops, and what followed came over open connections", async () => {
     const { report } = await smoke();
     const hops = report.checks.flatMap((check) => check.hops ?? []);
