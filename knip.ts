@@ -7,7 +7,11 @@ const config: KnipConfig = {
       // aws-cdk: sst runs its `bootstrap`; util-retry: a pin without which `sst deploy` throws.
       ignoreDependencies: ["aws-cdk", "@smithy/util-retry"],
     },
-    cli: { entry: ["src/main.ts", "src/environment/keyring-process.ts", "bench/*.{ts,cjs,mjs}"] },
+    cli: {
+      entry: ["src/main.ts", "src/environment/keyring-process.ts", "bench/*.{ts,cjs,mjs}"],
+      // What builds it: action.yml installs the packages of this workspace alone.
+      ignoreDependencies: ["esbuild", "tsx"],
+    },
     "packages/functions": { entry: ["src/{private,public}.ts"] },
     "packages/testing": { entry: ["src/*.ts"] },
   },

@@ -1,5 +1,8 @@
-/** Builds what runs outside the tests. */
+/** Builds what runs outside the tests; `scripts/build.ts cli` auth-cli alone, for which fewer packages are needed. */
 import { buildCli } from "./build/cli.ts";
-import { buildEmulator } from "./build/emulator.ts";
 
-await Promise.all([buildCli(), buildEmulator()]);
+const [only] = process.argv.slice(2);
+await Promise.all([
+  buildCli(),
+  only === "cli" ? undefined : import("./build/emulator.ts").then(({ buildEmulator }) => buildEmulator()),
+]);

