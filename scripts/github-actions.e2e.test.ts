@@ -33,7 +33,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
 
   beforeAll(async () => {
     world = await deployWorld("prod");
-    expect((await world.cli.logIn("ci-account")).code).toBe(0);
+    expect((await world.cli.logIn("ci_account")).code).toBe(0);
     const [token] = await world.cli.storedTokens();
     secrets = {
       TWITTER_CONSUMER_KEY: world.cloud.environment["TWITTER_CONSUMER_KEY"] ?? "",

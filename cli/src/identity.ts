@@ -54,7 +54,7 @@ export async function findLogin(
   const given = user === undefined ? await givenLogin(environment, configuration) : undefined;
   if (given !== undefined) return given;
   const session = findSession(sessions, deployment.identityPoolId, user);
-  if (session === undefined) throw notLoggedIn(deployment, sessions, user);
+  if (session === undefined) throw notLoggedIn(deployment, sessions, user, environment.variables["CI"]);
   return {
     ...storedLogin(environment, session),
     cacheKey: sessionKey(session),
@@ -288,6 +288,7 @@ function notLoggedIn(
   deployment: Deployment,
   sessions: readonly Session[],
   user: string | undefined,
+  ci: string | undefined,
 ): AuthCliError {
   const stage = deployment.stage === undefined ? "" : ` --stage ${deployment.stage}`;
   const here = sessions.filter(({ identityPoolId }) => identityPoolId === deployment.identityPoolId);
@@ -306,6 +307,9 @@ function notLoggedIn(
     ...(before
       ? { cause: "the stage has a new identity pool since the last login: it was removed and deployed anew" }
       : {}),
-    fix: `run \`auth-cli login${stage}\``,
+    // Where nobody can type a PIN.
+    fix: ci
+      ? "set TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET, the secrets of this CI system that hold a token"
+      : `run \`auth-cli login${stage}\``,
   });
 }
