@@ -25,6 +25,10 @@ interface Report {
   checks: { name: string; status: string; route?: string }[];
 }
 
+async function readReport(path = ""): Promise<Report> {
+  return JSON.parse(await readFile(path, "utf8")) as Report;
+}
+
 const reportNames = ["report.json", "report.xml", "report.html"];
 
 describe("what runs in CI, run here as GitHub's runner would", () => {
@@ -91,7 +95,37 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
     for (const secret of [secrets["TWITTER_CONSUMER_SECRET"], secrets["TWITTER_ACCESS_TOKEN_SECRET"]])
       expect(text).not.toContain(secret);
   };
-  const readReport = async (path = ""): Promise<Report> => JSON.parse(await readFile(path, "utf8")) as Report;
+
+  /** All of deploy.yml. @param edit secrets that are other ones */
+  const deploy = async (edit: Record<string, string> = {}): Promise<StepResult[]> => {
+    const { jobs } = await readYaml<Workflow>(join(root, ".github/workflows/deploy.yml"));
+    return runSteps({
+      steps: jobs.deploy.steps,
+      env: jobs.deploy.env,
+      contexts: {
+        inputs: {},
+        secrets: { ...secrets, ...edit },
+        vars: { AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/deploy" },
+        github: { run_id: "1" },
+      },
+      variables: machine(),
+      workspace: world.app.folder,
+      // The copy of the app has this repository's own node_modules.
+      isDone: ({ run }) => run === "npm ci",
+    });
+  };
+
+  const runRecipe = async (variables: Record<string, string>) => {
+    const docs = await readFile(join(root, "docs/ci.md"), "utf8");
+    const [, recipe = ""] = /## A plain shell.*?```sh\n(.*?)```/s.exec(docs) ?? [];
+    expect(recipe).toContain("auth-cli smoke");
+    await writeFile(join(world.app.folder, "recipe.sh"), recipe);
+    return runProcess("/bin/sh", ["recipe.sh"], {
+      cwd: world.app.folder,
+      env: { ...machine(), ...variables },
+      timeoutMs: 180_000,
+    });
+  };
 
   describe("action.yml", () => {
     const prebuilt = { "auth-cli-path": authCliPath, "retry-for": "5s" };
@@ -204,24 +238,6 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
   });
 
   describe("deploy.yml", () => {
-    const deploy = async (edit: Record<string, string> = {}): Promise<StepResult[]> => {
-      const { jobs } = await readYaml<Workflow>(join(root, ".github/workflows/deploy.yml"));
-      return runSteps({
-        steps: jobs.deploy.steps,
-        env: jobs.deploy.env,
-        contexts: {
-          inputs: {},
-          secrets: { ...secrets, ...edit },
-          vars: { AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/deploy" },
-          github: { run_id: "1" },
-        },
-        variables: machine(),
-        workspace: world.app.folder,
-        // The copy of the app has this repository's own node_modules.
-        isDone: ({ run }) => run === "npm ci",
-      });
-    };
-
     it("deploys for real, checks, and keeps the reports", async () => {
       const steps = await deploy();
       const log = steps.map(({ name, log: text }) => `${name}\n${text}`).join("\n");
@@ -256,18 +272,6 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
   });
 
   describe("the recipe for a plain shell", () => {
-    const runRecipe = async (variables: Record<string, string>) => {
-      const docs = await readFile(join(root, "docs/ci.md"), "utf8");
-      const [, recipe = ""] = /## A plain shell.*?```sh\n(.*?)```/s.exec(docs) ?? [];
-      expect(recipe).toContain("auth-cli smoke");
-      await writeFile(join(world.app.folder, "recipe.sh"), recipe);
-      return runProcess("/bin/sh", ["recipe.sh"], {
-        cwd: world.app.folder,
-        env: { ...machine(), ...variables },
-        timeoutMs: 180_000,
-      });
-    };
-
     it("deploys, checks, and ends with 0", async () => {
       const { code, stdout, stderr } = await runRecipe({ ...secrets, STAGE: "prod" });
       expect(code, stdout + stderr).toBe(0);
