@@ -44,5 +44,5 @@ function valueOf(operand: string, contexts: Contexts): string {
   for (const name of path) value = (value as Record<string, unknown> | undefined)?.[name];
   if (value === undefined || value === null) return "";
   if (typeof value === "object") throw new Error(`\${{ ${operand} }} is no text`);
-  return String(value as string | number | boolean);
+  return String(value);
 }

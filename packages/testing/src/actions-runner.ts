@@ -5,16 +5,19 @@ import { load } from "js-yaml";
 import { type Contexts, interpolate, isToRun } from "./actions-expressions.ts";
 import { runProcess } from "./run-process.ts";
 
+/** As YAML has them: a number or a switch without quotes is none of a text. */
+type Values = Readonly<Record<string, string | number | boolean>>;
+
 /** A step of a workflow's job or of a composite action. */
 export interface Step {
   name?: string;
   id?: string;
   if?: string;
   uses?: string;
-  with?: Record<string, string | number | boolean>;
+  with?: Values;
   run?: string;
   shell?: string;
-  env?: Record<string, string>;
+  env?: Values;
   "working-directory"?: string;
 }
 
@@ -42,7 +45,7 @@ export interface JobOptions {
   /** The environment of the runner, which every step has. */
   variables: Readonly<Record<string, string | undefined>>;
   /** The environment of the job, whose values may be expressions. */
-  env?: Record<string, string>;
+  env?: Values;
   workspace: string;
   /** Steps that are not run but taken for done. */
   isDone?: (step: Step) => boolean;
@@ -75,8 +78,7 @@ export async function runSteps(options: JobOptions): Promise<StepResult[]> {
       if (!isToRun(step.if, contexts, failed)) {
         results.push({ ...nothing, outcome: "skipped" });
       } else if (step.uses !== undefined) {
-        const given = Object.entries(step.with ?? {}).map(([key, value]) => [key, String(value)] as const);
-        const uses = { action: step.uses, with: interpolateAll(Object.fromEntries(given), contexts) };
+        const uses = { action: step.uses, with: interpolateAll(step.with ?? {}, contexts) };
         results.push({ ...nothing, outcome: "success", uses });
       } else if (options.isDone?.(step) === true) {
         results.push({ ...nothing, outcome: "success" });
@@ -114,7 +116,7 @@ export async function runSteps(options: JobOptions): Promise<StepResult[]> {
   }
 }
 
-function interpolateAll(texts: Readonly<Record<string, string>>, contexts: Contexts): Record<string, string> {
+function interpolateAll(texts: Values, contexts: Contexts): Record<string, string> {
   return Object.fromEntries(
     Object.entries(texts).map(([name, text]) => [name, interpolate(String(text), contexts)]),
   );
