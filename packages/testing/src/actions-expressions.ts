@@ -43,6 +43,7 @@ function valueOf(operand: string, contexts: Contexts): string {
   let value: unknown = contexts;
   for (const name of path) value = (value as Record<string, unknown> | undefined)?.[name];
   if (value === undefined || value === null) return "";
-  if (typeof value === "object") throw new Error(`\${{ ${operand} }} is no text`);
+  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
+    throw new Error(`\${{ ${operand} }} is no text`);
   return String(value);
 }
