@@ -29,9 +29,12 @@ export interface Terminal {
   during<T>(what: string, work: Promise<T>): Promise<T>;
 }
 
+/** A file has nothing to wait for; a pipe and a terminal have. */
+type InputStream = Readable & { isTTY?: boolean; ref?: () => unknown; unref?: () => unknown };
+
 export interface TerminalOptions {
   /** Opened when it is first asked for: a command that reads nothing need not pay for it. */
-  stdin: () => Readable & { isTTY?: boolean };
+  stdin: () => InputStream;
   /** Whether a person's keyboard is at standard input; asked only when it matters, since it opens it. */
   keyboard: () => boolean;
   stdout: NodeJS.WriteStream;
@@ -118,7 +121,9 @@ async function readLine(
   const { createInterface } = await import("node:readline");
   const interactive = stderr.isTTY && keyboard();
   const hidden = echo !== stderr;
-  const lines = createInterface({ input: stdin(), output: echo, terminal: interactive, historySize: 0 });
+  const source: InputStream = stdin();
+  source.ref?.();
+  const lines = createInterface({ input: source, output: echo, terminal: interactive, historySize: 0 });
   return new Promise((resolve, reject) => {
     const interrupted = (): void => {
       // The shell's prompt is to begin on a line of its own.
@@ -136,6 +141,8 @@ async function readLine(
     interruption.addEventListener("abort", interrupted, { once: true });
     lines.once("close", () => {
       interruption.removeEventListener("abort", interrupted);
+      // A pipe that stays open would keep the process from ending.
+      source.unref?.();
       resolve(undefined);
     });
     if (interruption.aborted) {
