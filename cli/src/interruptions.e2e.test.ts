@@ -47,7 +47,10 @@ async function startSilence(isStalled: (request: IncomingMessage, body: string) 
       const chunks: Buffer[] = [];
       for await (const chunk of incoming) chunks.push(chunk as Buffer);
       const body = Buffer.concat(chunks);
-      if (isStalled(incoming, body.toString())) return void stalls.emit("stall");
+      if (isStalled(incoming, body.toString())) {
+        stalls.emit("stall");
+        return;
+      }
       const { method = "GET", url = "/", headers } = incoming;
       const { host: _host, connection: _connection, "content-length": _length, ...others } = headers;
       const reply = await fetch(services.url + url, {
