@@ -8,7 +8,11 @@ const config: KnipConfig = {
       ignoreDependencies: ["aws-cdk", "@smithy/util-retry"],
     },
     cli: {
-      entry: ["src/main.ts", "src/environment/keyring-process.ts", "bench/*.{ts,cjs,mjs}"],
+      entry: [
+        "src/main-{version,complete,run}.ts",
+        "src/environment/keyring-process.ts",
+        "bench/*.{ts,cjs,mjs}",
+      ],
       // What builds it: action.yml installs the packages of this workspace alone.
       ignoreDependencies: ["esbuild", "tsx"],
     },

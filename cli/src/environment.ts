@@ -1,34 +1,29 @@
 import { setMaxListeners } from "node:events";
 import { fstatSync } from "node:fs";
-import { homedir } from "node:os";
 import type { BrowserOutcome } from "./environment/browser.ts";
 import type { CallbackServer } from "./environment/callback-server.ts";
-import { type Files, files } from "./environment/files.ts";
 import { createHttpClient } from "./environment/http-client.ts";
 import { createKeyring, type Keyring } from "./environment/keyring.ts";
 import { withServerClock } from "./environment/server-clock.ts";
+import { isErrorShown, standardError, standardOutput } from "./environment/standard-streams.ts";
+import { lookAround, type Surroundings } from "./environment/surroundings.ts";
 import { createTerminal, type Terminal } from "./environment/terminal.ts";
 import { AuthCliError } from "./errors.ts";
 import type { Send } from "./protocol/http.ts";
 import { maskCommand, Redactor } from "./redaction.ts";
 
+export type { Surroundings };
+
 /** Everything outside the program that a command may touch. Tests hand in their own. */
-export interface Environment {
-  variables: Readonly<Record<string, string | undefined>>;
-  platform: NodeJS.Platform;
+export interface Environment extends Surroundings {
   /** What runs this program. */
   runtime: { node: string; architecture: string };
-  workingDirectory: string;
-  homeDirectory: string;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** At least 0, less than 1. */
   random: () => number;
   /** Rejects with `interrupted` when the user does not want to wait, or with the reason of a signal that ends it. */
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** A name that no other process uses, for files set aside. */
-  uniqueName: () => string;
-  files: Files;
   keyring: Keyring;
   send: Send;
   /** Opens a connection beforehand, or several, for requests that will come. */
@@ -75,12 +70,16 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
   const terminal = createTerminal({
     stdin: () => process.stdin,
     keyboard: () => process.stdin.isTTY,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    get stdout() {
+      return standardOutput();
+    },
+    get stderr() {
+      return standardError();
+    },
     redactor,
     interruption,
     colour: wantsColour(flags, variables),
-    animated: process.stderr.isTTY && variables["TERM"] !== "dumb" && !variables["CI"],
+    animated: isErrorShown() && variables["TERM"] !== "dumb" && !variables["CI"],
   });
   const now = Date.now;
   const client = createHttpClient({
@@ -93,16 +92,11 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     trace: flags.trace ? (text) => terminal.say(text) : undefined,
   });
   return {
-    variables,
-    platform: process.platform,
+    ...lookAround(terminal),
     runtime: { node: process.versions.node, architecture: process.arch },
-    workingDirectory: process.cwd(),
-    homeDirectory: homedir(),
     now,
     random: Math.random,
     sleep: (ms, signal) => sleep(ms, interruption, signal),
-    uniqueName: () => crypto.randomUUID(),
-    files,
     keyring: createKeyring({ variables, platform: process.platform, interruption }),
     ...withServerClock(client.send, { now, say: (text) => terminal.say(text) }),
     warmUp: client.warmUp,
@@ -110,7 +104,6 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
       const { findProxy } = await import("./environment/proxy.ts");
       return findProxy(url, variables)?.name;
     },
-    terminal,
     redactor,
     interruption,
     async openBrowser(url) {
@@ -131,9 +124,9 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
 
 /** A command to mask a secret holds the secret, so it must not be written where only people read, such as a file. */
 function isReadByActions(variables: NodeJS.ProcessEnv): boolean {
-  if (variables["GITHUB_ACTIONS"] !== "true" || process.stderr.isTTY) return false;
+  if (variables["GITHUB_ACTIONS"] !== "true" || isErrorShown()) return false;
   try {
-    return !fstatSync(process.stderr.fd).isFile();
+    return !fstatSync(2).isFile();
   } catch {
     return false;
   }
@@ -193,5 +186,5 @@ function interruptionSignal(): AbortSignal {
 function wantsColour(flags: EnvironmentFlags, variables: NodeJS.ProcessEnv): boolean {
   if (flags.color === false || variables["NO_COLOR"]) return false;
   if (variables["FORCE_COLOR"] && variables["FORCE_COLOR"] !== "0") return true;
-  return process.stderr.isTTY && variables["TERM"] !== "dumb";
+  return isErrorShown() && variables["TERM"] !== "dumb";
 }

@@ -1,8 +1,9 @@
 import { complete } from "./completion/complete.ts";
-import { createEnvironment } from "./environment.ts";
+import { lookAround } from "./environment/surroundings.ts";
 import { outlineProgram } from "./outline.ts";
 
-/** The answer to a press of the tab key. */
-export function completeWords(words: readonly string[]): void {
-  complete(words, outlineProgram(), createEnvironment());
+/** Answers what a shell asks with each press of the tab key, `complete -- <words>`. It runs no command. */
+export function main(args: readonly string[]): void {
+  const terminal = { say: (text: string): void => void process.stderr.write(text) };
+  complete(args.slice(2), outlineProgram(), lookAround(terminal));
 }

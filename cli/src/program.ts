@@ -31,7 +31,10 @@ export interface ProgramOptions {
   version: string;
   environmentFor: EnvironmentFactory;
   done: (exitCode: number) => void;
-  /** The command line; the commands that it does not name are left without their flags. By default all have theirs. */
+  /**
+   * The command line. When it begins with a command, there is no other; else the commands that it does not name are left
+   * without their flags. By default all are there, with theirs.
+   */
   words?: readonly string[];
 }
 
@@ -73,7 +76,8 @@ export function createProgram({ version, environmentFor, done, words }: ProgramO
       done((await action(environmentFor(flags), flags as never, ...(args as never[]))) ?? 0);
     };
 
-  for (const definition of definitions) {
+  const first = definitions.find(({ name, aliases }) => [name, ...aliases].includes(words?.[0] ?? ""));
+  for (const definition of first === undefined ? definitions : [first]) {
     const names = [definition.name, ...definition.aliases];
     const command = program.command(definition.name).aliases(definition.aliases);
     command.description(definition.description);

@@ -6,6 +6,9 @@ const minimumLength = 6;
  * (as it is, percent-encoded, base64, JSON-escaped).
  */
 export class Redactor {
+  /** What stands in the place of each secret. */
+  readonly #masks = new Map<string, string>();
+  /** The same of each of its forms, made once something is to be masked. */
   readonly #forms = new Map<string, string>();
   readonly #learned: ((secret: string) => void) | undefined;
 
@@ -17,28 +20,38 @@ export class Redactor {
   /** @param name what stands in its place, `[name]` */
   add(name: string, secret: string | undefined): void {
     if (secret === undefined || secret.length < minimumLength) return;
-    if (!this.#forms.has(secret)) this.#learned?.(secret);
-    const forms = [
-      secret,
-      encodeURIComponent(secret),
-      // RFC 5849 3.6 encodes these four as well; an OAuth header encodes twice in its base string.
-      strictlyEncoded(secret),
-      encodeURIComponent(strictlyEncoded(secret)),
-      // A form leaves out other characters, and writes a space as a plus.
-      new URLSearchParams([["", secret]]).toString().slice(1),
-      Buffer.from(secret).toString("base64"),
-      Buffer.from(secret).toString("base64url"),
-      JSON.stringify(secret).slice(1, -1),
-    ];
-    for (const form of forms) this.#forms.set(form, `[${name}]`);
+    if (!this.#masks.has(secret)) this.#learned?.(secret);
+    this.#masks.set(secret, `[${name}]`);
+    this.#forms.clear();
   }
 
   redact(text: string): string {
-    if (this.#forms.size === 0) return text;
+    if (this.#masks.size === 0) return text;
+    if (this.#forms.size === 0) this.#makeForms();
     // Longest first, so that a secret that contains another is masked whole.
     const forms = [...this.#forms].toSorted(([a], [b]) => b.length - a.length);
     return forms.reduce((masked, [form, mask]) => masked.replaceAll(form, mask), text);
   }
+
+  #makeForms(): void {
+    for (const [secret, mask] of this.#masks) for (const form of formsOf(secret)) this.#forms.set(form, mask);
+  }
+}
+
+/** Each form in which it can reach an output. */
+function formsOf(secret: string): string[] {
+  return [
+    secret,
+    encodeURIComponent(secret),
+    // RFC 5849 3.6 encodes these four as well; an OAuth header encodes twice in its base string.
+    strictlyEncoded(secret),
+    encodeURIComponent(strictlyEncoded(secret)),
+    // A form leaves out other characters, and writes a space as a plus.
+    new URLSearchParams([["", secret]]).toString().slice(1),
+    Buffer.from(secret).toString("base64"),
+    Buffer.from(secret).toString("base64url"),
+    JSON.stringify(secret).slice(1, -1),
+  ];
 }
 
 /**

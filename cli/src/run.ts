@@ -11,13 +11,17 @@ export async function run(
   args: readonly string[],
   version: string,
   createEnvironment: EnvironmentFactory,
+  printHelp?: (text: string) => void,
 ): Promise<number> {
   let exitCode = 0;
   let environment: Environment | undefined;
   const environmentFor: EnvironmentFactory = (flags) => (environment ??= createEnvironment(flags));
   const program = createProgram({ version, environmentFor, done: (code) => (exitCode = code), words: args });
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({ outputError: () => {} });
+    command.exitOverride().configureOutput({
+      outputError: () => {},
+      ...(printHelp && { writeOut: printHelp }),
+    });
   }
   const json = args.includes("--json");
   const debug = args.includes("--debug");

@@ -1,7 +1,7 @@
 /**
- * Builds auth-cli for a quick start: every way into the program is one CommonJS file with all of our own code that it
- * can reach, evaluated only when it is reached, and every library that not each command needs is a file of its own.
- * Node 20 starts CommonJS some 8 ms sooner than ES modules, and each further file costs half a millisecond.
+ * Builds auth-cli for a quick start. esbuild splits it at each `import()`; what a way into the program needs at once is
+ * packed into one file, since each further one costs time, and the rest is loaded when it is reached. Libraries that not
+ * each command needs are files of their own, and all is CommonJS, which Node 20 starts some 8 ms sooner than ES modules.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
@@ -9,17 +9,41 @@ import { dirname, join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import packageJson from "../../cli/package.json" with { type: "json" };
 import { outlineProgram } from "../../cli/src/outline.ts";
-import { cachedLoader, writeCodeCache } from "./code-cache.ts";
+import { stamped, writeCodeCache } from "./code-cache.ts";
 import { common, root } from "./common.ts";
 import { manPage } from "./man-page.ts";
+import { asFunction, type Part, readParts, withImports } from "./parts.ts";
 
 const source = join(root, "cli/src");
 const outdir = join(root, "cli/dist");
 
-const waysIn = ["main.ts", "main-run.ts", "main-complete.ts", "environment/keyring-process.ts"];
+/** The ways into the program. */
+const waysIn = ["main-version", "main-complete", "main-run"];
+
+/** Those that V8 takes longer to compile than to read compiled. */
+const cached = ["main-complete", "main-run"];
+
+/** What of the parts that are loaded when they are reached is waited for most. */
+const awaited = ["commands/call"];
 
 /** What nearly every command needs is part of the program's own file. */
-const inlined = new Set(["commander", "aws4fetch", "oauth-1.0a"]);
+const inlined = new Set([
+  "commander",
+  "aws4fetch",
+  "oauth-1.0a",
+  "@aws-crypto/sha256-js/build/module/RawSha256.js",
+]);
+
+/** Of large libraries, what the program uses of them; the rest is left out. */
+const used: Record<string, readonly string[]> = {
+  "@aws-sdk/client-cognito-identity": [
+    "CognitoIdentityClient",
+    "GetCredentialsForIdentityCommand",
+    "GetIdCommand",
+  ],
+  "fast-xml-parser": ["XMLParser"],
+  "js-yaml": ["FAILSAFE_SCHEMA", "load"],
+};
 
 /** What is installed beside the program, or is not. */
 const installed = new Set(["@api-auth-twitter/emulator", "@napi-rs/keyring"]);
@@ -36,42 +60,78 @@ const options = {
 
 export async function buildCli(): Promise<void> {
   const vendors = new Map<string, string>();
-  const program = await build({
-    ...options,
-    entryPoints: waysIn.map((file) => join(source, file)),
-    outdir,
-    entryNames: "[name]",
-    external: [...installed],
-    plugins: [separateWaysIn, separateVendors(vendors), lightGlobals, noChildProcess, precomputedOutline],
-  });
+  const plugins = [
+    separateVendors(vendors),
+    lightGlobals,
+    lightCompletion,
+    noShellScripts,
+    noChildProcess,
+    precomputedOutline,
+  ];
+  const program = { ...options, outdir, external: [...installed], plugins };
+  const [keyringProcess, ...splits] = await Promise.all([
+    build({ ...program, entryPoints: [join(source, "environment/keyring-process.ts")] }),
+    // Each by itself, so that one does not pay for what only the other needs of the code that they share.
+    ...waysIn.map((name) =>
+      build({
+        ...program,
+        entryPoints: [join(source, `${name}.ts`)],
+        format: "esm",
+        splitting: true,
+        metafile: true,
+        chunkNames: "[name]-[hash]",
+      }),
+    ),
+  ]);
   const libraries = await Promise.all([...vendors].map(([name, file]) => buildVendor(name, file)));
+  const packs = await Promise.all(
+    splits.map((split, index) => pack(readParts(split, outdir), waysIn[index] ?? "")),
+  );
 
   const files = new Map<string, string>([
     ["package.json", '{ "type": "commonjs" }\n'],
     ["auth-cli.1", manPage(outlineProgram(), packageJson.version)],
-    ...program.outputFiles.map(
-      ({ path, text }) => [path.slice(outdir.length + 1), requireFiles(text)] as const,
-    ),
+    ["keyring-process.js", keyringProcess.outputFiles[0]?.text ?? ""],
+    ...packs.flat(),
     ...libraries,
   ]);
-  // The one that is waited for most.
-  const run = files.get("main-run.js") ?? "";
-  files
-    .set("main-run.code.js", run.replace(/\bimport\(/g, "importModule("))
-    .set("main-run.js", cachedLoader("main-run"));
-  await writeFiles(files, ["main-run.cache"]);
-  await writeCodeCache(outdir, "main-run");
+  await writeFiles(
+    files,
+    cached.map((name) => `${name}.cache`),
+  );
+  for (const name of cached) await writeCodeCache(outdir, name);
+}
+
+/** One file for a way in and what is awaited beside it, and one for each other part. */
+async function pack(
+  parts: ReadonlyMap<string, Part>,
+  wayIn: string,
+): Promise<[file: string, text: string][]> {
+  const packed = withImports(
+    parts,
+    [wayIn, ...awaited].map((name) => `cli/src/${name}.ts`),
+  );
+  const entries: string[] = [];
+  for (const part of packed) entries.push(`${JSON.stringify(part.name)}:${await asFunction(part)}`);
+  const files: [string, string][] = [[`${wayIn}.js`, stamped(`({${entries.join(",\n")}})`)]];
+  for (const part of parts.values())
+    if (!packed.includes(part)) files.push([`parts/${part.name.slice(2)}`, `(${await asFunction(part)})`]);
+  return files;
 }
 
 /** A library as CommonJS, with its own names and, as `default`, what `require` would give. */
 async function buildVendor(name: string, file: string): Promise<[file: string, text: string]> {
+  const names = used[name];
+  const contents =
+    names === undefined
+      ? `import * as all from "${name}"; export * from "${name}"; export default all.default ?? all;`
+      : `export { ${names.join(", ")} } from "${name}";`;
   const { outputFiles } = await build({
     ...options,
-    stdin: {
-      contents: `import * as all from "${name}"; export * from "${name}"; export default all.default ?? all;`,
-      resolveDir: source,
-    },
-    plugins: [noCredentialChain],
+    stdin: { contents, resolveDir: source },
+    // Of ES modules alone it is known what can be left out.
+    mainFields: names === undefined ? ["main", "module"] : ["module", "main"],
+    plugins: [noCredentialChain, lightCompletion],
   });
   return [file, outputFiles[0]?.text ?? ""];
 }
@@ -90,22 +150,6 @@ async function writeFiles(files: ReadonlyMap<string, string>, others: readonly s
   }
 }
 
-/** `import()` of a file or of a part of Node becomes `require`, which needs no ES module loader. */
-function requireFiles(code: string): string {
-  return code.replace(/\bimport\(("(?:\.\/|node:)[^"]+")\)/g, "Promise.resolve().then(()=>require($1))");
-}
-
-/** One way in reaches the next as a file beside it. */
-const separateWaysIn: Plugin = {
-  name: "separate-ways-in",
-  setup(builder) {
-    builder.onResolve({ filter: /^\.\/main-\w+\.ts$/ }, ({ path }) => ({
-      path: path.replace(/\.ts$/, ".js"),
-      external: true,
-    }));
-  },
-};
-
 /** Libraries become files of their own, `vendor/<name>.js`; which ones is found out on the way. */
 function separateVendors(vendors: Map<string, string>): Plugin {
   return {
@@ -114,14 +158,15 @@ function separateVendors(vendors: Map<string, string>): Plugin {
       builder.onResolve({ filter: /^[@a-z]/ }, ({ path, importer }) => {
         if (!importer.startsWith(source) || isBuiltin(path) || inlined.has(path) || installed.has(path))
           return undefined;
+        // Nothing else is waited for by whoever presses the tab key.
+        if (importer.endsWith("complete.ts")) return undefined;
         vendors.set(path, `vendor/${path.replace(/^@/, "").replaceAll("/", "-")}.js`);
         return { path, namespace: "vendor" };
       });
       // A module that hands the file's names on: what `import` means by a name must not hang on how the library was built.
       builder.onLoad({ filter: /./, namespace: "vendor" }, async ({ path }) => {
-        const names = Object.keys((await import(path)) as object).filter((name) =>
-          /^[A-Za-z_$][\w$]*$/.test(name),
-        );
+        const all = used[path] ?? Object.keys((await import(path)) as object);
+        const names = all.filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
         const lines = names.map((name) =>
           name === "default" ? "export default library.default;" : `export const ${name} = library.${name};`,
         );
@@ -153,6 +198,42 @@ const lightGlobals: Plugin = {
         resolveDir: join(source, "protocol"),
       };
     });
+  },
+};
+
+/** What answers the tab key prints with `console` and checks what it is given with `assert`; both take as long as all else. */
+const lightCompletion: Plugin = {
+  name: "light-completion",
+  setup(builder) {
+    builder.onLoad({ filter: /@bomb\.sh[/\\]tab[/\\]dist[/\\]index\.mjs$/ }, async ({ path }) => ({
+      contents: [
+        `import { printAtOnce } from "${join(source, "environment/standard-output.ts")}";`,
+        "const console = { log: (line) => printAtOnce(line + `\\n`) };",
+        await readFile(path, "utf8"),
+      ].join("\n"),
+      loader: "js",
+    }));
+    builder.onResolve({ filter: /^node:assert$/ }, ({ importer }) =>
+      importer.includes("@bomb.sh") ? { path: "assert", namespace: "left-out" } : undefined,
+    );
+    builder.onLoad({ filter: /^assert$/, namespace: "left-out" }, () => ({
+      contents: "export default (holds, message) => { if (!holds) throw new Error(message); };",
+      loader: "js",
+    }));
+  },
+};
+
+/** The scripts that shells read are printed by `auth-cli completion`, which has tab as a file of its own. */
+const noShellScripts: Plugin = {
+  name: "no-shell-scripts",
+  setup(builder) {
+    builder.onResolve({ filter: /^\.\/powershell-/ }, ({ importer }) =>
+      importer.includes("@bomb.sh") ? { path: "shell-scripts", namespace: "left-out" } : undefined,
+    );
+    builder.onLoad({ filter: /^shell-scripts$/, namespace: "left-out" }, () => ({
+      contents: "export const i = undefined, n = i, r = i, t = i;",
+      loader: "js",
+    }));
   },
 };
 

@@ -1,10 +1,13 @@
 /**
- * Runs a signed `auth-cli call` twice against a server of its own, the second time with everything cached, and keeps
- * what V8 has compiled on the way. Arguments: the folder of the build, the name of the file.
+ * Goes a way into the program as users do, and keeps what V8 has compiled on the way. Arguments: the folder of the build,
+ * the name of the way in. What it answers goes to this process's own standard output.
  */
-const { writeFileSync } = require("node:fs");
+const { execFile } = require("node:child_process");
+const { readFileSync, writeFileSync } = require("node:fs");
 const { createServer } = require("node:http");
 const { join } = require("node:path");
+const { promisify } = require("node:util");
+const { Script } = require("node:vm");
 
 const [folder, name] = process.argv.slice(2);
 const identityId = "us-east-1:00000000-0000-4000-8000-000000000000";
@@ -30,11 +33,41 @@ server.listen(0, "127.0.0.1", async () => {
     TWITTER_ACCESS_TOKEN: "warm-up",
     TWITTER_ACCESS_TOKEN_SECRET: "warm-up",
   });
-  const program = require(join(folder, `${name}.js`));
-  const args = ["call", "/", "--endpoint", url, "--identity-pool-id", identityId];
-  const codes = [await program.runCommandLine(args, ""), await program.runCommandLine(args, "")];
-  if (codes.some((code) => code !== 0)) throw new Error(`auth-cli call: exit codes ${codes.join()}`);
-  writeFileSync(join(folder, `${name}.cache`), program.script.createCachedData());
+  const call = ["call", "/", "--endpoint", url, "--identity-pool-id", identityId];
+  const commandLines = {
+    "main-complete": [
+      ["complete", "--", "smoke", "--stage", ""],
+      ["complete", "--", "ca"],
+    ],
+    "main-run": [call],
+  };
+  // What it needs but once, to obtain and to cache the credentials, is not to be loaded each time.
+  if (name === "main-run")
+    await promisify(execFile)(process.execPath, [join(folder, "../bin/auth-cli.cjs"), ...call]);
+  const filename = join(folder, `${name}.js`);
+  const source = readFileSync(filename, "utf8");
+  const script = new Script(source, { filename });
+  const packed = script.runInThisContext();
+  const loaded = new Map();
+  const requirePart = (id) => {
+    if (!id.startsWith("./")) return require(id);
+    const module = loaded.get(id) ?? { exports: {} };
+    if (loaded.has(id)) return module.exports;
+    loaded.set(id, module);
+    // Whatever else is loaded here belongs into the pack.
+    if (packed[id] === undefined) throw new Error(`${id} is not in ${name}.js`);
+    packed[id](module.exports, requirePart, module, folder, (other) => import(other));
+    return module.exports;
+  };
+  const { main } = requirePart(`./${name}.js`);
+  for (const args of commandLines[name]) {
+    const code = (await main(args)) ?? 0;
+    if (code !== 0) throw new Error(`auth-cli ${args[0]}: exit code ${code}`);
+  }
+  writeFileSync(
+    join(folder, `${name}.cache`),
+    Buffer.concat([Buffer.from(source.slice(-16), "latin1"), script.createCachedData()]),
+  );
   server.close();
   server.closeAllConnections();
 });

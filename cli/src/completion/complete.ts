@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { type Complete, RootCommand } from "@bomb.sh/tab";
 import { parseOutputs } from "../deployment/outputs-file.ts";
 import { findProject } from "../deployment/project.ts";
-import type { Environment } from "../environment.ts";
+import type { Surroundings } from "../environment.ts";
 import { readSessions, type Session } from "../store/sessions.ts";
 import { type KnownRoute, readKnownRoutes } from "../deployment/known-routes.ts";
 import type { FlagOutline, ProgramOutline } from "./program-outline.ts";
 
 /** What shells ask with each press of the tab key: `auth-cli complete -- <words so far>`. Prints the answer. */
-export function complete(words: readonly string[], outline: ProgramOutline, environment: Environment): void {
+export function complete(words: readonly string[], outline: ProgramOutline, environment: Surroundings): void {
   const root = new RootCommand();
   const live = createLiveValues(environment);
   const addFlags = (command: Pick<RootCommand, "option">, flags: readonly FlagOutline[]): void => {
@@ -73,7 +73,7 @@ function valuesOf({ long, choices }: FlagOutline, live: LiveValues): (offer: Com
   };
 }
 
-function createLiveValues(environment: Environment): LiveValues {
+function createLiveValues(environment: Surroundings): LiveValues {
   const sessions = (): Session[] => quietly(() => readSessions(environment));
   return {
     users: sessions,

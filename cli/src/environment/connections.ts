@@ -55,11 +55,11 @@ export class Connections {
     this.#hasProxies = proxyVariables.some((name) => options.variables[name]);
   }
 
-  async routeTo(url: URL, cancellation: AbortSignal, pastProxy = false): Promise<Route> {
+  async routeTo(url: URL, limits: { cancellation: AbortSignal }, pastProxy = false): Promise<Route> {
     const proxy = pastProxy ? undefined : await this.#proxyFor(url);
     const secure = url.protocol === "https:";
     const path = url.pathname + url.search;
-    const options = { ...address(url), path, cancellation };
+    const options = { ...address(url), path, ...(proxy && { cancellation: limits.cancellation }) };
     if (proxy === undefined || secure) {
       const { request } = await loadHttp(secure);
       const agent = await this.#agent(secure, proxy);

@@ -13,7 +13,7 @@ const defaultIdleTimeoutMs = 30_000;
 export class ExchangeLimits {
   readonly #request: HttpRequest;
   readonly #interruption: AbortSignal;
-  readonly #cancellation = new AbortController();
+  #cancellation: AbortController | undefined;
   readonly #timers: { whole?: NodeJS.Timeout; connect?: NodeJS.Timeout; quiet?: NodeJS.Timeout } = {};
   #reason: AuthCliError | undefined;
   /** Whether we wait for the server, and not for whoever reads the body from us. */
@@ -36,6 +36,8 @@ export class ExchangeLimits {
 
   /** Aborted when the exchange ends before its time, for what the request itself does not know of. */
   get cancellation(): AbortSignal {
+    this.#cancellation ??= new AbortController();
+    if (this.#reason !== undefined) this.#cancellation.abort();
     return this.#cancellation.signal;
   }
 
@@ -110,7 +112,7 @@ export class ExchangeLimits {
   #stop(reason: AuthCliError): void {
     this.#reason ??= reason;
     this.clear();
-    this.#cancellation.abort();
+    this.#cancellation?.abort();
     this.#end(this.#reason);
   }
 

@@ -73,7 +73,7 @@ async function open(
     request: start,
     options,
     proxyHeaders,
-  } = await connections.routeTo(request.url, limits.cancellation, request.pastProxy);
+  } = await connections.routeTo(request.url, limits, request.pastProxy);
   return new Promise((resolve, reject) => {
     const outgoing = start({
       ...options,

@@ -7,13 +7,13 @@ const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "
 
 /** A sign of life on a line of its own, which is gone when anything else is written. */
 export class Spinner {
-  readonly #stream: Writable;
+  readonly #stream: () => Writable;
   readonly #animated: boolean;
   #timer: NodeJS.Timeout | undefined;
   #drawn = false;
 
   /** @param animated false where lines cannot be drawn over: pipes, dumb terminals, CI */
-  constructor(stream: Writable, animated: boolean) {
+  constructor(stream: () => Writable, animated: boolean) {
     this.#stream = stream;
     this.#animated = animated;
   }
@@ -23,7 +23,7 @@ export class Spinner {
     if (!this.#animated) return work;
     let frame = 0;
     const draw = (): void => {
-      this.#stream.write(`\r\u001B[K${frames[frame++ % frames.length]} ${what}`);
+      this.#stream().write(`\r\u001B[K${frames[frame++ % frames.length]} ${what}`);
       this.#drawn = true;
       this.#timer = setTimeout(draw, frameMs).unref();
     };
@@ -39,7 +39,7 @@ export class Spinner {
 
   /** Makes the line free for something else. */
   clear(): void {
-    if (this.#drawn) this.#stream.write("\r\u001B[K");
+    if (this.#drawn) this.#stream().write("\r\u001B[K");
     this.#drawn = false;
   }
 }

@@ -1,6 +1,7 @@
 import type { ClientRequest } from "node:http";
 import type { Timings } from "../protocol/http.ts";
 import { isConnected, isSecure } from "./is-connected.ts";
+import { monotonicMs } from "./monotonic.ts";
 
 /**
  * Measures one exchange by the events of its socket. A connection that was opened beforehand counts as reused once it
@@ -18,23 +19,23 @@ export class Stopwatch {
 
   /** Begins with a request that has just been made. */
   watch(outgoing: ClientRequest): void {
-    this.#started = performance.now();
+    this.#started = monotonicMs();
     outgoing.once("socket", (socket) => {
-      this.#socketGiven = performance.now();
+      this.#socketGiven = monotonicMs();
       this.#reused = isConnected(socket);
       if (this.#reused) return;
-      socket.once("lookup", () => (this.#lookedUp = performance.now()));
-      if (socket.connecting) socket.once("connect", () => (this.#connected = performance.now()));
-      if (isSecure(socket)) socket.once("secureConnect", () => (this.#secured = performance.now()));
+      socket.once("lookup", () => (this.#lookedUp = monotonicMs()));
+      if (socket.connecting) socket.once("connect", () => (this.#connected = monotonicMs()));
+      if (isSecure(socket)) socket.once("secureConnect", () => (this.#secured = monotonicMs()));
     });
   }
 
   headReceived(): void {
-    this.#head = performance.now();
+    this.#head = monotonicMs();
   }
 
   bodyReceived(): void {
-    this.#body = performance.now();
+    this.#body = monotonicMs();
   }
 
   get timings(): Timings {

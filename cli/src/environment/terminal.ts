@@ -37,8 +37,9 @@ export interface TerminalOptions {
   stdin: () => InputStream;
   /** Whether a person's keyboard is at standard input; asked only when it matters, since it opens it. */
   keyboard: () => boolean;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
+  /** The same holds for these: what reads them opens them. */
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
   redactor: Redactor;
   interruption: AbortSignal;
   colour: boolean;
@@ -47,8 +48,8 @@ export interface TerminalOptions {
 }
 
 export function createTerminal(options: TerminalOptions): Terminal {
-  const { stdout, stderr, redactor } = options;
-  const spinner = new Spinner(stderr, options.animated);
+  const { redactor } = options;
+  const spinner = new Spinner(() => options.stderr, options.animated);
   /** Before anything else is written: both streams may be the same screen. */
   const after = <T>(work: () => T): T => {
     spinner.clear();
@@ -57,6 +58,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
   /** A result has left a line without an end on the screen that standard error is on, too. */
   let isLineOpen = false;
   const result = (data: string | Uint8Array): Promise<void> => {
+    const { stdout, stderr } = options;
     if (data.length > 0) isLineOpen = stdout.isTTY && stderr.isTTY && !["\n", 10].includes(data.at(-1) ?? "");
     return after(() => write(stdout, data));
   };
@@ -67,15 +69,17 @@ export function createTerminal(options: TerminalOptions): Terminal {
   };
   return {
     get interactive() {
-      return stderr.isTTY && options.keyboard();
+      return options.stderr.isTTY && options.keyboard();
     },
     colour: options.colour,
-    columns: stderr.isTTY ? stderr.columns : 80,
+    get columns() {
+      return options.stderr.isTTY ? options.stderr.columns : 80;
+    },
     print: (text) => result(redactor.redact(text)),
     printBytes: result,
-    say: (text) => void after(() => stderr.write(closeLine() + redactor.redact(text))),
-    sayBytes: (bytes) => void after(() => stderr.write(bytes)),
-    ask: (question) => readLine(options, question, stderr),
+    say: (text) => void after(() => options.stderr.write(closeLine() + redactor.redact(text))),
+    sayBytes: (bytes) => void after(() => options.stderr.write(bytes)),
+    ask: (question) => readLine(options, question, options.stderr),
     async askSecret(question) {
       const { Writable: Sink } = await import("node:stream");
       const nowhere = new Sink({ write: (_chunk, _encoding, done) => done() });

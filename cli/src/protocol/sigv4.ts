@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { AwsV4Signer } from "aws4fetch";
 import { AuthCliError } from "../errors.ts";
 import type { Header, Intermediates } from "./http.ts";
+import { hex, sha256 } from "./sha256.ts";
 
 /** Temporary credentials of an identity (AWS STS). */
 export interface AwsCredentials {
@@ -88,14 +88,13 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
   });
   // The library decodes the query as a form, which loses nameless parameters and bytes that are not UTF-8.
   signer.encodedSearch = canonicalQuery(request.url.search);
-  // It would hash the body anew for each of the three intermediates below.
-  const payloadHash = createHash("sha256")
-    .update(request.body ?? "")
-    .digest("hex");
+  // It would make each of these anew for each that needs it.
+  const payloadHash = await hashPayload(request.body ?? new Uint8Array());
   signer.hexBodyHash = () => Promise.resolve(payloadHash);
 
   const canonicalRequest = await signer.canonicalString();
   const stringToSign = await signer.stringToSign();
+  signer.stringToSign = () => Promise.resolve(stringToSign);
   const signature = await signer.signature();
   const authorization =
     `AWS4-HMAC-SHA256 Credential=${signing.credentials.accessKeyId}/${signer.credentialString}, ` +
@@ -150,12 +149,19 @@ export async function presignSigV4(
     signQuery: true,
   });
   signer.encodedSearch = canonicalQuery(presigned.search);
-  const payloadHash = createHash("sha256")
-    .update(body ?? "")
-    .digest("hex");
+  const payloadHash = await hashPayload(body ?? new Uint8Array());
   signer.hexBodyHash = () => Promise.resolve(payloadHash);
   presigned.search += `&X-Amz-Signature=${await signer.signature()}`;
   return presigned;
+}
+
+/** From this length on node:crypto is worth its loading. */
+const longPayload = 8 * 1024;
+
+async function hashPayload(body: Uint8Array): Promise<string> {
+  if (body.length < longPayload) return hex(sha256(body));
+  const { createHash } = await import("node:crypto");
+  return createHash("sha256").update(body).digest("hex");
 }
 
 /** What AWS computes on its side too, so that a difference can be found. */

@@ -1,4 +1,4 @@
-import type { Environment } from "../environment.ts";
+import type { Surroundings } from "../environment.ts";
 import { AuthCliError } from "../errors.ts";
 
 /**
@@ -9,7 +9,7 @@ import { AuthCliError } from "../errors.ts";
  * @throws AuthCliError `invalid-configuration` for a file of a newer auth-cli, which stays as it is
  */
 export function readJsonFile<T>(
-  environment: Pick<Environment, "files" | "terminal" | "uniqueName">,
+  environment: Pick<Surroundings, "files" | "terminal" | "uniqueName">,
   path: string,
   newestVersion: number,
   parse: (value: unknown) => T | undefined,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Environment } from "../environment.ts";
+import type { Environment, Surroundings } from "../environment.ts";
 import { configFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
 import {
@@ -61,10 +61,10 @@ interface SessionFile {
 }
 
 type ReadEnvironment = Pick<
-  Environment,
+  Surroundings,
   "files" | "terminal" | "uniqueName" | "variables" | "homeDirectory" | "platform"
 >;
-type StoreEnvironment = ReadEnvironment & Pick<Environment, "keyring" | "interruption">;
+type StoreEnvironment = ReadEnvironment & Pick<Environment, "keyring" | "interruption" | "terminal">;
 
 /** All logins on this computer, oldest first. */
 export function readSessions(environment: ReadEnvironment): Session[] {

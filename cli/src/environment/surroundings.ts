@@ -1,0 +1,28 @@
+import { homedir } from "node:os";
+import { type Files, files } from "./files.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What the program finds when it starts, before it has done anything. */
+export interface Surroundings {
+  variables: Readonly<Record<string, string | undefined>>;
+  platform: NodeJS.Platform;
+  workingDirectory: string;
+  homeDirectory: string;
+  /** A name that no other process uses, for files set aside. */
+  uniqueName: () => string;
+  files: Files;
+  terminal: Pick<Terminal, "say">;
+}
+
+/** @param terminal says what was found on the way */
+export function lookAround<T extends Surroundings["terminal"]>(terminal: T): Surroundings & { terminal: T } {
+  return {
+    variables: process.env,
+    platform: process.platform,
+    workingDirectory: process.cwd(),
+    homeDirectory: homedir(),
+    uniqueName: () => crypto.randomUUID(),
+    files,
+    terminal,
+  };
+}

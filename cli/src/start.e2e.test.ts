@@ -1,0 +1,77 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { authCliPath } from "@api-auth-twitter/testing/auth-cli";
+import { type ProcessResult, runProcess } from "@api-auth-twitter/testing/run-process";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "auth-cli-start-"));
+  for (const part of ["bin", "dist"])
+    await cp(join(dirname(dirname(authCliPath)), part), join(folder, part), { recursive: true });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("what V8 made of the program", () => {
+  const cacheFile = (): string => join(folder, "dist/main-complete.cache");
+  const answer = (): Promise<ProcessResult> =>
+    runProcess(process.execPath, [join(folder, "bin/auth-cli.cjs"), "complete", "--", "statu"], {
+      cwd: folder,
+      env: { HOME: folder },
+    });
+
+  it.each<[string, (cache: Buffer) => Buffer | undefined]>([
+    ["as the build left it", (cache) => cache],
+    ["absent", () => undefined],
+    ["empty", () => Buffer.alloc(0)],
+    ["cut short", (cache) => cache.subarray(0, cache.length / 2)],
+    ["of another source", (cache) => Buffer.concat([Buffer.from("0123456789abcdef"), cache.subarray(16)])],
+    ["of another V8", (cache) => Buffer.concat([cache.subarray(0, 16), Buffer.alloc(cache.length - 16, 7)])],
+  ])("is harmless %s", async (_how, change) => {
+    const cache = await readFile(cacheFile());
+    const changed = change(cache);
+    await (changed === undefined ? rm(cacheFile()) : writeFile(cacheFile(), changed));
+    try {
+      const { code, stdout, stderr } = await answer();
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toMatch(/^status\t.*\n:4\n$/);
+    } finally {
+      await writeFile(cacheFile(), cache);
+    }
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("what is answered at once", () => {
+  const questions = ["--version", "--help", "complete -- ''", "completion bash"];
+  const shell = (script: string, question: string): Promise<ProcessResult> =>
+    runProcess("/bin/bash", ["-c", script], {
+      cwd: folder,
+      env: { HOME: folder, ASK: `${process.execPath} ${authCliPath} ${question}` },
+    });
+
+  it.each(questions)(
+    "to a reader that has gone ends as SIGPIPE would, without a word: %s",
+    async (question) => {
+      const { stdout, stderr } = await shell(
+        '(sleep 0.2; eval "exec $ASK") | exec true; echo "${PIPESTATUS[0]}"',
+        question,
+      );
+      expect([stdout, stderr]).toEqual(["141\n", ""]);
+    },
+  );
+
+  it.each(questions)("on a full disk is an error: %s", async (question) => {
+    const { code, stderr } = await shell('eval "exec $ASK" > /dev/full', question);
+    expect(stderr).toBe("error: cannot write standard output\ncause: the disk is full\n");
+    expect(code).toBe(1);
+  });
+
+  it.each(questions)("is whole for a slow reader: %s", async (question) => {
+    const { stdout: whole } = await shell('eval "exec $ASK"', question);
+    const { stdout } = await shell('eval "exec $ASK" | (sleep 0.2; cat)', question);
+    expect(stdout).toBe(whole);
+    expect(whole.length).toBeGreaterThan(20);
+  });
+});
