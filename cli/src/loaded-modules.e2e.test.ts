@@ -1,74 +1,67 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { authCliPath } from "@api-auth-twitter/testing/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/testing/deployed-world";
-import { runProcess } from "@api-auth-twitter/testing/run-process";
+import { type Loaded, readLoaded } from "@api-auth-twitter/testing/loaded-modules";
 
-/** Prints what the process has loaded, when it ends. */
-const hook = `
-process.on("exit", () => {
-  const files = Object.keys(require.cache).filter((file) => file.includes("/cli/"));
-  process._rawDebug("LOADED" + JSON.stringify({ files: files.map((file) => file.replace(/^.*\\/cli\\//, "")), parts: process.moduleLoadList }));
-});`;
+/** Of the program, without the build's hashes and without caches. */
+const namesOf = ({ files }: Loaded): string[] =>
+  files
+    .map(({ name }) => name.replace(/-[A-Z0-9]{8}\.js$/, ".js"))
+    .filter((name) => !name.endsWith(".cache"));
+
+/** Parts of Node that one process has loaded and another has not. */
+const beyond = ({ parts }: Loaded, floor: Loaded): string[] =>
+  parts.filter((part) => !floor.parts.includes(part)).toSorted();
 
 /** Start-up is what is loaded; times vary with the machine, the list does not. */
 describe("what a command does not use it does not load", () => {
   let world: DeployedWorld;
-  let folder: string;
-  let hookFile: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "auth-cli-loaded-"));
-    hookFile = join(folder, "hook.cjs");
-    await writeFile(hookFile, hook);
     world = await deployWorld("prod");
     await world.cli.logIn("alice");
   });
   afterAll(async () => {
     await world.close();
-    await rm(folder, { recursive: true, force: true });
   });
 
-  const loaded = async (...args: string[]): Promise<{ files: string[]; parts: string[] }> => {
-    const { stderr } = await runProcess(process.execPath, ["--require", hookFile, authCliPath, ...args], {
-      cwd: world.app.folder,
-      env: world.cli.variables,
-    });
-    const [, json = "{}"] = /LOADED(.*)/.exec(stderr) ?? [];
-    return JSON.parse(json) as { files: string[]; parts: string[] };
-  };
-  /** The parts of Node that cost the most. */
-  const heavy =
-    /^NativeModule (https|child_process|readline|internal\/deps\/undici\/undici|internal\/crypto\/webcrypto)$/;
+  const loadedBy = (...args: string[]): Promise<Loaded> =>
+    readLoaded(args, { cwd: world.app.folder, env: world.cli.variables });
+  const loaded = (...args: string[]): Promise<Loaded> => loadedBy(authCliPath, ...args);
 
   test.each([
-    [["--version"], ["main.js"]],
-    [
-      ["complete", "--", "smoke", "--stage", ""],
-      ["main.js", "main-complete.js", "vendor/bomb.sh-tab.js"],
-    ],
-    [
-      ["call", "/private"],
-      ["main.js", "main-run.js"],
-    ],
+    [["--version"], ["main-version.js"]],
+    [["complete", "--", "smoke", "--stage", ""], ["main-complete.js"]],
+    [["complete", "--", "call", ""], ["main-complete.js"]],
+    [["call", "/private"], ["main-run.js"]],
     [
       ["credentials", "--format", "env"],
-      ["main.js", "main-run.js"],
-    ],
-    [
-      ["status", "--json"],
-      ["main.js", "main-run.js"],
+      ["main-run.js", "parts/credentials.js"],
     ],
   ])("%j loads %j", async (args, files) => {
-    const list = await loaded(...args);
-    expect(list.files).toEqual(["bin/auth-cli.cjs", ...files.map((file) => `dist/${file}`)]);
-    expect(list.parts.filter((part) => heavy.test(part))).toEqual([]);
+    expect(namesOf(await loaded(...args))).toEqual([
+      "bin/auth-cli.cjs",
+      ...files.map((file) => `dist/${file}`),
+    ]);
+  });
+
+  test("what is asked all day long needs next to nothing of Node that `node -e 0` has not loaded", async () => {
+    const floor = await loadedBy("-e", "0");
+    expect(["vm"]).toEqual(expect.arrayContaining(beyond(await loaded("--version"), floor)));
+    const completion = await loaded("complete", "--", "smoke", "--stage", "");
+    expect(["os", "vm"]).toEqual(expect.arrayContaining(beyond(completion, floor)));
+  });
+
+  test("call needs next to nothing of Node that a bare node:http GET has not loaded", async () => {
+    const { ApiEndpoint } = await world.outputs();
+    const bare = await loadedBy(join(dirname(authCliPath), "../bench/bare-get.cjs"), `${ApiEndpoint}/public`);
+    const call = await loaded("call", "/private");
+    expect(["os", "process", "vm"]).toEqual(expect.arrayContaining(beyond(call, bare)));
   });
 
   test("smoke needs the AWS SDK, and no other library", async () => {
-    const { files } = await loaded("smoke");
+    const files = namesOf(await loaded("smoke"));
     expect(files.filter((file) => file.includes("vendor"))).toEqual([
       "dist/vendor/aws-sdk-client-cognito-identity.js",
     ]);
