@@ -14,14 +14,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe("what V8 made of the program", () => {
-  const cacheFile = (): string => join(folder, "dist/main-complete.cache");
-  const answer = (): Promise<ProcessResult> =>
-    runProcess(process.execPath, [join(folder, "bin/auth-cli.cjs"), "complete", "--", "statu"], {
-      cwd: folder,
-      env: { HOME: folder },
-    });
+const cacheFile = (): string => join(folder, "dist/main-complete.cache");
+const answer = (): Promise<ProcessResult> =>
+  runProcess(process.execPath, [join(folder, "bin/auth-cli.cjs"), "complete", "--", "statu"], {
+    cwd: folder,
+    env: { HOME: folder },
+  });
 
+describe("what V8 made of the program", () => {
   it.each<[string, (cache: Buffer) => Buffer | undefined]>([
     ["as the build left it", (cache) => cache],
     ["absent", () => undefined],
@@ -43,14 +43,14 @@ describe("what V8 made of the program", () => {
   });
 });
 
-describe.skipIf(process.platform !== "linux")("what is answered at once", () => {
-  const questions = ["--version", "--help", "complete -- ''", "completion bash"];
-  const shell = (script: string, question: string): Promise<ProcessResult> =>
-    runProcess("/bin/bash", ["-c", script], {
-      cwd: folder,
-      env: { HOME: folder, ASK: `${process.execPath} ${authCliPath} ${question}` },
-    });
+const questions = ["--version", "--help", "complete -- ''", "completion bash"];
+const shell = (script: string, question: string): Promise<ProcessResult> =>
+  runProcess("/bin/bash", ["-c", script], {
+    cwd: folder,
+    env: { HOME: folder, ASK: `${process.execPath} ${authCliPath} ${question}` },
+  });
 
+describe.skipIf(process.platform !== "linux")("what is answered at once", () => {
   it.each(questions)(
     "to a reader that has gone ends as SIGPIPE would, without a word: %s",
     async (question) => {
