@@ -214,7 +214,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
       try {
         const { stdout } = await runProcess(
           "git",
-          ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+          ["-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
           {
             cwd: root,
             env: { PATH: process.env["PATH"], HOME: checkout },
