@@ -87,7 +87,8 @@ export function createProgram({ version, environmentFor, done, words }: ProgramO
 }
 
 const exitCodes = `
-A flag that is given twice counts as it was given last, unless its description says that it may be repeated.
+A flag that is given twice counts as it was given last, unless its description
+says that it may be repeated.
 
 Exit codes: 0 done, 1 a check or step failed, 2 usage or configuration, 3 network,
             4 authentication needed or refused, 22 the API answered HTTP 400 or above, 130 interrupted`;
