@@ -627,7 +627,7 @@ describe("the table", () => {
     expect(text).toMatch(/^ +fix: install Node 20\.19 or newer/m);
     expect(text).toMatch(/^ {2}✓ clock\.twitter +agrees with Twitter's to the second$/m);
     expect(text).toMatch(/^ {2}! login +nobody is logged in to prod$/m);
-    expect(text).toMatch(/^\d+ ok, 1 warning, 1 fault, 0 skipped in 0 ms$/m);
+    expect(text).toMatch(/^\d+ ok, 1 warning, 1 fault, 0 skipped in 0 ms\n✗ computer\.node$/m);
   });
 
   it("keeps within a narrow terminal, but for words that are longer", async () => {

@@ -30,9 +30,17 @@ export function formatFindings(
       ...own.flatMap((finding) => formatFinding(finding, { paint, columns, nameWidth })),
     ];
   });
-  return [...wrap(target, columns), ...sections, "", paint("bold", summary(findings, durationMs)), ""].join(
-    "\n",
-  );
+  const faults = findings.filter(({ status }) => status === "fault").map(({ name }) => name);
+  // The finding itself may have left the screen.
+  const reminder = faults.length === 0 ? [] : wrap(`${marks.fault} ${faults.join(", ")}`, columns);
+  return [
+    ...wrap(target, columns),
+    ...sections,
+    "",
+    paint("bold", summary(findings, durationMs)),
+    ...reminder.map((line) => paint(colours.fault, line)),
+    "",
+  ].join("\n");
 }
 
 function formatFinding(

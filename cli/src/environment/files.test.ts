@@ -135,3 +135,26 @@ describe("setting a file aside", () => {
     expect(files.setAside(path, `${path}.aside`, "broken")).toBe(false);
   });
 });
+
+describe("looking without reading", () => {
+  it("tells file from folder, and when it was changed", () => {
+    writeFileSync(path, "{}");
+    utimesSync(path, 1000, 2000);
+    expect(files.describe(path)).toMatchObject({ folder: false, modifiedMs: 2_000_000 });
+    expect(files.describe(folder)?.folder).toBe(true);
+    expect(files.describe(join(folder, "absent"))).toBeUndefined();
+  });
+
+  it.skipIf(process.platform === "win32")("tells the mode", () => {
+    writeFileSync(path, "{}");
+    chmodSync(path, 0o640);
+    expect(files.describe(path)?.mode).toBe(0o640);
+  });
+
+  it("lists a folder, sorted; nothing where there is none", () => {
+    for (const name of ["b", "a"]) writeFileSync(join(folder, name), "");
+    expect(files.list(folder)).toEqual(["a", "b"]);
+    expect(files.list(join(folder, "absent"))).toEqual([]);
+    expect(files.list(join(folder, "a"))).toEqual([]);
+  });
+});

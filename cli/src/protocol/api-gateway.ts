@@ -17,10 +17,11 @@ export interface ApiSummary {
   apiEndpoint: string;
 }
 
-/** A page; `nextToken` asks for the next one. */
-export interface ApiGatewayPage<T> {
+/** A page of a list. */
+interface Page<T> {
   items: T[];
-  nextToken: string | undefined;
+  /** The token of the next one; undefined on the last. */
+  next: string | undefined;
 }
 
 /** @see https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html */
@@ -31,7 +32,7 @@ export function getApisRequest(
   return apiGatewayRequest(context, "/v2/apis", nextToken);
 }
 
-export function processGetApisResponse(reply: Reply): ApiGatewayPage<ApiSummary> {
+export function processGetApisResponse(reply: Reply): Page<ApiSummary> {
   return page(reply, (item) => ({ apiId: String(item["apiId"]), apiEndpoint: String(item["apiEndpoint"]) }));
 }
 
@@ -44,7 +45,7 @@ export function getRoutesRequest(
   return apiGatewayRequest(context, `/v2/apis/${encodeURIComponent(apiId)}/routes`, nextToken);
 }
 
-export function processGetRoutesResponse(reply: Reply): ApiGatewayPage<DeployedRoute> {
+export function processGetRoutesResponse(reply: Reply): Page<DeployedRoute> {
   return page(reply, (item) => ({
     routeKey: String(item["routeKey"]),
     authorizationType: typeof item["authorizationType"] === "string" ? item["authorizationType"] : "NONE",
@@ -69,13 +70,13 @@ function apiGatewayRequest(
   });
 }
 
-function page<T>(reply: Reply, read: (item: Record<string, unknown>) => T): ApiGatewayPage<T> {
+function page<T>(reply: Reply, read: (item: Record<string, unknown>) => T): Page<T> {
   const { items, nextToken } = jsonResult(reply);
   const list: unknown[] = Array.isArray(items) ? items : [];
   return {
     items: list
       .filter((item) => typeof item === "object" && item !== null)
       .map((item) => read(item as Record<string, unknown>)),
-    nextToken: typeof nextToken === "string" && nextToken !== "" ? nextToken : undefined,
+    next: typeof nextToken === "string" && nextToken !== "" ? nextToken : undefined,
   };
 }

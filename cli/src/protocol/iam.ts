@@ -24,10 +24,11 @@ export function processGetRoleResponse(reply: Reply): PolicyDocument | undefined
   return parseDocument(text(queryResult(reply), "Role", "AssumeRolePolicyDocument"));
 }
 
-/** A page of names; `marker` asks for the next one. */
-export interface Page<T> {
+/** A page of a list. */
+interface Page<T> {
   items: T[];
-  marker: string | undefined;
+  /** The marker of the next one; undefined on the last. */
+  next: string | undefined;
 }
 
 /** The inline policies of a role. */
@@ -41,7 +42,7 @@ export function listRolePoliciesRequest(
 
 export function processListRolePoliciesResponse(reply: Reply): Page<string> {
   const result = queryResult(reply);
-  return { items: members(path(result, "PolicyNames")).map(String), marker: markerOf(result) };
+  return { items: members(path(result, "PolicyNames")).map(String), next: markerOf(result) };
 }
 
 export function getRolePolicyRequest(
@@ -70,7 +71,7 @@ export function processListAttachedRolePoliciesResponse(reply: Reply): Page<stri
   const result = queryResult(reply);
   return {
     items: members(path(result, "AttachedPolicies")).flatMap((policy) => text(policy, "PolicyArn") ?? []),
-    marker: markerOf(result),
+    next: markerOf(result),
   };
 }
 

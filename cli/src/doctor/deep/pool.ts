@@ -7,7 +7,8 @@ import { fault, type Finding, ok, skipped, warning } from "../finding.ts";
 import { lookupFinding } from "./deployer.ts";
 
 const twitter = "api.twitter.com";
-const redeploy = "deploy the stage again, with the consumer key and secret of `.env`";
+const redeploy =
+  "deploy the stage again, if the ones here are right; else set here those of the pool's X app";
 
 /** What the pool says of guests and of Twitter. */
 export async function examinePool(

@@ -8,7 +8,6 @@ import {
   getRoleRequest,
   listAttachedRolePoliciesRequest,
   listRolePoliciesRequest,
-  type Page,
   type PolicyDocument,
   processGetPolicyResponse,
   processGetPolicyVersionResponse,
@@ -21,6 +20,7 @@ import {
 } from "../../protocol/iam.ts";
 import { type Attempt, attempt } from "../attempt.ts";
 import { fault, type Finding, ok, skipped, warning } from "../finding.ts";
+import { allPages } from "./all-pages.ts";
 import { type Deployer, lookupFinding } from "./deployer.ts";
 import { readVerdict } from "./policy-text.ts";
 import type { DeployedApi } from "./routes.ts";
@@ -218,15 +218,4 @@ async function readPolicies({ ask }: Deployer, roleName: string): Promise<Policy
   };
   const documents = (await Promise.all([inline(), managed()])).flat();
   return documents.filter((document) => document !== undefined);
-}
-
-async function allPages<T>(read: (marker: string | undefined) => Promise<Page<T>>): Promise<T[]> {
-  const all: T[] = [];
-  let marker: string | undefined;
-  do {
-    const page: Page<T> = await read(marker);
-    all.push(...page.items);
-    marker = page.marker;
-  } while (marker !== undefined);
-  return all;
 }

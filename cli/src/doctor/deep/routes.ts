@@ -1,7 +1,6 @@
 import type { Deployment } from "../../deployment/resolve-deployment.ts";
 import { AuthCliError } from "../../errors.ts";
 import {
-  type ApiGatewayPage,
   type DeployedRoute,
   getApisRequest,
   getRoutesRequest,
@@ -13,6 +12,7 @@ import { executeApiHost } from "../deployment-shape.ts";
 import type { Examination } from "../examination.ts";
 import { fault, type Finding, ok, warning } from "../finding.ts";
 import { readSources } from "../source-files.ts";
+import { allPages } from "./all-pages.ts";
 import { type Deployer, lookupFinding } from "./deployer.ts";
 
 export interface DeployedApi {
@@ -42,17 +42,6 @@ async function findApiId(ask: Deployer["ask"], apiEndpoint: URL): Promise<string
     cause: "it is a domain name of your own, or the credentials are of another account",
     fix: "give the API's own address with --endpoint, or the right account with --profile",
   });
-}
-
-async function allPages<T>(read: (token: string | undefined) => Promise<ApiGatewayPage<T>>): Promise<T[]> {
-  const all: T[] = [];
-  let token: string | undefined;
-  do {
-    const page: ApiGatewayPage<T> = await read(token);
-    all.push(...page.items);
-    token = page.nextToken;
-  } while (token !== undefined);
-  return all;
 }
 
 /** Who may call each route, and whether it leads anywhere. */
