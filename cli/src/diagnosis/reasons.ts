@@ -25,12 +25,15 @@ export const reasons = [
   "handler-refused",
   "handler-failed",
   "handler-timed-out",
+  // Why Twitter refused a login.
+  "callback-not-approved",
+  "callback-missing",
+  "client-id-as-consumer-key",
   // Why Cognito refused a login, by what Twitter says of the same token.
   "pool-client-credentials-differ",
   "token-revoked",
   "token-secret-wrong",
   "consumer-key-refused",
-  "client-id-as-consumer-key",
   "app-suspended",
   "access-tier",
   "rate-limited",

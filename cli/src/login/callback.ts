@@ -63,7 +63,11 @@ async function requestTokenFor(
     throw new AuthCliError(error.code, {
       ...(error.step === undefined ? {} : { step: error.step }),
       message: error.message,
-      cause: `${callback.href} is not a callback URL of the X app; the port counts, too`,
+      ...(error.reason === undefined ? {} : { reason: error.reason }),
+      cause:
+        error.reason === "callback-missing"
+          ? `the X app has no callback URL registered, and ${callback.href} was asked for`
+          : `${callback.href} is not a callback URL of the X app; the port counts, too`,
       fix: `register ${callback.href} under “User authentication settings” of the X app, and run \`auth-cli login --callback ${callback.port}\`; or leave out --callback and type the PIN`,
     });
   }

@@ -76,7 +76,7 @@ const explanations: readonly [type: string, message: RegExp, CognitoExplanation]
       cause:
         "the pool has no role for authenticated identities, or the role's trust policy does not name this pool (aud) " +
         "and `authenticated` (amr)",
-      fix: "deploy the stack again; if the roles were changed by hand, remove the stage and deploy it anew",
+      fix: "run `auth-cli doctor --deep`, which tells which of these it is; if the roles were changed by hand, remove the stage and deploy it anew",
     },
   ],
   [

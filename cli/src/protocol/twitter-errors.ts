@@ -1,4 +1,4 @@
-import { AuthCliError, type ErrorCode } from "../errors.ts";
+import { AuthCliError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 import { isOAuth2ClientId } from "./client-id.ts";
 import { excerpt, headerValue, measureClockSkew, type Reply, replyText } from "./http.ts";
 import type { TwitterContext } from "./twitter.ts";
@@ -42,6 +42,8 @@ export function parseTwitterFault(text: string): TwitterFault {
 
 interface Explanation {
   code: ErrorCode;
+  /** Where the code is that of several causes. */
+  reason?: ErrorDetails["reason"];
   cause: string;
   fix: string;
 }
@@ -82,6 +84,7 @@ const explanations: Record<number, Explanation> = {
   },
   415: {
     code: "callback-refused",
+    reason: "callback-not-approved",
     cause: "the callback URL is not registered with the X app",
     fix: "add the callback URL under “User authentication settings” of the X app; one is needed even for the PIN",
   },
@@ -92,6 +95,7 @@ const explanations: Record<number, Explanation> = {
   },
   417: {
     code: "callback-refused",
+    reason: "callback-missing",
     cause: "the X app has no callback URL registered",
     fix: "register any callback URL under “User authentication settings” of the X app; one is needed even for the PIN",
   },
@@ -169,6 +173,7 @@ export function twitterError(
       message: said + rateLimitReset(reply, explanation),
       cause: explanation.cause + clockEvidence(reply, nowMs, explanation),
       fix: explanation.fix,
+      ...(explanation.reason !== undefined && { reason: explanation.reason }),
     });
   }
   if (reply.status >= 500) {

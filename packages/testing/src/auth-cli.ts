@@ -17,6 +17,8 @@ export interface CachedCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string;
+  /** ISO 8601. */
+  expiration: string;
 }
 
 /** From the authorize page's address to its PIN. */
@@ -37,6 +39,8 @@ export interface AuthCli {
   storedTokens(): Promise<{ token: string; secret: string }[]>;
   /** The AWS credentials in the cache. */
   cachedCredentials(): Promise<CachedCredentials[]>;
+  /** Changes the AWS credentials in the cache. */
+  editCredentials(changes: Partial<CachedCredentials>): Promise<void>;
   /** Makes the cached AWS credentials look expired, so that the next command renews them. */
   expireCredentials(): Promise<void>;
   /** Every secret that the stores hold. */
@@ -81,7 +85,8 @@ export async function createAuthCli(
       ),
     storedTokens: () => storedTokens(home),
     cachedCredentials: () => cachedCredentials(home),
-    expireCredentials: () => expireCredentials(home),
+    editCredentials: (changes) => editCredentials(home, changes),
+    expireCredentials: () => editCredentials(home, { expiration: "2020-01-01T00:00:00.000Z" }),
     storedSecrets: async () => [
       ...(await storedTokens(home)).flatMap(({ token, secret }) => [token, secret]),
       ...(await storedSessions(home)).flatMap(({ loginToken }) => loginToken?.secret ?? []),
@@ -118,14 +123,14 @@ async function cachedCredentials(home: string): Promise<CachedCredentials[]> {
   return texts.map((text) => (JSON.parse(text) as { credentials: CachedCredentials }).credentials);
 }
 
-async function expireCredentials(home: string): Promise<void> {
+async function editCredentials(home: string, changes: Partial<CachedCredentials>): Promise<void> {
   const folder = join(home, "cache/auth-cli");
   for (const file of await readdir(folder)) {
     if (!/^[0-9a-f]{32}\.json$/.test(file)) continue;
     const text = await readFile(join(folder, file), "utf8");
     const { credentials, ...rest } = JSON.parse(text) as { credentials: object };
-    const expired = { ...rest, credentials: { ...credentials, expiration: "2020-01-01T00:00:00.000Z" } };
-    await writeFile(join(folder, file), JSON.stringify(expired));
+    const changed = { ...rest, credentials: { ...credentials, ...changes } };
+    await writeFile(join(folder, file), JSON.stringify(changed));
   }
 }
 
