@@ -164,7 +164,7 @@ export function twitterError(
         "the consumer key is an OAuth 2.0 Client ID, which X shows on the same page and takes for OAuth 2.0 only",
       fix: `${explanation.fix}; they are further up on that page, and the key has no more than letters and digits`,
       reason: "client-id-as-consumer-key",
-      evidence: ["in Base64 it reads `…:1:ci`, as Client IDs do"],
+      evidence: ["decoded from Base64 it ends in `:1:ci`, as Client IDs do"],
     });
   }
   if (explanation !== undefined) {
