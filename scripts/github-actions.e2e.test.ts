@@ -172,6 +172,15 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
       expect(smoke?.summary).toContain("private.unsigned");
     });
 
+    it("checks several stages, of which SST's outputs file holds the last only", async () => {
+      await world.deploy("dev");
+      const { smoke, outputs } = await useAction({ ...prebuilt, stage: "prod\ndev\n" });
+      expect(smoke?.outcome, smoke?.log).toBe("success");
+      expect(outputs["identity-id"]).toMatch(/^us-east-1:[0-9a-f-]{36} us-east-1:[0-9a-f-]{36}$/);
+      expect(new Set(outputs["identity-id"]?.split(" ")).size).toBe(2);
+      await world.deploy("prod");
+    });
+
     it("leaves the verdict to its user with fail-on never", async () => {
       const given = { ...prebuilt, stage: "prod", routes: "GET /public", "fail-on": "never" };
       const { smoke, outputs } = await useAction(given);
