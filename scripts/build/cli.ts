@@ -255,8 +255,11 @@ const noChildProcess: Plugin = {
 const precomputedOutline: Plugin = {
   name: "precomputed-outline",
   setup(builder) {
+    const whole = outlineProgram();
+    // Examples are for the man page.
+    const outline = { ...whole, commands: whole.commands.map((command) => ({ ...command, examples: [] })) };
     builder.onLoad({ filter: /[/\\]src[/\\]outline\.ts$/ }, () => ({
-      contents: `const outline = ${JSON.stringify(outlineProgram())};\nexport const outlineProgram = () => outline;`,
+      contents: `const outline = ${JSON.stringify(outline)};\nexport const outlineProgram = () => outline;`,
       loader: "js",
     }));
   },

@@ -21,7 +21,8 @@ export function complete(words: readonly string[], outline: ProgramOutline, envi
   for (const { name, aliases, description, flags, arguments: args } of outline.commands) {
     for (const each of [name, ...aliases]) {
       const command = root.command(each, description);
-      addFlags(command, [...flags, ...outline.flags]);
+      // Flags belong to the command that the words name; to make those of all takes longer than all else here.
+      if (words.includes(each)) addFlags(command, [...flags, ...outline.flags]);
       for (const argument of args) {
         command.argument(
           argument.name,
