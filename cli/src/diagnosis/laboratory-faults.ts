@@ -9,6 +9,8 @@ export interface Fault {
   what: string;
   /** Without `--json`, and without what only the laboratory needs. */
   command: string;
+  /** What has to be installed to break it. */
+  needs?: "openssl";
   /** Breaks it. */
   arrange: (trial: Trial) => unknown;
   /** Of the smoke, its check. */
@@ -236,6 +238,16 @@ export const faultGroups: Record<string, Fault[]> = {
       fix: "deploy again with the X app's current consumer key and secret",
     },
     {
+      what: "the consumer secret was changed after the deploy",
+      command: smoke,
+      arrange: changeSecret,
+      step: "cognito.get-id",
+      code: "pool-configuration",
+      reason: "pool-client-credentials-differ",
+      cause: "the identity pool asks Twitter with another consumer key or secret",
+      fix: "deploy again with the X app's current consumer key and secret",
+    },
+    {
       what: "the consumer secret was regenerated in the X developer portal, and only there",
       command: call,
       arrange({ laboratory: { cloud } }) {
@@ -372,6 +384,7 @@ export const faultGroups: Record<string, Fault[]> = {
     {
       what: "the API's TLS certificate is not trusted",
       command: call,
+      needs: "openssl",
       arrange: async ({ args, startDistrusted }) => args.push("--endpoint", await startDistrusted()),
       step: "api.call",
       code: "tls-refused",

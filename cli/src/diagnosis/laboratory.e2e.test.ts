@@ -1,3 +1,4 @@
+import { findPeer } from "@api-auth-twitter/testing/peers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DoctorReport } from "../doctor/finding.ts";
 import type { ErrorReport } from "../errors.ts";
@@ -57,8 +58,9 @@ async function findError(trial: Trial, { command, step }: Fault): Promise<ErrorR
 }
 
 describe.each(Object.entries(faultGroups))("%s", (_group, table) => {
-  test.each(table)("$what ($command)", (fault) =>
+  test.for(table)("$what ($command)", (fault, { skip }) =>
     inTrial(async (trial) => {
+      skip(fault.needs !== undefined && findPeer(fault.needs) === undefined, `needs ${fault.needs}`);
       await fault.arrange(trial);
       const error = await findError(trial, fault);
       const { code, step = "", reason } = error;
