@@ -5,9 +5,14 @@ import type { CallbackServer } from "./environment/callback-server.ts";
 import { createHttpClient } from "./environment/http-client.ts";
 import { createKeyring, type Keyring } from "./environment/keyring.ts";
 import { withServerClock } from "./environment/server-clock.ts";
-import { isErrorShown, standardError, standardOutput } from "./environment/standard-streams.ts";
+import {
+  isErrorShown,
+  isOutputShown,
+  standardError,
+  standardOutput,
+} from "./environment/standard-streams.ts";
 import { lookAround, type Surroundings } from "./environment/surroundings.ts";
-import { createTerminal, type Terminal } from "./environment/terminal.ts";
+import { createTerminal, showsUnicode, type Terminal } from "./environment/terminal.ts";
 import { AuthCliError } from "./errors.ts";
 import type { Send } from "./protocol/http.ts";
 import { maskCommand, Redactor } from "./redaction.ts";
@@ -78,7 +83,11 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     },
     redactor,
     interruption,
-    colour: wantsColour(flags, variables),
+    colour: wantsColour(flags, variables, isErrorShown),
+    get resultColour() {
+      return wantsColour(flags, variables, isOutputShown);
+    },
+    unicode: showsUnicode(variables, process.platform),
     animated: isErrorShown() && variables["TERM"] !== "dumb" && !variables["CI"],
   });
   const now = Date.now;
@@ -183,8 +192,8 @@ function interruptionSignal(): AbortSignal {
 }
 
 /** @see https://no-color.org and https://force-color.org */
-function wantsColour(flags: EnvironmentFlags, variables: NodeJS.ProcessEnv): boolean {
+function wantsColour(flags: EnvironmentFlags, variables: NodeJS.ProcessEnv, isShown: () => boolean): boolean {
   if (flags.color === false || variables["NO_COLOR"]) return false;
   if (variables["FORCE_COLOR"] && variables["FORCE_COLOR"] !== "0") return true;
-  return isErrorShown() && variables["TERM"] !== "dumb";
+  return isShown() && variables["TERM"] !== "dumb";
 }

@@ -60,10 +60,11 @@ describe("what a command does not use it does not load", () => {
     expect(["os", "process", "vm"]).toEqual(expect.arrayContaining(beyond(call, bare)));
   });
 
-  test("smoke needs the AWS SDK, and no other library", async () => {
+  test("smoke needs the AWS SDK, and what its table is measured with", async () => {
     const files = namesOf(await loaded("smoke"));
     expect(files.filter((file) => file.includes("vendor"))).toEqual([
       "dist/vendor/aws-sdk-client-cognito-identity.js",
+      "dist/vendor/string-width.js",
     ]);
   });
 });

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   chmodSync,
   closeSync,
   existsSync,
@@ -59,6 +60,8 @@ export interface Files {
   withLock<T>(path: string, work: () => Promise<T>, interruption?: AbortSignal): Promise<T>;
   /** Replaces a file with a stream, whole or not at all. */
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Adds to the end of a file, and makes it when there is none. */
+  append(path: string, text: string): void;
 }
 
 export const files: Files = {
@@ -171,6 +174,14 @@ export const files: Files = {
       await writeOutputFile(path, chunks);
     } catch (error) {
       throw error instanceof AuthCliError ? error : cannot("write", path, error);
+    }
+  },
+
+  append(path, text) {
+    try {
+      appendFileSync(path, text);
+    } catch (error) {
+      throw cannot("write", path, error);
     }
   },
 };

@@ -26,6 +26,11 @@ export function isErrorShown(): boolean {
   return (process.platform === "win32" || isDevice(2)) && standardError().isTTY;
 }
 
+/** The same of standard output. */
+export function isOutputShown(): boolean {
+  return (process.platform === "win32" || isDevice(1)) && standardOutput().isTTY;
+}
+
 function isDevice(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isCharacterDevice();

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Redactor } from "../redaction.ts";
 import { failure } from "../testing/fake-environment.ts";
-import { createTerminal, type Terminal } from "./terminal.ts";
+import { createTerminal, showsUnicode, type Terminal } from "./terminal.ts";
 
 let stdin: PassThrough;
 let stderr: PassThrough;
@@ -21,6 +21,8 @@ beforeEach(() => {
     redactor: new Redactor(),
     interruption: interruption.signal,
     colour: false,
+    resultColour: false,
+    unicode: true,
     animated: false,
   });
 });
@@ -36,6 +38,8 @@ async function shown(isTTY: boolean, result: string): Promise<string> {
     redactor: new Redactor(),
     interruption: interruption.signal,
     colour: false,
+    resultColour: false,
+    unicode: true,
     animated: false,
   });
   await terminalOf.printBytes(Buffer.from(result));
@@ -98,5 +102,21 @@ describe("a terminal whose input is a pipe", () => {
     const reading = failure(() => terminal.readAll());
     stdin.destroy(new Error("EISDIR: illegal operation on a directory, read"));
     expect(await reading).toMatchObject({ code: "invalid-usage", message: "cannot read standard input" });
+  });
+});
+
+describe("whether a terminal shows Unicode", () => {
+  it.each<[NodeJS.Platform, Record<string, string>, boolean]>([
+    ["linux", { TERM: "xterm-256color" }, true],
+    ["linux", { TERM: "linux", LANG: "en_GB.UTF-8" }, false],
+    ["linux", { LANG: "C.utf8" }, true],
+    ["linux", { LANG: "C" }, false],
+    ["darwin", { LANG: "en_GB.UTF-8", LC_ALL: "POSIX" }, false],
+    ["linux", { LANG: "de_DE.ISO-8859-1" }, false],
+    ["win32", {}, false],
+    ["win32", { WT_SESSION: "1" }, true],
+    ["win32", { TERM: "xterm-256color" }, true],
+  ])("on %s with %j it is %s", (platform, variables, shown) => {
+    expect(showsUnicode(variables, platform)).toBe(shown);
   });
 });

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from "node:stream";
 import { AuthCliError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
+import { type Draw, LiveArea } from "./live-area.ts";
 import { Spinner } from "./spinner.ts";
 
 /** Standard input, output and error, as commands see them. */
@@ -11,6 +12,12 @@ export interface Terminal {
   colour: boolean;
   /** Columns of standard error's terminal; 80 where there is none. */
   columns: number;
+  /** Standard output shows colour. */
+  resultColour: boolean;
+  /** Columns of standard output's terminal; undefined where it is none. */
+  resultColumns: number | undefined;
+  /** More than ASCII is shown as it is meant. */
+  unicode: boolean;
   /** Results. Masked. */
   print(text: string): Promise<void>;
   /** Results that are somebody's bytes, such as a response body: as they are. */
@@ -27,6 +34,8 @@ export interface Terminal {
   readAll(): Promise<Uint8Array>;
   /** Waits for some work; a person who has to wait long sees for what. */
   during<T>(what: string, work: Promise<T>): Promise<T>;
+  /** Where lines can be drawn over, draws some again and again on standard error, masked. @returns what removes them */
+  animate(draw: Draw): () => void;
 }
 
 /** A file has nothing to wait for; a pipe and a terminal have. */
@@ -43,6 +52,8 @@ export interface TerminalOptions {
   redactor: Redactor;
   interruption: AbortSignal;
   colour: boolean;
+  readonly resultColour: boolean;
+  unicode: boolean;
   /** Lines of standard error can be drawn over. */
   animated: boolean;
 }
@@ -50,9 +61,11 @@ export interface TerminalOptions {
 export function createTerminal(options: TerminalOptions): Terminal {
   const { redactor } = options;
   const spinner = new Spinner(() => options.stderr, options.animated);
+  const liveArea = new LiveArea(() => options.stderr, options.animated);
   /** Before anything else is written: both streams may be the same screen. */
   const after = <T>(work: () => T): T => {
     spinner.clear();
+    liveArea.clear();
     return work();
   };
   /** A result has left a line without an end on the screen that standard error is on, too. */
@@ -75,6 +88,13 @@ export function createTerminal(options: TerminalOptions): Terminal {
     get columns() {
       return options.stderr.isTTY ? options.stderr.columns : 80;
     },
+    get resultColour() {
+      return options.resultColour;
+    },
+    get resultColumns() {
+      return options.stdout.isTTY ? options.stdout.columns : undefined;
+    },
+    unicode: options.unicode,
     print: (text) => result(redactor.redact(text)),
     printBytes: result,
     say: (text) => void after(() => options.stderr.write(closeLine() + redactor.redact(text))),
@@ -87,7 +107,25 @@ export function createTerminal(options: TerminalOptions): Terminal {
     },
     readAll: () => readToEnd(options),
     during: (what, work) => spinner.during(what, work),
+    animate: (draw) => liveArea.show((size, frame) => draw(size, frame).map((line) => redactor.redact(line))),
   };
+}
+
+/** Not on the console of Linux, an old one of Windows, or where the locale names another encoding. */
+export function showsUnicode(
+  variables: Readonly<Record<string, string | undefined>>,
+  platform: NodeJS.Platform,
+): boolean {
+  const { TERM: term = "" } = variables;
+  if (platform === "win32") {
+    return (
+      variables["WT_SESSION"] !== undefined ||
+      variables["TERM_PROGRAM"] === "vscode" ||
+      /^(xterm|alacritty|rxvt)/.test(term)
+    );
+  }
+  const locale = variables["LC_ALL"] || variables["LC_CTYPE"] || variables["LANG"] || "";
+  return term !== "linux" && (locale === "" || /utf-?8/i.test(locale));
 }
 
 /** A pipe that stays open would wait for ever, so an interruption ends the reading, too. */

@@ -25,10 +25,4 @@ export function demandReportFiles(
       fix: "make it first",
     });
   }
-  if (flags.compare === undefined || files.exists(resolve(workingDirectory, flags.compare))) return;
-  throw new AuthCliError("invalid-usage", {
-    message: `${flags.compare} cannot be read (--compare)`,
-    cause: "there is no such file",
-    fix: "name the file that an earlier run wrote with --report-json",
-  });
 }

@@ -73,6 +73,36 @@ export interface SmokeReport {
   /** No check failed, every negative control was refused, and at least one check ran. */
   passed: boolean;
   checks: CheckResult[];
+  /** With `--compare`. */
+  comparison?: Comparison;
+}
+
+/** What an earlier report and this one do not have in common, of one stage. */
+export interface Comparison {
+  /** `startedAt` of the earlier report, ISO 8601. */
+  previousStartedAt: string;
+  changes: Change[];
+}
+
+export const changeKinds = [
+  "status",
+  "slower",
+  "new-check",
+  "missing-check",
+  "identity",
+  "endpoint",
+  "pool",
+  "new-stage",
+] as const;
+
+export interface Change {
+  kind: (typeof changeKinds)[number];
+  /** The check; without one it is the stage as a whole. A report of another version may know other names. */
+  check?: string;
+  route?: string;
+  /** Statuses, ids and addresses, or milliseconds of what is `slower`. */
+  before?: string | number;
+  after?: string | number;
 }
 
 /** A whole run. `smoke --json` of several stages; of one stage it is that stage's report alone. */

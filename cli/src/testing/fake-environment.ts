@@ -28,6 +28,8 @@ export interface FakeEnvironmentOptions {
   /** Whether a person sits at the terminal. */
   interactive?: boolean;
   colour?: boolean;
+  /** Of standard output's terminal; without it there is none. */
+  resultColumns?: number;
   browser?: boolean;
   /** The queries with which browsers come to the callback; after the last one, time is up. */
   callbacks?: (() => string)[];
@@ -130,6 +132,9 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       interactive,
       colour: options.colour ?? false,
       columns: 80,
+      resultColour: options.colour ?? false,
+      resultColumns: options.resultColumns,
+      unicode: true,
       async print(text) {
         stdout.push(Buffer.from(redactor.redact(text)));
       },
@@ -153,6 +158,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
         return this.ask(question);
       },
       during: (_what, work) => work,
+      animate: () => () => {},
       async readAll() {
         return Buffer.from(input.splice(0).join(""));
       },
@@ -270,6 +276,8 @@ function memoryFiles(
       for await (const chunk of chunks) written.push(chunk);
       store.set(path, Buffer.concat(written));
     },
+    append: (path, text) =>
+      void store.set(path, Buffer.concat([store.get(path) ?? Buffer.of(), Buffer.from(text)])),
   };
 }
 
