@@ -41,7 +41,7 @@ const used: Record<string, readonly string[]> = {
     "GetCredentialsForIdentityCommand",
     "GetIdCommand",
   ],
-  "fast-xml-parser": ["XMLParser"],
+  "@rgrove/parse-xml": ["parseXml", "XmlElement"],
   "js-yaml": ["FAILSAFE_SCHEMA", "load"],
 };
 

@@ -116,7 +116,7 @@ describe("whether a terminal shows Unicode", () => {
     ["win32", {}, false],
     ["win32", { WT_SESSION: "1" }, true],
     ["win32", { TERM: "xterm-256color" }, true],
-  ])("on %s with %j it is %s", (platform, variables, shown) => {
-    expect(showsUnicode(variables, platform)).toBe(shown);
+  ])("on %s with %j it is %s", (platform, variables, isShown) => {
+    expect(showsUnicode(variables, platform)).toBe(isShown);
   });
 });

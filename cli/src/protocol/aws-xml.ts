@@ -1,15 +1,29 @@
-import { XMLParser } from "fast-xml-parser";
+import { parseXml as parseDocument, XmlElement } from "@rgrove/parse-xml";
 
-/** Text stays text: an output that is all digits is not a number. */
-const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true });
-
-/** A reply of one of AWS's query services; undefined when it is no XML. */
+/**
+ * A reply of one of AWS's query services as objects, a list for what is repeated; undefined when it is no XML. Text stays
+ * text: an output that is all digits is not a number.
+ */
 export function parseXml(xml: string): unknown {
   try {
-    return parser.parse(xml);
+    const { root } = parseDocument(xml);
+    return root === null ? undefined : { [root.name]: contentOf(root) };
   } catch {
     return undefined;
   }
+}
+
+function contentOf(element: XmlElement): unknown {
+  const children = element.children.filter((child) => child instanceof XmlElement);
+  if (children.length === 0) return element.text.trim();
+  const content: Record<string, unknown> = {};
+  for (const child of children) {
+    const known = content[child.name];
+    const value = contentOf(child);
+    if (known === undefined) content[child.name] = value;
+    else content[child.name] = Array.isArray(known) ? [...(known as unknown[]), value] : [known, value];
+  }
+  return content;
 }
 
 /** What is within elements within elements; undefined when one of them is not there. */
