@@ -34,7 +34,7 @@ const inlined = new Set([
   "@aws-crypto/sha256-js/build/module/RawSha256.js",
 ]);
 
-/** Of large libraries, what the program uses of them; the rest is left out. */
+/** What the program uses of libraries that are large, or that are installed for the CLI alone; the rest is left out. */
 const used: Record<string, readonly string[]> = {
   "@aws-sdk/client-cognito-identity": [
     "CognitoIdentityClient",
@@ -43,6 +43,7 @@ const used: Record<string, readonly string[]> = {
   ],
   "@rgrove/parse-xml": ["parseXml", "XmlElement"],
   "js-yaml": ["FAILSAFE_SCHEMA", "load"],
+  "string-width": ["default"],
 };
 
 /** What is installed beside the program, or is not. */
