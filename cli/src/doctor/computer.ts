@@ -47,7 +47,9 @@ function clock({ service, answer, url, endedMs }: Probe): Finding {
     `the Date header of ${url?.host ?? ""} says ${headerValue(answer.value.headers, "date")}`,
   ];
   if (Math.abs(skew) <= noticeableSeconds) {
-    return ok(name, skew === 0 ? `agrees with ${clockNames[service]}'s to the second` : `is ${apart}`);
+    // The header counts whole seconds, so that a difference of one is none.
+    const agrees = Math.abs(skew) <= 1;
+    return ok(name, agrees ? `agrees with ${clockNames[service]}'s to the second` : `is ${apart}`);
   }
   const fix = "set the clock, for example with `sudo timedatectl set-ntp true`";
   if (Math.abs(skew) < refusedSeconds) {
