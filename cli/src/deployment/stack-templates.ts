@@ -1,9 +1,9 @@
 import type { Environment } from "../environment.ts";
 import { exchange } from "../protocol/http.ts";
-import { getTemplateRequest, processGetTemplateResponse } from "../protocol/stack-template.ts";
+import { getTemplateRequest, processGetTemplateResponse } from "../protocol/cloudformation.ts";
 import type { Configuration } from "./configuration.ts";
 import { awsEndpoint } from "./service-url.ts";
-import type { StackQuery } from "./stack-outputs.ts";
+import { listStacks, type StackQuery } from "./stack-outputs.ts";
 
 /** CloudFormation takes templates of up to 1 MB, and escapes each quotation mark. */
 const templateLimit = 8 * 1024 * 1024;
@@ -19,7 +19,8 @@ export async function readStackTemplates(
   stackNames?: readonly string[],
 ): Promise<string[]> {
   const { credentials, region } = query;
-  const names = stackNames ?? (await listStackNames(environment, configuration, query));
+  const names =
+    stackNames ?? (await listStacks(environment, configuration, query)).map(({ stackName }) => stackName);
   const endpoint = await awsEndpoint(configuration, "AWS_ENDPOINT_URL_CLOUDFORMATION");
   return Promise.all(
     names.map(async (name) => {
@@ -28,12 +29,4 @@ export async function readStackTemplates(
       return processGetTemplateResponse(await exchange(environment.send, request, templateLimit));
     }),
   );
-}
-
-/** Lazily: it takes an XML parser to read lists. */
-async function listStackNames(
-  ...query: [Pick<Environment, "send" | "now">, Configuration, StackQuery]
-): Promise<string[]> {
-  const { listStacks } = await import("./stack-outputs.ts");
-  return (await listStacks(...query)).map(({ stackName }) => stackName);
 }

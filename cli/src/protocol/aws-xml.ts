@@ -15,7 +15,7 @@ export function parseXml(xml: string): unknown {
 
 function contentOf(element: XmlElement): unknown {
   const children = element.children.filter((child) => child instanceof XmlElement);
-  if (children.length === 0) return element.text.trim();
+  if (children.length === 0) return element.text;
   const content: Record<string, unknown> = {};
   for (const child of children) {
     const known = content[child.name];

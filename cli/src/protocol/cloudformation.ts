@@ -1,7 +1,7 @@
-import { AuthCliError } from "../errors.ts";
-import { members, parseXml, path } from "./aws-xml.ts";
-import { excerpt, type HttpRequest, type Reply, replyText } from "./http.ts";
+import { AuthCliError, type ErrorDetails } from "../errors.ts";
+import { members, parseXml, path, text } from "./aws-xml.ts";
 import { type DeployerContext, queryRequest } from "./deployer-api.ts";
+import { excerpt, type HttpRequest, type Reply, replyText } from "./http.ts";
 
 export interface StackPage {
   stacks: { stackName: string; outputs: Record<string, string> }[];
@@ -9,53 +9,92 @@ export interface StackPage {
   nextToken: string | undefined;
 }
 
-const step = "cloudformation.describe-stacks";
-const service = { service: "cloudformation", version: "2010-05-15" };
-
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
-export async function describeStacksRequest(
+export function describeStacksRequest(
   context: DeployerContext,
   nextToken: string | undefined,
 ): Promise<HttpRequest> {
-  const address = `https://cloudformation.${context.region}.amazonaws.com`;
-  const request = await queryRequest(context, { ...service, address }, "DescribeStacks", {
-    NextToken: nextToken,
-  });
-  return { ...request, step };
+  const step = "cloudformation.describe-stacks";
+  return cloudFormationRequest(step, context, "DescribeStacks", { NextToken: nextToken });
 }
 
 /** @throws AuthCliError `missing-configuration` when AWS does not let these credentials look at the stacks */
 export function processDescribeStacksResponse(reply: Reply): StackPage {
-  const text = replyText(reply);
-  const parsed = parseXml(text);
-  const result = path(parsed, "DescribeStacksResponse", "DescribeStacksResult");
-  if (reply.status === 200 && result !== undefined) {
-    const nextToken = path(result, "NextToken");
-    return {
-      stacks: members(path(result, "Stacks")).map((stack) => ({
-        stackName: String(path(stack, "StackName")),
-        outputs: Object.fromEntries(
-          members(path(stack, "Outputs")).map((output) => [
-            String(path(output, "OutputKey")),
-            String(path(output, "OutputValue")),
-          ]),
-        ),
-      })),
-      nextToken: typeof nextToken === "string" && nextToken !== "" ? nextToken : undefined,
-    };
-  }
-  const error = path(parsed, "ErrorResponse", "Error");
-  if (error === undefined) {
-    throw new AuthCliError("unexpected-reply", {
-      step,
-      message: `the reply (HTTP ${reply.status}) is not CloudFormation's: ${excerpt(text)}`,
-      fix: "check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_CLOUDFORMATION, and any proxy on the way",
-    });
-  }
-  throw new AuthCliError("missing-configuration", {
-    step,
-    message: `CloudFormation was asked for the stage and answered ${String(path(error, "Code"))}: ${excerpt(String(path(error, "Message")))}`,
+  const result = resultOf(reply, "DescribeStacks", "the stage", {
     cause: "the deployer's AWS credentials are wrong, have expired, or may not describe stacks",
     fix: "deploy from here (`npx sst deploy`), mend the credentials, or name the values with --endpoint and --identity-pool-id",
+  });
+  return {
+    stacks: members(path(result, "Stacks")).map((stack) => ({
+      stackName: String(path(stack, "StackName")),
+      outputs: Object.fromEntries(
+        members(path(stack, "Outputs")).map((output) => [
+          String(path(output, "OutputKey")),
+          String(path(output, "OutputValue")),
+        ]),
+      ),
+    })),
+    nextToken: text(result, "NextToken"),
+  };
+}
+
+/** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html */
+export function getTemplateRequest(context: DeployerContext, stackName: string): Promise<HttpRequest> {
+  const step = "cloudformation.get-template";
+  return cloudFormationRequest(step, context, "GetTemplate", { StackName: stackName });
+}
+
+/**
+ * The template as it was uploaded: CDK and SST write JSON.
+ * @throws AuthCliError `missing-configuration` when AWS does not let these credentials look at the stack
+ */
+export function processGetTemplateResponse(reply: Reply): string {
+  const result = resultOf(reply, "GetTemplate", "the template", {
+    cause: "the deployer's AWS credentials are wrong, have expired, or may not read templates",
+    fix: "mend the credentials, or name the routes with --route and --public",
+  });
+  const template = text(result, "TemplateBody");
+  if (template === undefined) throw unexpected(reply);
+  return template;
+}
+
+async function cloudFormationRequest(
+  step: string,
+  context: DeployerContext,
+  operation: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): Promise<HttpRequest> {
+  const service = {
+    service: "cloudformation",
+    version: "2010-05-15",
+    address: `https://cloudformation.${context.region}.amazonaws.com`,
+  };
+  return { ...(await queryRequest(context, service, operation, parameters)), step };
+}
+
+function resultOf(
+  reply: Reply,
+  operation: string,
+  what: string,
+  refused: Pick<ErrorDetails, "cause" | "fix">,
+): unknown {
+  const parsed = parseXml(replyText(reply));
+  const result = path(parsed, `${operation}Response`, `${operation}Result`);
+  if (reply.status === 200 && result !== undefined) return result;
+  const code = text(parsed, "ErrorResponse", "Error", "Code");
+  if (code === undefined) throw unexpected(reply);
+  const message = text(parsed, "ErrorResponse", "Error", "Message") ?? "";
+  throw new AuthCliError("missing-configuration", {
+    step: reply.step,
+    message: `CloudFormation was asked for ${what} and answered ${code}: ${excerpt(message)}`,
+    ...refused,
+  });
+}
+
+function unexpected(reply: Reply): AuthCliError {
+  return new AuthCliError("unexpected-reply", {
+    step: reply.step,
+    message: `the reply (HTTP ${reply.status}) is not CloudFormation's: ${excerpt(replyText(reply))}`,
+    fix: "check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_CLOUDFORMATION, and any proxy on the way",
   });
 }

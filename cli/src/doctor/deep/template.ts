@@ -2,7 +2,7 @@ import { join, relative } from "node:path";
 import type { Deployment } from "../../deployment/resolve-deployment.ts";
 import { type DeployerContext, queryResult } from "../../protocol/deployer-api.ts";
 import type { HttpRequest, Reply } from "../../protocol/http.ts";
-import { getTemplateRequest, processGetTemplateResponse } from "../../protocol/stack-template.ts";
+import { getTemplateRequest, processGetTemplateResponse } from "../../protocol/cloudformation.ts";
 import { attempt } from "../attempt.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, fromError, ok, skipped, warning } from "../finding.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { failure } from "../testing/fake-environment.ts";
 import { headerValue, type Reply } from "./http.ts";
-import { getTemplateRequest, processGetTemplateResponse } from "./stack-template.ts";
+import { getTemplateRequest, processGetTemplateResponse } from "./cloudformation.ts";
 
 const answer = (status: number, body: string): Reply => ({
   step: "cloudformation.get-template",
