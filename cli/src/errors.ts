@@ -60,6 +60,8 @@ const exitCodes = {
 
 export type ErrorCode = keyof typeof exitCodes;
 
+export const errorCodes = Object.keys(exitCodes) as readonly ErrorCode[];
+
 export interface ErrorDetails {
   /** The hop that failed, in the smoke's names where there is one: `twitter.request_token`, `cognito.get-id`. */
   step?: string;

@@ -20,6 +20,7 @@ const debianPackages = {
   ruby: "ruby",
   shellcheck: "shellcheck",
   tmux: "tmux",
+  xmllint: "libxml2-utils",
   zsh: "zsh",
 } as const;
 
