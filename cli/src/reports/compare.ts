@@ -120,14 +120,16 @@ export function readPreviousReport(
     throw refuse(`its schemaVersion is ${JSON.stringify(value["schemaVersion"])}; this auth-cli reads 1`);
   }
   const stages: unknown[] = Array.isArray(value["stages"]) ? value["stages"] : [value];
-  if (!stages.every(isStage)) throw refuse("a stage or a check in it lacks its name, status or duration");
+  if (stages.length === 0) throw refuse("it holds no stage");
+  if (!stages.every(isStage))
+    throw refuse("a stage or a check in it lacks its name, status, time or duration");
   return stages;
 }
 
 function isStage(value: unknown): value is PreviousStage {
   return (
     isObject(value) &&
-    isText(value["startedAt"]) &&
+    isTime(value["startedAt"]) &&
     isNumber(value["durationMs"]) &&
     ["stage", "apiEndpoint", "identityPoolId", "identityId"].every((key) => isOptionalText(value[key])) &&
     Array.isArray(value["checks"]) &&
@@ -151,6 +153,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isText(value: unknown): value is string {
   return typeof value === "string";
+}
+
+/** ISO 8601, in UTC. */
+function isTime(value: unknown): value is string {
+  return isText(value) && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !Number.isNaN(Date.parse(value));
 }
 
 function isOptionalText(value: unknown): value is string | undefined {

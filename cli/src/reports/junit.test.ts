@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { spawnSync } from "node:child_process";
-import { parse } from "junit2json";
+import { parse, type TestSuites } from "junit2json";
 import { describe, expect, it } from "vitest";
 import { findPeer } from "@api-auth-twitter/testing/peers";
 import { sampleError, sampleReport, sampleRun } from "../testing/sample-run.ts";
@@ -24,6 +24,10 @@ function hostileRun(): ReturnType<typeof sampleRun> {
 }
 
 const several = { ...sampleRun(), stages: [sampleReport(), { ...sampleReport(), stage: "dev" }] };
+
+async function suitesOf(xml: string): Promise<TestSuites["testsuite"]> {
+  return ((await parse(xml)) as TestSuites).testsuite;
+}
 
 describe("the JUnit report", () => {
   const xmllint = findPeer("xmllint");
@@ -54,7 +58,7 @@ describe("the JUnit report", () => {
   });
 
   it("gives each stage a suite with its counts, in seconds", async () => {
-    const suites = (await parse(formatJunit(several)))?.testsuite;
+    const suites = await suitesOf(formatJunit(several));
     expect(suites).toMatchObject([
       { name: "smoke of prod", tests: 13, failures: 1, errors: 0, skipped: 1, time: 0.198 },
       { name: "smoke of dev", tests: 13, failures: 1, errors: 0, skipped: 1, time: 0.198 },
@@ -62,7 +66,7 @@ describe("the JUnit report", () => {
   });
 
   it("explains a failure, and why a check was skipped", async () => {
-    const cases = (await parse(formatJunit(sampleRun())))?.testsuite?.[0]?.testcase;
+    const cases = (await suitesOf(formatJunit(sampleRun())))?.[0]?.testcase;
     const failed = cases?.find(({ name }) => name === "private.signed GET /private");
     expect(failed?.time).toBe(0.031);
     const failure = failed?.failure?.[0];
@@ -75,7 +79,7 @@ describe("the JUnit report", () => {
   });
 
   it("keeps the text of what is hostile, without what XML forbids", async () => {
-    const suite = (await parse(formatJunit(hostileRun())))?.testsuite?.[0];
+    const suite = (await suitesOf(formatJunit(hostileRun())))?.[0];
     const kept = "a<b>&\"'[31m\ufffd]]> <!-- x --> é 🙂";
     expect(suite?.name).toBe(`smoke of ${kept}`);
     expect(suite?.testcase?.flatMap(({ failure }) => failure ?? [])[0]?.message).toBe(kept);
