@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Writable } from "node:stream";
+import { patienceMs } from "./spinner.ts";
 
 const frameMs = 80;
 
@@ -29,7 +30,7 @@ export class LiveArea {
     this.#animated = animated;
   }
 
-  /** Draws now and from then on. @returns what ends it and leaves the lines empty */
+  /** Draws from when a person begins to wait. @returns what ends it and leaves the lines empty */
   show(draw: Draw): () => void {
     if (!this.#animated) return () => {};
     let frame = 0;
@@ -42,7 +43,7 @@ export class LiveArea {
       this.#timer = setTimeout(redraw, frameMs).unref();
     };
     clearTimeout(this.#timer);
-    redraw();
+    this.#timer = setTimeout(redraw, patienceMs).unref();
     return () => {
       clearTimeout(this.#timer);
       this.clear();

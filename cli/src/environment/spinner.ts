@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 
 /** What takes less time than this needs no sign of life. */
-const patienceMs = 300;
+export const patienceMs = 300;
 const frameMs = 80;
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
