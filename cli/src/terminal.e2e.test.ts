@@ -53,7 +53,11 @@ describe.skipIf(tmux === undefined)("login with a person at a terminal", () => {
 
   test("gives up after three wrong PINs: exit 4", async () => {
     await answerAuthorizePage(await startLogin(), { screenName: "bob" });
-    for (const pin of ["1", "2", "3"]) await typePin(pin);
+    await typePin("1");
+    await terminal.waitFor(/does not accept this PIN.*\n+PIN: $/m);
+    await typePin("2");
+    await terminal.waitFor(/(?:does not accept this PIN[^]*){2}\nPIN: $/m);
+    await typePin("3");
     await terminal.waitFor(/error: twitter.access_token.*\ncause: .*\n?.*fix: /ms);
     expect(await exitCode()).toBe(4);
   });
