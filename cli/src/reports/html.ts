@@ -75,7 +75,7 @@ function stageSection(report: SmokeReport, index: number, several: boolean): str
     part("Checks", level, checkTable(report, id)),
     skips(report, level),
     comparison(report, level),
-    requests(report, level, id),
+    requests(report, level),
   ].join("\n");
   if (!several) return parts;
   return `<section class="stage ${state}" aria-labelledby="${id}">
@@ -248,7 +248,7 @@ function requestRow([check, hop]: readonly [CheckResult, Hop]): string {
   return `<tr><th scope="row" class="mono">${escape(titleOf(check))}</th><td class="mono">${escape(hop.host)}</td>${times.map(timeCell).join("")}<td class="number">${hop.httpStatus ?? ""}</td></tr>`;
 }
 
-function requests(report: SmokeReport, level: number, id: string): string {
+function requests(report: SmokeReport, level: number): string {
   const hops = report.checks.flatMap((check) => (check.hops ?? []).map((hop) => [check, hop] as const));
   if (hops.length === 0) return "";
   const head = ["Start", "DNS", "TCP", "TLS", "Wait", "Body", "HTTP"]
@@ -257,7 +257,7 @@ function requests(report: SmokeReport, level: number, id: string): string {
   return part(
     "Requests",
     level,
-    `<div class="scroll" role="region" aria-label="Requests of ${id}" tabindex="0"><table>
+    `<div class="scroll" role="region" aria-label="${escape(`Requests of ${stageName(report)}`)}" tabindex="0"><table>
 <thead><tr><th scope="col">Check</th><th scope="col">Host</th>${head}</tr></thead>
 <tbody>
 ${hops.map(requestRow).join("\n")}

@@ -53,7 +53,7 @@ export function createLiveTable(
           return [
             painter(style.colour)(
               "bold",
-              cut(`checking ${plainText(table.stage ?? "the deployment")}`, width),
+              cut(`checking ${plainText(table.stage ?? "the deployment")}`, width, style),
             ),
             ...(left === 0 ? [] : [`  ${left} more`]),
             ...drawRows(shown, { startMs: 0, endMs: Math.max(1, elapsedMs) }, style, width),

@@ -67,6 +67,18 @@ describe("the report on a terminal", () => {
     expect(text).toMatch(/=+/);
   });
 
+  it("shortens in ASCII, too, where it is narrow", () => {
+    const checks = sampleReport().checks.map((check) => ({
+      ...check,
+      route: "GET /private/notes/{noteId}/comments/{commentId}",
+    }));
+    const [table = ""] = lines(sampleRun({ checks }), { unicode: false, columns: 40 })
+      .join("\n")
+      .split(" failed: ");
+    expect(table).toContain("GET /private/notes/{noteId}/comments/~");
+    expect(table).toMatch(/^[\n -~]*$/);
+  });
+
   it("with colour says the same", () => {
     const coloured = formatRun(sampleRun(), { ...plain, colour: true });
     expect(coloured).toContain("\u001B[31m");

@@ -180,11 +180,11 @@ function drawNarrowRows(rows: readonly Row[], axis: Axis, style: Look, columns: 
     const bar = row.segments.length <= 1 ? "" : drawBar(row.segments, axis, Math.max(1, columns - 2), style);
     const line = fits
       ? `${paint(rowColours[row.colour], head)} ${figures}`
-      : paint(rowColours[row.colour], cut(head.trimEnd(), columns));
+      : paint(rowColours[row.colour], cut(head.trimEnd(), columns, style));
     return [
       line.trimEnd(),
       ...(fits || figures.trim() === "" ? [] : [`  ${figures.trim()}`]),
-      ...(row.route === undefined ? [] : [cut(`  ${plainText(row.route)}`, columns)]),
+      ...(row.route === undefined ? [] : [cut(`  ${plainText(row.route)}`, columns, style)]),
       ...(bar.trim() === "" ? [] : [`  ${bar.trimEnd()}`]),
     ];
   });
@@ -284,12 +284,12 @@ function pad(text: string, width: number): string {
 }
 
 /** Shortens to a width. */
-export function cut(text: string, width: number): string {
+export function cut(text: string, width: number, { unicode }: Pick<Look, "unicode">): string {
   if (stringWidth(text) <= width) return text;
   let kept = "";
   for (const character of text) {
     if (stringWidth(kept + character) > width - 1) break;
     kept += character;
   }
-  return `${kept}…`;
+  return `${kept}${unicode ? "…" : "~"}`;
 }

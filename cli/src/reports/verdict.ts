@@ -4,8 +4,6 @@ import { plainText } from "./plain-text.ts";
 
 /** What every report says of a run, in the same words. */
 
-export type Status = CheckResult["status"];
-
 /** Colour is never the only sign. */
 export const marks = { passed: "✓", failed: "✗", skipped: "-" } as const;
 

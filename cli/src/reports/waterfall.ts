@@ -1,7 +1,7 @@
 import type { CheckResult, Hop, SmokeReport } from "../smoke/report.ts";
 
 /** The parts of a request's time, in their order. `other` is what a check takes beside its requests. */
-export const phases = ["dns", "tcp", "tls", "wait", "body", "other"] as const;
+const phases = ["dns", "tcp", "tls", "wait", "body", "other"] as const;
 
 export type Phase = (typeof phases)[number];
 
