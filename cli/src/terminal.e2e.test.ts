@@ -31,6 +31,8 @@ describe.skipIf(tmux === undefined)("login with a person at a terminal", () => {
   };
   const typePin = (pin: string | undefined): Promise<void> => terminal.type(pin ?? "", "Enter");
   const exitCode = async (): Promise<number> => {
+    // What is typed while the program still holds the keyboard would be its own.
+    await terminal.waitFor(/READY>\s*$/);
     await terminal.type("echo exit=$?", "Enter");
     return Number((await terminal.waitFor(/exit=(\d+)/))[1]);
   };

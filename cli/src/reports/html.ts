@@ -175,7 +175,7 @@ function checkTable(report: SmokeReport, id: string): string {
     phases.length === 0 ? "Waterfall" : `<span class="axis"><span>0 ms</span><span>${end}</span></span>`;
   // The roles stay when a narrow screen shows the rows as blocks.
   return `<table class="checks" role="table">
-<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Check</th><th scope="col" role="columnheader">Result</th><th scope="col" role="columnheader" class="number">HTTP</th><th scope="col" role="columnheader" class="number">Time</th><th scope="col" role="columnheader" class="lane">${scale}</th></tr></thead>
+<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Check</th><th scope="col" role="columnheader">Result</th><th scope="col" role="columnheader" class="number">HTTP</th><th scope="col" role="columnheader" class="number">Time</th><th scope="col" role="columnheader" class="lane" aria-label="Waterfall">${scale}</th></tr></thead>
 <tbody role="rowgroup">
 ${rows.join("\n")}
 </tbody>

@@ -47,6 +47,7 @@ describe.skipIf(tmux === undefined)("a smoke that takes long, with a person at a
 
   async function interrupt(): Promise<string> {
     await terminal.type("C-c");
+    await terminal.waitFor(/READY>\s*$/);
     await terminal.type("echo exit=$?", "Enter");
     await terminal.waitFor(/exit=130/);
     return terminal.screen();
