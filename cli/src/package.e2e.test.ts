@@ -38,7 +38,7 @@ describe("the package, installed alone in an empty folder", () => {
     const packages = await readdir(join(folder, "node_modules"));
     expect(packages.filter((name) => !name.startsWith("."))).toEqual(["@napi-rs", "auth-cli"]);
     const files = await readdir(join(folder, "node_modules/auth-cli"));
-    expect(files.toSorted()).toEqual(["LICENSE", "README.md", "bin", "dist", "package.json"]);
+    expect(files.toSorted()).toEqual(["LICENSE", "README.md", "bin", "dist", "package.json", "schema"]);
   });
 
   test("answers --version and --help, and has a man page", async () => {
