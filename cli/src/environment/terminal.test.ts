@@ -13,11 +13,18 @@ beforeEach(() => {
   stdin = new PassThrough();
   stderr = new PassThrough();
   interruption = new AbortController();
-  terminal = createTerminal({
+  terminal = open(
+    new PassThrough() as unknown as NodeJS.WriteStream,
+    stderr as unknown as NodeJS.WriteStream,
+  );
+});
+
+function open(output: NodeJS.WriteStream, error: NodeJS.WriteStream): Terminal {
+  return createTerminal({
     stdin: () => stdin,
     keyboard: () => false,
-    stdout: new PassThrough() as unknown as NodeJS.WriteStream,
-    stderr: stderr as unknown as NodeJS.WriteStream,
+    stdout: output,
+    stderr: error,
     redactor: new Redactor(),
     interruption: interruption.signal,
     colour: false,
@@ -25,23 +32,12 @@ beforeEach(() => {
     unicode: true,
     animated: false,
   });
-});
+}
 
 /** One screen for both streams, after a result and two lines. */
 async function shown(isTTY: boolean, result: string): Promise<string> {
   const screen = Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.WriteStream;
-  const terminalOf = createTerminal({
-    stdin: () => stdin,
-    keyboard: () => false,
-    stdout: screen,
-    stderr: screen,
-    redactor: new Redactor(),
-    interruption: interruption.signal,
-    colour: false,
-    resultColour: false,
-    unicode: true,
-    animated: false,
-  });
+  const terminalOf = open(screen, screen);
   await terminalOf.printBytes(Buffer.from(result));
   terminalOf.say("error: x\n");
   terminalOf.say("fix: y\n");
