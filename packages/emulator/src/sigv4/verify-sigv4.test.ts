@@ -314,7 +314,8 @@ describe("a request signed by another implementation", () => {
     });
     await fc.assert(
       fc.asyncProperty(request, fc.boolean(), async (unsigned, presigned) => {
-        const bag: Record<string, string[]> = {};
+        // Without a prototype, since `toString` may be a parameter's name as well.
+        const bag = Object.create(null) as Record<string, string[]>;
         for (const [name, value] of new URLSearchParams(unsigned.query)) {
           // The SDK's own canonical query loses this one.
           if (name !== "__proto__") (bag[name] ??= []).push(value);
