@@ -1,8 +1,12 @@
 import { relative, resolve } from "node:path";
-import { type BuildResult, transform } from "esbuild";
+import { init, parse } from "es-module-lexer";
+import type { BuildResult } from "esbuild";
 import { common } from "./common.ts";
 
-type Output = BuildResult<{ metafile: true; write: false }>;
+await init;
+
+/** What esbuild makes of some ways in that share their parts. */
+export type Split = BuildResult<{ metafile: true; write: false }>;
 
 /** What esbuild's splitting has made of the program: an ES module for each `import()`, and for what several share. */
 export interface Part {
@@ -16,7 +20,7 @@ export interface Part {
 }
 
 /** @param outdir where esbuild would have written it */
-export function readParts({ metafile, outputFiles }: Output, outdir: string): Map<string, Part> {
+export function readParts({ metafile, outputFiles }: Split, outdir: string): Map<string, Part> {
   const { absWorkingDir } = common;
   const nameOf = (path: string): string => `./${relative(outdir, resolve(absWorkingDir, path))}`;
   const texts = new Map(outputFiles.map(({ path, text }) => [nameOf(path), text]));
@@ -52,12 +56,39 @@ export function withImports(parts: ReadonlyMap<string, Part>, entryPoints: reado
 /**
  * The part as the expression of a function that cli/bin/auth-cli.cjs calls. `import()` needs Node's loader of ES modules,
  * which costs a start 8 ms and which code from a cache cannot reach: what is built here is required, the rest is
- * imported by the loader.
+ * imported by the loader. What a part exports is set once, at its end: esbuild would define a getter for each name, for
+ * modules that change later what they export. Ours do not, and the getters cost a start a millisecond.
  */
-export async function asFunction({ text }: Part): Promise<string> {
-  const required = text
+export function asFunction({ name, text }: Part): string {
+  const [imports, exports] = parse(text);
+  const end = exports.length === 0 ? text.length : text.lastIndexOf("export{");
+  if (!/^(export\{[^{}]*\};)?\s*$/.test(text.slice(end)))
+    throw new Error(`${name} does not end in its exports`);
+
+  let required = "";
+  let code = "";
+  let position = 0;
+  for (const { d: dynamic, ss: start, se: stop } of imports) {
+    if (dynamic !== -1) continue;
+    required += asRequire(text.slice(start, stop));
+    code += text.slice(position, start);
+    position = stop + ";".length;
+  }
+  code += text.slice(position, end);
+  code = code
     .replace(/\bimport\(("(?:\.\/|node:)[^"]+")\)/g, "Promise.resolve().then(()=>require($1))")
     .replace(/\bimport\(/g, "importModule(");
-  const { code } = await transform(required, { format: "cjs", minify: true, target: common.target });
-  return `function(exports,require,module,__dirname,importModule){${code.trimEnd()}\n}`;
+  const exported = exports.map(({ n: given, ln: local }) => `exports.${given}=${local};`).join("");
+  return `function(exports,require,module,__dirname,importModule){"use strict";${required}${code}${exported}}`;
+}
+
+/** `import{a as b}from"./c.js"`, as esbuild writes it. */
+function asRequire(statement: string): string {
+  const [, names, from] = /^import(.*?)(?:from)?("[^"]*")$/s.exec(statement) ?? [];
+  const [, one, all, several] =
+    /^\s?([\w$]+)?,?(?:\*\s?as ([\w$]+))?(?:\{(.*)\})?\s?$/s.exec(names ?? "") ?? [];
+  const targets = [one, all, several && `{${several.replaceAll(" as ", ":")}}`].filter(Boolean);
+  if (from === undefined || (names !== "" && targets.length === 0))
+    throw new Error(`not understood: ${statement}`);
+  return targets.map((target) => `const ${target}=require(${from});`).join("") || `require(${from});`;
 }
