@@ -6,7 +6,8 @@ import { AuthCliError } from "./errors.ts";
 import { readIdToken } from "./protocol/id-token.ts";
 import { type LoginsMap, twitterLogins, twitterProvider } from "./protocol/logins.ts";
 import type { TokenCredentials } from "./protocol/oauth1.ts";
-import type { AwsCredentials } from "./protocol/sigv4.ts";
+import { executeApi } from "./protocol/http-api.ts";
+import { type AwsCredentials, deriveSigningKey } from "./protocol/sigv4.ts";
 import { cognitoContext } from "./services.ts";
 import { cachePath, type CachedIdentity, isFresh, openCache } from "./store/credentials-cache.ts";
 import {
@@ -195,11 +196,23 @@ export async function obtainIdentity(
         "asking Cognito",
         explained({ environment, resolved, token }, exchangeToken()),
       );
-      await cache.write({ identityId, credentials });
-      return { identityId, credentials };
+      const obtained = withSigningKey({ identityId, credentials }, deployment, environment.now());
+      await cache.write(obtained);
+      return obtained;
     }));
   registerCredentials(environment, identity.credentials);
+  environment.redactor.add("signing key", identity.signingKey?.key);
   return identity;
+}
+
+/** What is cached of an identity: what its calls are signed with, too. */
+export function withSigningKey(
+  identity: CachedIdentity,
+  { region }: Deployment,
+  nowMs: number,
+): CachedIdentity {
+  const { credentials } = identity;
+  return { ...identity, signingKey: deriveSigningKey({ credentials, region, service: executeApi, nowMs }) };
 }
 
 /** What Cognito is asked, with its refusal explained. @throws AuthCliError with the cause that Twitter tells */

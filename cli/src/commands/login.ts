@@ -5,7 +5,7 @@ import {
   type ResolvedDeployment,
 } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment.ts";
-import { cacheIdentity, explained, registerCredentials } from "../identity.ts";
+import { cacheIdentity, explained, registerCredentials, withSigningKey } from "../identity.ts";
 import type { LoginSource } from "../login/login-source.ts";
 import { loginOf, type TwitterLogin } from "../login/twitter-login.ts";
 import type { CognitoContext, CognitoIdentity } from "../protocol/cognito-identity.ts";
@@ -75,7 +75,8 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
     ? twitterSession(context, source)
     : providerSession(context, source));
   await saveSession(environment, session);
-  await cacheIdentity(environment, session, { identityId: session.identityId, credentials });
+  const identity = { identityId: session.identityId, credentials };
+  await cacheIdentity(environment, session, withSigningKey(identity, deployment, environment.now()));
   await report(environment, session, credentials.expiration, flags);
 }
 
