@@ -180,14 +180,15 @@ function sleep(ms: number, interruption: AbortSignal, signal?: AbortSignal): Pro
 /** A second signal ends the process at once, for a user who does not want to wait for things to be put in order. */
 function interruptionSignal(): AbortSignal {
   const controller = new AbortController();
-  // Every request under way listens, and a smoke has a dozen of them; past ten Node would warn of a leak.
-  setMaxListeners(0, controller.signal);
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort(new AuthCliError("interrupted", { message: "interrupted" }));
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
+  // Every request under way listens, and a smoke has a dozen of them; past ten Node would warn of a leak. None listens
+  // before the event loop turns, and then there is time.
+  setImmediate(() => setMaxListeners(0, controller.signal));
   return controller.signal;
 }
 

@@ -70,9 +70,10 @@ export async function call(
   let identity = await identityAt(environment.now);
   const sign = async (nowMs: number): Promise<Signed> => {
     if (identity === undefined) return request;
-    const { credentials } = identity;
+    const { credentials, signingKey } = identity;
     const signature = await signSigV4(request, {
       credentials,
+      signingKey,
       region: deployment.region,
       service: executeApi,
       nowMs,
@@ -85,10 +86,11 @@ export async function call(
   }
 
   const say: Notice = (text) => environment.terminal.say(`* ${text}\n`);
+  const sent = (): void => environment.terminal.openOutput();
   const prepare = async (): Promise<HttpRequest> => {
     const signed = { ...request, ...(await sign(environment.now())) };
     if (flags.verbose) environment.terminal.say(describeRequest(signed));
-    if (identity === undefined) return signed;
+    if (identity === undefined) return { ...signed, sent };
     const timed: TimedSignature = {
       async signAt(nowMs) {
         // By the right time the credentials, too, may be too old.
@@ -98,7 +100,7 @@ export async function call(
       isRefusedForTime: (status) => status === 403,
       toleratedSeconds,
     };
-    return { ...signed, timed };
+    return { ...signed, timed, sent };
   };
   const send = async (): Promise<HttpResponse> => {
     const received = await environment.terminal.during(

@@ -23,11 +23,9 @@ const configNames = [
 /** Looks upwards from the working directory, as SST does. */
 export function findProject(environment: Pick<Environment, "files" | "workingDirectory">): Project {
   for (let folder = environment.workingDirectory; ; folder = dirname(folder)) {
-    const config = configNames
-      .map((name) => join(folder, name))
-      .find((path) => environment.files.exists(path));
+    const config = configNames.find((name) => environment.files.exists(join(folder, name)));
     if (config !== undefined) {
-      const text = environment.files.readText(config) ?? "";
+      const text = environment.files.readText(join(folder, config)) ?? "";
       return { root: folder, appName: readLiteral(text, "name"), region: readLiteral(text, "region") };
     }
     if (environment.files.exists(join(folder, ".sst")))

@@ -16,6 +16,8 @@ export class ExchangeLimits {
   #cancellation: AbortController | undefined;
   readonly #timers: { whole?: NodeJS.Timeout; connect?: NodeJS.Timeout; quiet?: NodeJS.Timeout } = {};
   #reason: AuthCliError | undefined;
+  #isConnected = false;
+  #isOver = false;
   /** Whether we wait for the server, and not for whoever reads the body from us. */
   #waiting = true;
   #end: (reason: AuthCliError) => void = () => {};
@@ -25,13 +27,23 @@ export class ExchangeLimits {
   constructor(request: HttpRequest, interruption: AbortSignal) {
     this.#request = request;
     this.#interruption = interruption;
-    const { timeoutMs, connectTimeoutMs = defaultConnectTimeoutMs } = request;
+    // Nothing can end the exchange until the event loop turns, and by then its server has something to do.
+    setImmediate(() => this.#begin());
+  }
+
+  #begin(): void {
+    if (this.#isOver) return;
+    const { timeoutMs, connectTimeoutMs = defaultConnectTimeoutMs, signal } = this.#request;
     if (timeoutMs !== undefined) {
       this.#timers.whole = this.#after(timeoutMs, "did not give the whole reply");
     }
-    this.#timers.connect = this.#after(connectTimeoutMs, "did not give a connection");
-    interruption.addEventListener("abort", this.#interrupt);
-    request.signal?.addEventListener("abort", this.#abandon);
+    if (!this.#isConnected) {
+      this.#timers.connect = this.#after(connectTimeoutMs, "did not give a connection");
+    }
+    this.#interruption.addEventListener("abort", this.#interrupt);
+    signal?.addEventListener("abort", this.#abandon);
+    if (this.#interruption.aborted) this.#interrupt();
+    else if (signal?.aborted) this.#abandon();
   }
 
   /** Aborted when the exchange ends before its time, for what the request itself does not know of. */
@@ -50,7 +62,10 @@ export class ExchangeLimits {
     if (this.#interruption.aborted) this.#interrupt();
     else if (this.#request.signal?.aborted) this.#abandon();
     outgoing.once("socket", (socket) => {
-      const connected = (): void => clearTimeout(this.#timers.connect);
+      const connected = (): void => {
+        this.#isConnected = true;
+        clearTimeout(this.#timers.connect);
+      };
       if (isConnected(socket)) connected();
       else socket.once("getProtocol" in socket ? "secureConnect" : "connect", connected);
     });
@@ -62,8 +77,9 @@ export class ExchangeLimits {
       });
     }
     outgoing.once("finish", () => {
-      outgoing.setTimeout(0);
+      if (this.#request.body !== undefined) outgoing.setTimeout(0);
       this.#timers.quiet = this.#after(this.#request.headTimeoutMs ?? defaultHeadTimeoutMs, "did not answer");
+      this.#request.sent?.();
     });
   }
 
@@ -99,6 +115,7 @@ export class ExchangeLimits {
   }
 
   clear(): void {
+    this.#isOver = true;
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
     this.#interruption.removeEventListener("abort", this.#interrupt);
     this.#request.signal?.removeEventListener("abort", this.#abandon);

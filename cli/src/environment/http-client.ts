@@ -134,6 +134,31 @@ function describeConnection({ socket }: IncomingMessage): Connection {
   };
 }
 
+/** The parts of a body as they come. Node's iterator of streams does the same, and costs a start half a millisecond more. */
+async function* chunksOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {
+  let ended = false;
+  let failure: Error | undefined;
+  let wake: (() => void) | undefined;
+  response.on("readable", () => wake?.());
+  response.on("error", (error) => {
+    failure ??= error;
+    wake?.();
+  });
+  for (const event of ["end", "close"]) {
+    response.on(event, () => {
+      ended = true;
+      wake?.();
+    });
+  }
+  for (;;) {
+    const chunk = response.read() as Buffer | null;
+    if (chunk !== null) yield chunk;
+    else if (failure !== undefined) throw failure;
+    else if (ended) return;
+    else await new Promise<void>((resolve) => (wake = resolve));
+  }
+}
+
 /** Of a long body, after how much of it the memory of what has been read is freed. */
 const collectedBytes = 4 * 1024 * 1024;
 
@@ -147,7 +172,7 @@ async function* readBody(
     limits.reading(response);
     let length = 0;
     let collectBuffers: (() => void) | undefined;
-    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunksOf(response)) {
       limits.received();
       yield chunk;
       limits.wanted();

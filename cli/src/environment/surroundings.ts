@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import { type Files, files } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -20,9 +19,15 @@ export function lookAround<T extends Surroundings["terminal"]>(terminal: T): Sur
     variables: process.env,
     platform: process.platform,
     workingDirectory: process.cwd(),
-    homeDirectory: homedir(),
+    homeDirectory: findHome(),
     uniqueName: () => crypto.randomUUID(),
     files,
     terminal,
   };
+}
+
+/** As `os.homedir` finds it. node:os is loaded only where HOME does not tell: it costs each start a quarter of a millisecond. */
+function findHome(): string {
+  const home = process.platform === "win32" ? undefined : process.env["HOME"];
+  return home || process.getBuiltinModule("node:os").homedir();
 }

@@ -18,6 +18,8 @@ export interface Terminal {
   resultColumns: number | undefined;
   /** More than ASCII is shown as it is meant. */
   unicode: boolean;
+  /** Opens standard output before there is a result to print. */
+  openOutput(): void;
   /** Results. Masked. */
   print(text: string): Promise<void>;
   /** Results that are somebody's bytes, such as a response body: as they are. */
@@ -95,6 +97,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
       return options.stdout.isTTY ? options.stdout.columns : undefined;
     },
     unicode: options.unicode,
+    openOutput: () => void options.stdout,
     print: (text) => result(redactor.redact(text)),
     printBytes: result,
     say: (text) => void after(() => options.stderr.write(closeLine() + redactor.redact(text))),

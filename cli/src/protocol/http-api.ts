@@ -14,7 +14,7 @@ export const executeApi = "execute-api";
  */
 export function apiUrl(apiEndpoint: URL, target: string): URL {
   const base = apiEndpoint.origin + apiEndpoint.pathname.replace(/\/+$/, "");
-  const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(target);
+  const absolute = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(target);
   const text = absolute ? target : base + (target.startsWith("/") ? target : `/${target}`);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) {
@@ -30,7 +30,7 @@ export function apiUrl(apiEndpoint: URL, target: string): URL {
       fix: "give only the path, or choose the deployment with --stage or --endpoint",
     });
   }
-  url.search = url.search.replaceAll("+", "%20");
-  url.hash = "";
+  if (url.search.includes("+")) url.search = url.search.replaceAll("+", "%20");
+  if (url.hash !== "") url.hash = "";
   return url;
 }

@@ -138,6 +138,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       async print(text) {
         stdout.push(Buffer.from(redactor.redact(text)));
       },
+      openOutput() {},
       async printBytes(bytes) {
         stdout.push(bytes);
       },
