@@ -9,7 +9,7 @@ const config: KnipConfig = {
     },
     cli: {
       entry: [
-        "src/main-{version,complete,run}.ts",
+        "src/main-{version,complete,call,run}.ts",
         "src/environment/keyring-process.ts",
         "bench/*.{ts,cjs,mjs}",
       ],

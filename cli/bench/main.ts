@@ -82,7 +82,7 @@ async function benchCommands(world: World): Promise<void> {
   ].map((each) => ({ ...each, variables, cwd: root }));
   const curl = findPeer("curl");
   if (curl !== undefined) commands.push(await curlSigned(curl, world));
-  const times = await medians(commands, quick ? 5 : 21);
+  const times = await medians(commands, quick ? 5 : 41);
   const of = (name: string): number => times.get(name) ?? Number.NaN;
   for (const { name } of commands)
     console.log(`  ${name.padEnd(58)} ${`${of(name).toFixed(1)} ms`.padStart(18)}`);

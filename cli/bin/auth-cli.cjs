@@ -46,13 +46,30 @@ function readCache(file, source) {
   }
 }
 
-function wayInFor([first, second]) {
-  if (first === "complete" && second === "--") return "main-complete";
-  if ((first === "--version" || first === "-V") && second === undefined) return "main-version";
-  return "main-run";
-}
+// By then all is written and nothing is waited for: to take the heap apart would only make the caller wait.
+process.once("beforeExit", () => process.exit());
 
 const args = process.argv.slice(2);
-const wayIn = wayInFor(args);
-packed = evaluate(join(dist, `${wayIn}.js`), join(dist, `${wayIn}.cache`));
-void requirePart(`./${wayIn}.js`).main(args);
+const [first, second] = args;
+
+/** @param cache what V8 made of the pack for such a command line */
+function open(pack, cache = pack) {
+  packed = evaluate(join(dist, `${pack}.js`), join(dist, `${cache}.cache`));
+}
+
+/** @returns what that way into the program returns */
+function enter(wayIn) {
+  return requirePart(`./${wayIn}.js`).main(args);
+}
+
+if (first === "complete" && second === "--") {
+  open("main-complete");
+  enter("main-complete");
+} else if ((first === "--version" || first === "-V") && second === undefined) {
+  open("main-version");
+  enter("main-version");
+} else {
+  const isCall = first === "call";
+  open("main", isCall ? "main-call" : "main-run");
+  if (!isCall || enter("main-call") === undefined) enter("main-run");
+}

@@ -10,7 +10,8 @@ import { logoutCommand } from "./program/logout.ts";
 import { smokeCommand } from "./program/smoke.ts";
 import { statusCommand } from "./program/status.ts";
 import type { Runner } from "./program/command-definition.ts";
-import { demandValues } from "./program/flag-values.ts";
+import { demandValues } from "./program/demand-values.ts";
+import { addSharedFlags } from "./program/shared-flags.ts";
 
 /** Makes the environment once the flags that shape it are known. */
 export type EnvironmentFactory = (flags: EnvironmentFlags) => Environment;
@@ -40,27 +41,11 @@ export interface ProgramOptions {
 
 /** The commands, their flags and their help. */
 export function createProgram({ version, environmentFor, done, words }: ProgramOptions): Command {
-  /** Each `--stage`, for the command that takes several; the others take the last. */
   const stages: string[] = [];
   const program = new Command("auth-cli")
     .description('Proves, end to end, that "log in with Twitter" opens a serverless API.')
-    .version(version, "-V, --version")
-    .option("--stage <name>", "the deployed stage (default: SST_STAGE, .sst/stage, or the only one deployed)")
-    .on("option:stage", (name: string) => stages.push(name))
-    .option(
-      "--user <name>",
-      "which stored login, by screen name, e-mail address or user id (default: the last one)",
-    )
-    .option("--outputs <file>", "the outputs file (default: .sst/outputs.json)")
-    .option("--endpoint <url>", "the API's address, in place of ApiEndpoint of the outputs")
-    .option("--identity-pool-id <id>", "the identity pool, in place of IdentityPoolId of the outputs")
-    .option("--region <region>", "the AWS region (default: the identity pool's)")
-    .option("--profile <name>", "the deployer's AWS profile, for a stage that only CloudFormation knows")
-    .option("--json", "print the result as JSON")
-    .option("--debug", "tell each exchange with a service, and the stack of a fault")
-    .option("--trace", "tell what is signed of each request, and how, on stderr")
-    .option("--cacert <file>", "trust the PEM certificates of a file, too")
-    .option("--no-color", "no colour (also: NO_COLOR)")
+    .version(version, "-V, --version");
+  addSharedFlags(program, stages)
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodes);

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import type { Environment } from "./environment.ts";
-import { type AuthCliError, formatError, toAuthCliError, toErrorReport } from "./errors.ts";
+import { tellError, tellFailure } from "./failure.ts";
 import { createProgram, type EnvironmentFactory } from "./program.ts";
 
 /**
@@ -23,28 +23,16 @@ export async function run(
       ...(printHelp && { writeOut: printHelp }),
     });
   }
-  const json = args.includes("--json");
-  const debug = args.includes("--debug");
+  const flags = { debug: args.includes("--debug") };
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) {
-      if (thrown.exitCode === 0) return 0;
-      // No command at all: the help was the answer.
-      if (thrown.code === "commander.help") return 2;
-      const { usageError } = await import("./usage-error.ts");
-      return report(usageError(thrown, program, args), environmentFor({ debug }), json);
-    }
-    const error = toAuthCliError(thrown);
-    if (debug && thrown instanceof Error) environmentFor({ debug }).terminal.say(`${thrown.stack ?? ""}\n`);
-    return report(error, environmentFor({ debug }), json);
+    if (!(thrown instanceof CommanderError)) return tellFailure(thrown, environmentFor(flags), args);
+    if (thrown.exitCode === 0) return 0;
+    // No command at all: the help was the answer.
+    if (thrown.code === "commander.help") return 2;
+    const { usageError } = await import("./usage-error.ts");
+    return tellError(usageError(thrown, program, args), environmentFor(flags), args);
   }
-}
-
-/** The error goes where errors go, in JSON as in text: standard output holds results only. */
-function report(error: AuthCliError, { terminal }: Environment, json: boolean): number {
-  if (json) terminal.say(`${JSON.stringify({ error: toErrorReport(error) }, undefined, 2)}\n`);
-  else if (error.code !== "interrupted") terminal.say(formatError(error));
-  return error.exitCode;
 }

@@ -12,16 +12,20 @@ import { outlineProgram } from "../../cli/src/outline.ts";
 import { stamped, writeCodeCache } from "./code-cache.ts";
 import { common, root } from "./common.ts";
 import { manPage } from "./man-page.ts";
-import { asFunction, type Part, readParts, withImports } from "./parts.ts";
+import { asFunction, type Part, readParts, type Split, withImports } from "./parts.ts";
 
 const source = join(root, "cli/src");
 const outdir = join(root, "cli/dist");
 
-/** The ways into the program. */
-const waysIn = ["main-version", "main-complete", "main-run"];
+/** The ways into the program, by the packs that they are in. */
+const packs: Record<string, readonly string[]> = {
+  "main-version": ["main-version"],
+  "main-complete": ["main-complete"],
+  main: ["main-call", "main-run"],
+};
 
-/** Those that V8 takes longer to compile than to read compiled. */
-const cached = ["main-complete", "main-run"];
+/** The packs that V8 takes longer to compile than to read compiled, each as the ways into it need it. */
+const cached = { "main-complete": "main-complete", "main-call": "main", "main-run": "main" };
 
 /** What of the parts that are loaded when they are reached is waited for most. */
 const awaited = ["commands/call"];
@@ -73,10 +77,10 @@ export async function buildCli(): Promise<void> {
   const [keyringProcess, ...splits] = await Promise.all([
     build({ ...program, entryPoints: [join(source, "environment/keyring-process.ts")] }),
     // Each by itself, so that one does not pay for what only the other needs of the code that they share.
-    ...waysIn.map((name) =>
+    ...Object.values(packs).map((names) =>
       build({
         ...program,
-        entryPoints: [join(source, `${name}.ts`)],
+        entryPoints: names.map((name) => join(source, `${name}.ts`)),
         format: "esm",
         splitting: true,
         metafile: true,
@@ -85,39 +89,40 @@ export async function buildCli(): Promise<void> {
     ),
   ]);
   const libraries = await Promise.all([...vendors].map(([name, file]) => buildVendor(name, file)));
-  const packs = await Promise.all(
-    splits.map((split, index) => pack(readParts(split, outdir), waysIn[index] ?? "")),
+  const packFiles = Object.entries(packs).flatMap(([name, waysIn], index) =>
+    pack(name, waysIn, readParts(splits[index] as Split, outdir)),
   );
 
   const files = new Map<string, string>([
     ["package.json", '{ "type": "commonjs" }\n'],
     ["auth-cli.1", manPage(outlineProgram(), packageJson.version)],
     ["keyring-process.js", keyringProcess.outputFiles[0]?.text ?? ""],
-    ...packs.flat(),
+    ...packFiles,
     ...libraries,
   ]);
   await writeFiles(
     files,
-    cached.map((name) => `${name}.cache`),
+    Object.keys(cached).map((name) => `${name}.cache`),
   );
-  for (const name of cached) await writeCodeCache(outdir, name);
+  for (const [wayIn, name] of Object.entries(cached)) await writeCodeCache(outdir, name, wayIn);
 }
 
-/** One file for a way in and what is awaited beside it, and one for each other part. */
-async function pack(
+/** One file for the ways in and what is awaited beside them, and one for each other part. */
+function pack(
+  name: string,
+  waysIn: readonly string[],
   parts: ReadonlyMap<string, Part>,
-  wayIn: string,
-): Promise<[file: string, text: string][]> {
+): [file: string, text: string][] {
   const packed = withImports(
     parts,
-    [wayIn, ...awaited].map((name) => `cli/src/${name}.ts`),
+    [...waysIn, ...awaited].map((path) => `cli/src/${path}.ts`),
   );
-  const entries: string[] = [];
-  for (const part of packed) entries.push(`${JSON.stringify(part.name)}:${await asFunction(part)}`);
-  const files: [string, string][] = [[`${wayIn}.js`, stamped(`({${entries.join(",\n")}})`)]];
-  for (const part of parts.values())
-    if (!packed.includes(part)) files.push([`parts/${part.name.slice(2)}`, `(${await asFunction(part)})`]);
-  return files;
+  const entries = packed.map((part) => `${JSON.stringify(part.name)}:${asFunction(part)}`);
+  const others = [...parts.values()].filter((part) => !packed.includes(part));
+  return [
+    [`${name}.js`, stamped(`({${entries.join(",\n")}})`)],
+    ...others.map((part): [string, string] => [`parts/${part.name.slice(2)}`, `(${asFunction(part)})`]),
+  ];
 }
 
 /** A library as CommonJS, with its own names and, as `default`, what `require` would give. */

@@ -11,11 +11,11 @@ export function stamped(code: string): string {
   return `${code}//${createHash("sha256").update(code).digest("hex").slice(0, 16)}`;
 }
 
-/** Runs the program, so that what a start needs is compiled, and keeps what V8 made of it. */
-export async function writeCodeCache(folder: string, name: string): Promise<void> {
+/** Goes a way into the program, so that what it needs of its pack is compiled, and keeps what V8 made of that. */
+export async function writeCodeCache(folder: string, pack: string, wayIn: string): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "auth-cli-build-"));
   try {
-    const args = [join(root, "scripts/build/warm-up.cjs"), folder, name];
+    const args = [join(root, "scripts/build/warm-up.cjs"), folder, pack, wayIn];
     await promisify(execFile)(process.execPath, args, { cwd: home, env: { HOME: home }, timeout: 30_000 });
   } finally {
     await rm(home, { recursive: true, force: true });

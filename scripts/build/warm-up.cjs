@@ -1,6 +1,6 @@
 /**
  * Goes a way into the program as users do, and keeps what V8 has compiled on the way. Arguments: the folder of the build,
- * the name of the way in. What it answers goes to this process's own standard output.
+ * the names of the pack and of the way in. What it answers goes to this process's own standard output.
  */
 const { execFile } = require("node:child_process");
 const { readFileSync, writeFileSync } = require("node:fs");
@@ -9,7 +9,7 @@ const { join } = require("node:path");
 const { promisify } = require("node:util");
 const { Script } = require("node:vm");
 
-const [folder, name] = process.argv.slice(2);
+const [folder, pack, wayIn] = process.argv.slice(2);
 const identityId = "us-east-1:00000000-0000-4000-8000-000000000000";
 
 /** As little of Cognito Identity, and of an API, as a call needs. */
@@ -39,12 +39,13 @@ server.listen(0, "127.0.0.1", async () => {
       ["complete", "--", "smoke", "--stage", ""],
       ["complete", "--", "ca"],
     ],
+    "main-call": [call],
     "main-run": [call],
   };
   // What it needs but once, to obtain and to cache the credentials, is not to be loaded each time.
-  if (name === "main-run")
+  if (wayIn !== "main-complete")
     await promisify(execFile)(process.execPath, [join(folder, "../bin/auth-cli.cjs"), ...call]);
-  const filename = join(folder, `${name}.js`);
+  const filename = join(folder, `${pack}.js`);
   const source = readFileSync(filename, "utf8");
   const script = new Script(source, { filename });
   const packed = script.runInThisContext();
@@ -55,17 +56,17 @@ server.listen(0, "127.0.0.1", async () => {
     if (loaded.has(id)) return module.exports;
     loaded.set(id, module);
     // Whatever else is loaded here belongs into the pack.
-    if (packed[id] === undefined) throw new Error(`${id} is not in ${name}.js`);
+    if (packed[id] === undefined) throw new Error(`${id} is not in ${pack}.js`);
     packed[id](module.exports, requirePart, module, folder, (other) => import(other));
     return module.exports;
   };
-  const { main } = requirePart(`./${name}.js`);
-  for (const args of commandLines[name]) {
+  const { main } = requirePart(`./${wayIn}.js`);
+  for (const args of commandLines[wayIn]) {
     const code = (await main(args)) ?? 0;
     if (code !== 0) throw new Error(`auth-cli ${args[0]}: exit code ${code}`);
   }
   writeFileSync(
-    join(folder, `${name}.cache`),
+    join(folder, `${wayIn}.cache`),
     Buffer.concat([Buffer.from(source.slice(-16), "latin1"), script.createCachedData()]),
   );
   server.close();

@@ -1,14 +1,13 @@
-import { Option } from "commander";
 import type { BodyPart } from "../call/request-options.ts";
 import type { CallFlags } from "../commands/call.ts";
-import { type CommandDefinition, examples } from "./command-definition.ts";
+import { type CommandDefinition, type Definable, examples } from "./command-definition.ts";
 import { anyText, collect, positive, whole } from "./flag-values.ts";
 
 export const callCommand: CommandDefinition = {
   name: "call",
   aliases: [],
   description: "sign a request and send it; the body goes to stdout, everything else to stderr",
-  define(command, run) {
+  define(command: Definable, run) {
     /** Of two flags, in the order in which they were given. */
     const body: BodyPart[] = [];
     command
@@ -42,18 +41,13 @@ export const callCommand: CommandDefinition = {
       .option("-i, --include", "print the response's head too")
       .option("-o, --output <file>", "write the body to a file")
       .option("-v, --verbose", "tell the request (>) and the response (<) on stderr")
-      .addOption(
-        new Option(
-          "-m, --max-time <seconds>",
-          "for the whole exchange (default: 60 s until an answer, then 30 s without a byte)",
-        ).argParser(positive),
+      .option(
+        "-m, --max-time <seconds>",
+        "for the whole exchange (default: 60 s until an answer, then 30 s without a byte)",
+        positive,
       )
-      .addOption(
-        new Option("--connect-timeout <seconds>", "for the connection").argParser(positive).default(10),
-      )
-      .addOption(
-        new Option("--retry <times>", "after 429, 5xx or a lost connection").argParser(whole).default(0),
-      )
+      .option("--connect-timeout <seconds>", "for the connection", positive, 10)
+      .option("--retry <times>", "after 429, 5xx or a lost connection", whole, 0)
       .option("--no-fail", "exit with 0 on HTTP 400 and above")
       .option("--no-diagnosis", "do not find out by experiment why a request was refused")
       .option("--unsigned", "send without a signature")

@@ -10,6 +10,24 @@ export type Runner = (
   action: (environment: Environment, flags: never, ...args: never[]) => Action,
 ) => (...received: unknown[]) => Promise<void>;
 
+/** As much of commander's `Command` as takes a command's flags and arguments. */
+export interface Definable {
+  usage(text: string): this;
+  argument(name: string, description: string): this;
+  option(flags: string, description: string): this;
+  /** @param parse makes the flag's value out of the text, and of the value that the flag had before */
+  option<T>(
+    flags: string,
+    description: string,
+    parse: (value: string, previous: T) => T,
+    defaultValue?: T,
+  ): this;
+  /** @param event `option:<name>`, told each text that the flag is given */
+  on(event: string, listener: (value: string) => void): this;
+  addHelpText(position: "after", text: string): this;
+  action(perform: (...received: unknown[]) => Promise<void>): this;
+}
+
 /** A command as it stands on the command line; what it does is loaded when it runs. */
 export interface CommandDefinition {
   name: string;

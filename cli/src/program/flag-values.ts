@@ -1,5 +1,8 @@
-import { InvalidArgumentError, type Option } from "commander";
-import { AuthCliError } from "../errors.ts";
+/** What commander's InvalidArgumentError is to commander: that class itself would load all of it. */
+class InvalidValue extends Error {
+  readonly code = "commander.invalidArgument";
+  readonly exitCode = 1;
+}
 
 /** For a flag that may be repeated. */
 export function collect(value: string, previous: string[] = []): string[] {
@@ -9,23 +12,23 @@ export function collect(value: string, previous: string[] = []): string[] {
 export function positive(value: string): number {
   const number = Number(value);
   if (value.trim() !== "" && Number.isFinite(number) && number > 0) return number;
-  throw new InvalidArgumentError("it takes a number of seconds above 0");
+  throw new InvalidValue("it takes a number of seconds above 0");
 }
 
 export function whole(value: string): number {
   if (/^\d{1,3}$/.test(value)) return Number(value);
-  throw new InvalidArgumentError("it takes a whole number from 0 to 999");
+  throw new InvalidValue("it takes a whole number from 0 to 999");
 }
 
 export function port(value: string): number {
   const number = Number(value);
   if (/^\d{1,5}$/.test(value) && number <= 65_535) return number;
-  throw new InvalidArgumentError("it takes a port, 0 to 65535");
+  throw new InvalidValue("it takes a port, 0 to 65535");
 }
 
 export function consumerKey(value: string): string {
   if (/^[\w-]+$/.test(value)) return value;
-  throw new InvalidArgumentError("it takes the X app's API Key, which is letters and digits");
+  throw new InvalidValue("it takes the X app's API Key, which is letters and digits");
 }
 
 /** For a flag that takes any text: an empty one, and one that reads like a flag. */
@@ -33,45 +36,9 @@ export function anyText(value: string): string {
   return value;
 }
 
-/**
- * Commander takes whatever follows a flag for its value. Nothing at all, as a variable that is not set gives it, and the
- * next flag are never meant.
- * @throws AuthCliError `invalid-usage`
- */
-export function demandValues(options: readonly Option[], flags: Readonly<Record<string, unknown>>): void {
-  for (const option of options) {
-    if (option.isBoolean() || option.parseArg === anyText) continue;
-    for (const value of [flags[option.attributeName()]].flat()) {
-      if (value === "") throw emptyValue(option);
-      if (
-        typeof value === "string" &&
-        value.startsWith("-") &&
-        options.some(({ short, long }) => value === long || value === short)
-      )
-        throw flagForValue(option, value);
-    }
-  }
-}
-
-function emptyValue({ long, flags }: Option): AuthCliError {
-  return new AuthCliError("invalid-usage", {
-    message: `${long ?? flags} needs a value, and the one given is empty`,
-    cause: "a variable that is not set gives an empty value",
-    fix: `set it, or leave ${long ?? flags} out`,
-  });
-}
-
-function flagForValue({ long, flags }: Option, value: string): AuthCliError {
-  return new AuthCliError("invalid-usage", {
-    message: `${long ?? flags} needs a value, and ${value} is a flag`,
-    cause: `${value} follows ${long ?? flags} on the command line`,
-    fix: `write ${flags.replace(/^-\w, /, "")}${flags.endsWith("<file>") ? `; a file of that name is ./${value}` : ""}`,
-  });
-}
-
 export function httpStatus(value: string): number {
   if (/^[1-5]\d\d$/.test(value)) return Number(value);
-  throw new InvalidArgumentError("It takes an HTTP status, 100 to 599.");
+  throw new InvalidValue("It takes an HTTP status, 100 to 599.");
 }
 
 const unitsMs = { ms: 1, s: 1000, m: 60_000 } as const;
@@ -84,5 +51,5 @@ export function duration(value: string): number {
   const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(value) ?? [];
   const ms = Math.round(Number(digits) * (unitsMs[unit as keyof typeof unitsMs] ?? 0));
   if (ms > 0 && ms <= longestMs) return ms;
-  throw new InvalidArgumentError("It takes a duration above 0 such as 500ms, 60s or 2m.");
+  throw new InvalidValue("It takes a duration above 0 such as 500ms, 60s or 2m.");
 }
