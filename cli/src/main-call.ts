@@ -14,6 +14,8 @@ export function main(args: readonly string[]): Promise<number> | undefined {
 
 async function perform({ action, flags, words }: PlainCommandLine, args: readonly string[]): Promise<number> {
   const environment = createEnvironment(flags);
+  // Should the event loop run out before the call has: what is not known to have gone well has not.
+  process.exitCode = 1;
   try {
     return (process.exitCode = (await action(environment, flags as never, words as never)) ?? 0);
   } catch (thrown) {

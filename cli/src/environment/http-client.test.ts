@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
@@ -299,6 +299,35 @@ describe("what goes wrong on the way", () => {
     });
     expect(error.code).toBe("connection-lost");
     expect(chunks).toEqual(["half"]);
+  });
+
+  it.each<[string, (socket: Socket) => void]>([
+    ["closed", (socket) => socket.end()],
+    ["reset", (socket) => socket.resetAndDestroy()],
+  ])("a connection that was %s before anybody read the body is no end of it", async (_how, finish) => {
+    const closed = new EventEmitter();
+    const url = await speak((socket) => {
+      socket.on("close", () => closed.emit("closed"));
+      socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`, () => setTimeout(() => finish(socket), 20));
+    });
+    const closing = once(closed, "closed");
+    const { body } = await client()(request(url));
+    await closing;
+    await delay(20);
+    const chunks: Uint8Array[] = [];
+    const error = await failure(async () => {
+      for await (const chunk of body) chunks.push(chunk);
+    });
+    expect(error.code).toBe("connection-lost");
+  });
+
+  it("a body that was whole before anybody read it is whole", async () => {
+    const url = await speak((socket) => socket.end(`${ok}Content-Length: 4\r\n\r\nbody`));
+    const { body } = await client()(request(url));
+    await delay(50);
+    const chunks: string[] = [];
+    for await (const chunk of body) chunks.push(Buffer.from(chunk).toString());
+    expect(chunks).toEqual(["body"]);
   });
 
   it("what is after the Content-Length is no part of the body", async () => {
