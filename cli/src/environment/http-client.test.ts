@@ -310,9 +310,9 @@ describe("what goes wrong on the way", () => {
       socket.on("close", () => closed.emit("closed"));
       socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`, () => setTimeout(() => finish(socket), 20));
     });
-    const closing = once(closed, "closed");
+    const isClosed = once(closed, "closed");
     const { body } = await client()(request(url));
-    await closing;
+    await isClosed;
     await delay(20);
     const chunks: Uint8Array[] = [];
     const error = await failure(async () => {
