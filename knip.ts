@@ -14,7 +14,7 @@ const config: KnipConfig = {
         "bench/*.{ts,cjs,mjs}",
       ],
       // What builds it: action.yml installs the packages of this workspace alone.
-      ignoreDependencies: ["esbuild", "tsx"],
+      ignoreDependencies: ["es-module-lexer", "esbuild", "tsx"],
     },
     "packages/functions": { entry: ["src/{private,public}.ts"] },
     "packages/testing": { entry: ["src/*.ts"] },
