@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 "use strict";
 /**
- * Starts the program that the build has made. What a way into it needs at once is in one file, and beside that may be
- * what V8 made of it on this machine: to compile it anew is a third of what a warm `auth-cli call` costs beside the
- * request itself. All goes by this one loader; each file that Node's own loads costs half a millisecond more.
+ * Starts the program that the build has made. What a way into it needs at once is in one file, and beside that is what
+ * V8 made of it on this machine: to compile it anew costs a warm `auth-cli call` as much as all else beside the request
+ * itself. All goes by this one loader; each file that Node's own loads costs half a millisecond more.
  */
-const { existsSync, readFileSync } = require("node:fs");
+const { existsSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
 const { Script } = require("node:vm");
 
@@ -31,18 +31,41 @@ function requirePart(name) {
 function evaluate(filename, cache) {
   const source = readFileSync(filename, "utf8");
   const cachedData = cache && readCache(cache, source);
-  return new Script(source, { filename, cachedData }).runInThisContext();
+  const script = new Script(source, { filename, cachedData });
+  if (cache && (cachedData === undefined || script.cachedDataRejected)) {
+    process.once("exit", (code) => code === 0 && writeCache(cache, source, script));
+  }
+  return script.runInThisContext();
 }
 
 /** V8 itself passes over what another version of it has made; that it was made of this source, the stamps tell. */
 function readCache(file, source) {
   try {
-    // The npm package has none, and an error that is thrown costs more than a look.
+    // The npm package comes without, and an error that is thrown costs more than a look.
     if (!existsSync(file)) return undefined;
     const cache = readFileSync(file);
     return source.endsWith(cache.latin1Slice(0, 16)) ? cache.subarray(16) : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** For the next start. Who may not write here, or has no room, goes on without. */
+function writeCache(file, source, script) {
+  const own = `${file}.${process.pid}`;
+  try {
+    writeFileSync(own, Buffer.concat([Buffer.from(source.slice(-16), "latin1"), script.createCachedData()]));
+    renameSync(own, file);
+  } catch {
+    removeQuietly(own);
+  }
+}
+
+function removeQuietly(file) {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // It was not there to be removed.
   }
 }
 
@@ -52,9 +75,9 @@ process.once("beforeExit", () => process.exit());
 const args = process.argv.slice(2);
 const [first, second] = args;
 
-/** @param cache what V8 made of the pack for such a command line */
-function open(pack, cache = pack) {
-  packed = evaluate(join(dist, `${pack}.js`), join(dist, `${cache}.cache`));
+/** @param cache what V8 made of the pack for such a command line; none of one that is compiled as quickly */
+function open(pack, cache) {
+  packed = evaluate(join(dist, `${pack}.js`), cache && join(dist, `${cache}.cache`));
 }
 
 /** @returns what that way into the program returns */
@@ -63,7 +86,7 @@ function enter(wayIn) {
 }
 
 if (first === "complete" && second === "--") {
-  open("main-complete");
+  open("main-complete", "main-complete");
   enter("main-complete");
 } else if ((first === "--version" || first === "-V") && second === undefined) {
   open("main-version");

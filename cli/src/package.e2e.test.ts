@@ -65,6 +65,9 @@ describe("the package, installed alone in an empty folder", () => {
       expect(code, stderr).toBe(0);
       expect((await cli.run(["call", "/private", ...target])).stdout).toMatch(/^Hello us-east-1:/);
       expect((await cli.run(["smoke", ...target])).code).toBe(0);
+      // What V8 made of it on the way, for the starts that follow.
+      const left = await readdir(join(folder, "node_modules/auth-cli/dist"));
+      expect(left.filter((name) => name.includes(".cache"))).toEqual(["main-call.cache", "main-run.cache"]);
       await cli.remove();
     } finally {
       await world.close();

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -40,6 +40,53 @@ describe("what V8 made of the program", () => {
     } finally {
       await writeFile(cacheFile(), cache);
     }
+  });
+});
+
+describe("what the build has not left", () => {
+  it.each<[string, () => Promise<void>]>([
+    ["absent", () => rm(cacheFile())],
+    ["of another source", () => writeFile(cacheFile(), Buffer.alloc(1000, 7))],
+    [
+      "of another V8",
+      async () => {
+        const cache = await readFile(cacheFile());
+        await writeFile(cacheFile(), Buffer.concat([cache.subarray(0, 16), Buffer.alloc(1000, 7)]));
+      },
+    ],
+  ])("is made by the first start that finds it %s, and read by the next", async (_how, spoil) => {
+    await spoil();
+    expect((await answer()).code).toBe(0);
+    const made = await stat(cacheFile());
+    expect(made.size).toBeGreaterThan(10_000);
+    expect((await answer()).code).toBe(0);
+    expect((await stat(cacheFile())).mtimeMs).toBe(made.mtimeMs);
+  });
+
+  it("is done without where it cannot be written", async () => {
+    await rm(cacheFile());
+    await mkdir(cacheFile());
+    expect(await answer()).toMatchObject({ code: 0, stderr: "" });
+    const left = (await readdir(join(folder, "dist"))).filter((name) =>
+      name.startsWith("main-complete.cache"),
+    );
+    await rm(cacheFile(), { recursive: true });
+    expect(left).toEqual(["main-complete.cache"]);
+  });
+
+  it("is not made by a start that has failed", async () => {
+    const start = (...args: string[]): Promise<ProcessResult> =>
+      runProcess(process.execPath, [join(folder, "bin/auth-cli.cjs"), ...args], {
+        cwd: folder,
+        env: { HOME: folder },
+      });
+    const caches = async (): Promise<string[]> =>
+      (await readdir(join(folder, "dist"))).filter((name) => name.startsWith("main-run.cache"));
+    await rm(join(folder, "dist/main-run.cache"));
+    expect((await start("statu")).code).toBe(2);
+    expect(await caches()).toEqual([]);
+    expect((await start("--help")).code).toBe(0);
+    expect(await caches()).toEqual(["main-run.cache"]);
   });
 });
 
