@@ -50,11 +50,15 @@ function readCache(file, source) {
   }
 }
 
-/** For the next start. Who may not write here, or has no room, goes on without. */
+/**
+ * For the next start. Who may not write here, or has no room, goes on without. It is there whole or not at all, after a
+ * power cut as well: V8 does not look whether a cache is damaged, and would fall over it.
+ */
 function writeCache(file, source, script) {
   const own = `${file}.${process.pid}`;
   try {
-    writeFileSync(own, Buffer.concat([Buffer.from(source.slice(-16), "latin1"), script.createCachedData()]));
+    const cache = Buffer.concat([Buffer.from(source.slice(-16), "latin1"), script.createCachedData()]);
+    writeFileSync(own, cache, { flag: "wx", flush: true });
     renameSync(own, file);
   } catch {
     removeQuietly(own);
