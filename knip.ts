@@ -3,7 +3,7 @@ import type { KnipConfig } from "knip";
 const config: KnipConfig = {
   workspaces: {
     ".": {
-      entry: ["stacks/*.ts", "scripts/*.ts", "scripts/build/warm-up.cjs"],
+      entry: ["stacks/*.ts", "scripts/*.ts"],
       // aws-cdk: sst runs its `bootstrap`; util-retry: a pin without which `sst deploy` throws.
       ignoreDependencies: ["aws-cdk", "@smithy/util-retry"],
     },

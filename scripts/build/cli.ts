@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import packageJson from "../../cli/package.json" with { type: "json" };
 import { outlineProgram } from "../../cli/src/outline.ts";
-import { stamped, writeCodeCache } from "./code-cache.ts";
+import { stamped, writeCodeCaches } from "./code-cache.ts";
 import { common, root } from "./common.ts";
 import { manPage } from "./man-page.ts";
 import { asFunction, type Part, readParts, type Split, withImports } from "./parts.ts";
@@ -23,9 +23,6 @@ const packs: Record<string, readonly string[]> = {
   "main-complete": ["main-complete"],
   main: ["main-call", "main-run"],
 };
-
-/** The packs that V8 takes longer to compile than to read compiled, each as the ways into it need it. */
-const cached = { "main-complete": "main-complete", "main-call": "main", "main-run": "main" };
 
 /** What of the parts that are loaded when they are reached is waited for most. */
 const awaited = ["commands/call"];
@@ -100,11 +97,8 @@ export async function buildCli(): Promise<void> {
     ...packFiles,
     ...libraries,
   ]);
-  await writeFiles(
-    files,
-    Object.keys(cached).map((name) => `${name}.cache`),
-  );
-  for (const [wayIn, name] of Object.entries(cached)) await writeCodeCache(outdir, name, wayIn);
+  await writeFiles(files);
+  await writeCodeCaches(outdir);
 }
 
 /** One file for the ways in and what is awaited beside them, and one for each other part. */
@@ -143,7 +137,7 @@ async function buildVendor(name: string, file: string): Promise<[file: string, t
 }
 
 /** Writes first and removes last, so that an auth-cli that runs meanwhile finds its files for as long as it can. */
-async function writeFiles(files: ReadonlyMap<string, string>, others: readonly string[]): Promise<void> {
+async function writeFiles(files: ReadonlyMap<string, string>): Promise<void> {
   for (const [file, text] of files) {
     const path = join(outdir, file);
     await mkdir(dirname(path), { recursive: true });
@@ -152,7 +146,7 @@ async function writeFiles(files: ReadonlyMap<string, string>, others: readonly s
   for (const entry of await readdir(outdir, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
     const name = file.slice(outdir.length + 1);
-    if (entry.isFile() && !files.has(name) && !others.includes(name)) await rm(file);
+    if (entry.isFile() && !files.has(name) && !name.endsWith(".cache")) await rm(file);
   }
 }
 
