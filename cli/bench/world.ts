@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type AuthCli, authCliPath as authCli, createAuthCli } from "@api-auth-twitter/testing/auth-cli";
+import { untilWritten } from "@api-auth-twitter/testing/sst-outputs";
 import { exitCode, timeRun, type Variables } from "./measure.ts";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -51,9 +52,10 @@ export async function startWorld(prefix: readonly string[] = []): Promise<World>
 /** The real `sst deploy`. @returns milliseconds */
 export async function deploy({ cli: { variables } }: World): Promise<number> {
   const command = { name: "sst deploy", command: process.execPath, args: [sst, "deploy", ...stage] };
-  const time = await timeRun({ ...command, variables, cwd: root });
-  // SST writes its outputs without waiting for it and then exits: on a busy machine the file is left empty.
-  if ((await readFile(outputsFile, "utf8")) === "") await timeRun({ ...command, variables, cwd: root });
+  const { time } = await untilWritten(outputsFile, async () => ({
+    code: 0,
+    time: await timeRun({ ...command, variables, cwd: root }),
+  }));
   return time;
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ProcessResult, runProcess } from "./run-process.ts";
+import { untilWritten } from "./sst-outputs.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const sst = join(root, "node_modules/sst/cli/sst.js");
@@ -44,19 +45,8 @@ export async function copySstApp(): Promise<SstApp> {
           env: { TMPDIR: temporary, ...variables },
           timeoutMs: 120_000,
         });
-      const result = await run();
-      const lost =
-        args[0] === "deploy" && result.code === 0 && (await isEmpty(join(folder, ".sst/outputs.json")));
-      return lost ? run() : result;
+      return args[0] === "deploy" ? untilWritten(join(folder, ".sst/outputs.json"), run) : run();
     },
     remove: () => rm(folder, { recursive: true, force: true }),
   };
-}
-
-/**
- * SST 2.49.8 writes `outputs.json` without waiting for it and then exits: on a busy machine the file is left empty.
- * Deploying again, which changes nothing, is what a person would do.
- */
-async function isEmpty(path: string): Promise<boolean> {
-  return (await readFile(path, "utf8").catch(() => "absent")) === "";
 }
