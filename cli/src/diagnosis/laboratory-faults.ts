@@ -39,7 +39,7 @@ export interface Mended {
   what: string;
   command: string;
   arrange: Fault["arrange"];
-  /** Words of the `note:`. */
+  /** Words of the line that says so. */
   note: string[];
 }
 
@@ -81,6 +81,17 @@ const clockUnseen =
     trial.laboratory.clock.offsetMs = offsetMs;
     await before({ response: (headers) => headers.delete("date") })(trial);
   };
+
+/** As by a part of AWS that does not know of a deploy yet. */
+async function firstRefused(trial: Trial): Promise<void> {
+  let refused = false;
+  await before({
+    request({ headers }) {
+      if (!refused) headers.delete("authorization");
+      refused = true;
+    },
+  })(trial);
+}
 
 const clockOff =
   (offsetMs: number) =>
@@ -438,6 +449,33 @@ export const faultGroups: Record<string, Fault[]> = {
       fix: "pass the query on byte for byte",
     },
     {
+      what: "an HTTP proxy changes the Host header",
+      command: call,
+      async arrange({ variables, meddle }) {
+        variables["NO_PROXY"] = "<-loopback>";
+        variables["HTTP_PROXY"] = await meddle("http://127.0.0.1:9", {
+          request({ target, headers }) {
+            if (target.startsWith("/private")) headers.set("host", "proxy.internal");
+          },
+        });
+      },
+      step: "api.call",
+      code: "http-status",
+      reason: "proxy-interferes",
+      cause: "changes the request on the way",
+      fix: "reach the API past the proxy: NO_PROXY=127.0.0.1",
+    },
+    {
+      what: "another server than API Gateway answers at the endpoint",
+      command: call,
+      arrange: ({ laboratory, args }) => void args.push("--endpoint", laboratory.cloud.twitterUrl),
+      step: "api.call",
+      code: "http-status",
+      reason: "proxy-interferes",
+      cause: "is not API Gateway, and did not pass the request on to it",
+      fix: "leave out --endpoint",
+    },
+    {
       what: "a reverse proxy passes requests on under the API's own host name",
       command: call,
       async arrange(trial) {
@@ -501,6 +539,54 @@ export const faultGroups: Record<string, Fault[]> = {
       reason: "permission-missing",
       cause: "does not allow execute-api:Invoke on",
       fix: "auth.attachPermissionsForAuthUsers(stack, [api])",
+    },
+    {
+      what: "the role has no permission, and a reverse proxy before the API could be to blame as well",
+      command: call,
+      async arrange(trial) {
+        trial.stage = "unpermitted";
+        const { ApiEndpoint = "" } = await trial.laboratory.outputs("unpermitted");
+        const via = { response: (headers: Map<string, string>) => headers.set("via", "1.1 proxy") };
+        trial.args.push("--endpoint", await trial.meddle(ApiEndpoint, via));
+      },
+      step: "api.call",
+      code: "http-status",
+      reason: "undetermined",
+      cause: "the keys, the clock and the signature are right; whether the role's policy",
+      fix: "look at the proxies on the way",
+    },
+    {
+      what: "a change to the role's policy is not in force everywhere yet: the first request is refused, the next is not",
+      command: `${smoke} --only private.signed`,
+      arrange: firstRefused,
+      step: "private.signed",
+      code: "check-failed",
+      reason: "propagating",
+      cause: "the same request was accepted a moment later",
+      fix: "after a deploy, wait a minute",
+    },
+    {
+      what: "the route wants a token (a JWT authorizer) in place of a signature",
+      command: call,
+      arrange: at("tokens"),
+      step: "api.call",
+      code: "http-status",
+      reason: "authorizer-other",
+      cause: "has another authorizer than AWS_IAM",
+      fix: 'give the route the authorizer "iam"',
+    },
+    {
+      what: "the API's throttling limit is reached",
+      command: call,
+      async arrange(trial) {
+        await at("throttled")(trial);
+        await trial.run("call", "/private");
+      },
+      step: "api.call",
+      code: "http-status",
+      reason: "throttled",
+      cause: "its rate or burst limit, or the account's, is reached",
+      fix: "raise the throttling limits of the API's stage",
     },
     {
       what: "the route's authorizer is `none`",
@@ -587,6 +673,19 @@ export const faultGroups: Record<string, Fault[]> = {
       fix: "run `auth-cli login --force`",
     },
     {
+      what: "the secret access key of the AWS credentials is another's",
+      command: call,
+      async arrange({ cli, run }) {
+        await run("call", "/private");
+        await cli.editCredentials({ secretAccessKey: otherSecret(40) });
+      },
+      step: "api.call",
+      code: "http-status",
+      reason: "signature-mismatch",
+      cause: "the secret access key at hand is not the one of its access key id",
+      fix: "run `auth-cli login --force`",
+    },
+    {
       what: "the route does not exist",
       command: "auth-cli call /nowhere",
       arrange: () => undefined,
@@ -649,6 +748,26 @@ export const faultGroups: Record<string, Fault[]> = {
       reason: "handler-failed",
       cause: "threw, answered what is no response, or could not be invoked",
       fix: "look at its log",
+    },
+    {
+      what: "API Gateway may not invoke the handler",
+      command: "auth-cli call /uninvokable",
+      arrange: at("handlers"),
+      step: "api.call",
+      code: "http-status",
+      reason: "handler-failed",
+      cause: "threw, answered what is no response, or could not be invoked",
+      fix: "no entry there means that API Gateway may not invoke it",
+    },
+    {
+      what: "the handler refuses the caller itself",
+      command: "auth-cli call /refusing",
+      arrange: at("handlers"),
+      step: "api.call",
+      code: "http-status",
+      reason: "handler-refused",
+      cause: "API Gateway let the request in; HTTP 403 is the answer of the handler behind GET /refusing",
+      fix: "look at the body, at the handler, and at its log",
     },
     {
       what: "the handler takes longer than its timeout",
@@ -769,6 +888,12 @@ export const found: Found[] = [
 
 /** What auth-cli corrects by itself. */
 export const mended: Mended[] = [
+  {
+    what: "a change to the role's policy is not in force everywhere yet: the first request is refused, the next is not",
+    command: call,
+    arrange: firstRefused,
+    note: ["HTTP 403, and accepted a moment later; trying again in 1 s"],
+  },
   {
     what: "the clock is 10 minutes fast",
     command: call,

@@ -97,7 +97,7 @@ describe("what auth-cli sets right by itself", () => {
       await arrange(trial);
       const { code, stderr } = await run(trial, command);
       expect(code, stderr).toBe(0);
-      expect(stderr).toMatch(/^note: [^\n]*\n$/);
+      expect(stderr).toMatch(/^(?:note:|\*) [^\n]*\n$/);
       for (const words of note) expect(stderr).toContain(words);
       diagnosed += 1;
     }),

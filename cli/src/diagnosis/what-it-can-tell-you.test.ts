@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { format } from "prettier";
 import { expect, it } from "vitest";
 import { faultGroups, found, mended } from "./laboratory-faults.ts";
+import { reasons } from "./reasons.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
@@ -69,11 +70,16 @@ it("docs/what-it-can-tell-you.md is the laboratory's table", async () => {
     introduction,
     ...groups,
     `## What the doctor finds before anything fails\n\nWith \`--deep\` it has the deployer's AWS credentials, and tells apart what Cognito words alike.\n\n${findings}`,
-    `## What it sets right by itself\n\nThe command goes on, and a \`note:\` says what was wrong.\n\n${corrected}`,
+    `## What it sets right by itself\n\nThe command goes on, and a line on standard error says what was wrong.\n\n${corrected}`,
   ].join("\n");
   await expect(await format(page, { parser: "markdown", printWidth: 110 })).toMatchFileSnapshot(
     join(root, "docs/what-it-can-tell-you.md"),
   );
+});
+
+it("has a fault for each reason that there is", () => {
+  const shown = Object.values(faultGroups).flatMap((faults) => faults.flatMap(({ reason }) => reason ?? []));
+  expect([...new Set(shown)].toSorted()).toEqual([...reasons].toSorted());
 });
 
 it("says of no two faults of one command the same but where their fix is the same", () => {

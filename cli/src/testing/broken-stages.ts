@@ -36,7 +36,28 @@ export const brokenStages = {
     await app.edit(stack, "allowUnauthenticatedIdentities: false", "allowUnauthenticatedIdentities: true");
   },
 
-  /** `/private` greets somebody else, and beside it there are a function that throws and one that is late. */
+  /** `/private` wants a token in place of a signature. */
+  tokens: async (app) => {
+    await app.edit(
+      stack,
+      'defaults: { authorizer: "iam" },',
+      `authorizers: { jwt: { type: "jwt", jwt: { issuer: "https://issuer.example", audience: ["app"] } } },
+       defaults: { authorizer: "jwt" },`,
+    );
+  },
+
+  /** One request, and another a quarter of an hour later. */
+  throttled: (app) =>
+    app.edit(
+      stack,
+      'defaults: { authorizer: "iam" },',
+      'defaults: { authorizer: "iam", throttle: { burst: 1, rate: 0.001 } },',
+    ),
+
+  /**
+   * `/private` greets somebody else, and beside it there are functions that throw, are late, refuse, and one that API
+   * Gateway may not invoke.
+   */
   handlers: async (app) => {
     await app.edit(
       `${handlers}/private.ts`,
@@ -51,6 +72,9 @@ export const brokenStages = {
        }
        export function late(): Promise<never> {
          return new Promise((resolve) => setTimeout(resolve, 60_000));
+       }
+       export function refusing() {
+         return Promise.resolve({ statusCode: 403, body: "members only" });
        }`,
     );
     await app.edit(
@@ -58,7 +82,17 @@ export const brokenStages = {
       iamRoute,
       `${iamRoute}
        "GET /failing": "packages/functions/src/public.failing",
+       "GET /refusing": "packages/functions/src/public.refusing",
+       "GET /uninvokable": "packages/functions/src/public.handler",
        "GET /late": { function: { handler: "packages/functions/src/public.late", timeout: 1 } },`,
+    );
+    await app.edit(
+      stack,
+      "stack.addOutputs({",
+      `for (const { node } of api.node.findAll()) {
+         if (/uninvokable.*Permission$/.test(node.path)) node.scope?.node.tryRemoveChild(node.id);
+       }
+       stack.addOutputs({`,
     );
   },
 

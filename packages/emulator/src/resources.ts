@@ -63,9 +63,27 @@ export interface HttpApi {
   routes: Map<string, HttpRoute>;
   integrations: Map<string, HttpIntegration>;
   authorizers: Map<string, HttpAuthorizer>;
-  /** Stage names; an API without a stage answers 404. */
-  stages: Set<string>;
+  /** By name; an API without a stage answers 404. */
+  stages: Map<string, HttpStage>;
 }
+
+/** AWS::ApiGatewayV2::Stage. */
+export interface HttpStage {
+  /** DefaultRouteSettings: of each route that has no limits of its own. */
+  defaultThrottle: Throttle;
+  /** RouteSettings, by route key. */
+  routeThrottles: Map<string, Throttle>;
+}
+
+/** The limits of a token bucket; Infinity where the template has none. */
+export interface Throttle {
+  /** ThrottlingBurstLimit: requests that a full bucket admits at once. */
+  burst: number;
+  /** ThrottlingRateLimit: requests a second that fill it again. */
+  rate: number;
+}
+
+export const unthrottled: Throttle = { burst: Infinity, rate: Infinity };
 
 export interface CorsConfiguration {
   AllowCredentials?: boolean;

@@ -128,8 +128,16 @@ async function editCredentials(home: string, changes: Partial<CachedCredentials>
   for (const file of await readdir(folder)) {
     if (!/^[0-9a-f]{32}\.json$/.test(file)) continue;
     const text = await readFile(join(folder, file), "utf8");
-    const { credentials, ...rest } = JSON.parse(text) as { credentials: object };
-    const changed = { ...rest, credentials: { ...credentials, ...changes } };
+    const { credentials, signingKey, ...rest } = JSON.parse(text) as {
+      credentials: object;
+      signingKey?: unknown;
+    };
+    const changed = {
+      ...rest,
+      credentials: { ...credentials, ...changes },
+      // It was derived from the secret access key that was.
+      ...(changes.secretAccessKey === undefined && { signingKey }),
+    };
     await writeFile(join(folder, file), JSON.stringify(changed));
   }
 }

@@ -1,6 +1,6 @@
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
 import { ServiceError } from "../aws/service-error.ts";
-import type { Account, HttpApi, HttpIntegration, HttpRoute } from "../resources.ts";
+import type { Account, HttpApi, HttpIntegration, HttpRoute, HttpStage, Throttle } from "../resources.ts";
 
 /** JSON as the service sends it; what is undefined is left out. */
 type Item = Record<string, unknown>;
@@ -35,7 +35,7 @@ export function createApiGateway({ account }: { account: Account }): ApiGatewayS
   const collections: Record<string, (api: HttpApi) => Item[]> = {
     routes: (api) => [...api.routes.values()].map(describeRoute),
     integrations: (api) => [...api.integrations.values()].map(describeIntegration),
-    stages: (api) => [...api.stages].map((stageName) => ({ stageName, autoDeploy: true })),
+    stages: (api) => [...api.stages].map(([stageName, stage]) => describeStage(stageName, stage)),
   };
 
   function answer(request: AwsRequest): unknown {
@@ -112,6 +112,25 @@ function lowerCaseKeys(object: Item): Item {
   return Object.fromEntries(
     Object.entries(object).map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]),
   );
+}
+
+function describeStage(stageName: string, { defaultThrottle, routeThrottles }: HttpStage): Item {
+  return {
+    autoDeploy: true,
+    defaultRouteSettings: describeThrottle(defaultThrottle),
+    routeSettings: Object.fromEntries(
+      [...routeThrottles].map(([routeKey, throttle]) => [routeKey, describeThrottle(throttle)]),
+    ),
+    stageName,
+  };
+}
+
+function describeThrottle({ burst, rate }: Throttle): Item {
+  return {
+    detailedMetricsEnabled: false,
+    throttlingBurstLimit: Number.isFinite(burst) ? burst : undefined,
+    throttlingRateLimit: Number.isFinite(rate) ? rate : undefined,
+  };
 }
 
 function describeRoute(route: HttpRoute): Item {

@@ -30,7 +30,7 @@ export class Properties {
     return optionalText(this.values[name]);
   }
 
-  integer(name: string, otherwise: number): number {
+  number(name: string, otherwise: number): number {
     const value = this.values[name];
     return value === undefined ? otherwise : Number(value);
   }

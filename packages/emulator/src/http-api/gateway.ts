@@ -14,6 +14,7 @@ import { createEventV2 } from "./payload-v2.ts";
 import { type GatewayResponse, readProxyResponse } from "./proxy-response.ts";
 import type { GatewayRequest } from "./request-context.ts";
 import { chooseRoute, decode, type RouteChoice } from "./route-choice.ts";
+import { createThrottling } from "./throttling.ts";
 
 export interface GatewayOptions {
   account: Account;
@@ -39,6 +40,7 @@ export const maximumBodyBytes = 10 * 1024 * 1024;
 
 /** An HTTP API's way from a request to a response: route, authorization, integration. */
 export function createGateway({ account, region, sessions, lambda, now, log }: GatewayOptions): Gateway {
+  const admits = createThrottling(now);
   async function answer(api: HttpApi, request: Omit<GatewayRequest, RouteKeys>, connection: Connection) {
     const { wire, rawPath } = request;
     const { method } = wire;
@@ -50,6 +52,10 @@ export function createGateway({ account, region, sessions, lambda, now, log }: G
       return notFound;
     }
     const { route, stage, path } = choice;
+    if (!admits(api, choice)) {
+      explain("429, the throttling limits of the route are reached");
+      return tooManyRequests;
+    }
     const routeArn = (pathAndMethod: string): string =>
       `arn:aws:execute-api:${region}:${account.accountId}:${api.apiId}/${stage}/${pathAndMethod}`;
 
@@ -168,6 +174,7 @@ type RouteKeys = keyof RouteChoice | "principal";
 const notFound = message(404, "Not Found");
 const unauthorized = message(401, "Unauthorized");
 const forbidden = message(403, "Forbidden");
+const tooManyRequests = message(429, "Too Many Requests");
 const tooLarge = message(413, "Request Entity Too Large");
 const serverError = message(500, "Internal Server Error");
 const unavailable = message(503, "Service Unavailable");

@@ -417,6 +417,19 @@ describe("the response", () => {
     expect(json(reply)).toMatchObject({ rawPath: "/prod/there", requestContext: { stage: "prod" } });
   });
 
+  it("is 429 when the throttling limits are reached", async () => {
+    const lambdaFunction = deployFunction(account, "f", echo);
+    const origin = await host.open(
+      deployApi(account, { "GET /": { lambdaFunction } }, { defaultThrottle: { burst: 1, rate: 1 } }),
+    );
+    expect((await send(origin, "/")).status).toBe(200);
+    const reply = await send(origin, "/");
+    expect([reply.status, reply.body]).toEqual([429, message("Too Many Requests")]);
+    expect(log.join("\n")).toContain("throttling limits of the route are reached");
+    time = new Date(time.getTime() + 1000);
+    expect((await send(origin, "/")).status).toBe(200);
+  });
+
   it("is 413 for more than 10 MB", async () => {
     const lambdaFunction = deployFunction(
       account,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { HttpApi } from "../resources.ts";
+import { type HttpApi, unthrottled } from "../resources.ts";
 import { chooseRoute } from "./route-choice.ts";
 
 function createApi(routeKeys: string[], stages = ["$default"]): HttpApi {
@@ -11,7 +11,9 @@ function createApi(routeKeys: string[], stages = ["$default"]): HttpApi {
     corsConfiguration: undefined,
     integrations: new Map(),
     authorizers: new Map(),
-    stages: new Set(stages),
+    stages: new Map(
+      stages.map((name) => [name, { defaultThrottle: unthrottled, routeThrottles: new Map() }]),
+    ),
     routes: new Map(
       routeKeys.map((routeKey) => [
         routeKey,

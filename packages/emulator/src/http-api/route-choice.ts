@@ -33,7 +33,7 @@ export function chooseRoute(api: HttpApi, method: string, rawPath: string): Rout
 
 /** A named stage is the first segment of the path; `$default` has none. */
 function chooseStage(
-  stages: ReadonlySet<string>,
+  stages: Pick<HttpApi["stages"], "has">,
   rawPath: string,
 ): { stage: string; path: string } | undefined {
   const [, first = "", ...rest] = rawPath.split("/");

@@ -1,12 +1,14 @@
 import { strToU8, zipSync } from "fflate";
 
-import type {
-  Account,
-  CorsConfiguration,
-  HttpApi,
-  LambdaFunction,
-  PolicyDocument,
-  Role,
+import {
+  type Account,
+  type CorsConfiguration,
+  type HttpApi,
+  type LambdaFunction,
+  type PolicyDocument,
+  type Role,
+  type Throttle,
+  unthrottled,
 } from "../resources.ts";
 
 /** A function with this source as its bundle, as CloudFormation would have deployed it. */
@@ -51,7 +53,11 @@ export interface RouteDeployment {
 export function deployApi(
   account: Account,
   routes: Record<string, RouteDeployment>,
-  { stages = ["$default"], cors }: { stages?: string[]; cors?: CorsConfiguration } = {},
+  {
+    stages = ["$default"],
+    cors,
+    defaultThrottle = unthrottled,
+  }: { stages?: string[]; cors?: CorsConfiguration; defaultThrottle?: Throttle } = {},
 ): HttpApi {
   const api: HttpApi = {
     apiId: "a1b2c3d4e5",
@@ -61,7 +67,7 @@ export function deployApi(
     routes: new Map(),
     integrations: new Map(),
     authorizers: new Map(),
-    stages: new Set(stages),
+    stages: new Map(stages.map((name) => [name, { defaultThrottle, routeThrottles: new Map() }])),
   };
   for (const [i, [routeKey, route]] of Object.entries(routes).entries()) {
     const {

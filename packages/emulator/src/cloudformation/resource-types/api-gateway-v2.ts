@@ -1,14 +1,17 @@
 import { apiGatewayId } from "../../aws/identifiers.ts";
-import { isJsonObject } from "../../aws/json-protocol.ts";
-import type {
-  Account,
-  CorsConfiguration,
-  HttpApi,
-  HttpAuthorizer,
-  HttpIntegration,
-  HttpRoute,
+import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
+import {
+  type Account,
+  type CorsConfiguration,
+  type HttpApi,
+  type HttpAuthorizer,
+  type HttpIntegration,
+  type HttpRoute,
+  type HttpStage,
+  type Throttle,
+  unthrottled,
 } from "../../resources.ts";
-import { type Properties, ResourceError } from "../properties.ts";
+import { Properties, ResourceError } from "../properties.ts";
 import type { ResourceType } from "../resource-type.ts";
 
 /** Where HTTP APIs listen. */
@@ -43,7 +46,7 @@ export function apiType(account: Account, host: HttpApiHost): ResourceType {
         routes: new Map(),
         integrations: new Map(),
         authorizers: new Map(),
-        stages: new Set(),
+        stages: new Map(),
       };
       api.endpoint = await host.open(api);
       account.httpApis.set(api.apiId, api);
@@ -81,10 +84,14 @@ export function stageType(account: Account): ResourceType {
         throw new ResourceError("Stage name only allows a-zA-Z0-9_-");
       if (api.stages.has(stageName))
         throw new ResourceError("Stage already exists (Service: ApiGatewayV2, Status Code: 409)");
-      api.stages.add(stageName);
+      api.stages.set(stageName, stage(properties));
       return { physicalId: stageName, attributes: {} };
     },
-    update: (instance) => instance,
+    update(instance, properties) {
+      const api = findApi(account, properties.text("ApiId"));
+      api.stages.set(instance.physicalId, stage(properties));
+      return instance;
+    },
     remove({ physicalId }, properties) {
       account.httpApis.get(properties.text("ApiId"))?.stages.delete(physicalId);
     },
@@ -199,13 +206,32 @@ function corsConfiguration(properties: Properties): CorsConfiguration | undefine
   }
   const allowCredentials = cors.flag("AllowCredentials");
   if (allowCredentials !== undefined) configuration.AllowCredentials = allowCredentials;
-  if (cors.values["MaxAge"] !== undefined) configuration.MaxAge = cors.integer("MaxAge", 0);
+  if (cors.values["MaxAge"] !== undefined) configuration.MaxAge = cors.number("MaxAge", 0);
   if (allowCredentials === true && configuration.AllowOrigins?.includes("*") === true) {
     throw new ResourceError(
       "Warnings found during import: CORS: allow-credentials cannot be used with allow-origin *",
     );
   }
   return configuration;
+}
+
+function stage(properties: Properties): HttpStage {
+  const ofRoutes = properties.object("RouteSettings")?.values ?? {};
+  return {
+    defaultThrottle: throttle(properties.object("DefaultRouteSettings")),
+    routeThrottles: new Map(
+      Object.entries(ofRoutes)
+        .filter((entry): entry is [string, JsonObject] => isJsonObject(entry[1]))
+        .map(([routeKey, settings]) => [routeKey, throttle(new Properties(settings))]),
+    ),
+  };
+}
+
+function throttle(settings = new Properties({})): Throttle {
+  return {
+    burst: settings.number("ThrottlingBurstLimit", unthrottled.burst),
+    rate: settings.number("ThrottlingRateLimit", unthrottled.rate),
+  };
 }
 
 function integration(integrationId: string, properties: Properties): HttpIntegration {
@@ -219,7 +245,7 @@ function integration(integrationId: string, properties: Properties): HttpIntegra
   if (payloadFormatVersion !== "1.0" && payloadFormatVersion !== "2.0") {
     throw new ResourceError("PayloadFormatVersion is a required parameter for integration");
   }
-  const timeoutMs = properties.integer("TimeoutInMillis", 30_000);
+  const timeoutMs = properties.number("TimeoutInMillis", 30_000);
   if (timeoutMs < 50 || timeoutMs > 30_000) {
     throw new ResourceError("Timeout should be between 50 ms and 30000 ms");
   }

@@ -141,7 +141,7 @@ function inRange(
   least: number,
   most: number,
 ): number {
-  const value = properties.integer(name, otherwise);
+  const value = properties.number(name, otherwise);
   if (value < least || value > most) {
     throw new ResourceError(
       `Value '${value}' at '${name}' failed to satisfy constraint: between ${least} and ${most}`,

@@ -127,7 +127,7 @@ function secretString(properties: Properties): string | undefined {
     throw new ResourceError("You can't specify both SecretString and GenerateSecretString.");
   }
   if (generate === undefined) return given;
-  const length = generate.integer("PasswordLength", 32);
+  const length = generate.number("PasswordLength", 32);
   const password = randomBytes(length).toString("base64url").slice(0, length);
   const key = generate.optionalText("GenerateStringKey");
   if (key === undefined) return password;
