@@ -491,6 +491,23 @@ describe("a warning is", () => {
     ],
   ]);
 
+  it.each([
+    ["beside Twitter's", 'const facebook = { "graph.facebook.com": appId }; new Api'],
+    [
+      "with its app id from the environment",
+      '({ "graph.facebook.com": process.env.FACEBOOK_APP_ID }); new Api',
+    ],
+  ])("no Facebook that is meant, %s", async (_name, code) => {
+    const { findings } = await examined({ files: stack("new Api", code) });
+    expect(findings["stack.provider"]).toBeUndefined();
+  });
+
+  it("no Facebook in a stack without Twitter", async () => {
+    const code = 'new Api(); new Cognito({ supportedLoginProviders: { "graph.facebook.com": appId } })';
+    const { findings } = await examined({ files: { [source]: code } });
+    expect(findings["stack.provider"]).toBeUndefined();
+  });
+
   it("names the file and the line of the stack", async () => {
     const { findings } = await examined({ files: stack(": false", ": true") });
     expect(findings["stack.guests"]?.source).toBe("stacks/ExampleStack.ts:4");

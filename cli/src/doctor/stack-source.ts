@@ -10,7 +10,11 @@ interface Suspicion {
   fix: string;
   /** Index in the code of what is suspicious; undefined when there is nothing. */
   find: (code: string) => number | undefined;
+  /** Whether it is meant so, as all of the stacks show. */
+  isMeant?: (code: string) => boolean;
 }
+
+const facebook = /graph\.facebook\.com/g;
 
 /**
  * The mistakes of the guide's text and of its neighbours. The source is read, not run, so each is a warning: what is
@@ -22,7 +26,9 @@ const suspicions: readonly Suspicion[] = [
     message: "graph.facebook.com is Facebook's name as an identity provider",
     because: "Twitter's is api.twitter.com, in the pool and in the logins map",
     fix: 'write "api.twitter.com", unless users of Facebook are meant',
-    find: (code) => indexOf(code, /graph\.facebook\.com/),
+    find: (code) => indexOf(code, facebook),
+    // Who federates Facebook speaks of it elsewhere, if only of its app id.
+    isMeant: (code) => !/twitter/i.test(code) || /facebook/i.test(code.replace(facebook, "")),
   },
   {
     name: "stack.separator",
@@ -67,8 +73,9 @@ export function examineStackSource(examination: Examination): Finding[] {
   if (stacks.length === 0) return [skipped("stack.source", "there is no stack of SST here to read")];
   // One construct may be in one file and its permissions in another.
   const together = stacks.map(({ code }) => code).join("\n");
-  const found = suspicions.flatMap(({ name, message, because, fix, find }) => {
-    const where = find(together) === undefined ? [] : stacks.flatMap((source) => placeOf(source, find));
+  const found = suspicions.flatMap(({ name, message, because, fix, find, isMeant }) => {
+    const suspected = find(together) !== undefined && isMeant?.(together) !== true;
+    const where = suspected ? stacks.flatMap((source) => placeOf(source, find)) : [];
     return where.length === 0
       ? []
       : [warning(name, message, { evidence: [because], fix, source: where.join(", ") })];
@@ -86,5 +93,6 @@ function placeOf({ path, code }: Source, find: Suspicion["find"]): string[] {
 }
 
 function indexOf(code: string, pattern: RegExp): number | undefined {
-  return pattern.exec(code)?.index;
+  const index = code.search(pattern);
+  return index === -1 ? undefined : index;
 }

@@ -172,6 +172,13 @@ describe("doctor --deep", () => {
       "fault",
       /graph\.facebook\.com, which is Facebook/,
     ],
+    [
+      "Facebook that is meant",
+      { providers: { "graph.facebook.com": "1234567890" } },
+      "pool.provider",
+      "warning",
+      /takes no logins of api\.twitter\.com/,
+    ],
     ["no provider", { providers: {} }, "pool.provider", "fault", /takes no logins of api\.twitter\.com/],
     [
       "another provider alone",

@@ -38,7 +38,7 @@ function provider(
   own: ClientCredentials | undefined,
 ): Finding[] {
   const value = providers[twitter];
-  if (value === undefined) return [withoutTwitter([...Object.keys(providers), ...openIdConnectProviders])];
+  if (value === undefined) return [withoutTwitter(providers, openIdConnectProviders)];
   const [key = "", secret, ...more] = value.split(";");
   if (secret === undefined || more.length > 0) {
     const colon = value.includes(":") ? "; they seem to be joined by a colon" : "";
@@ -60,10 +60,15 @@ function provider(
   ];
 }
 
-function withoutTwitter(others: readonly string[]): Finding {
+function withoutTwitter(
+  providers: IdentityPoolDescription["supportedLoginProviders"],
+  openIdConnectProviders: readonly string[],
+): Finding {
+  const others = [...Object.keys(providers), ...openIdConnectProviders];
   const evidence = [`its providers are ${others.join(", ") || "none"}`];
   const fix = "give identityPoolFederation `twitter: { consumerKey, consumerSecret }` and deploy";
-  if (others.includes("graph.facebook.com") && others.length === 1) {
+  // Facebook's own value is an app id, all digits.
+  if (/\D/.test(providers["graph.facebook.com"] ?? "")) {
     return fault(
       "pool.provider",
       `the pool takes logins of graph.facebook.com, which is Facebook; Twitter is ${twitter}`,
