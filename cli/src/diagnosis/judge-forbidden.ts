@@ -286,6 +286,6 @@ function undetermined({ subject, evidence, observations }: Case): Diagnosis {
       ? "the keys, the clock and the signature are right; whether the role's policy, the API, or something on the way refuses cannot be told from here"
       : "whether the signature, the role's policy, the API, or something on the way is to blame cannot be told from here",
     evidence: tell(subject, observations),
-    fix: `check that ${subject.url.origin} is the deployment's API and that the role may call it: \`auth.attachPermissionsForAuthUsers(stack, [api])\`; \`auth-cli doctor\` looks at the rest${evidence("way").length === 0 ? "" : "; look at the proxies on the way"}`,
+    fix: `check that ${subject.url.origin} is the deployment's API and that the role may call it: \`auth.attachPermissionsForAuthUsers(stack, [api])\`; \`auth-cli doctor --deep\`, with the deployer's AWS credentials, looks at both${evidence("way").length === 0 ? "" : "; look at the proxies on the way"}`,
   };
 }
