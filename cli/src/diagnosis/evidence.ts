@@ -46,6 +46,12 @@ export function routeOf({ method, url }: Pick<Subject, "method" | "url">): strin
   return `${method} ${url.pathname}`;
 }
 
+/** The refusal as API Gateway words it. */
+export function gatewayAnswer({ reply }: Pick<Subject, "reply">): string {
+  const message = gatewayMessage(reply) ?? "";
+  return `API Gateway answered HTTP ${reply.status}${message === "" ? "" : `: ${excerpt(message)}`}`;
+}
+
 function sentence(subject: Subject, observations: Observations, name: EvidenceName): string | undefined {
   switch (name) {
     case "refusal":

@@ -1,7 +1,5 @@
-import { excerpt } from "../protocol/http.ts";
-import { gatewayMessage } from "./api-reply.ts";
 import type { Diagnosis } from "./refused-call.ts";
-import { routeOf, tell } from "./evidence.ts";
+import { gatewayAnswer, routeOf, tell } from "./evidence.ts";
 import { statusOf } from "./experiments/experiment.ts";
 import { experimentLimitMs, type Observations } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
@@ -14,10 +12,13 @@ const longestMs = 28_900;
 
 /** HTTP 5xx in API Gateway's words: the function threw, answered what is no response, or ran out of time. */
 export function judgeFailure(subject: Subject, observations: Observations): Diagnosis {
-  const { reply, durationMs } = subject;
-  const words = `API Gateway answered HTTP ${reply.status}: ${excerpt(gatewayMessage(reply) ?? "")}`;
+  const { durationMs } = subject;
   const after = durationMs === undefined ? [] : [`the answer took ${(durationMs / 1000).toFixed(1)} s`];
-  const evidence = [words, ...after, ...tell(subject, observations, ["again", "unsigned", "atOwnEndpoint"])];
+  const evidence = [
+    gatewayAnswer(subject),
+    ...after,
+    ...tell(subject, observations, ["again", "unsigned", "atOwnEndpoint"]),
+  ];
   if (hasTimedOut(subject, observations)) {
     return {
       reason: "handler-timed-out",

@@ -614,6 +614,14 @@ describe("what was observed has one cause", () => {
     ]);
   });
 
+  it.each([401, 429, 500])("tells of HTTP %i in API Gateway's words", (status) => {
+    const { evidence } = judge(subjectOf(apiReply(status)), {});
+    const { message } = JSON.parse(apiReply(status).text) as { message: string };
+    expect(evidence).toContain(`API Gateway answered HTTP ${status}: "${message}"`);
+    const headless = judge(subjectOf({ ...apiReply(status), text: "", headOnly: true }), {});
+    expect(headless.evidence).toContain(`API Gateway answered HTTP ${status}`);
+  });
+
   it("tells all there is when it cannot tell the cause", () => {
     const { evidence } = judge(
       subjectOf(apiReply(403, undefined, [["Via", "1.1 varnish"]]), {

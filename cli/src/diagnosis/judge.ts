@@ -1,4 +1,4 @@
-import { routeOf, tell } from "./evidence.ts";
+import { gatewayAnswer, routeOf, tell } from "./evidence.ts";
 import { judgeFailure } from "./judge-failure.ts";
 import { judgeForbidden } from "./judge-forbidden.ts";
 import { judgeForeign } from "./judge-foreign.ts";
@@ -19,15 +19,15 @@ const judges: Readonly<Record<Refusal, Judge>> = {
   unauthorized: (subject, observations) => ({
     reason: "authorizer-other",
     cause: `${routeOf(subject)} has another authorizer than AWS_IAM: only one that wants a token answers a signature with 401`,
-    evidence: tell(subject, observations),
+    evidence: [gatewayAnswer(subject), ...tell(subject, observations)],
     fix: 'give the route the authorizer "iam" in the stack and deploy',
   }),
   throttled: (subject, observations) => ({
     reason: "throttled",
     cause:
       "the API takes no more requests for the moment: its rate or burst limit, or the account's, is reached",
-    evidence: tell(subject, observations),
-    fix: "try again with --retry 5, or raise the throttling limits of the API's stage",
+    evidence: [gatewayAnswer(subject), ...tell(subject, observations)],
+    fix: "try again later (`call --retry 5` does), or raise the throttling limits of the API's stage and deploy",
   }),
 };
 

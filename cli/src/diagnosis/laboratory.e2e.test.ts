@@ -71,6 +71,9 @@ describe.each(Object.entries(faultGroups))("%s", (_group, table) => {
       });
       expect(error.cause ?? "").toContain(fault.cause);
       expect(error.fix ?? "").toContain(fault.fix);
+      // What was found out by asking the API says what was asked.
+      const asked = fault.reason !== undefined && /^(api|private)\./.test(step);
+      expect(error.evidence?.length ?? 0).toBeGreaterThanOrEqual(asked ? 1 : 0);
       diagnosed += 1;
     }),
   );

@@ -127,7 +127,12 @@ function failures(report: SmokeReport, id: string, level: number): string {
   return `<section class="failures"><h${level}>What failed, and what to do</h${level}>\n${articles}\n</section>`;
 }
 
-function failure({ check, error }: Explained, report: SmokeReport, id: string, level: number): string {
+function failure(
+  { check, error, sameAs }: Explained,
+  report: SmokeReport,
+  id: string,
+  level: number,
+): string {
   const evidence = error.evidence ?? [];
   const meta = [
     `code <code>${escape(error.code)}</code>`,
@@ -136,7 +141,7 @@ function failure({ check, error }: Explained, report: SmokeReport, id: string, l
     ...(check.requestId === undefined ? [] : [`request <code>${escape(check.requestId)}</code>`]),
     `${check.attempts} ${check.attempts === 1 ? "attempt" : "attempts"}`,
   ];
-  const rows = [
+  const why = [
     ...(error.cause === undefined ? [] : [`<dt>Cause</dt><dd>${sentence(error.cause)}</dd>`]),
     ...(evidence.length === 0
       ? []
@@ -145,6 +150,12 @@ function failure({ check, error }: Explained, report: SmokeReport, id: string, l
         ]),
     ...(error.fix === undefined ? [] : [`<dt>Fix</dt><dd class="fix">${sentence(error.fix)}</dd>`]),
   ];
+  const rows =
+    sameAs === undefined
+      ? why
+      : [
+          `<dt>Cause</dt><dd>the same as of <a class="mono" href="#${anchor(sameAs, report, id)}">${escape(titleOf(sameAs))}</a></dd>`,
+        ];
   return `<article class="card failure failed" id="${anchor(check, report, id)}">
 <h${level}>${icon("failed")}<span>${escape(titleOf(check))} failed</span></h${level}>
 <p class="message">${sentence(error.message)}</p>

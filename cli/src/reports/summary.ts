@@ -74,14 +74,18 @@ function item(label: string, text: string | undefined): string[] {
   return text === undefined ? [] : [`- **${label}:** ${sentence(text)}`];
 }
 
-function failure({ check, error }: Explained): string {
+function failure({ check, error, sameAs }: Explained): string {
   return [
     "<details open>",
     `<summary>${signs.failed} <b>${html(titleOf(check))} failed</b>: ${html(error.message)}</summary>`,
     "",
-    ...item("cause", error.cause),
-    ...(error.evidence ?? []).flatMap((each) => item("evidence", each)),
-    ...item("fix", error.fix),
+    ...(sameAs === undefined
+      ? [
+          ...item("cause", error.cause),
+          ...(error.evidence ?? []).flatMap((each) => item("evidence", each)),
+          ...item("fix", error.fix),
+        ]
+      : [`- **cause:** the same as of ${code(titleOf(sameAs))}`]),
     ...(check.requestId === undefined ? [] : [`- **request:** ${code(check.requestId)}`]),
     "",
     "</details>",

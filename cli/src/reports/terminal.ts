@@ -229,7 +229,7 @@ function legend(phases: readonly Phase[], style: Look, columns: number): string[
   return wrap(text, columns, "").map((line) => phases.reduce(painted, line));
 }
 
-function explain({ check, error }: Explained, style: TerminalStyle): string[] {
+function explain({ check, error, sameAs }: Explained, style: TerminalStyle): string[] {
   const columns = style.columns ?? Number.POSITIVE_INFINITY;
   const paint = painter(style.colour);
   const [first = "", ...more] = wrap(
@@ -245,9 +245,13 @@ function explain({ check, error }: Explained, style: TerminalStyle): string[] {
         );
   return [
     ...[first, ...more].map((each) => paint(rowColours[check.status], each)),
-    ...line("cause", error.cause),
-    ...(error.evidence ?? []).flatMap((sentence) => line("evidence", sentence)),
-    ...line("fix", error.fix),
+    ...(sameAs === undefined
+      ? [
+          ...line("cause", error.cause),
+          ...(error.evidence ?? []).flatMap((sentence) => line("evidence", sentence)),
+          ...line("fix", error.fix),
+        ]
+      : line("cause", `the same as of ${titleOf(sameAs)}`)),
     ...line("request", check.requestId),
   ];
 }

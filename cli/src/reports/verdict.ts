@@ -38,13 +38,23 @@ export function headlineOf(run: SmokeRun): string {
 export interface Explained {
   check: CheckResult;
   error: ErrorReport;
+  /** The first check of the report with the same cause, evidence and fix, which need not be read twice. */
+  sameAs: CheckResult | undefined;
 }
 
 /** The checks that did not pass, each with why. */
 export function explained(report: SmokeReport, status: "failed" | "skipped"): Explained[] {
-  return report.checks.flatMap((check) =>
-    check.status === status && check.error !== undefined ? [{ check, error: check.error }] : [],
-  );
+  const first = new Map<string, CheckResult>();
+  return report.checks.flatMap((check) => {
+    const { error } = check;
+    if (check.status !== status || error === undefined) return [];
+    const { cause, evidence, fix } = error;
+    if (cause === undefined) return [{ check, error, sameAs: undefined }];
+    const why = JSON.stringify([cause, evidence, fix]);
+    const sameAs = first.get(why);
+    if (sameAs === undefined) first.set(why, check);
+    return [{ check, error, sameAs }];
+  });
 }
 
 /** `412 ms`, `0.4 ms`, `12.4 s`. */
