@@ -86,7 +86,7 @@ tbody th { font-weight: 500; }
 .result { color: var(--tone); font-weight: 650; white-space: nowrap; }
 .result span { display: inline-flex; vertical-align: middle; gap: .35rem; align-items: center; }
 .result svg { width: 1.1rem; height: 1.1rem; }
-.result a { color: inherit; }
+.result a, .why a { color: inherit; }
 tr.failed > * { background: var(--bad-tint); }
 .route { color: var(--soft); }
 .lane { width: 38%; min-width: 9rem; }
