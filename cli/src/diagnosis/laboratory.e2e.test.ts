@@ -4,7 +4,10 @@ import type { DoctorReport } from "../doctor/finding.ts";
 import type { ErrorReport } from "../errors.ts";
 import type { SmokeReport } from "../smoke/report.ts";
 import { type Laboratory, openLaboratory, type Trial } from "../testing/laboratory.ts";
-import { type Fault, faultGroups, found, mended } from "./laboratory-faults.ts";
+import { found } from "./laboratory/doctor-faults.ts";
+import type { Fault } from "./laboratory/fault.ts";
+import { faultGroups } from "./laboratory/faults.ts";
+import { mended } from "./laboratory/mended-faults.ts";
 
 let laboratory: Laboratory;
 let diagnosed = 0;

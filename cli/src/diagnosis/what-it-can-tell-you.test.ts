@@ -2,7 +2,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { format } from "prettier";
 import { expect, it } from "vitest";
-import { faultGroups, found, mended } from "./laboratory-faults.ts";
+import { found } from "./laboratory/doctor-faults.ts";
+import { faultGroups } from "./laboratory/faults.ts";
+import { mended } from "./laboratory/mended-faults.ts";
 import { reasons } from "./reasons.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -18,8 +20,7 @@ Each row below is a fault that the fault laboratory makes: a broken variant of t
 the code or the \`reason\`, and these words of cause and fix. \`--json\` has all of them, with the evidence:
 \`{"error": {"code", "step", "message", "cause", "fix", "reason", "evidence"}}\`.
 
-This page is written from the laboratory's table, \`cli/src/diagnosis/laboratory-faults.ts\`, and a test holds the two
-together; \`npx vitest run what-it-can-tell-you -u\` writes it anew. All of it was seen on the local cloud, none on the live
+This page is written from the laboratory's tables in \`cli/src/diagnosis/laboratory\`, and a test holds the two together; \`npx vitest run what-it-can-tell-you -u\` writes it anew. All of it was seen on the local cloud, none on the live
 services.
 `;
 

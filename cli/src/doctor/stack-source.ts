@@ -14,8 +14,6 @@ interface Suspicion {
   isMeant?: (code: string) => boolean;
 }
 
-const facebook = /graph\.facebook\.com/g;
-
 /**
  * The mistakes of the guide's text and of its neighbours. The source is read, not run, so each is a warning: what is
  * deployed is what counts, and `--deep` looks at that.
@@ -26,9 +24,9 @@ const suspicions: readonly Suspicion[] = [
     message: "graph.facebook.com is Facebook's name as an identity provider",
     because: "Twitter's is api.twitter.com, in the pool and in the logins map",
     fix: 'write "api.twitter.com", unless users of Facebook are meant',
-    find: (code) => indexOf(code, facebook),
+    find: (code) => indexOf(code, /graph\.facebook\.com/),
     // Who federates Facebook speaks of it elsewhere, if only of its app id.
-    isMeant: (code) => !/twitter/i.test(code) || /facebook/i.test(code.replace(facebook, "")),
+    isMeant: (code) => !/twitter/i.test(code) || /facebook/i.test(code.replaceAll("graph.facebook.com", "")),
   },
   {
     name: "stack.separator",
@@ -93,6 +91,5 @@ function placeOf({ path, code }: Source, find: Suspicion["find"]): string[] {
 }
 
 function indexOf(code: string, pattern: RegExp): number | undefined {
-  const index = code.search(pattern);
-  return index === -1 ? undefined : index;
+  return pattern.exec(code)?.index;
 }

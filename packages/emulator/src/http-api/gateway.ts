@@ -104,7 +104,7 @@ export function createGateway({ account, region, sessions, lambda, now, log }: G
       explain(`500, the local cloud has no ${integration?.integrationType ?? "missing"} integration`);
       return serverError;
     }
-    const functionArn = functionArnOf(integration.integrationUri);
+    const functionArn = integration.integrationUri;
     const lambdaFunction = account.functions.get(functionArn);
     if (lambdaFunction === undefined) {
       explain(`500, there is no function ${functionArn}`);
@@ -185,11 +185,6 @@ function message(status: number, text: string): GatewayResponse {
     headers: [["content-type", "application/json"]],
     body: Buffer.from(JSON.stringify({ message: text })),
   };
-}
-
-/** An integration URI is the function's ARN, bare or in API Gateway's own. */
-function functionArnOf(integrationUri: string): string {
-  return /\/functions\/(arn:[^/]+)\/invocations$/.exec(integrationUri)?.[1] ?? integrationUri;
 }
 
 /** AWS::Lambda::Permission: does one let API Gateway call it on behalf of this route? */

@@ -7,19 +7,21 @@ beforeEach(() => {
   fixture = createStacksFixture();
 });
 
+const api = { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "api", ProtocolType: "HTTP" } };
+
 /** The one stage, deployed with these properties. */
 async function deployStage(properties: object): Promise<HttpStage | undefined> {
   await fixture.deploy({
     Resources: {
-      Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "api", ProtocolType: "HTTP" } },
+      Api: api,
       Stage: {
         Type: "AWS::ApiGatewayV2::Stage",
         Properties: { ApiId: { Ref: "Api" }, StageName: "$default", AutoDeploy: true, ...properties },
       },
     },
   });
-  const [api] = fixture.account.httpApis.values();
-  return api?.stages.get("$default");
+  const [deployed] = fixture.account.httpApis.values();
+  return deployed?.stages.get("$default");
 }
 
 describe("AWS::ApiGatewayV2::Stage", () => {
@@ -40,5 +42,35 @@ describe("AWS::ApiGatewayV2::Stage", () => {
       defaultThrottle: { burst: 20, rate: Infinity },
       routeThrottles: new Map(),
     });
+  });
+});
+
+describe("AWS::ApiGatewayV2::Integration", () => {
+  const functionArn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+  it.each([
+    ["the function's ARN", functionArn],
+    [
+      "API Gateway's path to invoke it",
+      `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${functionArn}/invocations`,
+    ],
+  ])("leads to the function by %s", async (_name, IntegrationUri) => {
+    await fixture.deploy({
+      Resources: {
+        Api: api,
+        Integration: {
+          Type: "AWS::ApiGatewayV2::Integration",
+          Properties: {
+            ApiId: { Ref: "Api" },
+            IntegrationType: "AWS_PROXY",
+            IntegrationUri,
+            PayloadFormatVersion: "2.0",
+          },
+        },
+      },
+    });
+    const [deployed] = fixture.account.httpApis.values();
+    expect([...(deployed?.integrations.values() ?? [])].map(({ integrationUri }) => integrationUri)).toEqual([
+      functionArn,
+    ]);
   });
 });

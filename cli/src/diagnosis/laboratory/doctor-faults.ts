@@ -1,0 +1,96 @@
+import { minutes, at, withPool, clockOff, clientId, changeSecret } from "./arrangements.ts";
+import { deep, type Found } from "./fault.ts";
+
+const trust = "let the trust policy demand `cognito-identity.amazonaws.com:aud` to be the pool";
+
+/** What the doctor finds; with `--deep` it has the deployer's AWS credentials, and tells apart what Cognito does not. */
+export const found: Found[] = [
+  {
+    what: "an OAuth 2.0 Client ID is in place of the consumer key",
+    command: "auth-cli doctor",
+    arrange: ({ variables }) => void (variables["TWITTER_CONSUMER_KEY"] = clientId),
+    finding: "twitter.consumer-key",
+    message: "it is an OAuth 2.0 Client ID",
+    fix: "copy API Key and API Key Secret",
+  },
+  {
+    what: "the clock is 10 minutes fast",
+    command: "auth-cli doctor",
+    arrange: clockOff(-10 * minutes),
+    finding: "computer.clock.twitter",
+    message: "s ahead of Twitter's",
+    fix: "set the clock",
+  },
+  {
+    what: "the clock is 10 minutes slow",
+    command: "auth-cli doctor",
+    arrange: clockOff(10 * minutes),
+    finding: "computer.clock.api",
+    message: "s behind the API's",
+    fix: "set the clock",
+  },
+  {
+    what: "the consumer secret was changed after the deploy",
+    command: deep,
+    arrange: changeSecret,
+    finding: "pool.consumer-key",
+    message: "the pool holds the same consumer key, and another consumer secret",
+    fix: "deploy the stage again",
+  },
+  {
+    what: "guests are let in",
+    command: deep,
+    arrange: at("open"),
+    finding: "pool.guests",
+    message: "the pool gives guests an identity",
+    fix: "allowUnauthenticatedIdentities: false",
+  },
+  {
+    what: "the pool has no roles attached",
+    command: deep,
+    arrange: withPool("Unattached"),
+    finding: "role.attached",
+    message: "the pool has no role for its users",
+    fix: "attach a role",
+  },
+  {
+    what: "the role's trust policy is without amr, so that guests may have it",
+    command: deep,
+    arrange: withPool("AnyAmr"),
+    finding: "role.trust",
+    message: "the role is for guests of the pool, too",
+    fix: trust,
+  },
+  {
+    what: "the role's trust policy wants another amr than `authenticated`",
+    command: deep,
+    arrange: withPool("OtherAmr"),
+    finding: "role.trust",
+    message: "the role is for guests of the pool",
+    fix: trust,
+  },
+  {
+    what: "the role's trust policy names another pool (aud)",
+    command: deep,
+    arrange: withPool("OtherAud"),
+    finding: "role.trust",
+    message: "the role trusts another identity pool",
+    fix: trust,
+  },
+  {
+    what: "the role has no permission for the API",
+    command: deep,
+    arrange: at("unpermitted"),
+    finding: "role.permissions",
+    message: "the role does not allow execute-api:Invoke on GET /private",
+    fix: "call `auth.attachPermissionsForAuthUsers(stack, [api])`",
+  },
+  {
+    what: "the route's authorizer is `none`",
+    command: deep,
+    arrange: at("open"),
+    finding: "routes.authorizers",
+    message: "no route of the API asks for a signature (AWS_IAM)",
+    fix: 'give the route the authorizer "iam"',
+  },
+];

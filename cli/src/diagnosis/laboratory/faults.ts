@@ -1,0 +1,15 @@
+import { apiFaults } from "./api-faults.ts";
+import type { Fault } from "./fault.ts";
+import { handlerFaults } from "./handler-faults.ts";
+import { identityPoolFaults } from "./identity-pool-faults.ts";
+import { twitterFaults } from "./twitter-faults.ts";
+import { wayFaults } from "./way-faults.ts";
+
+/** What fails a command, by where it is broken; the headings are the documentation's. */
+export const faultGroups: Record<string, Fault[]> = {
+  "Twitter and the X app": twitterFaults,
+  "The identity pool": identityPoolFaults,
+  "The way to the API": wayFaults,
+  "The API and its permissions": apiFaults,
+  "The handlers": handlerFaults,
+};

@@ -1,0 +1,182 @@
+import { at, withPool, otherSecret, changeSecret } from "./arrangements.ts";
+import { call, login, smoke, type Fault } from "./fault.ts";
+
+/** Cognito has one answer for all three, and only the deployer may look further. */
+const noUsableRole =
+  "the pool has no role for authenticated identities, or the role's trust policy does not name this pool (aud) and " +
+  "`authenticated` (amr)";
+
+export const identityPoolFaults: Fault[] = [
+  {
+    what: "the access token was revoked",
+    command: call,
+    async arrange({ laboratory, cli, variables }) {
+      await cli.logIn("carol", ["--stage", "healthy"]);
+      const [token] = await cli.storedTokens();
+      await cli.run(["logout", "--revoke", "--stage", "healthy"]);
+      Object.assign(variables, {
+        TWITTER_ACCESS_TOKEN: token?.token,
+        TWITTER_ACCESS_TOKEN_SECRET: token?.secret,
+      });
+      await laboratory.outputs("healthy");
+    },
+    step: "cognito.get-id",
+    code: "token-refused",
+    reason: "token-revoked",
+    cause: "the access token was revoked by its user or by X",
+    fix: "run `auth-cli login` again",
+  },
+  {
+    what: "the access token's secret is another's",
+    command: call,
+    arrange: ({ variables }) => void (variables["TWITTER_ACCESS_TOKEN_SECRET"] = otherSecret(45)),
+    step: "cognito.get-id",
+    code: "token-refused",
+    reason: "token-secret-wrong",
+    cause: "the access token's secret is not the one that Twitter gave with it",
+    fix: "copy both again",
+  },
+  {
+    what: "the consumer secret was changed after the deploy",
+    command: call,
+    arrange: changeSecret,
+    step: "cognito.get-id",
+    code: "pool-configuration",
+    reason: "pool-client-credentials-differ",
+    cause: "the identity pool asks Twitter with another consumer key or secret",
+    fix: "deploy again with the X app's current consumer key and secret",
+  },
+  {
+    what: "the consumer secret was changed after the deploy",
+    command: smoke,
+    arrange: changeSecret,
+    step: "cognito.get-id",
+    code: "pool-configuration",
+    reason: "pool-client-credentials-differ",
+    cause: "the identity pool asks Twitter with another consumer key or secret",
+    fix: "deploy again with the X app's current consumer key and secret",
+  },
+  {
+    what: "the consumer secret was regenerated in the X developer portal, and only there",
+    command: call,
+    arrange({ laboratory: { cloud } }) {
+      cloud.twitterApp.clientCredentials = {
+        ...cloud.twitterApp.clientCredentials,
+        secret: otherSecret(50),
+      };
+    },
+    step: "cognito.get-id",
+    code: "client-credentials-refused",
+    reason: "consumer-key-refused",
+    cause: "Twitter does not know the consumer key and secret at hand",
+    fix: "copy API Key and API Key Secret",
+  },
+  {
+    what: "X suspended the app after the login",
+    command: call,
+    arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.suspended = true),
+    step: "cognito.get-id",
+    code: "app-suspended",
+    reason: "app-suspended",
+    cause: "X has suspended this app",
+    fix: "see the app's state in the X developer portal",
+  },
+  {
+    what: "the X app's access tier does not allow what Cognito asks (code 453)",
+    command: `${login} --with-token`,
+    arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.accessTier = "login-only"),
+    step: "cognito.get-id",
+    code: "access-tier",
+    reason: "access-tier",
+    cause: "the X app's access tier does not let anyone ask whose a token is",
+    fix: "raise the app's access in the X developer portal",
+  },
+  {
+    what: "Cognito cannot ask Twitter, whose rate limit is used up",
+    command: call,
+    arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.rateLimit = 0),
+    step: "cognito.get-id",
+    code: "rate-limited",
+    reason: "rate-limited",
+    cause: "Twitter's rate limit for this call is used up",
+    fix: "wait until the limit is lifted",
+  },
+  {
+    what: "the identity pool id is one that does not exist",
+    command: call,
+    arrange: ({ args }) =>
+      void args.push("--identity-pool-id", "us-east-1:00000000-0000-4000-8000-000000000000"),
+    step: "cognito.get-id",
+    code: "pool-not-found",
+    cause: "the identity pool, or the identity, does not exist in this region",
+    fix: "deploy the stage again",
+  },
+  {
+    what: "the identity pool id names another region than the API's",
+    command: call,
+    arrange: ({ args }) =>
+      void args.push("--identity-pool-id", "eu-west-1:00000000-0000-4000-8000-000000000000"),
+    step: "cognito.get-id",
+    code: "pool-not-found",
+    reason: "pool-in-another-region",
+    cause: "there is no such identity pool in eu-west-1, which its id names",
+    fix: "take IdentityPoolId from the outputs of the stack in us-east-1",
+  },
+  {
+    what: "the pool is asked for in another region than its own",
+    command: `${call} --region eu-west-1`,
+    async arrange({ variables, startCloud }) {
+      variables["AWS_ENDPOINT_URL_COGNITO_IDENTITY"] = (await startCloud("eu-west-1")).awsUrl;
+    },
+    step: "cognito.get-id",
+    code: "pool-not-found",
+    reason: "pool-in-another-region",
+    cause: "the identity pool was looked for in eu-west-1, and its id names us-east-1",
+    fix: "leave out --region",
+  },
+  {
+    what: "the pool does not federate Twitter",
+    command: call,
+    arrange: withPool("Unfederated"),
+    step: "cognito.get-id",
+    code: "provider-refused",
+    cause: "the identity pool does not federate Twitter",
+    fix: "add `identityPoolFederation: { twitter: { … } }`",
+  },
+  {
+    what: "the pool has no roles attached",
+    command: call,
+    arrange: withPool("Unattached"),
+    step: "cognito.get-credentials",
+    code: "pool-configuration",
+    cause: noUsableRole,
+    fix: "run `auth-cli doctor --deep`, which tells which of these it is",
+  },
+  {
+    what: "the role's trust policy wants another amr than `authenticated`",
+    command: call,
+    arrange: withPool("OtherAmr"),
+    step: "cognito.get-credentials",
+    code: "pool-configuration",
+    cause: noUsableRole,
+    fix: "run `auth-cli doctor --deep`, which tells which of these it is",
+  },
+  {
+    what: "the role's trust policy names another pool (aud)",
+    command: call,
+    arrange: withPool("OtherAud"),
+    step: "cognito.get-credentials",
+    code: "pool-configuration",
+    cause: noUsableRole,
+    fix: "run `auth-cli doctor --deep`, which tells which of these it is",
+  },
+  {
+    what: "guests are let in",
+    command: smoke,
+    arrange: at("open"),
+    step: "cognito.guest",
+    code: "check-failed",
+    cause: "the pool allows unauthenticated identities",
+    fix: "allowUnauthenticatedIdentities: false",
+  },
+];
