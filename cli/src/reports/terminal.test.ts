@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
-import type { SmokeRun } from "../smoke/report.ts";
+import type { CheckName, CheckResult, SmokeRun } from "../smoke/report.ts";
 import { hostileText } from "../testing/hostile-text.ts";
 import { sampleError, sampleReport, sampleRun } from "../testing/sample-run.ts";
 import { formatRun, type TerminalStyle } from "./terminal.ts";
@@ -14,6 +14,14 @@ const several: SmokeRun = {
   ...sampleRun(),
   stages: [sampleReport(), { ...sampleReport(), stage: "dev", passed: true, checks: [] }],
 };
+
+const waiting = (name: CheckName, needed: string): CheckResult => ({
+  name,
+  status: "skipped",
+  durationMs: 0,
+  attempts: 0,
+  error: { code: "check-failed", step: name, message: `needs ${needed}, which did not pass` },
+});
 
 describe("the report on a terminal", () => {
   it("in a pipe is a table whose words can be searched for, why a check failed, and the counts", () => {
@@ -28,6 +36,24 @@ describe("the report on a terminal", () => {
     expect(text).toContain("identity.match GET /private skipped: needs private.signed, which did not pass");
     expect(text.at(-2)).toBe("11 passed, 1 failed, 1 skipped in 198 ms");
     expect(text.join("\n")).not.toContain("\u001B");
+  });
+
+  it("has what waited in vain in one block, and a blank line around what says more", () => {
+    const checks = [
+      ...sampleReport().checks.filter(({ name }) => name === "private.signed"),
+      waiting("private.tampered", "twitter.token"),
+      waiting("identity.match", "private.signed"),
+    ];
+    expect(lines(sampleRun({ checks })).join("\n")).toContain(
+      [
+        `  fix: ${sampleError.fix}`,
+        "",
+        "private.tampered skipped: needs twitter.token, which did not pass",
+        "identity.match skipped: needs private.signed, which did not pass",
+        "",
+        "0 passed, 1 failed, 2 skipped",
+      ].join("\n"),
+    );
   });
 
   it("says failures before what was skipped", () => {

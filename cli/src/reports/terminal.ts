@@ -83,11 +83,13 @@ function formatStage(report: SmokeReport, style: TerminalStyle): string[] {
   const notes = (["failed", "skipped"] as const).flatMap((status) =>
     explained(report, status).map((each) => explain(each, style)),
   );
+  // Checks that waited in vain have a line each, and make one block.
+  const isLine = (index: number): boolean => notes[index]?.length === 1;
   return [
     ...target(report, style),
     "",
     ...table,
-    ...notes.flatMap((lines) => ["", ...lines]),
+    ...notes.flatMap((lines, index) => (isLine(index) && isLine(index - 1) ? lines : ["", ...lines])),
     ...comparison(report, style),
   ];
 }
