@@ -9,7 +9,7 @@ const config: KnipConfig = {
     },
     cli: {
       entry: [
-        "src/main-{version,complete,call,run}.ts",
+        "src/main{,-version,-complete,-call}.ts",
         "src/environment/keyring-process.ts",
         "bench/*.{ts,cjs,mjs}",
       ],
@@ -17,7 +17,7 @@ const config: KnipConfig = {
       ignoreDependencies: ["es-module-lexer", "esbuild", "tsx"],
     },
     "packages/functions": { entry: ["src/{private,public}.ts"] },
-    "packages/testing": { entry: ["src/*.ts"] },
+    "packages/test-support": { entry: ["src/*.ts"] },
   },
 };
 

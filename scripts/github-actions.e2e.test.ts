@@ -2,11 +2,11 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { interpolate } from "@api-auth-twitter/testing/actions-expressions";
-import { readYaml, runSteps, type Step, type StepResult } from "@api-auth-twitter/testing/actions-runner";
-import { authCliPath } from "@api-auth-twitter/testing/auth-cli";
-import { deployWorld, type DeployedWorld } from "@api-auth-twitter/testing/deployed-world";
-import { runProcess } from "@api-auth-twitter/testing/run-process";
+import { interpolate } from "@api-auth-twitter/test-support/actions-expressions";
+import { readYaml, runSteps, type Step, type StepResult } from "@api-auth-twitter/test-support/actions-runner";
+import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
+import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
+import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

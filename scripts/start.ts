@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
-import { answerAuthorizePage } from "@api-auth-twitter/testing/authorize-page";
+import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-page";
 
 type Variables = Record<string, string | undefined>;
 

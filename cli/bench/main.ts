@@ -4,14 +4,14 @@
  */
 import { access, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findPeer } from "@api-auth-twitter/testing/peers";
-import { type AwsCredentials, signSigV4 } from "../src/protocol/sigv4.ts";
+import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { type AwsCredentials, signSigV4 } from "../src/aws/sigv4.ts";
 import { type Command, median, medians, timeRun } from "./measure.ts";
 import { measureSigning, measureStreaming } from "./streaming.ts";
 import { measureThroughput } from "./throughput.ts";
-import { authCliPath, createAuthCli } from "@api-auth-twitter/testing/auth-cli";
-import { readLoaded } from "@api-auth-twitter/testing/loaded-modules";
-import { copySstApp } from "@api-auth-twitter/testing/sst-app";
+import { authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { readLoaded } from "@api-auth-twitter/test-support/loaded-modules";
+import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
 import { apiEndpoint, deploy, root, sst, stage, startWorld, type World } from "./world.ts";
 
 const quick = process.argv.includes("--quick");

@@ -6,8 +6,8 @@ import { access } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { authCliPath } from "@api-auth-twitter/testing/auth-cli";
-import { signSigV4 } from "../src/protocol/sigv4.ts";
+import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
+import { signSigV4 } from "../src/aws/sigv4.ts";
 import { exitCode, median, type Variables } from "./measure.ts";
 import { root } from "./world.ts";
 

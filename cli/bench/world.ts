@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type AuthCli, authCliPath as authCli, createAuthCli } from "@api-auth-twitter/testing/auth-cli";
-import { untilWritten } from "@api-auth-twitter/testing/sst-outputs";
+import { type AuthCli, authCliPath as authCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { untilWritten } from "@api-auth-twitter/test-support/sst-outputs";
 import { exitCode, timeRun, type Variables } from "./measure.ts";
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

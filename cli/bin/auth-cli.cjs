@@ -97,6 +97,6 @@ if (first === "complete" && second === "--") {
   enter("main-version");
 } else {
   const isCall = first === "call";
-  open("main", isCall ? "main-call" : "main-run");
-  if (!isCall || enter("main-call") === undefined) enter("main-run");
+  open("main", isCall ? "main-call" : "main");
+  if (!isCall || enter("main-call") === undefined) enter("main");
 }

@@ -1,4 +1,4 @@
-import type { Reason } from "./diagnosis/reasons.ts";
+import type { Reason } from "./reasons.ts";
 
 /**
  * Every way in which auth-cli fails, and the exit code that goes with it.

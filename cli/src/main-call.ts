@@ -1,7 +1,7 @@
-import { createEnvironment } from "./environment.ts";
+import { createEnvironment } from "./environment/environment.ts";
 import { tellFailure } from "./failure.ts";
-import { callCommand } from "./program/call.ts";
-import { type PlainCommandLine, readPlainCommandLine } from "./program/plain-command-line.ts";
+import { callCommand } from "./commands/call/command.ts";
+import { type PlainCommandLine, readPlainCommandLine } from "./commands/flags/plain-command-line.ts";
 
 /**
  * Runs `auth-cli call`.

@@ -1,6 +1,6 @@
-import { complete } from "./completion/complete.ts";
+import { complete } from "./commands/completion/complete.ts";
 import { lookAround } from "./environment/surroundings.ts";
-import { outlineProgram } from "./outline.ts";
+import { outlineProgram } from "./commands/outline.ts";
 
 /** Answers what a shell asks with each press of the tab key, `complete -- <words>`. It runs no command. */
 export function main(args: readonly string[]): void {

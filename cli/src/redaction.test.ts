@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { percentEncode } from "../../packages/emulator/src/twitter/percent-encode.ts";
+import { percentEncode } from "../../packages/local-cloud/src/twitter/percent-encode.ts";
 import { maskCommand, Redactor } from "./redaction.ts";
 
 /** Every way in which a value gets into a text that this program, or a service, writes. */

@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "./environment/environment.ts";
 import { tellError, tellFailure } from "./failure.ts";
-import { createProgram, type EnvironmentFactory } from "./program.ts";
+import { createProgram, type EnvironmentFactory } from "./commands/program.ts";
 
 /**
  * Runs one command line: arguments to a command, errors to a text (or, with `--json`, an object) and an exit code.
@@ -32,7 +32,7 @@ export async function run(
     if (thrown.exitCode === 0) return 0;
     // No command at all: the help was the answer.
     if (thrown.code === "commander.help") return 2;
-    const { usageError } = await import("./usage-error.ts");
+    const { usageError } = await import("./commands/flags/usage-error.ts");
     return tellError(usageError(thrown, program, args), environmentFor(flags), args);
   }
 }

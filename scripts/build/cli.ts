@@ -8,7 +8,7 @@ import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import { build, type BuildOptions, type Plugin } from "esbuild";
 import packageJson from "../../cli/package.json" with { type: "json" };
-import { outlineProgram } from "../../cli/src/outline.ts";
+import { outlineProgram } from "../../cli/src/commands/outline.ts";
 import { stamped, writeCodeCaches } from "./code-cache.ts";
 import { common, root } from "./common.ts";
 import { manPage } from "./man-page.ts";
@@ -21,11 +21,11 @@ const outdir = join(root, "cli/dist");
 const packs: Record<string, readonly string[]> = {
   "main-version": ["main-version"],
   "main-complete": ["main-complete"],
-  main: ["main-call", "main-run"],
+  main: ["main-call", "main"],
 };
 
 /** What of the parts that are loaded when they are reached is waited for most. */
-const awaited = ["commands/call"];
+const awaited = ["commands/call/call"];
 
 /** What nearly every command needs is part of the program's own file. */
 const inlined = new Set([
@@ -48,7 +48,7 @@ const used: Record<string, readonly string[]> = {
 };
 
 /** What is installed beside the program, or is not. */
-const installed = new Set(["@api-auth-twitter/emulator", "@napi-rs/keyring"]);
+const installed = new Set(["@api-auth-twitter/local-cloud", "@napi-rs/keyring"]);
 
 const options = {
   ...common,
@@ -195,7 +195,7 @@ const lightGlobals: Plugin = {
       return {
         contents: [...imports, await readFile(path, "utf8")].join("\n"),
         loader: "js",
-        resolveDir: join(source, "protocol"),
+        resolveDir: join(source, "aws"),
       };
     });
   },
@@ -258,7 +258,7 @@ const precomputedOutline: Plugin = {
     const whole = outlineProgram();
     // Examples are for the man page.
     const outline = { ...whole, commands: whole.commands.map((command) => ({ ...command, examples: [] })) };
-    builder.onLoad({ filter: /[/\\]src[/\\]outline\.ts$/ }, () => ({
+    builder.onLoad({ filter: /[/\\]commands[/\\]outline\.ts$/ }, () => ({
       contents: `const outline = ${JSON.stringify(outline)};\nexport const outlineProgram = () => outline;`,
       loader: "js",
     }));

@@ -35,7 +35,7 @@ export async function writeCodeCaches(folder: string): Promise<void> {
       ["main-complete", ["complete", "--", "smoke", "--stage", ""]],
       ["main-call", ["call", ...target]],
       // A flag before the command is one of the things that commander has to read.
-      ["main-run", ["--json", "call", ...target]],
+      ["main", ["--json", "call", ...target]],
     ] as const) {
       const file = join(folder, `${cache}.cache`);
       await rm(file, { force: true });

@@ -2,7 +2,7 @@ import type {
   CommandOutline,
   FlagOutline,
   ProgramOutline,
-} from "../../cli/src/completion/program-outline.ts";
+} from "../../cli/src/commands/completion/program-outline.ts";
 
 /** `auth-cli.1` for `man`, from the same outline as the help and the completion. */
 export function manPage(outline: ProgramOutline, version: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formatError } from "../errors.ts";
-import { createFakeEnvironment, failure } from "../testing/fake-environment.ts";
+import { createFakeEnvironment, failure } from "../../test/fakes/fake-environment.ts";
 import { Configuration, type Setting } from "./configuration.ts";
 
 const name = "TWITTER_CONSUMER_KEY";

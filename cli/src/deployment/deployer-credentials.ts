@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
 

@@ -5,7 +5,7 @@ import {
   type FakeEnvironment,
   reply,
   sentHeader,
-} from "../testing/fake-environment.ts";
+} from "../../test/fakes/fake-environment.ts";
 import { resolveDeployment } from "./resolve-deployment.ts";
 
 const poolId = "eu-west-1:0f0e0d0c-0b0a-4900-8800-070605040302";

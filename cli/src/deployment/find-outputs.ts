@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
-import type { StoredDeployment } from "../store/sessions.ts";
+import type { StoredDeployment } from "../session/sessions.ts";
 import { Configuration } from "./configuration.ts";
 import { type DeployerEnvironment, findDeployerCredentials } from "./deployer-credentials.ts";
 import { parseOutputs, requireOutputs, type StageOutputs } from "./outputs-file.ts";

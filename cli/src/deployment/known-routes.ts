@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../environment/environment.ts";
 
 /** `GET` and `/items/{id}`; `ANY` is every method. */
 export interface KnownRoute {

@@ -1,5 +1,5 @@
 import { AuthCliError } from "../errors.ts";
-import { excerpt } from "../protocol/http.ts";
+import { excerpt } from "../http.ts";
 
 /** What the file holds of one stage, complete or not: only the stage that is asked for has to be. */
 export interface StageOutputs {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createFakeEnvironment } from "../testing/fake-environment.ts";
+import { createFakeEnvironment } from "../../test/fakes/fake-environment.ts";
 import { findProject } from "./project.ts";
 
 function find(files: Record<string, string>, workingDirectory = "/work/app/src/deep") {

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../environment/environment.ts";
 
 /** An SST or CDK project on this computer. */
 export interface Project {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatError } from "../errors.ts";
-import type { StoredDeployment } from "../store/sessions.ts";
-import { createFakeEnvironment, failure } from "../testing/fake-environment.ts";
+import type { StoredDeployment } from "../session/sessions.ts";
+import { createFakeEnvironment, failure } from "../../test/fakes/fake-environment.ts";
 import { type DeploymentFlags, resolveDeployment } from "./resolve-deployment.ts";
 import { parseServiceUrl } from "./service-url.ts";
 

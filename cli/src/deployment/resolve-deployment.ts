@@ -1,5 +1,5 @@
 import { AuthCliError } from "../errors.ts";
-import type { StoredDeployment } from "../store/sessions.ts";
+import type { StoredDeployment } from "../session/sessions.ts";
 import { Configuration } from "./configuration.ts";
 import { type DeployerFlags } from "./deployer-credentials.ts";
 import {

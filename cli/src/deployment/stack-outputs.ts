@@ -1,10 +1,10 @@
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../environment/environment.ts";
 import {
   describeStacksRequest,
   processDescribeStacksResponse,
   type StackPage,
-} from "../protocol/cloudformation.ts";
-import { exchange } from "../protocol/http.ts";
+} from "../aws/cloudformation.ts";
+import { exchange } from "../http.ts";
 import type { Configuration } from "./configuration.ts";
 import type { DeployerCredentials } from "./deployer-credentials.ts";
 import { awsEndpoint } from "./service-url.ts";

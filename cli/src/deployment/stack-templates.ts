@@ -1,6 +1,6 @@
-import type { Environment } from "../environment.ts";
-import { exchange } from "../protocol/http.ts";
-import { getTemplateRequest, processGetTemplateResponse } from "../protocol/cloudformation.ts";
+import type { Environment } from "../environment/environment.ts";
+import { exchange } from "../http.ts";
+import { getTemplateRequest, processGetTemplateResponse } from "../aws/cloudformation.ts";
 import type { Configuration } from "./configuration.ts";
 import { awsEndpoint } from "./service-url.ts";
 import { listStacks, type StackQuery } from "./stack-outputs.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { deployWorld, type DeployedWorld } from "@api-auth-twitter/testing/deployed-world";
+import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 
 describe("two stages deployed side by side by the real sst deploy", () => {
   let world: DeployedWorld;

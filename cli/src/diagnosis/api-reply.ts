@@ -1,4 +1,4 @@
-import { type Header, headerValue } from "../protocol/http.ts";
+import { type Header, headerValue } from "../http.ts";
 
 /** A reply of the API, read as far as a refusal goes. */
 export interface ApiReply {

@@ -1,13 +1,13 @@
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
-import type { Environment } from "../environment.ts";
-import { exchange, measureClockSkew } from "../protocol/http.ts";
+import type { Environment } from "../environment/environment.ts";
+import { exchange, measureClockSkew } from "../http.ts";
 import {
   type CallerIdentity,
   getCallerIdentityRequest,
   readGetCallerIdentityResponse,
   type StsRefusal,
-} from "../protocol/sts.ts";
-import { stsEndpoint } from "../services.ts";
+} from "../aws/sts.ts";
+import { stsEndpoint } from "../deployment/services.ts";
 import type { Subject } from "./subject.ts";
 
 /** What STS says to the same keys, signed by the same code. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { reply } from "../testing/fake-environment.ts";
-import { type Answer, cognitoRefusal, twitterRefusal } from "../testing/scripted-services.ts";
-import { authCli, createWorld, runIn, type World } from "../testing/world.ts";
+import { reply } from "../../test/fakes/fake-environment.ts";
+import { type Answer, cognitoRefusal, twitterRefusal } from "../../test/fakes/scripted-services.ts";
+import { authCli, createWorld, runIn, type World } from "../../test/fakes/world.ts";
 import type { ErrorReport } from "../errors.ts";
 
 /** What `call --json` reports when Cognito has refused the login of the environment. */

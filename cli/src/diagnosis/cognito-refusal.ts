@@ -1,18 +1,18 @@
 import type { Configuration } from "../deployment/configuration.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../environment/environment.ts";
 import { AuthCliError, type ErrorDetails, toErrorReport } from "../errors.ts";
-import { exchange, type HttpRequest } from "../protocol/http.ts";
-import type { ClientCredentials, TokenCredentials } from "../protocol/oauth1.ts";
+import { exchange, type HttpRequest } from "../http.ts";
+import type { ClientCredentials, TokenCredentials } from "../twitter/oauth1.ts";
 import {
   processRequestTokenResponse,
   processVerifyCredentialsResponse,
   requestTokenRequest,
   type TwitterContext,
   verifyCredentialsRequest,
-} from "../protocol/twitter.ts";
-import { findClientCredentials, twitterApiUrl } from "../services.ts";
-import type { Reason } from "./reasons.ts";
+} from "../twitter/twitter.ts";
+import { findClientCredentials, twitterApiUrl } from "../deployment/services.ts";
+import type { Reason } from "../reasons.ts";
 
 /** A diagnosis that takes longer than the two questions' 2 s is given up. */
 const questionTimeoutMs = 1000;

@@ -1,5 +1,5 @@
 import { toAuthCliError } from "../errors.ts";
-import { measureClockSkew } from "../protocol/http.ts";
+import { measureClockSkew } from "../http.ts";
 import { judge } from "./judge.ts";
 import type { Diagnosis, RefusedCall } from "./refused-call.ts";
 import { runExperiments } from "./run-experiments.ts";

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startConnectProxy } from "@api-auth-twitter/testing/connect-proxy";
-import { deployWorld, type DeployedWorld, type StackOutputs } from "@api-auth-twitter/testing/deployed-world";
-import { type Meddling, startMeddlingProxy } from "@api-auth-twitter/testing/meddling-proxy";
-import type { ProcessResult } from "@api-auth-twitter/testing/run-process";
+import { startConnectProxy } from "@api-auth-twitter/test-support/connect-proxy";
+import { deployWorld, type DeployedWorld, type StackOutputs } from "@api-auth-twitter/test-support/deployed-world";
+import { type Meddling, startMeddlingProxy } from "@api-auth-twitter/test-support/meddling-proxy";
+import type { ProcessResult } from "@api-auth-twitter/test-support/run-process";
 import type { ErrorReport } from "../errors.ts";
 
 /** The role may call everything but `/forbidden`. */

@@ -1,4 +1,4 @@
-import { excerpt, headerValue } from "../protocol/http.ts";
+import { excerpt, headerValue } from "../http.ts";
 import { errorType, gatewayMessage, isFromApi } from "./api-reply.ts";
 import type { Caller } from "./caller.ts";
 import type { Outcome } from "./experiments/experiment.ts";

@@ -1,5 +1,5 @@
-import { headerValue } from "../protocol/http.ts";
-import { isClockRefusal, roleName } from "../protocol/sts.ts";
+import { headerValue } from "../http.ts";
+import { isClockRefusal, roleName } from "../aws/sts.ts";
 import { errorType, gatewayMessage, reachedHandler } from "./api-reply.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { type EvidenceName, routeOf, tell } from "./evidence.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Header } from "../protocol/http.ts";
+import type { Header } from "../http.ts";
 import type { ApiReply } from "./api-reply.ts";
 import type { Caller } from "./caller.ts";
 import type { Outcome } from "./experiments/experiment.ts";
 import { judge } from "./judge.ts";
-import { type Reason, reasons } from "./reasons.ts";
+import { type Reason, reasons } from "../reasons.ts";
 import type { Observations } from "./run-experiments.ts";
 import { refusalOf, type Subject } from "./subject.ts";
 

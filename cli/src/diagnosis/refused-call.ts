@@ -1,9 +1,9 @@
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
-import type { Environment } from "../environment.ts";
-import type { HttpRequest } from "../protocol/http.ts";
-import type { AwsCredentials } from "../protocol/sigv4.ts";
+import type { Environment } from "../environment/environment.ts";
+import type { HttpRequest } from "../http.ts";
+import type { AwsCredentials } from "../aws/sigv4.ts";
 import type { ApiReply } from "./api-reply.ts";
-import type { Reason } from "./reasons.ts";
+import type { Reason } from "../reasons.ts";
 
 /** A request that the API answered with HTTP 400 or above. */
 export interface RefusedCall {

@@ -1,5 +1,5 @@
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
-import type { Environment } from "../environment.ts";
+import type { Environment } from "../environment/environment.ts";
 import { AuthCliError, toAuthCliError } from "../errors.ts";
 import type { ApiReply } from "./api-reply.ts";
 import { askCaller, type Caller } from "./caller.ts";

@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failure } from "../testing/fake-environment.ts";
+import { failure } from "../../test/fakes/fake-environment.ts";
 import { type CallbackAnswer, type CallbackServer, startCallbackServer } from "./callback-server.ts";
 
 const hasIpv6 = Object.values(networkInterfaces()).some((each) =>

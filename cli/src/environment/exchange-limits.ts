@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { AuthCliError } from "../errors.ts";
-import type { HttpRequest } from "../protocol/http.ts";
+import type { HttpRequest } from "../http.ts";
 import { isConnected } from "./is-connected.ts";
 import { networkError } from "./network-errors.ts";
 

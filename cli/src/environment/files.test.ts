@@ -15,7 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { failure } from "../testing/fake-environment.ts";
+import { failure } from "../../test/fakes/fake-environment.ts";
 import { files } from "./files.ts";
 
 let folder: string;

@@ -7,15 +7,15 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
-import { startConnectProxy } from "@api-auth-twitter/testing/connect-proxy";
-import { findPeer } from "@api-auth-twitter/testing/peers";
-import { runProcess } from "@api-auth-twitter/testing/run-process";
+import { startConnectProxy } from "@api-auth-twitter/test-support/connect-proxy";
+import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterEach, describe, expect, it } from "vitest";
 import { AuthCliError } from "../errors.ts";
-import type { HttpRequest } from "../protocol/http.ts";
-import { exchange, headerValue } from "../protocol/http.ts";
+import type { HttpRequest } from "../http.ts";
+import { exchange, headerValue } from "../http.ts";
 import { Redactor } from "../redaction.ts";
-import { failure } from "../testing/fake-environment.ts";
+import { failure } from "../../test/fakes/fake-environment.ts";
 import { createHttpClient, type HttpClientOptions } from "./http-client.ts";
 
 const closing: (() => unknown)[] = [];

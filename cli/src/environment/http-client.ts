@@ -9,7 +9,7 @@ import {
   type HttpResponse,
   type Send,
   wireHeaders,
-} from "../protocol/http.ts";
+} from "../http.ts";
 import { type ConnectionOptions, Connections } from "./connections.ts";
 import { ExchangeLimits } from "./exchange-limits.ts";
 import { Stopwatch } from "./stopwatch.ts";

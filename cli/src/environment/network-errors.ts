@@ -1,5 +1,5 @@
 import { AuthCliError, type ErrorCode } from "../errors.ts";
-import type { HttpRequest } from "../protocol/http.ts";
+import type { HttpRequest } from "../http.ts";
 
 /** The way through a proxy failed before the server was reached. */
 export class ProxyError extends Error {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failure } from "../testing/fake-environment.ts";
+import { failure } from "../../test/fakes/fake-environment.ts";
 import { findProxy } from "./proxy.ts";
 
 const find = (url: string, variables: Record<string, string>): string | undefined =>

@@ -1,4 +1,4 @@
-import { headerValue, type HttpResponse, measureClockSkew, type Send } from "../protocol/http.ts";
+import { headerValue, type HttpResponse, measureClockSkew, type Send } from "../http.ts";
 
 /** No refusal that tells of a clock is longer. */
 const refusalLimit = 64 * 1024;

@@ -1,5 +1,5 @@
 import type { ClientRequest } from "node:http";
-import type { Timings } from "../protocol/http.ts";
+import type { Timings } from "../http.ts";
 import { isConnected, isSecure } from "./is-connected.ts";
 import { monotonicMs } from "./monotonic.ts";
 

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Redactor } from "../redaction.ts";
-import { failure } from "../testing/fake-environment.ts";
+import { failure } from "../../test/fakes/fake-environment.ts";
 import { createTerminal, showsUnicode, type Terminal } from "./terminal.ts";
 
 let stdin: PassThrough;

@@ -1,6 +1,6 @@
-import type { HttpRequest } from "../../protocol/http.ts";
-import { executeApi } from "../../protocol/http-api.ts";
-import { signSigV4 } from "../../protocol/sigv4.ts";
+import type { HttpRequest } from "../../http.ts";
+import { executeApi } from "../../aws/http-api.ts";
+import { signSigV4 } from "../../aws/sigv4.ts";
 import type { ApiReply } from "../api-reply.ts";
 import type { Subject } from "../subject.ts";
 

@@ -1,5 +1,5 @@
-import { executeApi } from "../../protocol/http-api.ts";
-import { presignSigV4 } from "../../protocol/sigv4.ts";
+import { executeApi } from "../../aws/http-api.ts";
+import { presignSigV4 } from "../../aws/sigv4.ts";
 import { isSafe } from "../subject.ts";
 import { type Experiment, plainHeaders } from "./experiment.ts";
 

@@ -1,4 +1,4 @@
-import { encodeQueryComponent } from "../../protocol/sigv4.ts";
+import { encodeQueryComponent } from "../../aws/sigv4.ts";
 import { isSafe } from "../subject.ts";
 import { type Experiment, signed } from "./experiment.ts";
 

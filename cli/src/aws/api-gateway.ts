@@ -1,0 +1,82 @@
+import { type DeployerContext, deployerRequest, jsonResult } from "./deployer-api.ts";
+import type { HttpRequest, Reply } from "../http.ts";
+
+/** A route of an HTTP API, as it is deployed. */
+export interface DeployedRoute {
+  /** `GET /private`, `ANY /{proxy+}` or `$default`. */
+  routeKey: string;
+  /** `NONE`, `AWS_IAM`, `JWT` or `CUSTOM`. */
+  authorizationType: string;
+  /** `integrations/<id>`; undefined for a route that leads nowhere. */
+  target: string | undefined;
+}
+
+export interface ApiSummary {
+  apiId: string;
+  /** `https://<id>.execute-api.<region>.amazonaws.com` */
+  apiEndpoint: string;
+}
+
+/** A page of a list. */
+interface Page<T> {
+  items: T[];
+  /** The token of the next one; undefined on the last. */
+  next: string | undefined;
+}
+
+/** @see https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html */
+export function getApisRequest(
+  context: DeployerContext,
+  nextToken: string | undefined,
+): Promise<HttpRequest> {
+  return apiGatewayRequest(context, "/v2/apis", nextToken);
+}
+
+export function processGetApisResponse(reply: Reply): Page<ApiSummary> {
+  return page(reply, (item) => ({ apiId: String(item["apiId"]), apiEndpoint: String(item["apiEndpoint"]) }));
+}
+
+/** @see https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html */
+export function getRoutesRequest(
+  context: DeployerContext,
+  apiId: string,
+  nextToken: string | undefined,
+): Promise<HttpRequest> {
+  return apiGatewayRequest(context, `/v2/apis/${encodeURIComponent(apiId)}/routes`, nextToken);
+}
+
+export function processGetRoutesResponse(reply: Reply): Page<DeployedRoute> {
+  return page(reply, (item) => ({
+    routeKey: String(item["routeKey"]),
+    authorizationType: typeof item["authorizationType"] === "string" ? item["authorizationType"] : "NONE",
+    target: typeof item["target"] === "string" ? item["target"] : undefined,
+  }));
+}
+
+/** API Gateway's IAM actions are the HTTP methods. */
+function apiGatewayRequest(
+  context: DeployerContext,
+  path: string,
+  nextToken: string | undefined,
+): Promise<HttpRequest> {
+  const query = nextToken === undefined ? "" : `?nextToken=${encodeURIComponent(nextToken)}`;
+  return deployerRequest(context, {
+    action: "apigateway:GET",
+    service: "apigateway",
+    address: `https://apigateway.${context.region}.amazonaws.com`,
+    method: "GET",
+    target: path + query,
+    headers: [["Accept", "application/json"]],
+  });
+}
+
+function page<T>(reply: Reply, read: (item: Record<string, unknown>) => T): Page<T> {
+  const { items, nextToken } = jsonResult(reply);
+  const list: unknown[] = Array.isArray(items) ? items : [];
+  return {
+    items: list
+      .filter((item) => typeof item === "object" && item !== null)
+      .map((item) => read(item as Record<string, unknown>)),
+    next: typeof nextToken === "string" && nextToken !== "" ? nextToken : undefined,
+  };
+}

@@ -1,0 +1,134 @@
+import {
+  CognitoIdentityClient,
+  type CognitoIdentityClientConfig,
+  GetCredentialsForIdentityCommand,
+  GetIdCommand,
+} from "@aws-sdk/client-cognito-identity";
+import { AuthCliError } from "../errors.ts";
+import { cognitoError } from "./cognito-identity-errors.ts";
+import { exchange, type Header, type HttpRequest, type Send } from "../http.ts";
+import type { LoginsMap } from "./logins.ts";
+import type { AwsCredentials } from "./sigv4.ts";
+
+export interface CognitoContext {
+  region: string;
+  /** In place of `https://cognito-identity.<region>.amazonaws.com`. */
+  endpoint: string | undefined;
+  send: Send;
+}
+
+/** The two calls of the enhanced flow. Both go unsigned. */
+export interface CognitoIdentity {
+  /**
+   * The identity of a login; the same login always gets the same one.
+   * @see https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html
+   */
+  getId(identityPoolId: string, logins: LoginsMap): Promise<string>;
+  /**
+   * Temporary credentials of the identity's role, for one hour.
+   * @see https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html
+   */
+  getCredentialsForIdentity(identityId: string, logins: LoginsMap): Promise<AwsCredentials>;
+}
+
+export function createCognitoIdentity(context: CognitoContext): CognitoIdentity {
+  const call = async <T>(
+    step: string,
+    logins: LoginsMap,
+    operation: (client: CognitoIdentityClient) => Promise<T>,
+  ): Promise<T> => {
+    const client = new CognitoIdentityClient({
+      region: context.region,
+      ...(context.endpoint === undefined ? {} : { endpoint: context.endpoint }),
+      requestHandler: requestHandler(step, context.send),
+      maxAttempts: 3,
+    });
+    try {
+      return await operation(client);
+    } catch (error) {
+      throw cognitoError(step, error, logins);
+    }
+  };
+  return {
+    getId: (identityPoolId, logins) =>
+      call("cognito.get-id", logins, async (client) => {
+        const { IdentityId } = await client.send(
+          new GetIdCommand({ IdentityPoolId: identityPoolId, Logins: { ...logins } }),
+        );
+        if (IdentityId === undefined || !/^[\w-]+:[0-9a-f-]+$/.test(IdentityId)) {
+          throw unexpected("cognito.get-id", "an IdentityId");
+        }
+        return IdentityId;
+      }),
+    getCredentialsForIdentity: (identityId, logins) =>
+      call("cognito.get-credentials", logins, async (client) => {
+        const { Credentials: credentials } = await client.send(
+          new GetCredentialsForIdentityCommand({ IdentityId: identityId, Logins: { ...logins } }),
+        );
+        // The wire says SecretKey where every other AWS API says SecretAccessKey.
+        const { AccessKeyId, SecretKey, SessionToken, Expiration } = credentials ?? {};
+        if (!AccessKeyId || !SecretKey || !SessionToken || !(Expiration instanceof Date)) {
+          throw unexpected("cognito.get-credentials", "AccessKeyId, SecretKey, SessionToken and Expiration");
+        }
+        return {
+          accessKeyId: AccessKeyId,
+          secretAccessKey: SecretKey,
+          sessionToken: SessionToken,
+          expiration: Expiration.toISOString(),
+        };
+      }),
+  };
+}
+
+function unexpected(step: string, wanted: string): AuthCliError {
+  return new AuthCliError("unexpected-reply", {
+    step,
+    message: `the reply is without ${wanted}`,
+    cause: "something other than Cognito Identity may answer at this address",
+    fix: "check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_COGNITO_IDENTITY, and any proxy on the way",
+  });
+}
+
+type RequestHandler = Exclude<
+  NonNullable<CognitoIdentityClientConfig["requestHandler"]>,
+  Record<string, never>
+>;
+
+/** Lets the SDK send through our transport: the same time limits, trace and redaction for all three services. */
+function requestHandler(step: string, send: Send): RequestHandler {
+  return {
+    handle: async (request: SdkRequest) => {
+      const port = request.port === undefined ? "" : `:${request.port}`;
+      const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}`);
+      const headers: Header[] = Object.entries(request.headers).filter(
+        ([name]) => !["host", "content-length"].includes(name.toLowerCase()),
+      );
+      const reply = await exchange(send, {
+        step,
+        method: request.method,
+        url,
+        headers,
+        body: typeof request.body === "string" ? Buffer.from(request.body) : request.body,
+      } satisfies HttpRequest);
+      return {
+        response: {
+          statusCode: reply.status,
+          reason: reply.statusText,
+          headers: Object.fromEntries(reply.headers.map(([name, value]) => [name.toLowerCase(), value])),
+          body: reply.body,
+        },
+      };
+    },
+  };
+}
+
+/** The part of `@smithy/types` HttpRequest that is used here. */
+interface SdkRequest {
+  method: string;
+  protocol: string;
+  hostname: string;
+  port?: number;
+  path: string;
+  headers: Record<string, string>;
+  body?: string | Uint8Array;
+}

@@ -1,0 +1,148 @@
+import { members, path, text } from "./aws-xml.ts";
+import { type DeployerContext, queryRequest, queryResult } from "./deployer-api.ts";
+import type { HttpRequest, Reply } from "../http.ts";
+
+/** An IAM policy document, as JSON. */
+export type PolicyDocument = Record<string, unknown>;
+
+/** One global service, which is signed for as in us-east-1. */
+const service = { service: "iam", address: "https://iam.amazonaws.com", version: "2010-05-08" };
+
+const iamRequest = (
+  context: DeployerContext,
+  operation: string,
+  parameters: Record<string, string | undefined>,
+): Promise<HttpRequest> => queryRequest({ ...context, region: "us-east-1" }, service, operation, parameters);
+
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
+export function getRoleRequest(context: DeployerContext, roleName: string): Promise<HttpRequest> {
+  return iamRequest(context, "GetRole", { RoleName: roleName });
+}
+
+/** @returns its trust policy, which comes percent-encoded; undefined when it cannot be read */
+export function processGetRoleResponse(reply: Reply): PolicyDocument | undefined {
+  return parseDocument(text(queryResult(reply), "Role", "AssumeRolePolicyDocument"));
+}
+
+/** A page of a list. */
+interface Page<T> {
+  items: T[];
+  /** The marker of the next one; undefined on the last. */
+  next: string | undefined;
+}
+
+/** The inline policies of a role. */
+export function listRolePoliciesRequest(
+  context: DeployerContext,
+  roleName: string,
+  marker: string | undefined,
+): Promise<HttpRequest> {
+  return iamRequest(context, "ListRolePolicies", { RoleName: roleName, Marker: marker });
+}
+
+export function processListRolePoliciesResponse(reply: Reply): Page<string> {
+  const result = queryResult(reply);
+  return { items: members(path(result, "PolicyNames")).map(String), next: markerOf(result) };
+}
+
+export function getRolePolicyRequest(
+  context: DeployerContext,
+  roleName: string,
+  policyName: string,
+): Promise<HttpRequest> {
+  return iamRequest(context, "GetRolePolicy", { RoleName: roleName, PolicyName: policyName });
+}
+
+export function processGetRolePolicyResponse(reply: Reply): PolicyDocument | undefined {
+  return parseDocument(text(queryResult(reply), "PolicyDocument"));
+}
+
+/** The managed policies of a role. */
+export function listAttachedRolePoliciesRequest(
+  context: DeployerContext,
+  roleName: string,
+  marker: string | undefined,
+): Promise<HttpRequest> {
+  return iamRequest(context, "ListAttachedRolePolicies", { RoleName: roleName, Marker: marker });
+}
+
+/** @returns their ARNs */
+export function processListAttachedRolePoliciesResponse(reply: Reply): Page<string> {
+  const result = queryResult(reply);
+  return {
+    items: members(path(result, "AttachedPolicies")).flatMap((policy) => text(policy, "PolicyArn") ?? []),
+    next: markerOf(result),
+  };
+}
+
+export function getPolicyRequest(context: DeployerContext, policyArn: string): Promise<HttpRequest> {
+  return iamRequest(context, "GetPolicy", { PolicyArn: policyArn });
+}
+
+/** @returns the version that counts, `v1` */
+export function processGetPolicyResponse(reply: Reply): string {
+  return text(queryResult(reply), "Policy", "DefaultVersionId") ?? "v1";
+}
+
+export function getPolicyVersionRequest(
+  context: DeployerContext,
+  policyArn: string,
+  versionId: string,
+): Promise<HttpRequest> {
+  return iamRequest(context, "GetPolicyVersion", { PolicyArn: policyArn, VersionId: versionId });
+}
+
+export function processGetPolicyVersionResponse(reply: Reply): PolicyDocument | undefined {
+  return parseDocument(text(queryResult(reply), "PolicyVersion", "Document"));
+}
+
+/** IAM's own verdict on one action and one resource. */
+export interface SimulationResult {
+  resource: string;
+  decision: "allowed" | "explicitDeny" | "implicitDeny";
+  /** Keys of conditions to which the simulation was given no value. */
+  missingContext: string[];
+}
+
+/**
+ * Would the role be allowed? Changes nothing.
+ * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
+ */
+export function simulatePrincipalPolicyRequest(
+  context: DeployerContext,
+  roleArn: string,
+  action: string,
+  resources: readonly string[],
+): Promise<HttpRequest> {
+  return iamRequest(context, "SimulatePrincipalPolicy", {
+    PolicySourceArn: roleArn,
+    "ActionNames.member.1": action,
+    ...Object.fromEntries(resources.map((arn, index) => [`ResourceArns.member.${index + 1}`, arn])),
+    MaxItems: "1000",
+  });
+}
+
+export function processSimulatePrincipalPolicyResponse(reply: Reply): SimulationResult[] {
+  return members(path(queryResult(reply), "EvaluationResults")).map((result) => {
+    const decision = text(result, "EvalDecision");
+    return {
+      resource: text(result, "EvalResourceName") ?? "*",
+      decision: decision === "allowed" || decision === "explicitDeny" ? decision : "implicitDeny",
+      missingContext: members(path(result, "MissingContextValues")).map(String),
+    };
+  });
+}
+
+function markerOf(result: unknown): string | undefined {
+  return text(result, "IsTruncated") === "true" ? text(result, "Marker") : undefined;
+}
+
+/** IAM percent-encodes documents (RFC 3986). */
+function parseDocument(encoded: string | undefined): PolicyDocument | undefined {
+  try {
+    const value: unknown = JSON.parse(decodeURIComponent(encoded ?? ""));
+    return typeof value === "object" && value !== null ? (value as PolicyDocument) : undefined;
+  } catch {
+    return undefined;
+  }
+}

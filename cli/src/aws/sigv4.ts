@@ -1,0 +1,310 @@
+import { AwsV4Signer } from "aws4fetch";
+import { AuthCliError } from "../errors.ts";
+import type { Header, Intermediates } from "../http.ts";
+import { hex, hmacSha256, sha256 } from "./sha256.ts";
+
+/** Temporary credentials of an identity (AWS STS). */
+export interface AwsCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  /** When they stop working, ISO 8601. */
+  expiration: string;
+}
+
+export interface SigV4Request {
+  method: string;
+  url: URL;
+  headers: readonly Header[];
+  body?: Uint8Array | undefined;
+}
+
+/** What the secret access key gives for one scope, and as secret as that. */
+export interface SigningKey {
+  /** `20150830/us-east-1/execute-api/aws4_request` */
+  credentialScope: string;
+  /** 32 bytes in base64. */
+  key: string;
+}
+
+export interface SigV4Signing {
+  credentials: Omit<AwsCredentials, "expiration" | "sessionToken"> & { sessionToken?: string };
+  /** Derived earlier; one of another scope is derived anew. */
+  signingKey?: SigningKey | undefined;
+  region: string;
+  /** `execute-api` for API Gateway. */
+  service: string;
+  /** Milliseconds since the epoch. */
+  nowMs: number;
+}
+
+/** The signed headers, and every intermediate, so that a refusal can be explained. */
+export interface SigV4Signature {
+  /** All headers to send. */
+  headers: Header[];
+  canonicalRequest: string;
+  stringToSign: string;
+  /** `20150830/us-east-1/execute-api/aws4_request` */
+  credentialScope: string;
+  signedHeaders: string;
+  signature: string;
+}
+
+/**
+ * Never signed: proxies and HTTP libraries add, change or drop them on the way.
+ * Content-Type is signed, so that a body cannot be passed off as something else.
+ */
+const unsigned = new Set([
+  "accept-encoding",
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "transfer-encoding",
+  "user-agent",
+  "x-amzn-trace-id",
+]);
+
+/** Set by the signature itself; a caller's own would contradict it. */
+const reserved = new Set([
+  "authorization",
+  "host",
+  "x-amz-date",
+  "x-amz-security-token",
+  "x-amz-content-sha256",
+]);
+
+/**
+ * Signs a request with AWS Signature Version 4 in its headers. The body is always hashed: API Gateway knows no
+ * UNSIGNED-PAYLOAD.
+ * @throws AuthCliError `invalid-usage` for a header that cannot be signed
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export async function signSigV4(request: SigV4Request, signing: SigV4Signing): Promise<SigV4Signature> {
+  const headers = mergeRepeated(request.headers);
+  demandSignable(headers);
+
+  const signer = new AwsV4Signer({
+    method: request.method,
+    url: request.url.href,
+    headers: headers
+      .filter(([name]) => !unsigned.has(name.toLowerCase()))
+      .map(([name, value]) => [name, value]),
+    ...signing.credentials,
+    region: signing.region,
+    service: signing.service,
+    datetime: amzDate(signing.nowMs),
+    allHeaders: true,
+    cache: derivedEarlier(signing),
+  });
+  // The library decodes the query as a form, which loses nameless parameters and bytes that are not UTF-8.
+  signer.encodedSearch = canonicalQuery(request.url.search);
+  // It would make each of these anew for each that needs it.
+  const payloadHash = await hashPayload(request.body ?? new Uint8Array());
+  signer.hexBodyHash = () => Promise.resolve(payloadHash);
+
+  const canonicalRequest = await signer.canonicalString();
+  const stringToSign = await signer.stringToSign();
+  signer.stringToSign = () => Promise.resolve(stringToSign);
+  const signature = await signer.signature();
+  const authorization =
+    `AWS4-HMAC-SHA256 Credential=${signing.credentials.accessKeyId}/${signer.credentialString}, ` +
+    `SignedHeaders=${signer.signedHeaders}, Signature=${signature}`;
+  return {
+    headers: [
+      ...headers,
+      ["X-Amz-Date", signer.datetime],
+      ...(signing.credentials.sessionToken === undefined
+        ? []
+        : [["X-Amz-Security-Token", signing.credentials.sessionToken] as const]),
+      ["Authorization", authorization],
+    ],
+    canonicalRequest,
+    stringToSign,
+    credentialScope: signer.credentialString,
+    signedHeaders: signer.signedHeaders,
+    signature,
+  };
+}
+
+/**
+ * What all requests of one day to one service in one region are signed with.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#derive-signing-key
+ */
+export function deriveSigningKey({ credentials, ...signing }: SigV4Signing): SigningKey {
+  const scope = credentialScope(signing);
+  const key = scope.reduce<Uint8Array>(
+    (earlier, part) => hmacSha256(earlier, Buffer.from(part)),
+    Buffer.from(`AWS4${credentials.secretAccessKey}`),
+  );
+  return { credentialScope: scope.join("/"), key: Buffer.from(key).toString("base64") };
+}
+
+function credentialScope({ region, service, nowMs }: Omit<SigV4Signing, "credentials">): string[] {
+  return [amzDate(nowMs).slice(0, 8), region, service, "aws4_request"];
+}
+
+/** The signing key, where aws4fetch looks for it. */
+function derivedEarlier({ credentials, signingKey, ...signing }: SigV4Signing): Map<string, ArrayBuffer> {
+  const scope = credentialScope(signing);
+  if (signingKey?.credentialScope !== scope.join("/")) return new Map();
+  const key: Uint8Array = Buffer.from(signingKey.key, "base64");
+  // Its types know only one of the two kinds of bytes that Web Crypto takes.
+  return new Map([
+    [[credentials.secretAccessKey, ...scope.slice(0, 3)].join(), key as unknown as ArrayBuffer],
+  ]);
+}
+
+/**
+ * The same signature in the query of the URL (a presigned URL), good for a minute. No header but Host is signed.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
+ */
+export async function presignSigV4(
+  { method, url, body }: Omit<SigV4Request, "headers">,
+  { credentials, region, service, nowMs }: SigV4Signing,
+): Promise<URL> {
+  const { accessKeyId, sessionToken } = credentials;
+  const datetime = amzDate(nowMs);
+  const parameters = [
+    ["X-Amz-Algorithm", "AWS4-HMAC-SHA256"],
+    ["X-Amz-Credential", `${accessKeyId}/${datetime.slice(0, 8)}/${region}/${service}/aws4_request`],
+    ["X-Amz-Date", datetime],
+    ["X-Amz-Expires", "60"],
+    ...(sessionToken === undefined ? [] : [["X-Amz-Security-Token", sessionToken] as const]),
+    ["X-Amz-SignedHeaders", "host"],
+  ] as const;
+  const added = parameters.map(([name, value]) => `${name}=${encodeQueryComponent(value)}`).join("&");
+  const presigned = new URL(url);
+  presigned.search = url.search === "" ? added : `${url.search}&${added}`;
+  const signer = new AwsV4Signer({
+    method,
+    url: url.href,
+    headers: [],
+    accessKeyId,
+    secretAccessKey: credentials.secretAccessKey,
+    region,
+    service,
+    datetime,
+    signQuery: true,
+  });
+  signer.encodedSearch = canonicalQuery(presigned.search);
+  const payloadHash = await hashPayload(body ?? new Uint8Array());
+  signer.hexBodyHash = () => Promise.resolve(payloadHash);
+  presigned.search += `&X-Amz-Signature=${await signer.signature()}`;
+  return presigned;
+}
+
+/** From this length on node:crypto is worth its loading. */
+const longPayload = 8 * 1024;
+
+/** What SHA-256 makes of nothing, which is what most requests bring. */
+const emptyPayloadHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+async function hashPayload(body: Uint8Array): Promise<string> {
+  if (body.length === 0) return emptyPayloadHash;
+  if (body.length < longPayload) return hex(sha256(body));
+  const { createHash } = await import("node:crypto");
+  return createHash("sha256").update(body).digest("hex");
+}
+
+/** What AWS computes on its side too, so that a difference can be found. */
+export function sigV4Intermediates(signature: SigV4Signature): Intermediates {
+  return [
+    ["canonical request", signature.canonicalRequest],
+    ["string to sign", signature.stringToSign],
+    ["credential scope", signature.credentialScope],
+    ["signed headers", signature.signedHeaders],
+  ];
+}
+
+/** `20150830T123600Z` */
+export function amzDate(nowMs: number): string {
+  // Date's own `toISOString` first finds out this computer's time zone, which a signature has no use for.
+  const date = new Date(nowMs);
+  const day = [date.getUTCMonth() + 1, date.getUTCDate()];
+  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()];
+  return `${date.getUTCFullYear()}${twoDigits(day)}T${twoDigits(time)}Z`;
+}
+
+function twoDigits(numbers: readonly number[]): string {
+  return numbers.map((number) => String(number).padStart(2, "0")).join("");
+}
+
+/**
+ * The canonical query string: each name and value percent-encoded, sorted by encoded name, then value.
+ * Works on the bytes of the wire, so that what is no UTF-8, and a nameless parameter, keep their place.
+ * @param search `?a=1&b`, or the empty string
+ */
+export function canonicalQuery(search: string): string {
+  return search
+    .replace(/^\?/, "")
+    .split("&")
+    .filter((parameter) => parameter !== "")
+    .map((parameter) => {
+      const equals = parameter.indexOf("=");
+      const [name, value] =
+        equals < 0 ? [parameter, ""] : [parameter.slice(0, equals), parameter.slice(equals + 1)];
+      return [encodeQueryComponent(name), encodeQueryComponent(value)] as const;
+    })
+    .toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
+}
+
+/** Decodes what is percent-encoded and encodes all but the unreserved characters (RFC 3986 2.3), in capitals. */
+export function encodeQueryComponent(component: string): string {
+  return component.replace(/%[0-9a-f]{2}|[^A-Za-z0-9\-._~]/gi, (part) => {
+    if (part.length === 3) {
+      const character = String.fromCharCode(Number.parseInt(part.slice(1), 16));
+      return /[A-Za-z0-9\-._~]/.test(character) ? character : part.toUpperCase();
+    }
+    return Array.from(
+      Buffer.from(part),
+      (byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
+    ).join("");
+  });
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/**
+ * A header that is repeated goes out as one, its values joined by a comma without a space: that is what the
+ * canonical request holds, and what no proxy on the way can then join differently.
+ */
+function mergeRepeated(headers: readonly Header[]): Header[] {
+  const merged = new Map<string, [string, string]>();
+  for (const [name, value] of headers) {
+    const known = merged.get(name.toLowerCase());
+    if (known) known[1] += `,${value.trim()}`;
+    else merged.set(name.toLowerCase(), [name, value.trim()]);
+  }
+  return [...merged.values()];
+}
+
+/**
+ * What would only be found out when it is signed.
+ * @throws AuthCliError `invalid-usage` for a header that cannot be signed
+ */
+export function demandSignable(headers: readonly Header[]): void {
+  for (const [name, value] of headers) checkHeader(name, value);
+}
+
+function checkHeader(name: string, value: string): void {
+  if (reserved.has(name.toLowerCase())) {
+    throw new AuthCliError("invalid-usage", {
+      message: `the header ${name} cannot be set on a signed request`,
+      cause: "the signature sets it",
+      fix: `leave it out, or send the request with --unsigned`,
+    });
+  }
+  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) || !/^[\t\x20-\x7e]*$/.test(value)) {
+    throw new AuthCliError("invalid-usage", {
+      message: `the header ${JSON.stringify(name)} cannot be signed`,
+      cause: "a header name is letters, digits and dashes, a value printable ASCII (RFC 9110 5.5)",
+      fix: "percent-encode or base64-encode the value",
+    });
+  }
+}

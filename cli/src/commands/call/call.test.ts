@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import { AuthCliError } from "../../errors.ts";
+import type { Header } from "../../http.ts";
+import { reply, sentHeader } from "../../../test/fakes/fake-environment.ts";
+import { type Answer } from "../../../test/fakes/scripted-services.ts";
+import { authCli, createWorld, reportedError, runIn, steps, type World } from "../../../test/fakes/world.ts";
+
+const loseConnection: Answer = () => {
+  throw new AuthCliError("connection-lost", { step: "api.call", message: "lost", cause: "cable" });
+};
+
+const answering = (status: number, body: string | Uint8Array = "body", headers: Header[] = []): World => ({
+  loggedIn: true,
+  answers: { "api.call": () => reply(status, body, headers) },
+});
+
+describe("call", () => {
+  it("signs, and prints the body and nothing else", async () => {
+    const ran = await authCli(["call", "/private"], { loggedIn: true });
+    expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, `Hello ${ran.services.identityId}!`, ""]);
+    // The identity is remembered, so that only its credentials are asked for.
+    expect(steps(ran)).toEqual(["cognito.get-credentials", "api.call"]);
+    // While they come, the connection to the API is opened.
+    expect(ran.environment.warmed).toEqual([ran.services.apiEndpoint]);
+  });
+
+  it("asks once for credentials, and again when they have less than five minutes left", async () => {
+    const world = createWorld({ loggedIn: true });
+    const asked = (): number =>
+      world.environment.requests.filter(({ step }) => step === "cognito.get-credentials").length;
+    await runIn(["call", "/private"], world);
+    world.environment.clock.ms += 54 * 60_000;
+    await runIn(["call", "/private"], world);
+    expect(asked()).toBe(1);
+    world.environment.clock.ms += 60_000;
+    await runIn(["call", "/private"], world);
+    expect(asked()).toBe(2);
+  });
+
+  it("asks once for credentials when many ask at once", async () => {
+    const world = createWorld({ loggedIn: true });
+    await Promise.all(Array.from({ length: 5 }, () => runIn(["call", "/private"], world)));
+    const all = world.environment.requests.map(({ step }) => step);
+    expect(all.filter((step) => step === "cognito.get-credentials")).toHaveLength(1);
+  });
+
+  it("acts for the token of the environment before a stored login", async () => {
+    const world = createWorld({ loggedIn: true });
+    world.environment.variables = {
+      ...world.environment.variables,
+      TWITTER_ACCESS_TOKEN: "1-other",
+      TWITTER_ACCESS_TOKEN_SECRET: "other-secret",
+    };
+    const ran = await runIn(["call", "/private"], world);
+    expect(ran.code).toBe(4);
+    expect(ran.stderr).toContain("Invalid login token");
+    expect(ran.stderr).not.toContain("other-secret");
+  });
+
+  it.each([400, 403, 404, 500])("HTTP %i is 22, its body printed all the same", async (status) => {
+    const ran = await authCli(["call", "/x"], answering(status, "why", [["apigw-requestid", "id-1="]]));
+    expect([ran.code, ran.stdout]).toEqual([22, "why"]);
+    expect(ran.stderr).toMatch(
+      new RegExp(`^error: api\\.call: GET /x answered HTTP ${status} \\(request id-1=\\)`),
+    );
+  });
+
+  it("HTTP 403 with --no-fail is 0", async () => {
+    const ran = await authCli(["call", "/x", "--no-fail"], answering(403));
+    expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, "body", ""]);
+  });
+
+  it("a redirect is told, not followed", async () => {
+    const ran = await authCli(["call", "/x"], answering(302, "", [["Location", "https://evil.example/"]]));
+    expect(ran.code).toBe(0);
+    expect(steps(ran).filter((step) => step === "api.call")).toHaveLength(1);
+    expect(ran.stderr).toContain("not followed");
+  });
+
+  it("leaves a body that is no text untouched", async () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+    const ran = await authCli(["call", "/x"], answering(200, bytes));
+    expect(ran.environment.stdoutBytes()).toEqual(Buffer.from(bytes));
+  });
+
+  it("--include prints the head before the body", async () => {
+    const ran = await authCli(
+      ["call", "/x", "-i"],
+      answering(200, "body", [
+        ["X-One", "1"],
+        ["x-one", "2"],
+      ]),
+    );
+    expect(ran.stdout).toBe("HTTP/1.1 200 OK\r\nX-One: 1\r\nx-one: 2\r\n\r\nbody");
+  });
+
+  it("--output writes the body to a file, beside the working directory", async () => {
+    const ran = await authCli(["call", "/x", "-o", "out.bin"], answering(200, Uint8Array.of(0, 255)));
+    expect([ran.code, ran.stdout]).toEqual([0, ""]);
+    expect(ran.environment.files.readBytes("/project/out.bin")).toEqual(Buffer.from([0, 255]));
+    expect((await authCli(["call", "/x", "-o", "-"], answering(200))).stdout).toBe("body");
+  });
+
+  it("--json tells all of it", async () => {
+    const ran = await authCli(
+      ["call", "/x", "--json"],
+      answering(200, '{"a":1}', [
+        ["X-One", "1"],
+        ["x-one", "2"],
+        ["apigw-requestid", "id-1="],
+      ]),
+    );
+    expect(JSON.parse(ran.stdout)).toEqual({
+      status: 200,
+      headers: { "x-one": "1, 2", "apigw-requestid": "id-1=" },
+      body: '{"a":1}',
+      requestId: "id-1=",
+      identityId: ran.services.identityId,
+      durationMs: 0,
+    });
+  });
+
+  it("--json holds what is no text in base64, and the error of HTTP 403 on standard error", async () => {
+    const ran = await authCli(["call", "/x", "--json"], answering(403, Uint8Array.of(0, 255)));
+    expect(ran.code).toBe(22);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ status: 403, body: "AP8=", bodyEncoding: "base64" });
+    expect(reportedError(ran)).toMatchObject({ code: "http-status", step: "api.call" });
+  });
+
+  it("--verbose tells the request and the response, secrets masked", async () => {
+    const ran = await authCli(["call", "/x", "-v"], answering(200));
+    expect(ran.stderr).toMatch(/^> GET \/x HTTP\/1\.1$/m);
+    expect(ran.stderr).toContain("> X-Amz-Security-Token: [session token]");
+    expect(ran.stderr).toMatch(/^< HTTP\/1\.1 200 OK$/m);
+    expect(ran.stdout).toBe("body");
+  });
+
+  it("--dry-run sends nothing, shows no secret, and explains the signature", async () => {
+    const ran = await authCli(["call", "/x?b=1&a=2", "--dry-run"], { loggedIn: true });
+    expect(ran.code).toBe(0);
+    expect(steps(ran)).toEqual(["cognito.get-credentials"]);
+    expect(ran.stdout).toContain("# canonical request\nGET\n/x\na=2&b=1\n");
+    expect(ran.stdout).toContain("# string to sign\nAWS4-HMAC-SHA256\n20260301T120000Z\n");
+    expect(ran.stdout).toContain("x-amz-security-token:[session token]");
+    expect(ran.stdout).toMatch(/^curl .*--aws-sigv4 aws:amz:us-east-1:execute-api/m);
+  });
+
+  it("--unsigned needs no login and sends no signature", async () => {
+    const ran = await authCli(["call", "/private", "--unsigned"]);
+    expect([ran.code, ran.stdout]).toEqual([22, '{"message":"Forbidden"}']);
+    expect(steps(ran)).toEqual(["api.call"]);
+    const [request] = ran.environment.requests;
+    expect(request && sentHeader(request, "authorization")).toBeUndefined();
+    expect(ran.stderr).toContain("leave out --unsigned");
+  });
+
+  it("sends what curl's flags say, signed", async () => {
+    const ran = await authCli(
+      [
+        "call",
+        "items",
+        "-X",
+        "PUT",
+        "-H",
+        "X-A: 1",
+        "-d",
+        "@-",
+        "--url-query",
+        "q=a b",
+        "-m",
+        "2",
+        "--connect-timeout",
+        "1",
+      ],
+      { loggedIn: true, input: "the body" },
+    );
+    expect(ran.code).toBe(0);
+    const sent = ran.environment.requests.at(-1);
+    expect(sent).toMatchObject({ method: "PUT", timeoutMs: 2000, connectTimeoutMs: 1000 });
+    expect(sent?.url.href).toBe(`${ran.services.apiEndpoint}/items?q=a%20b`);
+    expect(String(sent?.body)).toBe("the body");
+  });
+
+  it("--retry signs each attempt anew", async () => {
+    let tries = 0;
+    const ran = await authCli(["call", "/private", "--retry", "2"], {
+      loggedIn: true,
+      answers: { "api.call": () => (++tries < 3 ? reply(503) : undefined) },
+    });
+    expect([ran.code, tries]).toEqual([0, 3]);
+    const dates = ran.environment.requests
+      .filter(({ step }) => step === "api.call")
+      .map((request) => sentHeader(request, "x-amz-date"));
+    // It waited 0.75 s, then 1.5 s.
+    expect(dates).toEqual(["20260301T120000Z", "20260301T120000Z", "20260301T120002Z"]);
+    expect(ran.stderr).toContain("HTTP 503; trying again");
+  });
+
+  it("a network fault is 3, with the cause", async () => {
+    const ran = await authCli(["call", "/x"], { loggedIn: true, answers: { "api.call": loseConnection } });
+    expect([ran.code, ran.stderr]).toEqual([3, "error: api.call: lost\ncause: cable\n"]);
+  });
+});

@@ -1,0 +1,231 @@
+import { describe, expect, it } from "vitest";
+import type { HttpRequest } from "../../http.ts";
+import { createFakeEnvironment, type FakeEnvironmentOptions, failure } from "../../../test/fakes/fake-environment.ts";
+import { buildRequest, type RequestFlags } from "./request-options.ts";
+
+const api = new URL("https://abc123.execute-api.us-east-1.amazonaws.com");
+
+const build = (
+  flags: RequestFlags,
+  options: FakeEnvironmentOptions = {},
+  ...target: string[]
+): Promise<HttpRequest> =>
+  buildRequest(createFakeEnvironment(options), api, target.length === 0 ? ["/items"] : target, flags);
+
+const headerNames = async (flags: RequestFlags): Promise<string[]> =>
+  (await build(flags)).headers.map(([name]) => name);
+
+/** `-d`, several times. */
+const data = (...texts: string[]): RequestFlags => ({ body: texts.map((text) => ({ text, binary: false })) });
+
+/** `--data-binary` */
+const binary = (text: string): RequestFlags => ({ body: [{ text, binary: true }] });
+
+const textOf = (request: HttpRequest): string => String(request.body);
+
+describe("the method", () => {
+  it.each<[RequestFlags, string]>([
+    [{}, "GET"],
+    [data("a"), "POST"],
+    [binary("a"), "POST"],
+    [data(""), "POST"],
+    [{ request: "DELETE" }, "DELETE"],
+    [{ request: "PUT", ...data("a") }, "PUT"],
+    // What Node sends in any case; here the log, the signature and the retries see the same.
+    [{ request: "patch" }, "PATCH"],
+  ])("of %j is %s", async (flags, method) => {
+    expect((await build(flags)).method).toBe(method);
+  });
+
+  it.each(["", "GET /x", "GE\r\nT", "G ET", "GÉT"])("%j is refused", async (request) => {
+    const error = await failure(() => build({ request }));
+    expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
+    expect(error.message).toContain("--request");
+  });
+});
+
+describe("the target", () => {
+  it.each<[string[], RequestFlags, string]>([
+    [["DELETE", "/items/1"], {}, "DELETE /items/1"],
+    [["delete", "items/1"], {}, "DELETE /items/1"],
+    [["POST", `${api.href}x?a=1`], {}, "POST /x?a=1"],
+    [["PUT", "/x"], { request: "put" }, "PUT /x"],
+    [["/x"], { head: true }, "HEAD /x"],
+    [["GET"], {}, "GET /GET"],
+  ])("%j with %j is %s", async (target, flags, line) => {
+    const { method, url } = await build(flags, {}, ...target);
+    expect(`${method} ${url.pathname}${url.search}`).toBe(line);
+  });
+
+  it.each<[string[], RequestFlags]>([
+    [["/a", "/b"], {}],
+    [["GET", "/a", "/b"], {}],
+    [["GET", "/a"], { request: "POST" }],
+    [["CONNECT", "/a"], {}],
+  ])("%j with %j is refused", async (target, flags) => {
+    const error = await failure(() => build(flags, {}, ...target));
+    expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
+  });
+});
+
+describe("headers", () => {
+  it.each<[string[], string | undefined]>([
+    [[], "auth-cli"],
+    [["user-agent: mine"], "mine"],
+    [["User-Agent:"], undefined],
+  ])("-H %j give the User-Agent %j", async (header, agent) => {
+    const { headers } = await build({ header });
+    expect(headers.find(([name]) => name.toLowerCase() === "user-agent")?.[1]).toBe(agent);
+  });
+
+  it("of a file, one a line", async () => {
+    const files = { "/project/h": "X-A: 1\r\nAccept:\n\nUser-Agent:\nX-B: 2\n" };
+    const { headers } = await build({ header: ["@h"] }, { files });
+    expect(headers).toEqual([
+      ["X-A", "1"],
+      ["X-B", "2"],
+    ]);
+  });
+
+  it("ask for encodings with --compressed only", async () => {
+    expect(await headerNames({})).not.toContain("Accept-Encoding");
+    expect(await headerNames({ compressed: true })).toContain("Accept-Encoding");
+  });
+
+  it.each<[string[], [string, string][]]>([
+    [[], [["Accept", "*/*"]]],
+    [
+      ["X-Name: value"],
+      [
+        ["X-Name", "value"],
+        ["Accept", "*/*"],
+      ],
+    ],
+    [["accept: text/plain"], [["accept", "text/plain"]]],
+    [["Accept:"], []],
+    [["Accept: "], []],
+    [["ACCEPT:"], []],
+    [
+      ["X-Empty;"],
+      [
+        ["X-Empty", ""],
+        ["Accept", "*/*"],
+      ],
+    ],
+    [
+      ["X-A: 1", "X-A: 2"],
+      [
+        ["X-A", "1"],
+        ["X-A", "2"],
+        ["Accept", "*/*"],
+      ],
+    ],
+    [
+      ["X-Url: http://x:1/"],
+      [
+        ["X-Url", "http://x:1/"],
+        ["Accept", "*/*"],
+      ],
+    ],
+  ])("-H %j are %j", async (header, headers) => {
+    expect((await build({ header: ["User-Agent:", ...header] })).headers).toEqual(headers);
+  });
+
+  it.each<[RequestFlags, string | undefined]>([
+    [data("a"), "application/x-www-form-urlencoded"],
+    [{ ...data("a"), header: ["content-type: application/json"] }, "application/json"],
+    [{ ...data("a"), header: ["Content-Type:"] }, undefined],
+    [{}, undefined],
+  ])("%j has the Content-Type %s", async (flags, type) => {
+    const { headers } = await build(flags);
+    expect(headers.find(([name]) => name.toLowerCase() === "content-type")?.[1]).toBe(type);
+  });
+
+  it.each([
+    "Authorization Bearer hush-hush",
+    ": hush-hush",
+    "hush-hush",
+    "X: a\r\nInjected: hush-hush",
+    "X: \u0000",
+    "X y: hush-hush",
+  ])("%j is refused, without being shown", async (header) => {
+    const error = await failure(() => build({ header: [header] }));
+    expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
+    expect(`${error.message}${error.cause ?? ""}`).not.toContain("hush");
+  });
+});
+
+describe("the body", () => {
+  it.each<[string, RequestFlags, FakeEnvironmentOptions, string]>([
+    ["typed", data("a=1"), {}, "a=1"],
+    ["typed in parts", data("a=1", "b=2", "c"), {}, "a=1&b=2&c"],
+    ["typed with line ends, which stay", data("a\r\nb"), {}, "a\r\nb"],
+    ["typed unicode", data("é✈"), {}, "é✈"],
+    ["of a file, its line ends left out", data("@b"), { files: { "/project/b": "a\r\nb\n\0c" } }, "abc"],
+    ["of a file elsewhere", data("@/tmp/b"), { files: { "/tmp/b": "x" } }, "x"],
+    ["of a file, as it is", binary("@b"), { files: { "/project/b": "a\r\nb\n" } }, "a\r\nb\n"],
+    ["of standard input", data("@-"), { input: "x\ny\n" }, "xy"],
+    ["of standard input, as it is", binary("@-"), { input: "x\ny\n" }, "x\ny\n"],
+    ["of a file and typed", data("@b", "c=d"), { files: { "/project/b": "a=b\n" } }, "a=b&c=d"],
+    ["empty", data(""), {}, ""],
+    [
+      "of both flags, in their order",
+      { body: [...(binary("@b").body ?? []), ...(data("x", "@b").body ?? [])] },
+      { files: { "/project/b": "1\n" } },
+      "1\n&x&1",
+    ],
+  ])("%s", async (_name, flags, options, body) => {
+    expect(textOf(await build(flags, options))).toBe(body);
+  });
+
+  it("keeps every byte of a file that is no text", async () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+    const request = await build(binary("@b"), { files: { "/project/b": bytes } });
+    expect(request.body).toEqual(Buffer.from(bytes));
+  });
+
+  it("is absent, not empty, without -d", async () => {
+    expect((await build({ request: "POST" })).body).toBeUndefined();
+  });
+
+  it("of a file that is not there is an error that names it", async () => {
+    const error = await failure(() => build(data("@missing.json")));
+    expect(error.exitCode).toBe(2);
+    expect(error.message).toContain("missing.json");
+  });
+});
+
+describe("--url-query", () => {
+  it.each<[string[], string]>([
+    [["a=b"], "?a=b"],
+    [["a=b c&d=e"], "?a=b%20c%26d%3De"],
+    [["a=1+2"], "?a=1%2B2"],
+    [["a=é"], "?a=%C3%A9"],
+    [["a="], "?a="],
+    [["a=b=c"], "?a=b%3Dc"],
+    [["a b"], "?a%20b"],
+    [["=a b"], "?a%20b"],
+    [["+a=b%20c"], "?a=b%20c"],
+    // A bare plus means a space to a server and a plus to a signer: it goes out as what the server reads.
+    [["+a=b+c"], "?a=b%20c"],
+    [["a=1", "b=2"], "?a=1&b=2"],
+    [["a=!'()*~"], "?a=%21%27%28%29%2A~"],
+    [["@file"], "?%FF%0A"],
+    [["a@file"], "?a=%FF%0A"],
+    [["a=@file"], "?a=%40file"],
+  ])("%j gives %s", async (urlQuery, search) => {
+    const files = { "/project/file": Uint8Array.of(255, 10) };
+    expect((await build({ urlQuery }, { files })).url.search).toBe(search);
+  });
+
+  it("is added to the path's own query", async () => {
+    expect((await build({ urlQuery: ["b=2"] }, {}, "/items?a=1")).url.search).toBe("?a=1&b=2");
+  });
+});
+
+describe("time limits", () => {
+  it("are seconds on the command line and milliseconds on the way", async () => {
+    const request = await build({ maxTime: 1.5, connectTimeout: 0.25 });
+    expect(request).toMatchObject({ timeoutMs: 1500, connectTimeoutMs: 250 });
+  });
+});

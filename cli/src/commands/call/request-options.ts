@@ -1,0 +1,188 @@
+import { resolve } from "node:path";
+import type { Environment } from "../../environment/environment.ts";
+import { AuthCliError } from "../../errors.ts";
+import { headerValue, type Header, type HttpRequest } from "../../http.ts";
+import { apiStep, apiUrl } from "../../aws/http-api.ts";
+
+/** A part of the body as it was given: `text`, `@file` or `@-`. */
+export interface BodyPart {
+  text: string;
+  /** By `--data-binary`: a file's line ends are kept. */
+  binary: boolean;
+}
+
+/** The flags that shape the request; names and meanings are curl's. */
+export interface RequestFlags {
+  request?: string;
+  head?: boolean;
+  header?: string[];
+  /** Of `--data` and `--data-binary`, in their order. */
+  body?: BodyPart[];
+  urlQuery?: string[];
+  compressed?: boolean;
+  /** Seconds. */
+  maxTime?: number;
+  /** Seconds. */
+  connectTimeout?: number;
+}
+
+type Surroundings = Pick<Environment, "files" | "terminal" | "workingDirectory">;
+
+/**
+ * The request that the flags describe, not yet signed.
+ * @param target `/items`, an absolute URL of the API, or a method and one of them
+ */
+export async function buildRequest(
+  environment: Surroundings,
+  apiEndpoint: URL,
+  target: readonly string[],
+  flags: RequestFlags,
+): Promise<HttpRequest> {
+  const { path, method: named } = splitTarget(target, flags);
+  const body = await readBody(environment, flags.body ?? []);
+  const lines = (flags.header ?? []).flatMap((text) => headerLines(environment, text));
+  const headers = lines.map(parseHeader).filter((header) => header !== undefined);
+  const dropped = new Set(
+    lines.filter(isDropped).map((text) => text.slice(0, text.indexOf(":")).toLowerCase()),
+  );
+  const add = (name: string, value: string): void => {
+    if (headerValue(headers, name) === undefined && !dropped.has(name.toLowerCase()))
+      headers.push([name, value]);
+  };
+  add("User-Agent", "auth-cli");
+  add("Accept", "*/*");
+  if (flags.compressed) add("Accept-Encoding", "gzip, deflate, br");
+  if (body !== undefined) add("Content-Type", "application/x-www-form-urlencoded");
+
+  return {
+    step: apiStep,
+    method: named ?? (flags.head ? "HEAD" : body === undefined ? "GET" : "POST"),
+    url: addQuery(environment, apiUrl(apiEndpoint, path), flags.urlQuery ?? []),
+    headers,
+    body,
+    ...(flags.maxTime === undefined ? {} : { timeoutMs: flags.maxTime * 1000 }),
+    ...(flags.connectTimeout === undefined ? {} : { connectTimeoutMs: flags.connectTimeout * 1000 }),
+  };
+}
+
+function splitTarget(
+  target: readonly string[],
+  flags: RequestFlags,
+): { path: string; method: string | undefined } {
+  const path = target.at(-1) ?? "";
+  const [before] = target.slice(0, -1);
+  if (target.length > 2 || (before !== undefined && !/^[A-Za-z]+$/.test(before))) {
+    throw new AuthCliError("invalid-usage", {
+      message: `${target.map((word) => JSON.stringify(word)).join(" ")} is not one path`,
+      fix: "give a path, or a method and a path: auth-cli call DELETE /items/1",
+    });
+  }
+  // Node sends it in capitals in any case; the signature and the retries are to see the same.
+  const given = before?.toUpperCase();
+  const flagged = flags.request?.toUpperCase();
+  if (given !== undefined && flagged !== undefined && given !== flagged) {
+    throw new AuthCliError("invalid-usage", {
+      message: `the method is ${given} before the path and ${flagged} in --request`,
+      fix: "give it once",
+    });
+  }
+  const method = given ?? flagged;
+  if (method !== undefined && !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method)) {
+    throw new AuthCliError("invalid-usage", {
+      message: `${JSON.stringify(method)} is not an HTTP method (--request)`,
+      fix: "use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS",
+    });
+  }
+  if (method === "CONNECT") {
+    throw new AuthCliError("invalid-usage", {
+      message: "CONNECT is for proxies; an API has no such method",
+      fix: "use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS",
+    });
+  }
+  return { path, method };
+}
+
+/** `-H @file` and `-H @-` give a header on each line. */
+function headerLines({ files, workingDirectory }: Surroundings, text: string): string[] {
+  if (!text.startsWith("@")) return [text];
+  const file = Buffer.from(files.readBytes(resolve(workingDirectory, text.slice(1)))).toString("latin1");
+  return file.split(/\r?\n/).filter((line) => line.trim() !== "");
+}
+
+/** `-H 'Name: value'`; `Name:` drops a header of ours, `Name;` sends an empty one. */
+function parseHeader(text: string): Header | undefined {
+  if (isDropped(text)) return undefined;
+  const [, name, value] = /^([^:;]+);$/.exec(text) ?? /^([^:]+):(.*)$/s.exec(text) ?? [];
+  const header: Header = [(name ?? "").trim(), (value ?? "").trim()];
+  if (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(header[0]) && /^[\t\x20-\x7e]*$/.test(header[1])) return header;
+  throw new AuthCliError("invalid-usage", {
+    // A header often holds a secret: only its length is told.
+    message: `a header of ${text.length} characters is not a name, a colon and a value (--header)`,
+    cause: "a name is letters, digits and dashes, a value printable ASCII (RFC 9110 5.5)",
+    fix: "write it as 'Name: value'",
+  });
+}
+
+function isDropped(text: string): boolean {
+  return /^[^:]+:\s*$/.test(text);
+}
+
+/** Several are joined by `&` in their order, as curl does. */
+async function readBody(
+  environment: Surroundings,
+  parts: readonly BodyPart[],
+): Promise<Uint8Array | undefined> {
+  if (parts.length === 0) return undefined;
+  const read: Uint8Array[] = [];
+  for (const { text, binary } of parts) {
+    if (read.length > 0) read.push(Buffer.from("&"));
+    const bytes = await readPart(environment, text);
+    read.push(binary || !text.startsWith("@") ? bytes : withoutLineEnds(bytes));
+  }
+  return read.length === 1 ? read[0] : Buffer.concat(read);
+}
+
+/** curl's `--data` takes line ends and NUL out of a file, and leaves what was typed as it is. */
+function withoutLineEnds(bytes: Uint8Array): Uint8Array {
+  return bytes.filter((byte) => byte !== 10 && byte !== 13 && byte !== 0);
+}
+
+async function readPart(environment: Surroundings, text: string): Promise<Uint8Array> {
+  if (text === "@-") return environment.terminal.readAll();
+  if (text.startsWith("@"))
+    return environment.files.readBytes(resolve(environment.workingDirectory, text.slice(1)));
+  return Buffer.from(text);
+}
+
+/**
+ * `--url-query name=value` encodes the value, `value` and `=value` too; `name@file` and `@file` take it from a file;
+ * `+text` adds the text as it is.
+ */
+function addQuery(environment: Surroundings, url: URL, parameters: readonly string[]): URL {
+  for (const parameter of parameters) {
+    const text = parameter.startsWith("+") ? parameter.slice(1) : encodeParameter(environment, parameter);
+    // A bare plus is a space, as in apiUrl.
+    url.search += (url.search === "" ? "" : "&") + text.replaceAll("+", "%20");
+  }
+  return url;
+}
+
+function encodeParameter({ files, workingDirectory }: Surroundings, parameter: string): string {
+  const equals = parameter.indexOf("=");
+  const separator = equals >= 0 ? equals : parameter.indexOf("@");
+  const name = separator > 0 ? `${parameter.slice(0, separator)}=` : "";
+  const text = parameter.slice(separator + 1);
+  const value =
+    separator >= 0 && equals < 0 ? files.readBytes(resolve(workingDirectory, text)) : Buffer.from(text);
+  return name + percentEncode(value);
+}
+
+/** Each byte that is not unreserved (RFC 3986 2.3), so that a file need not be UTF-8. */
+function percentEncode(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[A-Za-z0-9\-._~]/.test(character)
+      ? character
+      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }).join("");
+}

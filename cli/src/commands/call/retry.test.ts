@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { AuthCliError, type ErrorCode } from "../../errors.ts";
+import type { Header, HttpRequest, HttpResponse } from "../../http.ts";
+import { createFakeEnvironment, type FakeEnvironment, failure, reply } from "../../../test/fakes/fake-environment.ts";
+import { sendWithRetries } from "./retry.ts";
+
+type Answer = (() => HttpResponse) | ErrorCode;
+
+const status =
+  (code: number, headers: readonly Header[] = []) =>
+  () =>
+    reply(code, "body", headers);
+
+interface Attempted {
+  environment: FakeEnvironment;
+  outcome: Promise<HttpResponse>;
+  notices: string[];
+  prepared: () => number;
+}
+
+/** Sends with `retries` against one answer after the other, the last one for ever. */
+function attempt(answers: Answer[], retries: number, method = "GET"): Attempted {
+  const script = [...answers];
+  const environment = createFakeEnvironment({
+    async send() {
+      const answer = script.length > 1 ? script.shift() : script[0];
+      if (typeof answer === "function") return answer();
+      throw new AuthCliError(answer ?? "internal", { message: `failed with ${answer ?? ""}` });
+    },
+  });
+  let prepared = 0;
+  const prepare = async (): Promise<HttpRequest> => {
+    prepared += 1;
+    return { step: "api.call", method, url: new URL("https://api.example/"), headers: [] };
+  };
+  const notices: string[] = [];
+  return {
+    environment,
+    outcome: sendWithRetries(environment, prepare, retries, (text) => notices.push(text)),
+    notices,
+    prepared: () => prepared,
+  };
+}
+
+describe("what is tried again", () => {
+  it.each([429, 500, 502, 503, 504])("HTTP %i, until it is over", async (code) => {
+    const { outcome, environment, notices, prepared } = attempt([status(code), status(code), status(200)], 5);
+    expect((await outcome).status).toBe(200);
+    expect(environment.requests).toHaveLength(3);
+    // A signature ages: each attempt is signed anew.
+    expect(prepared()).toBe(3);
+    expect(notices).toHaveLength(2);
+    expect(notices[0]).toContain(`HTTP ${code}`);
+  });
+
+  it.each<ErrorCode>(["connection-lost", "timeout", "unreachable"])("a network fault: %s", async (code) => {
+    const { outcome, environment } = attempt([code, status(200)], 1);
+    expect((await outcome).status).toBe(200);
+    expect(environment.requests).toHaveLength(2);
+  });
+
+  it.each(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])("%s, which may be repeated", async (method) => {
+    const { outcome, environment } = attempt([status(503), status(200)], 1, method);
+    await outcome;
+    expect(environment.requests).toHaveLength(2);
+  });
+});
+
+describe("what is not tried again", () => {
+  it.each([200, 301, 400, 401, 403, 404, 409, 501])("HTTP %i", async (code) => {
+    const { outcome, environment } = attempt([status(code)], 5);
+    expect((await outcome).status).toBe(code);
+    expect(environment.requests).toHaveLength(1);
+  });
+
+  it.each(["POST", "PATCH"])("%s: the first one may have done its work", async (method) => {
+    const answered = attempt([status(503)], 5, method);
+    expect((await answered.outcome).status).toBe(503);
+    expect(answered.environment.requests).toHaveLength(1);
+    const lost = attempt(["connection-lost"], 5, method);
+    expect((await failure(() => lost.outcome)).code).toBe("connection-lost");
+    expect(lost.environment.requests).toHaveLength(1);
+  });
+
+  it.each<ErrorCode>(["tls-refused", "interrupted", "unexpected-reply"])("%s", async (code) => {
+    const { outcome, environment } = attempt([code], 5);
+    expect((await failure(() => outcome)).code).toBe(code);
+    expect(environment.requests).toHaveLength(1);
+  });
+
+  it("anything, without --retry", async () => {
+    const { outcome, environment } = attempt([status(503)], 0);
+    expect((await outcome).status).toBe(503);
+    expect(environment.requests).toHaveLength(1);
+    expect(environment.sleeps).toEqual([]);
+  });
+});
+
+describe("the end", () => {
+  it("is the last response, its body unread", async () => {
+    const { outcome, environment } = attempt([status(503)], 2);
+    const response = await outcome;
+    expect(environment.requests).toHaveLength(3);
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of response.body) chunks.push(chunk);
+    expect(Buffer.concat(chunks).toString()).toBe("body");
+  });
+
+  it("is the last network fault", async () => {
+    const { outcome, environment } = attempt(["connection-lost", "timeout"], 1);
+    expect((await failure(() => outcome)).code).toBe("timeout");
+    expect(environment.requests).toHaveLength(2);
+  });
+});
+
+describe("the wait", () => {
+  it("doubles each time, up to half a minute, half of it by chance", async () => {
+    const { outcome, environment } = attempt([status(503)], 7);
+    await outcome;
+    expect(environment.sleeps).toEqual([750, 1500, 3000, 6000, 12_000, 22_500, 22_500]);
+  });
+
+  it.each([
+    ["2", 2000],
+    ["0", 0],
+    ["3600", 30_000],
+    ["Sun, 01 Mar 2026 12:00:05 GMT", 5000],
+    ["Sun, 01 Mar 2026 11:00:00 GMT", 0],
+    ["-1", 750],
+    ["soon", 750],
+    ["", 750],
+  ])("is what Retry-After %j says: %i ms", async (value, waitMs) => {
+    const { outcome, environment } = attempt([status(429, [["Retry-After", value]]), status(200)], 1);
+    await outcome;
+    expect(environment.sleeps).toEqual([waitMs]);
+  });
+});

@@ -1,0 +1,69 @@
+import type { Environment } from "../../environment/environment.ts";
+import { AuthCliError } from "../../errors.ts";
+import { headerValue, type HttpRequest, type HttpResponse } from "../../http.ts";
+
+const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+/** Whether a request may be repeated without another effect (RFC 9110 9.2.2). */
+export function isIdempotent(method: string): boolean {
+  return idempotent.has(method);
+}
+
+const transient = new Set([429, 500, 502, 503, 504]);
+const longestWaitMs = 30_000;
+
+/** How a failed attempt is told. */
+export type Notice = (text: string) => void;
+
+/**
+ * Sends, and sends again after a passing fault: a lost connection, 429 or 5xx, of a method that may be repeated
+ * (RFC 9110 9.2.2). Waits twice as long each time, within half and all of it at random, or as `Retry-After` says.
+ * @param prepare makes the request anew, since a signature ages
+ */
+export async function sendWithRetries(
+  { send, sleep, now, random }: Pick<Environment, "send" | "sleep" | "now" | "random">,
+  prepare: () => Promise<HttpRequest>,
+  retries: number,
+  notice: Notice,
+): Promise<HttpResponse> {
+  for (let attempt = 0; ; attempt += 1) {
+    const request = await prepare();
+    const left = isIdempotent(request.method) ? retries - attempt : 0;
+    const outcome = await send(request).catch((error: unknown) => {
+      const passing =
+        error instanceof AuthCliError && ["connection-lost", "timeout", "unreachable"].includes(error.code);
+      if (left > 0 && passing) return error;
+      throw error;
+    });
+    const failed = outcome instanceof AuthCliError;
+    if (!failed && (left <= 0 || !transient.has(outcome.status))) return outcome;
+    const waitMs = (failed ? undefined : retryAfterMs(outcome, now())) ?? backoffMs(attempt, random());
+    notice(
+      `${failed ? outcome.message : `HTTP ${outcome.status}`}; trying again in ${(waitMs / 1000).toFixed(1)} s (${left} left)`,
+    );
+    if (!failed) await discard(outcome);
+    await sleep(waitMs);
+  }
+}
+
+/** @param share from 0 to 1, so that many clients do not come back at the same moment */
+function backoffMs(attempt: number, share: number): number {
+  const most = Math.min(1000 * 2 ** attempt, longestWaitMs);
+  return most / 2 + share * (most / 2);
+}
+
+/** Seconds, or a time (RFC 9110 10.2.3). */
+function retryAfterMs({ headers }: HttpResponse, nowMs: number): number | undefined {
+  const value = headerValue(headers, "retry-after") ?? "";
+  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : httpDateMs(value) - nowMs;
+  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), longestWaitMs);
+}
+
+function httpDateMs(value: string): number {
+  return value.endsWith(" GMT") ? Date.parse(value) : Number.NaN;
+}
+
+/** Reads a body that nobody wants to its end, so that the connection can be used again. */
+async function discard({ body }: HttpResponse): Promise<void> {
+  // oxlint-disable-next-line no-unused-vars
+  for await (const _ of body);
+}

@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import { type Complete, RootCommand } from "@bomb.sh/tab";
+import { parseOutputs } from "../../deployment/outputs-file.ts";
+import { findProject } from "../../deployment/project.ts";
+import type { Surroundings } from "../../environment/environment.ts";
+import { readSessions, type Session } from "../../session/sessions.ts";
+import { type KnownRoute, readKnownRoutes } from "../../deployment/known-routes.ts";
+import type { FlagOutline, ProgramOutline } from "./program-outline.ts";
+
+/** What shells ask with each press of the tab key: `auth-cli complete -- <words so far>`. Prints the answer. */
+export function complete(words: readonly string[], outline: ProgramOutline, environment: Surroundings): void {
+  const root = new RootCommand();
+  const live = createLiveValues(environment);
+  const addFlags = (command: Pick<RootCommand, "option">, flags: readonly FlagOutline[]): void => {
+    for (const flag of flags) {
+      if (flag.value === undefined) command.option(flag.long, flag.description, flag.short ?? "");
+      else command.option(flag.long, flag.description, valuesOf(flag, live), flag.short);
+    }
+  };
+  addFlags(root, outline.flags);
+  for (const { name, aliases, description, flags, arguments: args } of outline.commands) {
+    for (const each of [name, ...aliases]) {
+      const command = root.command(each, description);
+      // Flags belong to the command that the words name; to make those of all takes longer than all else here.
+      if (words.includes(each)) addFlags(command, [...flags, ...outline.flags]);
+      for (const argument of args) {
+        command.argument(
+          argument.name,
+          (offer) => {
+            for (const choice of argument.choices) offer(choice, "");
+            if (name === "call") offerTargets(words, live.routes(), offer);
+          },
+          argument.variadic,
+        );
+      }
+    }
+  }
+  root.parse([...words]);
+}
+
+/** A path, described by its methods, or a method; after a method the paths that have it. */
+function offerTargets(words: readonly string[], routes: readonly KnownRoute[], offer: Complete): void {
+  const before = words.at(-2)?.toUpperCase();
+  const methods = [...new Set(routes.map(({ method }) => method))].filter((method) => method !== "ANY");
+  const chosen = before !== undefined && methods.includes(before) ? before : undefined;
+  const fitting = routes.filter(
+    ({ method }) => chosen === undefined || method === chosen || method === "ANY",
+  );
+  for (const path of new Set(fitting.map((route) => route.path))) {
+    const having = fitting.filter((route) => route.path === path).map(({ method }) => method);
+    offer(path, having.join(", "));
+  }
+  if (chosen === undefined) for (const method of methods) offer(method, "");
+}
+
+interface LiveValues {
+  stages: () => Iterable<string>;
+  users: () => Session[];
+  routes: () => KnownRoute[];
+}
+
+function valuesOf({ long, choices }: FlagOutline, live: LiveValues): (offer: Complete) => void {
+  return (offer) => {
+    for (const choice of choices) offer(choice, "");
+    if (long === "stage") for (const stage of live.stages()) offer(stage, "");
+    if (long === "user") {
+      for (const user of live.users()) {
+        offer(user.provider === undefined ? user.screenName : user.name, user.stage ?? "");
+      }
+    }
+    // GET need not be said; a value with a space is not every shell's to complete.
+    if (long === "route" || long === "public")
+      for (const { method, path } of live.routes()) if (/^(GET|ANY)$/.test(method)) offer(path, "GET");
+  };
+}
+
+function createLiveValues(environment: Surroundings): LiveValues {
+  const sessions = (): Session[] => quietly(() => readSessions(environment));
+  return {
+    users: sessions,
+    routes: () => quietly(() => readKnownRoutes(environment, findProject(environment).root)),
+    stages: () => {
+      const deployed = quietly(() => {
+        const project = findProject(environment);
+        const path = join(project.root, ".sst", "outputs.json");
+        const text = environment.files.readText(path);
+        const context = { appName: project.appName, stage: undefined };
+        return text === undefined ? [] : parseOutputs(path, text, context);
+      });
+      const stages = [...deployed, ...sessions()].map(({ stage }) => stage);
+      return new Set(stages.filter((stage) => stage !== undefined));
+    },
+  };
+}
+
+/** Completion never fails aloud: what cannot be read has nothing to offer. */
+function quietly<T>(read: () => T[]): T[] {
+  try {
+    return read();
+  } catch {
+    return [];
+  }
+}

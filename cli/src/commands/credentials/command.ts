@@ -1,0 +1,42 @@
+import { Option } from "commander";
+import type { CredentialFormat, CredentialsFlags } from "./credentials.ts";
+import { type CommandDefinition, examples } from "../flags/command-definition.ts";
+
+/** The names of `aws configure export-credentials`. Here and not in the command, which help need not load. */
+const credentialFormats: CredentialFormat[] = [
+  "process",
+  "env",
+  "env-no-export",
+  "powershell",
+  "windows-cmd",
+  "fish",
+  "json",
+];
+
+export const credentialsCommand: CommandDefinition = {
+  name: "credentials",
+  aliases: [],
+  description: "the temporary AWS credentials, for other tools; prints secrets",
+  define(command, run) {
+    command
+      .addOption(
+        new Option(
+          "--format <format>",
+          "as `aws configure export-credentials` names them (default: process)",
+        ).choices(credentialFormats),
+      )
+      .addHelpText(
+        "after",
+        examples(
+          'eval "$(auth-cli credentials --format env)"',
+          "credential_process = auth-cli credentials --stage prod --outputs /path/to/.sst/outputs.json   # in ~/.aws/config",
+        ),
+      )
+      .action(
+        run(async (environment, flags: CredentialsFlags) => {
+          const { exportCredentials } = await import("./credentials.ts");
+          return exportCredentials(flags, environment);
+        }),
+      );
+  },
+};

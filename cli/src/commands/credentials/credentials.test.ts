@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import type { Environment } from "../../environment/environment.ts";
+import { run } from "../../run.ts";
+import { reply } from "../../../test/fakes/fake-environment.ts";
+import { authCli, createWorld, reportedError, type World } from "../../../test/fakes/world.ts";
+
+/** `runIn` checks that no secret reaches an output; here the output is the secrets. */
+async function credentials(args: readonly string[], options: World = {}) {
+  const keys = {
+    AccessKeyId: "ASIAIOEXAMPLE0000000",
+    SecretKey: "secret/key+with=signs",
+    SessionToken: 'token/with+signs==and"quotes',
+    Expiration: 1_772_370_000.25,
+  };
+  const answers = {
+    "cognito.get-credentials": () => reply(200, { IdentityId: services.identityId, Credentials: keys }),
+  };
+  const { environment, services } = createWorld({ loggedIn: true, ...options });
+  Object.assign(services.answers, answers);
+  const code = await run(["credentials", ...args], "0.0.0-test", (): Environment => environment);
+  return { code, stdout: environment.stdout(), stderr: environment.stderr(), keys, services, environment };
+}
+
+describe("credentials", () => {
+  it("are printed for credential_process unless told otherwise", async () => {
+    for (const args of [[], ["--format", "process"]]) {
+      const { code, stdout, stderr, keys } = await credentials(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(JSON.parse(stdout)).toEqual({
+        Version: 1,
+        AccessKeyId: keys.AccessKeyId,
+        SecretAccessKey: keys.SecretKey,
+        SessionToken: keys.SessionToken,
+        Expiration: "2026-03-01T13:00:00+00:00",
+      });
+    }
+  });
+
+  it("in JSON name the identity, too", async () => {
+    for (const args of [["--json"], ["--format", "json"]]) {
+      const { stdout, services } = await credentials(args);
+      expect(JSON.parse(stdout)).toMatchObject({ Version: 1, IdentityId: services.identityId });
+    }
+    // A format that is named wins.
+    expect((await credentials(["--json", "--format", "env"])).stdout).toMatch(/^export AWS_/);
+  });
+
+  it.each([
+    ["env", "export AWS_ACCESS_KEY_ID=ASIAIOEXAMPLE0000000\n"],
+    ["env-no-export", "AWS_ACCESS_KEY_ID=ASIAIOEXAMPLE0000000\n"],
+    ["powershell", '$Env:AWS_ACCESS_KEY_ID="ASIAIOEXAMPLE0000000"\n'],
+    ["windows-cmd", "set AWS_ACCESS_KEY_ID=ASIAIOEXAMPLE0000000\n"],
+    ["fish", "set -gx AWS_ACCESS_KEY_ID ASIAIOEXAMPLE0000000\n"],
+  ])("as %s begin with %j", async (format, line) => {
+    const { stdout } = await credentials(["--format", format]);
+    expect(stdout.startsWith(line)).toBe(true);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(4);
+  });
+
+  it("in a format that there is not are a usage error that names those there are", async () => {
+    const ran = await authCli(["credentials", "--format", "yaml", "--json"], { loggedIn: true });
+    expect(ran.code).toBe(2);
+    expect(reportedError(ran)["cause"]).toContain("process, env, env-no-export, powershell");
+  });
+
+  it("under GitHub Actions are masked in its log, and only there", async () => {
+    const { stdout, stderr, keys } = await credentials(["--format", "env"], {
+      variables: { GITHUB_ACTIONS: "true" },
+    });
+    const lines = stderr.split("\n");
+    for (const secret of [keys.SecretKey, keys.SessionToken])
+      expect(lines.filter((line) => line === `::add-mask::${secret}`)).toHaveLength(1);
+    expect(lines.filter((line) => !line.startsWith("::add-mask::"))).toEqual([""]);
+    expect(stdout).not.toContain("::");
+    expect((await credentials([], { variables: { GITHUB_ACTIONS: "false" } })).stderr).toBe("");
+  });
+
+  it("without a login are exit 4, with nothing on stdout", async () => {
+    const ran = await authCli(["credentials"]);
+    expect([ran.code, ran.stdout]).toEqual([4, ""]);
+  });
+});

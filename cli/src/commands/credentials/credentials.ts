@@ -1,0 +1,70 @@
+import { type DeploymentFlags, resolveDeployment } from "../../deployment/resolve-deployment.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { findLogin, obtainIdentity } from "../../session/identity.ts";
+import type { AwsCredentials } from "../../aws/sigv4.ts";
+import type { CachedIdentity } from "../../session/credentials-cache.ts";
+import { readSessions } from "../../session/sessions.ts";
+
+/** The names, and the output, of `aws configure export-credentials`. */
+export type CredentialFormat =
+  "process" | "env" | "env-no-export" | "powershell" | "windows-cmd" | "fish" | "json";
+
+export interface CredentialsFlags extends DeploymentFlags {
+  user?: string;
+  json?: boolean;
+  format?: CredentialFormat;
+}
+
+/** `auth-cli credentials`: the identity's AWS credentials, for other tools. The one command that prints secrets. */
+export async function exportCredentials(flags: CredentialsFlags, environment: Environment): Promise<void> {
+  const sessions = readSessions(environment);
+  const resolved = await resolveDeployment(environment, flags, () => sessions);
+  const login = await findLogin(environment, resolved, sessions, flags.user);
+  const identity = await obtainIdentity(environment, resolved, login);
+  const format = flags.format ?? (flags.json ? "json" : "process");
+  // The terminal would mask them, and here they are the result.
+  await environment.terminal.printBytes(Buffer.from(`${formatIdentity(identity, format)}\n`));
+}
+
+/** @see https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html */
+const lineFormats: Record<
+  Exclude<CredentialFormat, "process" | "json">,
+  (name: string, value: string) => string
+> = {
+  env: (name, value) => `export ${name}=${value}`,
+  "env-no-export": (name, value) => `${name}=${value}`,
+  powershell: (name, value) => `$Env:${name}="${value}"`,
+  "windows-cmd": (name, value) => `set ${name}=${value}`,
+  fish: (name, value) => `set -gx ${name} ${value}`,
+};
+
+function formatIdentity({ identityId, credentials }: CachedIdentity, format: CredentialFormat): string {
+  if (format === "process") return JSON.stringify(processFormat(credentials), undefined, 2);
+  if (format === "json") {
+    return JSON.stringify({ ...processFormat(credentials), IdentityId: identityId }, undefined, 2);
+  }
+  return Object.entries({
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+    AWS_CREDENTIAL_EXPIRATION: expiration(credentials),
+  })
+    .map(([name, value]) => lineFormats[format](name, value))
+    .join("\n");
+}
+
+/** @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html */
+function processFormat(credentials: AwsCredentials): Record<string, unknown> {
+  return {
+    Version: 1,
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey,
+    SessionToken: credentials.sessionToken,
+    Expiration: expiration(credentials),
+  };
+}
+
+/** Whole seconds with an offset, as the aws CLI prints it; older ones read nothing else. */
+function expiration(credentials: AwsCredentials): string {
+  return credentials.expiration.replace(/(\.\d+)?Z$/, "+00:00");
+}

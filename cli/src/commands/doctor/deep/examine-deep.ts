@@ -1,0 +1,57 @@
+import {
+  describeIdentityPoolRequest,
+  getIdentityPoolRolesRequest,
+  processDescribeIdentityPoolResponse,
+  processGetIdentityPoolRolesResponse,
+} from "../../../aws/identity-pools.ts";
+import { attempt } from "../attempt.ts";
+import type { Examination } from "../examination.ts";
+import { type Finding, fromError, skipped } from "../finding.ts";
+import { findDeployer } from "./deployer.ts";
+import { examinePool } from "./pool.ts";
+import { examineRole } from "./role.ts";
+import { examineRoutes, readApi } from "./routes.ts";
+import { examineTemplates } from "./template.ts";
+
+/** What only the deployer may see: how pool, role, routes and template are deployed. Reads, and changes nothing. */
+export async function examineDeep(examination: Examination): Promise<Finding[]> {
+  if (examination.resolved.value === undefined) {
+    return [skipped("deployer.credentials", "it is not known which deployment to look at")];
+  }
+  const { deployment } = examination.resolved.value;
+  // From the services' answers it is known whether this computer's clock can be signed with.
+  await examination.probes;
+  const { finding, deployer } = await findDeployer(examination, deployment);
+  if (deployer === undefined) return [finding];
+
+  const { ask } = deployer;
+  const { identityPoolId } = deployment;
+  const pool = attempt(() =>
+    ask(
+      "COGNITO_IDENTITY",
+      (context) => describeIdentityPoolRequest(context, identityPoolId),
+      processDescribeIdentityPoolResponse,
+    ),
+  );
+  const roles = attempt(() =>
+    ask(
+      "COGNITO_IDENTITY",
+      (context) => getIdentityPoolRolesRequest(context, identityPoolId),
+      processGetIdentityPoolRolesResponse,
+    ),
+  );
+  const api = attempt(() => readApi(deployer, deployment));
+  const groups = {
+    pool: async () => examinePool(examination, await pool),
+    role: async () => examineRole(deployer, deployment, await roles, await api),
+    routes: async () => examineRoutes(examination, await api),
+    template: () => examineTemplates(examination, deployer, deployment),
+  };
+  const found = await Promise.all(
+    Object.entries(groups).map(async ([topic, examine]): Promise<Finding[]> => {
+      const { value, error } = await attempt(examine);
+      return error === undefined ? value : [fromError(`${topic as keyof typeof groups}.examination`, error)];
+    }),
+  );
+  return [finding, ...found.flat()];
+}

@@ -1,0 +1,87 @@
+import type { PolicyDocument } from "../../../aws/iam.ts";
+
+/** Policy grammar allows one value wherever it allows a list. */
+export function asList(value: unknown): unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+export function statementsOf(document: PolicyDocument): Record<string, unknown>[] {
+  return asList(document["Statement"]).filter(
+    (statement): statement is Record<string, unknown> => typeof statement === "object" && statement !== null,
+  );
+}
+
+/** `*` is any text, `?` any one character. */
+export function wildcardMatches(pattern: string, text: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${source}$`, "s").test(text);
+}
+
+/** Actions are compared without regard to case. */
+export function actionMatches(actions: unknown, action: string): boolean {
+  return asList(actions).some((pattern) =>
+    wildcardMatches(String(pattern).toLowerCase(), action.toLowerCase()),
+  );
+}
+
+export interface ReadVerdict {
+  decision: "allowed" | "denied";
+  /** A statement that decides has a condition, or an element that is not read here: the verdict may be wrong. */
+  doubtful: boolean;
+}
+
+/**
+ * Reads policies as IAM would, but for conditions: for when IAM may not be asked to simulate them. An explicit Deny wins,
+ * else any Allow.
+ */
+export function readVerdict(
+  documents: readonly PolicyDocument[],
+  action: string,
+  resource: string,
+): ReadVerdict {
+  const applying = documents
+    .flatMap(statementsOf)
+    .filter((statement) => covers(statement, "Action", (value) => actionMatches(value, action)))
+    .filter((statement) =>
+      covers(statement, "Resource", (value) =>
+        asList(value).some((arn) => arnMatches(String(arn), resource)),
+      ),
+    );
+  const denying = applying.filter(({ Effect }) => Effect === "Deny");
+  const allowing = applying.filter(({ Effect }) => Effect === "Allow");
+  const deciding = denying.length > 0 ? denying : allowing;
+  const certain = deciding.some((statement) => statement["Condition"] === undefined);
+  if (denying.length > 0) return { decision: "denied", doubtful: !certain };
+  return { decision: allowing.length > 0 ? "allowed" : "denied", doubtful: allowing.length > 0 && !certain };
+}
+
+/** An element, or its negation (`NotAction`). */
+function covers(
+  statement: Record<string, unknown>,
+  element: string,
+  matches: (value: unknown) => boolean,
+): boolean {
+  if (statement[element] !== undefined) return matches(statement[element]);
+  const negated = statement[`Not${element}`];
+  return negated !== undefined && !matches(negated);
+}
+
+/** An asterisk does not reach over a colon of the first five parts. */
+function arnMatches(pattern: string, arn: string): boolean {
+  if (pattern === "*") return true;
+  const patternParts = splitArn(pattern);
+  const parts = splitArn(arn);
+  return (
+    patternParts.length === parts.length &&
+    patternParts.every((part, index) => wildcardMatches(part, parts[index] ?? ""))
+  );
+}
+
+function splitArn(arn: string): string[] {
+  const parts = arn.split(":");
+  return [...parts.slice(0, 5), parts.slice(5).join(":")];
+}

@@ -1,0 +1,221 @@
+import type { Deployment } from "../../../deployment/resolve-deployment.ts";
+import type { AuthCliError } from "../../../errors.ts";
+import type { DeployedRoute } from "../../../aws/api-gateway.ts";
+import {
+  getPolicyRequest,
+  getPolicyVersionRequest,
+  getRolePolicyRequest,
+  getRoleRequest,
+  listAttachedRolePoliciesRequest,
+  listRolePoliciesRequest,
+  type PolicyDocument,
+  processGetPolicyResponse,
+  processGetPolicyVersionResponse,
+  processGetRolePolicyResponse,
+  processGetRoleResponse,
+  processListAttachedRolePoliciesResponse,
+  processListRolePoliciesResponse,
+  processSimulatePrincipalPolicyResponse,
+  simulatePrincipalPolicyRequest,
+} from "../../../aws/iam.ts";
+import { type Attempt, attempt } from "../attempt.ts";
+import { fault, type Finding, ok, skipped, warning } from "../finding.ts";
+import { allPages } from "./all-pages.ts";
+import { type Deployer, lookupFinding } from "./deployer.ts";
+import { readVerdict } from "./policy-text.ts";
+import type { DeployedApi } from "./routes.ts";
+import { judgeTrust } from "./trust-policy.ts";
+
+const attach = "call `auth.attachPermissionsForAuthUsers(stack, [api])` in the stack and deploy";
+
+/** The role that the pool gives to its users: is there one, who may have it, and what may it do. */
+export async function examineRole(
+  deployer: Deployer,
+  deployment: Deployment,
+  roles: Attempt<Record<string, string>>,
+  api: Attempt<DeployedApi>,
+): Promise<Finding[]> {
+  if (roles.error !== undefined) return [lookupFinding("role.attached", roles.error)];
+  const arn = roles.value["authenticated"];
+  if (arn === undefined) {
+    return [
+      fault("role.attached", "the pool has no role for its users", {
+        evidence: ["GetIdentityPoolRoles gives no role for authenticated identities"],
+        fix: "deploy the stack with SST's Cognito construct, or attach a role (AWS::Cognito::IdentityPoolRoleAttachment)",
+      }),
+    ];
+  }
+  return [
+    ok("role.attached", arn),
+    ...(await Promise.all([trust(deployer, deployment, arn), permissions(deployer, deployment, arn, api)])),
+  ];
+}
+
+/** `arn:aws:iam::123456789012:role/path/name` → `name` */
+function roleNameOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf("/") + 1);
+}
+
+async function trust({ ask }: Deployer, { identityPoolId }: Deployment, arn: string): Promise<Finding> {
+  const name = "role.trust";
+  const { value: document, error } = await attempt(() =>
+    ask("IAM", (context) => getRoleRequest(context, roleNameOf(arn)), processGetRoleResponse),
+  );
+  if (error !== undefined) return lookupFinding(name, error);
+  if (document === undefined) return skipped(name, "IAM's answer holds no trust policy that can be read");
+  const problem = judgeTrust(document, identityPoolId);
+  if (problem === undefined)
+    return ok(name, "its trust policy names this pool (aud) and authenticated users (amr)");
+  return fault(name, problem.message, {
+    evidence: [problem.evidence],
+    fix: "let the trust policy demand `cognito-identity.amazonaws.com:aud` to be the pool and `…:amr` to be `authenticated`, as SST's Cognito construct does, and deploy",
+    source: arn,
+  });
+}
+
+/** One route and whether the role may call it. */
+interface RouteVerdict {
+  routeKey: string;
+  allowed: boolean;
+  /** Why the verdict may be wrong. */
+  doubt: string | undefined;
+}
+
+async function permissions(
+  deployer: Deployer,
+  deployment: Deployment,
+  arn: string,
+  api: Attempt<DeployedApi>,
+): Promise<Finding> {
+  const name = "role.permissions";
+  if (api.error !== undefined)
+    return skipped(name, "the API's routes are not known, so the role's policy was not held against them");
+  const signed = api.value.routes.filter(({ authorizationType }) => authorizationType === "AWS_IAM");
+  if (signed.length === 0) return skipped(name, "no route of the API asks for the role");
+  const resources = signed.map((route) => routeArn(route, arn, deployment, api.value.apiId));
+  const judged = await judge(deployer, arn, signed, resources);
+  if (judged.error !== undefined) return lookupFinding(name, judged.error);
+  const { verdicts, by } = judged.value;
+  const denied = verdicts.filter(({ allowed, doubt }) => !allowed && doubt === undefined);
+  const doubtful = verdicts.filter(({ doubt }) => doubt !== undefined);
+  if (denied.length > 0) {
+    return fault(name, `the role does not allow execute-api:Invoke on ${list(denied)}`, {
+      evidence: denied.map(
+        ({ routeKey }) =>
+          `${by}: denied on ${resources[signed.findIndex((route) => route.routeKey === routeKey)]}`,
+      ),
+      fix: attach,
+      source: arn,
+    });
+  }
+  if (doubtful.length > 0) {
+    return warning(name, `whether the role allows ${list(doubtful)} hangs on conditions`, {
+      evidence: doubtful.map(({ routeKey, doubt }) => `${routeKey}: ${doubt}`),
+      fix: "run `auth-cli smoke`, which tries it",
+      source: arn,
+    });
+  }
+  return ok(name, `the role allows ${list(verdicts)} (${by})`);
+}
+
+function list(verdicts: readonly RouteVerdict[]): string {
+  return verdicts.map(({ routeKey }) => routeKey).join(", ");
+}
+
+/** What a policy has to allow: parameters of the path as any text. */
+function routeArn(
+  { routeKey }: DeployedRoute,
+  role: string,
+  { region, apiEndpoint }: Deployment,
+  apiId: string,
+): string {
+  const [, partition = "aws", , , account = ""] = role.split(":");
+  const stage = apiEndpoint.pathname.split("/")[1] || "$default";
+  const [method = "", path = ""] = routeKey === "$default" ? ["GET", "/any"] : routeKey.split(" ");
+  const called = path.replace(/\{[^}]+\}/g, "any");
+  return `arn:${partition}:execute-api:${region}:${account}:${apiId}/${stage}/${method === "ANY" ? "GET" : method}${called}`;
+}
+
+/** By IAM's own simulation, or, where that may not be asked for, by reading the policies. */
+async function judge(
+  deployer: Deployer,
+  arn: string,
+  routes: readonly DeployedRoute[],
+  resources: readonly string[],
+): Promise<Attempt<{ verdicts: RouteVerdict[]; by: string }>> {
+  const simulated = await attempt(() =>
+    deployer.ask(
+      "IAM",
+      (context) => simulatePrincipalPolicyRequest(context, arn, "execute-api:Invoke", resources),
+      processSimulatePrincipalPolicyResponse,
+    ),
+  );
+  if (simulated.value !== undefined) {
+    const verdicts = routes.map(({ routeKey }, index): RouteVerdict => {
+      const result = simulated.value.find(({ resource }) => resource === resources[index]);
+      const missing = result?.missingContext ?? [];
+      const doubt = missing.length === 0 ? undefined : `IAM's simulation lacks ${missing.join(", ")}`;
+      return { routeKey, allowed: result?.decision === "allowed", doubt };
+    });
+    return { value: { verdicts, by: "IAM's simulation" } };
+  }
+  const read = await attempt(() => readPolicies(deployer, roleNameOf(arn)));
+  if (read.error !== undefined) return { error: moreTelling(simulated.error, read.error) };
+  const verdicts = routes.map(({ routeKey }, index): RouteVerdict => {
+    const { decision, doubtful } = readVerdict(read.value, "execute-api:Invoke", resources[index] ?? "");
+    const doubt = doubtful ? "the statement that decides has a condition" : undefined;
+    return { routeKey, allowed: decision === "allowed", doubt };
+  });
+  return { value: { verdicts, by: "the role's policies, as they read" } };
+}
+
+/** Of two ways that are closed, the permission for the first opens the shorter one. */
+function moreTelling(simulation: AuthCliError, reading: AuthCliError): AuthCliError {
+  return simulation.code === "aws-permission-missing" ? simulation : reading;
+}
+
+async function readPolicies({ ask }: Deployer, roleName: string): Promise<PolicyDocument[]> {
+  const inline = async (): Promise<(PolicyDocument | undefined)[]> => {
+    const names = await allPages((marker) =>
+      ask(
+        "IAM",
+        (context) => listRolePoliciesRequest(context, roleName, marker),
+        processListRolePoliciesResponse,
+      ),
+    );
+    return Promise.all(
+      names.map((policyName) =>
+        ask(
+          "IAM",
+          (context) => getRolePolicyRequest(context, roleName, policyName),
+          processGetRolePolicyResponse,
+        ),
+      ),
+    );
+  };
+  const managed = async (): Promise<(PolicyDocument | undefined)[]> => {
+    const arns = await allPages((marker) =>
+      ask(
+        "IAM",
+        (context) => listAttachedRolePoliciesRequest(context, roleName, marker),
+        processListAttachedRolePoliciesResponse,
+      ),
+    );
+    return Promise.all(
+      arns.map(async (arn) => {
+        const version = await ask(
+          "IAM",
+          (context) => getPolicyRequest(context, arn),
+          processGetPolicyResponse,
+        );
+        return ask(
+          "IAM",
+          (context) => getPolicyVersionRequest(context, arn, version),
+          processGetPolicyVersionResponse,
+        );
+      }),
+    );
+  };
+  const documents = (await Promise.all([inline(), managed()])).flat();
+  return documents.filter((document) => document !== undefined);
+}

@@ -1,0 +1,135 @@
+import { join, relative } from "node:path";
+import type { Deployment } from "../../../deployment/resolve-deployment.ts";
+import { type DeployerContext, queryResult } from "../../../aws/deployer-api.ts";
+import type { HttpRequest, Reply } from "../../../http.ts";
+import { getTemplateRequest, processGetTemplateResponse } from "../../../aws/cloudformation.ts";
+import { attempt } from "../attempt.ts";
+import type { Examination } from "../examination.ts";
+import { type Finding, fromError, ok, skipped, warning } from "../finding.ts";
+import { sourceFiles } from "../source-files.ts";
+import { type Deployer, lookupFinding } from "./deployer.ts";
+
+/** A template as JSON. */
+type Template = Record<string, unknown>;
+
+const ending = ".template.json";
+
+/** Whether what is deployed is what SST synthesised here last, and whether that is as new as the source. */
+export async function examineTemplates(
+  examination: Examination,
+  deployer: Deployer,
+  { stage }: Deployment,
+): Promise<Finding[]> {
+  const { environment, project } = examination;
+  const name = "template.deployed";
+  if (stage === undefined || project.appName === undefined) {
+    return [skipped(name, "the stage or the app has no name, so its stacks are not known")];
+  }
+  const folder = join(project.root, ".sst", "dist");
+  const prefix = `${stage}-${project.appName}-`;
+  const files = environment.files
+    .list(folder)
+    .filter((file) => file.startsWith(prefix) && file.endsWith(ending));
+  if (files.length === 0) {
+    return [
+      skipped(
+        name,
+        `there is no template of ${stage} below ${folder}: SST has synthesised another stage, or nothing, here`,
+      ),
+    ];
+  }
+  return Promise.all(files.map((file) => compare(examination, deployer, folder, file)));
+}
+
+async function compare(
+  { environment, project, stage }: Examination,
+  { ask }: Deployer,
+  folder: string,
+  file: string,
+): Promise<Finding> {
+  const name = "template.deployed";
+  const stackName = file.slice(0, -ending.length);
+  const path = join(folder, file);
+  const { value: text, error } = await attempt(() =>
+    ask("CLOUDFORMATION", (context) => templateRequest(context, stackName), readTemplate),
+  );
+  if (error?.code === "aws-not-found" || error?.code === "aws-refused") {
+    return {
+      ...fromError(name, error),
+      message: `the stack ${stackName} is not deployed`,
+      evidence: [error.message],
+    };
+  }
+  if (error !== undefined) return lookupFinding(name, error);
+  const deployed = parseTemplate(text);
+  const synthesised = parseTemplate(environment.files.readText(path));
+  if (deployed === undefined || synthesised === undefined) {
+    return skipped(
+      name,
+      `the template of ${stackName} ${deployed === undefined ? "that is deployed" : `in ${path}`} is no JSON`,
+    );
+  }
+  const fix = `run \`npx sst deploy --stage ${stage.value?.value ?? "<stage>"}\`, or see \`npx sst diff\``;
+  const differences = differingParts(deployed, synthesised);
+  if (differences.length > 0) {
+    return warning(name, `what is deployed as ${stackName} is not what SST synthesised here last`, {
+      evidence: [`they differ in ${differences.join(", ")}`],
+      fix,
+      source: path,
+    });
+  }
+  const written = environment.files.describe(path)?.modifiedMs ?? 0;
+  const newer = sourceFiles(environment, project).filter(
+    (each) => (environment.files.describe(each)?.modifiedMs ?? 0) > written,
+  );
+  if (newer.length === 0) return ok(name, `${stackName} is what SST synthesised here last`, { source: path });
+  return warning(name, `the source is newer than what is deployed as ${stackName}`, {
+    evidence: newer.map((each) => `${relative(project.root, each)} was changed since`),
+    fix,
+    source: path,
+  });
+}
+
+/** Its step names the permission, as that of each look-up here does. */
+async function templateRequest(context: DeployerContext, stackName: string): Promise<HttpRequest> {
+  return { ...(await getTemplateRequest(context, stackName)), step: "cloudformation:GetTemplate" };
+}
+
+function readTemplate(reply: Reply): string {
+  // A refusal is told apart here: what may not be looked at is no fault.
+  if (reply.status !== 200) queryResult(reply);
+  return processGetTemplateResponse(reply);
+}
+
+function parseTemplate(text: string | undefined): Template | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? "");
+    return typeof value === "object" && value !== null ? (value as Template) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The names of resources, outputs and so on that differ. Never their values, which may be secrets. */
+function differingParts(deployed: Template, synthesised: Template): string[] {
+  const sections = new Set([...Object.keys(deployed), ...Object.keys(synthesised)]);
+  return [...sections].flatMap((section) => {
+    const before = (deployed[section] ?? {}) as Record<string, unknown>;
+    const after = (synthesised[section] ?? {}) as Record<string, unknown>;
+    if (canonical(before) === canonical(after)) return [];
+    if (typeof before !== "object" || typeof after !== "object") return [section];
+    const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+    return [...names].filter((each) => canonical(before[each]) !== canonical(after[each]));
+  });
+}
+
+/** JSON without regard to the order of names. */
+function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_name, inner: unknown) =>
+      typeof inner === "object" && inner !== null && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+        : inner,
+    ) ?? ""
+  );
+}

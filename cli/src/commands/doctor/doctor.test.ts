@@ -1,0 +1,663 @@
+import { describe, expect, it } from "vitest";
+import { AuthCliError } from "../../errors.ts";
+import { configFile, reply } from "../../../test/fakes/fake-environment.ts";
+import { createDoctorWorld, dated, examined, examineIn, goodStack } from "../../../test/fakes/doctor-world.ts";
+import { twitterRefusal } from "../../../test/fakes/scripted-services.ts";
+import { runIn } from "../../../test/fakes/world.ts";
+import type { FindingStatus } from "./finding.ts";
+
+const outputsFile = "/project/.sst/outputs.json";
+const poolId = "us-east-1:00000000-0000-4000-8000-000000000000";
+const api = "https://abc123.execute-api.us-east-1.amazonaws.com";
+const outputs = (ApiEndpoint = api, IdentityPoolId = poolId): Record<string, string> => ({
+  [outputsFile]: JSON.stringify({ "prod-notes-ExampleStack": { ApiEndpoint, IdentityPoolId } }),
+});
+const clientId = Buffer.from("Tcbo1VHnaUoagb7cGwqh:1:ci").toString("base64url");
+const letters = (length: number): string => "aB3".repeat(20).slice(0, length);
+const unreachable =
+  (code: "unreachable" | "timeout" | "tls-refused" | "proxy-refused", message: string, cause: string) =>
+  (): Promise<never> =>
+    Promise.reject(new AuthCliError(code, { message, cause, fix: "mend it" }));
+
+const interrupted = (): Promise<never> =>
+  Promise.reject(new AuthCliError("interrupted", { message: "interrupted" }));
+
+/** Unsigned, since nobody here verifies it. */
+function idToken(end: string): string {
+  const parts = [{ alg: "RS256" }, { sub: "1", exp: Date.parse(end) / 1000 }];
+  return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")), letters(40)].join(
+    ".",
+  );
+}
+
+describe("doctor", () => {
+  it("finds nothing where all is well, and exits with 0", async () => {
+    const { code, report } = await examined();
+    expect(report.findings.filter(({ status }) => status !== "ok")).toEqual([]);
+    expect(code).toBe(0);
+    expect(report).toMatchObject({ schemaVersion: 1, stage: "prod", passed: true, durationMs: 0 });
+    expect(report.findings.map(({ name }) => name)).toEqual([
+      "computer.node",
+      "computer.clock.twitter",
+      "computer.clock.cognito",
+      "computer.clock.api",
+      "settings.dotenv",
+      "settings.TWITTER_CONSUMER_KEY",
+      "settings.TWITTER_CONSUMER_SECRET",
+      "twitter.consumer-key",
+      "twitter.consumer-secret",
+      "twitter.accepts",
+      "deployment.stage",
+      "deployment.outputs",
+      "deployment.endpoint",
+      "deployment.identity-pool",
+      "deployment.region",
+      "stack.source",
+      "store.logins",
+      "store.keyring",
+      "store.login",
+      "store.credentials",
+      "network.proxy",
+      "network.twitter",
+      "network.cognito",
+      "network.api",
+      "network.sts",
+      "api.alive",
+      "api.private",
+    ]);
+  });
+
+  it("changes nothing: no file, no mode, no login", async () => {
+    const world = createDoctorWorld({ files: { [configFile]: "no JSON" }, modes: { [configFile]: 0o644 } });
+    const before = world.environment.fileTexts();
+    await examineIn(world);
+    expect(world.environment.fileTexts()).toEqual(before);
+  });
+
+  it("exits with 0 on a warning, and with 1 on a fault", async () => {
+    const warned = await examined({ loggedIn: false });
+    expect([warned.code, warned.report.passed, warned.findings["store.login"]?.status]).toEqual([
+      0,
+      true,
+      "warning",
+    ]);
+    const faulty = await examined({ nodeVersion: "18.20.0" });
+    expect([faulty.code, faulty.report.passed]).toEqual([1, false]);
+  });
+
+  it("is interrupted as every command is", async () => {
+    const world = createDoctorWorld({ answers: { "doctor.sts": interrupted } });
+    expect((await runIn(["doctor"], world)).code).toBe(130);
+  });
+
+  it("one fault stops no other finding", async () => {
+    const { findings, report } = await examined({
+      files: { "/project/.env": "no assignment", [outputsFile]: "no JSON" },
+      answers: { "doctor.twitter": unreachable("unreachable", "cannot reach", "… (ENOTFOUND)") },
+    });
+    expect(report.findings.length).toBeGreaterThan(15);
+    const faults = report.findings.filter(({ status }) => status === "fault").map(({ name }) => name);
+    expect(faults).toEqual(["settings.dotenv", "deployment.outputs", "network.twitter"]);
+    expect(findings["settings.dotenv"]).toMatchObject({ evidence: ["line 1"] });
+  });
+});
+
+type Case = [what: string, world: Parameters<typeof examined>[0], name: string, message: RegExp];
+
+function expectEach(status: FindingStatus, cases: readonly Case[]): void {
+  it.each(cases)("%s", async (_what, world, name, message) => {
+    const { findings } = await examined(world);
+    expect(findings[name]).toMatchObject({ status, message: expect.stringMatching(message) as string });
+    expect(typeof findings[name]?.fix).toBe(status === "ok" ? "undefined" : "string");
+  });
+}
+
+describe("a fault is", () => {
+  expectEach("fault", [
+    ["a Node that is too old", { nodeVersion: "20.18.3" }, "computer.node", /needs Node 20\.19 or newer/],
+    [
+      "a clock that is ten minutes slow",
+      { answers: { "doctor.cognito": dated(600) } },
+      "computer.clock.cognito",
+      /^is 600 s behind Cognito's/,
+    ],
+    [
+      "a clock that is ten minutes fast",
+      { answers: { "doctor.api": dated(-600) } },
+      "computer.clock.api",
+      /^is 600 s ahead of the API's/,
+    ],
+    [
+      "a Client ID as the consumer key",
+      { variables: { TWITTER_CONSUMER_KEY: clientId } },
+      "twitter.consumer-key",
+      /OAuth 2\.0 Client ID/,
+    ],
+    [
+      "key and secret exchanged",
+      { variables: { TWITTER_CONSUMER_KEY: letters(50), TWITTER_CONSUMER_SECRET: letters(25) } },
+      "twitter.consumer-key",
+      /length of the secret/,
+    ],
+    [
+      "key and secret exchanged, the other",
+      { variables: { TWITTER_CONSUMER_KEY: letters(50), TWITTER_CONSUMER_SECRET: letters(25) } },
+      "twitter.consumer-secret",
+      /length of the key/,
+    ],
+    [
+      "a key within quotation marks",
+      { variables: { TWITTER_CONSUMER_KEY: `"${letters(25)}"` } },
+      "twitter.consumer-key",
+      /quotation marks/,
+    ],
+    [
+      "a secret with a line break in it",
+      { variables: { TWITTER_CONSUMER_SECRET: `${letters(20)}\n${letters(30)}` } },
+      "twitter.consumer-secret",
+      /white space or a line break in it/,
+    ],
+    [
+      "an access token as the consumer key",
+      { variables: { TWITTER_CONSUMER_KEY: `123456-${letters(40)}` } },
+      "twitter.consumer-key",
+      /it is an access token/,
+    ],
+    [
+      "a bearer token as the consumer secret",
+      { variables: { TWITTER_CONSUMER_SECRET: `${"A".repeat(22)}%2F${letters(40)}` } },
+      "twitter.consumer-secret",
+      /bearer token/,
+    ],
+    [
+      "a consumer key without its secret",
+      { variables: { TWITTER_CONSUMER_SECRET: "" } },
+      "twitter.consumer-key",
+      /TWITTER_CONSUMER_SECRET is not set/,
+    ],
+    [
+      "a consumer key that Twitter refuses",
+      { answers: { "twitter.request_token": () => twitterRefusal(32, "Could not authenticate you.") } },
+      "twitter.accepts",
+      /code 32/,
+    ],
+    [
+      "an X app without a callback URL",
+      {
+        answers: {
+          "twitter.request_token": () =>
+            reply(
+              401,
+              "<errors><error code=\"417\">Desktop applications only support the oauth_callback value 'oob'</error></errors>",
+            ),
+        },
+      },
+      "twitter.accepts",
+      /code 417/,
+    ],
+    [
+      "an access token with its secret behind a semicolon",
+      { variables: { TWITTER_ACCESS_TOKEN: `42-${letters(20)};${letters(40)}` } },
+      "twitter.access-token",
+      /joined by a semicolon/,
+    ],
+    [
+      "an access token with its secret behind a colon, as the guide writes it",
+      { variables: { TWITTER_ACCESS_TOKEN: `42-${letters(20)}:${letters(40)}` } },
+      "twitter.access-token",
+      /joined by a colon/,
+    ],
+    [
+      "half an access token",
+      { variables: { TWITTER_ACCESS_TOKEN: `42-${letters(20)}` } },
+      "twitter.access-token",
+      /TWITTER_ACCESS_TOKEN_SECRET is not set/,
+    ],
+    [
+      "an access token and its secret exchanged",
+      { variables: { TWITTER_ACCESS_TOKEN: letters(45), TWITTER_ACCESS_TOKEN_SECRET: `42-${letters(20)}` } },
+      "twitter.access-token",
+      /are exchanged/,
+    ],
+    [
+      "a stage that is no name",
+      { variables: { SST_STAGE: "1st" } },
+      "deployment.stage",
+      /"1st" is not a stage/,
+    ],
+    [
+      "a stage that nobody knows",
+      { variables: { SST_STAGE: "dev" } },
+      "deployment.outputs",
+      /the stage dev is not in \/project/,
+    ],
+    [
+      "an endpoint with its stage twice",
+      { files: outputs(`${api}/prod/prod`) },
+      "deployment.endpoint",
+      /holds the stage \/prod twice/,
+    ],
+    [
+      "an endpoint that ends in $default",
+      { files: outputs(`${api}/$default`) },
+      "deployment.endpoint",
+      /\$default/,
+    ],
+    [
+      "an endpoint with http",
+      { files: outputs(api.replace("https", "http")) },
+      "deployment.endpoint",
+      /is plain http \(\/project\/\.sst\/outputs\.json\)/,
+    ],
+    ["an endpoint that is no URL", { files: outputs("abc123") }, "deployment.endpoint", /"abc123" is no URL/],
+    [
+      "API and pool in two regions",
+      { files: outputs(api, poolId.replace("us-east-1", "eu-west-1")) },
+      "deployment.region",
+      /the API is in us-east-1, the identity pool in eu-west-1/,
+    ],
+    [
+      "a user pool's id",
+      { files: outputs(api, "us-east-1_AbC123") },
+      "deployment.identity-pool",
+      /us-east-1_AbC123 is a user pool's id/,
+    ],
+    [
+      "a pool id that is cut short",
+      { files: outputs(api, poolId.slice(0, -3)) },
+      "deployment.identity-pool",
+      /is no identity pool's id/,
+    ],
+    [
+      "AUTH_CLI_STORE with another word",
+      { variables: { AUTH_CLI_STORE: "vault" } },
+      "store.keyring",
+      /"vault"/,
+    ],
+    [
+      "logins of a newer auth-cli",
+      { files: { [configFile]: JSON.stringify({ version: 99, sessions: [] }) } },
+      "store.logins",
+      /newer auth-cli/,
+    ],
+    [
+      "a proxy that is none",
+      { variables: { HTTPS_PROXY: "socks5://p" }, proxies: { "api.x.com": "" } },
+      "network.proxy",
+      /HTTPS_PROXY is not the address of an HTTP proxy/,
+    ],
+    [
+      "a name without an address",
+      {
+        answers: {
+          "doctor.cognito": unreachable("unreachable", "cannot reach it", "no address (DNS) (ENOTFOUND)"),
+        },
+      },
+      "network.cognito",
+      /Cognito cannot be reached: its name has no address \(DNS\)/,
+    ],
+    [
+      "nobody who listens",
+      {
+        answers: {
+          "doctor.api": unreachable("unreachable", "cannot reach it", "nothing listens (ECONNREFUSED)"),
+        },
+      },
+      "network.api",
+      /no connection \(TCP\)/,
+    ],
+    [
+      "a certificate that is not trusted",
+      {
+        answers: {
+          "doctor.sts": unreachable("tls-refused", "cannot reach it", "not trusted (CERT_HAS_EXPIRED)"),
+        },
+      },
+      "network.sts",
+      /TLS failed/,
+    ],
+    [
+      "a silent service",
+      { answers: { "doctor.twitter": unreachable("timeout", "x did not answer within 5 s", "slow") } },
+      "network.twitter",
+      /no answer in time/,
+    ],
+    [
+      "a proxy that refuses",
+      { answers: { "doctor.twitter": unreachable("proxy-refused", "the proxy p does not", "407") } },
+      "network.twitter",
+      /the proxy does not let it through/,
+    ],
+    [
+      "a service that is down",
+      { answers: { "doctor.cognito": dated(0, 503) } },
+      "network.cognito",
+      /HTTP 503/,
+    ],
+    [
+      "/private that is open",
+      { answers: { "doctor.private": () => reply(200, "Hello!") } },
+      "api.private",
+      /open to everybody/,
+    ],
+    [
+      "/private that fails",
+      { answers: { "doctor.private": () => reply(500, { message: "Internal Server Error" }) } },
+      "api.private",
+      /open to everybody, and its function fails/,
+    ],
+    [
+      "/private that answers otherwise",
+      { answers: { "doctor.private": () => reply(429, { message: "Too Many Requests" }) } },
+      "api.private",
+      /answers HTTP 429/,
+    ],
+  ]);
+});
+
+describe("a warning is", () => {
+  const source = "/project/stacks/ExampleStack.ts";
+  const stack = (from: string | RegExp, to: string): Record<string, string> => ({
+    [source]: goodStack.replace(from, to),
+  });
+  expectEach("warning", [
+    [
+      "a clock that is a minute off",
+      { answers: { "doctor.twitter": dated(60) } },
+      "computer.clock.twitter",
+      /^is 60 s behind Twitter's/,
+    ],
+    [
+      "a consumer key of another length",
+      { variables: { TWITTER_CONSUMER_KEY: "short" } },
+      "twitter.consumer-key",
+      /does not look like an API key/,
+    ],
+    [
+      "an OAuth 2.0 Client Secret",
+      { variables: { TWITTER_CONSUMER_SECRET: `${letters(24)}-${letters(25)}` } },
+      "twitter.consumer-secret",
+      /OAuth 2\.0 Client Secret/,
+    ],
+    [
+      "a line break behind the key",
+      { variables: { TWITTER_CONSUMER_KEY: `${letters(25)}\n` } },
+      "twitter.consumer-key",
+      /around it/,
+    ],
+    [
+      "no consumer key at all",
+      { variables: { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "" } },
+      "twitter.consumer-key",
+      /are not set/,
+    ],
+    [
+      "a rate limit",
+      { answers: { "twitter.request_token": () => twitterRefusal(88, "Rate limit exceeded", 429) } },
+      "twitter.accepts",
+      /429/,
+    ],
+    [
+      "a value of the environment that differs from that of .env",
+      { files: { "/project/.env": `TWITTER_CONSUMER_KEY=${letters(24)}` } },
+      "settings.TWITTER_CONSUMER_KEY",
+      /to another value, in a \.env file/,
+    ],
+    [
+      "a stack changed after the deploy",
+      { modified: { [outputsFile]: 1000, [source]: 2000 } },
+      "deployment.outputs",
+      /changed after the last deploy/,
+    ],
+    [
+      "a path behind the endpoint",
+      { files: outputs(`${api}/private`) },
+      "deployment.endpoint",
+      /has the path \/private/,
+    ],
+    [
+      "logins that cannot be understood",
+      { files: { [configFile]: "{" } },
+      "store.logins",
+      /cannot be understood/,
+    ],
+    [
+      "logins that others can read",
+      { modes: { [configFile]: 0o644 } },
+      "store.modes",
+      /sessions\.json is open to other users/,
+    ],
+    [
+      "a token of another provider that has expired",
+      {
+        variables: {
+          AUTH_CLI_LOGIN: "accounts.google.com=env:ID_TOKEN",
+          ID_TOKEN: idToken("2026-03-01T11:00Z"),
+        },
+      },
+      "store.token",
+      /the token of accounts\.google\.com expired 60 min ago/,
+    ],
+    ["nobody who is logged in", { loggedIn: false }, "store.login", /nobody is logged in to prod/],
+    [
+      "no keyring where one is wanted",
+      { variables: { AUTH_CLI_STORE: "keyring" } },
+      "store.keyring",
+      /there is no OS keyring/,
+    ],
+    [
+      "two proxies that differ",
+      { variables: { HTTPS_PROXY: "http://a:1", https_proxy: "http://b:1" } },
+      "network.proxy",
+      /https_proxy and HTTPS_PROXY differ/,
+    ],
+    [
+      "something else than API Gateway",
+      { answers: { "doctor.api": () => reply(404, "<html>") } },
+      "api.alive",
+      /does not look like an HTTP API/,
+    ],
+    [
+      "an API without /private",
+      { answers: { "doctor.private": () => reply(404, { message: "Not Found" }) } },
+      "api.private",
+      /no route GET \/private/,
+    ],
+    [
+      "graph.facebook.com in the stack",
+      { files: stack("new Api", 'const provider = "graph.facebook.com"; new Api') },
+      "stack.provider",
+      /Facebook's name/,
+    ],
+    [
+      "a colon between key and secret",
+      { files: stack("new Api", '({ "api.twitter.com": `${key}:${secret}` }); new Api') },
+      "stack.separator",
+      /joined by a colon/,
+    ],
+    ["guests, let in", { files: stack(": false", ": true") }, "stack.guests", /lets guests in/],
+    ["guests, not kept out", { files: stack(/cdk: .*\} \}/, "") }, "stack.guests", /lets guests in/],
+    [
+      "an API without authorizers",
+      { files: stack('defaults: { authorizer: "iam" }, ', "") },
+      "stack.authorizer",
+      /no route of the API has an authorizer/,
+    ],
+    [
+      "users without a permission",
+      { files: stack("auth.attachPermissionsForAuthUsers", "// auth.attachPermissionsForAuthUsers") },
+      "stack.permissions",
+      /no permission to call the API/,
+    ],
+  ]);
+
+  it.each([
+    ["beside Twitter's", 'const facebook = { "graph.facebook.com": appId }; new Api'],
+    [
+      "with its app id from the environment",
+      '({ "graph.facebook.com": process.env.FACEBOOK_APP_ID }); new Api',
+    ],
+  ])("no Facebook that is meant, %s", async (_name, code) => {
+    const { findings } = await examined({ files: stack("new Api", code) });
+    expect(findings["stack.provider"]).toBeUndefined();
+  });
+
+  it("no Facebook in a stack without Twitter", async () => {
+    const code = 'new Api(); new Cognito({ supportedLoginProviders: { "graph.facebook.com": appId } })';
+    const { findings } = await examined({ files: { [source]: code } });
+    expect(findings["stack.provider"]).toBeUndefined();
+  });
+
+  it("names the file and the line of the stack", async () => {
+    const { findings } = await examined({ files: stack(": false", ": true") });
+    expect(findings["stack.guests"]?.source).toBe("stacks/ExampleStack.ts:4");
+  });
+
+  it("a last login to another pool, and to another API", async () => {
+    const world = createDoctorWorld();
+    world.environment.addFile(outputsFile, outputs()[outputsFile] ?? "");
+    const { findings } = await examineIn(world);
+    expect(findings["deployment.last-login"]).toMatchObject({
+      status: "warning",
+      evidence: [`it was ${world.services.identityPoolId}, and is ${poolId} now`],
+    });
+
+    const other = createDoctorWorld();
+    const { identityPoolId } = other.services;
+    other.environment.addFile(
+      outputsFile,
+      outputs(api.replace("abc", "xyz"), identityPoolId)[outputsFile] ?? "",
+    );
+    expect((await examineIn(other)).findings["deployment.last-login"]?.message).toMatch(/with another API/);
+  });
+
+  it("a stage that only a login remembers", async () => {
+    const world = createDoctorWorld();
+    world.environment.addFile(
+      outputsFile,
+      JSON.stringify({ "dev-notes-ExampleStack": { ApiEndpoint: api } }),
+    );
+    const { findings } = await examineIn(world, ["--stage", "prod"]);
+    expect(findings["deployment.outputs"]).toMatchObject({
+      status: "warning",
+      message: expect.stringContaining("a login remembered it") as string,
+      source: outputsFile,
+    });
+  });
+});
+
+describe("it is well", () => {
+  expectEach("ok", [
+    [
+      "that AWS_REGION is another, and is told",
+      { variables: { AWS_REGION: "eu-west-1" } },
+      "deployment.region",
+      /^us-east-1; the environment variable AWS_REGION says eu-west-1/,
+    ],
+    [
+      "that environment and .env agree",
+      {
+        variables: { TWITTER_CONSUMER_KEY: letters(25) },
+        files: { "/project/.env": `TWITTER_CONSUMER_KEY=${letters(25)}` },
+      },
+      "settings.TWITTER_CONSUMER_KEY",
+      /is set/,
+    ],
+    [
+      "that a keyring answers",
+      { variables: { AUTH_CLI_STORE: "" }, keyring: new Map() },
+      "store.keyring",
+      /answers/,
+    ],
+    ["that there is no keyring", { variables: { AUTH_CLI_STORE: "" } }, "store.keyring", /there is none/],
+    [
+      "that an endpoint holds the stage's name",
+      { files: outputs(`${api}/prod`) },
+      "deployment.endpoint",
+      /\/prod$/,
+    ],
+    [
+      "that a token is given in place of a login",
+      { variables: { TWITTER_ACCESS_TOKEN: `42-${letters(30)}`, TWITTER_ACCESS_TOKEN_SECRET: letters(45) } },
+      "store.login",
+      /a Twitter token is given/,
+    ],
+    [
+      "that another provider's token is given in place of a login",
+      {
+        variables: {
+          AUTH_CLI_LOGIN: "accounts.google.com=env:ID_TOKEN",
+          ID_TOKEN: idToken("2026-03-01T12:30Z"),
+        },
+      },
+      "store.token",
+      /the token of accounts\.google\.com is good for 30 min/,
+    ],
+    [
+      "that a proxy is on the way, and is told",
+      { variables: { HTTPS_PROXY: "http://proxy:3128" }, proxies: { "api.x.com": "proxy:3128" } },
+      "network.proxy",
+      /HTTPS_PROXY is set/,
+    ],
+  ]);
+
+  it("names the way to each service", async () => {
+    const { findings } = await examined({
+      variables: { HTTPS_PROXY: "http://proxy:3128" },
+      proxies: { "api.x.com": "proxy:3128" },
+    });
+    expect(findings["network.proxy"]?.evidence).toEqual([
+      "Twitter: through proxy:3128",
+      "Cognito: directly",
+      "the API: directly",
+      "STS: directly",
+    ]);
+  });
+});
+
+describe("no secret", () => {
+  it("is told, whatever it was mistaken for", async () => {
+    const secret = letters(50);
+    const { stdout, stderr } = await examined({
+      variables: {
+        TWITTER_CONSUMER_KEY: secret,
+        TWITTER_CONSUMER_SECRET: `"${secret}x"`,
+        TWITTER_ACCESS_TOKEN: `42-${secret};${secret}y`,
+        HTTPS_PROXY: "http://user:hunter22@proxy:1",
+      },
+    });
+    expect(stdout + stderr).not.toContain(secret.slice(0, 6));
+    expect(stdout + stderr).not.toContain("hunter22");
+  });
+});
+
+const table = async (columns: number, colour = false): Promise<string> => {
+  const world = createDoctorWorld({ nodeVersion: "18.0.0", loggedIn: false, colour });
+  Object.assign(world.environment.terminal, { columns });
+  return (await runIn(["doctor"], world)).stdout;
+};
+
+describe("the table", () => {
+  it("marks each finding, and tells evidence and fix of what is not well", async () => {
+    const text = await table(100);
+    expect(text).toMatch(/^This computer\n {2}✗ node +Node 18\.0\.0 on linux x64 is too old/m);
+    expect(text).toMatch(/^ +fix: install Node 20\.19 or newer/m);
+    expect(text).toMatch(/^ {2}✓ clock\.twitter +agrees with Twitter's to the second$/m);
+    expect(text).toMatch(/^ {2}! login +nobody is logged in to prod$/m);
+    expect(text).toMatch(/^\d+ ok, 1 warning, 1 fault, 0 skipped in 0 ms\n✗ computer\.node$/m);
+  });
+
+  it("keeps within a narrow terminal, but for words that are longer", async () => {
+    for (const columns of [50, 80]) {
+      const long = (await table(columns))
+        .split("\n")
+        .filter((line) => line.length > columns && line.trim().includes(" "));
+      expect(long).toEqual([]);
+    }
+  });
+
+  it("has colour only where it is wanted", async () => {
+    expect(await table(80)).not.toContain("\u001b");
+    expect(await table(80, true)).toContain("\u001b[31m");
+  });
+});

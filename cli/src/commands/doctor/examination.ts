@@ -1,0 +1,83 @@
+import { Configuration, type Setting } from "../../deployment/configuration.ts";
+import { findOutputs, type FoundOutputs } from "../../deployment/find-outputs.ts";
+import { findProject, type Project } from "../../deployment/project.ts";
+import {
+  checkDeployment,
+  type DeploymentFlags,
+  type ResolvedDeployment,
+} from "../../deployment/resolve-deployment.ts";
+import { findStageSetting } from "../../deployment/stage.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { type Attempt, attempt } from "./attempt.ts";
+import type { Finding, Topic } from "./finding.ts";
+import { type Probe, probeServices } from "./probes.ts";
+import { inspectSessions, type InspectedSessions } from "../../session/inspect-sessions.ts";
+
+export interface DoctorFlags extends DeploymentFlags {
+  user?: string | undefined;
+  deep?: boolean | undefined;
+  json?: boolean | undefined;
+}
+
+/** What every group of findings looks at. What could not be had is there as its error. */
+export interface Examination {
+  environment: Environment;
+  flags: DoctorFlags;
+  project: Project;
+  stage: Attempt<Setting | undefined>;
+  configuration: Configuration;
+  /** Why the `.env` files could not be read; `configuration` is then without them. */
+  dotenvFault: Attempt<unknown>;
+  sessions: InspectedSessions;
+  /** Endpoint and pool as they are written, well formed or not. */
+  found: Attempt<FoundOutputs>;
+  resolved: Attempt<ResolvedDeployment>;
+  /** One short request to each service; several groups read the answers. */
+  probes: Promise<Probe[]>;
+}
+
+/** A group of findings. What it throws becomes a finding of its topic. */
+export interface Group {
+  topic: Topic;
+  examine: (examination: Examination) => Finding[] | Promise<Finding[]>;
+}
+
+export async function beginExamination(environment: Environment, flags: DoctorFlags): Promise<Examination> {
+  const project = findProject(environment);
+  const stage = await attempt(() => findStageSetting(environment, flags, project));
+  const sessions = inspectSessions(environment);
+  const found = await attempt(() =>
+    findOutputs(environment, flags, project, stage.value?.value, () => sessions.sessions),
+  );
+  const resolved = await attempt(() => {
+    if (found.error !== undefined) throw found.error;
+    const stageName = found.value.stage ?? stage.value?.value;
+    return checkDeployment(
+      environment,
+      flags,
+      project,
+      { ...found.value, stage: stageName },
+      () => sessions.sessions,
+    );
+  });
+  const { configuration, dotenvFault } = await readConfiguration(
+    environment,
+    project,
+    found.value?.stage ?? stage.value?.value,
+  );
+  const known = { environment, flags, project, stage, configuration, dotenvFault, sessions, found, resolved };
+  return { ...known, probes: probeServices(known) };
+}
+
+/** With a broken `.env` file all other findings are still to be had. */
+async function readConfiguration(
+  environment: Environment,
+  project: Project,
+  stage: string | undefined,
+): Promise<Pick<Examination, "configuration" | "dotenvFault">> {
+  const configuration = new Configuration(environment, project, stage);
+  const dotenvFault = await attempt(() => configuration.findAll("TWITTER_CONSUMER_KEY"));
+  if (dotenvFault.error === undefined) return { configuration, dotenvFault };
+  const files = { ...environment.files, readText: () => undefined };
+  return { configuration: new Configuration({ ...environment, files }, project, stage), dotenvFault };
+}

@@ -1,0 +1,65 @@
+import type { Environment } from "../../environment/environment.ts";
+import { examineApi } from "./api.ts";
+import { attempt } from "./attempt.ts";
+import { examineComputer } from "./computer.ts";
+import { examineDeployment } from "./deployment.ts";
+import { beginExamination, type DoctorFlags, type Group } from "./examination.ts";
+import { type DoctorReport, type Finding, fromError, topics } from "./finding.ts";
+import { examineNetwork } from "./network.ts";
+import { examineSettings } from "./settings.ts";
+import { examineStackSource } from "./stack-source.ts";
+import { examineStore } from "./store.ts";
+import { examineAccessToken, examineXApp } from "./x-app.ts";
+
+const groups: readonly Group[] = [
+  { topic: "computer", examine: examineComputer },
+  { topic: "settings", examine: examineSettings },
+  { topic: "twitter", examine: examineXApp },
+  { topic: "twitter", examine: examineAccessToken },
+  { topic: "deployment", examine: examineDeployment },
+  { topic: "stack", examine: examineStackSource },
+  { topic: "store", examine: examineStore },
+  { topic: "network", examine: examineNetwork },
+  { topic: "api", examine: examineApi },
+];
+
+/** Loaded when it is asked for: it is half as much again, and reads XML. */
+const deep: Group = {
+  topic: "deployer",
+  async examine(examination) {
+    const { examineDeep } = await import("./deep/examine-deep.ts");
+    return examineDeep(examination);
+  },
+};
+
+/**
+ * Looks at the whole set-up and changes nothing. Every group of findings runs beside the others, each for a bounded
+ * time, and a fault of one is a finding that stops no other.
+ */
+export async function examine(environment: Environment, flags: DoctorFlags): Promise<DoctorReport> {
+  const started = environment.now();
+  const examination = await beginExamination(environment, flags);
+  const found = await Promise.all(
+    [...groups, ...(flags.deep === true ? [deep] : [])].map(
+      async ({ topic, examine: examineGroup }): Promise<Finding[]> => {
+        const { value, error } = await attempt(() => examineGroup(examination));
+        return error === undefined ? value : [fromError(`${topic}.examination`, error)];
+      },
+    ),
+  );
+  const order = Object.keys(topics);
+  const topicOf = ({ name }: Finding): number => order.indexOf(name.split(".")[0] ?? "");
+  const findings = found.flat().toSorted((a, b) => topicOf(a) - topicOf(b));
+  const { found: outputs, stage } = examination;
+  return {
+    schemaVersion: 1,
+    stage: outputs.value?.stage ?? stage.value?.value,
+    ...(outputs.value === undefined
+      ? {}
+      : { apiEndpoint: outputs.value.apiEndpoint, identityPoolId: outputs.value.identityPoolId }),
+    startedAt: new Date(started).toISOString(),
+    durationMs: environment.now() - started,
+    passed: findings.every(({ status }) => status !== "fault"),
+    findings,
+  };
+}

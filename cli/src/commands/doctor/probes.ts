@@ -1,0 +1,89 @@
+import { awsEndpoint } from "../../deployment/service-url.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { type Connection, exchange, type Header, type Send, type Timings } from "../../http.ts";
+import { apiUrl } from "../../aws/http-api.ts";
+import { twitterApiUrl } from "../../deployment/services.ts";
+import { type Attempt, attempt } from "./attempt.ts";
+import { boundedSend } from "./bounded-send.ts";
+import type { Examination } from "./examination.ts";
+
+export type ServiceName = "twitter" | "cognito" | "api" | "sts";
+
+/** One request, unsigned and without any effect, to one service. */
+export interface Probe {
+  service: ServiceName;
+  /** Undefined when its address is not known. */
+  url: URL | undefined;
+  /** Host and port of the proxy on the way, or why it is none. */
+  proxy: Attempt<string | undefined>;
+  answer: Attempt<ProbeAnswer>;
+  /** Milliseconds from the first step until the answer was read, name look-up and handshakes included. */
+  durationMs: number;
+  /** Milliseconds since the epoch at which it ended. */
+  endedMs: number;
+}
+
+interface ProbeAnswer {
+  status: number;
+  headers: readonly Header[];
+  connection: Connection | undefined;
+  /** How long each part took. */
+  timings: Timings | undefined;
+}
+
+const limitMs = 5000;
+
+const accept: Header = ["Accept", "*/*"];
+
+export function probeServices(
+  known: Pick<Examination, "environment" | "configuration" | "resolved">,
+): Promise<Probe[]> {
+  const { environment, configuration, resolved } = known;
+  const aws = async (service: string, variable: string): Promise<URL> => {
+    const endpoint = await awsEndpoint(configuration, variable);
+    const region = resolved.value?.deployment.region ?? "us-east-1";
+    return endpoint ?? new URL(`https://${service}.${region}.amazonaws.com/`);
+  };
+  const addresses: Record<ServiceName, () => Promise<URL> | URL> = {
+    twitter: () => twitterApiUrl(configuration),
+    cognito: () => aws("cognito-identity", "AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
+    api: () => {
+      if (resolved.error !== undefined) throw resolved.error;
+      const nowhere = `/auth-cli-doctor-${environment.uniqueName().slice(0, 8)}`;
+      return apiUrl(resolved.value.deployment.apiEndpoint, nowhere);
+    },
+    sts: () => aws("sts", "AWS_ENDPOINT_URL_STS"),
+  };
+  return Promise.all(
+    (Object.keys(addresses) as ServiceName[]).map((service) =>
+      probe(environment, service, addresses[service]),
+    ),
+  );
+}
+
+async function probe(
+  environment: Environment,
+  service: ServiceName,
+  address: () => Promise<URL> | URL,
+): Promise<Probe> {
+  const url = await attempt(address);
+  const proxy = await attempt(() => (url.value === undefined ? undefined : environment.proxyFor(url.value)));
+  const startedMs = environment.now();
+  const answer = await attempt(async () => {
+    if (url.error !== undefined) throw url.error;
+    const send = boundedSend(environment.send, environment.now, limitMs);
+    let connection: Connection | undefined;
+    let timings: (() => Timings) | undefined;
+    const observed: Send = async (request) => {
+      const response = await send(request);
+      connection = response.connection?.();
+      timings = response.timings;
+      return response;
+    };
+    const request = { step: `doctor.${service}`, method: "GET", url: url.value, headers: [accept] };
+    const { status, headers } = await exchange(observed, request);
+    return { status, headers, connection, timings: timings?.() };
+  });
+  const endedMs = environment.now();
+  return { service, url: url.value, proxy, answer, durationMs: endedMs - startedMs, endedMs };
+}

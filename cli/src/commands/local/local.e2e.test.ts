@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { startOidcIssuer } from "@api-auth-twitter/test-support/oidc-issuer";
+
+const anyPorts = ["--port", "0", "--twitter-port", "0"];
+
+describe("auth-cli local", () => {
+  let folder: string;
+  let cli: AuthCli;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "auth-cli-local-"));
+    cli = await createAuthCli(folder, { AWS_PROFILE: "mine", AWS_SESSION_TOKEN: "mine" });
+  });
+  afterAll(async () => {
+    await cli.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const inside = async (script: string, flags: string[] = anyPorts): ReturnType<AuthCli["run"]> =>
+    cli.run(["local", ...flags, "--", process.execPath, "-e", script]);
+
+  test("runs a command in its environment, and exits with its code", async () => {
+    const { code, stdout } = await inside("console.log(JSON.stringify(process.env)); process.exitCode = 7");
+    const variables = JSON.parse(stdout) as Record<string, string>;
+    expect(code).toBe(7);
+    expect(variables).toMatchObject({
+      AWS_ENDPOINT_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      TWITTER_API_URL: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      AWS_REGION: "us-east-1",
+      AWS_DEFAULT_REGION: "us-east-1",
+      AWS_EC2_METADATA_DISABLED: "true",
+      SST_TELEMETRY_DISABLED: "1",
+    });
+    for (const name of [
+      "AWS_ACCESS_KEY_ID",
+      "AWS_SECRET_ACCESS_KEY",
+      "TWITTER_CONSUMER_KEY",
+      "TWITTER_CONSUMER_SECRET",
+    ]) {
+      expect(variables[name], name).toMatch(/^\S{10,}$/);
+    }
+    expect(variables).not.toHaveProperty("AWS_PROFILE");
+    expect(variables).not.toHaveProperty("AWS_SESSION_TOKEN");
+  });
+
+  test("takes the consumer key and secret that the project's .env files hold", async () => {
+    await writeFile(
+      join(folder, ".env"),
+      "TWITTER_CONSUMER_KEY=from-dotenv\nTWITTER_CONSUMER_SECRET=first-of-all\n",
+    );
+    await writeFile(join(folder, ".env.local"), "TWITTER_CONSUMER_SECRET=overridden\n");
+    const { stdout } = await inside(
+      "console.log(process.env.TWITTER_CONSUMER_KEY, process.env.TWITTER_CONSUMER_SECRET)",
+    );
+    expect(stdout).toBe("from-dotenv overridden\n");
+  });
+
+  test("stops with the command: its addresses no longer answer", async () => {
+    const { stdout } = await inside("console.log(process.env.AWS_ENDPOINT_URL)");
+    await expect(fetch(stdout.trim())).rejects.toThrow("fetch failed");
+  });
+
+  test("a command that does not exist: exit 2, and its name", async () => {
+    const { code, stderr } = await cli.run(["local", ...anyPorts, "--", "no-such-command"]);
+    expect(stderr).toContain("cannot run no-such-command");
+    expect(code).toBe(2);
+  });
+
+  test("a taken port: exit 2, who holds it, and the way out", async () => {
+    const server = await listen();
+    const { port } = server.address() as { port: number };
+    const { code, stderr } = await inside("", ["--port", String(port), "--twitter-port", "0"]);
+    server.close();
+    expect(stderr).toContain(`port ${port}`);
+    expect(stderr).toMatch(/cause: .*(process \d+|another program)/);
+    expect(stderr).toContain("--port 0");
+    expect(code).toBe(2);
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "prints the environment, waits, and ends on %s with 0",
+    async (signal) => {
+      const child = spawn(process.execPath, [authCliPath, "local", ...anyPorts], {
+        cwd: folder,
+        env: cli.variables,
+      });
+      try {
+        const url = await printed(child, /export AWS_ENDPOINT_URL=(\S+)/);
+        expect((await fetch(url)).status).toBeGreaterThanOrEqual(400);
+        const ended = exitCode(child);
+        child.kill(signal);
+        expect(await ended).toBe(0);
+      } finally {
+        child.kill("SIGKILL");
+      }
+    },
+  );
+
+  test("--oidc-issuer tells where an issuer is, whose ID tokens then give identities", async () => {
+    const google = "accounts.google.com";
+    const issuer = await startOidcIssuer(google);
+    try {
+      const template = {
+        Resources: {
+          Pool: {
+            Type: "AWS::Cognito::IdentityPool",
+            Properties: {
+              AllowUnauthenticatedIdentities: false,
+              SupportedLoginProviders: { [google]: "client-1" },
+            },
+          },
+        },
+        Outputs: { Pool: { Value: { Ref: "Pool" } } },
+      };
+      const sdk = createRequire(import.meta.url).resolve("@aws-sdk/client-cloudformation");
+      const script = `
+        const { CloudFormation, waitUntilStackCreateComplete } = require(${JSON.stringify(sdk)});
+        const client = new CloudFormation();
+        const ask = async () => {
+          await client.createStack({ StackName: "pool", TemplateBody: ${JSON.stringify(JSON.stringify(template))} });
+          await waitUntilStackCreateComplete({ client, minDelay: 1, maxWaitTime: 10 }, { StackName: "pool" });
+          const { Stacks } = await client.describeStacks({ StackName: "pool" });
+          const reply = await fetch(process.env.AWS_ENDPOINT_URL, {
+            method: "POST",
+            headers: {
+              "content-type": "application/x-amz-json-1.1",
+              "x-amz-target": "AWSCognitoIdentityService.GetId",
+            },
+            body: JSON.stringify({
+              IdentityPoolId: Stacks[0].Outputs[0].OutputValue,
+              Logins: { ${JSON.stringify(google)}: ${JSON.stringify(issuer.idToken({}))} },
+            }),
+          });
+          console.log(await reply.text());
+        };
+        ask();`;
+      const told = await inside(script, [...anyPorts, "--oidc-issuer", `${google}=${issuer.url}`]);
+      expect(told.stdout, told.stderr).toMatch(/^\{"IdentityId":"us-east-1:[\da-f-]{36}"\}$/m);
+      const untold = await inside(script);
+      expect(untold.stdout).toContain("tell it with --oidc-issuer accounts.google.com=<address>");
+    } finally {
+      await issuer.close();
+    }
+  });
+
+  test("--json prints the environment as an object", async () => {
+    const child = spawn(process.execPath, [authCliPath, "local", "--json", ...anyPorts], {
+      cwd: folder,
+      env: cli.variables,
+    });
+    try {
+      expect(await printed(child, /"AWS_ENDPOINT_URL": "(http:[^"]+)"/)).toMatch(/:\d+$/);
+      const ended = exitCode(child);
+      child.kill("SIGTERM");
+      expect(await ended).toBe(0);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+});
+
+function listen(): Promise<Server> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => resolve(server));
+  });
+}
+
+function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+      const match = pattern.exec(text)?.[1];
+      if (match !== undefined) resolve(match);
+    });
+    child.once("close", () => reject(new Error(`ended without ${String(pattern)}: ${text}`)));
+  });
+}
+
+function exitCode(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => {
+    child.once("close", resolve);
+  });
+}

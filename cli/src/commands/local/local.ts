@@ -1,0 +1,185 @@
+import { resolve } from "node:path";
+import type { LocalCloud, LocalCloudOptions } from "@api-auth-twitter/local-cloud";
+import { Configuration } from "../../deployment/configuration.ts";
+import { findProject } from "../../deployment/project.ts";
+import { parseServiceUrl } from "../../deployment/service-url.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { AuthCliError } from "../../errors.ts";
+import { findClientCredentials } from "../../deployment/services.ts";
+
+export interface LocalFlags {
+  port: number;
+  twitterPort: number;
+  tlsCert?: string;
+  tlsKey?: string;
+  /** `<provider name>=<base URL>`, each. */
+  oidcIssuer?: string[];
+  stage?: string;
+  json?: boolean;
+  debug?: boolean;
+}
+
+/**
+ * `auth-cli local`: starts the local cloud and waits for SIGINT or SIGTERM, or runs a command inside it.
+ * @returns the command's exit code, or 0
+ */
+export async function local(
+  command: readonly string[],
+  flags: LocalFlags,
+  environment: Environment,
+): Promise<number> {
+  const started = environment.now();
+  const cloud = await startLocalCloud(await cloudOptions(flags, environment), environment);
+  try {
+    const [name, ...args] = command;
+    if (name !== undefined)
+      return await environment.runCommand(name, args, cloudVariables(environment, cloud));
+    await announce(cloud, flags, environment, started);
+    await interrupted(environment.interruption);
+    environment.terminal.say("The local cloud has stopped; what was deployed to it is gone.\n");
+    return 0;
+  } finally {
+    await cloud.close();
+  }
+}
+
+async function cloudOptions(flags: LocalFlags, environment: Environment): Promise<LocalCloudOptions> {
+  // The project's own keys, when it has any, since `sst deploy` lets its .env files win over the environment.
+  const dotenvOnly = { files: environment.files, variables: {} };
+  const configuration = new Configuration(dotenvOnly, findProject(environment), flags.stage);
+  const clientCredentials = await findClientCredentials(environment, configuration);
+  return {
+    awsPort: flags.port,
+    twitterPort: flags.twitterPort,
+    ...(clientCredentials === undefined ? {} : { clientCredentials }),
+    ...tlsOption(flags, environment),
+    oidcIssuers: oidcIssuers(flags.oidcIssuer ?? []),
+    ...(flags.debug ? { log: (line: string) => environment.terminal.say(`local: ${line}\n`) } : {}),
+  };
+}
+
+function tlsOption(
+  { tlsCert, tlsKey }: LocalFlags,
+  environment: Environment,
+): Partial<Pick<LocalCloudOptions, "tls">> {
+  if (tlsCert === undefined && tlsKey === undefined) return {};
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new AuthCliError("invalid-usage", {
+      message: "--tls-cert and --tls-key go together",
+      cause: `only ${tlsCert === undefined ? "--tls-key" : "--tls-cert"} is given`,
+      fix: "name a certificate and its private key, both PEM",
+    });
+  }
+  const read = (path: string, flag: string): string => {
+    const text = environment.files.readText(resolve(environment.workingDirectory, path));
+    if (text?.includes("-----BEGIN")) return text;
+    throw new AuthCliError("invalid-usage", {
+      message: `${path} is not a PEM file (${flag})`,
+      cause: text === undefined ? "there is no such file" : "there is no -----BEGIN in it",
+      fix: "name a certificate and its private key, both PEM",
+    });
+  };
+  return { tls: { cert: read(tlsCert, "--tls-cert"), key: read(tlsKey, "--tls-key") } };
+}
+
+/** Where the issuers are whose ID tokens identity pools take. */
+function oidcIssuers(flags: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    flags.map((flag) => {
+      const [, name, address] = /^([^=]+)=(.+)$/.exec(flag) ?? [];
+      if (name === undefined || address === undefined || name.includes("://") || !URL.canParse(address)) {
+        throw new AuthCliError("invalid-usage", {
+          message: `--oidc-issuer ${flag} does not say where an issuer is`,
+          cause:
+            "a provider's name, without https://, and the address of its discovery document are expected",
+          fix: "write it as accounts.google.com=https://accounts.google.com, or =http://127.0.0.1:8080 for one of your own",
+        });
+      }
+      return [name.replace(/\/$/, ""), parseServiceUrl(address, "--oidc-issuer").href] as const;
+    }),
+  );
+}
+
+async function startLocalCloud(options: LocalCloudOptions, environment: Environment): Promise<LocalCloud> {
+  const emulator = await import("@api-auth-twitter/local-cloud").catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new AuthCliError("local-cloud-missing", {
+      message: "the local cloud is not part of this installation",
+      cause: "it belongs to the api-auth-twitter repository, and deploys that repository's app",
+      fix: "clone the repository and run `npm ci && npm run local` there",
+    });
+  });
+  try {
+    return await emulator.startLocalCloud(options);
+  } catch (error) {
+    const { code, port } = error as { code?: string; port?: number };
+    if (code !== "EADDRINUSE" && code !== "EACCES") throw error;
+    const holder = port === undefined ? undefined : await environment.findPortHolder(port);
+    const flag = port === options.twitterPort ? "--twitter-port" : "--port";
+    throw new AuthCliError("port-taken", {
+      message: `port ${port ?? ""} of 127.0.0.1 cannot be listened on (${flag})`,
+      cause:
+        code === "EACCES"
+          ? "ports below 1024 are for the system"
+          : `${holder ?? "another program"} listens there`,
+      fix: `stop it, or let a free port be picked with ${flag} 0`,
+    });
+  }
+}
+
+/** The deployer's own profile must not win over the local cloud's keys. */
+function cloudVariables(environment: Environment, cloud: LocalCloud): Record<string, string | undefined> {
+  return {
+    ...environment.variables,
+    AWS_PROFILE: undefined,
+    AWS_SESSION_TOKEN: undefined,
+    ...cloud.environment,
+  };
+}
+
+async function announce(
+  cloud: LocalCloud,
+  { json }: LocalFlags,
+  environment: Environment,
+  started: number,
+): Promise<void> {
+  const { terminal, platform, now } = environment;
+  if (json) {
+    await terminal.printBytes(
+      Buffer.from(`${JSON.stringify({ environment: cloud.environment }, undefined, 2)}\n`),
+    );
+    return;
+  }
+  const assign = (name: string, value: string): string =>
+    platform === "win32" ? `$env:${name} = '${value}'` : `export ${name}=${value}`;
+  const lines = [
+    // Either would win over the keys below.
+    platform === "win32"
+      ? "Remove-Item Env:AWS_PROFILE -ErrorAction Ignore"
+      : "unset AWS_PROFILE AWS_SESSION_TOKEN",
+    ...Object.entries(cloud.environment).map(([name, value]) => assign(name, value)),
+  ];
+  terminal.say(`The local cloud is ready after ${now() - started} ms. In another terminal:\n\n`);
+  // The keys open nothing but this process; masked, they would be of no use.
+  await terminal.printBytes(Buffer.from(`${lines.join("\n")}\n`));
+  terminal.say(
+    `
+then follow the guide:
+
+  npx sst deploy --stage prod
+  npx auth-cli login --stage prod
+  npx auth-cli call /private --stage prod
+  npx auth-cli smoke --stage prod
+  npx sst remove --stage prod
+
+Ctrl-C stops it.
+`,
+  );
+}
+
+function interrupted(interruption: AbortSignal): Promise<void> {
+  return new Promise((settle) => {
+    if (interruption.aborted) settle();
+    else interruption.addEventListener("abort", () => settle(), { once: true });
+  });
+}

@@ -1,0 +1,262 @@
+import { describe, expect, it } from "vitest";
+import { AuthCliError } from "../../errors.ts";
+import { configFile, reply } from "../../../test/fakes/fake-environment.ts";
+import { type Answer, cognitoRefusal, twitterRefusal, wrongPin } from "../../../test/fakes/scripted-services.ts";
+import { authCli, createWorld, type Ran, reportedError, runIn, steps, type World } from "../../../test/fakes/world.ts";
+
+const onTerminal = (input: string, answers: Record<string, Answer> = {}): World => ({
+  interactive: true,
+  input,
+  answers,
+});
+
+describe("login", () => {
+  it("with the PIN from a pipe remembers the login and its identity", async () => {
+    const ran = await authCli(["login"], { input: "012 3456\n" });
+    const { services, environment } = ran;
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toBe(`Logged in to prod as @alice, identity ${services.identityId}\n`);
+    expect(steps(ran)).toEqual([
+      "twitter.request_token",
+      "twitter.access_token",
+      "cognito.get-id",
+      "cognito.get-credentials",
+    ]);
+    // The page's address stands on a line of its own, and holds the request token and nothing else.
+    const page = `https://api.x.com/oauth/authorize?oauth_token=${services.temporaryCredentials.token}`;
+    expect(ran.stderr.split("\n")).toContain(page);
+    expect(ran.stderr).not.toContain(services.pin);
+    expect(JSON.parse(environment.fileTexts()[configFile] ?? "")).toEqual({
+      version: 2,
+      sessions: [
+        {
+          appName: "notes",
+          stage: "prod",
+          apiEndpoint: `${services.apiEndpoint}/`,
+          identityPoolId: services.identityPoolId,
+          userId: "42",
+          screenName: "alice",
+          identityId: services.identityId,
+          tokenCredentials: services.tokenCredentials,
+          loggedInAt: "2026-03-01T12:00:00.000Z",
+        },
+      ],
+    });
+    // No browser is opened where nobody sees it.
+    expect(environment.openedPages).toEqual([]);
+  });
+
+  it("is all that a call needs: it asks nobody again", async () => {
+    const world = createWorld({ input: "0123456\n" });
+    await runIn(["login"], world);
+    const before = world.environment.requests.length;
+    const { code } = await runIn(["call", "/private"], world);
+    expect(code).toBe(0);
+    expect(world.environment.requests.slice(before).map(({ step }) => step)).toEqual(["api.call"]);
+  });
+
+  it("reports in JSON, without a secret", async () => {
+    const ran = await authCli(["login", "--json"], { input: "0123456\n" });
+    expect(JSON.parse(ran.stdout)).toEqual({
+      stage: "prod",
+      provider: "api.twitter.com",
+      screenName: "alice",
+      userId: "42",
+      identityId: ran.services.identityId,
+      identityPoolId: ran.services.identityPoolId,
+      expiration: "2026-03-01T13:00:00.000Z",
+    });
+  });
+
+  it.each([
+    [["login"], true, 1],
+    [["login", "--no-browser"], true, 0],
+    [["login"], false, 0],
+  ])("%j on a terminal: %s opens %i browsers", async (args, interactive, opened) => {
+    const ran = await authCli(args, { input: "0123456\n", interactive, browser: true });
+    expect(ran.code).toBe(0);
+    expect(ran.environment.openedPages).toHaveLength(opened);
+    expect(ran.stderr).toContain(opened === 1 ? "Your browser opens this page" : "Open this page");
+  });
+
+  it("asks again for a PIN that is wrong, and takes the right one the third time", async () => {
+    const ran = await authCli(["login"], onTerminal("1111111\n2222222\n0123456\n"));
+    expect(ran.code).toBe(0);
+    expect(ran.stderr.match(/does not accept this PIN/g)).toHaveLength(2);
+  });
+
+  it("gives up after three wrong PINs, and leaves what was stored as it was", async () => {
+    const ran = await authCli(["login", "--force"], { ...onTerminal("1\n2\n3\n0123456\n"), loggedIn: true });
+    expect(ran.code).toBe(4);
+    expect(steps(ran).filter((step) => step === "twitter.access_token")).toHaveLength(3);
+    expect(ran.stderr).toMatch(/error: twitter\.access_token: .*Invalid oauth_verifier/);
+    expect(ran.environment.fileTexts()[configFile]).toContain("2026-03-01T11:00:00.000Z");
+  });
+
+  it("does not ask a pipe twice", async () => {
+    const ran = await authCli(["login"], { input: "1111111\n0123456\n" });
+    expect(ran.code).toBe(4);
+    expect(steps(ran)).toEqual(["twitter.request_token", "twitter.access_token"]);
+  });
+
+  it("asks again for what is no PIN without asking Twitter", async () => {
+    const ran = await authCli(["login"], onTerminal("\nwhat?!\n0123456\n"));
+    expect(ran.code).toBe(0);
+    expect(steps(ran).filter((step) => step === "twitter.access_token")).toHaveLength(1);
+  });
+
+  it.each([
+    ["no input", "", 4, "login-cancelled"],
+    ["an empty line from a pipe", "\n", 4, "verifier-refused"],
+    ["words from a pipe", "no, thanks!\n", 4, "verifier-refused"],
+  ])("%s ends it", async (_name, input, code, errorCode) => {
+    const ran = await authCli(["login", "--json"], { input });
+    expect(ran.code).toBe(code);
+    expect(reportedError(ran)).toMatchObject({ code: errorCode, step: "twitter.authorize" });
+    expect(ran.environment.fileTexts()[configFile]).toBeUndefined();
+  });
+
+  it.each<[string, Record<string, Answer>, number, string]>([
+    [
+      "a login that was denied on the page",
+      { "twitter.access_token": () => reply(401, "Reverse auth credentials are invalid") },
+      4,
+      "temporary-credentials-refused",
+    ],
+    [
+      "a wrong consumer key",
+      { "twitter.request_token": () => twitterRefusal(32, "Could not authenticate you.") },
+      4,
+      "client-credentials-refused",
+    ],
+    ["a page of a WiFi", { "twitter.request_token": () => reply(200, "<html>") }, 1, "unexpected-reply"],
+    [
+      "a pool of another consumer key",
+      { "cognito.get-id": () => cognitoRefusal("NotAuthorizedException", "Invalid login token. No.") },
+      4,
+      "pool-configuration",
+    ],
+    [
+      "a pool without roles",
+      {
+        "cognito.get-credentials": () =>
+          cognitoRefusal("InvalidIdentityPoolConfigurationException", "Invalid identity pool configuration."),
+      },
+      4,
+      "pool-configuration",
+    ],
+    [
+      "a network that fails",
+      {
+        "cognito.get-id": () => {
+          throw new AuthCliError("unreachable", { step: "cognito.get-id", message: "cannot reach it" });
+        },
+      },
+      3,
+      "unreachable",
+    ],
+  ])("%s ends it, and nothing is stored", async (_name, answers, code, errorCode) => {
+    const ran = await authCli(["login", "--json"], { input: "0123456\n", answers });
+    expect(ran.code).toBe(code);
+    expect(reportedError(ran)["code"]).toBe(errorCode);
+    expect(Object.keys(ran.environment.fileTexts()).filter((path) => path.startsWith("/home"))).toEqual([]);
+  });
+
+  it("lets a wrong PIN be wrong for other reasons too: only that one is asked for again", async () => {
+    let tries = 0;
+    const answer: Answer = () =>
+      ++tries === 1 ? wrongPin() : twitterRefusal(89, "Invalid or expired token.");
+    const ran = await authCli(["login"], onTerminal("1\n2\n3\n", { "twitter.access_token": answer }));
+    expect([ran.code, tries]).toEqual([4, 2]);
+  });
+
+  it.each([["y\n0123456\n"], ["YES\n0123456\n"]])(
+    "of somebody who is logged in already asks first: %j goes on",
+    async (input) => {
+      const ran = await authCli(["login"], { ...onTerminal(input), loggedIn: true });
+      expect(ran.stderr).toMatch(/^Already logged in to prod as @alice\.\nLog in anew\? \(y\/N\) /);
+      expect(ran.stdout).toMatch(/^Logged in to prod as @alice/);
+      expect(ran.environment.fileTexts()[configFile]).toContain("2026-03-01T12:00:00.000Z");
+    },
+  );
+
+  it.each([["n\n"], ["\n"], [""], ["yesterday\n"]])(
+    "of somebody who is logged in already asks first: %j changes nothing",
+    async (input) => {
+      const ran = await authCli(["login"], { ...onTerminal(input), loggedIn: true });
+      expect(ran.code).toBe(0);
+      expect(ran.stdout).toBe(`Still logged in to prod as @alice, identity ${ran.services.identityId}\n`);
+      expect(ran.environment.requests).toEqual([]);
+      expect(ran.environment.fileTexts()[configFile]).toContain("2026-03-01T11:00:00.000Z");
+    },
+  );
+
+  it.each([
+    [["login", "--force"], true, /^Open this page/],
+    [["login"], false, /^Already logged in to prod as @alice\.\nOpen this page/],
+    [["login", "--user", "bob"], true, /^Open this page/],
+  ])("%j on a terminal: %s does not ask", async (args, interactive, said) => {
+    const ran = await authCli(args, { input: "0123456\n", interactive, loggedIn: true });
+    expect(ran.stdout).toMatch(/^Logged in to prod/);
+    expect(ran.stderr).toMatch(said);
+  });
+
+  it("reports the login that stays in JSON, too", async () => {
+    const ran = await authCli(["login", "--json"], { ...onTerminal("n\n"), loggedIn: true });
+    expect(JSON.parse(ran.stdout)).toEqual({
+      stage: "prod",
+      provider: "api.twitter.com",
+      screenName: "alice",
+      userId: "42",
+      identityId: ran.services.identityId,
+      identityPoolId: ran.services.identityPoolId,
+    });
+  });
+});
+
+describe("the consumer key and secret", () => {
+  const unset = { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "" };
+  const logIn = (
+    given: { key: string; secret: string },
+    answers: string[],
+    args: string[] = [],
+  ): Promise<Ran> => {
+    const world = createWorld({ interactive: true, variables: unset });
+    const { clientCredentials, pin } = world.services;
+    const { variables } = world.environment;
+    const values = { KEY: clientCredentials.key, SECRET: clientCredentials.secret, PIN: pin };
+    const resolve = (text: string): string => values[text as keyof typeof values] ?? text;
+    Object.assign(variables, {
+      TWITTER_CONSUMER_KEY: resolve(given.key),
+      TWITTER_CONSUMER_SECRET: resolve(given.secret),
+    });
+    world.environment.type(answers.map((text) => `${resolve(text)}\n`).join(""));
+    return runIn(["login", ...args.map(resolve)], world);
+  };
+
+  it("are asked for on a terminal, the secret without being shown, and where to put them is told", async () => {
+    const ran = await logIn({ key: "", secret: "" }, ["KEY", "SECRET", "PIN"]);
+    expect(ran.code).toBe(0);
+    expect(ran.environment.secretQuestions).toEqual(["Consumer secret (API Key Secret, not shown): "]);
+    expect(ran.stderr).toContain("set TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET in /project/.env");
+  });
+
+  it("are asked for only as far as they are missing", async () => {
+    const secretOnly = await logIn({ key: "KEY", secret: "" }, ["SECRET", "PIN"]);
+    expect(secretOnly.stderr).toContain("set TWITTER_CONSUMER_SECRET in");
+    const keyOnly = await logIn({ key: "", secret: "SECRET" }, ["KEY", "PIN"]);
+    expect(keyOnly.stderr).toContain("set TWITTER_CONSUMER_KEY in");
+    const byFlag = await logIn({ key: "", secret: "" }, ["SECRET", "PIN"], ["--consumer-key", "KEY"]);
+    expect([secretOnly.code, keyOnly.code, byFlag.code]).toEqual([0, 0, 0]);
+  });
+
+  it.each([[[]], [[""]], [["KEY"]], [["KEY", ""]]])(
+    "that are not given (%j) are a configuration error",
+    async (answers) => {
+      const ran = await logIn({ key: "", secret: "" }, answers, ["--json"]);
+      expect(ran.code).toBe(2);
+      expect(reportedError(ran)["code"]).toBe("missing-configuration");
+      expect(ran.environment.requests).toEqual([]);
+    },
+  );
+});

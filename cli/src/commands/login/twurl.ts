@@ -1,0 +1,174 @@
+import { join, resolve } from "node:path";
+import { FAILSAFE_SCHEMA, load } from "js-yaml";
+import type { Configuration } from "../../deployment/configuration.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { AuthCliError } from "../../errors.ts";
+import { registerToken } from "../../session/identity.ts";
+import type { ClientCredentials } from "../../twitter/oauth1.ts";
+import type { AuthorizedUser } from "../../twitter/twitter.ts";
+import { userIdOf } from "./twitter-login.ts";
+
+interface TwurlProfile extends AuthorizedUser {
+  /** The X app that the token was made for. */
+  clientCredentials: ClientCredentials;
+}
+
+/** The token that `twurl authorize` has brought. Twitter need not be asked: the file knows whose it is. */
+export async function logInFromTwurl(
+  environment: Environment,
+  configuration: Configuration,
+  file: string | true,
+  user: string | undefined,
+): Promise<AuthorizedUser> {
+  const { clientCredentials, ...authorized } = readTwurlProfile(environment, file, user);
+  const configured = await configuration.find("TWITTER_CONSUMER_KEY");
+  if (configured !== undefined && configured.value !== clientCredentials.key) {
+    environment.terminal.say(
+      `warning: twurl's token for @${authorized.screenName} is of another X app than TWITTER_CONSUMER_KEY (${configured.source}); an identity pool takes the tokens of its own app only\n`,
+    );
+  }
+  return authorized;
+}
+
+/**
+ * A profile of a `.twurlrc`, the YAML file in which twurl keeps what `twurl authorize` has brought.
+ * @param file `true` for the one in the home folder
+ * @param user a screen name; by default twurl's own default profile
+ * @see https://github.com/twitter/twurl/blob/master/lib/twurl/rcfile.rb
+ */
+function readTwurlProfile(
+  environment: Environment,
+  file: string | true,
+  user: string | undefined,
+): TwurlProfile {
+  const path =
+    file === true ? join(environment.homeDirectory, ".twurlrc") : resolve(environment.workingDirectory, file);
+  const text = environment.files.readText(path);
+  if (text === undefined) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `there is no ${path}`,
+      cause: "twurl keeps its profiles in .twurlrc of the home folder, and writes it in `twurl authorize`",
+      fix: "name the file: `auth-cli login --from-twurl <file>`; or log in without twurl: `auth-cli login`",
+    });
+  }
+  const profile = chooseProfile(path, parse(path, text), user);
+  const { username = "", token = "", secret = "" } = profile.attributes;
+  const { consumer_key: key = "", consumer_secret: consumerSecret = "" } = profile.attributes;
+  const tokenCredentials = { token, secret };
+  registerToken(environment, tokenCredentials);
+  environment.redactor.add("consumer secret", consumerSecret);
+  const missing = attributes.filter((name) => (profile.attributes[name] ?? "") === "");
+  const userId = userIdOf(tokenCredentials);
+  if (missing.length > 0 || userId === undefined) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `the profile ${profile.name} of ${path} is not complete`,
+      cause:
+        missing.length > 0
+          ? `it has no ${missing.join(", ")}`
+          : "its token does not begin with a user id and a dash, as X's access tokens do",
+      fix: "run `twurl authorize` again, or log in without twurl: `auth-cli login`",
+    });
+  }
+  return {
+    userId,
+    screenName: username,
+    tokenCredentials,
+    clientCredentials: { key, secret: consumerSecret },
+  };
+}
+
+/** What twurl keeps of a user of an X app. */
+const attributes = ["username", "consumer_key", "consumer_secret", "token", "secret"] as const;
+
+type Attributes = Partial<Record<(typeof attributes)[number], string>>;
+
+interface RcFile {
+  /** By screen name, then by consumer key. */
+  profiles: Map<string, Map<string, Attributes>>;
+  /** Screen name and consumer key. */
+  defaultProfile: readonly string[];
+}
+
+function parse(path: string, text: string): RcFile {
+  let file: unknown;
+  try {
+    // Every scalar is a text to this schema: a screen name may look like a number, `no` or a date.
+    file = load(text, { schema: FAILSAFE_SCHEMA });
+  } catch {
+    // The parser's message quotes the file, and the file holds secrets.
+    throw notTwurls(path, "it is not YAML");
+  }
+  const profiles = entriesOf(entriesOf(file)?.get("profiles"));
+  if (profiles === undefined) throw notTwurls(path, "it has no `profiles`");
+  const chosen = entriesOf(entriesOf(file)?.get("configuration"))?.get("default_profile");
+  return {
+    profiles: new Map(
+      [...profiles].map(([name, apps]) => [
+        name,
+        new Map([...(entriesOf(apps) ?? [])].map(([key, value]) => [key, attributesOf(value)])),
+      ]),
+    ),
+    defaultProfile: Array.isArray(chosen) ? chosen.map(String) : [],
+  };
+}
+
+function chooseProfile(
+  path: string,
+  { profiles, defaultProfile }: RcFile,
+  user: string | undefined,
+): { name: string; attributes: Attributes } {
+  const [defaultName, defaultKey] = defaultProfile;
+  const wanted = user?.replace(/^@/, "").toLowerCase() ?? defaultName?.toLowerCase();
+  const names = [...profiles.keys()];
+  if (wanted === undefined && names.length !== 1) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `${path} has no default profile`,
+      cause: names.length === 0 ? "it has no profile at all" : `its profiles are ${names.join(", ")}`,
+      fix:
+        names.length === 0
+          ? "run `twurl authorize`, or log in without twurl: `auth-cli login`"
+          : "name one with --user",
+    });
+  }
+  const name = names.find((each) => wanted === undefined || each.toLowerCase() === wanted);
+  const apps = name === undefined ? undefined : profiles.get(name);
+  if (name === undefined || apps === undefined || apps.size === 0) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `${path} has no profile ${wanted ?? name ?? ""}`,
+      cause: names.length === 0 ? "it has no profile at all" : `its profiles are ${names.join(", ")}`,
+      fix: "name one of them with --user, or run `twurl authorize`",
+    });
+  }
+  const chosen = name === defaultName && defaultKey !== undefined ? apps.get(defaultKey) : undefined;
+  const [only] = apps.values();
+  if (chosen === undefined && apps.size > 1) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `${path} has ${apps.size} X apps for ${name}`,
+      cause: `their consumer keys are ${[...apps.keys()].join(", ")}`,
+      fix: `choose one with \`twurl set default ${name} <consumer key>\``,
+    });
+  }
+  return { name, attributes: chosen ?? only ?? {} };
+}
+
+function attributesOf(value: unknown): Attributes {
+  const found: Attributes = {};
+  for (const name of attributes) {
+    const text = entriesOf(value)?.get(name);
+    if (typeof text === "string") found[name] = text;
+  }
+  return found;
+}
+
+function entriesOf(value: unknown): Map<string, unknown> | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return new Map(Object.entries(value));
+}
+
+function notTwurls(path: string, cause: string): AuthCliError {
+  return new AuthCliError("invalid-configuration", {
+    message: `${path} is not a file of twurl's`,
+    cause,
+    fix: "name the .twurlrc that twurl has written: `auth-cli login --from-twurl <file>`",
+  });
+}

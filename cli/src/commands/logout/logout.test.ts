@@ -1,0 +1,138 @@
+import { describe, expect, it } from "vitest";
+import { AuthCliError } from "../../errors.ts";
+import { configFile, reply, sentHeader } from "../../../test/fakes/fake-environment.ts";
+import { twitterRefusal } from "../../../test/fakes/scripted-services.ts";
+import { authCli, createWorld, type Ran, reportedError, runIn, steps, type World } from "../../../test/fakes/world.ts";
+
+const stored = ({ environment }: Pick<Ran, "environment">): string[] => {
+  const text = environment.fileTexts()[configFile] ?? '{"sessions":[]}';
+  return (JSON.parse(text) as { sessions: { screenName: string; stage: string }[] }).sessions.map(
+    ({ screenName, stage }) => `${screenName} ${stage}`,
+  );
+};
+const cached = ({ environment }: Pick<Ran, "environment">): string[] =>
+  Object.keys(environment.fileTexts()).filter((path) => path.includes("/.cache/"));
+
+/** alice and bob in prod, alice in dev, each with AWS credentials; alice in prod came last. */
+async function threeLogins(options: World = {}) {
+  const world = createWorld({ loggedIn: true, ...options });
+  const { environment, services } = world;
+  const { sessions } = JSON.parse(environment.fileTexts()[configFile] ?? "") as { sessions: [object] };
+  const [alice] = sessions;
+  const bob = { ...alice, screenName: "bob", userId: "43" };
+  const dev = { ...alice, stage: "dev", identityPoolId: "us-east-1:00000000-0000-0000-0000-000000000000" };
+  environment.addFile(configFile, JSON.stringify({ version: 2, sessions: [dev, bob, alice] }));
+  for (const args of [
+    ["--user", "alice"],
+    ["--user", "bob"],
+    ["--stage", "dev"],
+  ])
+    expect((await runIn(["call", "/private", ...args], world)).code).toBe(0);
+  expect(cached(world)).toHaveLength(3);
+  return { world, services };
+}
+
+describe("logout", () => {
+  it("with nothing stored is exit 4", async () => {
+    for (const args of [["logout"], ["logout", "--all"], ["logout", "--revoke"]]) {
+      const ran = await authCli([...args, "--json"]);
+      expect(ran.code).toBe(4);
+      expect(reportedError(ran)["code"]).toBe("not-logged-in");
+    }
+  });
+
+  it("forgets the last login to the stage, and its AWS credentials; the others stay", async () => {
+    const { world } = await threeLogins();
+    const ran = await runIn(["logout", "--stage", "prod"], world);
+    expect(ran.code).toBe(0);
+    expect(ran.stdout).toContain("Logged out @alice from prod\n");
+    expect(stored(ran)).toEqual(["alice dev", "bob prod"]);
+    expect(cached(ran)).toHaveLength(2);
+    // Nobody was told: that is what --revoke is for.
+    expect(steps(ran).filter((step) => step.startsWith("twitter."))).toEqual([]);
+  });
+
+  it.each([["bob"], ["@BOB"], ["43"]])("--user %s forgets that user", async (user) => {
+    const { world } = await threeLogins();
+    const ran = await runIn(["logout", "--user", user], world);
+    expect(stored(ran)).toEqual(["alice dev", "alice prod"]);
+  });
+
+  it("of a user who is not logged in changes nothing", async () => {
+    const { world } = await threeLogins();
+    const before = world.environment.fileTexts();
+    const ran = await runIn(["logout", "--user", "carol", "--json"], world);
+    expect(ran.code).toBe(4);
+    expect(reportedError(ran)).toMatchObject({
+      code: "not-logged-in",
+      message: "carol is not logged in to prod",
+    });
+    expect(ran.environment.fileTexts()).toEqual(before);
+  });
+
+  it("--all forgets every login, wherever it is asked", async () => {
+    const { world } = await threeLogins();
+    Object.assign(world.environment, { workingDirectory: "/elsewhere" });
+    const ran = await runIn(["logout", "--all", "--json"], world);
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout.slice(ran.stdout.indexOf("{")))).toEqual({
+      loggedOut: [
+        { stage: "dev", screenName: "alice", userId: "42" },
+        { stage: "prod", screenName: "bob", userId: "43" },
+        { stage: "prod", screenName: "alice", userId: "42" },
+      ],
+      revoked: false,
+    });
+    expect([stored(ran), cached(ran)]).toEqual([[], []]);
+  });
+
+  it("is the end of it: the next call needs a login", async () => {
+    const world = createWorld({ loggedIn: true });
+    await runIn(["logout"], world);
+    expect((await runIn(["call", "/private"], world)).code).toBe(4);
+  });
+});
+
+describe("logout --revoke", () => {
+  it("lets Twitter forget the token, signed with it", async () => {
+    const ran = await authCli(["logout", "--revoke", "--json"], { loggedIn: true });
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ revoked: true });
+    const [request] = ran.environment.requests;
+    expect(request?.url.href).toBe("https://api.x.com/1.1/oauth/invalidate_token.json");
+    expect(request && sentHeader(request, "authorization")).toContain(
+      `oauth_token="${ran.services.tokenCredentials.token}"`,
+    );
+    expect(stored(ran)).toEqual([]);
+  });
+
+  it("of a token that Twitter no longer knows is done as well", async () => {
+    const answers = { "twitter.invalidate_token": () => twitterRefusal(89, "Invalid or expired token.") };
+    const ran = await authCli(["logout", "--revoke"], { loggedIn: true, answers });
+    expect(ran.code).toBe(0);
+    expect(stored(ran)).toEqual([]);
+  });
+
+  it.each([
+    ["is down", () => reply(503, "over capacity"), 1],
+    ["refuses the app", () => twitterRefusal(32, "Could not authenticate you."), 4],
+    [
+      "cannot be reached",
+      () => Promise.reject(new AuthCliError("unreachable", { message: "nobody is there" })),
+      3,
+    ],
+  ])("forgets nothing when Twitter %s", async (_name, answer, code) => {
+    const answers = { "twitter.invalidate_token": answer };
+    const ran = await authCli(["logout", "--revoke"], { loggedIn: true, answers });
+    expect(ran.code).toBe(code);
+    expect(stored(ran)).toEqual(["alice prod"]);
+  });
+
+  it("needs the consumer key and secret", async () => {
+    const variables = { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "" };
+    const ran = await authCli(["logout", "--revoke", "--json"], { loggedIn: true, variables });
+    expect(ran.code).toBe(2);
+    expect(reportedError(ran)["code"]).toBe("missing-configuration");
+    expect(stored(ran)).toEqual(["alice prod"]);
+  });
+});

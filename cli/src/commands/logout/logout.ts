@@ -1,0 +1,100 @@
+import {
+  type DeploymentFlags,
+  resolveDeployment,
+  type ResolvedDeployment,
+} from "../../deployment/resolve-deployment.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { AuthCliError } from "../../errors.ts";
+import { forgetIdentity, loadTwitterToken } from "../../session/identity.ts";
+import { exchange } from "../../http.ts";
+import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter.ts";
+import { requireClientCredentials, twitterApiUrl } from "../../deployment/services.ts";
+import {
+  findSession,
+  isTwitterSession,
+  type ProviderSession,
+  readSessions,
+  removeSessions,
+  type Session,
+  type TwitterSession,
+  userName,
+} from "../../session/sessions.ts";
+
+export interface LogoutFlags extends DeploymentFlags {
+  user?: string;
+  json?: boolean;
+  /** Every login on this computer. */
+  all?: boolean;
+  /** Let Twitter forget the token too; of other providers' tokens it is said that they stay good. */
+  revoke?: boolean;
+}
+
+/**
+ * `auth-cli logout`: forgets stored logins and their AWS credentials.
+ * @throws AuthCliError `not-logged-in` when there is nothing to forget; a refusal of Twitter's, before anything is forgotten
+ */
+export async function logout(flags: LogoutFlags, environment: Environment): Promise<void> {
+  const sessions = readSessions(environment);
+  const resolved =
+    flags.all && !flags.revoke ? undefined : await resolveDeployment(environment, flags, () => sessions);
+  const chosen = flags.all
+    ? sessions
+    : [findSession(sessions, resolved?.deployment.identityPoolId ?? "", flags.user)];
+  const leaving = chosen.filter((session) => session !== undefined);
+  if (leaving.length === 0) {
+    throw new AuthCliError("not-logged-in", {
+      message: `${flags.user ?? "nobody"} is ${flags.user === undefined ? "" : "not "}logged in${resolved?.deployment.stage === undefined ? "" : ` to ${resolved.deployment.stage}`}`,
+      fix: "see `auth-cli status`, or forget every login with --all",
+    });
+  }
+  const revoked = flags.revoke ? leaving.filter(isTwitterSession) : [];
+  if (resolved !== undefined) {
+    for (const session of revoked) await revoke(environment, resolved, session);
+  }
+  await removeSessions(environment, leaving);
+  for (const session of leaving) forgetIdentity(environment, session);
+  if (flags.revoke) {
+    for (const session of leaving) if (session.provider !== undefined) sayNotRevoked(environment, session);
+  }
+  const result = leaving.map((session) =>
+    session.provider === undefined
+      ? { stage: session.stage, screenName: session.screenName, userId: session.userId }
+      : { stage: session.stage, provider: session.provider, name: session.name, userId: session.userId },
+  );
+  await environment.terminal.print(
+    flags.json
+      ? `${JSON.stringify({ loggedOut: result, revoked: revoked.length > 0 }, undefined, 2)}\n`
+      : leaving.map((session) => `Logged out ${userName(session)}${describe(session)}\n`).join(""),
+  );
+}
+
+async function revoke(
+  environment: Environment,
+  { configuration }: ResolvedDeployment,
+  session: TwitterSession,
+): Promise<void> {
+  const token = await loadTwitterToken(environment, session);
+  const context = {
+    apiUrl: await twitterApiUrl(configuration),
+    clientCredentials: await requireClientCredentials(environment, configuration),
+    nowMs: environment.now(),
+  };
+  const reply = await exchange(environment.send, invalidateTokenRequest(context, token));
+  try {
+    processInvalidateTokenResponse(reply, context);
+  } catch (error) {
+    // A token that Twitter no longer knows is what was asked for.
+    if (!(error instanceof AuthCliError) || error.code !== "token-refused") throw error;
+  }
+}
+
+function sayNotRevoked({ terminal }: Environment, { provider, tokenExpiresAt }: ProviderSession): void {
+  const end = tokenExpiresAt === undefined ? "" : ` It ends by itself at ${tokenExpiresAt}.`;
+  terminal.say(
+    `note: the token of ${provider} was forgotten, not revoked: --revoke asks Twitter, and only of its own tokens.${end}\n`,
+  );
+}
+
+function describe({ stage }: Session): string {
+  return stage === undefined ? "" : ` from ${stage}`;
+}

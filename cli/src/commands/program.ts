@@ -1,0 +1,79 @@
+import { Command } from "commander";
+import type { Environment, EnvironmentFlags } from "../environment/environment.ts";
+import { callCommand } from "./call/command.ts";
+import { completionCommand } from "./completion/command.ts";
+import { credentialsCommand } from "./credentials/command.ts";
+import { doctorCommand } from "./doctor/command.ts";
+import { localCommand } from "./local/command.ts";
+import { loginCommand } from "./login/command.ts";
+import { logoutCommand } from "./logout/command.ts";
+import { smokeCommand } from "./smoke/command.ts";
+import { statusCommand } from "./status/command.ts";
+import type { Runner } from "./flags/command-definition.ts";
+import { demandValues } from "./flags/demand-values.ts";
+import { addSharedFlags } from "./flags/shared-flags.ts";
+
+/** Makes the environment once the flags that shape it are known. */
+export type EnvironmentFactory = (flags: EnvironmentFlags) => Environment;
+
+const definitions = [
+  loginCommand,
+  callCommand,
+  smokeCommand,
+  doctorCommand,
+  statusCommand,
+  credentialsCommand,
+  logoutCommand,
+  localCommand,
+  completionCommand,
+];
+
+export interface ProgramOptions {
+  version: string;
+  environmentFor: EnvironmentFactory;
+  done: (exitCode: number) => void;
+  /**
+   * The command line. When it begins with a command, there is no other; else the commands that it does not name are left
+   * without their flags. By default all are there, with theirs.
+   */
+  words?: readonly string[];
+}
+
+/** The commands, their flags and their help. */
+export function createProgram({ version, environmentFor, done, words }: ProgramOptions): Command {
+  const stages: string[] = [];
+  const program = new Command("auth-cli")
+    .description('Proves, end to end, that "log in with Twitter" opens a serverless API.')
+    .version(version, "-V, --version");
+  addSharedFlags(program, stages)
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", exitCodes);
+
+  /** Runs a command's code with its flags, the ones that all commands share included, and its arguments. */
+  const run: Runner =
+    (action) =>
+    async (...received: unknown[]): Promise<void> => {
+      const command = received.at(-1) as Command;
+      const flags = { ...command.optsWithGlobals<EnvironmentFlags>(), stages };
+      demandValues([...command.options, ...program.options], flags);
+      const args = received.slice(0, -2);
+      done((await action(environmentFor(flags), flags as never, ...(args as never[]))) ?? 0);
+    };
+
+  const first = definitions.find(({ name, aliases }) => [name, ...aliases].includes(words?.[0] ?? ""));
+  for (const definition of first === undefined ? definitions : [first]) {
+    const names = [definition.name, ...definition.aliases];
+    const command = program.command(definition.name).aliases(definition.aliases);
+    command.description(definition.description);
+    if (words === undefined || names.some((name) => words.includes(name))) definition.define(command, run);
+  }
+  return program;
+}
+
+const exitCodes = `
+A flag that is given twice counts as it was given last, unless its description
+says that it may be repeated.
+
+Exit codes: 0 done, 1 a check or step failed, 2 usage or configuration, 3 network,
+            4 authentication needed or refused, 22 the API answered HTTP 400 or above, 130 interrupted`;

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { failure } from "../../../test/fakes/fake-environment.ts";
+import { parseRoute } from "./named-route.ts";
+
+describe("--route", () => {
+  it.each([
+    ["GET /private", "GET", "/private"],
+    ["/private", "GET", "/private"],
+    ["  POST   /items ", "POST", "/items"],
+    ["HEAD /", "HEAD", "/"],
+    ["GET /items/1?full=yes&x=%20", "GET", "/items/1?full=yes&x=%20"],
+  ])("%j is %s of %s", (text, method, path) => {
+    expect(parseRoute("--route", "private", text)).toEqual({ access: "private", method, path, expected: {} });
+  });
+
+  it.each([
+    ["", "slash"],
+    ["private", "slash"],
+    ["get /private", "capitals"],
+    ["GET private", "slash"],
+    ["GET /a b", "slash"],
+    ["GET https://abc.execute-api.us-east-1.amazonaws.com/private", "slash"],
+    ["GET /items/{id}", "parameter"],
+    ["ANY /items", "ANY"],
+  ])("%j is none, and says why", async (text, why) => {
+    const error = await failure(() => parseRoute("--public", "public", text));
+    expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
+    expect(error.message).toContain(`${JSON.stringify(text)} is not a route (--public)`);
+    expect(error.cause).toContain(why);
+    expect(error.fix).toContain("--public 'GET /public'");
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
+import { formatAnnotations } from "./annotations.ts";
+
+describe("annotations", () => {
+  it("are one for each failed check, with all that is known of it", () => {
+    const text = formatAnnotations(sampleRun());
+    expect(text).toBe(
+      `::error title=prod%3A private.signed GET /private failed::${[
+        sampleError.message,
+        `cause: ${sampleError.cause}`,
+        ...(sampleError.evidence ?? []).map((each) => `evidence: ${each}`),
+        `fix: ${sampleError.fix}`,
+      ].join("%0A")}\n`,
+    );
+  });
+
+  it("cannot be left by what a service said, nor begin a command", () => {
+    const message = "100%\r\n::set-env name=A::b\n,:%0A";
+    const checks = sampleReport().checks.map((check) =>
+      check.status === "failed"
+        ? { ...check, route: "GET /a,b:c%", error: { ...sampleError, message } }
+        : check,
+    );
+    const text = formatAnnotations(sampleRun({ stage: "a,b::c", checks }));
+    expect(text.trimEnd()).not.toMatch(/[\r\n]/);
+    expect(text).toContain(
+      "title=a%2Cb%3A%3Ac%3A private.signed GET /a%2Cb%3Ac%25 failed::100%25 ::set-env name=A::b ,:%250A%0Acause",
+    );
+  });
+
+  it("are none when all passed", () => {
+    const checks = sampleReport().checks.filter(({ status }) => status === "passed");
+    expect(formatAnnotations(sampleRun({ checks, passed: true }))).toBe("");
+  });
+});

@@ -1,0 +1,97 @@
+import type { CheckName, CheckResult, SmokeReport } from "../report.ts";
+
+/** A service of the chain, as the picture shows it. */
+export interface Link {
+  name: "Twitter" | "Cognito" | "API Gateway" | "Lambda";
+  /** What it has to do. */
+  role: string;
+  /** Skipped means that the checks did not get as far, or left it out. */
+  state: "passed" | "failed" | "skipped";
+  /** What its part took; undefined when it was not reached. */
+  durationMs: number | undefined;
+  /** The checks that put the blame on it. */
+  failed: CheckResult[];
+}
+
+const twitter: CheckName[] = ["twitter.token"];
+const exchange: CheckName[] = ["cognito.get-id", "cognito.get-credentials"];
+const cognito: CheckName[] = [...exchange, "cognito.guest"];
+const controls: CheckName[] = [
+  "private.unsigned",
+  "private.tampered",
+  "private.no-session-token",
+  "private.expired-signature",
+  "private.wrong-region",
+];
+const answers: CheckName[] = ["private.signed", "public.open"];
+
+/** Twitter → Cognito → API Gateway → Lambda, each with its state and its time. */
+export function linksOf({ checks }: SmokeReport): Link[] {
+  const named = (names: readonly CheckName[]): CheckResult[] =>
+    checks.filter(({ name }) => names.includes(name));
+  const blamedOnLambda = failed(named(answers)).filter(fromFunction);
+  const blamedOnGateway = failed(named(answers)).filter((check) => !fromFunction(check));
+  const link = (
+    name: Link["name"],
+    role: string,
+    blamed: CheckResult[],
+    /** What shows, by having passed, that the service does its part. */
+    proof: CheckResult[],
+    timed: CheckResult[],
+  ): Link => {
+    const passed = proof.some(({ status }) => status === "passed");
+    const state = blamed.length > 0 ? "failed" : passed ? "passed" : "skipped";
+    return { name, role, state, durationMs: durationOf(state, blamed, timed), failed: blamed };
+  };
+  return [
+    link("Twitter", "knows the access token", failed(named(twitter)), named(twitter), named(twitter)),
+    link(
+      "Cognito",
+      "gives an identity and AWS keys",
+      failed(named(cognito)),
+      named(exchange),
+      named(exchange),
+    ),
+    link(
+      "API Gateway",
+      "lets in who is signed, and nobody else",
+      [...failed(named(controls)), ...blamedOnGateway],
+      named([...controls, ...answers]),
+      named(["private.unsigned"]).slice(0, 1),
+    ),
+    link(
+      "Lambda",
+      "greets the same identity",
+      [...blamedOnLambda, ...failed(named(["identity.match"]))],
+      named([...answers, "identity.match"]).filter(({ name }) => name !== "public.open"),
+      named(["private.signed"]).slice(0, 1),
+    ),
+  ];
+}
+
+/** Of what failed, the slowest; else of what shows the service at its work, one after the other. */
+function durationOf(
+  state: Link["state"],
+  blamed: readonly CheckResult[],
+  timed: readonly CheckResult[],
+): number | undefined {
+  const ran = timed.filter(({ status }) => status !== "skipped");
+  if (state === "failed") return Math.max(...blamed.map(({ durationMs }) => durationMs));
+  if (state === "skipped" || ran.length === 0) return undefined;
+  return ran.reduce((sum, { durationMs }) => sum + durationMs, 0);
+}
+
+function failed(checks: readonly CheckResult[]): CheckResult[] {
+  return checks.filter(({ status }) => status === "failed");
+}
+
+/** A function that answered wrongly, or failed; what API Gateway itself refuses is a 4xx, and a lost connection is its. */
+function fromFunction({ httpStatus, error }: CheckResult): boolean {
+  if (error?.reason === "handler-failed" || error?.reason === "handler-timed-out") return true;
+  return httpStatus !== undefined && (httpStatus < 400 || httpStatus >= 500);
+}
+
+/** What the picture says of a link. */
+export function wordOf({ state }: Link): string {
+  return state === "skipped" ? "not reached" : state;
+}

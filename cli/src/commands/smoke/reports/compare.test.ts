@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import type { CheckResult, SmokeRun } from "../report.ts";
+import { sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
+import { createWorld, runIn } from "../../../../test/fakes/world.ts";
+import { compareRuns } from "./compare.ts";
+import { formatHtml } from "./html.ts";
+import { formatSummary } from "./summary.ts";
+import { formatRun } from "./terminal.ts";
+
+/** The sample run with one check changed, against the sample as it is. */
+function changesWhen(name: CheckResult["name"], change: Partial<CheckResult>) {
+  const checks = sampleReport().checks.map((check) =>
+    check.name === name ? { ...check, ...change } : check,
+  );
+  return compareRuns(sampleRun({ checks }), [sampleReport()]).stages[0]?.comparison?.changes;
+}
+
+/** Of a run that took so long, against one of a second. */
+function changesAfterSecond(durationMs: number) {
+  const previous = { ...sampleReport(), durationMs: 1000 };
+  return compareRuns(sampleRun({ durationMs }), [previous]).stages[0]?.comparison?.changes;
+}
+
+async function smokeAgainst(previous: string | undefined) {
+  const world = createWorld({
+    loggedIn: true,
+    files: previous === undefined ? {} : { "/project/previous.json": previous },
+  });
+  const ran = await runIn(["smoke", "--json", "--compare", "previous.json"], world);
+  return { ...ran, world };
+}
+
+describe("a comparison", () => {
+  it("finds nothing in the same run", () => {
+    expect(changesWhen("outputs", {})).toEqual([]);
+  });
+
+  // The sample's twitter.token takes 142 ms, its public.open 118 ms, its outputs 4 ms.
+  it.each<[CheckResult["name"], number, boolean]>([
+    ["twitter.token", 242, true],
+    ["twitter.token", 241, false],
+    ["outputs", 103, false],
+    ["outputs", 104, true],
+  ])("of %s at %i ms says slower: %s", (check, after, slower) => {
+    const changes = changesWhen(check, { durationMs: after });
+    expect(changes?.map(({ kind, after: now }) => ({ kind, now }))).toEqual(
+      slower ? [{ kind: "slower", now: after }] : [],
+    );
+  });
+
+  it("wants half as much again of what took long", () => {
+    expect(changesAfterSecond(1499)).toEqual([]);
+    expect(changesAfterSecond(1500)).toEqual([{ kind: "slower", before: 1000, after: 1500 }]);
+  });
+
+  it("names what changed", () => {
+    expect(changesWhen("outputs", { status: "failed" })).toEqual([
+      { kind: "status", check: "outputs", before: "passed", after: "failed" },
+    ]);
+    const moved = compareRuns(
+      sampleRun({
+        apiEndpoint: "https://b",
+        identityPoolId: "p2",
+        identityId: "i2",
+        checks: sampleReport().checks.slice(1),
+      }),
+      [{ ...sampleReport(), checks: sampleReport().checks.slice(0, -1) }],
+    );
+    expect(moved.stages[0]?.comparison?.changes.map(({ kind }) => kind)).toEqual([
+      "endpoint",
+      "pool",
+      "identity",
+      "new-check",
+      "missing-check",
+    ]);
+    const other = compareRuns(sampleRun({ stage: "dev" }), [sampleReport()]);
+    expect(other.stages[0]?.comparison?.changes).toEqual([{ kind: "new-stage", after: "dev" }]);
+  });
+
+  it("is told in terminal, page and summary", () => {
+    const checks = sampleReport().checks.map((check) => ({ ...check, durationMs: check.durationMs + 500 }));
+    const run = compareRuns(sampleRun({ checks }), [sampleReport()]);
+    const texts = [
+      formatRun(run, { colour: false, unicode: true, columns: undefined }),
+      formatHtml(run),
+      formatSummary(run),
+    ];
+    for (const text of texts) {
+      expect(text).toContain("since 2026-03-01 12:00:00 UTC");
+      expect(text).toContain("slower, 142 ms before, now 642 ms");
+    }
+  });
+});
+
+describe("--compare", () => {
+  // Of a deployment whose routes nobody named, as here.
+  const checks = sampleReport().checks.map(({ route: _route, ...check }) => check);
+  const one = { ...sampleReport(), checks };
+  const several: SmokeRun = { ...sampleRun(), stages: [{ ...one, stage: "dev" }, one] };
+  it.each([
+    ["one stage", one],
+    ["several stages", several],
+  ])("takes a report of %s", async (_what, report) => {
+    const { code, stdout } = await smokeAgainst(JSON.stringify(report));
+    expect(code).toBe(0);
+    const { comparison } = JSON.parse(stdout);
+    expect(comparison.previousStartedAt).toBe("2026-03-01T12:00:00.000Z");
+    expect(comparison.changes).toContainEqual({
+      kind: "status",
+      check: "private.signed",
+      before: "failed",
+      after: "passed",
+    });
+  });
+
+  it.each([
+    ["missing", undefined, "there is no such file"],
+    ["empty", "", "it is empty"],
+    ["corrupt", '{"schemaVersion": 1,', "it is not JSON"],
+    ["foreign", '{"name":"notes"}', "it is no report of a smoke"],
+    ["no object", "null", "it is no report of a smoke"],
+    ["newer", JSON.stringify({ ...sampleReport(), schemaVersion: 2 }), "its schemaVersion is 2"],
+    ["without a stage", JSON.stringify({ ...sampleRun(), stages: [] }), "it holds no stage"],
+    ["of no time", JSON.stringify({ ...sampleReport(), startedAt: "yesterday" }), "lacks its name"],
+    ["of broken checks", JSON.stringify({ ...sampleReport(), checks: [{}] }), "lacks its name"],
+  ])("refuses a report that is %s before anything is sent", async (_what, previous, cause) => {
+    const { code, stderr, world } = await smokeAgainst(previous);
+    expect(code).toBe(2);
+    expect(stderr).toContain("previous.json");
+    expect(stderr).toContain(cause);
+    expect(world.environment.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { hostileText } from "../../../../test/fakes/hostile-text.ts";
+import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
+import { formatHtml } from "./html.ts";
+
+describe("the page", () => {
+  it("needs no script, no file and no network, and its policy allows none", () => {
+    const page = formatHtml(sampleRun());
+    expect(page).not.toMatch(/<(script|link|img|iframe|object|embed|base|form|video|audio)\b/i);
+    expect(page).not.toMatch(/\s(on\w+|src|srcset|style)\s*=/i);
+    expect(page).not.toMatch(/url\(|@import/i);
+    const [, style = ""] = /<style>([^]*?)<\/style>/.exec(page) ?? [];
+    const hash = createHash("sha256").update(style).digest("base64");
+    expect(page).toContain(
+      `content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'"`,
+    );
+  });
+
+  it("makes text of everything that others have said", () => {
+    const error = {
+      ...sampleError,
+      message: hostileText,
+      cause: hostileText,
+      fix: hostileText,
+      evidence: [hostileText],
+    };
+    const checks = sampleReport().checks.map((check) => ({
+      ...check,
+      route: hostileText,
+      requestId: hostileText,
+      ...(check.status === "failed" ? { error } : {}),
+    }));
+    const page = formatHtml(
+      sampleRun({
+        checks,
+        stage: hostileText,
+        apiEndpoint: hostileText,
+        identityId: hostileText,
+        identityPoolId: hostileText,
+      }),
+    );
+    expect(page).not.toMatch(/<script|<img|<\/style>[^]*<\/style>/i);
+    expect(page).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
+    // oxlint-disable-next-line no-control-regex
+    expect(page).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u202E\uD800]/);
+  });
+});

@@ -1,0 +1,195 @@
+import type { CheckResult, SmokeReport, SmokeRun } from "../report.ts";
+import { linksOf } from "./chain-picture.ts";
+import { describeChange, describeComparison } from "./describe-change.ts";
+import { plainText, textAndCode } from "./plain-text.ts";
+import {
+  checksOf,
+  countsOf,
+  durationOf,
+  explained,
+  type Explained,
+  headlineOf,
+  milliseconds,
+  stageName,
+  titleOf,
+} from "./verdict.ts";
+
+/** What GitHub takes of one step's summary; of a longer one it shows nothing at all. */
+export const summaryBytes = 1024 * 1024;
+
+const signs = { passed: "✅", failed: "❌", skipped: "⚪" } as const;
+
+/**
+ * Markdown for `$GITHUB_STEP_SUMMARY`, with the chain as a Mermaid sequence diagram.
+ * @param bytes how long it may be; what is too much is left out, and that is said
+ */
+export function formatSummary(run: SmokeRun, bytes: number = summaryBytes): string {
+  const several = run.stages.length > 1;
+  const head = [
+    `## ${signs[run.passed ? "passed" : "failed"]} ${html(headlineOf(run))}`,
+    `**${html(`${countsOf(checksOf(run))} in ${milliseconds(run.durationMs)}`)}**`,
+  ];
+  // The most important first.
+  const parts = [
+    ...run.stages.flatMap((report) => {
+      const title = several
+        ? [`### ${signs[report.passed ? "passed" : "failed"]} ${html(stageName(report))}`]
+        : [];
+      return [
+        [...title, target(report), table(report)].filter((block) => block !== "").join("\n\n"),
+        ...explained(report, "failed").map(failure),
+      ];
+    }),
+    ...run.stages.flatMap((report) => [comparison(report, several), skips(report, several)]),
+    ...run.stages.map((report) => diagram(report, several)),
+  ].filter((part) => part !== "");
+  const note = "_The rest is left out: GitHub takes 1 MiB of summary for a step._";
+  let text = `${head.join("\n\n")}\n`;
+  for (const part of parts) {
+    const longer = `${text}\n${part}\n`;
+    if (Buffer.byteLength(longer) + Buffer.byteLength(note) + 2 > bytes) {
+      const cut = `${text}\n${note}\n`;
+      return Buffer.byteLength(cut) <= bytes ? cut : "";
+    }
+    text = longer;
+  }
+  return `${text}\n`;
+}
+
+function target({ apiEndpoint, identityPoolId, identityId }: SmokeReport): string {
+  return Object.entries({ API: apiEndpoint, "identity pool": identityPoolId, identity: identityId })
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${code(value)}`]))
+    .join(" · ");
+}
+
+function table({ checks }: SmokeReport): string {
+  const rows = checks.map((check) => {
+    const route = check.route === undefined ? "" : ` ${code(check.route)}`;
+    return `| ${signs[check.status]} ${check.status} | ${code(check.name)}${route} | ${check.httpStatus ?? ""} | ${durationOf(check)} |`;
+  });
+  return ["| result | check | HTTP | time |", "| :-- | :-- | --: | --: |", ...rows].join("\n");
+}
+
+function item(label: string, text: string | undefined): string[] {
+  return text === undefined ? [] : [`- **${label}:** ${sentence(text)}`];
+}
+
+function failure({ check, error, sameAs }: Explained): string {
+  return [
+    "<details open>",
+    `<summary>${signs.failed} <b>${html(titleOf(check))} failed</b>: ${html(error.message)}</summary>`,
+    "",
+    ...(sameAs === undefined
+      ? [
+          ...item("cause", error.cause),
+          ...(error.evidence ?? []).flatMap((each) => item("evidence", each)),
+          ...item("fix", error.fix),
+        ]
+      : [`- **cause:** the same as of ${code(titleOf(sameAs))}`]),
+    ...(check.requestId === undefined ? [] : [`- **request:** ${code(check.requestId)}`]),
+    "",
+    "</details>",
+  ].join("\n");
+}
+
+function skips(report: SmokeReport, several: boolean): string {
+  const skipped = explained(report, "skipped");
+  if (skipped.length === 0) return "";
+  return [
+    "<details>",
+    `<summary>Not checked${several ? ` in ${html(stageName(report))}` : ""}: ${skipped.length}</summary>`,
+    "",
+    ...skipped.map(({ check, error }) => `- ${code(titleOf(check))}: ${sentence(error.message)}`),
+    "",
+    "</details>",
+  ].join("\n");
+}
+
+function comparison(report: SmokeReport, several: boolean): string {
+  if (report.comparison === undefined) return "";
+  return [
+    `**${several ? `${html(stageName(report))}: ` : ""}${html(describeComparison(report.comparison))}**`,
+    "",
+    ...report.comparison.changes.map((change) => `- ${html(describeChange(change))}`),
+  ].join("\n");
+}
+
+type Actor = "twitter" | "cognito" | "api" | "lambda";
+
+function actorOf({ name }: CheckResult): Actor {
+  if (name.startsWith("twitter.")) return "twitter";
+  return name.startsWith("cognito.") ? "cognito" : "api";
+}
+
+/** The chain as it was walked: what was sent to whom, and what came back. */
+function diagram(report: SmokeReport, several: boolean): string {
+  const lambdaBlamed = new Set(linksOf(report).find(({ name }) => name === "Lambda")?.failed);
+  const messages = report.checks.flatMap((check): string[] => {
+    const title = mermaid(titleOf(check));
+    const actor = actorOf(check);
+    const sign = check.status === "failed" ? "✗" : "✓";
+    if (check.status === "skipped") return [`Note over cli,${actor}: ${title} skipped`];
+    if (check.attempts === 0 || check.name === "identity.match" || check.name === "outputs") {
+      return [`Note over cli: ${sign} ${title}`];
+    }
+    const http = check.httpStatus === undefined ? "" : `HTTP ${check.httpStatus} `;
+    const answer = `${sign} ${http}in ${milliseconds(check.durationMs)}`;
+    const arrow = check.status === "failed" ? "--x" : "-->>";
+    const invoked =
+      ["public.open", "private.signed"].includes(check.name) &&
+      (check.status === "passed" || lambdaBlamed.has(check));
+    return [
+      `cli->>${actor}: ${title}`,
+      ...(invoked ? [`api->>lambda: invoke`, `lambda${arrow}api: ${sign}`] : []),
+      `${actor}${arrow}cli: ${answer}`,
+    ];
+  });
+  return [
+    "<details open>",
+    `<summary>The chain${several ? ` of ${html(stageName(report))}` : ""}</summary>`,
+    "",
+    "```mermaid",
+    "sequenceDiagram",
+    ...[
+      "participant cli as auth-cli",
+      "participant twitter as Twitter",
+      "participant cognito as Cognito",
+      "participant api as API Gateway",
+      "participant lambda as Lambda",
+      ...messages,
+    ].map((line) => `  ${line}`),
+    "```",
+    "",
+    "</details>",
+  ].join("\n");
+}
+
+/** Mermaid's own escapes for everything that could be more than text to it, or to the Markdown around it. */
+function mermaid(text: string): string {
+  return plainText(text).replace(/[^\p{L}\p{N} ./_-]/gu, (character) => `#${character.codePointAt(0)};`);
+}
+
+/** A sentence of ours, in which what stands between backticks is code. */
+function sentence(text: string): string {
+  return textAndCode(text)
+    .map((piece, index) => (index % 2 === 0 ? html(piece) : code(piece)))
+    .join("");
+}
+
+function code(text: string): string {
+  return `<code>${html(text)}</code>`;
+}
+
+/** Characters as entities: what is none of HTML's or Markdown's signs can be no tag, link, mention, emoji or formula. */
+function html(text: string): string {
+  return blanksKept(text, (plain) =>
+    plain.replace(
+      /[&<>`*_[\]|\\~#@$]|:(?=\/\/)|:(?=[a-z+_-][\w+-]*:)|(?<=\bwww)\./gi,
+      (sign) => `&#${sign.codePointAt(0)};`,
+    ),
+  );
+}
+
+function blanksKept(text: string, change: (plain: string) => string): string {
+  return `${/^\s/.test(text) ? " " : ""}${change(plainText(text))}${/\s$/.test(text) ? " " : ""}`;
+}

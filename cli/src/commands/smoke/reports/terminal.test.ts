@@ -1,0 +1,153 @@
+import { stripVTControlCharacters } from "node:util";
+import stringWidth from "string-width";
+import { describe, expect, it } from "vitest";
+import type { CheckName, CheckResult, SmokeRun } from "../report.ts";
+import { hostileText } from "../../../../test/fakes/hostile-text.ts";
+import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
+import { formatRun, type TerminalStyle } from "./terminal.ts";
+
+const plain: TerminalStyle = { colour: false, unicode: true, columns: undefined };
+const lines = (run: SmokeRun, style: Partial<TerminalStyle> = {}): string[] =>
+  formatRun(run, { ...plain, ...style }).split("\n");
+
+const several: SmokeRun = {
+  ...sampleRun(),
+  stages: [sampleReport(), { ...sampleReport(), stage: "dev", passed: true, checks: [] }],
+};
+
+const waiting = (name: CheckName, needed: string): CheckResult => ({
+  name,
+  status: "skipped",
+  durationMs: 0,
+  attempts: 0,
+  error: { code: "check-failed", step: name, message: `needs ${needed}, which did not pass` },
+});
+
+describe("the report on a terminal", () => {
+  it("in a pipe is a table whose words can be searched for, why a check failed, and the counts", () => {
+    const text = lines(sampleRun());
+    expect(text).toContain("✗ private.signed             failed      31 ms  HTTP 403  GET /private");
+    expect(text).toContain("✓ outputs                    passed       4 ms");
+    expect(text).toContain("- identity.match             skipped                      GET /private");
+    expect(text).toContain(`private.signed GET /private failed: ${sampleError.message}`);
+    expect(text).toContain(`  cause: ${sampleError.cause}`);
+    for (const sentence of sampleError.evidence ?? []) expect(text).toContain(`  evidence: ${sentence}`);
+    expect(text).toContain(`  fix: ${sampleError.fix}`);
+    expect(text).toContain("identity.match GET /private skipped: needs private.signed, which did not pass");
+    expect(text.at(-2)).toBe("11 passed, 1 failed, 1 skipped in 198 ms");
+    expect(text.join("\n")).not.toContain("\u001B");
+  });
+
+  it("has what waited in vain in one block, and a blank line around what says more", () => {
+    const checks = [
+      ...sampleReport().checks.filter(({ name }) => name === "private.signed"),
+      waiting("private.tampered", "twitter.token"),
+      waiting("identity.match", "private.signed"),
+    ];
+    expect(lines(sampleRun({ checks })).join("\n")).toContain(
+      [
+        `  fix: ${sampleError.fix}`,
+        "",
+        "private.tampered skipped: needs twitter.token, which did not pass",
+        "identity.match skipped: needs private.signed, which did not pass",
+        "",
+        "0 passed, 1 failed, 2 skipped",
+      ].join("\n"),
+    );
+  });
+
+  it("says failures before what was skipped", () => {
+    const text = lines(sampleRun()).join("\n");
+    expect(text.indexOf("private.signed GET /private failed")).toBeLessThan(
+      text.indexOf("identity.match GET /private skipped"),
+    );
+  });
+
+  it.each([24, 40, 60, 80, 100, 200])("of %i columns has no wider line, and a waterfall", (columns) => {
+    const text = lines(sampleRun(), { columns });
+    const words = text.flatMap((line) => line.split(" ")).map((word) => stringWidth(word));
+    // A word that is wider than the terminal stays whole, so that an address can be copied.
+    for (const line of text)
+      expect(stringWidth(line) <= columns || Math.max(...words) + 4 > columns, line).toBe(true);
+    const table = text.slice(0, text.indexOf("needs") < 0 ? undefined : text.indexOf("needs"));
+    expect(table.some((line) => line.includes("█"))).toBe(true);
+    expect(text.join("\n")).toMatch(/░\s+DNS.*▒\s+TCP/s);
+  });
+
+  it("draws a request where it was: what begins later stands further right", () => {
+    const text = lines(sampleRun(), { columns: 100 });
+    const column = (name: string): number =>
+      (text.find((line) => line.includes(name)) ?? "").search(/[░▒▓█]/);
+    expect(column("cognito.get-id")).toBeGreaterThan(0);
+    expect(column("cognito.get-credentials")).toBeGreaterThan(column("cognito.get-id"));
+    expect(column("private.signed")).toBeGreaterThan(column("cognito.get-credentials"));
+  });
+
+  it("is ASCII alone where nothing else is shown", () => {
+    const text = lines(sampleRun(), { unicode: false, columns: 100 })
+      .join("\n")
+      // The sentences are ours or somebody else's, and have apostrophes of both kinds.
+      .split("private.signed GET /private failed")[0];
+    expect(text).toMatch(/^[\n -~]*$/);
+    expect(text).toContain("x private.signed");
+    expect(text).toMatch(/=+/);
+  });
+
+  it("shortens in ASCII, too, where it is narrow", () => {
+    const checks = sampleReport().checks.map((check) => ({
+      ...check,
+      route: "GET /private/notes/{noteId}/comments/{commentId}",
+    }));
+    const [table = ""] = lines(sampleRun({ checks }), { unicode: false, columns: 40 })
+      .join("\n")
+      .split(" failed: ");
+    expect(table).toContain("GET /private/notes/{noteId}/comments/~");
+    expect(table).toMatch(/^[\n -~]*$/);
+  });
+
+  it("with colour says the same", () => {
+    const coloured = formatRun(sampleRun(), { ...plain, colour: true });
+    expect(coloured).toContain("\u001B[31m");
+    expect(stripVTControlCharacters(coloured)).toBe(formatRun(sampleRun(), plain));
+  });
+
+  it("names each of several stages, and counts all of their checks", () => {
+    const text = lines(several);
+    expect(text.filter((line) => line.startsWith("smoke of "))).toEqual([
+      expect.stringMatching(/^smoke of prod: https:\/\/abc123/),
+      expect.stringMatching(/^smoke of dev: /),
+    ]);
+    expect(text.at(-2)).toBe("11 passed, 1 failed, 1 skipped in 198 ms");
+  });
+
+  it("needs no times and no hops", () => {
+    const checks = sampleReport().checks.map(({ hops: _hops, startedMs: _startedMs, ...check }) => check);
+    const text = lines(sampleRun({ checks }), { columns: 80 }).join("\n");
+    expect(text).toContain("private.signed");
+    expect(text).not.toContain("DNS");
+  });
+
+  it("lets nothing of a reply reach the terminal but its letters", () => {
+    const error = { ...sampleError, message: hostileText, cause: hostileText, evidence: [hostileText] };
+    const checks = sampleReport().checks.map((check) =>
+      check.status === "failed" ? { ...check, error } : check,
+    );
+    const text = formatRun(sampleRun({ checks, stage: hostileText }), { ...plain, columns: 80 });
+    // oxlint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u202E\uD800]/);
+    expect(text).toContain("<script>alert(1)</script>");
+  });
+
+  it("tells what an earlier report has otherwise", () => {
+    const comparison = {
+      previousStartedAt: "2026-02-28T12:00:00.000Z",
+      changes: [
+        { kind: "status", check: "private.signed", before: "passed", after: "failed" } as const,
+        { kind: "slower", check: "public.open", before: 20, after: 400 } as const,
+      ],
+    };
+    const text = lines(sampleRun({ comparison })).join("\n");
+    expect(text).toMatch(/private\.signed.*passed.*failed/);
+    expect(text).toMatch(/public\.open.*20 ms.*400 ms/);
+  });
+});

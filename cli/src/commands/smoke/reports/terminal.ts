@@ -1,0 +1,301 @@
+import { styleText } from "node:util";
+import stringWidth from "string-width";
+import { checkNames, type CheckResult, type SmokeReport, type SmokeRun } from "../report.ts";
+import { describeChange, describeComparison } from "./describe-change.ts";
+import { plainText } from "./plain-text.ts";
+import {
+  checksOf,
+  countsOf,
+  durationOf,
+  explained,
+  type Explained,
+  marks,
+  milliseconds,
+  stageName,
+  titleOf,
+} from "./verdict.ts";
+import {
+  type Axis,
+  axisOf,
+  type Phase,
+  phaseNames,
+  phasesOf,
+  type Segment,
+  segmentsOf,
+} from "./waterfall.ts";
+
+export interface Look {
+  colour: boolean;
+  unicode: boolean;
+}
+
+/** What the place can show to which a report goes. */
+export interface TerminalStyle extends Look {
+  /** Undefined where it is no terminal: lines are not wrapped there, and no waterfall is drawn. */
+  columns: number | undefined;
+}
+
+type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
+
+const rowColours = { passed: "green", failed: "red", skipped: "yellow", running: "cyan" } as const;
+const asciiMarks = { passed: "+", failed: "x", skipped: "-" } as const;
+
+/** Told apart by their shape; the colour comes on top. */
+const unicodeGlyphs: Record<Phase, string> = {
+  dns: "░",
+  tcp: "▒",
+  tls: "▓",
+  wait: "█",
+  body: "▄",
+  other: "·",
+};
+const asciiGlyphs: Record<Phase, string> = { dns: "d", tcp: "c", tls: "s", wait: "=", body: "b", other: "." };
+const phaseColours = {
+  dns: "magenta",
+  tcp: "yellow",
+  tls: "cyan",
+  wait: "blue",
+  body: "green",
+  other: "gray",
+} as const;
+
+/** A waterfall of fewer columns tells nothing, one of more tells no more. */
+const barColumns = { least: 16, most: 60 };
+
+export function painter(colour: boolean): Paint {
+  return (style, text) => (colour && text !== "" ? styleText(style, text, { validateStream: false }) : text);
+}
+
+/** The tables for a terminal, what each failed or skipped check has to say, and the counts as the last line. */
+export function formatRun(run: SmokeRun, style: TerminalStyle): string {
+  const paint = painter(style.colour);
+  const checks = checksOf(run);
+  return [
+    ...run.stages.flatMap((stage) => [...formatStage(stage, style), ""]),
+    paint("bold", `${countsOf(checks)} in ${milliseconds(run.durationMs)}`),
+    "",
+  ].join("\n");
+}
+
+function formatStage(report: SmokeReport, style: TerminalStyle): string[] {
+  const table =
+    style.columns === undefined ? plainTable(report, style) : drawnTable(report, style, style.columns);
+  const notes = (["failed", "skipped"] as const).flatMap((status) =>
+    explained(report, status).map((each) => explain(each, style)),
+  );
+  // Checks that waited in vain have a line each, and make one block.
+  const isLine = (index: number): boolean => notes[index]?.length === 1;
+  return [
+    ...target(report, style),
+    "",
+    ...table,
+    ...notes.flatMap((lines, index) => (isLine(index) && isLine(index - 1) ? lines : ["", ...lines])),
+    ...comparison(report, style),
+  ];
+}
+
+function target(report: SmokeReport, style: TerminalStyle): string[] {
+  const { apiEndpoint, identityPoolId } = report;
+  const name = `smoke of ${stageName(report)}`;
+  const where = [
+    ...(apiEndpoint === undefined ? [] : [plainText(apiEndpoint)]),
+    ...(identityPoolId === undefined ? [] : [`pool ${plainText(identityPoolId)}`]),
+  ];
+  const line = [name, where.join(", ")].filter((part) => part !== "").join(": ");
+  const bold = painter(style.colour)("bold", name);
+  return stringWidth(line) <= (style.columns ?? Number.POSITIVE_INFINITY)
+    ? [line.replace(name, () => bold)]
+    : [bold, ...where.map((part) => `  ${part}`)];
+}
+
+/** For files, pipes and logs: the status is a word, which can be searched for. */
+function plainTable({ checks }: SmokeReport, style: TerminalStyle): string[] {
+  const paint = painter(style.colour);
+  const width = Math.max(...checkNames.map((name) => name.length));
+  return checks.map((check) => {
+    const http = check.httpStatus === undefined ? "" : `HTTP ${check.httpStatus}`;
+    const route = check.route === undefined ? "" : plainText(check.route);
+    const row = `${rowOf(check, style).mark} ${check.name.padEnd(width)}  ${check.status.padEnd(7)}  ${durationOf(check).padStart(8)}  ${http.padEnd(8)}  ${route}`;
+    return paint(rowColours[check.status], row.trimEnd());
+  });
+}
+
+/** A line of a drawn table. */
+export interface Row {
+  mark: string;
+  colour: keyof typeof rowColours;
+  name: string;
+  route?: string | undefined;
+  time: string;
+  httpStatus?: number | undefined;
+  segments: Segment[];
+}
+
+/** For people: with the waterfall, beside the checks or, where it is narrow, below each. */
+function drawnTable(report: SmokeReport, style: TerminalStyle, columns: number): string[] {
+  const rows = report.checks.map((check) => rowOf(check, style));
+  const phases = phasesOf(report);
+  return [
+    ...drawRows(rows, axisOf(report), style, columns),
+    ...(phases.length === 0 ? [] : ["", ...legend(phases, style, columns)]),
+  ];
+}
+
+export function rowOf(check: CheckResult, style: Look): Row {
+  const { name, route, status, httpStatus } = check;
+  const time = durationOf(check);
+  return {
+    mark: (style.unicode ? marks : asciiMarks)[status],
+    colour: status,
+    name,
+    route,
+    time,
+    httpStatus,
+    segments: time === "" ? [] : (segmentsOf(check) ?? []),
+  };
+}
+
+export function drawRows(rows: readonly Row[], axis: Axis, style: Look, columns: number): string[] {
+  const paint = painter(style.colour);
+  const width = Math.max(0, ...rows.map((row) => stringWidth(titleOf(row))));
+  const beside = Math.min(columns - width - 18, barColumns.most);
+  if (beside < barColumns.least) return drawNarrowRows(rows, axis, style, columns);
+  const lines = rows.map((row) => {
+    const head = `${row.mark} ${pad(titleOf(row), width)}`;
+    const figures = `${row.time.padStart(8)} ${String(row.httpStatus ?? "").padStart(3)}`;
+    const bar = drawBar(row.segments, axis, beside, style);
+    return `${paint(rowColours[row.colour], head)} ${figures}  ${bar}`.trimEnd();
+  });
+  if (rows.every(({ segments }) => segments.length === 0)) return lines;
+  const [begin, end] = [milliseconds(0), milliseconds(axis.endMs - axis.startMs)];
+  const scale = `${" ".repeat(width + 17)}${begin}${end.padStart(beside - begin.length)}`;
+  return [paint("gray", scale), ...lines];
+}
+
+function drawNarrowRows(rows: readonly Row[], axis: Axis, style: Look, columns: number): string[] {
+  const paint = painter(style.colour);
+  const width = Math.max(0, ...rows.map(({ name }) => name.length));
+  const fits = width + 14 <= columns;
+  return rows.flatMap((row) => {
+    const head = `${row.mark} ${row.name.padEnd(width)}`;
+    const figures = `${row.time.padStart(7)} ${String(row.httpStatus ?? "").padStart(3)}`;
+    const bar = row.segments.length <= 1 ? "" : drawBar(row.segments, axis, Math.max(1, columns - 2), style);
+    const line = fits
+      ? `${paint(rowColours[row.colour], head)} ${figures}`
+      : paint(rowColours[row.colour], cut(head.trimEnd(), columns, style));
+    return [
+      line.trimEnd(),
+      ...(fits || figures.trim() === "" ? [] : [`  ${figures.trim()}`]),
+      ...(row.route === undefined ? [] : [cut(`  ${plainText(row.route)}`, columns, style)]),
+      ...(bar.trim() === "" ? [] : [`  ${bar.trimEnd()}`]),
+    ];
+  });
+}
+
+/** A character for each slice of the time axis: of the phase that fills most of it. */
+function drawBar(segments: readonly Segment[], axis: Axis, width: number, style: Look): string {
+  const [own, ...requests] = segments;
+  if (own === undefined) return "";
+  const glyphs = style.unicode ? unicodeGlyphs : asciiGlyphs;
+  const paint = painter(style.colour);
+  const sliceMs = (axis.endMs - axis.startMs) / width;
+  const phaseAt = (index: number): Phase | undefined => {
+    const startMs = axis.startMs + index * sliceMs;
+    const [most] = requests
+      .map((part) => ({ phase: part.phase, share: overlap(part, startMs, startMs + sliceMs) }))
+      .toSorted((a, b) => b.share - a.share);
+    if (most !== undefined && most.share > 0) return most.phase;
+    return overlap(own, startMs, startMs + sliceMs) > 0 ? "other" : undefined;
+  };
+  const cells = Array.from({ length: width }, (_, index) => phaseAt(index));
+  // What took no time at all is to be seen, too.
+  if (!cells.some((cell) => cell !== undefined)) {
+    cells[Math.min(width - 1, Math.floor((own.startMs - axis.startMs) / sliceMs))] = "other";
+  }
+  return cells
+    .map((phase) => (phase === undefined ? " " : paint(phaseColours[phase], glyphs[phase])))
+    .join("");
+}
+
+function overlap(part: Segment, startMs: number, endMs: number): number {
+  return Math.min(part.endMs, endMs) - Math.max(part.startMs, startMs);
+}
+
+function legend(phases: readonly Phase[], style: Look, columns: number): string[] {
+  const glyphs = style.unicode ? unicodeGlyphs : asciiGlyphs;
+  const paint = painter(style.colour);
+  // A hard space keeps a sign beside its name.
+  const text = phases.map((phase) => `${glyphs[phase]}\u00a0${phaseNames[phase]}`).join("  ");
+  const painted = (line: string, phase: Phase): string =>
+    line.replace(`${glyphs[phase]}\u00a0`, () => `${paint(phaseColours[phase], glyphs[phase])} `);
+  return wrap(text, columns, "").map((line) => phases.reduce(painted, line));
+}
+
+function explain({ check, error, sameAs }: Explained, style: TerminalStyle): string[] {
+  const columns = style.columns ?? Number.POSITIVE_INFINITY;
+  const paint = painter(style.colour);
+  const [first = "", ...more] = wrap(
+    `${titleOf(check)} ${check.status}: ${plainText(error.message)}`,
+    columns,
+    "  ",
+  );
+  const line = (label: string, text: string | undefined): string[] =>
+    text === undefined
+      ? []
+      : wrap(`  ${label}: ${plainText(text)}`, columns, "    ").map((each, index) =>
+          index === 0 ? each.replace(label, () => paint("bold", label)) : each,
+        );
+  return [
+    ...[first, ...more].map((each) => paint(rowColours[check.status], each)),
+    ...(sameAs === undefined
+      ? [
+          ...line("cause", error.cause),
+          ...(error.evidence ?? []).flatMap((sentence) => line("evidence", sentence)),
+          ...line("fix", error.fix),
+        ]
+      : line("cause", `the same as of ${titleOf(sameAs)}`)),
+    ...line("request", check.requestId),
+  ];
+}
+
+function comparison(report: SmokeReport, style: TerminalStyle): string[] {
+  if (report.comparison === undefined) return [];
+  const columns = style.columns ?? Number.POSITIVE_INFINITY;
+  return [
+    "",
+    ...wrap(describeComparison(report.comparison), columns, "  "),
+    ...report.comparison.changes.flatMap((change) => wrap(`  ${describeChange(change)}`, columns, "    ")),
+  ];
+}
+
+/** Breaks between words. A word that is too long stays whole, so that an address can be copied. */
+function wrap(text: string, columns: number, indent: string): string[] {
+  const [start = ""] = /^ */.exec(text) ?? [];
+  const lines: string[] = [];
+  let line = start;
+  for (const word of text.trim().split(/ /)) {
+    const longer = line.trim() === "" ? `${line}${word}` : `${line} ${word}`;
+    if (stringWidth(longer) <= columns || line.trim() === "") {
+      line = longer;
+    } else {
+      lines.push(line.trimEnd());
+      line = `${indent}${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+function pad(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - stringWidth(text)));
+}
+
+/** Shortens to a width. */
+export function cut(text: string, width: number, { unicode }: Pick<Look, "unicode">): string {
+  if (stringWidth(text) <= width) return text;
+  let kept = "";
+  for (const character of text) {
+    if (stringWidth(kept + character) > width - 1) break;
+    kept += character;
+  }
+  return `${kept}${unicode ? "…" : "~"}`;
+}

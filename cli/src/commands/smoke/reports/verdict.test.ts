@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import type { SmokeRun } from "../report.ts";
+import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
+import { formatHtml } from "./html.ts";
+import { formatSummary } from "./summary.ts";
+import { formatRun } from "./terminal.ts";
+import { explained } from "./verdict.ts";
+
+/** A run in which two checks failed for one reason, each with a message of its own. */
+function alike(ofTheSecond: Partial<typeof sampleError> = {}): SmokeRun {
+  const error = { ...sampleError, message: "another message", ...ofTheSecond };
+  const checks = sampleReport().checks.map((check) =>
+    check.name === "cognito.guest"
+      ? { ...check, status: "failed" as const, error: sampleError }
+      : check.name === "private.signed"
+        ? { ...check, error }
+        : check,
+  );
+  return sampleRun({ checks });
+}
+
+const formats: [string, (run: SmokeRun) => string, string][] = [
+  [
+    "on a terminal",
+    (run) => formatRun(run, { colour: false, unicode: true, columns: undefined }),
+    "  cause: the same as of cognito.guest\n",
+  ],
+  [
+    "in a step summary",
+    (run) => formatSummary(run),
+    "- **cause:** the same as of <code>cognito.guest</code>\n",
+  ],
+  ["on the page", formatHtml, '<dd>the same as of <a class="mono" href="#'],
+];
+
+describe("two failures with one cause", () => {
+  it.each(formats)("tell of it once %s, and point to it", (_where, format, pointer) => {
+    const text = format(alike());
+    const [before = "", after = "", ...more] = text.split(pointer);
+    expect(more).toEqual([]);
+    const words = "does not allow execute-api:Invoke on GET /private";
+    expect(before).toContain(words);
+    expect(before).toContain("attachPermissionsForAuthUsers");
+    expect(text.split(words)).toHaveLength(2);
+    expect(`${before}${after}`).toContain("another message");
+  });
+
+  it("are told each for itself where the fix, the evidence, or the cause is another", () => {
+    for (const other of [{ fix: "another fix" }, { evidence: ["another"] }, { cause: "another cause" }]) {
+      const [report] = alike(other).stages;
+      const failed = report === undefined ? [] : explained(report, "failed");
+      expect(failed.map(({ sameAs }) => sameAs)).toEqual([undefined, undefined]);
+    }
+  });
+
+  it("point to nothing where there is no cause", () => {
+    const { cause: _cause, evidence: _evidence, fix: _fix, ...bare } = sampleError;
+    const checks = sampleReport().checks.map((check) => ({
+      ...check,
+      status: "failed" as const,
+      error: bare,
+    }));
+    expect(explained({ ...sampleReport(), checks }, "failed").map(({ sameAs }) => sameAs)).toEqual(
+      checks.map(() => undefined),
+    );
+  });
+});
+
+it("the link on the page leads to the failure that has the cause", () => {
+  const page = formatHtml(alike());
+  const [, id = ""] = /the same as of <a class="mono" href="#([^"]+)"/.exec(page) ?? [];
+  const [, article = ""] = new RegExp(`<article [^>]*id="${id}">([^]*?)</article>`).exec(page) ?? [];
+  expect(article).toContain("does not allow execute-api:Invoke");
+});

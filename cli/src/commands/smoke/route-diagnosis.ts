@@ -1,0 +1,52 @@
+import type { Diagnosis } from "../../diagnosis/diagnose-refusal.ts";
+import type { AuthCliError } from "../../errors.ts";
+import type { Chain } from "./chain-context.ts";
+import { RouteFailure } from "./route-failure.ts";
+
+/** Finds out why one route fails: once for each status, whatever the number of checks that fail with it. */
+export class RouteDiagnosis {
+  readonly #chain: Chain;
+  readonly #diagnoses = new Map<number, Promise<Diagnosis | undefined>>();
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+  }
+
+  /**
+   * Adds to the failure of a request that should have been answered what its cause is. What is no refusal of a route
+   * says its cause itself.
+   */
+  readonly explain = async (error: AuthCliError): Promise<AuthCliError> => {
+    if (!isRefusal(error)) return error;
+    const { status } = error.refused.reply;
+    const known = this.#diagnoses.get(status) ?? this.#diagnose(error);
+    this.#diagnoses.set(status, known);
+    return withDiagnosis(error, await known);
+  };
+
+  /**
+   * The same for a negative control, whose request is wrong on purpose and can tell nothing itself.
+   * @param signed how the request that is right has failed, if it has
+   */
+  async explainControl(error: AuthCliError, signed: AuthCliError | undefined): Promise<AuthCliError> {
+    if (!isRefusal(error) || signed === undefined || !isRefusal(signed)) return error;
+    return withDiagnosis(error, await this.#diagnoses.get(signed.refused.reply.status));
+  }
+
+  async #diagnose({ refused }: RouteFailure): Promise<Diagnosis | undefined> {
+    const { diagnoseRefusal } = await import("../../diagnosis/diagnose-refusal.ts");
+    const { environment, resolved } = this.#chain;
+    return diagnoseRefusal({ environment, resolved, ...refused });
+  }
+}
+
+function isRefusal(error: AuthCliError): error is RouteFailure {
+  return error instanceof RouteFailure && error.refused.reply.status >= 400;
+}
+
+function withDiagnosis(error: RouteFailure, diagnosis: Diagnosis | undefined): AuthCliError {
+  if (diagnosis === undefined) return error;
+  const { reason, cause, evidence, fix } = diagnosis;
+  const step = error.step === undefined ? {} : { step: error.step };
+  return new RouteFailure({ ...step, message: error.message, reason, cause, evidence, fix }, error.refused);
+}

@@ -1,0 +1,309 @@
+import { describe, expect, it } from "vitest";
+import { reply, sentHeader } from "../../../test/fakes/fake-environment.ts";
+import { meeting, smokeIn, smokeWith } from "../../../test/fakes/smoke-world.ts";
+import { authCli, createWorld, reportedError, type World } from "../../../test/fakes/world.ts";
+
+const deployer = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "hush-hush-hush" };
+
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+
+/** A stack with these routes, as CloudFormation answers for it. */
+function deployed(routes: Record<string, string>): NonNullable<World["answers"]> {
+  const template = {
+    Resources: {
+      Api: { Type: "AWS::ApiGatewayV2::Api" },
+      ...Object.fromEntries(
+        Object.entries(routes).map(([key, authorization], index) => [
+          `Route${index}`,
+          {
+            Type: "AWS::ApiGatewayV2::Route",
+            Properties: { ApiId: { Ref: "Api" }, RouteKey: key, AuthorizationType: authorization },
+          },
+        ]),
+      ),
+    },
+    Outputs: { ApiEndpoint: { Value: { "Fn::GetAtt": ["Api", "ApiEndpoint"] } } },
+  };
+  const body = `<GetTemplateResponse><GetTemplateResult><TemplateBody>${escaped(JSON.stringify(template))}</TemplateBody></GetTemplateResult></GetTemplateResponse>`;
+  return { "cloudformation.get-template": () => reply(200, body) };
+}
+
+describe("routes that are named", () => {
+  it("are the only ones, and each result says which it is of", async () => {
+    const ran = await smokeWith([
+      "--route",
+      "GET /private",
+      "--route",
+      "GET /notes",
+      "--public",
+      "GET /public",
+    ]);
+    expect([ran.code, ran.failed, ran.skipped]).toEqual([0, [], []]);
+    expect(
+      ran.report.checks.map(({ name, route }) => (route === undefined ? name : `${name} ${route}`)),
+    ).toEqual([
+      "outputs",
+      "twitter.token",
+      "cognito.get-id",
+      "cognito.get-credentials",
+      "public.open GET /public",
+      ...["private.unsigned", "private.tampered", "private.no-session-token"].flatMap((name) => [
+        `${name} GET /private`,
+        `${name} GET /notes`,
+      ]),
+      ...["private.expired-signature", "private.wrong-region"].flatMap((name) => [
+        `${name} GET /private`,
+        `${name} GET /notes`,
+      ]),
+      "cognito.guest",
+      "private.signed GET /private",
+      "private.signed GET /notes",
+      "identity.match GET /private",
+    ]);
+    expect(ran.environment.requests.some(({ step }) => step.startsWith("cloudformation"))).toBe(false);
+  });
+
+  it("are sent with their method and their query", async () => {
+    const ran = await smokeWith(["--route", "POST /notes?draft=1"]);
+    expect([ran.code, ran.failed]).toEqual([0, []]);
+    const sent = ran.environment.requests.filter(({ step }) => step.startsWith("private."));
+    expect(new Set(sent.map(({ method }) => method))).toEqual(new Set(["POST"]));
+    for (const { step, url } of sent) {
+      expect(url.pathname + url.search).toBe(
+        step === "private.tampered" ? "/notes?draft=1&tampered=1" : "/notes?draft=1",
+      );
+    }
+  });
+
+  it("leave the other kind unchecked, which is said", async () => {
+    const ran = await smokeWith(["--public", "GET /public"]);
+    expect(ran.code).toBe(0);
+    expect(ran.skipped).toEqual([
+      "private.unsigned",
+      "private.tampered",
+      "private.no-session-token",
+      "private.expired-signature",
+      "private.wrong-region",
+      "private.signed",
+      "identity.match",
+    ]);
+    expect(ran.check("private.signed").error?.message).toBe(
+      "no protected route was named: --route 'GET /path'",
+    );
+    expect((await smokeWith(["--route", "/private"])).check("public.open").error?.message).toContain(
+      "--public",
+    );
+  });
+
+  it("fail one by one", async () => {
+    const ran = await smokeWith(["--route", "GET /private", "--route", "GET /notes"], {
+      answers: {
+        "private.unsigned": ({ url }) => (url.pathname === "/notes" ? reply(200, "Hello!") : undefined),
+      },
+    });
+    expect([ran.code, ran.failed]).toEqual([1, ["private.unsigned GET /notes"]]);
+    expect(ran.check("private.unsigned", "GET /notes").error).toMatchObject({
+      reason: "route-open",
+      message: "GET /notes without a signature answered HTTP 200, not 403",
+    });
+  });
+});
+
+describe("routes that make no sense together", () => {
+  it.each([
+    [["--route", "GET /a", "--public", "/a"], "GET /a is named with --route and with --public"],
+    [["--expect-body", "x", "--public", "/a"], "before any route, and no --route is named"],
+  ])("are refused before anything is sent: %j", async (args, message) => {
+    const ran = await authCli(["smoke", "--json", ...args], { loggedIn: true });
+    expect([ran.code, ran.stdout, ran.environment.requests]).toEqual([2, "", []]);
+    expect(reportedError(ran)).toMatchObject({ code: "invalid-usage" });
+    expect(reportedError(ran).message).toContain(message);
+  });
+});
+
+describe("what a route answers", () => {
+  const answers: World["answers"] = {
+    "private.signed": ({ url }) => (url.pathname === "/notes" ? reply(204) : undefined),
+    "public.open": ({ url }) => (url.pathname === "/moved" ? reply(301) : reply(200, "all is well")),
+  };
+
+  it.each<[string[], string[]]>([
+    [["--route", "/private"], []],
+    [["--route", "/notes", "--expect-status", "204"], ["identity.match GET /notes"]],
+    [["--route", "/notes", "--expect-status", "200"], ["private.signed GET /notes"]],
+    [["--route", "/private", "--expect-status", "204"], ["private.signed GET /private"]],
+    [["--route", "/private", "--expect-body", "Hello us-east-1:"], []],
+    [["--route", "/private", "--expect-body", "Bye"], ["private.signed GET /private"]],
+    [["--expect-body", "Bye", "--route", "/private"], ["private.signed GET /private"]],
+    [["--expect-status", "201"], ["private.signed"]],
+    [["--public", "/health", "--expect-body", "well", "--route", "/private"], []],
+    [["--public", "/health", "--expect-body", "ill", "--route", "/private"], ["public.open GET /health"]],
+    [["--public", "/moved"], ["public.open GET /moved"]],
+    [["--public", "/moved", "--expect-status", "301"], []],
+  ])("is what %j says, else any 2xx: fails %j", async (args, failed) => {
+    const ran = await smokeWith(args, { answers });
+    expect([ran.failed, ran.code]).toEqual([failed, failed.length === 0 ? 0 : 1]);
+  });
+
+  it("is told beside what was expected", async () => {
+    const ran = await smokeWith(["--expect-body", "Bye"]);
+    const { message, fix } = ran.check("private.signed").error ?? {};
+    expect(message).toContain(
+      `GET /private signed as the identity answered "Hello ${ran.services.identityId}!"`,
+    );
+    expect(message).toContain('does not hold "Bye"');
+    expect(fix).toContain("--expect-body");
+    expect(ran.check("identity.match").error?.message).toBe("--expect-body says what the route answers");
+  });
+
+  it("may be a caller's identity no longer when the body is said", async () => {
+    const ran = await smokeWith(["--route", "/notes", "--expect-body", "[]"], {
+      answers: { "private.signed": () => reply(200, "[]") },
+    });
+    expect([ran.code, ran.failed, ran.check("identity.match").status]).toEqual([0, [], "skipped"]);
+  });
+});
+
+describe("routes of the deployed template", () => {
+  it("are all checked, each as the template has it", async () => {
+    const ran = await smokeWith([], {
+      variables: deployer,
+      answers: {
+        ...deployed({
+          "GET /private": "AWS_IAM",
+          "GET /notes": "AWS_IAM",
+          "DELETE /notes": "AWS_IAM",
+          "GET /notes/{id}": "AWS_IAM",
+          "GET /public": "NONE",
+          "GET /health": "NONE",
+        }),
+        // Open, without the guide's word in its name.
+        "public.open": () => reply(200, "ok"),
+        // Reached, and not content with the request: nobody has said what it answers.
+        "private.signed": ({ url }) => (url.pathname === "/notes" ? reply(400, "no query") : undefined),
+      },
+    });
+    expect([ran.code, ran.failed, ran.skipped, ran.stderr]).toEqual([0, [], [], ""]);
+    const routes = (name: string): (string | undefined)[] =>
+      ran.report.checks.filter((check) => check.name === name).map(({ route }) => route);
+    expect(routes("private.unsigned")).toEqual(["GET /private", "GET /notes", "DELETE /notes"]);
+    expect(routes("private.signed")).toEqual(["GET /private", "GET /notes"]);
+    expect(routes("public.open")).toEqual(["GET /public", "GET /health"]);
+    expect(routes("identity.match")).toEqual(["GET /private"]);
+    const deletions = ran.environment.requests.filter(({ method }) => method === "DELETE");
+    expect(deletions.map((request) => sentHeader(request, "authorization"))).toEqual([undefined]);
+  });
+
+  it.each([401, 403, 404, 429, 500, 502])(
+    "one that answers HTTP %i to the signed request has failed",
+    async (status) => {
+      const ran = await smokeWith([], {
+        variables: deployer,
+        answers: {
+          ...deployed({ "GET /private": "AWS_IAM", "GET /notes": "AWS_IAM" }),
+          "private.signed": ({ url }) => (url.pathname === "/notes" ? reply(status) : undefined),
+        },
+      });
+      expect([ran.code, ran.failed]).toEqual([1, ["private.signed GET /notes"]]);
+    },
+  );
+
+  it("are asked for beside the token exchange, of the stacks that the outputs file names", async () => {
+    const world = createWorld({
+      loggedIn: true,
+      variables: deployer,
+      answers: deployed({ "GET /private": "AWS_IAM", "GET /public": "NONE" }),
+    });
+    const { answers } = world.services;
+    const template = answers["cloudformation.get-template"];
+    // Neither is answered before both have been asked.
+    const meet = meeting(2);
+    answers["cloudformation.get-template"] = async (request) => {
+      await meet();
+      return template?.(request);
+    };
+    answers["cognito.get-credentials"] = async () => {
+      await meet();
+      return undefined;
+    };
+    const ran = await smokeIn(world);
+    expect([ran.code, ran.failed]).toEqual([0, []]);
+    const steps = ran.environment.requests.map(({ step }) => step);
+    expect(steps.filter((step) => step.startsWith("cloudformation"))).toEqual([
+      "cloudformation.get-template",
+    ]);
+    const asked = ran.environment.requests.find(({ step }) => step === "cloudformation.get-template");
+    expect(String(asked?.body)).toContain("StackName=prod-notes-ExampleStack");
+  });
+
+  it("of a stage that the outputs file does not hold are those of its stacks in CloudFormation", async () => {
+    const world = createWorld({
+      loggedIn: true,
+      variables: deployer,
+      answers: deployed({ "GET /private": "AWS_IAM", "GET /extra": "AWS_IAM" }),
+      files: { "/project/.sst/outputs.json": "" },
+    });
+    world.services.answers["cloudformation.describe-stacks"] = () =>
+      reply(
+        200,
+        ["prod-notes-ExampleStack", "dev-notes-ExampleStack"]
+          .map((name) => `<member><StackName>${name}</StackName></member>`)
+          .join("")
+          .replace(
+            /^.*$/s,
+            (stacks) =>
+              `<DescribeStacksResponse><DescribeStacksResult><Stacks>${stacks}</Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+          ),
+      );
+    const ran = await smokeIn(world, ["--stage", "prod"]);
+    expect(ran.code).toBe(0);
+    expect(ran.passed).toContain("private.signed GET /extra");
+    const asked = ran.environment.requests.filter(({ step }) => step === "cloudformation.get-template");
+    expect(asked.map(({ body }) => /StackName=([^&]*)/.exec(String(body))?.[1])).toEqual([
+      "prod-notes-ExampleStack",
+    ]);
+  });
+
+  it("/private without an authorizer is the fault that is looked for, and no open route", async () => {
+    const ran = await smokeWith([], {
+      variables: deployer,
+      answers: {
+        ...deployed({ "GET /private": "NONE", "GET /public": "NONE" }),
+        "private.unsigned": () => reply(200, "Hello!"),
+      },
+    });
+    expect([ran.code, ran.failed]).toEqual([1, ["private.unsigned"]]);
+  });
+
+  it("when CloudFormation refuses, the guide's are checked, and it is said", async () => {
+    const refusal =
+      "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+    const ran = await smokeWith([], {
+      variables: deployer,
+      answers: { "cloudformation.get-template": () => reply(403, refusal) },
+    });
+    expect([ran.code, ran.failed]).toEqual([0, []]);
+    expect(ran.stderr).toMatch(/^note: the deployed template could not be read.*AccessDenied/);
+  });
+
+  it.each<[string, string[], World]>([
+    ["without the deployer's credentials", [], {}],
+    ["with a profile of SSO", [], { variables: { AWS_PROFILE: "sso" } }],
+    [
+      "of an API that was named by hand",
+      ["--endpoint", "https://abc123.execute-api.us-east-1.amazonaws.com"],
+      { variables: deployer },
+    ],
+  ])("are not asked for, silently, %s", async (_name, args, world) => {
+    const ran = await smokeWith(args, world);
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+    expect(ran.environment.requests.some(({ step }) => step.startsWith("cloudformation"))).toBe(false);
+  });
+
+  it("with --profile that has no keys the guide's are checked, and it is said", async () => {
+    const ran = await smokeWith(["--profile", "sso"]);
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain("note: the deployed template could not be read");
+    expect(ran.stderr).toContain("the AWS profile sso has no access key");
+  });
+});

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
+import { type FaultServer, faults, startFaultServer } from "@api-auth-twitter/test-support/fault-server";
+import type { CheckName, CheckResult, SmokeReport, SmokeRun } from "./report.ts";
+
+const stack = "stacks/ExampleStack.ts";
+const permission = "auth.attachPermissionsForAuthUsers(stack, [api]);";
+
+function named({ checks }: SmokeReport, status: CheckResult["status"]): string[] {
+  return checks
+    .filter((check) => check.status === status)
+    .map(({ name, route }) => `${name} ${route ?? ""}`.trim());
+}
+
+function find({ checks }: SmokeReport, name: CheckName, route?: string): CheckResult | undefined {
+  return checks.find((check) => check.name === name && check.route === route);
+}
+
+/** The stack as a user's own may be, two routes richer, whose first deploy lacks the permission. */
+describe("a smoke after a deploy", () => {
+  let world: DeployedWorld;
+  let silent: FaultServer;
+
+  beforeAll(async () => {
+    silent = await startFaultServer(faults["never answers"]);
+    world = await deployWorld("prod", async (app) => {
+      await app.edit(
+        stack,
+        /^( *)("GET \/private": ("[^"]+")),$/m,
+        '$1$2,\n$1"GET /notes": $3,\n$1"POST /notes": $3,\n$1"GET /notes/{id}": $3,',
+      );
+      await app.edit(stack, permission, "// no permission yet");
+    });
+    await world.cli.logIn("alice");
+  });
+  afterAll(async () => {
+    await silent.close();
+    await world.close();
+  });
+
+  const smoke = async (
+    ...args: string[]
+  ): Promise<{ code: number | null; stderr: string; report: SmokeReport & SmokeRun }> => {
+    const { code, stdout, stderr } = await world.cli.run(["smoke", "--json", ...args], {
+      variables:
+        args.includes("--fail-fast") || args.includes("--timeout") ? { TWITTER_API_URL: silent.url } : {},
+    });
+    return { code, stderr, report: JSON.parse(stdout) as SmokeReport & SmokeRun };
+  };
+  test("--fail-fast does not wait for what hangs, once a check has failed", async () => {
+    const started = Date.now();
+    const { code, report } = await smoke(
+      "--fail-fast",
+      "--only",
+      "twitter.token,private.signed",
+      "--route",
+      "/private",
+    );
+    expect([code, named(report, "failed")]).toEqual([1, ["private.signed GET /private"]]);
+    expect(find(report, "private.signed", "GET /private")?.error?.reason).toBe("permission-missing");
+    expect(find(report, "twitter.token")).toMatchObject({
+      status: "skipped",
+      error: { message: "not finished: private.signed of GET /private failed (--fail-fast)" },
+    });
+    expect(silent.requestLines).toHaveLength(1);
+    // Twitter would have been waited for for half a minute.
+    expect(Date.now() - started).toBeLessThan(15_000);
+  });
+
+  test("--fail-fast does not wait for what --retry-for would wait for", async () => {
+    const started = Date.now();
+    const args = ["--fail-fast", "--retry-for", "60s", "--route", "/private"];
+    const wrong = ["--public", "/public", "--expect-body", "Goodbye"];
+    const { code, stdout } = await world.cli.run(["smoke", "--json", ...args, ...wrong]);
+    const report = JSON.parse(stdout) as SmokeReport;
+    expect([code, named(report, "failed")]).toEqual([1, ["public.open GET /public"]]);
+    expect(find(report, "private.signed", "GET /private")?.error?.message).toBe(
+      "not finished: public.open of GET /public failed (--fail-fast)",
+    );
+    expect(Date.now() - started).toBeLessThan(15_000);
+  });
+
+  test("--retry-for waits for a permission that arrives late", async () => {
+    const waiting = smoke("--retry-for", "90s");
+    await world.app.edit(stack, "// no permission yet", permission);
+    await world.deploy("prod");
+    const { code, report } = await waiting;
+    expect([code, named(report, "failed"), named(report, "skipped")]).toEqual([0, [], []]);
+    const signed = find(report, "private.signed", "GET /private");
+    expect(signed?.attempts).toBeGreaterThan(1);
+    expect(signed?.hops?.map(({ httpStatus }) => httpStatus)).toEqual([
+      ...Array.from({ length: (signed?.attempts ?? 0) - 1 }, () => 403),
+      200,
+    ]);
+    // Not so the controls, which passed at once.
+    expect(find(report, "private.tampered", "GET /private")?.attempts).toBe(1);
+  });
+
+  test("the routes are those of the deployed template", async () => {
+    const { code, report, stderr } = await smoke();
+    expect([code, stderr]).toEqual([0, ""]);
+    const routes = (name: CheckName): (string | undefined)[] =>
+      report.checks.filter((check) => check.name === name).map(({ route }) => route);
+    expect(routes("private.signed")).toEqual(["GET /private", "GET /notes"]);
+    expect(routes("private.wrong-region")).toEqual(["GET /private", "GET /notes"]);
+    expect(routes("private.unsigned")).toEqual(["GET /private", "GET /notes", "POST /notes"]);
+    expect(routes("identity.match")).toEqual(["GET /private"]);
+    expect(routes("public.open")).toEqual([undefined]);
+  });
+
+  test("without the deployer's credentials the named ones are checked, a parameter's value included", async () => {
+    const noKeys = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
+    const args = [
+      "--route",
+      "POST /notes",
+      "--route",
+      "GET /notes/1",
+      "--expect-body",
+      "Hello",
+      "--public",
+      "/public",
+    ];
+    const { code, stdout } = await world.cli.run(["smoke", "--json", ...args], { variables: noKeys });
+    const report = JSON.parse(stdout) as SmokeReport;
+    expect([code, named(report, "failed")]).toEqual([0, []]);
+    expect(named(report, "passed")).toEqual(
+      expect.arrayContaining([
+        "private.signed POST /notes",
+        "private.signed GET /notes/1",
+        "identity.match POST /notes",
+      ]),
+    );
+  });
+
+  test("in CI the token comes from the environment; without one nobody is logged in", async () => {
+    const [token] = await world.cli.storedTokens();
+    const elsewhere = {
+      CI: "true",
+      XDG_CONFIG_HOME: `${world.cli.home}/ci`,
+      XDG_CACHE_HOME: `${world.cli.home}/ci`,
+    };
+    const given = { TWITTER_ACCESS_TOKEN: token?.token, TWITTER_ACCESS_TOKEN_SECRET: token?.secret };
+    const args = ["smoke", "--stage", "prod"];
+    const { code, stdout } = await world.cli.run(args, { variables: { ...elsewhere, ...given } });
+    expect([code, stdout]).toEqual([0, expect.not.stringContaining("✗")]);
+    expect((await world.cli.run(args, { variables: elsewhere })).code).toBe(4);
+  });
+
+  test("each check tells its hops, and what followed came over open connections", async () => {
+    const { report } = await smoke();
+    const hops = report.checks.flatMap((check) => check.hops ?? []);
+    expect(hops.length).toBeGreaterThanOrEqual(report.checks.length - 2);
+    for (const hop of hops) {
+      expect(hop).toMatchObject({
+        step: expect.any(String),
+        waitMs: expect.any(Number),
+        bodyMs: expect.any(Number),
+      });
+      expect(hop.tcpMs === undefined).toBe(hop.reused);
+      expect(hop.startedMs).toBeLessThanOrEqual(report.durationMs);
+    }
+    expect(find(report, "cognito.get-credentials")?.hops?.[0]?.reused).toBe(true);
+  });
+
+  test("--timeout ends it in time, and fails what was not finished", async () => {
+    const started = Date.now();
+    const { code, report } = await smoke("--timeout", "5s");
+    expect([code, named(report, "failed")]).toEqual([1, ["twitter.token"]]);
+    expect(find(report, "twitter.token")?.error).toMatchObject({
+      code: "timeout",
+      message: "not finished within 5 s (--timeout)",
+    });
+    expect(Date.now() - started).toBeLessThan(15_000);
+  });
+
+  test("several stages run side by side, each with a login of its own; the worst exit code counts", async () => {
+    await world.deploy("dev");
+    const without = await smoke("--stage", "prod", "--stage", "dev");
+    expect([without.code, without.report.stages.map(({ passed }) => passed)]).toEqual([4, [true, false]]);
+    expect((await world.cli.logIn("bob", ["--stage", "dev"])).code).toBe(0);
+    const both = await smoke("--stage", "prod", "--stage", "dev");
+    expect(both.code).toBe(0);
+    expect(both.report).toMatchObject({ schemaVersion: 1, passed: true });
+    expect(both.report.stages.map(({ stage }) => stage)).toEqual(["prod", "dev"]);
+    const [prod, dev] = both.report.stages;
+    expect(prod?.identityPoolId).not.toBe(dev?.identityPoolId);
+    expect(prod?.identityId).not.toBe(dev?.identityId);
+    const missing = await smoke("--stage", "prod", "--stage", "qa");
+    expect([missing.code, missing.report.stages.map(({ passed }) => passed)]).toEqual([2, [true, false]]);
+  });
+});

@@ -1,0 +1,207 @@
+import { describe, expect, it } from "vitest";
+import { AuthCliError } from "../../errors.ts";
+import { configFile, reply, sentHeader } from "../../../test/fakes/fake-environment.ts";
+import type { Answer } from "../../../test/fakes/scripted-services.ts";
+import { authCli, createWorld, type Ran, reportedError, runIn, steps, type World } from "../../../test/fakes/world.ts";
+
+const role: Answer = () =>
+  reply(
+    200,
+    `<GetCallerIdentityResponse><GetCallerIdentityResult>
+      <Arn>arn:aws:sts::123456789012:assumed-role/prod-notes-CognitoAuthRole/CognitoIdentityCredentials</Arn>
+      <UserId>AROAX:CognitoIdentityCredentials</UserId><Account>123456789012</Account>
+    </GetCallerIdentityResult></GetCallerIdentityResponse>`,
+  );
+const interrupted: Answer = () => Promise.reject(new AuthCliError("interrupted", { message: "interrupted" }));
+const withRole = { "sts.get-caller-identity": role };
+
+interface ReportedStatus extends Record<string, unknown> {
+  sources: Record<string, string>;
+}
+const statusOf = ({ stdout }: Ran): ReportedStatus =>
+  JSON.parse(stdout.slice(stdout.indexOf("{"))) as ReportedStatus;
+
+/** alice, who has just called. */
+async function afterCall(options: World = {}) {
+  const world = createWorld({ loggedIn: true, answers: withRole, ...options });
+  expect((await runIn(["call", "/private", "-o", "/dev/null"], world)).code).toBe(0);
+  return world;
+}
+
+const rows = (ran: Ran): Record<string, string> =>
+  Object.fromEntries(
+    ran.stdout
+      .split("\n")
+      .filter((line) => line !== "" && !line.startsWith("Hello"))
+      .map((line) => line.split(/ {2,}/))
+      .map(([name = "", ...rest]) => [name, rest.join(" ")]),
+  );
+
+describe("status", () => {
+  it("without a login is exit 4, and names the command to run", async () => {
+    for (const name of ["status", "whoami"]) {
+      const ran = await authCli([name, "--json"]);
+      expect(ran.code).toBe(4);
+      expect(reportedError(ran)).toMatchObject({
+        code: "not-logged-in",
+        fix: "run `auth-cli login --stage prod`",
+      });
+    }
+  });
+
+  it("tells who, where, and from where each value came", async () => {
+    const world = await afterCall();
+    const ran = await runIn(["status"], world);
+    const { services } = world;
+    const outputs = "(/project/.sst/outputs.json)";
+    const cache = /^good for 60 min \(\/home\/user\/\.cache\/auth-cli\/[0-9a-f]{32}\.json\)$/;
+    const { credentials, ...others } = rows(ran);
+    expect(credentials).toMatch(cache);
+    expect(others).toEqual({
+      user: `@alice (user 42) (${configFile})`,
+      identity: `${services.identityId} (${configFile})`,
+      role: "prod-notes-CognitoAuthRole (AWS STS)",
+      stage: `prod ${outputs}`,
+      API: `${services.apiEndpoint} ${outputs}`,
+      "identity pool": `${services.identityPoolId} ${outputs}`,
+      region: "us-east-1 (the identity pool's id)",
+      "consumer key": "set (the environment variable TWITTER_CONSUMER_KEY)",
+      Twitter: "https://api.x.com",
+      AWS: "amazonaws.com",
+    });
+  });
+
+  it("reports the same in JSON", async () => {
+    const world = await afterCall();
+    const { services } = world;
+    expect(statusOf(await runIn(["status", "--json"], world))).toEqual({
+      stage: "prod",
+      apiEndpoint: services.apiEndpoint,
+      identityPoolId: services.identityPoolId,
+      region: "us-east-1",
+      provider: "api.twitter.com",
+      screenName: "alice",
+      userId: "42",
+      loggedInAt: "2026-03-01T11:00:00.000Z",
+      identityId: services.identityId,
+      role: "prod-notes-CognitoAuthRole",
+      expiration: "2026-03-01T13:00:00.000Z",
+      credentialsFresh: true,
+      twitterApiUrl: "https://api.x.com",
+      sources: {
+        stage: "/project/.sst/outputs.json",
+        apiEndpoint: "/project/.sst/outputs.json",
+        identityPoolId: "/project/.sst/outputs.json",
+        region: "the identity pool's id",
+        login: configFile,
+        identity: configFile,
+        credentials: expect.stringMatching(/^\/home\/user\/\.cache\/auth-cli\/[0-9a-f]{32}\.json$/),
+        clientCredentials: "the environment variable TWITTER_CONSUMER_KEY",
+      },
+    });
+  });
+
+  it("names the flags and variables that say otherwise", async () => {
+    const world = createWorld({
+      loggedIn: true,
+      variables: { SST_STAGE: "prod", TWITTER_API_URL: "https://twitter.example", TWITTER_CONSUMER_KEY: "" },
+      files: { "/project/.env": "AWS_ENDPOINT_URL=https://aws.example\n" },
+    });
+    const flags = ["--endpoint", "https://api.example", "--identity-pool-id", world.services.identityPoolId];
+    const reported = statusOf(await runIn(["status", "--json", ...flags, "--region", "eu-west-1"], world));
+    expect(reported).toMatchObject({
+      apiEndpoint: "https://api.example",
+      region: "eu-west-1",
+      twitterApiUrl: "https://twitter.example",
+      awsEndpointUrl: "https://aws.example",
+      sources: {
+        stage: "SST_STAGE",
+        apiEndpoint: "--endpoint",
+        identityPoolId: "--identity-pool-id",
+        region: "--region",
+        twitterApiUrl: "the environment variable TWITTER_API_URL",
+        awsEndpointUrl: "/project/.env",
+      },
+    });
+    expect(reported.sources).not.toHaveProperty("clientCredentials");
+  });
+
+  it("of a token from the environment says so, and has no user", async () => {
+    const world = createWorld({ answers: withRole });
+    const { token, secret } = world.services.tokenCredentials;
+    Object.assign(world.environment.variables, {
+      TWITTER_ACCESS_TOKEN: token,
+      TWITTER_ACCESS_TOKEN_SECRET: secret,
+    });
+    const before = await runIn(["status"], world);
+    expect(rows(before)).toMatchObject({
+      user: "a Twitter token (the environment variable TWITTER_ACCESS_TOKEN)",
+      identity: "not asked for yet",
+      credentials: "none yet; the next call gets them",
+      role: "told once there are fresh credentials",
+    });
+    // It asks nobody: status changes nothing.
+    expect(steps(before)).toEqual([]);
+  });
+
+  it.each([
+    [50, "good for 10 min", true],
+    [56, "good for 4 min; the next call renews them", false],
+    [90, "expired 30 min ago; the next call renews them", false],
+  ])("%i minutes after the call: %s", async (minutes, text, fresh) => {
+    const world = await afterCall();
+    world.environment.clock.ms += minutes * 60_000;
+    const requests = world.environment.requests.length;
+    const ran = await runIn(["status"], world);
+    expect(rows(ran)["credentials"]).toContain(text);
+    expect(steps(ran).slice(requests)).toEqual(fresh ? ["sts.get-caller-identity"] : []);
+    const json = statusOf(await runIn(["status", "--json"], world));
+    expect([json["credentialsFresh"], json["role"] !== undefined]).toEqual([fresh, fresh]);
+  });
+
+  it("signs for STS, in the pool's region", async () => {
+    const world = await afterCall();
+    await runIn(["status"], world);
+    const request = world.environment.requests.at(-1);
+    expect(request?.url.href).toBe("https://sts.us-east-1.amazonaws.com/");
+    expect(request && sentHeader(request, "authorization")).toMatch(
+      /\/20260301\/us-east-1\/sts\/aws4_request/,
+    );
+  });
+
+  it.each<[string, Answer, string]>([
+    [
+      "refuses",
+      () =>
+        reply(
+          403,
+          "<ErrorResponse><Error><Code>ExpiredToken</Code><Message>m</Message></Error></ErrorResponse>",
+        ),
+      'AWS does not accept the credentials: ExpiredToken: "m"',
+    ],
+    ["says something else", () => reply(200, "<html>"), "the reply (HTTP 200) is not one of STS"],
+    [
+      "cannot be reached",
+      () => Promise.reject(new AuthCliError("unreachable", { message: "nobody is there" })),
+      "nobody is there",
+    ],
+  ])("still tells all the rest when STS %s", async (_name, answer, message) => {
+    const world = await afterCall({ answers: { "sts.get-caller-identity": answer } });
+    const ran = await runIn(["status"], world);
+    expect(ran.code).toBe(0);
+    expect(rows(ran)["role"]).toContain(message);
+    const json = statusOf(await runIn(["status", "--json"], world));
+    expect(json["roleError"]).toMatchObject({ message: expect.stringContaining(message) });
+  });
+
+  it("ends when it is interrupted while it asks STS", async () => {
+    const world = await afterCall({ answers: { "sts.get-caller-identity": interrupted } });
+    expect((await runIn(["status"], world)).code).toBe(130);
+  });
+
+  it("of a user who is not logged in names those who are", async () => {
+    const ran = await authCli(["status", "--user", "bob", "--json"], { loggedIn: true });
+    expect(ran.code).toBe(4);
+    expect(reportedError(ran)).toMatchObject({ cause: "logged in are @alice" });
+  });
+});

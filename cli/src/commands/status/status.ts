@@ -1,0 +1,226 @@
+import {
+  type DeploymentFlags,
+  resolveDeployment,
+  type ResolvedDeployment,
+} from "../../deployment/resolve-deployment.ts";
+import { findStageSetting } from "../../deployment/stage.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { AuthCliError, type ErrorReport, toErrorReport } from "../../errors.ts";
+import { cachedIdentity, findLogin, type Login, loginCachePath } from "../../session/identity.ts";
+import { exchange } from "../../http.ts";
+import { twitterProvider } from "../../aws/logins.ts";
+import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../../aws/sts.ts";
+import { cognitoContext, stsEndpoint, twitterApiUrl } from "../../deployment/services.ts";
+import { type CachedIdentity, isFresh } from "../../session/credentials-cache.ts";
+import { readSessions, sessionsPath } from "../../session/sessions.ts";
+
+export interface StatusFlags extends DeploymentFlags {
+  user?: string;
+  json?: boolean;
+}
+
+/** `status --json`. */
+interface Status {
+  stage: string | undefined;
+  apiEndpoint: string;
+  identityPoolId: string;
+  region: string;
+  /** The key of the logins map. */
+  provider: string;
+  /** Twitter's. */
+  screenName: string | undefined;
+  /** Another provider's, by the token, which nobody but Cognito has verified. */
+  name?: string;
+  userId: string | undefined;
+  loggedInAt: string | undefined;
+  /** Until when the provider's token is good, by the token, ISO 8601; Twitter's do not expire. */
+  tokenExpiration?: string;
+  identityId: string | undefined;
+  /** The role's name, when AWS tells. */
+  role: string | undefined;
+  /** Of the cached AWS credentials, ISO 8601; undefined when there are none. */
+  expiration: string | undefined;
+  /** They are renewed by the next call when they are not. */
+  credentialsFresh: boolean;
+  twitterApiUrl: string;
+  /** In place of amazonaws.com. */
+  awsEndpointUrl: string | undefined;
+  /** Why AWS did not tell the role. */
+  roleError?: ErrorReport;
+  /** Where each value came from. */
+  sources: Sources;
+}
+
+interface Sources {
+  stage: string;
+  apiEndpoint: string;
+  identityPoolId: string;
+  region: string;
+  /** Of the provider's token. */
+  login: string;
+  /** Of the identity; undefined while there is none. */
+  identity: string | undefined;
+  /** Of the AWS credentials; undefined while there are none. */
+  credentials: string | undefined;
+  /** Of the X app's consumer key and secret, which a login needs; undefined when they are not set. */
+  clientCredentials: string | undefined;
+  /** Of the services' addresses; undefined for the usual ones. */
+  twitterApiUrl: string | undefined;
+  awsEndpointUrl: string | undefined;
+}
+
+/** No longer than a person waits for an answer to "who am I". */
+const roleTimeoutMs = 3000;
+
+/**
+ * `auth-cli status`: who am I, and where did each value come from. Changes nothing.
+ * @throws AuthCliError `not-logged-in`
+ */
+export async function status(flags: StatusFlags, environment: Environment): Promise<void> {
+  const sessions = readSessions(environment);
+  const resolved = await resolveDeployment(environment, flags, () => sessions);
+  const login = await findLogin(environment, resolved, sessions, flags.user);
+  const { deployment, configuration } = resolved;
+  const identity = cachedIdentity(environment, deployment, login);
+  const aws = await cognitoContext(environment, configuration, deployment);
+  const result: Status = {
+    stage: deployment.stage,
+    apiEndpoint: deployment.apiEndpoint.href.replace(/\/$/, ""),
+    identityPoolId: deployment.identityPoolId,
+    region: deployment.region,
+    provider: login.provider,
+    ...userOf(login),
+    userId: login.session?.userId,
+    loggedInAt: login.session?.loggedInAt,
+    identityId: login.session?.identityId ?? identity?.identityId,
+    expiration: identity?.credentials.expiration,
+    credentialsFresh: identity !== undefined && isFresh(identity, environment.now()),
+    twitterApiUrl: (await twitterApiUrl(configuration)).origin,
+    awsEndpointUrl: aws.endpoint?.replace(/\/$/, ""),
+    role: undefined,
+    ...(await askRole(environment, resolved, identity)),
+    sources: await findSources(environment, flags, resolved, login, identity),
+  };
+  await environment.terminal.print(
+    flags.json ? `${JSON.stringify(result, undefined, 2)}\n` : formatStatus(result, environment.now()),
+  );
+}
+
+function userOf({ session, tokenExpiresAt }: Login): Pick<Status, "screenName" | "name" | "tokenExpiration"> {
+  const tokenExpiration = tokenExpiresAt === undefined ? {} : { tokenExpiration: tokenExpiresAt };
+  if (session?.provider === undefined) return { screenName: session?.screenName, ...tokenExpiration };
+  return { screenName: undefined, name: session.name, ...tokenExpiration };
+}
+
+async function findSources(
+  environment: Environment,
+  flags: StatusFlags,
+  { deployment, configuration, project }: ResolvedDeployment,
+  login: Login,
+  identity: CachedIdentity | undefined,
+): Promise<Sources> {
+  const sourceOf = async (name: string): Promise<string | undefined> =>
+    (await configuration.find(name))?.source;
+  const cache = loginCachePath(environment, deployment, login);
+  return {
+    stage: findStageSetting(environment, flags, project)?.source ?? deployment.source,
+    apiEndpoint: flags.endpoint === undefined ? deployment.source : "--endpoint",
+    identityPoolId: flags.identityPoolId === undefined ? deployment.source : "--identity-pool-id",
+    region: flags.region === undefined ? "the identity pool's id" : "--region",
+    login: login.source,
+    identity: login.session === undefined ? identity && cache : sessionsPath(environment),
+    credentials: identity && cache,
+    clientCredentials:
+      (await sourceOf("TWITTER_CONSUMER_SECRET")) && (await sourceOf("TWITTER_CONSUMER_KEY")),
+    twitterApiUrl: await sourceOf("TWITTER_API_URL"),
+    awsEndpointUrl:
+      (await sourceOf("AWS_ENDPOINT_URL_COGNITO_IDENTITY")) ?? (await sourceOf("AWS_ENDPOINT_URL")),
+  };
+}
+
+async function askRole(
+  environment: Environment,
+  { configuration, deployment }: ResolvedDeployment,
+  identity: CachedIdentity | undefined,
+): Promise<Pick<Status, "role"> | Pick<Status, "roleError"> | undefined> {
+  if (identity === undefined || !isFresh(identity, environment.now())) return undefined;
+  const { region } = deployment;
+  const endpoint = await stsEndpoint(configuration);
+  const context = { region, endpoint, credentials: identity.credentials, nowMs: environment.now() };
+  const request = { ...(await getCallerIdentityRequest(context)), timeoutMs: roleTimeoutMs };
+  try {
+    return { role: roleName(processGetCallerIdentityResponse(await exchange(environment.send, request))) };
+  } catch (error) {
+    if (error instanceof AuthCliError && error.code !== "interrupted")
+      return { roleError: toErrorReport(error) };
+    throw error;
+  }
+}
+
+type Row = [name: string, value: string, source?: string | undefined];
+
+function formatStatus(result: Status, nowMs: number): string {
+  const { sources } = result;
+  const byTwitter = result.provider === twitterProvider;
+  const rows: Row[] = [
+    ["user", describeUser(result), sources.login],
+    ...(byTwitter ? [] : [tokenRow(result, nowMs)]),
+    ["identity", result.identityId ?? "not asked for yet", sources.identity],
+    ["role", ...describeRole(result)],
+    ["credentials", describeExpiration(result, nowMs), sources.credentials],
+    ["stage", result.stage ?? "without a name", sources.stage],
+    ["API", result.apiEndpoint, sources.apiEndpoint],
+    ["identity pool", result.identityPoolId, sources.identityPoolId],
+    ["region", result.region, sources.region],
+    ...(byTwitter ? twitterRows(result) : []),
+    ["AWS", result.awsEndpointUrl ?? "amazonaws.com", sources.awsEndpointUrl],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows
+    .map(
+      ([name, value, source]) =>
+        `${name.padEnd(width)}  ${value}${source === undefined ? "" : `  (${source})`}\n`,
+    )
+    .join("");
+}
+
+function describeUser({ provider, screenName, name, userId }: Status): string {
+  if (provider !== twitterProvider) {
+    if (name === undefined) return `a token of ${provider}`;
+    return name === userId ? `${name} (${provider})` : `${name} (${provider}, user ${userId})`;
+  }
+  return screenName === undefined ? "a Twitter token" : `@${screenName} (user ${userId})`;
+}
+
+function tokenRow({ tokenExpiration }: Status, nowMs: number): Row {
+  if (tokenExpiration === undefined) return ["token", "does not say until when it is good"];
+  const minutes = Math.round((Date.parse(tokenExpiration) - nowMs) / 60_000);
+  const until = minutes > 0 ? `good for ${minutes} min` : `expired ${-minutes} min ago; log in again`;
+  return ["token", until, tokenExpiration];
+}
+
+function twitterRows({ sources, twitterApiUrl: url }: Status): Row[] {
+  const { clientCredentials } = sources;
+  return [
+    ["consumer key", clientCredentials === undefined ? "not set" : "set", clientCredentials],
+    ["Twitter", url, sources.twitterApiUrl],
+  ];
+}
+
+function describeRole({ role, roleError }: Status): [string, string?] {
+  if (role !== undefined) return [role, "AWS STS"];
+  return [roleError?.message ?? "told once there are fresh credentials"];
+}
+
+function describeExpiration(
+  { expiration, credentialsFresh, tokenExpiration }: Status,
+  nowMs: number,
+): string {
+  if (expiration === undefined) return "none yet; the next call gets them";
+  const minutes = Math.round((Date.parse(expiration) - nowMs) / 60_000);
+  const isRenewable = tokenExpiration === undefined || Date.parse(tokenExpiration) > nowMs;
+  if (!isRenewable && minutes > 0) return `good for ${minutes} min; then log in again`;
+  const renewal = isRenewable ? "the next call renews them" : "log in again";
+  if (minutes <= 0) return `expired ${-minutes} min ago; ${renewal}`;
+  return `good for ${minutes} min${credentialsFresh ? "" : "; the next call renews them"}`;
+}

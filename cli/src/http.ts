@@ -1,0 +1,184 @@
+import { AuthCliError } from "./errors.ts";
+
+export type Header = readonly [name: string, value: string];
+
+export interface HttpRequest {
+  /** The hop, named in errors and in `--debug`: `twitter.request_token`. */
+  step: string;
+  method: string;
+  /** Sent as it is: `pathname` and `search` are the bytes of the request line. */
+  url: URL;
+  headers: readonly Header[];
+  body?: Uint8Array | undefined;
+  /** What was computed on the way to its signature, for `--trace`. */
+  intermediates?: Intermediates;
+  /** For a signature that holds a time. Without it a refusal stands. */
+  timed?: TimedSignature;
+  /** Straight to the host, whatever proxy is set. */
+  pastProxy?: boolean;
+  /** Milliseconds until a connection (TLS included) stands. */
+  connectTimeoutMs?: number;
+  /** Milliseconds from the end of the request until the response's head is here. */
+  headTimeoutMs?: number;
+  /** Milliseconds without a byte of the response's body, or of the request's. */
+  idleTimeoutMs?: number;
+  /** Milliseconds for the whole exchange, body included; no limit when left out. */
+  timeoutMs?: number;
+  /** Ends the exchange when nobody wants its outcome any more, with the AuthCliError that is the signal's reason. */
+  signal?: AbortSignal;
+  /** Told when all of the request is written: while the server works there is time for other things. */
+  sent?: () => void;
+}
+
+/** Titles and texts, in the order of their computation. */
+export type Intermediates = readonly (readonly [title: string, text: string])[];
+
+export type Signed = Pick<HttpRequest, "headers" | "intermediates">;
+
+/** How to sign a request anew, should the server refuse it for its time. */
+export interface TimedSignature {
+  /** What changes in the request when it is signed at another time. */
+  signAt: (nowMs: number) => Signed | Promise<Signed>;
+  /** Whether a refusal, HTTP 400 to 403, can be for the time. */
+  isRefusedForTime: (status: number, text: string) => boolean;
+  /** By how many seconds the clocks may differ before the service refuses. */
+  toleratedSeconds: number;
+}
+
+/** Who is at the other end. */
+export interface Connection {
+  remoteAddress: string;
+  remotePort: number;
+  tls?: { protocol: string; cipher: string; subject: string; issuer: string };
+}
+
+/** How long the parts of an exchange took, in milliseconds. What did not happen, or not yet, is left out. */
+export interface Timings {
+  /** Over a connection that was open already: no DNS, TCP or TLS. */
+  reused: boolean;
+  /** The name's lookup; none for an address. */
+  dnsMs?: number;
+  /** Through a proxy: the connection to it, the lookup of its name and its answer to CONNECT included. */
+  tcpMs?: number;
+  tlsMs?: number;
+  /** From a connection that stands until the response's head. */
+  waitMs?: number;
+  /** From the head until the body's end. */
+  bodyMs?: number;
+}
+
+export interface HttpResponse {
+  status: number;
+  statusText: string;
+  httpVersion: string;
+  /** As received: order, case and repetition kept. */
+  headers: readonly Header[];
+  /** While the body is not yet read. */
+  connection?: () => Connection;
+  /** As far as they are known when it is called: that of the body once it is read. */
+  timings?: () => Timings;
+  /** Can be read once. Throws AuthCliError when the connection fails half way or time runs out. */
+  body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * Sends one request. Follows no redirect.
+ * @throws AuthCliError `unreachable`, `timeout`, `tls-refused`, `connection-lost` or `interrupted`
+ */
+export type Send = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** A response read to its end. */
+export interface Reply extends Omit<HttpResponse, "body"> {
+  step: string;
+  body: Uint8Array;
+}
+
+/** More than any reply of Twitter or Cognito; a larger one is not theirs. */
+const replyLimit = 1024 * 1024;
+
+/** The control calls are short: who drips their replies is not the service. */
+const replyTimeoutMs = 30_000;
+
+/**
+ * Sends and reads the whole reply, which for the control calls is small.
+ * @param limit bytes
+ */
+export async function exchange(send: Send, request: HttpRequest, limit = replyLimit): Promise<Reply> {
+  const { body, ...head } = await send({ timeoutMs: replyTimeoutMs, ...introduced(request) });
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > limit) {
+      throw new AuthCliError("unexpected-reply", {
+        step: request.step,
+        message: `${request.url.host} sent more than ${limit} bytes`,
+        cause: "no reply of this service is that long; something else answers at that address",
+      });
+    }
+    chunks.push(chunk);
+  }
+  return { ...head, step: request.step, body: Buffer.concat(chunks) };
+}
+
+/** What a signed request is signed anew with says who asks, too. */
+function introduced(request: HttpRequest): HttpRequest {
+  const { timed } = request;
+  if (timed === undefined) return withUserAgent(request);
+  const signAt = async (nowMs: number): Promise<Signed> => withUserAgent(await timed.signAt(nowMs));
+  return { ...withUserAgent(request), timed: { ...timed, signAt } };
+}
+
+function withUserAgent<T extends Signed>(signed: T): T {
+  return { ...signed, headers: withDefaults(signed.headers, [["User-Agent", "auth-cli"]]) };
+}
+
+/** The headers as they go out: Host first, as HTTP clients send it, and the length of the body. */
+export function wireHeaders({ method, url, headers, body }: HttpRequest): Header[] {
+  const host: Header[] = headerValue(headers, "host") === undefined ? [["Host", url.host]] : [];
+  const length = body?.length ?? (["POST", "PUT", "PATCH"].includes(method) ? 0 : undefined);
+  const chunked = headerValue(headers, "transfer-encoding") !== undefined;
+  return [
+    ...host,
+    ...withDefaults(headers, length === undefined || chunked ? [] : [["Content-Length", String(length)]]),
+  ];
+}
+
+/** Adds the headers that are not there yet. */
+function withDefaults(headers: readonly Header[], defaults: readonly Header[]): Header[] {
+  return [...headers, ...defaults.filter(([name]) => headerValue(headers, name) === undefined)];
+}
+
+/** `# title` and the text below it, for each. */
+export function formatIntermediates(intermediates: Intermediates, step?: string): string {
+  const prefix = step === undefined ? "" : `${step}: `;
+  return intermediates.map(([title, text]) => `# ${prefix}${title}\n${text}\n\n`).join("");
+}
+
+/** The values of a header joined by a comma (RFC 9110 5.3), or undefined. */
+export function headerValue(headers: readonly Header[], name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  const values = headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value);
+  return values.length === 0 ? undefined : values.join(", ");
+}
+
+export function replyText(reply: Reply): string {
+  return Buffer.from(reply.body).toString("utf8");
+}
+
+/** The start of a reply that was not understood, on one line, for an error. */
+export function excerpt(text: string): string {
+  // Control characters in a reply must not reach a terminal.
+  // oxlint-disable-next-line no-control-regex
+  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, " ").trim();
+  if (line === "") return "an empty body";
+  return line.length > 200 ? `"${line.slice(0, 200)}…"` : `"${line}"`;
+}
+
+/**
+ * Seconds by which the server's clock is ahead of ours, from its `Date` header, to the second; undefined without one.
+ */
+export function measureClockSkew(headers: readonly Header[], nowMs: number): number | undefined {
+  const served = Date.parse(headerValue(headers, "date") ?? "");
+  return Number.isNaN(served) ? undefined : Math.round((served - nowMs) / 1000);
+}

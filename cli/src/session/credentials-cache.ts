@@ -1,0 +1,131 @@
+import { join } from "node:path";
+import type { Environment } from "../environment/environment.ts";
+import { AuthCliError } from "../errors.ts";
+import { hex, sha256 } from "../aws/sha256.ts";
+import type { AwsCredentials, SigningKey } from "../aws/sigv4.ts";
+import { cacheFolder } from "./folders.ts";
+import { readJsonFile } from "./json-file.ts";
+
+/** Credentials with less time left than this are renewed first, so that none expires between signing and sending. */
+const renewBeforeMs = 5 * 60 * 1000;
+
+const version = 1;
+
+/** What the cache holds for one login to one pool. */
+export interface CachedIdentity {
+  identityId: string;
+  credentials: AwsCredentials;
+  /** For calls of the day on which the credentials were given: to derive it is half of the work of a signature. */
+  signingKey?: SigningKey | undefined;
+}
+
+type CacheEnvironment = Pick<
+  Environment,
+  "files" | "interruption" | "terminal" | "uniqueName" | "variables" | "homeDirectory" | "platform"
+>;
+
+/** @param login what tells logins apart, such as `twitter:<user id>`; hashed, never stored */
+export function cachePath(environment: CacheEnvironment, identityPoolId: string, login: string): string {
+  const name = hex(sha256(Buffer.from(`${identityPoolId}\n${login}`))).slice(0, 32);
+  return join(cacheFolder(environment), `${name}.json`);
+}
+
+/**
+ * The cache of one login. What it holds can be had again, so that a fault of it is told once and stops nothing: the
+ * credentials are then asked for without it.
+ */
+export interface CredentialsCache {
+  /** What was cached, fresh or not: an identity outlasts its credentials. */
+  read(): CachedIdentity | undefined;
+  write(identity: CachedIdentity): Promise<void>;
+  /** Runs `work` while no other process runs one for the same login, as far as the cache can be locked. */
+  withLock<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export function openCache(environment: CacheEnvironment, path: string): CredentialsCache {
+  const { files, terminal, interruption } = environment;
+  let usable = true;
+  const giveUp = (error: unknown): void => {
+    if (!(error instanceof AuthCliError) || error.code === "interrupted") throw error;
+    terminal.say(`warning: ${error.message} (${error.cause ?? "unknown"}); going on without the cache\n`);
+    usable = false;
+  };
+  return {
+    read() {
+      if (!usable) return undefined;
+      try {
+        return readJsonFile(environment, path, version, parseCacheFile);
+      } catch (error) {
+        giveUp(error);
+        return undefined;
+      }
+    },
+    async write(identity) {
+      if (!usable) return;
+      await files.writePrivate(path, `${JSON.stringify({ version, ...identity })}\n`).catch(giveUp);
+    },
+    async withLock(work) {
+      if (!usable) return work();
+      let entered = false;
+      const enter: typeof work = () => {
+        entered = true;
+        return work();
+      };
+      try {
+        return await files.withLock(path, enter, interruption);
+      } catch (error) {
+        if (entered) throw error;
+        giveUp(error);
+        return work();
+      }
+    },
+  };
+}
+
+/** What is cached, without closing the file to others or setting a broken one aside. */
+export function peekCachedIdentity(
+  { files }: Pick<Environment, "files">,
+  path: string,
+): CachedIdentity | undefined {
+  try {
+    return parseCacheFile(JSON.parse(files.readText(path) ?? ""));
+  } catch {
+    return undefined;
+  }
+}
+
+export function isFresh({ credentials }: CachedIdentity, nowMs: number): boolean {
+  return Date.parse(credentials.expiration) - nowMs > renewBeforeMs;
+}
+
+function parseCacheFile(value: unknown): CachedIdentity | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { version: found, identityId, credentials, signingKey } = value as Record<string, unknown>;
+  if (
+    found !== version ||
+    typeof identityId !== "string" ||
+    typeof credentials !== "object" ||
+    credentials === null
+  ) {
+    return undefined;
+  }
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials as Record<string, unknown>;
+  return typeof accessKeyId === "string" &&
+    typeof secretAccessKey === "string" &&
+    typeof sessionToken === "string" &&
+    typeof expiration === "string"
+    ? {
+        identityId,
+        credentials: { accessKeyId, secretAccessKey, sessionToken, expiration },
+        signingKey: parseSigningKey(signingKey),
+      }
+    : undefined;
+}
+
+/** Undefined when there is none: earlier versions have kept none. */
+function parseSigningKey(value: unknown): SigningKey | undefined {
+  const { credentialScope, key } = (value ?? {}) as Record<string, unknown>;
+  return typeof credentialScope === "string" && typeof key === "string"
+    ? { credentialScope, key }
+    : undefined;
+}

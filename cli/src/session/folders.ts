@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import type { Environment } from "../environment/environment.ts";
+
+type FolderEnvironment = Pick<Environment, "variables" | "homeDirectory" | "platform">;
+
+/** For what must last: logins. `AUTH_CLI_CONFIG_DIR`, or auth-cli's folder in the user's configuration. */
+export function configFolder({ variables, homeDirectory, platform }: FolderEnvironment): string {
+  if (variables["AUTH_CLI_CONFIG_DIR"]) return variables["AUTH_CLI_CONFIG_DIR"];
+  const fallback =
+    platform === "win32" && variables["APPDATA"] ? variables["APPDATA"] : join(homeDirectory, ".config");
+  return join(variables["XDG_CONFIG_HOME"] || fallback, "auth-cli");
+}
+
+/** For what can be had again: AWS credentials. */
+export function cacheFolder({ variables, homeDirectory, platform }: FolderEnvironment): string {
+  const fallback =
+    platform === "win32" && variables["LOCALAPPDATA"]
+      ? variables["LOCALAPPDATA"]
+      : join(homeDirectory, ".cache");
+  return join(variables["XDG_CACHE_HOME"] || fallback, "auth-cli");
+}

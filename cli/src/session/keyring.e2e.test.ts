@@ -1,0 +1,169 @@
+import { spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
+import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
+import { findPeer } from "@api-auth-twitter/test-support/peers";
+import type { ProcessResult } from "@api-auth-twitter/test-support/run-process";
+import {
+  type SecretService,
+  type SessionBus,
+  startSecretService,
+  startSilentBus,
+} from "@api-auth-twitter/test-support/secret-service";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+const dbus = findPeer("dbus-run-session");
+const gnomeKeyring = findPeer("gnome-keyring-daemon");
+
+/** A login without a page: alice's token, which she has from an earlier one. */
+let world: DeployedWorld;
+let token: { token: string; secret: string };
+let sessionsPath: string;
+
+beforeAll(async () => {
+  world = await deployWorld("prod");
+  await world.cli.logIn("alice");
+  const [stored] = await world.cli.storedTokens();
+  if (stored === undefined) throw new Error("no token was stored");
+  token = stored;
+  sessionsPath = join(world.cli.home, "config/auth-cli/sessions.json");
+});
+afterAll(() => world.close());
+
+type Variables = Record<string, string | undefined>;
+
+const run = (args: string[], variables: Variables, stdin?: string): Promise<ProcessResult> =>
+  world.cli.run(args, {
+    variables: { AUTH_CLI_STORE: undefined, ...variables },
+    ...(stdin === undefined ? {} : { stdin }),
+  });
+const logIn = (variables: Variables): Promise<ProcessResult> =>
+  run(["login", "--with-token", "--force"], variables, `${token.token}\n${token.secret}\n`);
+const call = (variables: Variables): Promise<ProcessResult> => run(["call", "/private"], variables);
+
+describe.skipIf(dbus === undefined || gnomeKeyring === undefined)("with gnome-keyring", () => {
+  let service: SecretService;
+  let attributes: Record<string, string>;
+
+  beforeAll(async () => {
+    service = await startSecretService(dbus ?? "", gnomeKeyring ?? "");
+    const { IdentityPoolId } = await world.outputs();
+    const userId = token.token.slice(0, token.token.indexOf("-"));
+    attributes = { service: "auth-cli", username: `${IdentityPoolId}/${userId}` };
+  });
+  afterAll(() => service.close());
+  beforeEach(async () => {
+    await logIn(service.variables);
+  });
+
+  test("the secret is in the keyring, under its service and account, and not in the file", async () => {
+    expect(await service.count(attributes)).toBe(1);
+    const text = await readFile(sessionsPath, "utf8");
+    expect(text).not.toContain(token.secret);
+    expect(JSON.parse(text)).toMatchObject({
+      version: 2,
+      sessions: [{ tokenCredentials: { token: token.token, secretIn: "keyring" } }],
+    });
+  });
+
+  test("it is said nowhere that a login went where it should", async () => {
+    expect((await logIn(service.variables)).stderr).not.toMatch(/notice|warning|keyring/);
+  });
+
+  test("credentials are renewed with it; a call with fresh ones needs no keyring", async () => {
+    await world.cli.expireCredentials();
+    expect((await call(service.variables)).stdout).toMatch(/^Hello /);
+    const { code, stderr } = await call({});
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  test("smoke passes with it, and status names it", async () => {
+    expect((await run(["smoke"], service.variables)).code).toBe(0);
+    expect((await run(["status"], {})).stdout).toMatch(/^user .*\(OS keyring\)$/m);
+  });
+
+  test("a keyring that has disappeared: exit 4 and what to do, then the file", async () => {
+    await world.cli.expireCredentials();
+    const { code, stderr } = await call({});
+    expect(code).toBe(4);
+    expect(stderr).toContain("the token of @alice cannot be had from the OS keyring");
+    expect(stderr).toContain("AUTH_CLI_STORE=file");
+    const again = await logIn({});
+    expect(again.code).toBe(0);
+    expect(again.stderr).toContain("notice: there is no OS keyring here");
+    await world.cli.expireCredentials();
+    expect((await call({})).code).toBe(0);
+  });
+
+  test("logout removes the entry", async () => {
+    expect((await run(["logout"], service.variables)).code).toBe(0);
+    expect(await service.count(attributes)).toBe(0);
+    expect((await call(service.variables)).code).toBe(4);
+  });
+
+  test("an entry that somebody removed: exit 4 and the command to run", async () => {
+    const before = await readFile(sessionsPath, "utf8");
+    expect((await run(["logout"], service.variables)).code).toBe(0);
+    await writeFile(sessionsPath, before, { mode: 0o600 });
+    const { code, stderr } = await call(service.variables);
+    expect(code).toBe(4);
+    expect(stderr).toContain("is no longer in the OS keyring");
+    expect(stderr).toContain("fix: run `auth-cli login`");
+  });
+});
+
+describe("a keyring that never answers", () => {
+  let bus: SessionBus;
+
+  beforeAll(async () => {
+    bus = await startSilentBus();
+  });
+  afterAll(() => bus.close());
+
+  test("at a login costs two seconds, then the file takes its place, said once", async () => {
+    const started = performance.now();
+    const { code, stderr } = await logIn(bus.variables);
+    const ms = performance.now() - started;
+    expect(code).toBe(0);
+    expect(stderr.match(/keyring/g)).toHaveLength(1);
+    expect(stderr).toContain("it does not answer within 2 s");
+    expect(ms).toBeGreaterThan(2000);
+    expect(ms).toBeLessThan(5000);
+    expect(await world.cli.storedTokens()).toEqual([token]);
+    // The file has it now, so that nobody waits again.
+    await world.cli.expireCredentials();
+    expect((await call(bus.variables)).code).toBe(0);
+  });
+
+  test("at a renewal is exit 4 after two seconds", async () => {
+    expect((await logIn({})).code).toBe(0);
+    const text = await readFile(sessionsPath, "utf8");
+    await writeFile(sessionsPath, text.replace(/"secret": "[^"]+"/, '"secretIn": "keyring"'));
+    await world.cli.expireCredentials();
+    const started = performance.now();
+    const { code, stderr } = await call(bus.variables);
+    expect(code).toBe(4);
+    expect(stderr).toContain("cause: the OS keyring cannot be used: it does not answer within 2 s");
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  test("is not waited for after Ctrl-C", async () => {
+    const { token: name, secret } = token;
+    const child = spawn(process.execPath, [authCliPath, "login", "--with-token", "--force"], {
+      cwd: world.app.folder,
+      env: { ...world.cli.variables, AUTH_CLI_STORE: "keyring", ...bus.variables },
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    child.stdin.end(`${name}\n${secret}\n`);
+    const before = await readFile(sessionsPath, "utf8");
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    const started = performance.now();
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
+    expect(performance.now() - started).toBeLessThan(700);
+    // And it is not taken for a keyring that failed.
+    expect(await readFile(sessionsPath, "utf8")).toBe(before);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { failure } from "../../test/fakes/fake-environment.ts";
+import { parseProviderName } from "./provider-name.ts";
+
+describe("a provider's name", () => {
+  it.each([
+    "accounts.google.com",
+    "graph.facebook.com",
+    "www.amazon.com",
+    "appleid.apple.com",
+    "api.twitter.com",
+    "my-tenant.eu.auth0.com",
+    "login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
+    "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI",
+    "cognito-idp.us-gov-west-1.amazonaws.com/us-gov-west-1_AbCdEfGhI",
+  ])("is %s", (name) => expect(parseProviderName(name, "--login")).toBe(name));
+
+  it.each([
+    ["https://accounts.google.com", "begins with https://", "write accounts.google.com"],
+    ["https://my-tenant.eu.auth0.com/", "begins with https://", "write my-tenant.eu.auth0.com"],
+    ["http://localhost", "begins with https://", "accounts.google.com, "],
+    ["my-tenant.eu.auth0.com/", "ends with a slash", "write my-tenant.eu.auth0.com"],
+    ["google", "another name", "write accounts.google.com"],
+    ["Facebook.com", "another name", "write graph.facebook.com"],
+    ["https://www.facebook.com/", "begins with https://", "write graph.facebook.com"],
+    ["x.com", "another name", "write api.twitter.com"],
+    [
+      "cognito-idp.us-east-1.amazonaws.com",
+      "ends with its id",
+      "write cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI",
+    ],
+    [
+      "cognito-idp.us-east-1.amazonaws.com/AbCdEfGhI",
+      "ends with its id",
+      "write cognito-idp.us-east-1.amazonaws.com/us-east-1_",
+    ],
+    [
+      "cognito-idp.us-east-1.amazonaws.com/eu-west-1_AbCdEfGhI",
+      "is in eu-west-1",
+      "write cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI",
+    ],
+    ["accounts.google.com:443", "a host in small letters", "accounts.google.com, "],
+    ["", "a host in small letters", "accounts.google.com, "],
+    [`${"a".repeat(127)}.com`, "a host in small letters", "accounts.google.com, "],
+  ])("is not %j", async (name, cause, fix) => {
+    const error = await failure(() => parseProviderName(name, "--login"));
+    expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
+    expect(error.cause).toContain(cause);
+    expect(error.fix).toContain(fix);
+  });
+
+  it.each(["eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl", "1234-AbCdEfGh;secret", "EAABwzLixnjYBO"])(
+    "is not repeated when it may be a token: %s",
+    async (token) => {
+      const error = await failure(() => parseProviderName(token, "--login"));
+      expect([error.message, error.cause, error.fix].join("\n")).not.toContain(token);
+    },
+  );
+});

@@ -1,0 +1,270 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { files } from "../environment/files.ts";
+import { createFakeEnvironment, type FakeEnvironment, failure } from "../../test/fakes/fake-environment.ts";
+import {
+  checkSessionsAreWritable,
+  findSession,
+  readSessions,
+  removeSessions,
+  saveSession,
+  type ProviderSession,
+  type Session,
+  type TwitterSession,
+} from "./sessions.ts";
+
+let folder: string;
+let path: string;
+let environment: FakeEnvironment;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "auth-cli-sessions-"));
+  const config = join(folder, "config");
+  path = join(config, "sessions.json");
+  environment = { ...createFakeEnvironment({ variables: { AUTH_CLI_CONFIG_DIR: config } }), files };
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function session(changes: Partial<TwitterSession> = {}): Session {
+  return {
+    appName: "notes",
+    stage: "prod",
+    apiEndpoint: "https://api.example/",
+    identityPoolId: "us-east-1:aaaa",
+    userId: "1",
+    screenName: "Alice",
+    identityId: "us-east-1:bbbb",
+    tokenCredentials: { token: "1-token", secret: "token-secret" },
+    loggedInAt: "2026-03-01T12:00:00.000Z",
+    ...changes,
+  };
+}
+
+function providerSession(changes: Partial<ProviderSession> = {}): Session {
+  return {
+    appName: "notes",
+    stage: "prod",
+    apiEndpoint: "https://api.example/",
+    identityPoolId: "us-east-1:aaaa",
+    provider: "accounts.google.com",
+    userId: "1085",
+    name: "carol@example.com",
+    identityId: "us-east-1:dddd",
+    loginToken: { secret: "header.claims.signature" },
+    tokenExpiresAt: "2026-03-01T13:00:00.000Z",
+    loggedInAt: "2026-03-01T12:00:00.000Z",
+    ...changes,
+  };
+}
+
+function versionOf(file: string): unknown {
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: unknown }).version;
+}
+
+const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8);
+
+describe("the sessions file", () => {
+  it("gives back what was saved, the last login last", async () => {
+    await saveSession(environment, session());
+    await saveSession(environment, session({ userId: "2", screenName: "bob" }));
+    expect(readSessions(environment)).toEqual([session(), session({ userId: "2", screenName: "bob" })]);
+  });
+
+  it("of version 1 gives its logins, and keeps them when one is added", async () => {
+    mkdirSync(join(folder, "config"));
+    writeFileSync(path, JSON.stringify({ version: 1, sessions: [session()] }));
+    expect(readSessions(environment)).toEqual([session()]);
+    await saveSession(environment, session({ userId: "2" }));
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({
+      version: 2,
+      sessions: [session(), session({ userId: "2" })],
+    });
+  });
+
+  it("is of version 3 while it holds a login of another provider, and of version 2 again without", async () => {
+    await saveSession(environment, session());
+    expect(versionOf(path)).toBe(2);
+    await saveSession(environment, providerSession());
+    // An older auth-cli says of version 3 that it is of a newer one, and leaves it alone.
+    expect(versionOf(path)).toBe(3);
+    expect(readSessions(environment)).toEqual([session(), providerSession()]);
+    await saveSession(environment, session({ userId: "2" }));
+    expect(readSessions(environment)).toHaveLength(3);
+    await removeSessions(environment, [providerSession()]);
+    expect(versionOf(path)).toBe(2);
+    expect(readSessions(environment)).toEqual([session(), session({ userId: "2" })]);
+  });
+
+  it("tells the same user id of two providers apart", async () => {
+    await saveSession(environment, session());
+    await saveSession(environment, providerSession({ userId: "1" }));
+    await saveSession(environment, providerSession({ userId: "1", provider: "graph.facebook.com" }));
+    await saveSession(environment, providerSession({ userId: "1", name: "renamed" }));
+    expect(readSessions(environment).map(({ provider, userId }) => [provider, userId])).toEqual([
+      [undefined, "1"],
+      ["graph.facebook.com", "1"],
+      ["accounts.google.com", "1"],
+    ]);
+  });
+
+  it("of a newer auth-cli is an error, and stays as it is", async () => {
+    mkdirSync(join(folder, "config"));
+    const text = JSON.stringify({ version: 4, sessions: [session()], news: true });
+    writeFileSync(path, text);
+    for (const work of [
+      () => readSessions(environment),
+      () => saveSession(environment, session()),
+      () => removeSessions(environment, [session()]),
+      () => checkSessionsAreWritable(environment),
+    ]) {
+      const error = await failure(work);
+      expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
+      expect(error.message).toBe(`${path} is of a newer auth-cli`);
+      expect(error.fix).toContain("update auth-cli");
+    }
+    expect(readFileSync(path, "utf8")).toBe(text);
+    expect(readdirSync(join(folder, "config"))).toEqual(["sessions.json"]);
+  });
+
+  it("keeps one login for a user and a pool, the newest", async () => {
+    await saveSession(environment, session({ loggedInAt: "old" }));
+    await saveSession(environment, session({ userId: "2" }));
+    await saveSession(environment, session({ identityPoolId: "us-east-1:cccc" }));
+    await saveSession(environment, session({ loggedInAt: "new" }));
+    expect(readSessions(environment).map(({ userId, loggedInAt }) => [userId, loggedInAt])).toEqual([
+      ["2", "2026-03-01T12:00:00.000Z"],
+      ["1", "2026-03-01T12:00:00.000Z"],
+      ["1", "new"],
+    ]);
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "is for its owner alone: 0600 in 0700, whatever the umask",
+    async () => {
+      const umask = process.umask(0o000);
+      try {
+        await saveSession(environment, session());
+      } finally {
+        process.umask(umask);
+      }
+      expect([modeOf(path), modeOf(join(folder, "config"))]).toEqual(["600", "700"]);
+    },
+  );
+
+  it.skipIf(process.platform === "win32")("becomes 0600 when it was not", async () => {
+    await saveSession(environment, session());
+    chmodSync(path, 0o644);
+    await saveSession(environment, session());
+    expect(modeOf(path)).toBe("600");
+  });
+
+  it("is replaced in one step, with nothing left beside it", async () => {
+    await saveSession(environment, session());
+    const before = statSync(path).ino;
+    await saveSession(environment, session({ userId: "2" }));
+    // Another file in its place: a reader has the old one whole or the new one whole.
+    expect(statSync(path).ino).not.toBe(before);
+    expect(readdirSync(join(folder, "config"))).toEqual(["sessions.json"]);
+  });
+
+  it("loses none of 20 logins that are saved at once, and is whole whenever it is read", async () => {
+    const saves = Array.from({ length: 20 }, (_, index) =>
+      saveSession(environment, session({ userId: `${index}` })),
+    );
+    const reader = setInterval(() => readSessions(environment), 2);
+    await Promise.all(saves);
+    clearInterval(reader);
+    // Of the file in place of a keyring the user is told once.
+    expect(environment.stderr()).toMatch(/^notice: there is no OS keyring here; [^\n]+\n$/);
+    expect(
+      readSessions(environment)
+        .map(({ userId }) => Number(userId))
+        .toSorted((a, b) => a - b),
+    ).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    expect(readdirSync(join(folder, "config"))).toEqual(["sessions.json"]);
+  });
+
+  it.each([
+    ["cut off", '{"version":1,"sessions":[{"userId":"1"'],
+    ["empty", ""],
+    ["without its list", '{"version":1}'],
+    ["with a session that is none", '{"version":1,"sessions":[null]}'],
+    [
+      "with a session without its secret",
+      JSON.stringify({ version: 1, sessions: [{ ...session(), tokenCredentials: { token: "x" } }] }),
+    ],
+    [
+      "with a login of another provider without its token",
+      JSON.stringify({ version: 3, sessions: [providerSession({ loginToken: {} as { secret: string } })] }),
+    ],
+    [
+      "of version 2 with a login of another provider",
+      JSON.stringify({ version: 2, sessions: [providerSession()] }),
+    ],
+    ["null", "null"],
+  ])("that is %s is set aside, told, and kept", async (_name, text) => {
+    mkdirSync(join(folder, "config"), { recursive: true });
+    writeFileSync(path, text);
+    expect(readSessions(environment)).toEqual([]);
+    const aside = readdirSync(join(folder, "config"));
+    expect(aside).toEqual([expect.stringMatching(/^sessions\.json\.corrupt-/)]);
+    expect(readFileSync(join(folder, "config", aside[0] ?? ""), "utf8")).toBe(text);
+    expect(environment.stderr()).toContain(aside[0]);
+    await saveSession(environment, session());
+    expect(readSessions(environment)).toHaveLength(1);
+    expect(readdirSync(join(folder, "config"))).toHaveLength(2);
+  });
+
+  it("that cannot be written is an error that names it", async () => {
+    writeFileSync(join(folder, "config"), "a file where the folder should be");
+    const error = await failure(() => saveSession(environment, session()));
+    expect(error).toMatchObject({ code: "write-failed", exitCode: 1 });
+    expect(error.message).toContain(join(folder, "config"));
+  });
+
+  it("is absent before the first login, which is no fault", () => {
+    expect(readSessions(environment)).toEqual([]);
+    expect(environment.stderr()).toBe("");
+  });
+});
+
+describe("the login to use", () => {
+  const pool = "us-east-1:aaaa";
+  const sessions = [
+    providerSession({ userId: "auth0|5f7C", name: "Dora@example.com" }),
+    session({ userId: "1", screenName: "Alice" }),
+    session({ userId: "2", screenName: "bob" }),
+    session({ userId: "3", screenName: "carol", identityPoolId: "us-east-1:other" }),
+  ];
+
+  it.each([
+    [undefined, "2"],
+    ["alice", "1"],
+    ["@ALICE", "1"],
+    ["1", "1"],
+    ["Bob", "2"],
+    ["dora@example.com", "auth0|5f7C"],
+    ["auth0|5f7c", "auth0|5f7C"],
+    ["carol", undefined],
+    ["", undefined],
+    ["nobody", undefined],
+  ])("for --user %s is %s", (user, userId) => {
+    expect(findSession(sessions, pool, user)?.userId).toBe(userId);
+  });
+
+  it("is the newest of two that match", () => {
+    const renamed = session({ userId: "9", screenName: "alice" });
+    expect(findSession([...sessions, renamed], pool, "alice")?.userId).toBe("9");
+  });
+});

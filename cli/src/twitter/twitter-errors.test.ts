@@ -1,0 +1,236 @@
+import { describe, expect, it } from "vitest";
+import { type AuthCliError, formatError } from "../errors.ts";
+import type { Header, Reply } from "../http.ts";
+import { parseTwitterFault, twitterError } from "./twitter-errors.ts";
+
+const nowMs = Date.parse("2026-03-01T12:00:00Z");
+const apiUrl = new URL("https://api.x.com");
+
+function errorOf(status: number, body: string, headers: readonly Header[] = []): AuthCliError {
+  const reply: Reply = {
+    step: "twitter.request_token",
+    status,
+    statusText: "",
+    httpVersion: "1.1",
+    headers,
+    body: Buffer.from(body),
+  };
+  return twitterError(reply, { nowMs, apiUrl });
+}
+
+/** The four shapes in which Twitter says the same. */
+const shapes = {
+  JSON: (code: number, message: string) => JSON.stringify({ errors: [{ code, message }] }),
+  "XML with a code": (code: number, message: string) =>
+    `<?xml version='1.0' encoding='UTF-8'?><errors><error code="${code}">${message}</error></errors>`,
+  "XML without a code": (_code: number, message: string) =>
+    `<?xml version="1.0" encoding="UTF-8"?>\n<hash>\n  <error>${message}</error>\n  <request>/oauth/request_token</request>\n</hash>`,
+  text: (_code: number, message: string) => message,
+};
+
+/** The table of protocol.md: what Twitter says, what it means, what to do. */
+const faults: {
+  status: number;
+  number: number;
+  message: string;
+  code: string;
+  cause: RegExp;
+  fix: RegExp;
+  /** The words alone do not tell: only the number does. */
+  onlyByNumber?: boolean;
+}[] = [
+  {
+    status: 401,
+    number: 32,
+    message: "Could not authenticate you.",
+    code: "client-credentials-refused",
+    cause: /consumer key or secret.*OAuth 2\.0 Client ID/,
+    fix: /TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET/,
+  },
+  {
+    status: 401,
+    number: 89,
+    message: "Invalid or expired token.",
+    code: "token-refused",
+    cause: /revoked/,
+    fix: /auth-cli login/,
+    onlyByNumber: true,
+  },
+  {
+    status: 401,
+    number: 135,
+    message: "Timestamp out of bounds.",
+    code: "clock-refused",
+    cause: /clock/,
+    fix: /set the clock/,
+  },
+  {
+    status: 400,
+    number: 215,
+    message: "Bad Authentication data.",
+    code: "twitter-refused",
+    cause: /Authorization header/,
+    fix: /proxy/,
+    onlyByNumber: true,
+  },
+  {
+    status: 403,
+    number: 415,
+    message: "Callback URL not approved for this client application. Approved callback URLs can be adjusted",
+    code: "callback-refused",
+    cause: /not registered/,
+    fix: /User authentication settings/,
+  },
+  {
+    status: 401,
+    number: 417,
+    message: "Desktop applications only support the oauth_callback value 'oob'",
+    code: "callback-refused",
+    cause: /no callback URL registered/,
+    fix: /even for the PIN/,
+  },
+  {
+    status: 401,
+    number: 416,
+    message: "Invalid / suspended application",
+    code: "app-suspended",
+    cause: /suspended/,
+    fix: /developer portal/,
+    onlyByNumber: true,
+  },
+  {
+    status: 403,
+    number: 453,
+    message: "You currently have access to a subset of X API V2 endpoints and limited v1.1 endpoints",
+    code: "access-tier",
+    cause: /access tier/,
+    fix: /developer portal/,
+    onlyByNumber: true,
+  },
+];
+
+describe.each(faults)("HTTP $status, code $number", ({ onlyByNumber, ...fault }) => {
+  const readable = Object.entries(shapes).filter(
+    ([shape]) => onlyByNumber !== true || shape === "JSON" || shape === "XML with a code",
+  );
+  it.each(readable)(`as %s is ${fault.code}`, (_shape, write) => {
+    const error = errorOf(fault.status, write(fault.number, fault.message));
+    expect(error.code).toBe(fault.code);
+    expect(error.step).toBe("twitter.request_token");
+    expect(error.message).toContain(`HTTP ${fault.status}`);
+    expect(error.message).toContain(fault.message);
+    expect(error.cause).toMatch(fault.cause);
+    expect(error.fix).toMatch(fault.fix);
+    expect(error.exitCode).toBe(4);
+  });
+});
+
+describe("errors that come as text alone", () => {
+  it.each([
+    ["Error processing your OAuth request: Invalid oauth_verifier parameter", "verifier-refused", /PIN/],
+    ["Reverse auth credentials are invalid", "temporary-credentials-refused", /already completed/],
+    ["This feature is temporarily unavailable", "temporary-credentials-refused", /already completed/],
+    [
+      "Whoa there! The request token for this page is invalid. It may have already been used",
+      "temporary-credentials-refused",
+      /already completed/,
+    ],
+  ])("%s is %s", (text, code, cause) => {
+    const error = errorOf(401, text);
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(text);
+    expect(error.cause).toMatch(cause);
+    expect(error.fix).toContain("auth-cli login");
+  });
+
+  it("does not take a server that is down for a login that was used up", () => {
+    const error = errorOf(503, "<html><h1>503 Service Temporarily Unavailable</h1></html>");
+    expect(error.code).toBe("server-error");
+    expect(error.exitCode).toBe(1);
+    expect(error.cause).toContain("api.x.com");
+  });
+});
+
+describe("a rate limit", () => {
+  const body = shapes.JSON(88, "Rate limit exceeded");
+
+  it("says when it is lifted", () => {
+    const error = errorOf(429, body, [["x-rate-limit-reset", "1772366700"]]);
+    expect(error.code).toBe("rate-limited");
+    expect(error.message).toContain("2026-03-01T12:05:00.000Z");
+  });
+
+  it("is known by its status when the body says nothing", () => {
+    expect(errorOf(429, "").code).toBe("rate-limited");
+  });
+
+  it.each(["", "soon", "-1", "99999999999999999999", "Infinity"])(
+    "tells no time when the reset time is %j",
+    (reset) => {
+      const error = errorOf(429, body, [["x-rate-limit-reset", reset]]);
+      expect(error.code).toBe("rate-limited");
+      expect(formatError(error)).not.toMatch(/lifted at|Invalid Date/);
+    },
+  );
+});
+
+describe("a wrong clock", () => {
+  const body = shapes.JSON(135, "Timestamp out of bounds.");
+
+  it.each([
+    ["Sun, 01 Mar 2026 12:10:00 GMT", /it is 600 s behind/],
+    ["Sun, 01 Mar 2026 11:50:00 GMT", /it is 600 s ahead/],
+  ])("is measured against the reply's Date %s", (date, evidence) => {
+    expect(errorOf(401, body, [["date", date]]).cause).toMatch(evidence);
+  });
+
+  it.each([[[]], [[["Date", "nonsense"] as const]]])(
+    "is told without a number when %j says no time",
+    (headers) => {
+      const { code, cause } = errorOf(401, body, headers);
+      expect(code).toBe("clock-refused");
+      expect(cause).not.toMatch(/NaN|undefined|\d s /);
+    },
+  );
+});
+
+describe("an error that auth-cli does not know", () => {
+  it.each([
+    [401, '{"errors":[{"code":9999,"message":"A new rule"}]}', "twitter-refused", "code 9999", "A new rule"],
+    [
+      403,
+      '<errors><error code="777">Not today &amp; not &lt;here&gt;</error></errors>',
+      "twitter-refused",
+      "code 777",
+      "Not today & not <here>",
+    ],
+    [401, '{"title":"Unauthorized","detail":"Go away"}', "twitter-refused", "HTTP 401", "Go away"],
+    [403, '{"errors":"Blocked"}', "twitter-refused", "HTTP 403", "Blocked"],
+    [403, '{"error":"Blocked too"}', "twitter-refused", "HTTP 403", "Blocked too"],
+    [404, "<html><title>nginx</title></html>", "unexpected-reply", "HTTP 404", "nginx"],
+    [302, "", "unexpected-reply", "HTTP 302", "an empty body"],
+    [500, '{"errors":[{"message":"Internal error"}]}', "server-error", "HTTP 500", "Internal error"],
+    [401, '{"errors":[', "twitter-refused", "HTTP 401", '{"errors":['],
+    [401, '{"errors":[null]}', "twitter-refused", "HTTP 401", "null"],
+    [401, '{"errors":[{"code":"32","message":7}]}', "twitter-refused", "HTTP 401", '"code":"32"'],
+  ])("HTTP %i %s keeps its own words", (status, body, code, number, words) => {
+    const error = errorOf(status, body);
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(number);
+    expect(error.message).toContain(words);
+  });
+
+  it("reaches a terminal on one short line, without its control characters", () => {
+    const { message } = errorOf(403, `\u001b[31mred\u001b[0m\r\n\u0007${"long ".repeat(500)}`);
+    // oxlint-disable-next-line no-control-regex -- they are what must not be there
+    expect(message).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+    expect(message.length).toBeLessThan(300);
+  });
+});
+
+it("reads a fault of several errors by its first", () => {
+  expect(parseTwitterFault('{"errors":[{"code":89,"message":"a"},{"code":32,"message":"b"}]}')).toEqual({
+    code: 89,
+    message: "a",
+  });
+});

@@ -1,0 +1,214 @@
+import { AuthCliError, type ErrorCode, type ErrorDetails } from "../errors.ts";
+import { isOAuth2ClientId } from "./client-id.ts";
+import { excerpt, headerValue, measureClockSkew, type Reply, replyText } from "../http.ts";
+import type { TwitterContext } from "./twitter.ts";
+
+/** Twitter's own words: a numeric code where it gives one, and the message. */
+export interface TwitterFault {
+  code: number | undefined;
+  message: string;
+}
+
+/**
+ * Reads the four shapes in which Twitter reports an error: JSON, two XML shapes, plain text.
+ * The XML is read with two expressions, not a parser: it is one element deep, and a reply that is not must
+ * still be shown as it came.
+ */
+export function parseTwitterFault(text: string): TwitterFault {
+  const trimmed = text.trim();
+  if (trimmed.startsWith("{")) {
+    try {
+      const { errors, error } = JSON.parse(trimmed) as { errors?: unknown; error?: unknown };
+      const first: unknown = Array.isArray(errors) ? errors[0] : errors;
+      if (typeof first === "object" && first !== null) {
+        const { code, message } = first as { code?: unknown; message?: unknown };
+        return {
+          code: typeof code === "number" ? code : undefined,
+          message: typeof message === "string" ? message : trimmed,
+        };
+      }
+      if (typeof first === "string") return { code: undefined, message: first };
+      if (typeof error === "string") return { code: undefined, message: error };
+    } catch {
+      // Not JSON after all: shown as text.
+    }
+  }
+  const coded = /<error\s+code="(\d+)"\s*>([^<]*)<\/error>/.exec(trimmed);
+  if (coded) return { code: Number(coded[1]), message: decodeEntities(coded[2] ?? "") };
+  const plain = /<error>([^<]*)<\/error>/.exec(trimmed);
+  if (plain) return { code: undefined, message: decodeEntities(plain[1] ?? "") };
+  return { code: undefined, message: trimmed };
+}
+
+interface Explanation {
+  code: ErrorCode;
+  /** Where the code is that of several causes. */
+  reason?: ErrorDetails["reason"];
+  cause: string;
+  fix: string;
+}
+
+/** By Twitter's numeric code. */
+const explanations: Record<number, Explanation> = {
+  32: {
+    code: "client-credentials-refused",
+    cause:
+      "the consumer key or secret is not the X app's API key and secret, or the signature did not match " +
+      "(an OAuth 2.0 Client ID in place of the consumer key gives the same answer)",
+    fix: "copy API Key and API Key Secret from the X app's “Keys and tokens” page into TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET",
+  },
+  88: {
+    code: "rate-limited",
+    cause: "Twitter's rate limit for this call is used up",
+    fix: "wait until the limit is lifted (Twitter counts over 15 minutes), then run the command again",
+  },
+  89: {
+    code: "token-refused",
+    cause: "the access token was revoked, or belongs to another X app",
+    fix: "run `auth-cli login` again",
+  },
+  135: {
+    code: "clock-refused",
+    cause: "this computer's clock differs from Twitter's by more than Twitter accepts",
+    fix: "set the clock (for example `sudo timedatectl set-ntp true`), then run the command again",
+  },
+  215: {
+    code: "twitter-refused",
+    cause: "the request reached Twitter without its Authorization header; a proxy may remove it",
+    fix: "check the proxy, and TWITTER_API_URL",
+  },
+  326: {
+    code: "token-refused",
+    cause: "X has locked this account until its owner confirms it",
+    fix: "log in at https://x.com, follow what it asks, then run `auth-cli login` again",
+  },
+  415: {
+    code: "callback-refused",
+    reason: "callback-not-approved",
+    cause: "the callback URL is not registered with the X app",
+    fix: "add the callback URL under “User authentication settings” of the X app; one is needed even for the PIN",
+  },
+  416: {
+    code: "app-suspended",
+    cause: "X has suspended this app",
+    fix: "see the app's state in the X developer portal, or use the keys of another app",
+  },
+  417: {
+    code: "callback-refused",
+    reason: "callback-missing",
+    cause: "the X app has no callback URL registered",
+    fix: "register any callback URL under “User authentication settings” of the X app; one is needed even for the PIN",
+  },
+  453: {
+    code: "access-tier",
+    cause: "the X app's access tier does not include this endpoint",
+    fix: "raise the app's access in the X developer portal; login itself does not need this endpoint",
+  },
+};
+
+/** By the words of a reply that carries no code. */
+const textExplanations: readonly [RegExp, Explanation][] = [
+  [
+    /invalid oauth_verifier|oauth_verifier parameter/i,
+    {
+      code: "verifier-refused",
+      cause: "the PIN is not the one that the page showed for this login, or it was used before",
+      fix: "run `auth-cli login` again and type the PIN of the page it opens",
+    },
+  ],
+  [
+    /temporarily unavailable|request token|reverse auth credentials/i,
+    {
+      code: "temporary-credentials-refused",
+      cause: "this login was already completed, cancelled on the page, or took too long",
+      fix: "run `auth-cli login` again; each login needs a page and a PIN of its own",
+    },
+  ],
+  [/desktop applications only support/i, explanationOf(417)],
+  [/callback url not approved/i, explanationOf(415)],
+  [/timestamp out of bounds/i, explanationOf(135)],
+  [/could not authenticate/i, explanationOf(32)],
+];
+
+function explanationOf(code: number): Explanation {
+  const explanation = explanations[code];
+  if (explanation === undefined) throw new Error(`no explanation for Twitter's code ${code}`);
+  return explanation;
+}
+
+/** Whether a refusal is for the timestamp of the signature. */
+export function isRefusedForTime(_status: number, text: string): boolean {
+  const { code, message } = parseTwitterFault(text);
+  return code === 135 || /timestamp out of bounds/i.test(message);
+}
+
+/** A refusal of Twitter's as an error with step, cause and fix; one that is not known keeps the raw text. */
+export function twitterError(
+  reply: Reply,
+  { nowMs, apiUrl, clientCredentials }: Pick<TwitterContext, "nowMs" | "apiUrl"> & Partial<TwitterContext>,
+): AuthCliError {
+  const fault = parseTwitterFault(replyText(reply));
+  const said = `Twitter answered HTTP ${reply.status}${fault.code === undefined ? "" : `, code ${fault.code}`}: ${excerpt(fault.message)}`;
+  const explanation =
+    (fault.code === undefined ? undefined : explanations[fault.code]) ??
+    (reply.status === 429 ? explanationOf(88) : undefined) ??
+    // The words of a gateway that is down are not Twitter's.
+    (reply.status >= 500
+      ? undefined
+      : textExplanations.find(([pattern]) => pattern.test(fault.message))?.[1]);
+  if (explanation?.code === "client-credentials-refused" && isOAuth2ClientId(clientCredentials?.key ?? "")) {
+    return new AuthCliError(explanation.code, {
+      step: reply.step,
+      message: said,
+      cause:
+        "the consumer key is an OAuth 2.0 Client ID, which X shows on the same page and takes for OAuth 2.0 only",
+      fix: `${explanation.fix}; they are further up on that page, and the key has no more than letters and digits`,
+      reason: "client-id-as-consumer-key",
+      evidence: ["decoded from Base64 it ends in `:1:ci`, as Client IDs do"],
+    });
+  }
+  if (explanation !== undefined) {
+    return new AuthCliError(explanation.code, {
+      step: reply.step,
+      message: said + rateLimitReset(reply, explanation),
+      cause: explanation.cause + clockEvidence(reply, nowMs, explanation),
+      fix: explanation.fix,
+      ...(explanation.reason !== undefined && { reason: explanation.reason }),
+    });
+  }
+  if (reply.status >= 500) {
+    return new AuthCliError("server-error", {
+      step: reply.step,
+      message: said,
+      cause: `${apiUrl.host} failed`,
+      fix: "run the command again in a minute",
+    });
+  }
+  return new AuthCliError(
+    reply.status === 401 || reply.status === 403 ? "twitter-refused" : "unexpected-reply",
+    {
+      step: reply.step,
+      message: said,
+      cause: `${apiUrl.host} refused the request for a reason that auth-cli does not know`,
+      fix: "check TWITTER_API_URL, the consumer key and secret, and the X app's settings",
+    },
+  );
+}
+
+function rateLimitReset(reply: Reply, explanation: Explanation): string {
+  if (explanation.code !== "rate-limited") return "";
+  const reset = new Date(Number(headerValue(reply.headers, "x-rate-limit-reset")) * 1000);
+  return reset.getTime() > 0 ? `; the limit is lifted at ${reset.toISOString()}` : "";
+}
+
+function clockEvidence(reply: Reply, nowMs: number, explanation: Explanation): string {
+  if (explanation.code !== "clock-refused") return "";
+  const skew = measureClockSkew(reply.headers, nowMs);
+  if (skew === undefined || skew === 0) return "";
+  return `: it is ${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead"}, by the Date header of the reply`;
+}
+
+function decodeEntities(text: string): string {
+  const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+  return text.replace(/&(amp|lt|gt|quot|apos);/g, (whole, name: string) => entities[name] ?? whole);
+}

@@ -1,0 +1,98 @@
+import { AuthCliError } from "../../src/errors.ts";
+import type { CheckName, CheckResult, SmokeReport, SmokeRun } from "../../src/commands/smoke/report.ts";
+import { reply } from "./fake-environment.ts";
+import type { Answer } from "./scripted-services.ts";
+import { createWorld, type Ran, runIn, type World } from "./world.ts";
+
+export interface SmokeRan extends Ran {
+  run: SmokeRun;
+  /** Of the first stage. */
+  report: SmokeReport;
+  /** `name`, or `name route` of a result that has one. */
+  failed: string[];
+  skipped: string[];
+  passed: string[];
+  check: (name: CheckName, route?: string) => CheckResult;
+}
+
+/** `auth-cli smoke --json` where alice is logged in. */
+export async function smokeIn(
+  world: ReturnType<typeof createWorld>,
+  args: readonly string[] = [],
+): Promise<SmokeRan> {
+  const ran = await runIn(["smoke", "--json", ...args], world);
+  const json = JSON.parse(ran.stdout) as SmokeReport | SmokeRun;
+  const run: SmokeRun = "stages" in json ? json : { ...json, stages: [json] };
+  const [report] = run.stages;
+  if (report === undefined) throw new Error("a run has a stage");
+  const named = (status: CheckResult["status"]): string[] =>
+    report.checks
+      .filter((check) => check.status === status)
+      .map(({ name, route }) => (route === undefined ? name : `${name} ${route}`));
+  return {
+    ...ran,
+    run,
+    report,
+    failed: named("failed"),
+    skipped: named("skipped"),
+    passed: named("passed"),
+    check(name, route) {
+      const found = report.checks.find((each) => each.name === name && each.route === route);
+      if (found === undefined) throw new Error(`there is no ${name} ${route ?? ""}`);
+      return found;
+    },
+  };
+}
+
+export const smokeWith = (args: readonly string[], world: World = {}): Promise<SmokeRan> =>
+  smokeIn(createWorld({ loggedIn: true, ...world }), args);
+
+/** Answers like the first one until it has been asked so many times. */
+export function atFirst(times: number, answer: Answer): Answer {
+  let asked = 0;
+  return (request) => (asked++ < times ? answer(request) : undefined);
+}
+
+/** A request that is not answered until nobody waits for it any more. */
+export const neverAnswers: Answer = ({ signal }) =>
+  new Promise((_resolve, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason as Error));
+  });
+
+export const loseConnection: Answer = () => {
+  throw new AuthCliError("connection-lost", { message: "lost" });
+};
+
+/** What each of so many parties waits for: that all have come. */
+export function meeting(parties: number): () => Promise<void> {
+  const waiting: (() => void)[] = [];
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      if (waiting.length === parties) for (const leave of waiting) leave();
+    });
+}
+
+/** STS, as it answers who is known to it. */
+const caller: Answer = () =>
+  reply(
+    200,
+    "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::123456789012:assumed-role/auth/CognitoIdentityCredentials</Arn>" +
+      "<Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+  );
+
+/** As an API answers that has no such route. */
+export const routeMissing: Answer = () =>
+  reply(404, { message: "Not Found" }, [["apigw-requestid", "request-1="]]);
+
+const forbidden: Answer = () => reply(403, { message: "Forbidden" }, [["apigw-requestid", "request-1="]]);
+
+/** As an API answers whose role has no permission: everybody is refused, the experiments of the diagnosis included. */
+export function permissionMissing(): Record<string, Answer> {
+  return {
+    "private.signed": forbidden,
+    "diagnosis.caller": caller,
+    "diagnosis.*": forbidden,
+    "diagnosis.unusedPath": routeMissing,
+  };
+}

@@ -1,0 +1,142 @@
+import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
+
+const stack = "stacks/ExampleStack.ts";
+const handlers = "packages/functions/src";
+
+const iamRoute = '"GET /private": "packages/functions/src/private.handler",';
+
+/** Variants of the stack, each a stage of its own, deployed by the real `sst deploy` from the edited source. */
+export const brokenStages = {
+  /** As it is in the repository. */
+  healthy: () => Promise.resolve(),
+
+  unpermitted: (app) => app.edit(stack, /^.*attachPermissionsForAuthUsers.*$/m, ""),
+
+  /** The role may call another route than `/private`. */
+  elsewhere: async (app) => {
+    await app.edit(stack, iamRoute, `${iamRoute} "GET /notes": "packages/functions/src/private.handler",`);
+    await app.edit(
+      stack,
+      "attachPermissionsForAuthUsers(stack, [api])",
+      `attachPermissionsForAuthUsers(stack, [new PolicyStatement({
+        actions: ["execute-api:Invoke"],
+        resources: [\`arn:aws:execute-api:\${stack.region}:\${stack.account}:\${api.httpApiId}/$default/GET/notes\`],
+      })])`,
+    );
+    await app.edit(stack, /^/, 'import { PolicyStatement } from "aws-cdk-lib/aws-iam";\n');
+  },
+
+  /** `/private` has no authorizer, and the pool lets guests in. */
+  open: async (app) => {
+    await app.edit(
+      stack,
+      iamRoute,
+      '"GET /private": { function: "packages/functions/src/private.handler", authorizer: "none" },',
+    );
+    await app.edit(stack, "allowUnauthenticatedIdentities: false", "allowUnauthenticatedIdentities: true");
+  },
+
+  /** `/private` wants a token in place of a signature. */
+  tokens: async (app) => {
+    await app.edit(
+      stack,
+      'defaults: { authorizer: "iam" },',
+      `authorizers: { jwt: { type: "jwt", jwt: { issuer: "https://issuer.example", audience: ["app"] } } },
+       defaults: { authorizer: "jwt" },`,
+    );
+  },
+
+  /** One request, and another a quarter of an hour later. */
+  throttled: (app) =>
+    app.edit(
+      stack,
+      'defaults: { authorizer: "iam" },',
+      'defaults: { authorizer: "iam", throttle: { burst: 1, rate: 0.001 } },',
+    ),
+
+  /**
+   * `/private` greets somebody else, and beside it there are functions that throw, are late, refuse, and one that API
+   * Gateway may not invoke.
+   */
+  handlers: async (app) => {
+    await app.edit(
+      `${handlers}/private.ts`,
+      /`Hello \$\{[^}]+\}!`/,
+      '"Hello us-east-1:00000000-0000-4000-8000-000000000000!"',
+    );
+    await app.edit(
+      `${handlers}/public.ts`,
+      /$/,
+      `export function failing(): Promise<never> {
+         return Promise.reject(new Error("broken"));
+       }
+       export function late(): Promise<never> {
+         return new Promise((resolve) => setTimeout(resolve, 60_000));
+       }
+       export function refusing() {
+         return Promise.resolve({ statusCode: 403, body: "members only" });
+       }`,
+    );
+    await app.edit(
+      stack,
+      iamRoute,
+      `${iamRoute}
+       "GET /failing": "packages/functions/src/public.failing",
+       "GET /refusing": "packages/functions/src/public.refusing",
+       "GET /uninvokable": "packages/functions/src/public.handler",
+       "GET /late": { function: { handler: "packages/functions/src/public.late", timeout: 1 } },`,
+    );
+    await app.edit(
+      stack,
+      "stack.addOutputs({",
+      `for (const { node } of api.node.findAll()) {
+         if (/uninvokable.*Permission$/.test(node.path)) node.scope?.node.tryRemoveChild(node.id);
+       }
+       stack.addOutputs({`,
+    );
+  },
+
+  /** Pools beside the right one, with one thing wrong each; their ids are outputs of the stack. */
+  pools: async (app) => {
+    await app.edit(
+      stack,
+      "stack.addOutputs({",
+      `const guestless = { cfnIdentityPool: { allowUnauthenticatedIdentities: false } };
+       const pool = (id, identityPoolFederation = { twitter, cdk: guestless }) => {
+         const cognito = new Cognito(stack, id, { identityPoolFederation });
+         cognito.attachPermissionsForAuthUsers(stack, [api]);
+         return cognito;
+       };
+       const trust = (cognito, condition, value) =>
+         cognito.cdk.authRole.node.defaultChild.addPropertyOverride(
+           \`AssumeRolePolicyDocument.Statement.0.Condition.\${condition}\`,
+           value,
+         );
+       const unattached = pool("Unattached");
+       unattached.node.tryRemoveChild("IdentityPoolRoleAttachment");
+       const otherAmr = pool("OtherAmr");
+       trust(otherAmr, "ForAnyValue:StringLike", { "cognito-identity.amazonaws.com:amr": "unauthenticated" });
+       const anyAmr = pool("AnyAmr");
+       trust(anyAmr, "ForAnyValue:StringLike", undefined);
+       const otherAud = pool("OtherAud");
+       trust(otherAud, "StringEquals", { "cognito-identity.amazonaws.com:aud": auth.cognitoIdentityPoolId });
+       const unfederated = pool("Unfederated", { google: { clientId: "1.apps.googleusercontent.com" }, cdk: guestless });
+       stack.addOutputs({
+         Unattached: unattached.cognitoIdentityPoolId,
+         OtherAmr: otherAmr.cognitoIdentityPoolId,
+         AnyAmr: anyAmr.cognitoIdentityPoolId,
+         OtherAud: otherAud.cognitoIdentityPoolId,
+         Unfederated: unfederated.cognitoIdentityPoolId,
+       });
+       stack.addOutputs({`,
+    );
+  },
+
+  /** Deployed, and removed again. */
+  removed: () => Promise.resolve(),
+} satisfies Record<string, (app: SstApp) => Promise<void>>;
+
+export type BrokenStage = keyof typeof brokenStages;
+
+/** The files that the edits change. */
+export const editedFiles = [stack, `${handlers}/private.ts`, `${handlers}/public.ts`];

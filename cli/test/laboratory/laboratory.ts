@@ -1,0 +1,163 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type LocalCloud, startLocalCloud } from "@api-auth-twitter/local-cloud";
+import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
+import { type Meddling, startMeddlingProxy } from "@api-auth-twitter/test-support/meddling-proxy";
+import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { type BrokenStage, brokenStages, editedFiles } from "./broken-stages.ts";
+
+/** The outputs of a stage's stack. */
+type Outputs = Record<string, string>;
+
+/** One cloud in which one thing at a time is broken; what a broken stack needs is deployed once, when it is asked for. */
+export interface Laboratory {
+  world: DeployedWorld;
+  cloud: LocalCloud;
+  /** What is added to the cloud's clock. */
+  clock: { offsetMs: number };
+  outputs(stage: BrokenStage): Promise<Outputs>;
+  /** A trial with nothing broken, logged in by the token in its environment, with stores of its own. */
+  begin(): Promise<Trial>;
+  close(): Promise<void>;
+}
+
+/** What one fault changes before the command runs. */
+export interface Trial {
+  laboratory: Laboratory;
+  cli: AuthCli;
+  stage: BrokenStage;
+  /** Added to the command. */
+  args: string[];
+  /** Of the environment of the command; undefined takes one out. */
+  variables: Record<string, string | undefined>;
+  stdin: string | undefined;
+  /** Runs auth-cli in the trial's environment, to a good end. */
+  run: (...args: string[]) => Promise<void>;
+  /** A proxy before the API. @returns its address */
+  meddle: (server: string, meddling: Meddling) => Promise<string>;
+  /** An https server with a certificate that nobody trusts. @returns its address */
+  startDistrusted: () => Promise<string>;
+  /** Another local cloud. */
+  startCloud: (region: string) => Promise<LocalCloud>;
+  end: () => Promise<void>;
+}
+
+export async function openLaboratory(): Promise<Laboratory> {
+  const clock = { offsetMs: 0 };
+  const world = await deployWorld("healthy", undefined, {
+    now: () => new Date(Date.now() + clock.offsetMs),
+  });
+  const { cloud, app } = world;
+  const pristine = { ...cloud.twitterApp };
+  const file = join(app.folder, ".sst/outputs.json");
+  const sources = await Promise.all(
+    editedFiles.map(async (path) => [path, await readFile(join(app.folder, path), "utf8")] as const),
+  );
+  // SST overwrites the file with the last stage; a project's is kept whole here, as of a team that merges it.
+  let known = JSON.parse(await readFile(file, "utf8")) as Record<string, Outputs>;
+
+  const deploy = async (stage: BrokenStage): Promise<void> => {
+    try {
+      await brokenStages[stage](app);
+      await world.deploy(stage);
+      known = { ...known, ...(JSON.parse(await readFile(file, "utf8")) as typeof known) };
+      if (stage === "removed") {
+        const { code, stderr } = await app.sst(["remove", "--stage", stage], world.variables);
+        if (code !== 0) throw new Error(`sst remove: exit code ${code}\n${stderr}`);
+      }
+    } finally {
+      await writeFile(file, JSON.stringify(known));
+      for (const [path, text] of sources) await writeFile(join(app.folder, path), text);
+    }
+  };
+  const deployed = new Map<BrokenStage, Promise<void>>([["healthy", Promise.resolve()]]);
+
+  const user = await createAuthCli(app.folder, cloud.environment);
+  const { code, stderr } = await user.logIn("alice", ["--stage", "healthy"]);
+  if (code !== 0) throw new Error(`login: exit code ${code}\n${stderr}`);
+  const [token] = await user.storedTokens();
+  await user.remove();
+
+  const laboratory: Laboratory = {
+    world,
+    cloud,
+    clock,
+    async outputs(stage) {
+      const ready = deployed.get(stage) ?? deploy(stage);
+      deployed.set(stage, ready);
+      await ready;
+      const [, outputs] = Object.entries(known).find(([name]) => name.startsWith(`${stage}-`)) ?? [];
+      if (outputs === undefined) throw new Error(`no outputs of ${stage}`);
+      return outputs;
+    },
+    async begin() {
+      const cli = await createAuthCli(app.folder, cloud.environment);
+      const closing: (() => Promise<unknown>)[] = [() => cli.remove()];
+      const trial: Trial = {
+        laboratory,
+        cli,
+        stage: "healthy",
+        args: [],
+        variables: { TWITTER_ACCESS_TOKEN: token?.token, TWITTER_ACCESS_TOKEN_SECRET: token?.secret },
+        stdin: undefined,
+        async run(...args) {
+          const ran = await cli.run([...args, "--stage", trial.stage], { variables: trial.variables });
+          if (ran.code !== 0) throw new Error(`${args.join(" ")}: exit code ${ran.code}\n${ran.stderr}`);
+        },
+        async meddle(server, meddling) {
+          const proxy = await startMeddlingProxy(server, meddling);
+          closing.push(() => proxy.close());
+          return proxy.url;
+        },
+        async startDistrusted() {
+          const { url, close } = await startDistrustedServer();
+          closing.push(close);
+          return url;
+        },
+        async startCloud(region) {
+          const other = await startLocalCloud({ awsPort: 0, twitterPort: 0, region });
+          closing.push(() => other.close());
+          return other;
+        },
+        async end() {
+          Object.assign(cloud.twitterApp, pristine);
+          clock.offsetMs = 0;
+          for (const close of closing.toReversed()) await close();
+        },
+      };
+      return trial;
+    },
+    close: () => world.close(),
+  };
+  return laboratory;
+}
+
+async function startDistrustedServer(): Promise<{ url: string; close: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "auth-cli-laboratory-"));
+  try {
+    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    const openssl = findPeer("openssl");
+    if (openssl === undefined) throw new Error("a certificate needs openssl");
+    const names = ["-subj", "/CN=laboratory", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", key, "-out", cert];
+    execFileSync(openssl, ["req", ...options, ...names], { stdio: "pipe", timeout: 20_000 });
+    const server = createServer({ key: await readFile(key), cert: await readFile(cert) });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return {
+      url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      async close() {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      },
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

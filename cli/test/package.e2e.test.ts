@@ -1,0 +1,76 @@
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
+import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
+
+const cliFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+
+function npm(args: string[], cwd: string): Promise<ProcessResult> {
+  return runProcess("npm", args, { cwd, env: process.env, timeoutMs: 100_000 });
+}
+
+describe("the package, installed alone in an empty folder", () => {
+  let folder: string;
+  let tarball: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "auth-cli-package-"));
+    // `npm test` has just built it, and a build here would change files under the other tests.
+    const packed = await npm(["pack", "--ignore-scripts", "--pack-destination", folder], cliFolder);
+    tarball = join(folder, packed.stdout.trim().split("\n").at(-1) ?? "");
+    const installed = await npm(["install", "--no-audit", "--no-fund", tarball], folder);
+    if (installed.code !== 0) throw new Error(installed.stderr);
+  }, 200_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const installed = (args: string[], env: Record<string, string | undefined> = {}): Promise<ProcessResult> =>
+    runProcess(join(folder, "node_modules/.bin/auth-cli"), args, {
+      cwd: folder,
+      env: { PATH: process.env["PATH"], HOME: folder, ...env },
+    });
+
+  test("is at most 250 kB, and brings nothing but itself and the optional keyring", async () => {
+    expect((await stat(tarball)).size).toBeLessThanOrEqual(250_000);
+    const packages = await readdir(join(folder, "node_modules"));
+    expect(packages.filter((name) => !name.startsWith("."))).toEqual(["@napi-rs", "auth-cli"]);
+    const files = await readdir(join(folder, "node_modules/auth-cli"));
+    expect(files.toSorted()).toEqual(["LICENSE", "README.md", "bin", "dist", "package.json", "schema"]);
+  });
+
+  test("answers --version and --help, and has a man page", async () => {
+    const { stdout } = await installed(["--version"]);
+    expect(stdout).toMatch(/^auth-cli \d+\.\d+\.\d+ \(node \d+\.\d+\.\d+, \w+ \w+\)\n$/);
+    expect((await installed(["--help"])).stdout).toContain("smoke");
+    expect((await stat(join(folder, "node_modules/auth-cli/dist/auth-cli.1"))).size).toBeGreaterThan(1000);
+  });
+
+  test("local says what it needs: exit 2", async () => {
+    const { code, stderr } = await installed(["local"]);
+    expect(stderr).toContain("npm ci && npm run local");
+    expect(code).toBe(2);
+  });
+
+  test("does the whole chain", async () => {
+    const world = await deployWorld("packed");
+    try {
+      const { ApiEndpoint, IdentityPoolId } = await world.outputs();
+      const program = join(folder, "node_modules/auth-cli/bin/auth-cli.cjs");
+      const cli = await createAuthCli(folder, world.cloud.environment, { program });
+      const target = ["--endpoint", ApiEndpoint, "--identity-pool-id", IdentityPoolId];
+      const { code, stderr } = await cli.logIn("alice", target);
+      expect(code, stderr).toBe(0);
+      expect((await cli.run(["call", "/private", ...target])).stdout).toMatch(/^Hello us-east-1:/);
+      expect((await cli.run(["smoke", ...target])).code).toBe(0);
+      // What V8 made of it on the way, for the starts that follow.
+      const left = await readdir(join(folder, "node_modules/auth-cli/dist"));
+      expect(left.filter((name) => name.includes(".cache"))).toEqual(["main-call.cache", "main-run.cache"]);
+      await cli.remove();
+    } finally {
+      await world.close();
+    }
+  });
+});

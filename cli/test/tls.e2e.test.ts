@@ -1,0 +1,70 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
+import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { runProcess } from "@api-auth-twitter/test-support/run-process";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const openssl = findPeer("openssl");
+
+/** The scripted user in a process of its own: only at its start can Node be told of an authority. */
+async function pinOverTls(url: string, authority: string): Promise<string> {
+  const script = `
+    const { answerAuthorizePage } = await import("@api-auth-twitter/test-support/authorize-page");
+    console.log((await answerAuthorizePage(process.argv[1], { screenName: "alice" })).pin);`;
+  const { stdout, stderr } = await runProcess(
+    process.execPath,
+    ["--import", "tsx", "--input-type=module", "--eval", script, url],
+    { cwd: root, env: { PATH: process.env["PATH"], NODE_EXTRA_CA_CERTS: authority } },
+  );
+  if (stdout === "") throw new Error(stderr);
+  return stdout.trim();
+}
+
+test.skipIf(openssl === undefined)(
+  "the whole chain over TLS, with a private authority and never without",
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "auth-cli-tls-"));
+    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    const subject = ["-subj", "/CN=local cloud", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
+    const made = await runProcess(
+      openssl ?? "",
+      [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "1",
+        "-keyout",
+        key,
+        "-out",
+        cert,
+        ...subject,
+      ],
+      { env: { PATH: process.env["PATH"] } },
+    );
+    expect(made.code, made.stderr).toBe(0);
+    const tls = { cert: await readFile(cert, "utf8"), key: await readFile(key, "utf8") };
+    const world = await deployWorld("secure", undefined, { tls, variables: { NODE_EXTRA_CA_CERTS: cert } });
+    try {
+      expect((await world.outputs()).ApiEndpoint).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
+      const { code, stderr } = await world.cli.logIn((url) => pinOverTls(url, cert));
+      expect(code, stderr).toBe(0);
+      expect((await world.cli.run(["smoke"])).code).toBe(0);
+
+      const distrusting = await world.cli.run(["call", "/private"], {
+        variables: { NODE_EXTRA_CA_CERTS: undefined },
+      });
+      expect(distrusting.stderr).toContain("its TLS certificate is not trusted");
+      expect(distrusting.code).toBe(3);
+    } finally {
+      await world.close();
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+);

@@ -1,0 +1,642 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { createStacksFixture, type StacksFixture } from "../../test/stacks-fixture.ts";
+
+let fixture: StacksFixture;
+beforeEach(() => {
+  fixture = createStacksFixture();
+});
+
+const parameter = (name: string, value: unknown, more: object = {}) => ({
+  Type: "AWS::SSM::Parameter",
+  Properties: { Name: name, Type: "String", Value: value },
+  ...more,
+});
+
+const broken = { Type: "AWS::SQS::Queue" };
+
+const trust = {
+  Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } }],
+};
+const api = { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "api", ProtocolType: "HTTP" } };
+const role = { Type: "AWS::IAM::Role", Properties: { AssumeRolePolicyDocument: trust } };
+const lambda = {
+  Type: "AWS::Lambda::Function",
+  Properties: {
+    Code: { ZipFile: "exports.handler = async () => 1" },
+    Handler: "index.handler",
+    Runtime: "nodejs22.x",
+    Role: { "Fn::GetAtt": ["Role", "Arn"] },
+  },
+};
+const integration = {
+  Type: "AWS::ApiGatewayV2::Integration",
+  Properties: {
+    ApiId: { Ref: "Api" },
+    IntegrationType: "AWS_PROXY",
+    IntegrationUri: { "Fn::GetAtt": ["Function", "Arn"] },
+    PayloadFormatVersion: "2.0",
+  },
+};
+const route = (routeKey: string, more: object = {}) => ({
+  Type: "AWS::ApiGatewayV2::Route",
+  Properties: {
+    ApiId: { Ref: "Api" },
+    RouteKey: routeKey,
+    Target: { "Fn::Join": ["/", ["integrations", { Ref: "Integration" }]] },
+    ...more,
+  },
+});
+const httpApi = { Api: api, Role: role, Function: lambda, Integration: integration };
+
+describe("creating", () => {
+  it("makes the resources in the order of their dependencies, with their events and outputs", async () => {
+    const stack = await fixture.deploy({
+      Resources: {
+        Second: parameter("/second", { "Fn::Sub": "${First.Type}:${First}" }),
+        First: parameter("/first", "one"),
+      },
+      Outputs: { Value: { Value: { "Fn::GetAtt": ["Second", "Value"] }, Description: "what it is" } },
+    });
+    expect(stack.status).toBe("CREATE_COMPLETE");
+    expect(fixture.parameterStore.find("/second")?.value).toBe("String:/first");
+    expect(stack.outputs).toEqual([
+      { key: "Value", value: "String:/first", description: "what it is", exportName: undefined },
+    ]);
+    expect(fixture.events(stack)).toEqual([
+      "test CREATE_IN_PROGRESS: User Initiated",
+      "First CREATE_IN_PROGRESS",
+      "First CREATE_COMPLETE",
+      "Second CREATE_IN_PROGRESS",
+      "Second CREATE_COMPLETE",
+      "test CREATE_COMPLETE",
+    ]);
+  });
+
+  it("takes back what it made when a resource fails, in reverse order, and says why", async () => {
+    const stack = await fixture.deploy({
+      Resources: {
+        A: parameter("/a", "1"),
+        B: parameter("/b", { Ref: "A" }),
+        C: { ...broken, DependsOn: "B" },
+      },
+    });
+    expect(stack.status).toBe("ROLLBACK_COMPLETE");
+    expect(fixture.parameterStore.find("/a")).toBeUndefined();
+    expect(fixture.parameterStore.find("/b")).toBeUndefined();
+    expect(fixture.events(stack).slice(-8)).toEqual([
+      "C CREATE_IN_PROGRESS",
+      "C CREATE_FAILED: The local cloud does not know the resource type AWS::SQS::Queue.",
+      "test ROLLBACK_IN_PROGRESS: The following resource(s) failed to create: [C]. Rollback requested by user.",
+      "B DELETE_IN_PROGRESS",
+      "B DELETE_COMPLETE",
+      "A DELETE_IN_PROGRESS",
+      "A DELETE_COMPLETE",
+      "test ROLLBACK_COMPLETE",
+    ]);
+    expect(stack.resources.get("C")?.statusReason).toContain("AWS::SQS::Queue");
+    await expect(fixture.deploy({ Resources: { A: parameter("/a", "1") } })).rejects.toThrow(
+      "is in ROLLBACK_COMPLETE state and can not be updated",
+    );
+  });
+
+  it("leaves out what its condition rules out", async () => {
+    await fixture.deploy({
+      Parameters: { Stage: { Type: "String", Default: "dev" } },
+      Conditions: { IsProd: { "Fn::Equals": [{ Ref: "Stage" }, "prod"] } },
+      Resources: { A: parameter("/a", "1"), B: parameter("/b", "2", { Condition: "IsProd" }) },
+      Outputs: { B: { Value: { Ref: "B" }, Condition: "IsProd" } },
+    });
+    expect(fixture.parameterStore.find("/a")).toBeDefined();
+    expect(fixture.parameterStore.find("/b")).toBeUndefined();
+  });
+
+  it.each<[string, object, string]>([
+    ["no resources", {}, "At least one Resources member"],
+    ["an unknown section", { Resource: {} }, "Invalid template property or properties [Resource]"],
+    [
+      "a type that is none",
+      { Resources: { A: { Type: "Nonsense" } } },
+      "Unrecognized resource types: [Nonsense]",
+    ],
+    [
+      "a reference to nothing",
+      { Resources: { A: parameter("/a", { Ref: "Ghost" }) } },
+      "Unresolved resource dependencies [Ghost] in the Resources block",
+    ],
+    [
+      "an output of nothing",
+      { Resources: { A: parameter("/a", "1") }, Outputs: { O: { Value: { Ref: "Ghost" } } } },
+      "Unresolved resource dependencies [Ghost] in the Outputs block",
+    ],
+    [
+      "a circle",
+      { Resources: { A: parameter("/a", { Ref: "B" }), B: parameter("/b", { Ref: "A" }) } },
+      "Circular dependency between resources: [A, B]",
+    ],
+    ["a macro", { Transform: "AWS::Serverless-2016-10-31", Resources: { A: api } }, "expands no macros"],
+    [
+      "a rule that does not hold",
+      {
+        Parameters: { P: { Type: "String", Default: "1" } },
+        Rules: {
+          R: {
+            Assertions: [
+              {
+                Assert: { "Fn::Not": [{ "Fn::Contains": [["1", "2"], { Ref: "P" }] }] },
+                AssertDescription: "version 3 required",
+              },
+            ],
+          },
+        },
+        Resources: { A: parameter("/a", "1") },
+      },
+      "version 3 required",
+    ],
+    [
+      "a parameter without a value",
+      { Parameters: { P: { Type: "String" } }, Resources: { A: api } },
+      "Parameters: [P] must have values",
+    ],
+    [
+      "an SSM parameter that is not there",
+      {
+        Parameters: { P: { Type: "AWS::SSM::Parameter::Value<String>", Default: "/no" } },
+        Resources: { A: api },
+      },
+      "Unable to fetch parameters [/no]",
+    ],
+  ])("refuses %s before anything is made", async (_name, template, message) => {
+    await expect(fixture.deploy(template)).rejects.toThrow(message);
+    expect(fixture.stacks.list()).toEqual([]);
+  });
+
+  it("refuses IAM resources without the capability", async () => {
+    await expect(fixture.deploy({ Resources: { Role: role } }, { capabilities: [] })).rejects.toMatchObject({
+      code: "InsufficientCapabilitiesException",
+      message: "Requires capabilities : [CAPABILITY_IAM]",
+    });
+  });
+
+  it.each<[string, object, string]>([
+    [
+      "a missing property",
+      { Resources: { A: { Type: "AWS::SSM::Parameter", Properties: { Type: "String" } } } },
+      "Properties validation failed for resource A with message:\n#: required key [Value] not found",
+    ],
+    [
+      "an unknown property",
+      { Resources: { A: { ...api, Properties: { ...api.Properties, Colour: "red" } } } },
+      "#: extraneous key [Colour] is not permitted",
+    ],
+    [
+      "a value of the wrong type",
+      {
+        Resources: {
+          Role: role,
+          Function: { ...lambda, Properties: { ...lambda.Properties, Timeout: "soon" } },
+        },
+      },
+      "#/Timeout: expected type: Integer, found: String",
+    ],
+    [
+      "a route to an integration that is not there",
+      { Resources: { Api: api, Route: route("GET /a", { Target: "integrations/ghost" }) } },
+      "Invalid integration target specified: integrations/ghost",
+    ],
+    [
+      "a malformed route key",
+      { Resources: { ...httpApi, Route: route("GET private") } },
+      "The provided route key is not formatted properly",
+    ],
+    [
+      "two routes of one key",
+      { Resources: { ...httpApi, One: route("GET /a"), Two: route("GET /a") } },
+      "Route with key GET /a already exists",
+    ],
+    [
+      "a function whose code is not there",
+      {
+        Resources: {
+          Role: role,
+          Bucket: { Type: "AWS::S3::Bucket" },
+          Function: {
+            ...lambda,
+            Properties: { ...lambda.Properties, Code: { S3Bucket: { Ref: "Bucket" }, S3Key: "no.zip" } },
+          },
+        },
+      },
+      "S3 Error Code: NoSuchKey",
+    ],
+    [
+      "a function whose role Lambda may not assume",
+      {
+        Resources: {
+          Function: {
+            ...lambda,
+            Properties: { ...lambda.Properties, Role: "arn:aws:iam::000000000000:role/x" },
+          },
+        },
+      },
+      "cannot be assumed by Lambda",
+    ],
+    [
+      "a policy for a role that is not there",
+      {
+        Resources: {
+          Policy: {
+            Type: "AWS::IAM::Policy",
+            Properties: {
+              PolicyName: "p",
+              Roles: ["ghost"],
+              PolicyDocument: { Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] },
+            },
+          },
+        },
+      },
+      "The role with name ghost cannot be found",
+    ],
+    [
+      "a custom resource that would have to run",
+      {
+        Resources: {
+          Role: role,
+          Function: lambda,
+          C: { Type: "Custom::Seed", Properties: { ServiceToken: { "Fn::GetAtt": ["Function", "Arn"] } } },
+        },
+      },
+      "runs no custom resources, and does not know Custom::Seed",
+    ],
+    [
+      "an attribute that the type does not have",
+      { Resources: { Api: api, P: parameter("/p", { "Fn::GetAtt": ["Api", "Url"] }) } },
+      "resource Api does not support attribute type Url",
+    ],
+    [
+      "Twitter's consumer key without its secret",
+      {
+        Resources: {
+          Pool: {
+            Type: "AWS::Cognito::IdentityPool",
+            Properties: {
+              AllowUnauthenticatedIdentities: false,
+              SupportedLoginProviders: { "api.twitter.com": "k" },
+            },
+          },
+        },
+      },
+      "must be <consumer key>;<consumer secret>",
+    ],
+  ])("rolls back for %s", async (_name, template, reason) => {
+    const stack = await fixture.deploy(template);
+    expect(stack.status).toBe("ROLLBACK_COMPLETE");
+    expect(fixture.events(stack).join("\n")).toContain(reason);
+    expect(fixture.account.functions.size + fixture.account.httpApis.size + fixture.account.roles.size).toBe(
+      0,
+    );
+    expect(fixture.listening.size).toBe(0);
+  });
+});
+
+describe("updating", () => {
+  it("does nothing, and says so, when nothing changes", async () => {
+    const template = { Resources: { A: parameter("/a", "1") } };
+    await fixture.deploy(template);
+    await expect(fixture.deploy({ ...template, Description: "new words" })).rejects.toThrow(
+      /^No updates are to be performed\.$/,
+    );
+  });
+
+  it("updates in place, and touches only what changed", async () => {
+    const resources = { ...httpApi, Route: route("GET /a", { AuthorizationType: "AWS_IAM" }) };
+    const created = await fixture.deploy({ Resources: resources });
+    const [before] = fixture.account.httpApis.values();
+    const eventsBefore = created.events.length;
+    const stack = await fixture.deploy({
+      Resources: { ...resources, Route: route("GET /a", { AuthorizationType: "NONE" }) },
+    });
+    expect(stack.status).toBe("UPDATE_COMPLETE");
+    expect(fixture.events(stack).slice(eventsBefore)).toEqual([
+      "test UPDATE_IN_PROGRESS: User Initiated",
+      "Route UPDATE_IN_PROGRESS",
+      "Route UPDATE_COMPLETE",
+      "test UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+      "test UPDATE_COMPLETE",
+    ]);
+    const [after] = fixture.account.httpApis.values();
+    expect(after?.apiId).toBe(before?.apiId);
+    expect([...(after?.routes.values() ?? [])]).toMatchObject([{ authorizationType: "NONE" }]);
+    // And back again: the record holds what was deployed last.
+    await fixture.deploy({ Resources: resources });
+    expect([...(after?.routes.values() ?? [])]).toMatchObject([{ authorizationType: "AWS_IAM" }]);
+  });
+
+  it("replaces what cannot change in place, and deletes the old one last", async () => {
+    const created = await fixture.deploy({
+      Resources: { A: parameter("/old", "1"), B: parameter("/b", { Ref: "A" }) },
+    });
+    const eventsBefore = created.events.length;
+    const stack = await fixture.deploy({
+      Resources: { A: parameter("/new", "1"), B: parameter("/b", { Ref: "A" }) },
+    });
+    expect(fixture.events(stack).slice(eventsBefore + 1)).toEqual([
+      expect.stringContaining(
+        "A UPDATE_IN_PROGRESS: Requested update requires the creation of a new physical resource",
+      ),
+      "A UPDATE_COMPLETE",
+      "B UPDATE_IN_PROGRESS",
+      "B UPDATE_COMPLETE",
+      "test UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+      "A DELETE_IN_PROGRESS",
+      "A DELETE_COMPLETE",
+      "test UPDATE_COMPLETE",
+    ]);
+    expect(fixture.parameterStore.find("/old")).toBeUndefined();
+    expect(fixture.parameterStore.find("/b")?.value).toBe("/new");
+    expect(stack.resources.get("A")?.physicalId).toBe("/new");
+  });
+
+  it("deletes what is no longer there, unless it is to be retained", async () => {
+    await fixture.deploy({
+      Resources: {
+        Stays: parameter("/stays", "1"),
+        Goes: parameter("/goes", "1"),
+        Kept: parameter("/kept", "1", { DeletionPolicy: "Retain" }),
+      },
+    });
+    const stack = await fixture.deploy({ Resources: { Stays: parameter("/stays", "1") } });
+    expect([...stack.resources.keys()]).toEqual(["Stays"]);
+    expect(fixture.parameterStore.find("/goes")).toBeUndefined();
+    expect(fixture.parameterStore.find("/kept")).toBeDefined();
+    expect(fixture.events(stack)).toContain("Kept DELETE_SKIPPED");
+  });
+
+  it("puts everything back when a resource fails", async () => {
+    const original = {
+      Resources: {
+        Changed: parameter("/changed", "before"),
+        Replaced: parameter("/replaced", "before"),
+        Gone: parameter("/gone", "before"),
+        ...httpApi,
+        Route: route("GET /a"),
+      },
+      Outputs: { Value: { Value: { "Fn::GetAtt": ["Changed", "Value"] } } },
+    };
+    const before = await fixture.deploy(original);
+    const outputs = before.outputs;
+    const { apiId } = [...fixture.account.httpApis.values()][0] ?? {};
+    const stack = await fixture.deploy({
+      Resources: {
+        Changed: parameter("/changed", "after"),
+        Replaced: parameter("/replaced-by", "after"),
+        Added: parameter("/added", "after"),
+        ...httpApi,
+        Route: route("GET /b"),
+        Broken: { ...broken, DependsOn: ["Changed", "Replaced", "Added", "Route"] },
+      },
+    });
+    expect(stack.status).toBe("UPDATE_ROLLBACK_COMPLETE");
+    expect(stack.outputs).toEqual(outputs);
+    const values = ["/changed", "/replaced", "/gone", "/added", "/replaced-by"].map(
+      (name) => fixture.parameterStore.find(name)?.value,
+    );
+    expect(values).toEqual(["before", "before", "before", undefined, undefined]);
+    const deployed = fixture.account.httpApis.get(apiId ?? "");
+    expect([...(deployed?.routes.values() ?? [])].map(({ routeKey }) => routeKey)).toEqual(["GET /a"]);
+    expect(stack.resources.get("Broken")?.statusReason).toContain("AWS::SQS::Queue");
+    // What is deployed is the old template again.
+    await expect(fixture.deploy(original)).rejects.toThrow("No updates are to be performed.");
+  });
+
+  it("says why an update in place failed, and leaves the resource as it was", async () => {
+    await fixture.deploy({ Resources: { ...httpApi, Route: route("GET /a") } });
+    const stack = await fixture.deploy({ Resources: { ...httpApi, Route: route("GET a") } });
+    expect(stack.status).toBe("UPDATE_ROLLBACK_COMPLETE");
+    expect(stack.resources.get("Route")).toMatchObject({
+      status: "UPDATE_COMPLETE",
+      statusReason: expect.stringContaining("route key is not formatted properly") as string,
+      properties: { RouteKey: "GET /a" },
+    });
+  });
+
+  it("sees new tags and outputs", async () => {
+    const resources = { Resources: { A: parameter("/a", "1") } };
+    await fixture.deploy(resources);
+    const tagged = await fixture.deploy(resources, { tags: [{ key: "k", value: "v" }] });
+    expect(tagged.status).toBe("UPDATE_COMPLETE");
+    const stack = await fixture.deploy({ ...resources, Outputs: { O: { Value: { Ref: "A" } } } });
+    expect(stack.outputs).toMatchObject([{ key: "O", value: "/a" }]);
+  });
+
+  it("keeps previous parameter values when asked to", async () => {
+    const template = {
+      Parameters: { P: { Type: "String" } },
+      Resources: { A: parameter("/a", { Ref: "P" }), B: parameter("/b", "1") },
+    };
+    await fixture.deploy(template, { parameters: [{ key: "P", value: "x", usePreviousValue: false }] });
+    await fixture.deploy(
+      { ...template, Resources: { ...template.Resources, B: parameter("/b", "2") } },
+      { parameters: [{ key: "P", value: undefined, usePreviousValue: true }] },
+    );
+    expect(fixture.parameterStore.find("/a")?.value).toBe("x");
+    expect(fixture.parameterStore.find("/b")?.value).toBe("2");
+  });
+
+  it("loads new code, and only new code", async () => {
+    await fixture.deploy({ Resources: { Role: role, Function: lambda } });
+    const [deployed] = fixture.account.functions.values();
+    const code = deployed?.code;
+    await fixture.deploy({
+      Resources: { Role: role, Function: { ...lambda, Properties: { ...lambda.Properties, Timeout: 5 } } },
+    });
+    expect(deployed).toMatchObject({ timeoutSeconds: 5 });
+    expect(deployed?.code).toBe(code);
+    const changed = { ...lambda.Properties, Code: { ZipFile: "exports.handler = async () => 2" } };
+    await fixture.deploy({ Resources: { Role: role, Function: { ...lambda, Properties: changed } } });
+    expect(deployed?.code).not.toBe(code);
+  });
+});
+
+describe("secrets", () => {
+  const pool = {
+    Type: "AWS::Cognito::IdentityPool",
+    Properties: {
+      AllowUnauthenticatedIdentities: false,
+      SupportedLoginProviders: {
+        "api.twitter.com":
+          "{{resolve:secretsmanager:twitter:SecretString:key}};{{resolve:secretsmanager:twitter:SecretString:secret}}",
+      },
+    },
+  };
+
+  it("reach the resource, and are nowhere in the stack", async () => {
+    fixture.secretsManager.create({ name: "twitter", secretString: '{"key":"thekey","secret":"thesecret"}' });
+    const stack = await fixture.deploy({ Resources: { Pool: pool } });
+    expect([...fixture.account.identityPools.values()]).toMatchObject([
+      { supportedLoginProviders: { "api.twitter.com": "thekey;thesecret" } },
+    ]);
+    expect(
+      JSON.stringify([...stack.resources.values(), stack.events, stack.request?.template.body]),
+    ).not.toMatch(/thekey|thesecret/);
+  });
+
+  it("fail the resource when they are not there", async () => {
+    const stack = await fixture.deploy({ Resources: { Pool: pool } });
+    expect(stack.status).toBe("ROLLBACK_COMPLETE");
+    expect(stack.resources.get("Pool")?.statusReason).toContain(
+      "Secrets Manager can't find the specified secret",
+    );
+  });
+});
+
+describe("exports", () => {
+  const exporting = (value: string) => ({
+    Resources: { A: parameter("/a", value) },
+    Outputs: { Out: { Value: { "Fn::GetAtt": ["A", "Value"] }, Export: { Name: "shared" } } },
+  });
+  const importing = { Resources: { B: parameter("/b", { "Fn::ImportValue": "shared" }) } };
+
+  it("reach other stacks, and stay as long as one of them uses them", async () => {
+    await fixture.deploy(exporting("1"), { stackName: "one" });
+    await fixture.deploy(importing, { stackName: "two" });
+    expect(fixture.parameterStore.find("/b")?.value).toBe("1");
+    expect(fixture.stacks.importsOf("shared")).toEqual(["two"]);
+    const changed = await fixture.deploy(exporting("2"), { stackName: "one" });
+    expect(changed.status).toBe("UPDATE_ROLLBACK_COMPLETE");
+    expect(fixture.events(changed).join()).toContain(
+      "Export shared cannot be updated as it is in use by two",
+    );
+    await fixture.stacks.remove("one", [], undefined);
+    await fixture.stacks.settled();
+    expect(fixture.stacks.get("one").status).toBe("DELETE_FAILED");
+    await fixture.stacks.remove("two", [], undefined);
+    await fixture.stacks.settled();
+    await fixture.stacks.remove("one", [], undefined);
+    await fixture.stacks.settled();
+    expect(fixture.stacks.find("one")).toBeUndefined();
+  });
+
+  it("have one owner", async () => {
+    await fixture.deploy(exporting("1"), { stackName: "one" });
+    const stack = await fixture.deploy(
+      { ...exporting("1"), Resources: { A: parameter("/other", "1") } },
+      { stackName: "two" },
+    );
+    expect(stack.statusReason ?? fixture.events(stack).join()).toContain("is already exported by stack one");
+    expect(fixture.parameterStore.find("/other")).toBeUndefined();
+  });
+});
+
+describe("deleting", () => {
+  it("takes dependents first, closes the API, and keeps the stack's ARN", async () => {
+    const created = await fixture.deploy({ Resources: { ...httpApi, Route: route("GET /a") } });
+    expect(fixture.listening.size).toBe(1);
+    await fixture.stacks.remove("test", [], undefined);
+    await fixture.stacks.settled();
+    expect(fixture.events(created).at(-1)).toBe("test DELETE_COMPLETE");
+    expect(fixture.listening.size).toBe(0);
+    const { httpApis, functions, roles } = fixture.account;
+    expect(httpApis.size + functions.size + roles.size).toBe(0);
+    expect(() => fixture.stacks.get("test")).toThrow("Stack with id test does not exist");
+    expect(fixture.stacks.get(created.stackId).status).toBe("DELETE_COMPLETE");
+  });
+
+  it("fails for a bucket that holds something, and can leave it behind the second time", async () => {
+    await fixture.deploy({
+      Resources: {
+        Bucket: { Type: "AWS::S3::Bucket", Properties: { BucketName: "full-bucket" } },
+        A: parameter("/a", "1"),
+      },
+    });
+    const { objects } = fixture.buckets.get("full-bucket");
+    objects.set("k", {
+      key: "k",
+      body: new Uint8Array(),
+      etag: '""',
+      lastModified: new Date(0),
+      headers: {},
+    });
+    await fixture.stacks.remove("test", [], undefined);
+    await fixture.stacks.settled();
+    const stack = fixture.stacks.get("test");
+    expect(stack).toMatchObject({
+      status: "DELETE_FAILED",
+      statusReason: "The following resource(s) failed to delete: [Bucket]. ",
+    });
+    expect(fixture.events(stack).join()).toContain("The bucket you tried to delete is not empty");
+    expect(fixture.parameterStore.find("/a")).toBeUndefined();
+    await fixture.stacks.remove("test", ["Bucket"], undefined);
+    await fixture.stacks.settled();
+    expect(fixture.stacks.find("test")).toBeUndefined();
+    expect(fixture.buckets.find("full-bucket")).toBeDefined();
+  });
+
+  it("does nothing for a stack that is not there", async () => {
+    await expect(fixture.stacks.remove("ghost", [], undefined)).resolves.toBeUndefined();
+  });
+});
+
+const stackInput = (template: object) => ({
+  stackName: "test",
+  templateBody: JSON.stringify(template),
+  parameters: [],
+  tags: undefined,
+  capabilities: [],
+  roleArn: undefined,
+  clientRequestToken: undefined,
+});
+
+describe("change sets", () => {
+  const options = { changeSetName: "change", type: "CREATE", description: undefined } as const;
+
+  it("create a stack when executed", async () => {
+    const changeSet = await fixture.stacks.createChangeSet(
+      stackInput({ Resources: { A: parameter("/a", "1") } }),
+      options,
+    );
+    expect(changeSet.changes).toMatchObject([{ action: "Add", logicalId: "A" }]);
+    expect(fixture.stacks.get("test").status).toBe("REVIEW_IN_PROGRESS");
+    expect(fixture.parameterStore.find("/a")).toBeUndefined();
+    await fixture.stacks.executeChangeSet(changeSet, { disableRollback: false });
+    await fixture.stacks.settled();
+    expect(fixture.stacks.get("test").status).toBe("CREATE_COMPLETE");
+    expect(() => fixture.stacks.getChangeSet("change", "test")).toThrow("does not exist");
+  });
+
+  it("foresee replacement and what depends on it, and removal", async () => {
+    await fixture.deploy({
+      Resources: {
+        A: parameter("/a", "1"),
+        B: parameter("/b", { Ref: "A" }),
+        C: parameter("/c", "1"),
+        D: parameter("/d", "1"),
+      },
+    });
+    const next = { A: parameter("/z", "1"), B: parameter("/b", { Ref: "A" }), C: parameter("/c", "2") };
+    const changeSet = await fixture.stacks.createChangeSet(stackInput({ Resources: next }), {
+      ...options,
+      type: "UPDATE",
+    });
+    expect(changeSet.changes).toMatchObject([
+      { action: "Modify", logicalId: "A", replacement: "True", changedProperties: ["Name"] },
+      { action: "Modify", logicalId: "C", replacement: "False", changedProperties: ["Value"] },
+      { action: "Modify", logicalId: "B", replacement: "False", changedProperties: ["Value"] },
+      { action: "Remove", logicalId: "D" },
+    ]);
+  });
+
+  it("fail when there is nothing to change", async () => {
+    const template = { Resources: { A: parameter("/a", "1") } };
+    await fixture.deploy(template);
+    const changeSet = await fixture.stacks.createChangeSet(stackInput(template), {
+      ...options,
+      type: "UPDATE",
+    });
+    expect(changeSet).toMatchObject({
+      status: "FAILED",
+      statusReason: expect.stringMatching(/^The submitted information didn't contain changes/) as string,
+    });
+    expect(() => fixture.stacks.executeChangeSet(changeSet, { disableRollback: false })).toThrow(
+      "cannot be executed",
+    );
+  });
+});

@@ -1,0 +1,223 @@
+import { type Claims, type OidcIssuer, startOidcIssuer } from "@api-auth-twitter/test-support/oidc-issuer";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createSessions } from "../iam/sessions.ts";
+import { createIssuerDirectory } from "../oidc/issuers.ts";
+import { type Account, createAccount, type IdentityPool } from "../resources.ts";
+import { type CognitoIdentityService, createCognitoIdentity } from "./cognito-identity.ts";
+
+const identityPoolId = "us-east-1:7cb8d1a5-6f0c-4f54-9e4f-0d5b2a1c9e77";
+const roleArn = "arn:aws:iam::123456789012:role/authenticated";
+const auth0 = "my-tenant.eu.auth0.com";
+const auth0Arn = `arn:aws:iam::123456789012:oidc-provider/${auth0}`;
+const google = "accounts.google.com";
+const userPool = "cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI";
+
+const now = (): Date => new Date();
+const issuers = new Map<string, OidcIssuer>();
+let account: Account;
+let pool: IdentityPool;
+let service: CognitoIdentityService;
+let sessions: ReturnType<typeof createSessions>;
+
+beforeAll(async () => {
+  for (const host of [auth0, google, "cognito-idp.us-east-1.amazonaws.com"])
+    issuers.set(host, await startOidcIssuer(host));
+});
+afterAll(() => Promise.all([...issuers.values()].map((issuer) => issuer.close())));
+
+beforeEach(() => {
+  account = createAccount("123456789012", "us-east-1");
+  sessions = createSessions({ now });
+  service = createCognitoIdentity({
+    account,
+    sessions,
+    now,
+    twitterApiUrl: () => "http://127.0.0.1:1",
+    verifyTwitterToken: () => Promise.reject(new Error("nobody asks Twitter here")),
+    issuers: createIssuerDirectory(
+      Object.fromEntries([...issuers].map(([host, { url }]) => [host, url] as const)),
+    ),
+  });
+  account.oidcProviders.set(auth0Arn, {
+    arn: auth0Arn,
+    providerName: auth0,
+    clientIds: ["auth0-client"],
+    thumbprints: [],
+  });
+  pool = {
+    identityPoolId,
+    identityPoolName: "pool",
+    allowUnauthenticatedIdentities: false,
+    supportedLoginProviders: { [google]: "google-client", "graph.facebook.com": "app" },
+    openIdConnectProviderArns: [auth0Arn],
+    cognitoIdentityProviders: [{ providerName: userPool, clientId: "app-client" }],
+    roles: { authenticated: roleArn },
+  };
+  account.identityPools.set(identityPoolId, pool);
+  trust("authenticated");
+});
+
+/** Lets the pool's role be assumed by identities with this `amr`. */
+function trust(amr: string): void {
+  account.roles.set(roleArn, {
+    arn: roleArn,
+    roleName: "authenticated",
+    roleId: "AROAEXAMPLEEXAMPLE123",
+    assumeRolePolicyDocument: {
+      Version: "2012-10-17",
+      Statement: {
+        Effect: "Allow",
+        Principal: { Federated: "cognito-identity.amazonaws.com" },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: {
+          StringEquals: { "cognito-identity.amazonaws.com:aud": identityPoolId },
+          "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": amr },
+        },
+      },
+    },
+    policies: new Map(),
+    managedPolicyArns: [],
+  });
+}
+
+function tokenOf(provider: string, claims: Claims = {}): string {
+  const issuer = issuers.get(provider.split("/")[0] ?? "");
+  if (issuer === undefined) throw new Error(`no issuer of ${provider}`);
+  const audiences: Record<string, string> = {
+    [auth0]: "auth0-client",
+    [google]: "google-client",
+    [userPool]: "app-client",
+  };
+  return issuer.idToken({ iss: `https://${provider}`, aud: audiences[provider], ...claims });
+}
+
+async function getId(provider: string, token: string): Promise<string> {
+  const { IdentityId } = await service.handle("GetId", {
+    IdentityPoolId: identityPoolId,
+    Logins: { [provider]: token },
+  });
+  return String(IdentityId);
+}
+
+const getCredentials = (IdentityId: string, provider: string, token: string) =>
+  service.handle("GetCredentialsForIdentity", { IdentityId, Logins: { [provider]: token } });
+
+const refused = (code: string, message: string | RegExp) =>
+  expect.objectContaining({
+    code,
+    message: typeof message === "string" ? message : (expect.stringMatching(message) as string),
+  }) as Error;
+
+describe.each([
+  ["a provider of IAM", auth0, `${auth0}:OIDC:user-1`],
+  ["Google", google, `${google}:google-client:user-1`],
+  ["a user pool", userPool, `${userPool}:CognitoSignIn:user-1`],
+])("an ID token of %s", (_name, provider, amr) => {
+  it("gives the same user the same identity, another user another", async () => {
+    const first = await getId(provider, tokenOf(provider));
+    expect(await getId(provider, tokenOf(provider, { jti: "another token" }))).toBe(first);
+    expect(await getId(provider, tokenOf(provider, { sub: "user-2" }))).not.toBe(first);
+  });
+
+  it("gives credentials whose session says by which provider", async () => {
+    const identityId = await getId(provider, tokenOf(provider));
+    const { Credentials } = await getCredentials(identityId, provider, tokenOf(provider));
+    const { AccessKeyId, SessionToken } = Credentials as Record<string, string>;
+    expect(sessions.find(AccessKeyId ?? "", SessionToken)).toMatchObject({
+      principal: { cognitoIdentity: { identityId, amr: ["authenticated", provider, amr] } },
+    });
+  });
+
+  it("gives a token of the identity for ten minutes", async () => {
+    const identityId = await getId(provider, tokenOf(provider));
+    const { Token } = await service.handle("GetOpenIdToken", {
+      IdentityId: identityId,
+      Logins: { [provider]: tokenOf(provider) },
+    });
+    const [, claims = ""] = String(Token).split(".");
+    expect(JSON.parse(Buffer.from(claims, "base64url").toString())).toMatchObject({
+      sub: identityId,
+      amr: ["authenticated", provider, amr],
+    });
+  });
+
+  it("opens a role that trusts this provider, and none that trusts another", async () => {
+    const identityId = await getId(provider, tokenOf(provider));
+    trust(provider);
+    await expect(getCredentials(identityId, provider, tokenOf(provider))).resolves.toBeDefined();
+    trust("api.twitter.com");
+    await expect(getCredentials(identityId, provider, tokenOf(provider))).rejects.toEqual(
+      refused("InvalidIdentityPoolConfigurationException", /^Invalid identity pool configuration/),
+    );
+  });
+});
+
+describe("refused is", () => {
+  it.each<[string, string, () => string, string, string | RegExp]>([
+    [
+      "what has expired",
+      auth0,
+      () => tokenOf(auth0, { exp: 1_700_000_000 }),
+      "NotAuthorizedException",
+      /^Invalid login token\. Token expired: \d+ >= 1700000000$/,
+    ],
+    [
+      "what another provider has issued",
+      google,
+      () => tokenOf(auth0),
+      "NotAuthorizedException",
+      "Invalid login token. Issuer doesn't match providerName",
+    ],
+    [
+      "what is for another client",
+      auth0,
+      () => tokenOf(auth0, { aud: "other" }),
+      "NotAuthorizedException",
+      "Invalid login token. Incorrect token audience.",
+    ],
+    [
+      "what is for another app client of the user pool",
+      userPool,
+      () => tokenOf(userPool, { aud: "other" }),
+      "NotAuthorizedException",
+      "Token is not from a supported provider of this identity pool.",
+    ],
+    [
+      "another user pool",
+      `${userPool}x`,
+      () => tokenOf(userPool),
+      "NotAuthorizedException",
+      "Token is not from a supported provider of this identity pool.",
+    ],
+    [
+      "a provider of IAM that the pool does not name",
+      "other.eu.auth0.com",
+      () => tokenOf(auth0),
+      "NotAuthorizedException",
+      "Token is not from a supported provider of this identity pool.",
+    ],
+    [
+      "what is no JWT",
+      google,
+      () => "ya29.a0AfH6SMB",
+      "NotAuthorizedException",
+      "Invalid login token. Not a valid OpenId Connect identity token.",
+    ],
+    [
+      "Facebook's token, which nobody here can verify",
+      "graph.facebook.com",
+      () => "EAAB",
+      "ExternalServiceException",
+      /cannot validate a token of graph\.facebook\.com/,
+    ],
+  ])("%s", async (_name, provider, token, code, message) => {
+    await expect(getId(provider, token())).rejects.toEqual(refused(code, message));
+  });
+
+  it("a provider whose IAM resource is gone", async () => {
+    account.oidcProviders.delete(auth0Arn);
+    await expect(getId(auth0, tokenOf(auth0))).rejects.toEqual(
+      refused("NotAuthorizedException", "Token is not from a supported provider of this identity pool."),
+    );
+  });
+});

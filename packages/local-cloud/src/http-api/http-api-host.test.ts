@@ -1,0 +1,541 @@
+import { once } from "node:events";
+import { type IncomingHttpHeaders, request as sendHttp } from "node:http";
+import { connect } from "node:net";
+
+import { SignatureV4 } from "@smithy/signature-v4";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+
+import { createSessions, type TemporaryCredentials } from "../iam/sessions.ts";
+import { type Account, createAccount, type HttpApi, type LambdaFunction, type Role } from "../resources.ts";
+import { Sha256 } from "../sigv4/sha256.ts";
+import { allow, deployApi, deployFunction, deployRole } from "../../test/deploy.ts";
+import { createHttpApiHost, type HttpApiHost } from "./http-api-host.ts";
+
+const identity = {
+  identityId: "us-east-1:1f0f3b6e-8d5c-4b8f-a9a5-3d0d3a6f1e11",
+  identityPoolId: "us-east-1:7cb8d1a5-6f0c-4f54-9e4f-0d5b2a1c9e77",
+  amr: ["authenticated", "api.twitter.com", "api.twitter.com:app:42"],
+};
+const echo = "export const handler = async (event) => event;";
+const invokeAll = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/*";
+
+let time: Date;
+const now = () => time;
+let account: Account;
+let sessions: ReturnType<typeof createSessions>;
+let host: HttpApiHost;
+let log: string[];
+let role: Role;
+
+beforeEach(() => {
+  time = new Date("2026-03-12T19:03:58Z");
+  account = createAccount("123456789012", "us-east-1");
+  sessions = createSessions({ now });
+  log = [];
+  role = deployRole(account, "authenticated", [allow("execute-api:Invoke", invokeAll)]);
+  deployRole(account, "function", []);
+  host = createHttpApiHost({ account, sessions, now, region: "us-east-1", log: (line) => log.push(line) });
+});
+
+afterEach(() => host.closeAll());
+
+interface Reply {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+  bytes: Buffer;
+}
+
+function send(
+  origin: string,
+  target: string,
+  options: { method?: string; headers?: Record<string, string | string[]>; body?: string | Uint8Array } = {},
+): Promise<Reply> {
+  const { hostname, port } = new URL(origin);
+  const { method = "GET", headers = {}, body } = options;
+  return new Promise((resolve, reject) => {
+    // `path` goes out as it is: no URL parser tidies it up.
+    const request = sendHttp({ hostname, port, path: target, method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () => {
+        const bytes = Buffer.concat(chunks);
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: bytes.toString(),
+          bytes,
+        });
+      });
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}
+
+function issue(of = role): TemporaryCredentials {
+  return sessions.issue({
+    role: of,
+    sessionName: "CognitoIdentityCredentials",
+    durationSeconds: 3600,
+    cognitoIdentity: identity,
+  });
+}
+
+async function sendSigned(
+  origin: string,
+  target: string,
+  {
+    credentials = issue(),
+    method = "GET",
+    body,
+    headers = {},
+  }: {
+    credentials?: TemporaryCredentials;
+    method?: string;
+    body?: string;
+    headers?: Record<string, string>;
+  } = {},
+): Promise<Reply> {
+  const [path = "", query = ""] = target.split("?");
+  const { host: hostHeader, hostname } = new URL(origin);
+  const signer = new SignatureV4({
+    credentials,
+    region: "us-east-1",
+    service: "execute-api",
+    sha256: Sha256,
+  });
+  const signed = await signer.sign(
+    {
+      method,
+      protocol: "http:",
+      hostname,
+      path,
+      query: Object.fromEntries(new URLSearchParams(query)),
+      headers: { host: hostHeader, ...headers },
+      body,
+    },
+    { signingDate: now() },
+  );
+  return send(origin, target, { method, headers: signed.headers, ...(body !== undefined && { body }) });
+}
+
+/** Holds for this identity, from this machine, for an hour. */
+const condition = (sub: string) => ({
+  StringEquals: { "cognito-identity.amazonaws.com:sub": sub },
+  IpAddress: { "aws:SourceIp": "127.0.0.0/8" },
+  DateLessThan: { "aws:CurrentTime": "2026-03-12T20:00:00Z" },
+});
+
+const json = (reply: Reply) => JSON.parse(reply.body) as Record<string, unknown>;
+const message = (text: string) => JSON.stringify({ message: text });
+
+describe("a route with AWS_IAM", () => {
+  let origin: string;
+  let lambdaFunction: LambdaFunction;
+  let api: HttpApi;
+
+  beforeEach(async () => {
+    lambdaFunction = deployFunction(account, "private", echo);
+    api = deployApi(account, { "GET /private": { lambdaFunction, authorizationType: "AWS_IAM" } });
+    origin = await host.open(api);
+  });
+
+  it("hands a signed request to the function, with its caller", async () => {
+    const credentials = issue();
+    const reply = await sendSigned(origin, "/private?b=2&a=1&a=3".replace("&a=3", ""), { credentials });
+    expect(reply.status).toBe(200);
+    expect(reply.headers["apigw-requestid"]).toMatch(/^[\w+/]{15}=$/);
+    expect(reply.headers.date).toBe("Thu, 12 Mar 2026 19:03:58 GMT");
+    const event = json(reply);
+    expect(event).toMatchObject({
+      version: "2.0",
+      routeKey: "GET /private",
+      rawPath: "/private",
+      rawQueryString: "b=2&a=1",
+      queryStringParameters: { a: "1", b: "2" },
+      isBase64Encoded: false,
+      requestContext: {
+        accountId: "123456789012",
+        apiId: "a1b2c3d4e5",
+        authorizer: {
+          iam: {
+            accessKey: credentials.accessKeyId,
+            accountId: "123456789012",
+            callerId: "AROAEXAMPLEEXAMPLE123:CognitoIdentityCredentials",
+            cognitoIdentity: identity,
+            principalOrgId: null,
+            userArn: "arn:aws:sts::123456789012:assumed-role/authenticated/CognitoIdentityCredentials",
+            userId: "AROAEXAMPLEEXAMPLE123:CognitoIdentityCredentials",
+          },
+        },
+        http: { method: "GET", path: "/private", protocol: "HTTP/1.1", sourceIp: "127.0.0.1" },
+        stage: "$default",
+        time: "12/Mar/2026:19:03:58 +0000",
+        timeEpoch: time.getTime(),
+      },
+    });
+    expect(event).not.toHaveProperty("body");
+    expect(event).not.toHaveProperty("pathParameters");
+  });
+
+  it.each<[string, () => Promise<Reply>, RegExp]>([
+    ["unsigned", () => send(origin, "/private"), /MissingAuthenticationToken/],
+    [
+      "signed with an expired session",
+      async () => {
+        const credentials = issue();
+        time = new Date(time.getTime() + 3_600_000);
+        return sendSigned(origin, "/private", { credentials });
+      },
+      /ExpiredToken/,
+    ],
+    [
+      "signed without its session token",
+      () => sendSigned(origin, "/private", { credentials: { ...issue(), sessionToken: "" } }),
+      /InvalidClientTokenId/,
+    ],
+    [
+      "signed with a wrong secret",
+      () => sendSigned(origin, "/private", { credentials: { ...issue(), secretAccessKey: "wrong" } }),
+      /SignatureDoesNotMatch/,
+    ],
+    [
+      "of a role whose policy does not allow the route",
+      () => {
+        role.policies = new Map([
+          ["p", allow("execute-api:Invoke", `${invokeAll.slice(0, -1)}$default/GET/other`)],
+        ]);
+        return sendSigned(origin, "/private");
+      },
+      /AccessDenied: role authenticated does not allow execute-api:Invoke on .*\/\$default\/GET\/private/,
+    ],
+    [
+      "of a role whose policy denies the route",
+      () => {
+        role.policies.set("no", {
+          Statement: { Effect: "Deny", NotAction: "s3:*", Resource: "*" },
+        });
+        return sendSigned(origin, "/private");
+      },
+      /AccessDenied: role authenticated denies/,
+    ],
+    [
+      "of a role that is gone",
+      () => {
+        account.roles.delete(role.arn);
+        return sendSigned(origin, "/private");
+      },
+      /does not exist/,
+    ],
+  ])("refuses a request that is %s, and tells only the log why", async (_name, call, reason) => {
+    const reply = await call();
+    expect([reply.status, reply.body]).toEqual([403, message("Forbidden")]);
+    expect(reply.headers["apigw-requestid"]).toBeDefined();
+    expect(log.join("\n")).toMatch(reason);
+  });
+
+  it("writes no secret into the log", async () => {
+    const credentials = issue();
+    await sendSigned(origin, "/private", { credentials: { ...credentials, secretAccessKey: "wrong" } });
+    role.policies.clear();
+    await sendSigned(origin, "/private", { credentials });
+    expect(log).toHaveLength(2);
+    expect(log.join("\n")).not.toContain(credentials.sessionToken);
+    expect(log.join("\n")).not.toContain(credentials.secretAccessKey);
+  });
+
+  it("knows who asks when it evaluates conditions", async () => {
+    role.policies = new Map([["p", allow("execute-api:*", "*", condition(identity.identityId))]]);
+    expect((await sendSigned(origin, "/private")).status).toBe(200);
+    role.policies = new Map([["p", allow("execute-api:*", "*", condition("us-east-1:other"))]]);
+    expect((await sendSigned(origin, "/private")).status).toBe(403);
+  });
+
+  it("follows a new deployment at once", async () => {
+    expect((await sendSigned(origin, "/private")).status).toBe(200);
+    for (const route of api.routes.values()) route.authorizationType = "NONE";
+    expect((await send(origin, "/private")).status).toBe(200);
+    for (const route of api.routes.values()) route.authorizationType = "JWT";
+    expect((await send(origin, "/private")).status).toBe(401);
+    expect(log.join("\n")).toContain("no JWT authorizer");
+  });
+
+  it.each([
+    ["for another route", `arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/*/GET/other`, 500],
+    ["for this one", `arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/*/GET/private`, 200],
+    ["for any method", `arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/*/*/private`, 200],
+    ["for another API", `arn:aws:execute-api:us-east-1:123456789012:other/*/*`, 500],
+  ])("needs a Lambda permission: one %s", async (_name, sourceArn, status) => {
+    lambdaFunction.permissions.set("any", {
+      action: "lambda:InvokeFunction",
+      principal: "apigateway.amazonaws.com",
+      sourceArn,
+    });
+    expect((await sendSigned(origin, "/private")).status).toBe(status);
+  });
+});
+
+describe("the event", () => {
+  it("has the request as HTTP APIs give it", async () => {
+    const lambdaFunction = deployFunction(account, "echo", echo);
+    const origin = await host.open(deployApi(account, { "ANY /a/{id}/{rest+}": { lambdaFunction } }));
+    const reply = await send(origin, "/a/x%20y/b%2Fc//d?q=1&q=a+b&e=&=n", {
+      method: "POST",
+      headers: { "X-Two": ["1", "2"], Cookie: "a=1; b=2", "Content-Type": "application/json" },
+      body: '{"ü":1}',
+    });
+    const event = json(reply);
+    expect(event).toMatchObject({
+      rawPath: "/a/x y/b/c//d",
+      rawQueryString: "q=1&q=a+b&e=&=n",
+      queryStringParameters: { q: "1,a b", e: "", "": "n" },
+      cookies: ["a=1", "b=2"],
+      pathParameters: { id: "x y", rest: "b/c//d" },
+      body: '{"ü":1}',
+      isBase64Encoded: false,
+    });
+    expect(event["headers"]).toMatchObject({
+      "x-two": "1,2",
+      "content-length": "8",
+      "x-forwarded-for": "127.0.0.1",
+      "x-forwarded-proto": "http",
+    });
+    expect(event["headers"]).not.toHaveProperty("cookie");
+    expect(event["requestContext"]).not.toHaveProperty("authorizer");
+  });
+
+  it("carries any bytes, and gives any bytes back", async () => {
+    const lambdaFunction = deployFunction(
+      account,
+      "binary",
+      "export const handler = async ({ body, isBase64Encoded }) => ({ statusCode: 200, body, isBase64Encoded });",
+    );
+    const origin = await host.open(deployApi(account, { $default: { lambdaFunction } }));
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
+    for (const type of ["application/octet-stream", "text/plain"]) {
+      // oxlint-disable-next-line no-await-in-loop
+      const reply = await send(origin, "/x", {
+        method: "PUT",
+        headers: { "content-type": type },
+        body: bytes,
+      });
+      expect(reply.bytes.equals(bytes)).toBe(true);
+    }
+  });
+
+  it("is of format 1.0 when the integration says so", async () => {
+    const lambdaFunction = deployFunction(
+      account,
+      "v1",
+      "export const handler = async (event) => ({ statusCode: 200, body: JSON.stringify(event), multiValueHeaders: { 'x-m': ['1', '2'] } });",
+    );
+    const origin = await host.open(
+      deployApi(account, {
+        "GET /v1": { lambdaFunction, payloadFormatVersion: "1.0", authorizationType: "AWS_IAM" },
+      }),
+    );
+    const reply = await sendSigned(origin, "/v1?a=1");
+    expect(reply.headers["x-m"]).toBe("1, 2");
+    expect(json(reply)).toMatchObject({
+      version: "1.0",
+      path: "/v1",
+      body: null,
+      multiValueQueryStringParameters: { a: ["1"] },
+      requestContext: { identity: { cognitoIdentityId: identity.identityId } },
+    });
+  });
+});
+
+describe("the response", () => {
+  const results: [string, string, number, string, string | undefined][] = [
+    ["a status and a text", "({ statusCode: 201, body: 'made' })", 201, "made", "text/plain;charset=UTF-8"],
+    ["no status", "({ hello: 1 })", 200, '{"hello":1}', "application/json"],
+    ["a text alone", "'Hello'", 200, "Hello", "application/json"],
+    ["nothing", "undefined", 200, "null", "application/json"],
+    [
+      "headers",
+      "({ statusCode: 200, headers: { 'Content-Type': 'text/html' }, body: '<p>' })",
+      200,
+      "<p>",
+      "text/html",
+    ],
+    [
+      "a status that is none",
+      "({ statusCode: 'x' })",
+      500,
+      message("Internal Server Error"),
+      "application/json",
+    ],
+    [
+      "a body that is no text",
+      "({ statusCode: 200, body: {} })",
+      500,
+      message("Internal Server Error"),
+      "application/json",
+    ],
+    [
+      "a header that is none",
+      "({ statusCode: 200, headers: { 'a b': '1' } })",
+      500,
+      message("Internal Server Error"),
+      "application/json",
+    ],
+    ["no content", "({ statusCode: 204 })", 204, "", undefined],
+  ];
+  it.each(results)("of a function that returns %s", async (_name, expression, status, body, type) => {
+    const lambdaFunction = deployFunction(account, "f", `export const handler = async () => ${expression};`);
+    const origin = await host.open(deployApi(account, { "GET /": { lambdaFunction } }));
+    const reply = await send(origin, "/");
+    expect([reply.status, reply.body, reply.headers["content-type"]]).toEqual([status, body, type]);
+  });
+
+  it("sets each cookie, and nothing after HEAD", async () => {
+    const lambdaFunction = deployFunction(
+      account,
+      "f",
+      "export const handler = async () => ({ statusCode: 200, cookies: ['a=1', 'b=2'], body: 'text' });",
+    );
+    const origin = await host.open(deployApi(account, { "ANY /": { lambdaFunction } }));
+    const reply = await send(origin, "/", { method: "HEAD" });
+    expect(reply.headers["set-cookie"]).toEqual(["a=1", "b=2"]);
+    expect(reply.headers["content-length"]).toBe("4");
+    expect(reply.body).toBe("");
+  });
+
+  it("is 404 without a route or a stage", async () => {
+    const lambdaFunction = deployFunction(account, "f", echo);
+    const origin = await host.open(
+      deployApi(account, { "GET /there": { lambdaFunction } }, { stages: ["prod"] }),
+    );
+    for (const target of ["/there", "/prod", "/prod/nowhere", "/prod/there/"]) {
+      // oxlint-disable-next-line no-await-in-loop
+      const reply = await send(origin, target);
+      expect([target, reply.status, reply.body]).toEqual([target, 404, message("Not Found")]);
+    }
+    const reply = await send(origin, "/prod/there");
+    expect(json(reply)).toMatchObject({ rawPath: "/prod/there", requestContext: { stage: "prod" } });
+  });
+
+  it("is 429 when the throttling limits are reached", async () => {
+    const lambdaFunction = deployFunction(account, "f", echo);
+    const origin = await host.open(
+      deployApi(account, { "GET /": { lambdaFunction } }, { defaultThrottle: { burst: 1, rate: 1 } }),
+    );
+    expect((await send(origin, "/")).status).toBe(200);
+    const reply = await send(origin, "/");
+    expect([reply.status, reply.body]).toEqual([429, message("Too Many Requests")]);
+    expect(log.join("\n")).toContain("throttling limits of the route are reached");
+    time = new Date(time.getTime() + 1000);
+    expect((await send(origin, "/")).status).toBe(200);
+  });
+
+  it("is 413 for more than 10 MB", async () => {
+    const lambdaFunction = deployFunction(
+      account,
+      "f",
+      "export const handler = async ({ body }) => String(body.length);",
+    );
+    const origin = await host.open(deployApi(account, { "POST /": { lambdaFunction } }));
+    const headers = { "content-type": "text/plain" };
+    const most = Buffer.alloc(10 * 1024 * 1024, "x");
+    expect((await send(origin, "/", { method: "POST", headers, body: most })).body).toBe(String(most.length));
+    const reply = await send(origin, "/", {
+      method: "POST",
+      headers,
+      body: Buffer.concat([most, Buffer.from("x")]),
+    });
+    expect([reply.status, reply.body]).toEqual([413, message("Request Entity Too Large")]);
+  });
+
+  it("is 503 when the integration's time is over", async () => {
+    const lambdaFunction = deployFunction(
+      account,
+      "slow",
+      "export const handler = () => new Promise(() => {});",
+    );
+    const origin = await host.open(deployApi(account, { "GET /": { lambdaFunction, timeoutMs: 100 } }));
+    expect((await send(origin, "/")).status).toBe(503);
+  });
+});
+
+describe("CORS", () => {
+  const page = { origin: "https://app.example", "access-control-request-method": "GET" };
+
+  it("answers a preflight itself, whatever the routes want", async () => {
+    const lambdaFunction = deployFunction(account, "f", echo);
+    const cors = {
+      AllowOrigins: ["https://app.example"],
+      AllowMethods: ["GET", "PUT"],
+      AllowHeaders: ["Authorization", "X-Amz-Date"],
+      AllowCredentials: true,
+      MaxAge: 600,
+    };
+    const api = deployApi(
+      account,
+      { "ANY /private": { lambdaFunction, authorizationType: "AWS_IAM" } },
+      { cors },
+    );
+    const origin = await host.open(api);
+    const reply = await send(origin, "/private", { method: "OPTIONS", headers: page });
+    expect(reply.status).toBe(204);
+    expect(reply.headers).toMatchObject({
+      "access-control-allow-origin": "https://app.example",
+      "access-control-allow-methods": "GET,PUT",
+      "access-control-allow-headers": "authorization,x-amz-date",
+      "access-control-allow-credentials": "true",
+      "access-control-max-age": "600",
+    });
+    const foreign = await send(origin, "/private", {
+      method: "OPTIONS",
+      headers: { ...page, origin: "https://evil" },
+    });
+    expect(foreign.headers).not.toHaveProperty("access-control-allow-origin");
+    const refused = await send(origin, "/private", { headers: page });
+    expect([refused.status, refused.headers["access-control-allow-origin"]]).toEqual([
+      403,
+      "https://app.example",
+    ]);
+  });
+
+  it("is nothing where none is configured", async () => {
+    const lambdaFunction = deployFunction(account, "f", echo);
+    const origin = await host.open(deployApi(account, { "GET /": { lambdaFunction } }));
+    expect((await send(origin, "/", { method: "OPTIONS", headers: page })).status).toBe(404);
+    expect((await send(origin, "/", { headers: page })).headers).not.toHaveProperty(
+      "access-control-allow-origin",
+    );
+  });
+});
+
+describe("the host", () => {
+  it("outlives clients that break off, and talks only to this machine", async () => {
+    const lambdaFunction = deployFunction(account, "f", echo);
+    const origin = await host.open(deployApi(account, { "ANY /": { lambdaFunction } }));
+    const { hostname, port } = new URL(origin);
+    expect(hostname).toBe("127.0.0.1");
+    for (const text of [
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+      "nonsense\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+    ]) {
+      const socket = connect(Number(port), hostname);
+      socket.on("error", () => {});
+      // oxlint-disable-next-line no-await-in-loop
+      await once(socket, "connect");
+      socket.write(text);
+      // oxlint-disable-next-line no-await-in-loop
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      socket.destroy();
+    }
+    expect((await send(origin, "/")).status).toBe(200);
+  });
+
+  it("stops answering once the API is closed", async () => {
+    const lambdaFunction = deployFunction(account, "f", echo);
+    const api = deployApi(account, { "GET /": { lambdaFunction } });
+    const origin = await host.open(api);
+    await host.close(api.apiId);
+    await expect(send(origin, "/")).rejects.toThrow("ECONNREFUSED");
+  });
+});

@@ -1,0 +1,264 @@
+import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { strToU8, zipSync } from "fflate";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { createSessions } from "../iam/sessions.ts";
+import { type Account, createAccount, type LambdaFunction } from "../resources.ts";
+import { deployFunction, deployRole } from "../../test/deploy.ts";
+import { createLambda, type InvocationResult, type Lambda } from "./lambda.ts";
+
+let account: Account;
+let sessions: ReturnType<typeof createSessions>;
+let lambda: Lambda;
+let log: string[];
+
+const now = () => new Date();
+const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("api-auth-twitter-lambda-"));
+
+beforeEach(() => {
+  account = createAccount("123456789012", "us-east-1");
+  deployRole(account, "function", []);
+  sessions = createSessions({ now });
+  log = [];
+  lambda = createLambda({
+    account,
+    sessions,
+    now,
+    log: (line) => log.push(line),
+    environment: () => ({ AWS_ENDPOINT_URL: "http://127.0.0.1:4566" }),
+  });
+});
+
+afterEach(() => lambda.close());
+
+const deploy = (source: string, settings?: Parameters<typeof deployFunction>[3]): LambdaFunction =>
+  deployFunction(account, "f", source, settings);
+
+async function result(lambdaFunction: LambdaFunction, event: unknown = {}): Promise<unknown> {
+  const outcome = await lambda.invoke(lambdaFunction, event);
+  if (!outcome.ok) throw new Error(`${outcome.errorType}: ${outcome.errorMessage}`);
+  return JSON.parse(outcome.payload);
+}
+
+describe("a handler", () => {
+  it.each<[string, string, Parameters<typeof deployFunction>[3]]>([
+    ["an async function", "export const handler = async ({ n }) => n + 1;", {}],
+    [
+      "a function with a callback",
+      "export const handler = ({ n }, _, done) => { setTimeout(() => done(null, n + 1), 5); };",
+      {},
+    ],
+    [
+      "a function that uses context.succeed",
+      "export const handler = ({ n }, context, _) => { context.succeed(n + 1); };",
+      {},
+    ],
+    ["CommonJS", "exports.handler = async ({ n }) => n + 1;", { file: "index.js" }],
+    [
+      "CommonJS that no analysis sees through",
+      "module.exports = Object.fromEntries([['handler', async ({ n }) => n + 1]]);",
+      { file: "index.cjs" },
+    ],
+    [
+      "in a folder",
+      "export const run = async ({ n }) => n + 1;",
+      { file: "packages/functions/src/private.mjs", handler: "packages/functions/src/private.run" },
+    ],
+    ["nested", "export const a = { b: async ({ n }) => n + 1 };", { handler: "index.a.b" }],
+  ])("may be %s", async (_name, source, settings) => {
+    await expect(result(deploy(source, settings), { n: 1 })).resolves.toBe(2);
+  });
+
+  it("gets its own environment, its role's credentials and nothing else", async () => {
+    vi.stubEnv("SECRET_OF_THE_MACHINE", "x");
+    const lambdaFunction = deploy("export const handler = async () => process.env;", {
+      environment: { TABLE: "t" },
+    });
+    const environment = (await result(lambdaFunction)) as Record<string, string>;
+    vi.unstubAllEnvs();
+    expect(environment).toMatchObject({
+      TABLE: "t",
+      AWS_REGION: "us-east-1",
+      AWS_LAMBDA_FUNCTION_NAME: "f",
+      AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
+    });
+    expect(environment).not.toHaveProperty("SECRET_OF_THE_MACHINE");
+    expect(environment).not.toHaveProperty("PATH");
+    expect(
+      sessions.find(environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SESSION_TOKEN"]),
+    ).toMatchObject({
+      state: "active",
+      secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"],
+      principal: { arn: "arn:aws:sts::123456789012:assumed-role/function/f" },
+    });
+  });
+
+  it("gets a context", async () => {
+    const lambdaFunction = deploy(
+      `export const handler = async (_, context) => ({ ...context, left: context.getRemainingTimeInMillis() });`,
+    );
+    const context = (await result(lambdaFunction)) as Record<string, unknown>;
+    expect(context).toMatchObject({
+      functionName: "f",
+      invokedFunctionArn: lambdaFunction.arn,
+      memoryLimitInMB: "128",
+      awsRequestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    });
+    expect(context["left"]).toBeGreaterThan(4000);
+    expect(context["left"]).toBeLessThanOrEqual(5000);
+  });
+
+  it("writes to the log and not to the terminal", async () => {
+    const stdout = vi.spyOn(process.stdout, "write");
+    const lambdaFunction = deploy(
+      "export const handler = async () => { console.log('one %d', 1); console.error('two'); process.stdout.write('three\\n'); };",
+    );
+    await result(lambdaFunction);
+    await vi.waitFor(() => expect(log).toEqual(["lambda f: one 1", "lambda f: two", "lambda f: three"]));
+    expect(stdout.mock.calls.flat().join("")).not.toContain("three");
+    stdout.mockRestore();
+  });
+
+  it("keeps its state between calls, one call at a time", async () => {
+    const lambdaFunction = deploy(
+      "let running = 0, most = 0; export const handler = async () => { running++; most = Math.max(most, running); await new Promise((r) => setTimeout(r, 5)); running--; return most; };",
+    );
+    const results = await Promise.all(Array.from({ length: 30 }, () => result(lambdaFunction)));
+    expect(results).toEqual(Array.from({ length: 30 }, () => 1));
+  });
+});
+
+describe("a failure", () => {
+  const failures: [string, string, Parameters<typeof deployFunction>[3], RegExp][] = [
+    ["throws", "export const handler = async () => { throw new TypeError('no'); };", {}, /^TypeError: no$/],
+    ["throws what is no error", "export const handler = async () => { throw 'no'; };", {}, /^Error: no$/],
+    [
+      "calls back with an error",
+      "export const handler = (_, __, done) => done(new Error('no'));",
+      {},
+      /^Error: no$/,
+    ],
+    ["exits", "export const handler = async () => process.exit(3);", {}, /^Runtime\.ExitError: /],
+    [
+      "throws from a timer",
+      "export const handler = () => new Promise(() => setTimeout(() => { throw new Error('later'); }));",
+      {},
+      /later/,
+    ],
+    [
+      "never ends",
+      "export const handler = () => { for (;;); };",
+      { timeoutSeconds: 0.3 },
+      /^Sandbox\.Timedout: Task timed out after 0\.30 seconds$/,
+    ],
+    [
+      "waits for ever",
+      "export const handler = () => new Promise(() => {});",
+      { timeoutSeconds: 0.3 },
+      /^Sandbox\.Timedout/,
+    ],
+    [
+      "takes more memory than it has",
+      "export const handler = async () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); };",
+      { memoryMb: 32 },
+      /^Runtime\.ExitError/,
+    ],
+    ["is not there", "export const other = 1;", {}, /^Runtime\.HandlerNotFound/],
+    [
+      "has no file",
+      "export const handler = 1;",
+      { handler: "elsewhere.handler" },
+      /^Runtime\.ImportModuleError/,
+    ],
+    ["is no JavaScript", "export const handler = (", {}, /^SyntaxError/],
+  ];
+  it.each(failures)(
+    "of a handler that %s is told, and the next call works",
+    async (_name, source, settings, reason) => {
+      const bad = deploy(source, settings);
+      await expect(result(bad)).rejects.toThrow(reason);
+      expect(log.length).toBeGreaterThan(0);
+      await expect(result(deploy("export const handler = async () => 'mended';"))).resolves.toBe("mended");
+    },
+  );
+
+  it("leaves the same function able to answer", async () => {
+    const lambdaFunction = deploy(
+      "export const handler = async ({ hang }) => { if (hang) for (;;); return 'here'; };",
+      { timeoutSeconds: 0.3 },
+    );
+    const outcomes: InvocationResult[] = [];
+    // oxlint-disable-next-line no-await-in-loop
+    for (const hang of [false, true, false]) outcomes.push(await lambda.invoke(lambdaFunction, { hang }));
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, true]);
+  });
+
+  it.each([
+    ["an exit in a timer", "setTimeout(() => process.exit(1))", /^Runtime\.ExitError/],
+    ["a throw in a timer", "setTimeout(() => { throw new RangeError('late'); })", /^RangeError: late$/],
+    [
+      "a rejection that nobody handles",
+      "Promise.reject(new Error('lost'))",
+      /^Runtime\.UnhandledPromiseRejection: lost$/,
+    ],
+  ])("by %s ends the invocation, and the worker's state with it", async (_name, statement, reason) => {
+    const lambdaFunction = deploy(
+      `let calls = 0; export const handler = async ({ fail }) => { calls++; if (fail) { ${statement}; await new Promise(() => {}); } return calls; };`,
+    );
+    await expect(result(lambdaFunction)).resolves.toBe(1);
+    await expect(result(lambdaFunction, { fail: true })).rejects.toThrow(reason);
+    await expect(result(lambdaFunction)).resolves.toBe(1);
+  });
+
+  it("by process.exit takes the worker's state along", async () => {
+    const lambdaFunction = deploy(
+      "let calls = 0; export const handler = async ({ exit }) => { calls++; if (exit) process.exit(1); return calls; };",
+    );
+    await expect(result(lambdaFunction)).resolves.toBe(1);
+    await expect(result(lambdaFunction, { exit: true })).rejects.toThrow(/exit status 1/);
+    await expect(result(lambdaFunction)).resolves.toBe(1);
+  });
+
+  it.each(["../escaped.mjs", "/etc/escaped.mjs/../../../../escaped", "a/../../escaped.mjs"])(
+    "of a bundle that holds %s is told, and nothing is written outside",
+    async (name) => {
+      const code = zipSync({ [name]: strToU8("x") });
+      await expect(result(deploy("", { code }))).rejects.toThrow(/leads out of it/);
+      expect(existsSync(join(tmpdir(), "escaped.mjs"))).toBe(false);
+    },
+  );
+
+  it("of a bundle that is no archive is told", async () => {
+    await expect(result(deploy("", { code: new Uint8Array([1, 2, 3]) }))).rejects.toThrow(/InvalidZipFile/);
+  });
+});
+
+describe("a deployment", () => {
+  it("takes effect at the next call, while the calls before it finish", async () => {
+    const lambdaFunction = deploy(
+      "export const handler = async () => { await new Promise((r) => setTimeout(r, 200)); return 'old'; };",
+    );
+    const before = result(lambdaFunction);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    lambdaFunction.code = zipSync({
+      "index.mjs": strToU8("export const handler = async () => process.env.V ?? 'new';"),
+    });
+    await expect(result(lambdaFunction)).resolves.toBe("new");
+    await expect(before).resolves.toBe("old");
+    lambdaFunction.environment = { V: "newer" };
+    await expect(result(lambdaFunction)).resolves.toBe("newer");
+  });
+
+  it("leaves no file and no worker behind", async () => {
+    const others = folders();
+    const hanging = lambda.invoke(deploy("export const handler = () => new Promise(() => {});"), {});
+    await vi.waitFor(() => expect(folders().length).toBeGreaterThan(others.length));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await lambda.close();
+    expect(folders().filter((name) => !others.includes(name))).toEqual([]);
+    await expect(hanging).resolves.toMatchObject({ ok: false });
+  });
+});

@@ -1,0 +1,734 @@
+import { once } from "node:events";
+import { createServer, request as requestHttp } from "node:http";
+import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-page";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { hmacSha1Signature } from "./hmac-sha1.ts";
+import { decodeForm, encodeForm, type Parameter, percentEncode } from "./percent-encode.ts";
+import { randomAlphanumeric } from "./random-alphanumeric.ts";
+import { baseStringUri, signatureBaseString } from "./signature-base-string.ts";
+import { registerApp } from "./registered-app.ts";
+import { type LocalTwitter, startTwitter } from "./twitter.ts";
+import { findUser } from "./users.ts";
+
+const app = { key: randomAlphanumeric(25), secret: randomAlphanumeric(50) };
+const lifetimeSeconds = 600;
+let clock = new Date();
+const log: string[] = [];
+let twitter: LocalTwitter;
+
+beforeAll(async () => {
+  twitter = await startTwitter({
+    port: 0,
+    clientCredentials: app,
+    now: () => clock,
+    log: (line) => log.push(line),
+    requestTokenLifetimeSeconds: lifetimeSeconds,
+  });
+});
+afterAll(() => twitter.close());
+beforeEach(() => {
+  clock = new Date();
+});
+
+interface Credentials {
+  token: string;
+  secret: string;
+}
+
+interface SignedRequest {
+  method?: string;
+  path: string;
+  token?: Credentials;
+  client?: { key: string; secret: string };
+  /** In the header and signed; undefined takes one out. */
+  protocol?: Record<string, string | undefined>;
+  form?: readonly Parameter[];
+  /** Changes the header after signing. */
+  tamper?: (header: string) => string;
+  base?: string;
+}
+
+function authorizationFor(request: SignedRequest): string {
+  const {
+    method = "POST",
+    path,
+    token,
+    client = app,
+    protocol = {},
+    form = [],
+    base = twitter.url,
+  } = request;
+  const url = new URL(path, base);
+  const header = Object.entries({
+    oauth_consumer_key: client.key,
+    oauth_nonce: randomAlphanumeric(16),
+    oauth_signature_method: "HMAC-SHA1",
+    oauth_timestamp: String(Math.floor(clock.getTime() / 1000)),
+    oauth_token: token?.token,
+    oauth_version: "1.0",
+    ...protocol,
+  }).flatMap(([name, value]): Parameter[] => (value === undefined ? [] : [[name, value]]));
+  const uri = baseStringUri(url.protocol === "https:" ? "https" : "http", url.host, url.pathname);
+  const query = decodeForm(url.search.slice(1)) ?? [];
+  const baseString = signatureBaseString(method, uri, [...header, ...query, ...form]);
+  const signature = hmacSha1Signature(baseString, client.secret, token?.secret ?? "");
+  const parameters = [...header, ["oauth_signature", signature] as const];
+  return `OAuth ${parameters.map(([name, value]) => `${name}="${percentEncode(value)}"`).join(", ")}`;
+}
+
+async function send(request: SignedRequest): Promise<{ status: number; body: string; headers: Headers }> {
+  const { method = "POST", path, form, tamper = (header) => header, base = twitter.url } = request;
+  const response = await fetch(new URL(path, base), {
+    method,
+    headers: {
+      authorization: tamper(authorizationFor(request)),
+      ...(form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
+    },
+    ...(form === undefined ? {} : { body: encodeForm(form) }),
+  });
+  return { status: response.status, body: await response.text(), headers: response.headers };
+}
+
+function credentialsIn(body: string): Credentials {
+  const reply = new URLSearchParams(body);
+  return { token: reply.get("oauth_token") ?? "", secret: reply.get("oauth_token_secret") ?? "" };
+}
+
+async function requestToken(callback = "oob", base = twitter.url): Promise<Credentials> {
+  const reply = await send({ path: "/oauth/request_token", protocol: { oauth_callback: callback }, base });
+  expect(reply).toMatchObject({ status: 200 });
+  return credentialsIn(reply.body);
+}
+
+function authorizeUrl({ token }: Credentials): string {
+  return `${twitter.url}/oauth/authorize?oauth_token=${token}`;
+}
+
+async function pinFor(token: Credentials, screenName = "somebody"): Promise<string> {
+  const { pin } = await answerAuthorizePage(authorizeUrl(token), { screenName });
+  return pin ?? "";
+}
+
+function accessToken(token: Credentials, verifier: string): ReturnType<typeof send> {
+  return send({ path: "/oauth/access_token", token, protocol: { oauth_verifier: verifier } });
+}
+
+async function logIn(screenName = "somebody"): Promise<Credentials> {
+  const token = await requestToken();
+  const reply = await accessToken(token, await pinFor(token, screenName));
+  expect(reply).toMatchObject({ status: 200 });
+  return credentialsIn(reply.body);
+}
+
+function verifyCredentials(token: Credentials, more: Partial<SignedRequest> = {}): ReturnType<typeof send> {
+  return send({ method: "GET", path: "/1.1/account/verify_credentials.json", token, ...more });
+}
+
+const error = (code: number, message: string): string => JSON.stringify({ errors: [{ code, message }] });
+const badAuthenticationData = { status: 400, body: error(215, "Bad Authentication data.") };
+const couldNotAuthenticate = { status: 401, body: error(32, "Could not authenticate you.") };
+const invalidOrExpiredToken = { status: 401, body: error(89, "Invalid or expired token.") };
+const timestampOutOfBounds = { status: 401, body: error(135, "Timestamp out of bounds.") };
+const invalidVerifier = {
+  status: 401,
+  body: "Error processing your OAuth request: Invalid oauth_verifier parameter",
+};
+const requestTokenUnavailable = { status: 401, body: "This feature is temporarily unavailable" };
+const initiate = {
+  path: "/oauth/request_token",
+  protocol: { oauth_callback: "oob" },
+} satisfies SignedRequest;
+
+describe("the PIN flow", () => {
+  it("gives an access token that names its user", async () => {
+    const temporary = await requestToken();
+    const page = await answerAuthorizePage(authorizeUrl(temporary), { screenName: "@Some_Body" });
+    expect(page.status).toBe(200);
+    expect(page.pin).toMatch(/^\d{7}$/);
+    const reply = await accessToken(temporary, page.pin ?? "");
+    const { userId } = findUser("some_body") ?? {};
+    expect(reply.body).toMatch(
+      new RegExp(
+        `^oauth_token=${userId}-\\w+&oauth_token_secret=\\w+&user_id=${userId}&screen_name=Some_Body$`,
+      ),
+    );
+    const user = await verifyCredentials(credentialsIn(reply.body));
+    expect(user).toMatchObject({
+      status: 200,
+      body: `{"id":${userId},"id_str":"${userId}","name":"Some_Body","screen_name":"Some_Body"}`,
+    });
+    expect(user.headers.get("content-type")).toMatch(/^application\/json/);
+    expect(user.headers.get("x-access-level")).toBe("read-write");
+  });
+
+  it("gives the same user the same token again, and another user another", async () => {
+    const first = await logIn("one");
+    expect(await logIn("ONE")).toEqual(first);
+    expect((await logIn("two")).token).not.toBe(first.token);
+  });
+
+  it("shows PINs with leading zeros, too, and takes them", async () => {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const token = await requestToken();
+      const pin = await pinFor(token);
+      if (!pin.startsWith("0")) continue;
+      expect((await accessToken(token, String(Number(pin)))).status).toBe(401);
+      expect((await accessToken(token, pin)).status).toBe(200);
+      return;
+    }
+    expect.unreachable("200 PINs and none with a leading zero");
+  });
+
+  it("confirms the callback", async () => {
+    const reply = await send(initiate);
+    expect(reply.body).toMatch(
+      /^oauth_token=\w{27}&oauth_token_secret=\w{32}&oauth_callback_confirmed=true$/,
+    );
+  });
+
+  it("takes the parameters from the form body and the query as well", async () => {
+    const inBody = await send({
+      path: "/oauth/request_token?x_auth_access_type=read",
+      form: [
+        ["oauth_callback", "oob"],
+        ["empty", ""],
+        ["again", "b c"],
+        ["again", "+*'()!~%"],
+        ["ünicode", "✈"],
+      ],
+    });
+    expect(inBody).toMatchObject({ status: 200 });
+    const token = credentialsIn(inBody.body);
+    const pin = await pinFor(token);
+    const reply = await send({ path: `/oauth/access_token?oauth_verifier=${pin}`, token });
+    expect(reply).toMatchObject({ status: 200 });
+    expect((await verifyCredentials(credentialsIn(reply.body))).headers.get("x-access-level")).toBe("read");
+  });
+
+  it("takes a request whose OAuth parameters are all in the query", async () => {
+    const header = authorizationFor(initiate).slice("OAuth ".length);
+    const query = header.replaceAll('"', "").replaceAll(", ", "&");
+    const response = await fetch(`${twitter.url}/oauth/request_token?${query}`, { method: "POST" });
+    expect(response.status).toBe(200);
+  });
+
+  it("takes any case of the scheme, a realm, and an empty oauth_token where there is none", async () => {
+    const reply = await send({
+      ...initiate,
+      protocol: { oauth_callback: "oob", oauth_token: "" },
+      tamper: (header) => header.replace("OAuth ", 'oauth realm="a, b=%",\t'),
+    });
+    expect(reply).toMatchObject({ status: 200 });
+  });
+
+  it("takes a request without oauth_version", async () => {
+    const reply = await send({ ...initiate, protocol: { oauth_callback: "oob", oauth_version: undefined } });
+    expect(reply).toMatchObject({ status: 200 });
+  });
+});
+
+describe("the callback flow", () => {
+  const callback = "http://127.0.0.1:8976/callback?state=a%20b";
+
+  it("returns the user with a verifier", async () => {
+    const token = await requestToken(callback);
+    const { status, location, pin } = await answerAuthorizePage(authorizeUrl(token), {
+      screenName: "somebody",
+    });
+    expect({ status, pin }).toEqual({ status: 303, pin: undefined });
+    const url = new URL(location ?? "");
+    expect(`${url.origin}${url.pathname}`).toBe("http://127.0.0.1:8976/callback");
+    expect(url.searchParams.get("state")).toBe("a b");
+    expect(url.searchParams.get("oauth_token")).toBe(token.token);
+    expect((await accessToken(token, url.searchParams.get("oauth_verifier") ?? "")).status).toBe(200);
+  });
+
+  it("returns a user who cancels with the denied token, which is then gone", async () => {
+    const token = await requestToken(callback);
+    const { location } = await answerAuthorizePage(authorizeUrl(token), "cancel");
+    expect(location).toBe(`http://127.0.0.1:8976/callback?state=a%20b&denied=${token.token}`);
+    expect(await accessToken(token, "0000000")).toMatchObject(requestTokenUnavailable);
+  });
+
+  it("refuses a URL that the app did not register", async () => {
+    const reply = await send({ ...initiate, protocol: { oauth_callback: "https://example.com/" } });
+    expect(reply.status).toBe(403);
+    expect(reply.body).toMatch(
+      /^<\?xml version='1\.0' encoding='UTF-8'\?><errors><error code="415">Callback URL not approved for this client application\. .*<\/error><\/errors>$/,
+    );
+  });
+
+  it("takes only oob for an app that registered nothing", async () => {
+    const desktop = await startTwitter({
+      port: 0,
+      clientCredentials: app,
+      now: () => clock,
+      app: { callbackUrls: [] },
+    });
+    try {
+      const reply = await send({ ...initiate, protocol: { oauth_callback: callback }, base: desktop.url });
+      expect(reply.status).toBe(401);
+      expect(reply.body).toContain(
+        `<error code="417">Desktop applications only support the oauth_callback value 'oob'</error>`,
+      );
+      await requestToken("oob", desktop.url);
+    } finally {
+      await desktop.close();
+    }
+  });
+});
+
+describe("an app that its owner or X has changed", () => {
+  afterEach(() => void Object.assign(twitter.app, registerApp(app)));
+
+  it("is refused as suspended, in the shape that the endpoint has for coded errors", async () => {
+    const token = await logIn();
+    twitter.app.suspended = true;
+    const message = "Invalid / suspended application";
+    const xml = "<?xml version='1.0' encoding='UTF-8'?>";
+    for (const [format, body] of [
+      ["xml", `${xml}<errors><error code="416">${message}</error></errors>`],
+      ["hash", `${xml}<hash><error>${message}</error><request>/oauth/request_token</request></hash>`],
+      ["json", error(416, message)],
+    ] as const) {
+      twitter.app.oauthErrorFormat = format;
+      expect(await send(initiate)).toMatchObject({ status: 401, body });
+    }
+    twitter.app.oauthErrorFormat = "xml";
+    expect(await verifyCredentials(token)).toMatchObject({ status: 401, body: error(416, message) });
+    expect(log.at(-1)).toContain("401: the app is suspended");
+    // Nothing is said of an app that asks with the wrong key.
+    expect(await send({ ...initiate, client: { ...app, key: "other" } })).toMatchObject(couldNotAuthenticate);
+  });
+
+  it("has its callback URLs looked up at each request", async () => {
+    twitter.app.callbackUrls = ["https://example.com/back"];
+    await requestToken("https://example.com/back");
+    const reply = await send({ ...initiate, protocol: { oauth_callback: "http://127.0.0.1/" } });
+    expect([reply.status, reply.body]).toEqual([403, expect.stringContaining('<error code="415">')]);
+  });
+
+  it("is refused with its old secret once that is regenerated", async () => {
+    twitter.app.clientCredentials = { ...app, secret: randomAlphanumeric(50) };
+    expect(await send(initiate)).toMatchObject(couldNotAuthenticate);
+    expect((await send({ ...initiate, client: twitter.app.clientCredentials })).status).toBe(200);
+  });
+
+  it("of a low access tier may log users in, and not ask who they are", async () => {
+    twitter.app.accessTier = "login-only";
+    const reply = await verifyCredentials(await logIn());
+    expect(reply.status).toBe(403);
+    expect(JSON.parse(reply.body)).toMatchObject({
+      errors: [
+        { code: 453, message: expect.stringMatching(/^You currently have access to a subset of X API V2/) },
+      ],
+    });
+  });
+
+  it("is told of its rate limit, and refused beyond it until the quarter of an hour is over", async () => {
+    const token = await logIn();
+    // A window of its own: what went before is not counted.
+    clock = new Date((Math.ceil(clock.getTime() / 900_000) + 1) * 900_000);
+    const reset = String(clock.getTime() / 1000 + 900);
+    twitter.app.rateLimit = 2;
+    const limits = async (reply: ReturnType<typeof send>) => {
+      const { status, headers } = await reply;
+      return [status, ...["limit", "remaining", "reset"].map((name) => headers.get(`x-rate-limit-${name}`))];
+    };
+    expect(await limits(verifyCredentials(token))).toEqual([200, "2", "1", reset]);
+    // A forged request uses nothing up.
+    expect((await send({ ...initiate, client: { ...app, secret: "forged" } })).status).toBe(401);
+    expect(await limits(send(initiate))).toEqual([200, "2", "0", reset]);
+    expect(await limits(verifyCredentials(token))).toEqual([429, "2", "0", reset]);
+    expect((await verifyCredentials(token)).body).toBe(error(88, "Rate limit exceeded"));
+    clock = new Date(clock.getTime() + 900_000);
+    expect((await verifyCredentials(token)).status).toBe(200);
+  });
+});
+
+describe("what is refused of every signed request", () => {
+  const cases: Record<string, [SignedRequest, { status: number; body: string }]> = {
+    "an unknown consumer key": [{ ...initiate, client: { ...app, key: "other" } }, couldNotAuthenticate],
+    "a signature with another consumer secret": [
+      { ...initiate, client: { ...app, secret: "other" } },
+      couldNotAuthenticate,
+    ],
+    "a changed signature": [
+      { ...initiate, tamper: (header) => header.replace(/oauth_signature="./, 'oauth_signature="%00') },
+      couldNotAuthenticate,
+    ],
+    "a signature cut short": [
+      { ...initiate, tamper: (header) => header.replace(/%3D"$/, '"') },
+      couldNotAuthenticate,
+    ],
+    "a parameter that was not signed": [
+      { ...initiate, tamper: (header) => `${header}, added="1"` },
+      couldNotAuthenticate,
+    ],
+    "another value of a signed parameter": [
+      { ...initiate, tamper: (header) => header.replace('"oob"', '"http%3A%2F%2F127.0.0.1"') },
+      couldNotAuthenticate,
+    ],
+    "a timestamp from before the window": [
+      { ...initiate, protocol: { oauth_callback: "oob", oauth_timestamp: secondsFromNow(-302) } },
+      timestampOutOfBounds,
+    ],
+    "a timestamp from after the window": [
+      { ...initiate, protocol: { oauth_callback: "oob", oauth_timestamp: secondsFromNow(3600) } },
+      timestampOutOfBounds,
+    ],
+    "a timestamp that is no number": [
+      { ...initiate, protocol: { oauth_callback: "oob", oauth_timestamp: "now" } },
+      badAuthenticationData,
+    ],
+    "another version": [
+      { ...initiate, protocol: { oauth_callback: "oob", oauth_version: "2.0" } },
+      badAuthenticationData,
+    ],
+    "another signature method": [
+      { ...initiate, protocol: { oauth_callback: "oob", oauth_signature_method: "PLAINTEXT" } },
+      badAuthenticationData,
+    ],
+    "a protocol parameter given twice": [
+      { ...initiate, tamper: (header) => `${header}, oauth_nonce="again"` },
+      badAuthenticationData,
+    ],
+    "a protocol parameter in the header and in the query": [
+      { ...initiate, path: `${initiate.path}?oauth_callback=oob` },
+      badAuthenticationData,
+    ],
+    "a malformed header": [
+      { ...initiate, tamper: (header) => `${header}, oauth_x=unquoted` },
+      badAuthenticationData,
+    ],
+    "a malformed escape in the header": [
+      { ...initiate, tamper: (header) => `${header}, x="%zz"` },
+      badAuthenticationData,
+    ],
+    "another scheme": [{ ...initiate, tamper: () => "Bearer abc" }, badAuthenticationData],
+  };
+  it.each(Object.entries(cases))("%s", async (_, [request, expected]) => {
+    expect(await send(request)).toMatchObject(expected);
+  });
+
+  it.each([
+    "oauth_consumer_key",
+    "oauth_nonce",
+    "oauth_signature",
+    "oauth_signature_method",
+    "oauth_timestamp",
+  ])("no or an empty %s", async (name) => {
+    const missing = await send({
+      ...initiate,
+      tamper: (header) => header.replace(new RegExp(`${name}="[^"]*"(, )?`), ""),
+    });
+    expect(missing).toMatchObject(badAuthenticationData);
+    const empty = await send({
+      ...initiate,
+      tamper: (header) => header.replace(new RegExp(`${name}="[^"]*"`), `${name}=""`),
+    });
+    expect(empty).toMatchObject(badAuthenticationData);
+  });
+
+  it("no authentication at all", async () => {
+    const response = await fetch(`${twitter.url}/1.1/account/verify_credentials.json`);
+    expect({ status: response.status, body: await response.text() }).toEqual(badAuthenticationData);
+  });
+
+  it("a replayed request, for as long as its timestamp is taken", async () => {
+    const authorization = authorizationFor(initiate);
+    const replay = async (): Promise<{ status: number; body: string }> => {
+      const response = await fetch(`${twitter.url}${initiate.path}`, {
+        method: "POST",
+        headers: { authorization },
+      });
+      return { status: response.status, body: await response.text() };
+    };
+    expect((await replay()).status).toBe(200);
+    expect(await replay()).toEqual(couldNotAuthenticate);
+    clock = new Date(clock.getTime() + 299_000);
+    expect(await replay()).toEqual(couldNotAuthenticate);
+    clock = new Date(clock.getTime() + 3000);
+    expect(await replay()).toEqual(timestampOutOfBounds);
+  });
+
+  it("a forged request, which does not use up the nonce it names", async () => {
+    const protocol = { oauth_callback: "oob", oauth_nonce: randomAlphanumeric(16) };
+    const forged = { ...initiate, protocol, client: { ...app, secret: "other" } };
+    expect(await send(forged)).toMatchObject(couldNotAuthenticate);
+    expect((await send({ ...initiate, protocol })).status).toBe(200);
+  });
+
+  it("another method, host, path or body than was signed", async () => {
+    const token = await logIn();
+    const authorization = (): string =>
+      authorizationFor({ method: "GET", path: "/1.1/account/verify_credentials.json", token });
+    const { host, port } = new URL(twitter.url);
+    const wire = (path: string, headers: Record<string, string>): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const request = requestHttp({ port, host: "127.0.0.1", path, headers }, (response) => {
+          response.resume();
+          response.on("end", () => resolve(response.statusCode));
+        });
+        request.on("error", reject).end();
+      });
+    const path = "/1.1/account/verify_credentials.json";
+    expect(await wire(path, { host, authorization: authorization() })).toBe(200);
+    expect(await wire(path, { host: `localhost:${port}`, authorization: authorization() })).toBe(401);
+    expect(await wire(`${path}?a=b`, { host, authorization: authorization() })).toBe(401);
+    expect(
+      await wire("/1.1/account/%76erify_credentials.json", { host, authorization: authorization() }),
+    ).toBe(401);
+    // An absolute target stands for itself, whatever the Host header says.
+    expect(await wire(`${twitter.url}${path}`, { host: "proxy", authorization: authorization() })).toBe(200);
+    const form = await send({ ...initiate, form: [["a", "b"]] });
+    expect(form.status).toBe(200);
+    const changed = await fetch(`${twitter.url}${initiate.path}`, {
+      method: "POST",
+      headers: {
+        authorization: authorizationFor({ ...initiate, form: [["a", "b"]] }),
+        "content-type": "application/x-www-form-urlencoded; charset=UTF-8",
+      },
+      body: "a=c",
+    });
+    expect(changed.status).toBe(401);
+  });
+
+  it("a body that is too large", async () => {
+    const reply = await send({ ...initiate, form: [["a", "x".repeat(70_000)]] });
+    expect(reply.status).toBe(413);
+  });
+});
+
+describe("what is refused of request tokens", () => {
+  it("oauth_token at request_token, another access type, and no callback", async () => {
+    const token = { token: "a", secret: "b" };
+    expect(await send({ ...initiate, token })).toMatchObject(invalidOrExpiredToken);
+    expect((await send({ ...initiate, path: `${initiate.path}?x_auth_access_type=all` })).status).toBe(400);
+    expect(await send({ path: initiate.path })).toMatchObject(badAuthenticationData);
+  });
+
+  it("access_token without oauth_token", async () => {
+    expect(await send({ path: "/oauth/access_token" })).toMatchObject({
+      status: 401,
+      body: "Reverse auth credentials are invalid",
+    });
+  });
+
+  it("an unknown one", async () => {
+    expect(await accessToken({ token: "unknown", secret: "x" }, "1234567")).toMatchObject(
+      requestTokenUnavailable,
+    );
+  });
+
+  it("one that nobody has authorized", async () => {
+    expect(await accessToken(await requestToken(), "1234567")).toMatchObject(invalidVerifier);
+  });
+
+  it("another secret than the request token's", async () => {
+    const token = await requestToken();
+    const pin = await pinFor(token);
+    expect(await accessToken({ ...token, secret: "other" }, pin)).toMatchObject(couldNotAuthenticate);
+    expect((await accessToken(token, pin)).status).toBe(200);
+  });
+
+  it("a wrong PIN, no PIN, and the right one after too many wrong ones", async () => {
+    const token = await requestToken();
+    const pin = await pinFor(token);
+    const wrong = pin === "1234567" ? "7654321" : "1234567";
+    expect(await accessToken(token, wrong)).toMatchObject(invalidVerifier);
+    expect(await send({ path: "/oauth/access_token", token })).toMatchObject(invalidVerifier);
+    for (let tries = 3; tries <= 5; tries += 1) {
+      expect(await accessToken(token, wrong)).toMatchObject(invalidVerifier);
+    }
+    expect(await accessToken(token, pin)).toMatchObject(requestTokenUnavailable);
+  });
+
+  it("the right PIN of another request token", async () => {
+    const [mine, other] = [await requestToken(), await requestToken()];
+    await pinFor(mine);
+    expect(await accessToken(mine, await pinFor(other))).toMatchObject(invalidVerifier);
+  });
+
+  it("a PIN that was used", async () => {
+    const token = await requestToken();
+    const pin = await pinFor(token);
+    expect((await accessToken(token, pin)).status).toBe(200);
+    expect(await accessToken(token, pin)).toMatchObject(requestTokenUnavailable);
+  });
+
+  it("one that was denied", async () => {
+    const token = await requestToken();
+    const page = await answerAuthorizePage(authorizeUrl(token), "cancel");
+    expect(page).toMatchObject({ status: 200, pin: undefined });
+    expect(await accessToken(token, "1234567")).toMatchObject(requestTokenUnavailable);
+    await expect(answerAuthorizePage(authorizeUrl(token), { screenName: "a" })).rejects.toThrow(
+      "Whoa there!",
+    );
+  });
+
+  it("one that is too old, for the page and for access_token", async () => {
+    const [opened, unopened] = [await requestToken(), await requestToken()];
+    const pin = await pinFor(opened);
+    clock = new Date(clock.getTime() + (lifetimeSeconds - 1) * 1000);
+    expect((await fetch(authorizeUrl(unopened))).status).toBe(200);
+    clock = new Date(clock.getTime() + 1000);
+    expect((await fetch(authorizeUrl(unopened))).status).toBe(403);
+    expect(await accessToken(opened, pin)).toMatchObject(requestTokenUnavailable);
+  });
+});
+
+describe("access tokens", () => {
+  it("do not expire", async () => {
+    const token = await logIn();
+    clock = new Date(clock.getTime() + 400 * 24 * 3600 * 1000);
+    expect((await verifyCredentials(token)).status).toBe(200);
+  });
+
+  it("are refused when Twitter does not know them, or their secret is wrong", async () => {
+    const token = await logIn();
+    expect(await verifyCredentials({ token: `${token.token}x`, secret: token.secret })).toMatchObject(
+      invalidOrExpiredToken,
+    );
+    expect(await verifyCredentials({ ...token, secret: "other" })).toMatchObject(couldNotAuthenticate);
+    expect(await verifyCredentials(await requestToken())).toMatchObject(invalidOrExpiredToken);
+    expect(await send({ method: "GET", path: "/1.1/account/verify_credentials.json" })).toMatchObject(
+      badAuthenticationData,
+    );
+  });
+
+  it.each(["/1.1/oauth/invalidate_token.json", "/oauth/invalidate_token"])(
+    "are gone after POST %s, and the next login gives another",
+    async (path) => {
+      const token = await logIn("leaving");
+      expect(await send({ path, token })).toMatchObject({
+        status: 200,
+        body: JSON.stringify({ access_token: token.token }),
+      });
+      expect(await verifyCredentials(token)).toMatchObject(invalidOrExpiredToken);
+      expect((await logIn("leaving")).token).not.toBe(token.token);
+    },
+  );
+});
+
+describe("the authorize page", () => {
+  it("needs its own form's token", async () => {
+    const [mine, other] = [await requestToken(), await requestToken()];
+    const page = await (await fetch(authorizeUrl(other))).text();
+    const authenticity = /name="authenticity_token" value="(\w+)"/.exec(page)?.[1] ?? "";
+    expect(authenticity).not.toBe("");
+    for (const authenticity_token of ["", "0", authenticity]) {
+      const response = await fetch(`${twitter.url}/oauth/authorize`, {
+        method: "POST",
+        body: new URLSearchParams({ oauth_token: mine.token, authenticity_token, screen_name: "somebody" }),
+      });
+      expect(response.status).toBe(403);
+      expect(await response.text()).toContain("The request token for this page is invalid");
+    }
+    expect(await pinFor(mine)).toMatch(/^\d{7}$/);
+  });
+
+  it("is for one answer only", async () => {
+    const token = await requestToken();
+    await pinFor(token);
+    await expect(answerAuthorizePage(authorizeUrl(token), "cancel")).rejects.toThrow("Whoa there!");
+  });
+
+  it("asks again for a name that nobody can have, and writes it as text", async () => {
+    const token = await requestToken();
+    const { status, html } = await answerAuthorizePage(authorizeUrl(token), { screenName: `"><script>'&` });
+    expect(status).toBe(400);
+    expect(html).toContain("There can be no user of that name.");
+    expect(html).toContain(`value="&quot;&gt;&lt;script&gt;&#39;&amp;"`);
+    expect(await pinFor(token)).toMatch(/^\d{7}$/);
+  });
+
+  it("escapes what the query brings", async () => {
+    const token = await requestToken();
+    const html = await (await fetch(`${authorizeUrl(token)}&screen_name=%22%3E%3Cb%3E`)).text();
+    expect(html).toContain(`value="&quot;&gt;&lt;b&gt;"`);
+  });
+
+  it("is neither framed, scripted, cached nor named as a referrer", async () => {
+    const token = await requestToken("http://localhost:1234/cb");
+    const { headers } = await fetch(authorizeUrl(token));
+    const policy = headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'; style-src 'sha256-");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("form-action 'self' http://localhost:1234");
+    expect(policy).not.toContain("unsafe");
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
+  });
+});
+
+describe("the server", () => {
+  it("answers 404 code 34 for what it does not have", async () => {
+    for (const [method, path] of [
+      ["GET", "/1.1/statuses/home_timeline.json"],
+      ["GET", "/oauth/request_token"],
+      ["POST", "/1.1/account/verify_credentials.json"],
+      ["GET", "/"],
+    ] as const) {
+      const response = await fetch(`${twitter.url}${path}`, { method });
+      expect(response.status).toBe(404);
+      expect(await response.text()).toBe(error(34, "Sorry, that page does not exist."));
+    }
+  });
+
+  it("dates its replies, refusals too, by the clock it was given", async () => {
+    clock = new Date("2031-02-03T04:05:06Z");
+    for (const path of ["/1.1/account/verify_credentials.json", "/nothing", "/oauth/authorize"]) {
+      const { headers } = await fetch(`${twitter.url}${path}`);
+      expect(headers.get("date")).toBe("Mon, 03 Feb 2031 04:05:06 GMT");
+    }
+  });
+
+  it("logs a line a request, with the reason of a refusal and without a secret", async () => {
+    log.length = 0;
+    const token = await requestToken();
+    const pin = await pinFor(token);
+    await accessToken(token, "wrong");
+    const access = credentialsIn((await accessToken(token, pin)).body);
+    await send({ ...initiate, client: { ...app, secret: "other" } });
+    expect(log).toEqual([
+      "twitter POST /oauth/request_token 200",
+      "twitter GET /oauth/authorize 200",
+      "twitter POST /oauth/authorize 200",
+      "twitter POST /oauth/access_token 401: the PIN is wrong",
+      "twitter POST /oauth/access_token 200",
+      `twitter POST /oauth/request_token 401: the signature is wrong for POST ${twitter.url}/oauth/request_token`,
+    ]);
+    for (const secret of [app.secret, token.token, token.secret, pin, access.token, access.secret]) {
+      expect(log.join("\n")).not.toContain(secret);
+    }
+  });
+
+  it("says which port is taken, and listens on nothing but loopback", async () => {
+    const taken = createServer();
+    taken.listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    try {
+      const address = taken.address();
+      const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+      await expect(startTwitter({ port, clientCredentials: app, now: () => clock })).rejects.toMatchObject({
+        code: "EADDRINUSE",
+        port,
+        address: "127.0.0.1",
+      });
+    } finally {
+      taken.close();
+    }
+  });
+
+  it("closes with connections open", async () => {
+    const other = await startTwitter({ port: 0, clientCredentials: app, now: () => clock });
+    await fetch(other.url);
+    await other.close();
+    await expect(fetch(other.url)).rejects.toThrow("fetch failed");
+  });
+});
+
+function secondsFromNow(seconds: number): string {
+  return String(Math.floor(Date.now() / 1000) + seconds);
+}

@@ -1,0 +1,183 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { runProcess } from "@api-auth-twitter/test-support/run-process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LocalCloud, startLocalCloud } from "../src/index.ts";
+
+const aws = findPeer("aws") ?? "";
+
+describe.skipIf(aws === "")("the aws CLI", () => {
+  let cloud: LocalCloud;
+  let folder: string;
+  beforeAll(async () => {
+    cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0 });
+    folder = await mkdtemp(join(tmpdir(), "aws-cli-"));
+  });
+  afterAll(async () => {
+    await cloud.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const run = (args: readonly string[], environment: Record<string, string> = {}) =>
+    runProcess(aws, args, {
+      cwd: folder,
+      // Versions before 2.13 do not know AWS_ENDPOINT_URL.
+      env: { PATH: process.env["PATH"], HOME: folder, AWS_PAGER: "", ...cloud.environment, ...environment },
+    });
+
+  async function succeed(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await run(["--endpoint-url", cloud.awsUrl, ...args]);
+    expect(code, `aws ${args.join(" ")}\n${stdout}\n${stderr}`).toBe(0);
+    return stdout;
+  }
+
+  it("knows who it is", async () => {
+    expect(JSON.parse(await succeed("sts", "get-caller-identity"))).toMatchObject({
+      Arn: "arn:aws:iam::000000000000:user/deployer",
+    });
+  });
+
+  it("is told what is wrong with its credentials", async () => {
+    const { code, stderr } = await run(["--endpoint-url", cloud.awsUrl, "sts", "get-caller-identity"], {
+      AWS_SECRET_ACCESS_KEY: "wrong",
+    });
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(
+      "An error occurred (SignatureDoesNotMatch) when calling the GetCallerIdentity operation",
+    );
+  });
+
+  it("copies a file in parts to a bucket and back", async () => {
+    const contents = randomBytes(20 * 1024 * 1024);
+    await writeFile(join(folder, "big"), contents);
+    await succeed("s3", "mb", "s3://parts");
+    await succeed("s3", "cp", "--no-progress", "big", "s3://parts/a folder/big+1");
+    await succeed("s3", "cp", "--no-progress", "s3://parts/a folder/big+1", "copy");
+    expect((await readFile(join(folder, "copy"))).equals(contents)).toBe(true);
+    await succeed("s3", "rb", "--force", "s3://parts");
+  });
+
+  it("seeds a secret that a template then refers to", async () => {
+    await succeed(
+      "secretsmanager",
+      "create-secret",
+      "--name",
+      "twitter",
+      "--secret-string",
+      '{"key":"k","secret":"s"}',
+    );
+    const template = `
+Parameters: { Name: { Type: String } }
+Resources:
+  Pool:
+    Type: AWS::Cognito::IdentityPool
+    Properties:
+      IdentityPoolName: !Ref Name
+      AllowUnauthenticatedIdentities: false
+      SupportedLoginProviders:
+        api.twitter.com: "{{resolve:secretsmanager:twitter:SecretString:key}};{{resolve:secretsmanager:twitter:SecretString:secret}}"
+Outputs: { PoolId: { Value: !Ref Pool } }
+`;
+    await writeFile(join(folder, "pool.yaml"), template);
+    const create = ["create-stack", "--stack-name", "pool", "--template-body", "file://pool.yaml"];
+    await succeed("cloudformation", ...create, "--parameters", "ParameterKey=Name,ParameterValue=users");
+    await succeed("cloudformation", "wait", "stack-create-complete", "--stack-name", "pool");
+    const described = await succeed("cloudformation", "describe-stacks", "--stack-name", "pool");
+    expect(JSON.parse(described)).toMatchObject({
+      Stacks: [
+        { Outputs: [{ OutputKey: "PoolId", OutputValue: expect.stringMatching(/^us-east-1:/) as string }] },
+      ],
+    });
+    await succeed("cloudformation", "delete-stack", "--stack-name", "pool");
+    await succeed("cloudformation", "wait", "stack-delete-complete", "--stack-name", "pool");
+  });
+
+  it("reads what is deployed: pool, role and routes", async () => {
+    const template = {
+      Resources: {
+        Pool: {
+          Type: "AWS::Cognito::IdentityPool",
+          Properties: {
+            AllowUnauthenticatedIdentities: false,
+            SupportedLoginProviders: { "api.twitter.com": "key;secret" },
+          },
+        },
+        Role: {
+          Type: "AWS::IAM::Role",
+          Properties: {
+            RoleName: "users",
+            AssumeRolePolicyDocument: {
+              Version: "2012-10-17",
+              Statement: [
+                {
+                  Effect: "Allow",
+                  Principal: { Federated: "cognito-identity.amazonaws.com" },
+                  Action: "sts:AssumeRoleWithWebIdentity",
+                },
+              ],
+            },
+          },
+        },
+        Roles: {
+          Type: "AWS::Cognito::IdentityPoolRoleAttachment",
+          Properties: {
+            IdentityPoolId: { Ref: "Pool" },
+            Roles: { authenticated: { "Fn::GetAtt": ["Role", "Arn"] } },
+          },
+        },
+        Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "api", ProtocolType: "HTTP" } },
+        Route: {
+          Type: "AWS::ApiGatewayV2::Route",
+          Properties: { ApiId: { Ref: "Api" }, RouteKey: "GET /private", AuthorizationType: "AWS_IAM" },
+        },
+      },
+      Outputs: { PoolId: { Value: { Ref: "Pool" } }, ApiId: { Value: { Ref: "Api" } } },
+    };
+    await writeFile(join(folder, "app.json"), JSON.stringify(template));
+    const create = ["create-stack", "--stack-name", "app", "--template-body", "file://app.json"];
+    await succeed("cloudformation", ...create, "--capabilities", "CAPABILITY_NAMED_IAM");
+    await succeed("cloudformation", "wait", "stack-create-complete", "--stack-name", "app");
+    const { Stacks: stacks } = JSON.parse(
+      await succeed("cloudformation", "describe-stacks", "--stack-name", "app"),
+    ) as {
+      Stacks: { Outputs: { OutputKey: string; OutputValue: string }[] }[];
+    };
+    const output = (key: string): string =>
+      stacks[0]?.Outputs.find(({ OutputKey }) => OutputKey === key)?.OutputValue ?? "";
+
+    const pool = ["--identity-pool-id", output("PoolId")];
+    expect(JSON.parse(await succeed("cognito-identity", "describe-identity-pool", ...pool))).toEqual({
+      IdentityPoolId: output("PoolId"),
+      IdentityPoolName: "Pool",
+      AllowUnauthenticatedIdentities: false,
+      SupportedLoginProviders: { "api.twitter.com": "key;secret" },
+    });
+    expect(JSON.parse(await succeed("cognito-identity", "get-identity-pool-roles", ...pool))).toEqual({
+      IdentityPoolId: output("PoolId"),
+      Roles: { authenticated: "arn:aws:iam::000000000000:role/users" },
+    });
+    expect(JSON.parse(await succeed("iam", "get-role", "--role-name", "users"))).toMatchObject({
+      Role: { AssumeRolePolicyDocument: template.Resources.Role.Properties.AssumeRolePolicyDocument },
+    });
+    const routes = await succeed("apigatewayv2", "get-routes", "--api-id", output("ApiId"));
+    expect(JSON.parse(routes)).toMatchObject({
+      Items: [{ RouteKey: "GET /private", AuthorizationType: "AWS_IAM", ApiKeyRequired: false }],
+    });
+    const apis = JSON.parse(await succeed("apigatewayv2", "get-apis")) as { Items: { ApiId: string }[] };
+    expect(apis.Items.map(({ ApiId }) => ApiId)).toContain(output("ApiId"));
+    const missing = ["apigatewayv2", "get-routes", "--api-id", "nowhere"];
+    const { stderr } = await run(["--endpoint-url", cloud.awsUrl, ...missing]);
+    expect(stderr).toContain(
+      "(NotFoundException) when calling the GetRoutes operation: Invalid API identifier",
+    );
+  });
+
+  it("is told by name what the local cloud does not know", async () => {
+    const { code, stderr } = await run(["--endpoint-url", cloud.awsUrl, "iam", "list-users"]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("The local cloud does not know the action ListUsers");
+  });
+});

@@ -1,0 +1,85 @@
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runProcess } from "@api-auth-twitter/test-support/run-process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LocalCloud, startLocalCloud } from "../src/index.ts";
+
+const modules = fileURLToPath(new URL("../../../node_modules", import.meta.url));
+
+const program = `
+import { App, CfnOutput, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
+import { Bucket } from "aws-cdk-lib/aws-s3";
+const stack = new Stack(new App(), "CdkApp");
+const handler = new Function(stack, "Function", {
+  runtime: Runtime.NODEJS_22_X, handler: "index.handler", code: Code.fromAsset("function"),
+});
+new Bucket(stack, "Bucket", { removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true });
+const api = new HttpApi(stack, "Api");
+api.addRoutes({ path: "/hello", integration: new HttpLambdaIntegration("Hello", handler) });
+new CfnOutput(stack, "Endpoint", { value: api.apiEndpoint });
+`;
+
+/** The CDK's own CLI, which deploys by change sets. */
+describe("cdk deploy, diff and destroy", () => {
+  let cloud: LocalCloud;
+  let folder: string;
+
+  beforeAll(async () => {
+    cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0 });
+    folder = await mkdtemp(join(tmpdir(), "cdk-app-"));
+    await mkdir(join(folder, "function"));
+    await symlink(modules, join(folder, "node_modules"), "junction");
+    await writeFile(join(folder, "cdk.json"), '{ "app": "node app.mjs" }');
+    await writeFile(join(folder, "app.mjs"), program);
+  });
+  afterAll(async () => {
+    await cloud.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function cdk(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await runProcess(
+      process.execPath,
+      [join(modules, "aws-cdk/bin/cdk"), ...args, "--no-notices"],
+      {
+        cwd: folder,
+        env: {
+          PATH: process.env["PATH"],
+          HOME: folder,
+          CI: "1",
+          CDK_DISABLE_CLI_TELEMETRY: "true",
+          ...cloud.environment,
+        },
+        timeoutMs: 90_000,
+      },
+    );
+    expect(code, `${stdout}\n${stderr}`).toBe(0);
+    return stdout + stderr;
+  }
+
+  async function deploy(greeting: string): Promise<string> {
+    const code = `exports.handler = async () => ({ statusCode: 200, body: ${JSON.stringify(greeting)} });`;
+    await writeFile(join(folder, "function/index.js"), code);
+    await cdk("deploy", "--require-approval", "never", "--outputs-file", "outputs.json");
+    const outputs = JSON.parse(await readFile(join(folder, "outputs.json"), "utf8")) as {
+      CdkApp: { Endpoint: string };
+    };
+    return `${outputs.CdkApp.Endpoint}/hello`;
+  }
+
+  it("creates, updates and deletes a stack", async () => {
+    const url = await deploy("hello");
+    expect(await (await fetch(url)).text()).toBe("hello");
+    expect(await deploy("hello again")).toBe(url);
+    expect(await (await fetch(url)).text()).toBe("hello again");
+    expect(await cdk("diff")).toContain("There were no differences");
+    expect(await cdk("deploy", "--require-approval", "never")).toContain("(no changes)");
+    await cdk("destroy", "--force");
+    await expect(fetch(url)).rejects.toThrow("fetch failed");
+  });
+});

@@ -1,0 +1,177 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { copySstApp, type SstApp } from "@api-auth-twitter/test-support/sst-app";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LocalCloud, startLocalCloud } from "../src/index.ts";
+
+const stackFile = "stacks/ExampleStack.ts";
+
+interface Outputs {
+  ApiEndpoint: string;
+  IdentityPoolId: string;
+}
+
+/** The real, unmodified `sst` against the local cloud, step by step: each test goes on where the one before ended. */
+describe("sst deploy, diff and remove", () => {
+  let cloud: LocalCloud;
+  let app: SstApp;
+  let lines: string[];
+
+  beforeAll(async () => {
+    lines = [];
+    cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, log: (line) => lines.push(line) });
+    app = await copySstApp();
+  });
+  afterAll(async () => {
+    await cloud.close();
+    await app.remove();
+  });
+
+  const sst = (...args: string[]) =>
+    app.sst(args, {
+      PATH: process.env["PATH"],
+      HOME: app.folder,
+      NO_COLOR: "1",
+      CI: "1",
+      ...cloud.environment,
+    });
+
+  async function succeed(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await sst(...args);
+    expect(code, `${stdout}\n${stderr}\n${lines.slice(-20).join("\n")}`).toBe(0);
+    return stdout + stderr;
+  }
+
+  async function outputs(stage: string): Promise<Outputs> {
+    const file = JSON.parse(await readFile(join(app.folder, ".sst/outputs.json"), "utf8")) as Record<
+      string,
+      Outputs
+    >;
+    const found = file[`${stage}-api-auth-twitter-ExampleStack`];
+    if (found === undefined) throw new Error(`no outputs of ${stage}: ${JSON.stringify(file)}`);
+    return found;
+  }
+
+  let first: Outputs;
+
+  it("deploys a stage into an account that SST has never seen", async () => {
+    await succeed("deploy", "--stage", "one");
+    first = await outputs("one");
+    expect(first.ApiEndpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(first.IdentityPoolId).toMatch(/^us-east-1:[0-9a-f-]{36}$/);
+    const open = await fetch(`${first.ApiEndpoint}/public`);
+    expect([open.status, await open.text()]).toEqual([200, "Hello stranger!"]);
+    const unsigned = await fetch(`${first.ApiEndpoint}/private`);
+    expect([unsigned.status, await unsigned.text()]).toEqual([403, '{"message":"Forbidden"}']);
+  });
+
+  it("diff says that nothing would change, and deploying again changes nothing", async () => {
+    expect(await succeed("diff", "--stage", "one")).toContain("No changes");
+    await succeed("deploy", "--stage", "one");
+    expect(await outputs("one")).toEqual(first);
+    expect(lines.some((line) => line.includes("No updates are to be performed"))).toBe(true);
+  });
+
+  it("a second stage stands beside the first", async () => {
+    await succeed("deploy", "--stage", "two");
+    const second = await outputs("two");
+    expect(second.ApiEndpoint).not.toBe(first.ApiEndpoint);
+    expect(second.IdentityPoolId).not.toBe(first.IdentityPoolId);
+    for (const { ApiEndpoint } of [first, second]) {
+      expect((await fetch(`${ApiEndpoint}/public`)).status).toBe(200);
+    }
+    await succeed("remove", "--stage", "two");
+    await expect(fetch(`${second.ApiEndpoint}/public`)).rejects.toThrow("fetch failed");
+    expect((await fetch(`${first.ApiEndpoint}/public`)).status).toBe(200);
+  });
+
+  it("a new route appears, at the same endpoint, and nothing else changes", async () => {
+    expect((await fetch(`${first.ApiEndpoint}/more`)).status).toBe(404);
+    await app.edit(
+      stackFile,
+      '"GET /public":',
+      '"GET /more": { function: "packages/functions/src/public.handler", authorizer: "none" },\n      "GET /public":',
+    );
+    expect(await succeed("diff", "--stage", "one")).toContain(
+      "AWS::ApiGatewayV2::Route Api/Route_GET_--more",
+    );
+    await succeed("deploy", "--stage", "one");
+    expect(await outputs("one")).toEqual(first);
+    const added = await fetch(`${first.ApiEndpoint}/more`);
+    expect([added.status, await added.text()]).toEqual([200, "Hello stranger!"]);
+  });
+
+  it("new code runs after the next deploy", async () => {
+    await app.edit("packages/functions/src/public.ts", "Hello stranger!", "Hello again!");
+    await succeed("deploy", "--stage", "one");
+    expect(await (await fetch(`${first.ApiEndpoint}/public`)).text()).toBe("Hello again!");
+  });
+
+  it("an authorizer that is switched off opens the route", async () => {
+    await app.edit(stackFile, 'defaults: { authorizer: "iam" }', 'defaults: { authorizer: "none" }');
+    await succeed("deploy", "--stage", "one");
+    expect((await fetch(`${first.ApiEndpoint}/private`)).status).not.toBe(403);
+    await app.edit(stackFile, 'defaults: { authorizer: "none" }', 'defaults: { authorizer: "iam" }');
+    await succeed("deploy", "--stage", "one");
+    expect((await fetch(`${first.ApiEndpoint}/private`)).status).toBe(403);
+  });
+
+  it("what the local cloud does not know fails, by name, and everything is as it was", async () => {
+    await app.edit(
+      stackFile,
+      "stack.addOutputs(",
+      'new CfnResource(stack, "Queue", { type: "AWS::SQS::Queue" });\n  stack.addOutputs(',
+    );
+    await app.edit(stackFile, /^/, 'import { CfnResource } from "aws-cdk-lib";\n');
+    // Something that goes before it, and has to be taken back.
+    await app.edit("packages/functions/src/public.ts", "Hello again!", "Hello half way!");
+    const { code, stdout, stderr } = await sst("deploy", "--stage", "one");
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain("The local cloud does not know the resource type AWS::SQS::Queue.");
+    const cloudFormation = new CloudFormationClient(clientConfiguration(cloud));
+    const { Stacks: stacks } = await cloudFormation.send(
+      new DescribeStacksCommand({ StackName: "one-api-auth-twitter-ExampleStack" }),
+    );
+    cloudFormation.destroy();
+    expect(stacks?.[0]?.StackStatus).toBe("UPDATE_ROLLBACK_COMPLETE");
+    expect(await (await fetch(`${first.ApiEndpoint}/public`)).text()).toBe("Hello again!");
+    await app.edit(stackFile, /^ *new CfnResource.*$/m, "");
+    await succeed("deploy", "--stage", "one");
+    expect(await (await fetch(`${first.ApiEndpoint}/public`)).text()).toBe("Hello half way!");
+  });
+
+  it("remove takes everything away", async () => {
+    await succeed("remove", "--stage", "one");
+    await expect(fetch(`${first.ApiEndpoint}/public`)).rejects.toThrow("fetch failed");
+  });
+
+  it("a stack that fails at once is rolled back, and can be deployed when mended", async () => {
+    await app.edit(
+      stackFile,
+      "stack.addOutputs(",
+      'new CfnResource(stack, "Queue", { type: "AWS::SQS::Queue" });\n  stack.addOutputs(',
+    );
+    const { code, stdout, stderr } = await sst("deploy", "--stage", "three");
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).toContain("AWS::SQS::Queue");
+    await app.edit(stackFile, /^ *new CfnResource.*$/m, "");
+    // SST 2.49.8 first deletes the stack that was rolled back, and then wants to update what it has just deleted.
+    expect((await sst("deploy", "--stage", "three")).stdout).toContain(
+      "Stack [three-api-auth-twitter-ExampleStack] does not exist",
+    );
+    await succeed("deploy", "--stage", "three");
+    expect((await fetch(`${(await outputs("three")).ApiEndpoint}/public`)).status).toBe(200);
+  });
+});
+
+function clientConfiguration({ awsUrl, environment }: LocalCloud) {
+  return {
+    endpoint: awsUrl,
+    region: "us-east-1",
+    credentials: {
+      accessKeyId: environment["AWS_ACCESS_KEY_ID"] ?? "",
+      secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"] ?? "",
+    },
+  };
+}

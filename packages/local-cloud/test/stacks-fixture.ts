@@ -1,0 +1,80 @@
+import { type Account, createAccount } from "../src/resources.ts";
+import { type Buckets, createBuckets } from "../src/s3/buckets.ts";
+import { createSecretsManager, type SecretsManager } from "../src/secrets-manager/secrets.ts";
+import { createParameterStore, type ParameterStore } from "../src/ssm/parameters.ts";
+import { createResourceTypes } from "../src/cloudformation/resource-types.ts";
+import { createStacks, type StackInput, type Stacks } from "../src/cloudformation/stacks.ts";
+import type { Stack } from "../src/cloudformation/stack.ts";
+
+/** An account with its stacks, without any server: what the tests of the engine work on. */
+export interface StacksFixture {
+  account: Account;
+  buckets: Buckets;
+  parameterStore: ParameterStore;
+  secretsManager: SecretsManager;
+  stacks: Stacks;
+  /** Ids of the APIs that listen. */
+  listening: Set<string>;
+  /** Creates or updates the stack `test`, and waits for the end of it. */
+  deploy(template: object, input?: Partial<StackInput>): Promise<Stack>;
+  /** `LogicalId STATUS` or `LogicalId STATUS: reason`, oldest first. */
+  events(stack: Stack): string[];
+}
+
+export function createStacksFixture(): StacksFixture {
+  let milliseconds = Date.parse("2026-01-02T03:04:05Z");
+  const now = (): Date => new Date(milliseconds++);
+  const account = createAccount("000000000000", "us-east-1");
+  const buckets = createBuckets({ now });
+  const parameterStore = createParameterStore({ ...account, now });
+  const secretsManager = createSecretsManager({ ...account, now });
+  const listening = new Set<string>();
+  const httpApis = {
+    open({ apiId }: { apiId: string }): Promise<string> {
+      listening.add(apiId);
+      return Promise.resolve(`http://${apiId}.example`);
+    },
+    close(apiId: string): Promise<void> {
+      listening.delete(apiId);
+      return Promise.resolve();
+    },
+  };
+  const stacks = createStacks({
+    account,
+    resourceTypes: createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis }),
+    sources: { parameterStore, secretsManager },
+    now,
+    log: () => {},
+  });
+  return {
+    account,
+    buckets,
+    parameterStore,
+    secretsManager,
+    stacks,
+    listening,
+    async deploy(template, overrides = {}) {
+      const input: StackInput = {
+        stackName: "test",
+        templateBody: JSON.stringify(template),
+        parameters: [],
+        tags: undefined,
+        capabilities: ["CAPABILITY_NAMED_IAM"],
+        roleArn: undefined,
+        clientRequestToken: undefined,
+        ...overrides,
+      };
+      const isNew = stacks.find(input.stackName) === undefined;
+      const stack = await (isNew ? stacks.create(input) : stacks.update(input));
+      await stacks.settled();
+      return stack;
+    },
+    events: (stack) =>
+      stack.events
+        .map(
+          ({ logicalId, status, statusReason }) =>
+            `${logicalId} ${status}${statusReason ? `: ${statusReason}` : ""}`,
+        )
+        .toReversed(),
+  };
+}

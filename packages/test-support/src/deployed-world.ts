@@ -1,0 +1,90 @@
+import { appendFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from "@api-auth-twitter/local-cloud";
+import { type AuthCli, createAuthCli } from "./auth-cli.ts";
+import { copySstApp, type SstApp } from "./sst-app.ts";
+
+/** The local cloud with the app deployed to it by the real SST, and the built CLI beside it. */
+export interface DeployedWorld {
+  cloud: LocalCloud;
+  app: SstApp;
+  cli: AuthCli;
+  /** The environment of a deployer. */
+  variables: Record<string, string | undefined>;
+  /** Deploys a stage, and fails the test when that fails. */
+  deploy(stage: string): Promise<void>;
+  /** The stack's outputs as SST wrote them last. */
+  outputs(): Promise<StackOutputs>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param edit breaks the app before it is deployed
+ * @param options of the local cloud, beside its ports, and `variables` for all that runs with it
+ */
+export async function deployWorld(
+  stage: string,
+  edit?: (app: SstApp) => Promise<void>,
+  {
+    variables: added = {},
+    ...options
+  }: Partial<LocalCloudOptions> & { variables?: Record<string, string> } = {},
+): Promise<DeployedWorld> {
+  const app = await copySstApp();
+  const cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, ...options });
+  const variables = {
+    PATH: process.env["PATH"],
+    HOME: app.folder,
+    SST_TELEMETRY_DISABLED: "1",
+    ...cloud.environment,
+    ...added,
+  };
+  const cli = await createAuthCli(app.folder, { ...cloud.environment, ...added });
+  const world: DeployedWorld = {
+    cloud,
+    app,
+    cli,
+    variables,
+    async deploy(name) {
+      const { code, stdout, stderr } = await app.sst(["deploy", "--stage", name], variables);
+      if (code !== 0) throw new Error(`sst deploy: exit code ${code}\n${stdout}\n${stderr}`);
+    },
+    async outputs() {
+      const text = await readFile(join(app.folder, ".sst/outputs.json"), "utf8");
+      const [outputs] = Object.values(JSON.parse(text) as Record<string, StackOutputs>);
+      if (outputs === undefined) throw new Error("sst deploy wrote no outputs");
+      return outputs;
+    },
+    async close() {
+      await cloud.close();
+      await recordSecrets([
+        cloud.environment["TWITTER_CONSUMER_SECRET"],
+        cloud.environment["AWS_SECRET_ACCESS_KEY"],
+        ...(await cli.storedSecrets().catch(() => [])),
+      ]);
+      await cli.remove();
+      await app.remove();
+    },
+  };
+  try {
+    await edit?.(app);
+    await world.deploy(stage);
+    return world;
+  } catch (error) {
+    await world.close();
+    throw error;
+  }
+}
+
+/** What `sst deploy` wrote for the last deployed stage. */
+export interface StackOutputs {
+  ApiEndpoint: string;
+  IdentityPoolId: string;
+}
+
+/** With `AUTH_CLI_TEST_SECRETS`, a file: `.ci/run` then searches all that the tests have printed for what it holds. */
+async function recordSecrets(secrets: readonly (string | undefined)[]): Promise<void> {
+  const file = process.env["AUTH_CLI_TEST_SECRETS"];
+  const lines = secrets.filter((secret) => secret !== undefined && secret !== "");
+  if (file !== undefined && lines.length > 0) await appendFile(file, `${lines.join("\n")}\n`);
+}
