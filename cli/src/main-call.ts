@@ -1,4 +1,4 @@
-import { createEnvironment } from "./environment/environment.ts";
+import { createEnvironment } from "./environment/create-environment.ts";
 import { tellFailure } from "./failure.ts";
 import { callCommand } from "./commands/call/command.ts";
 import { type PlainCommandLine, readPlainCommandLine } from "./commands/flags/plain-command-line.ts";

@@ -1,4 +1,4 @@
-import { createEnvironment } from "./environment/environment.ts";
+import { createEnvironment } from "./environment/create-environment.ts";
 import { printAtOnce } from "./environment/standard-output.ts";
 import { run } from "./run.ts";
 import { versionText } from "./version.ts";

@@ -3,7 +3,15 @@ import { AuthCliError } from "../errors.ts";
 import type { HttpResponse } from "../http.ts";
 import { reply, sentHeader } from "../../test/fakes/fake-environment.ts";
 import type { Answer } from "../../test/fakes/scripted-services.ts";
-import { authCli, createWorld, type Ran, reportedError, runIn, steps, type World } from "../../test/fakes/world.ts";
+import {
+  authCli,
+  createWorld,
+  type Ran,
+  reportedError,
+  runIn,
+  steps,
+  type World,
+} from "../../test/fakes/world.ts";
 
 const forbidden = (): HttpResponse => reply(403, { message: "Forbidden" }, [["apigw-requestid", "id="]]);
 const notFound = (): HttpResponse => reply(404, { message: "Not Found" }, [["apigw-requestid", "id="]]);

@@ -3,7 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startConnectProxy } from "@api-auth-twitter/test-support/connect-proxy";
-import { deployWorld, type DeployedWorld, type StackOutputs } from "@api-auth-twitter/test-support/deployed-world";
+import {
+  deployWorld,
+  type DeployedWorld,
+  type StackOutputs,
+} from "@api-auth-twitter/test-support/deployed-world";
 import { type Meddling, startMeddlingProxy } from "@api-auth-twitter/test-support/meddling-proxy";
 import type { ProcessResult } from "@api-auth-twitter/test-support/run-process";
 import type { ErrorReport } from "../errors.ts";

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { HttpRequest } from "../../http.ts";
-import { createFakeEnvironment, type FakeEnvironmentOptions, failure } from "../../../test/fakes/fake-environment.ts";
+import {
+  createFakeEnvironment,
+  type FakeEnvironmentOptions,
+  failure,
+} from "../../../test/fakes/fake-environment.ts";
 import { buildRequest, type RequestFlags } from "./request-options.ts";
 
 const api = new URL("https://abc123.execute-api.us-east-1.amazonaws.com");

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { AuthCliError, type ErrorCode } from "../../errors.ts";
 import type { Header, HttpRequest, HttpResponse } from "../../http.ts";
-import { createFakeEnvironment, type FakeEnvironment, failure, reply } from "../../../test/fakes/fake-environment.ts";
+import {
+  createFakeEnvironment,
+  type FakeEnvironment,
+  failure,
+  reply,
+} from "../../../test/fakes/fake-environment.ts";
 import { sendWithRetries } from "./retry.ts";
 
 type Answer = (() => HttpResponse) | ErrorCode;

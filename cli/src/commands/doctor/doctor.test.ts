@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../../errors.ts";
 import { configFile, reply } from "../../../test/fakes/fake-environment.ts";
-import { createDoctorWorld, dated, examined, examineIn, goodStack } from "../../../test/fakes/doctor-world.ts";
+import {
+  createDoctorWorld,
+  dated,
+  examined,
+  examineIn,
+  goodStack,
+} from "../../../test/fakes/doctor-world.ts";
 import { twitterRefusal } from "../../../test/fakes/scripted-services.ts";
 import { runIn } from "../../../test/fakes/world.ts";
 import type { FindingStatus } from "./finding.ts";

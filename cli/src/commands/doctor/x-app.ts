@@ -5,7 +5,11 @@ import { processRequestTokenResponse, requestTokenRequest } from "../../twitter/
 import { twitterApiUrl } from "../../deployment/services.ts";
 import { attempt } from "./attempt.ts";
 import { boundedSend } from "./bounded-send.ts";
-import { judgeConsumerKey, judgeConsumerSecret, type ShapeProblem } from "../../twitter/consumer-key-shape.ts";
+import {
+  judgeConsumerKey,
+  judgeConsumerSecret,
+  type ShapeProblem,
+} from "../../twitter/consumer-key-shape.ts";
 import type { Examination } from "./examination.ts";
 import { fault, type Finding, fromError, ok, skipped, warning } from "./finding.ts";
 

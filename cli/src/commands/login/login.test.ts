@@ -1,8 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../../errors.ts";
 import { configFile, reply } from "../../../test/fakes/fake-environment.ts";
-import { type Answer, cognitoRefusal, twitterRefusal, wrongPin } from "../../../test/fakes/scripted-services.ts";
-import { authCli, createWorld, type Ran, reportedError, runIn, steps, type World } from "../../../test/fakes/world.ts";
+import {
+  type Answer,
+  cognitoRefusal,
+  twitterRefusal,
+  wrongPin,
+} from "../../../test/fakes/scripted-services.ts";
+import {
+  authCli,
+  createWorld,
+  type Ran,
+  reportedError,
+  runIn,
+  steps,
+  type World,
+} from "../../../test/fakes/world.ts";
 
 const onTerminal = (input: string, answers: Record<string, Answer> = {}): World => ({
   interactive: true,

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
-import { type RecordedServices, startRecordedServices } from "@api-auth-twitter/test-support/recorded-services";
+import {
+  type RecordedServices,
+  startRecordedServices,
+} from "@api-auth-twitter/test-support/recorded-services";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 
 const ruby = findPeer("ruby");

@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../../errors.ts";
 import { configFile, reply, sentHeader } from "../../../test/fakes/fake-environment.ts";
 import { twitterRefusal } from "../../../test/fakes/scripted-services.ts";
-import { authCli, createWorld, type Ran, reportedError, runIn, steps, type World } from "../../../test/fakes/world.ts";
+import {
+  authCli,
+  createWorld,
+  type Ran,
+  reportedError,
+  runIn,
+  steps,
+  type World,
+} from "../../../test/fakes/world.ts";
 
 const stored = ({ environment }: Pick<Ran, "environment">): string[] => {
   const text = environment.fileTexts()[configFile] ?? '{"sessions":[]}';

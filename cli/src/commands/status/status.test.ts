@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../../errors.ts";
 import { configFile, reply, sentHeader } from "../../../test/fakes/fake-environment.ts";
 import type { Answer } from "../../../test/fakes/scripted-services.ts";
-import { authCli, createWorld, type Ran, reportedError, runIn, steps, type World } from "../../../test/fakes/world.ts";
+import {
+  authCli,
+  createWorld,
+  type Ran,
+  reportedError,
+  runIn,
+  steps,
+  type World,
+} from "../../../test/fakes/world.ts";
 
 const role: Answer = () =>
   reply(

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { FindingStatus } from "../finding.ts";
-import { createDoctorWorld, type Examined, examineIn, goodStack } from "../../../../test/fakes/doctor-world.ts";
+import {
+  createDoctorWorld,
+  type Examined,
+  examineIn,
+  goodStack,
+} from "../../../../test/fakes/doctor-world.ts";
 import { reply } from "../../../../test/fakes/fake-environment.ts";
 import type { Answer } from "../../../../test/fakes/scripted-services.ts";
 import type { World } from "../../../../test/fakes/world.ts";

@@ -1,12 +1,12 @@
-import { type DeployerCredentials, findDeployerCredentials } from "../../../deployment/deployer-credentials.ts";
+import {
+  type DeployerCredentials,
+  findDeployerCredentials,
+} from "../../../deployment/deployer-credentials.ts";
 import type { Deployment } from "../../../deployment/resolve-deployment.ts";
 import { awsEndpoint } from "../../../deployment/service-url.ts";
 import type { AuthCliError } from "../../../errors.ts";
 import type { DeployerContext } from "../../../aws/deployer-api.ts";
-import {
-  deployerIdentityRequest,
-  processDeployerIdentityResponse,
-} from "../../../aws/deployer-identity.ts";
+import { deployerIdentityRequest, processDeployerIdentityResponse } from "../../../aws/deployer-identity.ts";
 import { exchange, type HttpRequest, type Reply } from "../../../http.ts";
 import type { CallerIdentity } from "../../../aws/sts.ts";
 import { attempt } from "../attempt.ts";

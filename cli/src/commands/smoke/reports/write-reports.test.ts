@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createFakeEnvironment, type FakeEnvironmentOptions } from "../../../../test/fakes/fake-environment.ts";
+import {
+  createFakeEnvironment,
+  type FakeEnvironmentOptions,
+} from "../../../../test/fakes/fake-environment.ts";
 import { sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { summaryBytes } from "./summary.ts";
 import { writeReports } from "./write-reports.ts";
