@@ -1,3 +1,5 @@
+import type { Configuration } from "../../deployment/configuration.ts";
+import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { awsEndpoint } from "../../deployment/service-url.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { type Connection, exchange, type Header, type Send, type Timings } from "../../http.ts";
@@ -5,7 +7,6 @@ import { apiUrl } from "../../aws/http-api.ts";
 import { twitterApiUrl } from "../../deployment/services.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import { boundedSend } from "./bounded-send.ts";
-import type { Examination } from "./examination.ts";
 
 export type ServiceName = "twitter" | "cognito" | "api" | "sts";
 
@@ -35,10 +36,15 @@ const limitMs = 5000;
 
 const accept: Header = ["Accept", "*/*"];
 
-export function probeServices(
-  known: Pick<Examination, "environment" | "configuration" | "resolved">,
-): Promise<Probe[]> {
-  const { environment, configuration, resolved } = known;
+export function probeServices({
+  environment,
+  configuration,
+  resolved,
+}: {
+  environment: Environment;
+  configuration: Configuration;
+  resolved: Attempt<ResolvedDeployment>;
+}): Promise<Probe[]> {
   const aws = async (service: string, variable: string): Promise<URL> => {
     const endpoint = await awsEndpoint(configuration, variable);
     const region = resolved.value?.deployment.region ?? "us-east-1";
