@@ -3,11 +3,10 @@ import { AuthCliError } from "../errors.ts";
 import { failure, reply, sentHeader } from "../../test/fakes/fake-environment.ts";
 import { createCognitoIdentity } from "./cognito-identity.ts";
 import type { Header, HttpRequest, HttpResponse } from "../http.ts";
-import { twitterLogins } from "./logins.ts";
 
 const poolId = "us-east-1:0f0e0d0c-0b0a-4900-8800-070605040302";
 const identityId = "us-east-1:11111111-2222-4333-8444-555555555555";
-const logins = twitterLogins({ token: "1-access", secret: "access-secret" });
+const logins = { "api.twitter.com": "1-access;access-secret" };
 const credentials = {
   AccessKeyId: "ASIAEXAMPLE",
   SecretKey: "secret-key",

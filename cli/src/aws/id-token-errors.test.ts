@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { explainProviderRefusal } from "./id-token-errors.ts";
-import { twitterLogins } from "./logins.ts";
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 const google = "accounts.google.com";
@@ -118,7 +117,7 @@ describe("Cognito's words for a token that it refuses", () => {
   it("are left to others when the login is Twitter's, when there is none, and for faults that are not the login's", () => {
     const message = "Invalid login token.";
     expect(
-      explainProviderRefusal("NotAuthorizedException", message, twitterLogins({ token: "a", secret: "b" })),
+      explainProviderRefusal("NotAuthorizedException", message, { "api.twitter.com": "a;b" }),
     ).toBeUndefined();
     expect(explainProviderRefusal("NotAuthorizedException", message, {})).toBeUndefined();
     expect(explain("x", { type: "ResourceNotFoundException" })).toBeUndefined();

@@ -1,12 +1,12 @@
 import type { Send } from "../http.ts";
 import type { Redactor } from "../redaction.ts";
 import type { BrowserOutcome } from "./browser.ts";
-import type { CallbackServer } from "./callback-server.ts";
+import type { CallbackAnswer, CallbackServer } from "./callback-server.ts";
 import type { Keyring } from "./keyring.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Terminal } from "./terminal.ts";
 
-export type { Surroundings };
+export type { CallbackAnswer, Surroundings };
 
 /** Everything outside the program that a command may touch. Tests hand in their own. */
 export interface Environment extends Surroundings {

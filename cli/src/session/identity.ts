@@ -4,12 +4,14 @@ import type { RefusedExchange } from "../diagnosis/cognito-refusal.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { readIdToken } from "../aws/id-token.ts";
-import { type LoginsMap, twitterLogins, twitterProvider } from "../aws/logins.ts";
+import { type LoginsMap, twitterProvider } from "../aws/logins.ts";
 import type { TokenCredentials } from "../twitter/oauth1.ts";
 import { executeApi } from "../aws/http-api.ts";
-import { type AwsCredentials, deriveSigningKey } from "../aws/sigv4.ts";
+import { deriveSigningKey } from "../aws/sigv4.ts";
 import { cognitoContext } from "../deployment/services.ts";
 import { cachePath, type CachedIdentity, isFresh, openCache } from "./credentials-cache.ts";
+import { loginFromConfiguration } from "./login-source.ts";
+import { registerCredentials, registerLoginToken, registerToken } from "./register-secrets.ts";
 import {
   findSession,
   loadSessionSecret,
@@ -71,7 +73,6 @@ async function givenLogin(
 ): Promise<Login | undefined> {
   const setting = await configuration.find("AUTH_CLI_LOGIN");
   if (setting !== undefined) {
-    const { loginFromConfiguration } = await import("./login-source.ts");
     const { provider, token, source } = await loginFromConfiguration(environment, configuration, setting);
     return { ...loginOfToken(provider, token), session: undefined, source };
   }
@@ -101,6 +102,11 @@ function twitterLogin(loadToken: () => Promise<TokenCredentials>): LoginToken {
   return { provider: twitterProvider, loadLogins, loadToken, tokenExpiresAt: undefined };
 }
 
+/** The logins map of a Twitter user: access token and secret, separated by a semicolon. */
+export function twitterLogins({ token, secret }: TokenCredentials): LoginsMap {
+  return { [twitterProvider]: `${token};${secret}` };
+}
+
 function loginOfToken(provider: string, token: string): LoginToken & Pick<Login, "cacheKey"> {
   return {
     provider,
@@ -125,11 +131,6 @@ export async function loadTwitterToken(
   return tokenCredentials;
 }
 
-export function registerToken(environment: Pick<Environment, "redactor">, token: TokenCredentials): void {
-  environment.redactor.add("access token", token.token);
-  environment.redactor.add("access token secret", token.secret);
-}
-
 /** A login with its secrets. */
 export interface LoadedLogin {
   provider: string;
@@ -142,23 +143,6 @@ export interface LoadedLogin {
 export async function loadLogin({ provider, loadLogins, loadToken }: Login): Promise<LoadedLogin> {
   const token = await loadToken?.();
   return { provider, token, logins: token === undefined ? await loadLogins() : twitterLogins(token) };
-}
-
-/** An ID token is of no use without its signature, so that a part of it is a secret too. */
-export function registerLoginToken(environment: Pick<Environment, "redactor">, token: string): void {
-  const name = "login token";
-  environment.redactor.add(name, token);
-  const [, claims, signature] = token.split(".");
-  environment.redactor.add(name, claims);
-  environment.redactor.add(name, signature);
-}
-
-export function registerCredentials(
-  environment: Pick<Environment, "redactor">,
-  credentials: AwsCredentials,
-): void {
-  environment.redactor.add("secret access key", credentials.secretAccessKey);
-  environment.redactor.add("session token", credentials.sessionToken);
 }
 
 /**

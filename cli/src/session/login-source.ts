@@ -1,7 +1,7 @@
 import type { Configuration, Setting } from "../deployment/configuration.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
-import { registerLoginToken } from "./identity.ts";
+import { registerLoginToken } from "./register-secrets.ts";
 import { twitterProvider } from "../aws/logins.ts";
 import { parseProviderName } from "./provider-name.ts";
 

@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Environment } from "../../environment/environment.ts";
-import type { CallbackAnswer } from "../../environment/callback-server.ts";
+import type { CallbackAnswer, Environment } from "../../environment/environment.ts";
 import { AuthCliError, toAuthCliError } from "../../errors.ts";
 import type { TemporaryCredentials } from "../../twitter/oauth1.ts";
 import type { AuthorizedUser } from "../../twitter/twitter.ts";

@@ -5,12 +5,13 @@ import {
   type ResolvedDeployment,
 } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { cacheIdentity, explained, registerCredentials, withSigningKey } from "../../session/identity.ts";
+import { cacheIdentity, explained, twitterLogins, withSigningKey } from "../../session/identity.ts";
+import { registerCredentials } from "../../session/register-secrets.ts";
 import type { LoginSource } from "../../session/login-source.ts";
 import { loginOf, type TwitterLogin } from "./twitter-login.ts";
 import type { CognitoContext, CognitoIdentity } from "../../aws/cognito-identity.ts";
 import { readIdToken } from "../../aws/id-token.ts";
-import { type LoginsMap, twitterLogins, twitterProvider } from "../../aws/logins.ts";
+import { type LoginsMap, twitterProvider } from "../../aws/logins.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 import { cognitoContext, twitterApiUrl } from "../../deployment/services.ts";
 import type { CachedIdentity } from "../../session/credentials-cache.ts";

@@ -1,5 +1,5 @@
 import type { Environment } from "../../environment/environment.ts";
-import { registerToken } from "../../session/identity.ts";
+import { registerToken } from "../../session/register-secrets.ts";
 import { exchange } from "../../http.ts";
 import type { TemporaryCredentials } from "../../twitter/oauth1.ts";
 import {

@@ -3,7 +3,7 @@ import { FAILSAFE_SCHEMA, load } from "js-yaml";
 import type { Configuration } from "../../deployment/configuration.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import { registerToken } from "../../session/identity.ts";
+import { registerToken } from "../../session/register-secrets.ts";
 import type { ClientCredentials } from "../../twitter/oauth1.ts";
 import type { AuthorizedUser } from "../../twitter/twitter.ts";
 import { userIdOf } from "./twitter-login.ts";

@@ -1,5 +1,6 @@
 import type { AuthCliError } from "../../errors.ts";
-import { explainRefusal, type LoadedLogin, registerCredentials } from "../../session/identity.ts";
+import { explainRefusal, type LoadedLogin } from "../../session/identity.ts";
+import { registerCredentials } from "../../session/register-secrets.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 import type { Chain } from "./chain-context.ts";
 import type { ProtectedRoute, RoutePlan } from "./checked-route.ts";
