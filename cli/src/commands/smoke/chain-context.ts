@@ -1,6 +1,6 @@
 import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import type { Checks } from "./checks.ts";
+import type { Checks } from "./check-runner.ts";
 
 /** What every check works on. */
 export interface Chain {

@@ -3,13 +3,13 @@ import { explainRefusal, type LoadedLogin } from "../../session/identity.ts";
 import { registerCredentials } from "../../session/register-secrets.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 import type { Chain } from "./chain-context.ts";
-import type { ProtectedRoute, RoutePlan } from "./checked-route.ts";
-import type { Outcome } from "./checks.ts";
-import { Gate } from "./gate.ts";
-import { checkGuest, checkToken, cognitoOf } from "./login-checks.ts";
-import { checkControl, controlNames } from "./negative-controls.ts";
+import type { ProtectedRoute, RoutePlan } from "./routes/checked-route.ts";
+import type { Outcome } from "./check-runner.ts";
+import { Gate } from "./concurrency-limit.ts";
+import { checkGuest, checkToken, cognitoOf } from "./checks/twitter-token.ts";
+import { checkControl, controlNames } from "./checks/negative-controls.ts";
 import type { CheckName } from "./report.ts";
-import { checkIdentity, checkPublic, checkSigned, checkUnsigned } from "./route-checks.ts";
+import { checkIdentity, checkPublic, checkSigned, checkUnsigned } from "./checks/private-signed.ts";
 import { RouteDiagnosis } from "./route-diagnosis.ts";
 
 /** So many checks of routes at once: an API of fifty routes is not to be flooded with three hundred connections. */

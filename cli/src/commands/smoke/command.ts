@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { SmokeFlags } from "./smoke.ts";
 import { parseCheckNames } from "./check-selection.ts";
-import { type Expected, type NamedRoute, parseRoute } from "./named-route.ts";
+import { type Expected, type NamedRoute, parseRoute } from "./routes/named-route.ts";
 import { type CheckName, checkNames } from "./report.ts";
 import { type CommandDefinition, examples } from "../flags/command-definition.ts";
 import { duration, httpStatus } from "../flags/flag-values.ts";

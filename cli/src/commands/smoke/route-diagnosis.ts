@@ -1,7 +1,7 @@
 import type { Diagnosis } from "../../diagnosis/diagnose-refusal.ts";
 import type { AuthCliError } from "../../errors.ts";
 import type { Chain } from "./chain-context.ts";
-import { RouteFailure } from "./route-failure.ts";
+import { RouteFailure } from "./check-errors.ts";
 
 /** Finds out why one route fails: once for each status, whatever the number of checks that fail with it. */
 export class RouteDiagnosis {

@@ -13,8 +13,8 @@ import {
   smokeWith,
 } from "../../../test/fakes/smoke-world.ts";
 import { authCli, createWorld, reportedError, runIn, steps, type World } from "../../../test/fakes/world.ts";
-import { controlNames } from "./negative-controls.ts";
-import { runSmoke } from "./run-smoke.ts";
+import { controlNames } from "./checks/negative-controls.ts";
+import { runSmoke } from "./run-stages.ts";
 import { checkNames, type Progress } from "./report.ts";
 
 const forbidden: Answer = () => reply(403, { message: "Forbidden" });

@@ -4,9 +4,9 @@ import { demandReportFiles } from "./reports/demand-report-files.ts";
 import { createLiveTable } from "./reports/live-table.ts";
 import { type ReportFlags, writeReports } from "./reports/write-reports.ts";
 import { exitCodeOf, hasNothingRun } from "./exit-code.ts";
-import { demandConsistent } from "./named-route.ts";
+import { demandConsistent } from "./routes/named-route.ts";
 import type { SmokeReport, SmokeRun } from "./report.ts";
-import { runSmoke, type SmokeOptions } from "./run-smoke.ts";
+import { runSmoke, type SmokeOptions } from "./run-stages.ts";
 
 export interface SmokeFlags extends Omit<SmokeOptions, "stages">, ReportFlags {
   /** Each `--stage`; none leaves the choice to the project. */

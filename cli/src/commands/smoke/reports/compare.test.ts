@@ -4,7 +4,7 @@ import { sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { createWorld, runIn } from "../../../../test/fakes/world.ts";
 import { compareRuns } from "./compare.ts";
 import { formatHtml } from "./html.ts";
-import { formatSummary } from "./summary.ts";
+import { formatSummary } from "./github-summary.ts";
 import { formatRun } from "./terminal.ts";
 
 /** The sample run with one check changed, against the sample as it is. */

@@ -1,6 +1,6 @@
 import type { Change, Comparison } from "../report.ts";
 import { plainText } from "./plain-text.ts";
-import { milliseconds } from "./verdict.ts";
+import { milliseconds } from "./shared-text.ts";
 
 /** `since 2026-03-01 12:00:00 UTC, 2 changes:`. */
 export function describeComparison({ previousStartedAt, changes }: Comparison): string {

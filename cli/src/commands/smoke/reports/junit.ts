@@ -1,7 +1,7 @@
 import type { CheckResult, SmokeReport, SmokeRun } from "../report.ts";
 import { describeChange, describeComparison } from "./describe-change.ts";
 import { plainText } from "./plain-text.ts";
-import { countsOf, milliseconds, stageName, titleOf } from "./verdict.ts";
+import { countsOf, milliseconds, stageName, titleOf } from "./shared-text.ts";
 
 /**
  * JUnit XML: a suite for each stage, a case for each check. It keeps to what both the schema of Ant and the one of

@@ -1,7 +1,7 @@
 import { type CheckResult, checkNames, type OnProgress, type Progress } from "../report.ts";
 import { plainText } from "./plain-text.ts";
 import { cut, drawRows, type Look, painter, type Row, rowOf } from "./terminal.ts";
-import { milliseconds } from "./verdict.ts";
+import { milliseconds } from "./shared-text.ts";
 
 const unicodeFrames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const asciiFrames = ["|", "/", "-", "\\"];

@@ -13,7 +13,7 @@ import type { CheckResult, SmokeReport } from "../report.ts";
 import { sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { formatHtml } from "./html.ts";
 import { formatJunit } from "./junit.ts";
-import { formatSummary } from "./summary.ts";
+import { formatSummary } from "./github-summary.ts";
 import { formatRun } from "./terminal.ts";
 
 const require = createRequire(import.meta.url);

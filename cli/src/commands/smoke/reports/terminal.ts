@@ -13,7 +13,7 @@ import {
   milliseconds,
   stageName,
   titleOf,
-} from "./verdict.ts";
+} from "./shared-text.ts";
 import {
   type Axis,
   axisOf,

@@ -4,7 +4,7 @@ import {
   type FakeEnvironmentOptions,
 } from "../../../../test/fakes/fake-environment.ts";
 import { sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
-import { summaryBytes } from "./summary.ts";
+import { summaryBytes } from "./github-summary.ts";
 import { writeReports } from "./write-reports.ts";
 import { AuthCliError } from "../../../errors.ts";
 

@@ -40,7 +40,7 @@ export async function writeReports(
     [
       variables["GITHUB_STEP_SUMMARY"],
       async (path) => {
-        const { formatSummary, summaryBytes } = await import("./summary.ts");
+        const { formatSummary, summaryBytes } = await import("./github-summary.ts");
         const there = Buffer.byteLength(files.readText(path) ?? "");
         files.append(path, environment.redactor.redact(formatSummary(masked, summaryBytes - there)));
       },
@@ -56,7 +56,7 @@ export async function writeReports(
     }
   }
   if (variables["GITHUB_ACTIONS"] === "true") {
-    const { formatAnnotations } = await import("./annotations.ts");
+    const { formatAnnotations } = await import("./github-annotations.ts");
     terminal.say(formatAnnotations(masked));
   }
   await terminal.print(flags.json ? json : formatRun(masked, { colour, unicode, columns }));

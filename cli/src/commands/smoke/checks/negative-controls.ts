@@ -1,10 +1,10 @@
-import { excerpt, exchange, type HttpRequest, type Reply, replyText, type Send } from "../../http.ts";
-import { apiUrl, executeApi } from "../../aws/http-api.ts";
-import { type AwsCredentials, type SigV4Signing, signSigV4 } from "../../aws/sigv4.ts";
-import type { Chain } from "./chain-context.ts";
-import type { CheckedRoute } from "./checked-route.ts";
-import type { CheckName } from "./report.ts";
-import { routeFailure } from "./route-failure.ts";
+import { excerpt, exchange, type HttpRequest, type Reply, replyText, type Send } from "../../../http.ts";
+import { apiUrl, executeApi } from "../../../aws/http-api.ts";
+import { type AwsCredentials, type SigV4Signing, signSigV4 } from "../../../aws/sigv4.ts";
+import type { Chain } from "../chain-context.ts";
+import type { CheckedRoute } from "../routes/checked-route.ts";
+import type { CheckName } from "../report.ts";
+import { routeFailure } from "../check-errors.ts";
 
 /** API Gateway accepts a signature for five minutes; this is far enough past for any clock. */
 const expiredByMs = 20 * 60 * 1000;

@@ -1,4 +1,4 @@
-import { AuthCliError } from "../../errors.ts";
+import { AuthCliError } from "../../../errors.ts";
 
 /** What a route's answer has to be. */
 export interface Expected {

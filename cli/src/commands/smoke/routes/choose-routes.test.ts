@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RoutePlan } from "./checked-route.ts";
 import type { DeployedRoute } from "./deployed-routes.ts";
 import { type NamedRoute, parseRoute } from "./named-route.ts";
-import { planRoutes } from "./plan-routes.ts";
+import { planRoutes } from "./choose-routes.ts";
 
 const named = (access: NamedRoute["access"], text: string, expected = {}): NamedRoute => ({
   ...parseRoute("--route", access, text),

@@ -1,10 +1,10 @@
-import { findDeployerCredentials } from "../../deployment/deployer-credentials.ts";
-import type { DeploymentFlags } from "../../deployment/resolve-deployment.ts";
-import { AuthCliError } from "../../errors.ts";
-import type { Chain } from "./chain-context.ts";
+import { findDeployerCredentials } from "../../../deployment/deployer-credentials.ts";
+import type { DeploymentFlags } from "../../../deployment/resolve-deployment.ts";
+import { AuthCliError } from "../../../errors.ts";
+import type { Chain } from "../chain-context.ts";
 import type { RoutePlan } from "./checked-route.ts";
 import { type DeployedRoute, readDeployedRoutes } from "./deployed-routes.ts";
-import { planRoutes, type RouteWishes } from "./plan-routes.ts";
+import { planRoutes, type RouteWishes } from "./choose-routes.ts";
 
 /** CloudFormation must not hold up the checks. */
 const patienceMs = 5000;
@@ -38,7 +38,7 @@ async function askForRoutes(
     },
   );
   if (credentials === undefined) return undefined;
-  const { readStackTemplates } = await import("../../deployment/stack-templates.ts");
+  const { readStackTemplates } = await import("../../../deployment/stack-templates.ts");
   const send: typeof environment.send = (request) =>
     environment.send({ ...request, timeoutMs: Math.min(request.timeoutMs ?? patienceMs, patienceMs) });
   const query = {

@@ -1,11 +1,11 @@
-import { AuthCliError } from "../../errors.ts";
-import { excerpt, exchange, type HttpRequest, type Reply, replyText, type Send } from "../../http.ts";
-import { apiUrl, executeApi } from "../../aws/http-api.ts";
-import { type AwsCredentials, signSigV4 } from "../../aws/sigv4.ts";
-import type { Chain } from "./chain-context.ts";
-import type { CheckedRoute } from "./checked-route.ts";
+import { AuthCliError } from "../../../errors.ts";
+import { excerpt, exchange, type HttpRequest, type Reply, replyText, type Send } from "../../../http.ts";
+import { apiUrl, executeApi } from "../../../aws/http-api.ts";
+import { type AwsCredentials, signSigV4 } from "../../../aws/sigv4.ts";
+import type { Chain } from "../chain-context.ts";
+import type { CheckedRoute } from "../routes/checked-route.ts";
 import { demandRefusal } from "./negative-controls.ts";
-import { type RouteFailure, routeFailure } from "./route-failure.ts";
+import { type RouteFailure, routeFailure } from "../check-errors.ts";
 
 /** The open route answers everybody. */
 export async function checkPublic(chain: Chain, route: CheckedRoute, send: Send): Promise<void> {

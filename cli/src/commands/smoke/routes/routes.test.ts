@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { reply, sentHeader } from "../../../test/fakes/fake-environment.ts";
-import { meeting, smokeIn, smokeWith } from "../../../test/fakes/smoke-world.ts";
-import { authCli, createWorld, reportedError, type World } from "../../../test/fakes/world.ts";
+import { reply, sentHeader } from "../../../../test/fakes/fake-environment.ts";
+import { meeting, smokeIn, smokeWith } from "../../../../test/fakes/smoke-world.ts";
+import { authCli, createWorld, reportedError, type World } from "../../../../test/fakes/world.ts";
 
 const deployer = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "hush-hush-hush" };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
-import { formatAnnotations } from "./annotations.ts";
+import { formatAnnotations } from "./github-annotations.ts";
 
 describe("annotations", () => {
   it("are one for each failed check, with all that is known of it", () => {

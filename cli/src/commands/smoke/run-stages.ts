@@ -4,9 +4,9 @@ import { findLogin, loadLogin } from "../../session/identity.ts";
 import { readSessions, type Session } from "../../session/sessions.ts";
 import { runChain } from "./chain.ts";
 import { type Selection, selectChecks } from "./check-selection.ts";
-import { Checks } from "./checks.ts";
-import { findRoutes } from "./find-routes.ts";
-import type { RouteWishes } from "./plan-routes.ts";
+import { Checks } from "./check-runner.ts";
+import { findRoutes } from "./routes/find-routes.ts";
+import type { RouteWishes } from "./routes/choose-routes.ts";
 import {
   type CheckName,
   checkNames,

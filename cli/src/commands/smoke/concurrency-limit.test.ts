@@ -1,6 +1,6 @@
 import { setImmediate as later } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { Gate } from "./gate.ts";
+import { Gate } from "./concurrency-limit.ts";
 
 it("lets so many through at once, the others in their order, and is free again after a failure", async () => {
   const gate = new Gate(2);

@@ -12,7 +12,7 @@ import {
   milliseconds,
   stageName,
   titleOf,
-} from "./verdict.ts";
+} from "./shared-text.ts";
 
 /** What GitHub takes of one step's summary; of a longer one it shows nothing at all. */
 export const summaryBytes = 1024 * 1024;

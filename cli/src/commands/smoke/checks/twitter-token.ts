@@ -1,12 +1,12 @@
-import { AuthCliError, toErrorReport } from "../../errors.ts";
-import type { LoadedLogin } from "../../session/identity.ts";
-import { type CognitoIdentity, createCognitoIdentity } from "../../aws/cognito-identity.ts";
-import { exchange, type Send } from "../../http.ts";
-import type { LoginsMap } from "../../aws/logins.ts";
-import { processVerifyCredentialsResponse, verifyCredentialsRequest } from "../../twitter/twitter.ts";
-import { cognitoContext, findClientCredentials, twitterApiUrl } from "../../deployment/services.ts";
-import type { Chain } from "./chain-context.ts";
-import { Undecided } from "./undecided.ts";
+import { AuthCliError, toErrorReport } from "../../../errors.ts";
+import type { LoadedLogin } from "../../../session/identity.ts";
+import { type CognitoIdentity, createCognitoIdentity } from "../../../aws/cognito-identity.ts";
+import { exchange, type Send } from "../../../http.ts";
+import type { LoginsMap } from "../../../aws/logins.ts";
+import { processVerifyCredentialsResponse, verifyCredentialsRequest } from "../../../twitter/twitter.ts";
+import { cognitoContext, findClientCredentials, twitterApiUrl } from "../../../deployment/services.ts";
+import type { Chain } from "../chain-context.ts";
+import { Undecided } from "../undecided.ts";
 
 /** Does Twitter still know the token? Not every X app may ask; Cognito asks in any case. */
 export async function checkToken(

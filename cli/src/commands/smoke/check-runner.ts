@@ -2,7 +2,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { type AuthCliError, toAuthCliError, toErrorReport } from "../../errors.ts";
 import { headerValue, type HttpResponse, type Send } from "../../http.ts";
 import type { Selection } from "./check-selection.ts";
-import { isSpreading } from "./propagation.ts";
+import { isSpreading } from "./retry.ts";
 import { type CheckName, checkNames, type CheckResult, type Hop, type Progress } from "./report.ts";
 import type { RunLimits } from "./run-limits.ts";
 import { Undecided } from "./undecided.ts";

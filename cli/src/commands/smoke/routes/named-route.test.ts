@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failure } from "../../../test/fakes/fake-environment.ts";
+import { failure } from "../../../../test/fakes/fake-environment.ts";
 import { parseRoute } from "./named-route.ts";
 
 describe("--route", () => {

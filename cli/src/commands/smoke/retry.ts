@@ -1,7 +1,7 @@
 import type { Reason } from "../../reasons.ts";
 import type { AuthCliError } from "../../errors.ts";
 import type { CheckName } from "./report.ts";
-import { RouteFailure } from "./route-failure.ts";
+import { RouteFailure } from "./check-errors.ts";
 
 /** Causes that a deploy which is still spreading can have; any other will not go away by waiting. */
 const spreadingReasons = new Set<Reason | undefined>([

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { SmokeRun } from "../report.ts";
 import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { formatHtml } from "./html.ts";
-import { formatSummary } from "./summary.ts";
+import { formatSummary } from "./github-summary.ts";
 import { formatRun } from "./terminal.ts";
-import { explained } from "./verdict.ts";
+import { explained } from "./shared-text.ts";
 
 /** A run in which two checks failed for one reason, each with a message of its own. */
 function alike(ofTheSecond: Partial<typeof sampleError> = {}): SmokeRun {

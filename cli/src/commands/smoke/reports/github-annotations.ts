@@ -1,6 +1,6 @@
 import type { SmokeRun } from "../report.ts";
 import { plainText } from "./plain-text.ts";
-import { explained, stageName, titleOf } from "./verdict.ts";
+import { explained, stageName, titleOf } from "./shared-text.ts";
 
 /**
  * GitHub's workflow commands: an error for each failed check, and a warning for each that could not be decided. A check
