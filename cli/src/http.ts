@@ -105,20 +105,78 @@ const replyTimeoutMs = 30_000;
  */
 export async function exchange(send: Send, request: HttpRequest, limit = replyLimit): Promise<Reply> {
   const { body, ...head } = await send({ timeoutMs: replyTimeoutMs, ...introduced(request) });
+  const bytes = await readBody(body, limit, () => {
+    return new AuthCliError("unexpected-reply", {
+      step: request.step,
+      message: `${request.url.host} sent more than ${limit} bytes`,
+      cause: "no reply of this service is that long; something else answers at that address",
+    });
+  });
+  return { ...head, step: request.step, body: bytes };
+}
+
+/**
+ * Reads a body into memory.
+ * @param limit bytes
+ * @param tooLong makes the error for a longer body. Without it, reading stops early and returns the start of the body.
+ */
+export async function readBody(
+  body: AsyncIterable<Uint8Array>,
+  limit: number,
+  tooLong?: () => Error,
+): Promise<Buffer> {
+  const source = body[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > limit) {
-      throw new AuthCliError("unexpected-reply", {
-        step: request.step,
-        message: `${request.url.host} sent more than ${limit} bytes`,
-        cause: "no reply of this service is that long; something else answers at that address",
-      });
+  const ended = await readChunks(source, limit + 1, chunks);
+  if (!ended) await source.return?.();
+  if (!ended && tooLong !== undefined) throw tooLong();
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Reads the start of a body and leaves the body readable from its first byte.
+ * @param limit bytes
+ * @returns a body that throws, after the bytes that arrived, when reading the start failed
+ */
+export async function peekBody(
+  body: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<{ start: Buffer; body: AsyncIterable<Uint8Array> }> {
+  const source = body[Symbol.asyncIterator]();
+  const chunks: Uint8Array[] = [];
+  let failure: { error: unknown } | undefined;
+  const ended = await readChunks(source, limit, chunks).catch((error: unknown) => {
+    failure = { error };
+    return true;
+  });
+  const whole = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* chunks;
+      if (failure !== undefined) throw failure.error;
+      if (!ended) yield* { [Symbol.asyncIterator]: () => source };
+    } finally {
+      await source.return?.();
     }
-    chunks.push(chunk);
+  };
+  return { start: Buffer.concat(chunks), body: whole() };
+}
+
+/**
+ * Collects chunks until they hold `limit` bytes or the body ends. The last chunk may exceed the limit.
+ * @returns whether the body has ended
+ */
+async function readChunks(
+  source: AsyncIterator<Uint8Array>,
+  limit: number,
+  chunks: Uint8Array[],
+): Promise<boolean> {
+  for (let length = 0; length < limit;) {
+    const next = await source.next();
+    if (next.done === true) return true;
+    chunks.push(next.value);
+    length += next.value.length;
   }
-  return { ...head, step: request.step, body: Buffer.concat(chunks) };
+  return false;
 }
 
 /** What a signed request is signed anew with says who asks, too. */

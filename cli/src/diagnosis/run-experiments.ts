@@ -1,6 +1,7 @@
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError, toAuthCliError } from "../errors.ts";
+import { readBody } from "../http.ts";
 import type { ApiReply } from "./api-reply.ts";
 import { askCaller, type Caller } from "./caller.ts";
 import { again } from "./experiments/again.ts";
@@ -83,20 +84,9 @@ async function send(
     step: `diagnosis.${name}`,
     timeoutMs: experimentLimitMs,
   });
-  const text = await readStart(body);
+  const text = (await readBody(body, readLimit)).toString("utf8");
   const reply: ApiReply = { status, headers, text, ...(probe.method === "HEAD" && { headOnly: true }) };
   return { reply, durationMs: timings?.().waitMs ?? environment.now() - started };
-}
-
-async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length >= readLimit) break;
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 async function orFailure<T>(work: () => Promise<T>): Promise<T | { failure: string }> {

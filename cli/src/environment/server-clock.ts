@@ -1,4 +1,4 @@
-import { headerValue, type HttpResponse, measureClockSkew, type Send } from "../http.ts";
+import { headerValue, measureClockSkew, peekBody, type Send } from "../http.ts";
 
 /** No refusal that tells of a clock is longer. */
 const refusalLimit = 64 * 1024;
@@ -65,8 +65,8 @@ export function withServerClock(
       if (response.status < 400 || response.status > 403) return response;
       const apart = Math.abs(skewSeconds ?? 0);
       if (apart < Math.max(timed.toleratedSeconds, noticeableSeconds)) return response;
-      const [text, whole] = await peek(response);
-      if (!timed.isRefusedForTime(response.status, text)) return whole;
+      const { start, body } = await peekBody(response.body, refusalLimit);
+      if (!timed.isRefusedForTime(response.status, start.toString("utf8"))) return { ...response, body };
       correctionMs = correct();
       return sendMeasured({ ...request, ...(await timed.signAt(now() + correctionMs)) });
     },
@@ -74,22 +74,4 @@ export function withServerClock(
       return Math.abs(skewSeconds ?? 0) < toleratedByAws ? now() : now() + correct();
     },
   };
-}
-
-/** The text of a refusal, and the same response with its body to be read anew. */
-async function peek(response: HttpResponse): Promise<[string, HttpResponse]> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const reader = response.body[Symbol.asyncIterator]();
-  for (let next = await reader.next(); next.done !== true; next = await reader.next()) {
-    chunks.push(next.value);
-    length += next.value.length;
-    if (length > refusalLimit) break;
-  }
-  const rest = async function* (): AsyncGenerator<Uint8Array> {
-    yield* chunks;
-    for (let next = await reader.next(); next.done !== true; next = await reader.next()) yield next.value;
-    await reader.return?.();
-  };
-  return [Buffer.concat(chunks).toString("utf8"), { ...response, body: rest() }];
 }

@@ -1,5 +1,5 @@
 import { AuthCliError } from "../../errors.ts";
-import { headerValue, type HttpResponse } from "../../http.ts";
+import { headerValue, type HttpResponse, readBody } from "../../http.ts";
 import { apiStep } from "../../aws/http-api.ts";
 
 /**
@@ -67,43 +67,6 @@ function notDecoded(message: string, cause: string): AuthCliError {
   });
 }
 
-/** As much of a refusal as tells its cause. */
-const peekLimit = 16 * 1024;
-
-/** The start of a body as text, and the whole of it, still to be read. What fails meanwhile fails its reader. */
-export async function peek(
-  body: AsyncIterable<Uint8Array>,
-): Promise<{ text: string; body: AsyncIterable<Uint8Array> }> {
-  const source = body[Symbol.asyncIterator]();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  let failure: { error: unknown } | undefined;
-  let ended = false;
-  while (length < peekLimit && !ended) {
-    try {
-      const next = await source.next();
-      ended = next.done === true;
-      if (next.done !== true) {
-        chunks.push(next.value);
-        length += next.value.length;
-      }
-    } catch (error) {
-      failure = { error };
-      ended = true;
-    }
-  }
-  const whole = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      yield* chunks;
-      if (failure !== undefined) throw failure.error;
-      if (!ended) yield* { [Symbol.asyncIterator]: () => source };
-    } finally {
-      await source.return?.();
-    }
-  };
-  return { text: Buffer.concat(chunks).toString("utf8"), body: whole() };
-}
-
 /** A JSON text cannot be streamed, and V8 holds no string of more than half a gigabyte. */
 const jsonLimit = 64 * 1024 * 1024;
 
@@ -111,20 +74,13 @@ const jsonLimit = 64 * 1024 * 1024;
  * The whole body, for `--json`.
  * @throws AuthCliError `unexpected-reply` when it is too long for that
  */
-export async function readWhole(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > jsonLimit) {
-      throw new AuthCliError("unexpected-reply", {
-        step: apiStep,
-        message: `the body is longer than ${jsonLimit / 1024 / 1024} MB`,
-        cause: "--json holds all of it in memory",
-        fix: "leave out --json; the body itself is streamed, with -o to a file",
-      });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+export function readWhole(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  return readBody(body, jsonLimit, () => {
+    return new AuthCliError("unexpected-reply", {
+      step: apiStep,
+      message: `the body is longer than ${jsonLimit / 1024 / 1024} MB`,
+      cause: "--json holds all of it in memory",
+      fix: "leave out --json; the body itself is streamed, with -o to a file",
+    });
+  });
 }

@@ -1,12 +1,14 @@
 import { diagnoseRefusal } from "../../diagnosis/diagnose-refusal.ts";
 import type { Diagnosis, RefusedCall } from "../../diagnosis/refused-call.ts";
 import { deployedSecondsAgo } from "../../diagnosis/subject.ts";
-import type { HttpResponse } from "../../http.ts";
-import { peek } from "./body.ts";
+import { type HttpResponse, peekBody } from "../../http.ts";
 import { isIdempotent, type Notice } from "./retry.ts";
 
 /** A policy is in force everywhere this long after a deploy, as far as anybody has seen. */
 const settlingSeconds = 180;
+
+/** Bytes of a refusal's body that are searched for its cause. */
+const refusalLimit = 16 * 1024;
 
 /** Ten seconds in all. */
 const pausesMs = [1000, 2000, 3000, 4000];
@@ -30,7 +32,7 @@ export async function explainRefusal(
   notice: Notice,
 ): Promise<Explained> {
   const { environment } = call;
-  const { text, body } = await peek(refused.body);
+  const { start, body } = await peekBody(refused.body, refusalLimit);
   let response: HttpResponse = { ...refused, body };
   const { status, headers } = refused;
   const { waitMs } = refused.timings?.() ?? {};
@@ -38,7 +40,7 @@ export async function explainRefusal(
     "finding out why",
     diagnoseRefusal({
       ...call,
-      reply: { status, headers, text },
+      reply: { status, headers, text: start.toString("utf8") },
       ...(waitMs !== undefined && { durationMs: waitMs }),
     }),
   );
