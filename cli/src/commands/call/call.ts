@@ -6,7 +6,7 @@ import { type Notice, sendWithRetries } from "./retry.ts";
 import { type DeploymentFlags, resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, type ErrorDetails } from "../../errors.ts";
-import { findLogin, obtainIdentity } from "../../session/identity.ts";
+import { findLogin, obtainIdentity } from "../../session/find-login.ts";
 import {
   excerpt,
   formatIntermediates,

@@ -1,6 +1,6 @@
 import { type DeploymentFlags, resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { findLogin, obtainIdentity } from "../../session/identity.ts";
+import { findLogin, obtainIdentity } from "../../session/find-login.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 import type { CachedIdentity } from "../../session/credentials-cache.ts";
 import { readSessions } from "../../session/sessions.ts";

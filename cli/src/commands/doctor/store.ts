@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { AuthCliError } from "../../errors.ts";
-import { findLogin, type Login, loginCachePath } from "../../session/identity.ts";
+import { findLogin, type Login, loginCachePath } from "../../session/find-login.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { cacheFolder } from "../../session/folders.ts";
 import { peekCachedIdentity } from "../../session/credentials-cache.ts";

@@ -5,7 +5,7 @@ import {
   type ResolvedDeployment,
 } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { cacheIdentity, explained, twitterLogins, withSigningKey } from "../../session/identity.ts";
+import { cacheIdentity, explained, twitterLogins, withSigningKey } from "../../session/find-login.ts";
 import { registerCredentials } from "../../session/register-secrets.ts";
 import type { LoginSource } from "../../session/login-source.ts";
 import { loginOf, type TwitterLogin } from "./twitter-login.ts";

@@ -1,7 +1,7 @@
 import type { Configuration } from "../../deployment/configuration.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import { tokenFromConfiguration } from "../../session/identity.ts";
+import { tokenFromConfiguration } from "../../session/find-login.ts";
 import { registerToken } from "../../session/register-secrets.ts";
 import { exchange } from "../../http.ts";
 import type { ClientCredentials, TokenCredentials } from "../../twitter/oauth1.ts";

@@ -5,7 +5,7 @@ import {
 } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import { forgetIdentity, loadTwitterToken } from "../../session/identity.ts";
+import { forgetIdentity, loadTwitterToken } from "../../session/find-login.ts";
 import { exchange } from "../../http.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter.ts";
 import { requireClientCredentials, twitterApiUrl } from "../../deployment/services.ts";

@@ -1,5 +1,5 @@
 import type { AuthCliError } from "../../errors.ts";
-import { explainRefusal, type LoadedLogin } from "../../session/identity.ts";
+import { explainRefusal, type LoadedLogin } from "../../session/find-login.ts";
 import { registerCredentials } from "../../session/register-secrets.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 import type { Chain } from "./chain-context.ts";

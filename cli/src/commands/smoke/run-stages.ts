@@ -1,6 +1,6 @@
 import { type DeploymentFlags, resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { findLogin, loadLogin } from "../../session/identity.ts";
+import { findLogin, loadLogin } from "../../session/find-login.ts";
 import { readSessions, type Session } from "../../session/sessions.ts";
 import { runChain } from "./chain.ts";
 import { type Selection, selectChecks } from "./check-selection.ts";

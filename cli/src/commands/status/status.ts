@@ -6,7 +6,7 @@ import {
 import { findStageSetting } from "../../deployment/stage.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, type ErrorReport, toErrorReport } from "../../errors.ts";
-import { cachedIdentity, findLogin, type Login, loginCachePath } from "../../session/identity.ts";
+import { cachedIdentity, findLogin, type Login, loginCachePath } from "../../session/find-login.ts";
 import { exchange } from "../../http.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../../aws/sts.ts";

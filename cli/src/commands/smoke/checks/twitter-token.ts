@@ -1,5 +1,5 @@
 import { AuthCliError, toErrorReport } from "../../../errors.ts";
-import type { LoadedLogin } from "../../../session/identity.ts";
+import type { LoadedLogin } from "../../../session/find-login.ts";
 import { type CognitoIdentity, createCognitoIdentity } from "../../../aws/cognito-identity.ts";
 import { exchange, type Send } from "../../../http.ts";
 import type { LoginsMap } from "../../../aws/logins.ts";
