@@ -1,13 +1,14 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
-import { type RecordedServices, startRecordedServices } from "@api-auth-twitter/test-support/recorded-services";
-import type { SigningKey } from "../src/aws/sigv4.ts";
+import {
+  type RecordedServices,
+  startRecordedServices,
+} from "@api-auth-twitter/test-support/recorded-services";
 
 /** The runner of GitHub Actions shows a line that is such a command to nobody, and masks its value from then on. */
 const command = /^::add-mask::(.*)$/gm;
@@ -44,15 +45,7 @@ describe("secrets in the log of GitHub Actions", () => {
     "50%25%0Aof a secret",
     services.credentials.secretAccessKey,
     services.credentials.sessionToken,
-    cachedSigningKey(),
   ];
-
-  const cachedSigningKey = (): string => {
-    const cache = join(cli.home, "cache/auth-cli");
-    const [file = ""] = readdirSync(cache);
-    const cached = JSON.parse(readFileSync(join(cache, file), "utf8")) as { signingKey: SigningKey };
-    return cached.signingKey.key;
-  };
 
   it.each([
     ["call", "/x", "-v"],

@@ -5,14 +5,7 @@ import { createSessions } from "../../../packages/local-cloud/src/iam/sessions.t
 import { verifySigV4 } from "../../../packages/local-cloud/src/sigv4/verify-sigv4.ts";
 import { failure } from "../../test/fakes/fake-environment.ts";
 import type { Header } from "../http.ts";
-import {
-  amzDate,
-  canonicalQuery,
-  deriveSigningKey,
-  presignSigV4,
-  type SigV4Request,
-  signSigV4,
-} from "./sigv4.ts";
+import { amzDate, canonicalQuery, presignSigV4, type SigV4Request, signSigV4 } from "./sigv4.ts";
 
 /* ── AWS's published examples (aws-sig-v4-test-suite; the keys are AWS's samples and open nothing) ──────────── */
 
@@ -236,35 +229,6 @@ describe("AWS's published signatures", () => {
       "f536975d06c0309214f805bb90ccff089219ecd68b2577efef23edd43b7e1a59",
     ]);
     expect(credentialScope).toBe("20150830/us-east-1/iam/aws4_request");
-  });
-});
-
-describe("the signing key", () => {
-  const iam = { credentials: sample, region: "us-east-1", service: "iam", nowMs };
-  const get = { method: "GET", url: new URL("https://iam.amazonaws.com/"), headers: [] };
-
-  it("is the one of the IAM user guide", () => {
-    const { credentialScope, key } = deriveSigningKey(iam);
-    expect(credentialScope).toBe("20150830/us-east-1/iam/aws4_request");
-    expect(Buffer.from(key, "base64").toString("hex")).toBe(
-      "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9",
-    );
-  });
-
-  it("signs the same when it was derived earlier", async () => {
-    const signed = await signSigV4(get, iam);
-    expect(await signSigV4(get, { ...iam, signingKey: deriveSigningKey(iam) })).toEqual(signed);
-    const wrong = { ...deriveSigningKey(iam), key: Buffer.alloc(32).toString("base64") };
-    expect((await signSigV4(get, { ...iam, signingKey: wrong })).signature).not.toBe(signed.signature);
-  });
-
-  it.each([
-    ["day", { nowMs: nowMs + 24 * 3600 * 1000 }],
-    ["region", { region: "eu-west-1" }],
-    ["service", { service: "execute-api" }],
-  ])("of another %s is not used", async (_what, change) => {
-    const signingKey = deriveSigningKey({ ...iam, ...change });
-    expect(await signSigV4(get, { ...iam, signingKey })).toEqual(await signSigV4(get, iam));
   });
 });
 

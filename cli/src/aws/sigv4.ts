@@ -1,7 +1,6 @@
 import { AwsV4Signer } from "aws4fetch";
 import { AuthCliError } from "../errors.ts";
 import type { Header, Intermediates } from "../http.ts";
-import { hex, hmacSha256, sha256 } from "./sha256.ts";
 
 /** Temporary credentials of an identity (AWS STS). */
 export interface AwsCredentials {
@@ -19,18 +18,8 @@ export interface SigV4Request {
   body?: Uint8Array | undefined;
 }
 
-/** What the secret access key gives for one scope, and as secret as that. */
-export interface SigningKey {
-  /** `20150830/us-east-1/execute-api/aws4_request` */
-  credentialScope: string;
-  /** 32 bytes in base64. */
-  key: string;
-}
-
 export interface SigV4Signing {
   credentials: Omit<AwsCredentials, "expiration" | "sessionToken"> & { sessionToken?: string };
-  /** Derived earlier; one of another scope is derived anew. */
-  signingKey?: SigningKey | undefined;
   region: string;
   /** `execute-api` for API Gateway. */
   service: string;
@@ -84,32 +73,22 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
   const headers = mergeRepeated(request.headers);
   demandSignable(headers);
 
-  const signer = new AwsV4Signer({
-    method: request.method,
-    url: request.url.href,
-    headers: headers
-      .filter(([name]) => !unsigned.has(name.toLowerCase()))
-      .map(([name, value]) => [name, value]),
-    ...signing.credentials,
-    region: signing.region,
-    service: signing.service,
-    datetime: amzDate(signing.nowMs),
-    allHeaders: true,
-    cache: derivedEarlier(signing),
-  });
-  // The library decodes the query as a form, which loses nameless parameters and bytes that are not UTF-8.
-  signer.encodedSearch = canonicalQuery(request.url.search);
-  // It would make each of these anew for each that needs it.
-  const payloadHash = await hashPayload(request.body ?? new Uint8Array());
-  signer.hexBodyHash = () => Promise.resolve(payloadHash);
-
-  const canonicalRequest = await signer.canonicalString();
-  const stringToSign = await signer.stringToSign();
-  signer.stringToSign = () => Promise.resolve(stringToSign);
-  const signature = await signer.signature();
-  const authorization =
-    `AWS4-HMAC-SHA256 Credential=${signing.credentials.accessKeyId}/${signer.credentialString}, ` +
-    `SignedHeaders=${signer.signedHeaders}, Signature=${signature}`;
+  const signer = new Signer(
+    {
+      method: request.method,
+      url: request.url.href,
+      headers: headers
+        .filter(([name]) => !unsigned.has(name.toLowerCase()))
+        .map(([name, value]) => [name, value]),
+      body: request.body,
+      ...signing.credentials,
+      region: signing.region,
+      service: signing.service,
+      datetime: amzDate(signing.nowMs),
+      allHeaders: true,
+    },
+    request.url.search,
+  );
   return {
     headers: [
       ...headers,
@@ -117,43 +96,34 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
       ...(signing.credentials.sessionToken === undefined
         ? []
         : [["X-Amz-Security-Token", signing.credentials.sessionToken] as const]),
-      ["Authorization", authorization],
+      ["Authorization", await signer.authHeader()],
     ],
-    canonicalRequest,
-    stringToSign,
+    canonicalRequest: await signer.canonicalString(),
+    stringToSign: await signer.stringToSign(),
     credentialScope: signer.credentialString,
     signedHeaders: signer.signedHeaders,
-    signature,
+    signature: await signer.signature(),
   };
 }
 
-/**
- * What all requests of one day to one service in one region are signed with.
- * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html#derive-signing-key
- */
-export function deriveSigningKey({ credentials, ...signing }: SigV4Signing): SigningKey {
-  const scope = credentialScope(signing);
-  const key = scope.reduce<Uint8Array>(
-    (earlier, part) => hmacSha256(earlier, Buffer.from(part)),
-    Buffer.from(`AWS4${credentials.secretAccessKey}`),
-  );
-  return { credentialScope: scope.join("/"), key: Buffer.from(key).toString("base64") };
+/** aws4fetch's signer with the query string that API Gateway expects. */
+class Signer extends AwsV4Signer {
+  #bodyHash: Promise<string> | undefined;
+
+  /** @param search the query to sign, as it is sent */
+  constructor(options: SignerOptions, search: string) {
+    super(options);
+    // aws4fetch decodes the query as a form, which drops nameless parameters and bytes that are not UTF-8.
+    this.encodedSearch = canonicalQuery(search);
+  }
+
+  /** aws4fetch asks for it with each of its results. */
+  override hexBodyHash(): Promise<string> {
+    return (this.#bodyHash ??= super.hexBodyHash());
+  }
 }
 
-function credentialScope({ region, service, nowMs }: Omit<SigV4Signing, "credentials">): string[] {
-  return [amzDate(nowMs).slice(0, 8), region, service, "aws4_request"];
-}
-
-/** The signing key, where aws4fetch looks for it. */
-function derivedEarlier({ credentials, signingKey, ...signing }: SigV4Signing): Map<string, ArrayBuffer> {
-  const scope = credentialScope(signing);
-  if (signingKey?.credentialScope !== scope.join("/")) return new Map();
-  const key: Uint8Array = Buffer.from(signingKey.key, "base64");
-  // Its types know only one of the two kinds of bytes that Web Crypto takes.
-  return new Map([
-    [[credentials.secretAccessKey, ...scope.slice(0, 3)].join(), key as unknown as ArrayBuffer],
-  ]);
-}
+type SignerOptions = ConstructorParameters<typeof AwsV4Signer>[0];
 
 /**
  * The same signature in the query of the URL (a presigned URL), good for a minute. No header but Host is signed.
@@ -176,35 +146,23 @@ export async function presignSigV4(
   const added = parameters.map(([name, value]) => `${name}=${encodeQueryComponent(value)}`).join("&");
   const presigned = new URL(url);
   presigned.search = url.search === "" ? added : `${url.search}&${added}`;
-  const signer = new AwsV4Signer({
-    method,
-    url: url.href,
-    headers: [],
-    accessKeyId,
-    secretAccessKey: credentials.secretAccessKey,
-    region,
-    service,
-    datetime,
-    signQuery: true,
-  });
-  signer.encodedSearch = canonicalQuery(presigned.search);
-  const payloadHash = await hashPayload(body ?? new Uint8Array());
-  signer.hexBodyHash = () => Promise.resolve(payloadHash);
+  const signer = new Signer(
+    {
+      method,
+      url: url.href,
+      headers: [],
+      body,
+      accessKeyId,
+      secretAccessKey: credentials.secretAccessKey,
+      region,
+      service,
+      datetime,
+      signQuery: true,
+    },
+    presigned.search,
+  );
   presigned.search += `&X-Amz-Signature=${await signer.signature()}`;
   return presigned;
-}
-
-/** From this length on node:crypto is worth its loading. */
-const longPayload = 8 * 1024;
-
-/** What SHA-256 makes of nothing, which is what most requests bring. */
-const emptyPayloadHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
-async function hashPayload(body: Uint8Array): Promise<string> {
-  if (body.length === 0) return emptyPayloadHash;
-  if (body.length < longPayload) return hex(sha256(body));
-  const { createHash } = await import("node:crypto");
-  return createHash("sha256").update(body).digest("hex");
 }
 
 /** What AWS computes on its side too, so that a difference can be found. */

@@ -160,9 +160,6 @@ async function* chunksOf(response: IncomingMessage): AsyncGenerator<Uint8Array> 
   }
 }
 
-/** Of a long body, after how much of it the memory of what has been read is freed. */
-const collectedBytes = 4 * 1024 * 1024;
-
 async function* readBody(
   response: IncomingMessage,
   request: HttpRequest,
@@ -171,17 +168,10 @@ async function* readBody(
 ): AsyncGenerator<Uint8Array> {
   try {
     limits.reading(response);
-    let length = 0;
-    let collectBuffers: (() => void) | undefined;
     for await (const chunk of chunksOf(response)) {
       limits.received();
       yield chunk;
       limits.wanted();
-      length += chunk.length;
-      if (length < collectedBytes) continue;
-      length = 0;
-      collectBuffers ??= (await import("./collect-buffers.ts")).createBufferCollector();
-      collectBuffers();
     }
     stopwatch.bodyReceived();
     if (!response.complete) {

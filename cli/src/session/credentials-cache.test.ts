@@ -46,20 +46,17 @@ describe("the cache file", () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
   it("gives back what was written", async () => {
-    const signingKey = { credentialScope: "20260301/us-east-1/execute-api/aws4_request", key: "a2V5" };
-    const written = { ...identity("2026-03-01T13:00:00.000Z"), signingKey };
+    const written = identity("2026-03-01T13:00:00.000Z");
     await openCache(environment, path).write(written);
     expect(openCache(environment, path).read()).toEqual(written);
   });
 
-  it.each([[undefined], [null], ["key"], [{ key: "a2V5" }], [{ credentialScope: "x", key: 7 }]])(
-    "is as good with the signing key %j, as earlier versions and others may have left it",
-    async (signingKey) => {
-      const written = identity("2026-03-01T13:00:00.000Z");
-      await openCache(environment, path).write({ ...written, signingKey: signingKey as never });
-      expect(openCache(environment, path).read()).toEqual(written);
-    },
-  );
+  it("drops the signing key of an earlier version", async () => {
+    const written = identity("2026-03-01T13:00:00.000Z");
+    const signingKey = { credentialScope: "20260301/us-east-1/execute-api/aws4_request", key: "a2V5" };
+    await openCache(environment, path).write({ ...written, signingKey } as typeof written);
+    expect(openCache(environment, path).read()).toEqual(written);
+  });
 
   it.skipIf(process.platform === "win32")("is for its owner alone", async () => {
     await openCache(environment, path).write(identity("x"));

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { hex, sha256 } from "../aws/sha256.ts";
-import type { AwsCredentials, SigningKey } from "../aws/sigv4.ts";
+import type { AwsCredentials } from "../aws/sigv4.ts";
 import { cacheFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
 
@@ -15,8 +15,6 @@ const version = 1;
 export interface CachedIdentity {
   identityId: string;
   credentials: AwsCredentials;
-  /** For calls of the day on which the credentials were given: to derive it is half of the work of a signature. */
-  signingKey?: SigningKey | undefined;
 }
 
 type CacheEnvironment = Pick<
@@ -100,7 +98,7 @@ export function isFresh({ credentials }: CachedIdentity, nowMs: number): boolean
 
 function parseCacheFile(value: unknown): CachedIdentity | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { version: found, identityId, credentials, signingKey } = value as Record<string, unknown>;
+  const { version: found, identityId, credentials } = value as Record<string, unknown>;
   if (
     found !== version ||
     typeof identityId !== "string" ||
@@ -117,15 +115,6 @@ function parseCacheFile(value: unknown): CachedIdentity | undefined {
     ? {
         identityId,
         credentials: { accessKeyId, secretAccessKey, sessionToken, expiration },
-        signingKey: parseSigningKey(signingKey),
       }
-    : undefined;
-}
-
-/** Undefined when there is none: earlier versions have kept none. */
-function parseSigningKey(value: unknown): SigningKey | undefined {
-  const { credentialScope, key } = (value ?? {}) as Record<string, unknown>;
-  return typeof credentialScope === "string" && typeof key === "string"
-    ? { credentialScope, key }
     : undefined;
 }

@@ -6,8 +6,6 @@ import { AuthCliError } from "../errors.ts";
 import { readIdToken } from "../aws/id-token.ts";
 import { type LoginsMap, twitterProvider } from "../aws/logins.ts";
 import type { TokenCredentials } from "../twitter/oauth1.ts";
-import { executeApi } from "../aws/http-api.ts";
-import { deriveSigningKey } from "../aws/sigv4.ts";
 import { cognitoContext } from "../deployment/services.ts";
 import { cachePath, type CachedIdentity, isFresh, openCache } from "./credentials-cache.ts";
 import { loginFromConfiguration } from "./login-source.ts";
@@ -176,27 +174,15 @@ export async function obtainIdentity(
         const identityId = known ?? (await cognito.getId(deployment.identityPoolId, logins));
         return { identityId, credentials: await cognito.getCredentialsForIdentity(identityId, logins) };
       };
-      const { identityId, credentials } = await environment.terminal.during(
+      const obtained = await environment.terminal.during(
         "asking Cognito",
         explained({ environment, resolved, token }, exchangeToken()),
       );
-      const obtained = withSigningKey({ identityId, credentials }, deployment, environment.now());
       await cache.write(obtained);
       return obtained;
     }));
   registerCredentials(environment, identity.credentials);
-  environment.redactor.add("signing key", identity.signingKey?.key);
   return identity;
-}
-
-/** What is cached of an identity: what its calls are signed with, too. */
-export function withSigningKey(
-  identity: CachedIdentity,
-  { region }: Deployment,
-  nowMs: number,
-): CachedIdentity {
-  const { credentials } = identity;
-  return { ...identity, signingKey: deriveSigningKey({ credentials, region, service: executeApi, nowMs }) };
 }
 
 /** What Cognito is asked, with its refusal explained. @throws AuthCliError with the cause that Twitter tells */

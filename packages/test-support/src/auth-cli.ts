@@ -128,16 +128,8 @@ async function editCredentials(home: string, changes: Partial<CachedCredentials>
   for (const file of await readdir(folder)) {
     if (!/^[0-9a-f]{32}\.json$/.test(file)) continue;
     const text = await readFile(join(folder, file), "utf8");
-    const { credentials, signingKey, ...rest } = JSON.parse(text) as {
-      credentials: object;
-      signingKey?: unknown;
-    };
-    const changed = {
-      ...rest,
-      credentials: { ...credentials, ...changes },
-      // It was derived from the secret access key that was.
-      ...(changes.secretAccessKey === undefined && { signingKey }),
-    };
+    const { credentials, ...rest } = JSON.parse(text) as { credentials: object };
+    const changed = { ...rest, credentials: { ...credentials, ...changes } };
     await writeFile(join(folder, file), JSON.stringify(changed));
   }
 }

@@ -70,10 +70,8 @@ export async function call(
   let identity = await identityAt(environment.now);
   const sign = async (nowMs: number): Promise<Signed> => {
     if (identity === undefined) return request;
-    const { credentials, signingKey } = identity;
     const signature = await signSigV4(request, {
-      credentials,
-      signingKey,
+      credentials: identity.credentials,
       region: deployment.region,
       service: executeApi,
       nowMs,

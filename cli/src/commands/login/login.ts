@@ -5,7 +5,7 @@ import {
   type ResolvedDeployment,
 } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { cacheIdentity, explained, twitterLogins, withSigningKey } from "../../session/find-login.ts";
+import { cacheIdentity, explained, twitterLogins } from "../../session/find-login.ts";
 import { registerCredentials } from "../../session/register-secrets.ts";
 import type { LoginSource } from "../../session/login-source.ts";
 import { loginOf, type TwitterLogin } from "./twitter-login.ts";
@@ -76,8 +76,7 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
     ? twitterSession(context, source)
     : providerSession(context, source));
   await saveSession(environment, session);
-  const identity = { identityId: session.identityId, credentials };
-  await cacheIdentity(environment, session, withSigningKey(identity, deployment, environment.now()));
+  await cacheIdentity(environment, session, { identityId: session.identityId, credentials });
   await report(environment, session, credentials.expiration, flags);
 }
 
