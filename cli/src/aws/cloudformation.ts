@@ -1,6 +1,6 @@
 import { AuthCliError, type ErrorDetails } from "../errors.ts";
 import { members, parseXml, path, text } from "./aws-xml.ts";
-import { type DeployerContext, queryRequest } from "./deployer-api.ts";
+import { type DeployerContext, queryRequest } from "./control-plane.ts";
 import { excerpt, type HttpRequest, type Reply, replyText } from "../http.ts";
 
 export interface StackPage {

@@ -1,6 +1,6 @@
 import { AuthCliError } from "../errors.ts";
 import { text } from "./aws-xml.ts";
-import { type DeployerContext, queryRequest, queryResult } from "./deployer-api.ts";
+import { type DeployerContext, queryRequest, queryResult } from "./control-plane.ts";
 import type { HttpRequest, Reply } from "../http.ts";
 import type { CallerIdentity } from "./sts.ts";
 

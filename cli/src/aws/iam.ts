@@ -1,5 +1,5 @@
 import { members, path, text } from "./aws-xml.ts";
-import { type DeployerContext, queryRequest, queryResult } from "./deployer-api.ts";
+import { type DeployerContext, queryRequest, queryResult } from "./control-plane.ts";
 import type { HttpRequest, Reply } from "../http.ts";
 
 /** An IAM policy document, as JSON. */

@@ -1,4 +1,4 @@
-import { type DeployerContext, deployerRequest, jsonResult } from "./deployer-api.ts";
+import { type DeployerContext, deployerRequest, jsonResult } from "./control-plane.ts";
 import type { HttpRequest, Reply } from "../http.ts";
 
 /** What only the owner of an identity pool may see of it. */

@@ -9,7 +9,7 @@ import {
   type OutputsEnvironment,
 } from "./find-outputs.ts";
 import { findProject, type Project } from "./project.ts";
-import { parseServiceUrl } from "./service-url.ts";
+import { parseServiceUrl } from "./service-addresses.ts";
 import { wantedStage } from "./stage.ts";
 
 /** The flags that say which deployment is meant. */

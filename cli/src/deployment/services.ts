@@ -1,6 +1,6 @@
 import type { Configuration } from "./configuration.ts";
 import type { Deployment } from "./resolve-deployment.ts";
-import { awsEndpoint, parseServiceUrl } from "./service-url.ts";
+import { awsEndpoint, parseServiceUrl } from "./service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { CognitoContext } from "../aws/cognito-identity.ts";

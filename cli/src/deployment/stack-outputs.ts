@@ -7,7 +7,7 @@ import {
 import { exchange } from "../http.ts";
 import type { Configuration } from "./configuration.ts";
 import type { DeployerCredentials } from "./deployer-credentials.ts";
-import { awsEndpoint } from "./service-url.ts";
+import { awsEndpoint } from "./service-addresses.ts";
 
 export interface StackQuery {
   credentials: DeployerCredentials;

@@ -2,7 +2,7 @@ import type { Environment } from "../environment/environment.ts";
 import { exchange } from "../http.ts";
 import { getTemplateRequest, processGetTemplateResponse } from "../aws/cloudformation.ts";
 import type { Configuration } from "./configuration.ts";
-import { awsEndpoint } from "./service-url.ts";
+import { awsEndpoint } from "./service-addresses.ts";
 import { listStacks, type StackQuery } from "./stack-outputs.ts";
 
 /** CloudFormation takes templates of up to 1 MB, and escapes each quotation mark. */

@@ -1,10 +1,10 @@
 import type { FoundOutputs } from "../deployment/find-outputs.ts";
 import { type KnownRoute, readKnownRoutes } from "../deployment/known-routes.ts";
 import type { Project } from "../deployment/project.ts";
-import { parseServiceUrl } from "../deployment/service-url.ts";
+import { parseServiceUrl } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Header } from "../http.ts";
-import { apiUrl } from "../aws/http-api.ts";
+import { apiUrl } from "../aws/execute-api.ts";
 import type { AwsCredentials } from "../aws/sigv4.ts";
 import { type ApiReply, gatewayMessage, isFromApi } from "./api-reply.ts";
 import type { RefusedCall } from "./refused-call.ts";

@@ -1,6 +1,6 @@
 import { AuthCliError } from "../../errors.ts";
 import { headerValue, type HttpResponse, readBody } from "../../http.ts";
-import { apiStep } from "../../aws/http-api.ts";
+import { apiStep } from "../../aws/execute-api.ts";
 
 /**
  * The body as it was before its Content-Encoding, for `--compressed`.

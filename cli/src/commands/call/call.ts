@@ -19,7 +19,7 @@ import {
   type TimedSignature,
   wireHeaders,
 } from "../../http.ts";
-import { apiStep, executeApi } from "../../aws/http-api.ts";
+import { apiStep, executeApi } from "../../aws/execute-api.ts";
 import { demandSignable, sigV4Intermediates, signSigV4 } from "../../aws/sigv4.ts";
 import type { CachedIdentity } from "../../session/credentials-cache.ts";
 import { readSessions } from "../../session/sessions.ts";

@@ -1,5 +1,5 @@
 import { headerValue, type HttpRequest } from "../../http.ts";
-import { executeApi } from "../../aws/http-api.ts";
+import { executeApi } from "../../aws/execute-api.ts";
 import { canonicalQuery } from "../../aws/sigv4.ts";
 
 /** A curl command that sends the same request, with its secrets taken from the environment. */

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { headerValue, type Header, type HttpRequest } from "../../http.ts";
-import { apiStep, apiUrl } from "../../aws/http-api.ts";
+import { apiStep, apiUrl } from "../../aws/execute-api.ts";
 
 /** A part of the body as it was given: `text`, `@file` or `@-`. */
 export interface BodyPart {

@@ -1,5 +1,5 @@
 import { exchange, headerValue, type Reply } from "../../http.ts";
-import { apiUrl } from "../../aws/http-api.ts";
+import { apiUrl } from "../../aws/execute-api.ts";
 import { attempt } from "./attempt.ts";
 import { boundedSend } from "./bounded-send.ts";
 import type { Examination } from "./examination.ts";

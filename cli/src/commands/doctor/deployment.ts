@@ -1,5 +1,5 @@
 import { join, relative, resolve } from "node:path";
-import { parseServiceUrl } from "../../deployment/service-url.ts";
+import { parseServiceUrl } from "../../deployment/service-addresses.ts";
 import type { StoredDeployment } from "../../session/sessions.ts";
 import { attempt } from "./attempt.ts";
 import { executeApiHost, judgeEndpoint, judgeIdentityPoolId, type ShapeFault } from "./deployment-shape.ts";

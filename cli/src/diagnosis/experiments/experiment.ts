@@ -1,5 +1,5 @@
 import type { HttpRequest } from "../../http.ts";
-import { executeApi } from "../../aws/http-api.ts";
+import { executeApi } from "../../aws/execute-api.ts";
 import { signSigV4 } from "../../aws/sigv4.ts";
 import type { ApiReply } from "../api-reply.ts";
 import type { Subject } from "../subject.ts";

@@ -1,4 +1,4 @@
-import { executeApi } from "../../aws/http-api.ts";
+import { executeApi } from "../../aws/execute-api.ts";
 import { presignSigV4 } from "../../aws/sigv4.ts";
 import { isSafe } from "../subject.ts";
 import { type Experiment, plainHeaders } from "./experiment.ts";

@@ -3,9 +3,9 @@ import {
   findDeployerCredentials,
 } from "../../../deployment/deployer-credentials.ts";
 import type { Deployment } from "../../../deployment/resolve-deployment.ts";
-import { awsEndpoint } from "../../../deployment/service-url.ts";
+import { awsEndpoint } from "../../../deployment/service-addresses.ts";
 import type { AuthCliError } from "../../../errors.ts";
-import type { DeployerContext } from "../../../aws/deployer-api.ts";
+import type { DeployerContext } from "../../../aws/control-plane.ts";
 import { deployerIdentityRequest, processDeployerIdentityResponse } from "../../../aws/deployer-identity.ts";
 import { exchange, type HttpRequest, type Reply } from "../../../http.ts";
 import type { CallerIdentity } from "../../../aws/sts.ts";

@@ -1,6 +1,6 @@
 import type { Deployment } from "../../../deployment/resolve-deployment.ts";
 import type { AuthCliError } from "../../../errors.ts";
-import type { DeployedRoute } from "../../../aws/api-gateway.ts";
+import type { DeployedRoute } from "../../../aws/apigatewayv2.ts";
 import {
   getPolicyRequest,
   getPolicyVersionRequest,

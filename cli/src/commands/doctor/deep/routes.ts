@@ -6,7 +6,7 @@ import {
   getRoutesRequest,
   processGetApisResponse,
   processGetRoutesResponse,
-} from "../../../aws/api-gateway.ts";
+} from "../../../aws/apigatewayv2.ts";
 import type { Attempt } from "../attempt.ts";
 import { executeApiHost } from "../deployment-shape.ts";
 import type { Examination } from "../examination.ts";

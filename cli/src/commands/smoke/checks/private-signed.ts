@@ -1,6 +1,6 @@
 import { AuthCliError } from "../../../errors.ts";
 import { excerpt, exchange, type HttpRequest, type Reply, replyText, type Send } from "../../../http.ts";
-import { apiUrl, executeApi } from "../../../aws/http-api.ts";
+import { apiUrl, executeApi } from "../../../aws/execute-api.ts";
 import { type AwsCredentials, signSigV4 } from "../../../aws/sigv4.ts";
 import type { Chain } from "../chain-context.ts";
 import type { CheckedRoute } from "../routes/checked-route.ts";

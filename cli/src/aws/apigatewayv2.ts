@@ -1,4 +1,4 @@
-import { type DeployerContext, deployerRequest, jsonResult } from "./deployer-api.ts";
+import { type DeployerContext, deployerRequest, jsonResult } from "./control-plane.ts";
 import type { HttpRequest, Reply } from "../http.ts";
 
 /** A route of an HTTP API, as it is deployed. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { failure } from "../../test/fakes/fake-environment.ts";
-import { apiUrl } from "./http-api.ts";
+import { apiUrl } from "./execute-api.ts";
 
 const api = new URL("https://abc123.execute-api.us-east-1.amazonaws.com");
 const staged = new URL("https://abc123.execute-api.us-east-1.amazonaws.com/prod/");
