@@ -1,12 +1,11 @@
 import { join, resolve } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
-import type { StoredDeployment } from "../session/sessions.ts";
 import { Configuration } from "./configuration.ts";
 import { type DeployerEnvironment, findDeployerCredentials } from "./deployer-credentials.ts";
+import type { DeploymentFlags, RememberedDeployment } from "./deployment.ts";
 import { parseOutputs, requireOutputs, type StageOutputs } from "./outputs-file.ts";
 import type { Project } from "./project.ts";
-import type { DeploymentFlags } from "./resolve-deployment.ts";
 
 export interface FoundOutputs {
   stage: string | undefined;
@@ -25,7 +24,7 @@ export async function findOutputs(
   flags: DeploymentFlags,
   project: Project,
   wanted: string | undefined,
-  remembered: () => readonly StoredDeployment[],
+  remembered: () => readonly RememberedDeployment[],
 ): Promise<FoundOutputs> {
   if (flags.endpoint !== undefined && flags.identityPoolId !== undefined) {
     return {
@@ -72,7 +71,7 @@ export function findRecordedOutputs(
   flags: Pick<DeploymentFlags, "outputs">,
   project: Project,
   wanted: string | undefined,
-  remembered: () => readonly StoredDeployment[],
+  remembered: () => readonly RememberedDeployment[],
 ): FoundOutputs | undefined {
   const path = outputsPath(environment, flags, project);
   try {
@@ -99,10 +98,10 @@ function outputsPath(
 }
 
 function findRemembered(
-  remembered: readonly StoredDeployment[],
+  remembered: readonly RememberedDeployment[],
   { appName }: Project,
   wanted: string | undefined,
-): StoredDeployment | undefined {
+): RememberedDeployment | undefined {
   return remembered.findLast(
     (each) => each.appName === appName && wanted !== undefined && each.stage === wanted,
   );
@@ -169,7 +168,7 @@ function notFound(
   path: string,
   stages: readonly StageOutputs[],
   wanted: string | undefined,
-  known: readonly StoredDeployment[],
+  known: readonly RememberedDeployment[],
 ): AuthCliError {
   const elsewhere = known.length === 0 ? "" : `; logins are remembered for ${stageNames(known)}`;
   if (stages.length > 0) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { formatError } from "../errors.ts";
-import type { StoredDeployment } from "../session/sessions.ts";
 import { createFakeEnvironment, failure } from "../../test/fakes/fake-environment.ts";
-import { type DeploymentFlags, resolveDeployment } from "./resolve-deployment.ts";
+import type { DeploymentFlags, RememberedDeployment } from "./deployment.ts";
+import { resolveDeployment } from "./resolve-deployment.ts";
 import { parseServiceUrl } from "./service-addresses.ts";
 
 const poolId = "eu-west-1:0f0e0d0c-0b0a-4900-8800-070605040302";
@@ -15,7 +15,7 @@ interface World {
   outputs?: unknown;
   files?: Record<string, string>;
   variables?: Record<string, string>;
-  remembered?: StoredDeployment[];
+  remembered?: RememberedDeployment[];
   /** False for a folder without sst.config.ts. */
   project?: boolean;
 }
@@ -33,7 +33,7 @@ function resolve(flags: DeploymentFlags, world: World = {}) {
   return resolveDeployment(environment, flags, () => world.remembered ?? []);
 }
 
-const stored = (stage: string | undefined, pool = otherPoolId): StoredDeployment => ({
+const stored = (stage: string | undefined, pool = otherPoolId): RememberedDeployment => ({
   appName: "notes",
   stage,
   apiEndpoint: "https://remembered.example",

@@ -1,7 +1,6 @@
 import { AuthCliError } from "../errors.ts";
-import type { StoredDeployment } from "../session/sessions.ts";
 import { Configuration } from "./configuration.ts";
-import { type DeployerFlags } from "./deployer-credentials.ts";
+import type { Deployment, DeploymentFlags, RememberedDeployment } from "./deployment.ts";
 import {
   findOutputs,
   findRecordedOutputs,
@@ -11,28 +10,6 @@ import {
 import { findProject, type Project } from "./project.ts";
 import { parseServiceUrl } from "./service-addresses.ts";
 import { wantedStage } from "./stage.ts";
-
-/** The flags that say which deployment is meant. */
-export interface DeploymentFlags extends DeployerFlags {
-  stage?: string | undefined;
-  outputs?: string | undefined;
-  endpoint?: string | undefined;
-  identityPoolId?: string | undefined;
-  region?: string | undefined;
-}
-
-/** A deployed stage: where its API is, and which pool opens it. */
-export interface Deployment {
-  /** Undefined when endpoint and pool were given by hand, or the outputs file names no stage. */
-  stage: string | undefined;
-  apiEndpoint: URL;
-  identityPoolId: string;
-  region: string;
-  /** Where endpoint and pool id came from, to be told to a person. */
-  source: string;
-  /** Names of its CloudFormation stacks, where the source has them. */
-  stackNames?: readonly string[] | undefined;
-}
 
 export interface ResolvedDeployment {
   deployment: Deployment;
@@ -50,7 +27,7 @@ export interface ResolvedDeployment {
 export async function resolveDeployment(
   environment: OutputsEnvironment,
   flags: DeploymentFlags,
-  remembered: () => readonly StoredDeployment[],
+  remembered: () => readonly RememberedDeployment[],
 ): Promise<ResolvedDeployment> {
   const project = findProject(environment);
   const wanted = wantedStage(environment, flags, project);
@@ -67,7 +44,7 @@ export function checkDeployment(
   flags: DeploymentFlags,
   project: Project,
   found: FoundOutputs,
-  remembered: () => readonly StoredDeployment[],
+  remembered: () => readonly RememberedDeployment[],
 ): ResolvedDeployment {
   const { stage } = found;
   const identityPoolId = parseIdentityPoolId(

@@ -1,5 +1,8 @@
+import type { CognitoContext } from "../aws/cognito-identity.ts";
+import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
+import type { Deployment } from "./deployment.ts";
 
 /**
  * An http(s) URL of a service. Plain http is for this computer only: tokens and keys would cross the network in the
@@ -44,4 +47,30 @@ function isLoopback(hostname: string): boolean {
 export async function awsEndpoint(configuration: Configuration, name: string): Promise<URL | undefined> {
   const setting = (await configuration.find(name)) ?? (await configuration.find("AWS_ENDPOINT_URL"));
   return setting === undefined ? undefined : parseServiceUrl(setting.value, setting.source);
+}
+
+/** Where Twitter is: `TWITTER_API_URL`, else the address of X's current documentation. */
+export async function twitterApiUrl(configuration: Configuration): Promise<URL> {
+  const setting = await configuration.find("TWITTER_API_URL");
+  return setting === undefined
+    ? new URL("https://api.x.com")
+    : parseServiceUrl(setting.value, setting.source);
+}
+
+export async function cognitoContext(
+  environment: Pick<Environment, "send">,
+  configuration: Configuration,
+  deployment: Deployment,
+): Promise<CognitoContext> {
+  const endpoint = await awsEndpoint(configuration, "AWS_ENDPOINT_URL_COGNITO_IDENTITY");
+  return {
+    region: deployment.region,
+    endpoint: endpoint?.href,
+    send: environment.send,
+  };
+}
+
+/** Where STS is, when it is not where AWS has it. */
+export async function stsEndpoint(configuration: Configuration): Promise<URL | undefined> {
+  return awsEndpoint(configuration, "AWS_ENDPOINT_URL_STS");
 }

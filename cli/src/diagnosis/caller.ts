@@ -7,7 +7,7 @@ import {
   readGetCallerIdentityResponse,
   type StsRefusal,
 } from "../aws/sts.ts";
-import { stsEndpoint } from "../deployment/services.ts";
+import { stsEndpoint } from "../deployment/service-addresses.ts";
 import type { Subject } from "./subject.ts";
 
 /** What STS says to the same keys, signed by the same code. */

@@ -11,7 +11,8 @@ import {
   type TwitterContext,
   verifyCredentialsRequest,
 } from "../twitter/twitter.ts";
-import { findClientCredentials, twitterApiUrl } from "../deployment/services.ts";
+import { findClientCredentials } from "../deployment/client-credentials.ts";
+import { twitterApiUrl } from "../deployment/service-addresses.ts";
 import type { Reason } from "../reasons.ts";
 
 /** A diagnosis that takes longer than the two questions' 2 s is given up. */

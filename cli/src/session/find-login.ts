@@ -1,12 +1,13 @@
 import type { Configuration } from "../deployment/configuration.ts";
-import type { Deployment, ResolvedDeployment } from "../deployment/resolve-deployment.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { RefusedExchange } from "../diagnosis/cognito-refusal.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { readIdToken } from "../aws/id-token.ts";
 import { type LoginsMap, twitterProvider } from "../aws/logins.ts";
 import type { TokenCredentials } from "../twitter/oauth1.ts";
-import { cognitoContext } from "../deployment/services.ts";
+import { cognitoContext } from "../deployment/service-addresses.ts";
 import { cachePath, type CachedIdentity, isFresh, openCache } from "./credentials-cache.ts";
 import { loginFromConfiguration } from "./login-source.ts";
 import { registerCredentials, registerLoginToken, registerToken } from "./register-secrets.ts";

@@ -1,7 +1,7 @@
 import { AuthCliError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 import { isOAuth2ClientId } from "./client-id.ts";
 import { excerpt, headerValue, measureClockSkew, type Reply, replyText } from "../http.ts";
-import type { TwitterContext } from "./twitter.ts";
+import type { ClientCredentials } from "./oauth1.ts";
 
 /** Twitter's own words: a numeric code where it gives one, and the message. */
 export interface TwitterFault {
@@ -38,6 +38,14 @@ export function parseTwitterFault(text: string): TwitterFault {
   const plain = /<error>([^<]*)<\/error>/.exec(trimmed);
   if (plain) return { code: undefined, message: decodeEntities(plain[1] ?? "") };
   return { code: undefined, message: trimmed };
+}
+
+/** What a refused request was sent with. */
+export interface TwitterErrorContext {
+  apiUrl: URL;
+  /** Milliseconds since the epoch. */
+  nowMs: number;
+  clientCredentials?: ClientCredentials;
 }
 
 interface Explanation {
@@ -145,7 +153,7 @@ export function isRefusedForTime(_status: number, text: string): boolean {
 /** A refusal of Twitter's as an error with step, cause and fix; one that is not known keeps the raw text. */
 export function twitterError(
   reply: Reply,
-  { nowMs, apiUrl, clientCredentials }: Pick<TwitterContext, "nowMs" | "apiUrl"> & Partial<TwitterContext>,
+  { nowMs, apiUrl, clientCredentials }: TwitterErrorContext,
 ): AuthCliError {
   const fault = parseTwitterFault(replyText(reply));
   const said = `Twitter answered HTTP ${reply.status}${fault.code === undefined ? "" : `, code ${fault.code}`}: ${excerpt(fault.message)}`;

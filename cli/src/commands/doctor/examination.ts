@@ -1,11 +1,8 @@
 import { Configuration, type Setting } from "../../deployment/configuration.ts";
 import { findOutputs, type FoundOutputs } from "../../deployment/find-outputs.ts";
 import { findProject, type Project } from "../../deployment/project.ts";
-import {
-  checkDeployment,
-  type DeploymentFlags,
-  type ResolvedDeployment,
-} from "../../deployment/resolve-deployment.ts";
+import { checkDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
+import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { findStageSetting } from "../../deployment/stage.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { type Attempt, attempt } from "./attempt.ts";

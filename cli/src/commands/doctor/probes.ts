@@ -1,10 +1,9 @@
 import type { Configuration } from "../../deployment/configuration.ts";
 import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
-import { awsEndpoint } from "../../deployment/service-addresses.ts";
+import { awsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { type Connection, exchange, type Header, type Send, type Timings } from "../../http.ts";
 import { apiUrl } from "../../aws/execute-api.ts";
-import { twitterApiUrl } from "../../deployment/services.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import { boundedSend } from "./bounded-send.ts";
 

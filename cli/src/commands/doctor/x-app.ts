@@ -2,7 +2,7 @@ import type { Setting } from "../../deployment/configuration.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { exchange } from "../../http.ts";
 import { processRequestTokenResponse, requestTokenRequest } from "../../twitter/twitter.ts";
-import { twitterApiUrl } from "../../deployment/services.ts";
+import { twitterApiUrl } from "../../deployment/service-addresses.ts";
 import { attempt } from "./attempt.ts";
 import { boundedSend } from "./bounded-send.ts";
 import {

@@ -5,7 +5,7 @@ import { findProject } from "../../deployment/project.ts";
 import { parseServiceUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import { findClientCredentials } from "../../deployment/services.ts";
+import { findClientCredentials } from "../../deployment/client-credentials.ts";
 
 export interface LocalFlags {
   port: number;

@@ -3,7 +3,7 @@ import type { Configuration } from "../../deployment/configuration.ts";
 import type { Project } from "../../deployment/project.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { ClientCredentials } from "../../twitter/oauth1.ts";
-import { requireClientCredentials } from "../../deployment/services.ts";
+import { requireClientCredentials } from "../../deployment/client-credentials.ts";
 
 /**
  * The X app's consumer key and secret, as configured; what is missing is asked for where somebody can answer.

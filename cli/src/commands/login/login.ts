@@ -1,9 +1,5 @@
-import {
-  type Deployment,
-  type DeploymentFlags,
-  resolveDeployment,
-  type ResolvedDeployment,
-} from "../../deployment/resolve-deployment.ts";
+import type { Deployment, DeploymentFlags } from "../../deployment/deployment.ts";
+import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { cacheIdentity, explained, twitterLogins } from "../../session/find-login.ts";
 import { registerCredentials } from "../../session/register-secrets.ts";
@@ -13,7 +9,7 @@ import type { CognitoContext, CognitoIdentity } from "../../aws/cognito-identity
 import { readIdToken } from "../../aws/id-token.ts";
 import { type LoginsMap, twitterProvider } from "../../aws/logins.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
-import { cognitoContext, twitterApiUrl } from "../../deployment/services.ts";
+import { cognitoContext, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { CachedIdentity } from "../../session/credentials-cache.ts";
 import {
   checkSessionsAreWritable,

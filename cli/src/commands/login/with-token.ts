@@ -10,7 +10,8 @@ import {
   type TwitterUser,
   verifyCredentialsRequest,
 } from "../../twitter/twitter.ts";
-import { findClientCredentials, twitterApiUrl } from "../../deployment/services.ts";
+import { findClientCredentials } from "../../deployment/client-credentials.ts";
+import { twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { LoginText } from "../../session/login-source.ts";
 import { type TwitterLogin, userIdOf } from "./twitter-login.ts";
 

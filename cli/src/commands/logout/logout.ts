@@ -1,14 +1,12 @@
-import {
-  type DeploymentFlags,
-  resolveDeployment,
-  type ResolvedDeployment,
-} from "../../deployment/resolve-deployment.ts";
+import type { DeploymentFlags } from "../../deployment/deployment.ts";
+import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { forgetIdentity, loadTwitterToken } from "../../session/find-login.ts";
 import { exchange } from "../../http.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter.ts";
-import { requireClientCredentials, twitterApiUrl } from "../../deployment/services.ts";
+import { requireClientCredentials } from "../../deployment/client-credentials.ts";
+import { twitterApiUrl } from "../../deployment/service-addresses.ts";
 import {
   findSession,
   isTwitterSession,

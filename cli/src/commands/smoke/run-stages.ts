@@ -1,4 +1,5 @@
-import { type DeploymentFlags, resolveDeployment } from "../../deployment/resolve-deployment.ts";
+import type { DeploymentFlags } from "../../deployment/deployment.ts";
+import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { findLogin, loadLogin } from "../../session/find-login.ts";
 import { readSessions, type Session } from "../../session/sessions.ts";

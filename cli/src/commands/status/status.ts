@@ -1,8 +1,5 @@
-import {
-  type DeploymentFlags,
-  resolveDeployment,
-  type ResolvedDeployment,
-} from "../../deployment/resolve-deployment.ts";
+import type { DeploymentFlags } from "../../deployment/deployment.ts";
+import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { findStageSetting } from "../../deployment/stage.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, type ErrorReport, toErrorReport } from "../../errors.ts";
@@ -10,7 +7,7 @@ import { cachedIdentity, findLogin, type Login, loginCachePath } from "../../ses
 import { exchange } from "../../http.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../../aws/sts.ts";
-import { cognitoContext, stsEndpoint, twitterApiUrl } from "../../deployment/services.ts";
+import { cognitoContext, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import { type CachedIdentity, isFresh } from "../../session/credentials-cache.ts";
 import { readSessions, sessionsPath } from "../../session/sessions.ts";
 

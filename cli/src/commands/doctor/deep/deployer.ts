@@ -2,7 +2,7 @@ import {
   type DeployerCredentials,
   findDeployerCredentials,
 } from "../../../deployment/deployer-credentials.ts";
-import type { Deployment } from "../../../deployment/resolve-deployment.ts";
+import type { Deployment } from "../../../deployment/deployment.ts";
 import { awsEndpoint } from "../../../deployment/service-addresses.ts";
 import type { AuthCliError } from "../../../errors.ts";
 import type { DeployerContext } from "../../../aws/control-plane.ts";

@@ -1,4 +1,4 @@
-import { findClientCredentials } from "../../../deployment/services.ts";
+import { findClientCredentials } from "../../../deployment/client-credentials.ts";
 import type { IdentityPoolDescription } from "../../../aws/identity-pools.ts";
 import type { ClientCredentials } from "../../../twitter/oauth1.ts";
 import { type Attempt, attempt } from "../attempt.ts";

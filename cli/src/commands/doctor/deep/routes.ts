@@ -1,4 +1,4 @@
-import type { Deployment } from "../../../deployment/resolve-deployment.ts";
+import type { Deployment } from "../../../deployment/deployment.ts";
 import { AuthCliError } from "../../../errors.ts";
 import {
   type DeployedRoute,

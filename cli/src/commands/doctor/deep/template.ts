@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import type { Deployment } from "../../../deployment/resolve-deployment.ts";
+import type { Deployment } from "../../../deployment/deployment.ts";
 import { type DeployerContext, queryResult } from "../../../aws/control-plane.ts";
 import type { HttpRequest, Reply } from "../../../http.ts";
 import { getTemplateRequest, processGetTemplateResponse } from "../../../aws/cloudformation.ts";

@@ -4,7 +4,8 @@ import { type CognitoIdentity, createCognitoIdentity } from "../../../aws/cognit
 import { exchange, type Send } from "../../../http.ts";
 import type { LoginsMap } from "../../../aws/logins.ts";
 import { processVerifyCredentialsResponse, verifyCredentialsRequest } from "../../../twitter/twitter.ts";
-import { cognitoContext, findClientCredentials, twitterApiUrl } from "../../../deployment/services.ts";
+import { cognitoContext, twitterApiUrl } from "../../../deployment/service-addresses.ts";
+import { findClientCredentials } from "../../../deployment/client-credentials.ts";
 import type { Chain } from "../chain-context.ts";
 import { Undecided } from "../undecided.ts";
 

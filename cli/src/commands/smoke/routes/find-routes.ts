@@ -1,5 +1,5 @@
 import { findDeployerCredentials } from "../../../deployment/deployer-credentials.ts";
-import type { DeploymentFlags } from "../../../deployment/resolve-deployment.ts";
+import type { DeploymentFlags } from "../../../deployment/deployment.ts";
 import { AuthCliError } from "../../../errors.ts";
 import type { Chain } from "../chain-context.ts";
 import type { RoutePlan } from "./checked-route.ts";

@@ -1,36 +1,7 @@
-import type { Configuration } from "./configuration.ts";
-import type { Deployment } from "./resolve-deployment.ts";
-import { awsEndpoint, parseServiceUrl } from "./service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
-import type { CognitoContext } from "../aws/cognito-identity.ts";
 import type { ClientCredentials } from "../twitter/oauth1.ts";
-
-/** Where Twitter is: `TWITTER_API_URL`, else the address of X's current documentation. */
-export async function twitterApiUrl(configuration: Configuration): Promise<URL> {
-  const setting = await configuration.find("TWITTER_API_URL");
-  return setting === undefined
-    ? new URL("https://api.x.com")
-    : parseServiceUrl(setting.value, setting.source);
-}
-
-export async function cognitoContext(
-  environment: Pick<Environment, "send">,
-  configuration: Configuration,
-  deployment: Deployment,
-): Promise<CognitoContext> {
-  const endpoint = await awsEndpoint(configuration, "AWS_ENDPOINT_URL_COGNITO_IDENTITY");
-  return {
-    region: deployment.region,
-    endpoint: endpoint?.href,
-    send: environment.send,
-  };
-}
-
-/** Where STS is, when it is not where AWS has it. */
-export async function stsEndpoint(configuration: Configuration): Promise<URL | undefined> {
-  return awsEndpoint(configuration, "AWS_ENDPOINT_URL_STS");
-}
+import type { Configuration } from "./configuration.ts";
 
 /** @throws AuthCliError `missing-configuration` */
 export async function requireClientCredentials(
