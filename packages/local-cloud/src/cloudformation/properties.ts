@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import { textOf } from "./text-of.ts";
-import type { PropertySpecification, ResourceSpecification } from "./resource-specifications.ts";
+import type { PropertySpecification, ResourceSpecification } from "./resource-specification.ts";
 
 /** Why a resource cannot be as its properties say; the text goes into the stack's events. */
 export class ResourceError extends ServiceError {

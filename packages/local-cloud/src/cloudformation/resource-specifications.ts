@@ -1,22 +1,5 @@
-/**
- * The properties and attributes of the resource types that the local cloud deploys, as the CloudFormation resource
- * schemas state them: generated from @aws-cdk/aws-service-spec 0.1.216, types in alphabetical order.
- */
-
-type PropertyType = "string" | "integer" | "number" | "boolean" | "list" | "object" | "json";
-
-export interface PropertySpecification {
-  type: PropertyType;
-  required?: true;
-  /** A change gives the resource a new physical id. */
-  replaces?: true;
-}
-
-export interface ResourceSpecification {
-  properties: Readonly<Record<string, PropertySpecification>>;
-  /** What `Fn::GetAtt` may ask for. */
-  attributes: readonly string[];
-}
+/** Generated from the CloudFormation resource schemas by scripts/generate-resource-specifications.ts. */
+import type { ResourceSpecification } from "./resource-specification.ts";
 
 export const resourceSpecifications: Readonly<Record<string, ResourceSpecification>> = {
   "AWS::ApiGatewayV2::Api": {
