@@ -8,7 +8,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
-import { type RecordedServices, startRecordedServices } from "@api-auth-twitter/test-support/recorded-services";
+import {
+  type RecordedServices,
+  startRecordedServices,
+} from "@api-auth-twitter/test-support/recorded-services";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { startTmux, type Tmux } from "@api-auth-twitter/test-support/tmux";
 
@@ -309,7 +312,7 @@ describe.skipIf(tmux === undefined)("at a prompt", () => {
     "whether to log in anew": {
       args: "--no-browser",
       variables: consumer,
-      shows: /Log in anew\? \(y\/N\) *$/m,
+      shows: /Log in again\? \(y\/N\) *$/m,
     },
   };
   const cases = Object.keys(prompts).flatMap((name) => ["Ctrl-C", "SIGTERM"].map((how) => ({ name, how })));

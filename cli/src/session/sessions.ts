@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import type { Environment, Surroundings } from "../environment/environment.ts";
+import type { TokenCredentials } from "../twitter/oauth1.ts";
 import { configFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
+import { registerLoginToken, registerToken } from "./register-secrets.ts";
 import {
   forgetSecret,
   loadSecret,
@@ -122,15 +124,25 @@ export async function saveSession(environment: StoreEnvironment, session: Sessio
     await forgetSecret(environment, owner, secretOf(earlier));
 }
 
-/**
- * The secret of a stored login's token, wherever it is kept.
- * @throws AuthCliError `not-logged-in` when the keyring no longer has it
- */
-export function loadSessionSecret(
-  environment: Pick<Environment, "keyring">,
-  session: Session,
+/** @throws AuthCliError `not-logged-in` when the keyring no longer has the secret */
+export async function loadTokenCredentials(
+  environment: Pick<Environment, "redactor" | "keyring">,
+  session: TwitterSession,
+): Promise<TokenCredentials> {
+  const { token } = session.tokenCredentials;
+  const secret = await loadSecret(environment, secretOwner(session), session.tokenCredentials);
+  registerToken(environment, { token, secret });
+  return { token, secret };
+}
+
+/** @throws AuthCliError `not-logged-in` when the keyring no longer has the token */
+export async function loadLoginToken(
+  environment: Pick<Environment, "redactor" | "keyring">,
+  session: ProviderSession,
 ): Promise<string> {
-  return loadSecret(environment, secretOwner(session), secretOf(session));
+  const token = await loadSecret(environment, secretOwner(session), session.loginToken);
+  registerLoginToken(environment, token);
+  return token;
 }
 
 /** Where the secret is: in the file with all else, or in the OS keyring. */
@@ -153,6 +165,11 @@ function secretOwner(session: Session): SecretOwner {
   const words = provider === undefined ? [identityPoolId, userId] : [identityPoolId, provider, userId];
   const loginCommand = provider === undefined ? "auth-cli login" : `auth-cli login --login ${provider}=-`;
   return { account: words.join("/"), name: userName(session), loginCommand };
+}
+
+/** Identifies a login in the cache of AWS credentials: `twitter:42`. */
+export function sessionKey({ provider = "twitter", userId }: Session): string {
+  return `${provider}:${userId}`;
 }
 
 /** `@alice`, or, where Twitter could not be asked for the screen name, `user 42`; `alice@example.com`. */

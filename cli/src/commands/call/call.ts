@@ -7,7 +7,8 @@ import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, type ErrorDetails } from "../../errors.ts";
-import { findLogin, obtainIdentity } from "../../session/find-login.ts";
+import { findLogin } from "../../session/find-login.ts";
+import { obtainIdentity } from "../../session/obtain-identity.ts";
 import {
   excerpt,
   formatIntermediates,

@@ -1,7 +1,8 @@
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { findLogin, obtainIdentity } from "../../session/find-login.ts";
+import { findLogin } from "../../session/find-login.ts";
+import { obtainIdentity } from "../../session/obtain-identity.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 import type { CachedIdentity } from "../../session/credentials-cache.ts";
 import { readSessions } from "../../session/sessions.ts";

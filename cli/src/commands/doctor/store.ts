@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
 import { AuthCliError } from "../../errors.ts";
-import { findLogin, type Login, loginCachePath } from "../../session/find-login.ts";
+import { findLogin, type Login } from "../../session/find-login.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { cacheFolder } from "../../session/folders.ts";
-import { peekCachedIdentity } from "../../session/credentials-cache.ts";
+import { cachePath, peekCachedIdentity } from "../../session/credentials-cache.ts";
 import { secretOf, userName } from "../../session/sessions.ts";
 import { storeSetting } from "../../session/token-store.ts";
 import { attempt } from "./attempt.ts";
@@ -118,7 +118,7 @@ async function login({ environment, resolved, sessions, flags }: Examination): P
   const { provider, session, source } = found.value;
   const given = provider === twitterProvider ? "a Twitter token is given" : `a token of ${provider} is given`;
   const who = session === undefined ? given : `${userName(session)} is logged in`;
-  const cache = loginCachePath(environment, target.deployment, found.value);
+  const cache = cachePath(environment, target.deployment.identityPoolId, found.value.cacheKey);
   const identity = peekCachedIdentity(environment, cache);
   return [
     ok(name, who, { source }),

@@ -187,7 +187,7 @@ describe("login", () => {
     "of somebody who is logged in already asks first: %j goes on",
     async (input) => {
       const ran = await authCli(["login"], { ...onTerminal(input), loggedIn: true });
-      expect(ran.stderr).toMatch(/^Already logged in to prod as @alice\.\nLog in anew\? \(y\/N\) /);
+      expect(ran.stderr).toMatch(/^Already logged in to prod as @alice\.\nLog in again\? \(y\/N\) /);
       expect(ran.stdout).toMatch(/^Logged in to prod as @alice/);
       expect(ran.environment.fileTexts()[configFile]).toContain("2026-03-01T12:00:00.000Z");
     },

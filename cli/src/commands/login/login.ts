@@ -1,16 +1,18 @@
-import type { Deployment, DeploymentFlags } from "../../deployment/deployment.ts";
-import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
-import type { Environment } from "../../environment/environment.ts";
-import { cacheIdentity, explained, twitterLogins } from "../../session/find-login.ts";
-import { registerCredentials } from "../../session/register-secrets.ts";
-import type { LoginSource } from "../../session/login-source.ts";
-import { loginOf, type TwitterLogin } from "./twitter-login.ts";
-import type { CognitoContext, CognitoIdentity } from "../../aws/cognito-identity.ts";
 import { readIdToken } from "../../aws/id-token.ts";
-import { type LoginsMap, twitterProvider } from "../../aws/logins.ts";
-import type { AwsCredentials } from "../../aws/sigv4.ts";
+import { twitterProvider } from "../../aws/logins.ts";
+import type { DeploymentFlags } from "../../deployment/deployment.ts";
+import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { cognitoContext, twitterApiUrl } from "../../deployment/service-addresses.ts";
+import type { Environment } from "../../environment/environment.ts";
 import type { CachedIdentity } from "../../session/credentials-cache.ts";
+import { providerLogin, twitterLogin } from "../../session/find-login.ts";
+import {
+  type LoginSource,
+  parseLoginSource,
+  parseLoginToken,
+  readLoginText,
+} from "../../session/given-token.ts";
+import { cacheIdentity, exchangeLogin } from "../../session/obtain-identity.ts";
 import {
   checkSessionsAreWritable,
   findSession,
@@ -21,6 +23,11 @@ import {
   type StoredDeployment,
   userName,
 } from "../../session/sessions.ts";
+import { logInWithCallback } from "./callback.ts";
+import { obtainClientCredentials } from "./consumer-key.ts";
+import { logInWithPin } from "./pin.ts";
+import { loginOf, type TwitterLogin } from "./twitter-login.ts";
+import { logInWithToken } from "./with-token.ts";
 
 export interface LoginFlags extends DeploymentFlags {
   /** With `--from-twurl`, whose profile. */
@@ -42,188 +49,146 @@ export interface LoginFlags extends DeploymentFlags {
   force?: boolean;
 }
 
-/** Long enough to find the password of an account, short enough that a port is not left open. */
+/** Enough to look up a password, without leaving the port open for long. */
 const defaultTimeoutSeconds = 300;
 
 /**
- * `auth-cli login`: a login by Twitter, by one of four ways, or by another provider of the identity pool with its token;
- * then the Cognito identity. Remembers both.
+ * `auth-cli login`: logs in with Twitter, in one of four ways, or with the token of another provider of the identity
+ * pool. Then gets the Cognito identity, and stores both.
  */
 export async function login(flags: LoginFlags, environment: Environment): Promise<void> {
-  const source = flags.login === undefined ? undefined : await loginSource(environment, flags.login);
+  const source =
+    flags.login === undefined ? undefined : parseLoginSource(environment, flags.login, "--login");
   const sessions = readSessions(environment);
   const resolved = await resolveDeployment(environment, flags, () => sessions);
-  const { deployment, configuration } = resolved;
-  // Looked at before the user is sent to a browser: a PIN is not to be spent on a login that cannot end well.
-  const cognito = await cognitoContext(environment, configuration, deployment);
+  // A configuration error must show before the user spends a PIN.
+  await cognitoContext(environment, resolved.configuration, resolved.deployment);
 
-  // Who gives a token on the command line has decided.
+  // A token on the command line needs no confirmation.
   const earlier =
-    source === undefined ? findSession(sessions, deployment.identityPoolId, flags.user) : undefined;
-  if (earlier !== undefined && !flags.force && !(await wantsAnew(environment, earlier))) {
+    source === undefined ? findSession(sessions, resolved.deployment.identityPoolId, flags.user) : undefined;
+  if (earlier !== undefined && !flags.force && !(await confirmNewLogin(environment, earlier))) {
     await report(environment, earlier, undefined, flags);
     return;
   }
 
   await checkSessionsAreWritable(environment);
 
-  const context = { environment, flags, resolved, cognito, sessions };
-  const { session, credentials } = await (source === undefined || source.provider === twitterProvider
-    ? twitterSession(context, source)
-    : providerSession(context, source));
+  const context = { environment, flags, resolved, sessions };
+  const { session, identity } = await (source === undefined || source.provider === twitterProvider
+    ? createTwitterSession(context, source)
+    : createProviderSession(context, source));
   await saveSession(environment, session);
-  await cacheIdentity(environment, session, { identityId: session.identityId, credentials });
-  await report(environment, session, credentials.expiration, flags);
+  await cacheIdentity(environment, session, identity);
+  await report(environment, session, identity.credentials.expiration, flags);
 }
 
 interface LoginContext {
   environment: Environment;
   flags: LoginFlags;
   resolved: ResolvedDeployment;
-  cognito: CognitoContext;
   sessions: readonly Session[];
 }
 
 interface NewLogin {
   session: Session;
-  credentials: AwsCredentials;
+  identity: CachedIdentity;
 }
 
-async function loginSource(environment: Environment, value: string): Promise<LoginSource> {
-  const { parseLoginSource } = await import("../../session/login-source.ts");
-  return parseLoginSource(environment, value, "--login");
-}
-
-async function twitterSession(context: LoginContext, source: LoginSource | undefined): Promise<NewLogin> {
-  const { environment, flags, resolved, cognito, sessions } = context;
-  const twitter = logInToTwitter(flags, environment, resolved, sessions, source);
-  twitter.catch(() => {});
-  // Loading the AWS SDK takes about as long as an answer of Twitter's, so the first request goes out before.
-  await environment.sleep(0);
-  const { createCognitoIdentity } = await import("../../aws/cognito-identity.ts");
-  const { tokenCredentials, user } = await twitter;
-
-  const identity = explained(
-    { environment, resolved, token: tokenCredentials, consumerKey: flags.consumerKey },
-    obtainIdentity(createCognitoIdentity(cognito), resolved.deployment, twitterLogins(tokenCredentials)),
-  );
-  identity.catch(() => {});
-  // What Twitter says of its own token explains more than Cognito's refusal of it.
+async function createTwitterSession(
+  context: LoginContext,
+  source: LoginSource | undefined,
+): Promise<NewLogin> {
+  const { environment, flags, resolved } = context;
+  const { tokenCredentials, user } = await logInToTwitter(context, source);
+  const exchange = exchangeLogin(environment, resolved, twitterLogin(tokenCredentials), {
+    consumerKey: flags.consumerKey,
+  });
+  exchange.catch(() => {});
+  // Twitter's refusal of the token explains more than Cognito's, so it is reported first.
   const { userId, screenName } = await user;
-  const { identityId, credentials } = await environment.terminal.during("asking Cognito", identity);
-  registerCredentials(environment, credentials);
+  const identity = await environment.terminal.during("asking Cognito", exchange);
+  const { identityId } = identity;
   return {
-    session: {
-      ...deploymentOf(resolved),
-      userId,
-      screenName,
-      identityId,
-      tokenCredentials,
-      ...now(environment),
-    },
-    credentials,
+    session: { ...storedLogin(context), userId, screenName, identityId, tokenCredentials },
+    identity,
   };
 }
 
-/** With a token that another tool has got from the provider; what it says is for Cognito to verify. */
-async function providerSession(context: LoginContext, source: LoginSource): Promise<NewLogin> {
-  const { environment, resolved, cognito } = context;
+/** Uses a token that another tool got from the provider. Only Cognito verifies it. */
+async function createProviderSession(context: LoginContext, source: LoginSource): Promise<NewLogin> {
+  const { environment, resolved } = context;
   const { provider } = source;
-  const { parseLoginToken, readLoginText } = await import("../../session/login-source.ts");
   const text = await readLoginText(environment, resolved.configuration, source);
   if (source.variable !== undefined) environment.terminal.say(`Token of ${provider} from ${text.source}\n`);
   const token = parseLoginToken(environment, provider, text);
-  const { createCognitoIdentity } = await import("../../aws/cognito-identity.ts");
-  const { identityId, credentials } = await environment.terminal.during(
+  const identity = await environment.terminal.during(
     "asking Cognito",
-    obtainIdentity(createCognitoIdentity(cognito), resolved.deployment, { [provider]: token }),
+    exchangeLogin(environment, resolved, providerLogin(provider, token)),
   );
-  registerCredentials(environment, credentials);
+  const { identityId } = identity;
   const claims = readIdToken(token);
   const userId = claims?.subject ?? identityId;
   return {
     session: {
-      ...deploymentOf(resolved),
+      ...storedLogin(context),
       provider,
       userId,
       name: claims?.name ?? userId,
       identityId,
       loginToken: { secret: token },
       ...(claims?.expiresAt === undefined ? {} : { tokenExpiresAt: claims.expiresAt }),
-      ...now(environment),
     },
-    credentials,
+    identity,
   };
 }
 
-function deploymentOf({ project, deployment }: ResolvedDeployment): StoredDeployment {
+function storedLogin({
+  environment,
+  resolved: { project, deployment },
+}: LoginContext): StoredDeployment & { loggedInAt: string } {
   return {
     appName: project.appName,
     stage: deployment.stage,
     apiEndpoint: deployment.apiEndpoint.href,
     identityPoolId: deployment.identityPoolId,
+    loggedInAt: new Date(environment.now()).toISOString(),
   };
 }
 
-function now(environment: Environment): { loggedInAt: string } {
-  return { loggedInAt: new Date(environment.now()).toISOString() };
-}
-
-/** By the way that the flags choose; each loads only its own code. */
 async function logInToTwitter(
-  flags: LoginFlags,
-  environment: Environment,
-  { configuration, deployment, project }: ResolvedDeployment,
-  sessions: readonly Session[],
+  { environment, flags, resolved, sessions }: LoginContext,
   source: LoginSource | undefined,
 ): Promise<TwitterLogin> {
+  const { configuration, deployment, project } = resolved;
   const { consumerKey } = flags;
   if (flags.withToken || source !== undefined) {
-    const { logInWithToken } = await import("./with-token.ts");
     const knownName = (userId: string): string | undefined =>
       sessions.filter(isTwitterSession).findLast((session) => session.userId === userId)?.screenName;
-    const read =
-      source &&
-      (async () => {
-        const { readLoginText } = await import("../../session/login-source.ts");
-        return readLoginText(environment, configuration, source);
-      });
+    const read = source && (() => readLoginText(environment, configuration, source));
     return logInWithToken(environment, configuration, knownName, consumerKey, read);
   }
   if (flags.fromTwurl !== undefined) {
+    // Loads a YAML parser.
     const { logInFromTwurl } = await import("./twurl.ts");
     return loginOf(await logInFromTwurl(environment, configuration, flags.fromTwurl, flags.user));
   }
   const apiUrl = await twitterApiUrl(configuration);
-  const { obtainClientCredentials } = await import("./consumer-key.ts");
   const clientCredentials = await obtainClientCredentials(environment, configuration, project, consumerKey);
   const app = { apiUrl, clientCredentials };
   const browser = flags.browser !== false;
-  if (flags.callback !== undefined) {
-    const { logInWithCallback } = await import("./callback.ts");
-    const timeoutMs = (flags.timeout ?? defaultTimeoutSeconds) * 1000;
-    const port = flags.callback === true ? 0 : flags.callback;
-    const options = { port, timeoutMs, browser, target: deployment.stage };
-    return loginOf(await logInWithCallback(environment, app, options));
-  }
-  const { logInWithPin } = await import("./pin.ts");
-  return loginOf(await logInWithPin(environment, app, { browser }));
+  if (flags.callback === undefined) return loginOf(await logInWithPin(environment, app, { browser }));
+  const timeoutMs = (flags.timeout ?? defaultTimeoutSeconds) * 1000;
+  const port = flags.callback === true ? 0 : flags.callback;
+  const options = { port, timeoutMs, browser, target: deployment.stage };
+  return loginOf(await logInWithCallback(environment, app, options));
 }
 
-async function obtainIdentity(
-  cognito: CognitoIdentity,
-  { identityPoolId }: Deployment,
-  logins: LoginsMap,
-): Promise<CachedIdentity> {
-  const identityId = await cognito.getId(identityPoolId, logins);
-  return { identityId, credentials: await cognito.getCredentialsForIdentity(identityId, logins) };
-}
-
-/** Whoever pipes something in has decided; a person is asked. No answer is a no. */
-async function wantsAnew({ terminal }: Environment, earlier: Session): Promise<boolean> {
+/** Asks on a terminal only: piped input counts as a yes, an empty answer as a no. */
+async function confirmNewLogin({ terminal }: Environment, earlier: Session): Promise<boolean> {
   terminal.say(`Already logged in${placeOf(earlier)} as ${fullName(earlier)}.\n`);
   if (!terminal.interactive) return true;
-  return /^\s*y(es)?\s*$/i.test((await terminal.ask("Log in anew? (y/N) ")) ?? "");
+  return /^\s*y(es)?\s*$/i.test((await terminal.ask("Log in again? (y/N) ")) ?? "");
 }
 
 /** @param expiration undefined when nothing was obtained: the earlier login stays */

@@ -65,13 +65,13 @@ describe.skipIf(tmux === undefined)("what login asks a person for", () => {
   test("whether to log in anew when somebody is logged in: a bare Enter is no, y is yes", async () => {
     expect((await world.cli.logIn("alice")).code).toBe(0);
     await start("--no-browser");
-    await terminal.waitFor(/Already logged in to prod as @alice\.\nLog in anew\? \(y\/N\) *$/m);
+    await terminal.waitFor(/Already logged in to prod as @alice\.\nLog in again\? \(y\/N\) *$/m);
     await terminal.type("Enter");
     await terminal.waitFor(/Still logged in to prod as @alice, identity us-east-1:/);
     await expectExitCode(0);
     await terminal.type("clear", "Enter");
     await start("--no-browser");
-    await terminal.waitFor(/Log in anew\? \(y\/N\) *$/m);
+    await terminal.waitFor(/Log in again\? \(y\/N\) *$/m);
     await terminal.type("y", "Enter");
     await terminal.waitFor(/Consumer key \(API Key\): *$/m);
     await terminal.type("C-c");

@@ -1,7 +1,7 @@
 import type { Configuration } from "../../deployment/configuration.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import { tokenFromConfiguration } from "../../session/find-login.ts";
+import { type LoginText, tokenFromConfiguration } from "../../session/given-token.ts";
 import { registerToken } from "../../session/register-secrets.ts";
 import { exchange } from "../../http.ts";
 import type { ClientCredentials, TokenCredentials } from "../../twitter/oauth1.ts";
@@ -12,7 +12,6 @@ import {
 } from "../../twitter/twitter.ts";
 import { findClientCredentials } from "../../deployment/client-credentials.ts";
 import { twitterApiUrl } from "../../deployment/service-addresses.ts";
-import type { LoginText } from "../../session/login-source.ts";
 import { type TwitterLogin, userIdOf } from "./twitter-login.ts";
 
 /**

@@ -2,7 +2,7 @@ import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import { forgetIdentity, loadTwitterToken } from "../../session/find-login.ts";
+import { forgetIdentity } from "../../session/obtain-identity.ts";
 import { exchange } from "../../http.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter.ts";
 import { requireClientCredentials } from "../../deployment/client-credentials.ts";
@@ -10,6 +10,7 @@ import { twitterApiUrl } from "../../deployment/service-addresses.ts";
 import {
   findSession,
   isTwitterSession,
+  loadTokenCredentials,
   type ProviderSession,
   readSessions,
   removeSessions,
@@ -71,7 +72,7 @@ async function revoke(
   { configuration }: ResolvedDeployment,
   session: TwitterSession,
 ): Promise<void> {
-  const token = await loadTwitterToken(environment, session);
+  const token = await loadTokenCredentials(environment, session);
   const context = {
     apiUrl: await twitterApiUrl(configuration),
     clientCredentials: await requireClientCredentials(environment, configuration),

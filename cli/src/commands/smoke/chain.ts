@@ -1,5 +1,6 @@
 import type { AuthCliError } from "../../errors.ts";
-import { explainRefusal, type LoadedLogin } from "../../session/find-login.ts";
+import { explainCognitoRefusal } from "../../diagnosis/cognito-refusal.ts";
+import type { LoadedLogin } from "../../session/find-login.ts";
 import { registerCredentials } from "../../session/register-secrets.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 import type { Chain } from "./chain-context.ts";
@@ -56,7 +57,7 @@ async function exchangeToken(chain: Chain, login: () => Promise<LoadedLogin>): P
     const found = await known();
     return found === undefined
       ? failure
-      : explainRefusal({ environment, resolved, token: found.token }, failure);
+      : explainCognitoRefusal({ environment, resolved, token: found.token }, failure);
   };
   // Who is not logged in learns it once, from the check of the token, if that runs.
   if (checks.isSelected("twitter.token") && (await known()) === undefined) {

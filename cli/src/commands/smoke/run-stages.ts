@@ -1,7 +1,7 @@
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { findLogin, loadLogin } from "../../session/find-login.ts";
+import { findLogin } from "../../session/find-login.ts";
 import { readSessions, type Session } from "../../session/sessions.ts";
 import { runChain } from "./chain.ts";
 import { type Selection, selectChecks } from "./check-selection.ts";
@@ -85,7 +85,7 @@ async function runStage(
     const chain = { environment: bounded, resolved, checks };
     const outcome = await runChain(
       chain,
-      async () => loadLogin(await findLogin(environment, resolved, sessions, options.user)),
+      async () => (await findLogin(environment, resolved, sessions, options.user)).load(),
       () => findRoutes(chain, flags),
     );
     ({ identityId } = outcome);

@@ -3,12 +3,13 @@ import { resolveDeployment, type ResolvedDeployment } from "../../deployment/res
 import { findStageSetting } from "../../deployment/stage.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, type ErrorReport, toErrorReport } from "../../errors.ts";
-import { cachedIdentity, findLogin, type Login, loginCachePath } from "../../session/find-login.ts";
+import { findLogin, type Login } from "../../session/find-login.ts";
+import { cachedIdentity } from "../../session/obtain-identity.ts";
 import { exchange } from "../../http.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../../aws/sts.ts";
 import { cognitoContext, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
-import { type CachedIdentity, isFresh } from "../../session/credentials-cache.ts";
+import { type CachedIdentity, cachePath, isFresh } from "../../session/credentials-cache.ts";
 import { readSessions, sessionsPath } from "../../session/sessions.ts";
 
 export interface StatusFlags extends DeploymentFlags {
@@ -118,7 +119,7 @@ async function findSources(
 ): Promise<Sources> {
   const sourceOf = async (name: string): Promise<string | undefined> =>
     (await configuration.find(name))?.source;
-  const cache = loginCachePath(environment, deployment, login);
+  const cache = cachePath(environment, deployment.identityPoolId, login.cacheKey);
   return {
     stage: findStageSetting(environment, flags, project)?.source ?? deployment.source,
     apiEndpoint: flags.endpoint === undefined ? deployment.source : "--endpoint",

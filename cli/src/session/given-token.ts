@@ -1,7 +1,8 @@
-import type { Configuration, Setting } from "../deployment/configuration.ts";
+import type { Configuration } from "../deployment/configuration.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
-import { registerLoginToken } from "./register-secrets.ts";
+import type { TokenCredentials } from "../twitter/oauth1.ts";
+import { registerLoginToken, registerToken } from "./register-secrets.ts";
 import { twitterProvider } from "../aws/logins.ts";
 import { parseProviderName } from "./provider-name.ts";
 
@@ -141,27 +142,52 @@ function whatIsWrong(token: string): string | undefined {
 }
 
 /**
- * The login that `AUTH_CLI_LOGIN` gives in place of a stored one, for CI: `accounts.google.com=env:GOOGLE_ID_TOKEN`.
+ * The login that `AUTH_CLI_LOGIN` gives instead of a stored one, for CI: `accounts.google.com=env:GOOGLE_ID_TOKEN`.
  * @throws AuthCliError as the functions above
  */
 export async function loginFromConfiguration(
   environment: Pick<Environment, "redactor">,
   configuration: Configuration,
-  { value }: Setting,
-): Promise<{ provider: string; token: string; source: string }> {
-  const { provider, variable } = parseLoginSource(environment, value, "AUTH_CLI_LOGIN");
-  if (provider === twitterProvider || variable === undefined) {
+): Promise<{ provider: string; token: string; source: string } | undefined> {
+  const setting = await configuration.find("AUTH_CLI_LOGIN");
+  if (setting === undefined) return undefined;
+  const { provider, variable } = parseLoginSource(environment, setting.value, "AUTH_CLI_LOGIN");
+  if (variable === undefined) {
     throw new AuthCliError("invalid-configuration", {
-      message:
-        variable === undefined
-          ? "AUTH_CLI_LOGIN cannot be read from standard input"
-          : `AUTH_CLI_LOGIN is for other providers than ${twitterProvider}`,
-      fix:
-        variable === undefined
-          ? `write ${provider}=env:NAME with the name of a variable`
-          : "set TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET",
+      message: "AUTH_CLI_LOGIN cannot be read from standard input",
+      fix: `write ${provider}=env:NAME with the name of a variable`,
+    });
+  }
+  if (provider === twitterProvider) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `AUTH_CLI_LOGIN does not support ${twitterProvider}`,
+      fix: "set TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET",
     });
   }
   const read = await readVariable(configuration, provider, variable);
   return { provider, token: parseLoginToken(environment, provider, read), source: read.source };
+}
+
+/**
+ * The token that the environment gives in place of a stored login.
+ * @throws AuthCliError `missing-configuration` when one half of it is missing
+ */
+export async function tokenFromConfiguration(
+  environment: Pick<Environment, "redactor">,
+  configuration: Configuration,
+): Promise<{ tokenCredentials: TokenCredentials; source: string } | undefined> {
+  const token = await configuration.find("TWITTER_ACCESS_TOKEN");
+  const secret = await configuration.find("TWITTER_ACCESS_TOKEN_SECRET");
+  if (token === undefined && secret === undefined) return undefined;
+  if (token === undefined || secret === undefined) {
+    const missing = token === undefined ? "TWITTER_ACCESS_TOKEN" : "TWITTER_ACCESS_TOKEN_SECRET";
+    throw new AuthCliError("missing-configuration", {
+      message: `${missing} is not set`,
+      cause: "an access token and its secret are only of use together",
+      fix: `set ${missing} too, or neither and run \`auth-cli login\``,
+    });
+  }
+  const tokenCredentials = { token: token.value, secret: secret.value };
+  registerToken(environment, tokenCredentials);
+  return { tokenCredentials, source: token.source };
 }

@@ -1,0 +1,97 @@
+import type { Deployment } from "../deployment/deployment.ts";
+import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
+import { cognitoContext } from "../deployment/service-addresses.ts";
+import type { Environment } from "../environment/environment.ts";
+import { cachePath, type CachedIdentity, isFresh, openCache } from "./credentials-cache.ts";
+import type { LoadedLogin, Login } from "./find-login.ts";
+import { registerCredentials } from "./register-secrets.ts";
+import { type Session, sessionKey } from "./sessions.ts";
+
+/**
+ * The identity and its AWS credentials, from the cache while they are fresh. A lock makes many processes renew them
+ * only once.
+ * @param renewing called before a request to Cognito
+ */
+export async function obtainIdentity(
+  environment: Environment,
+  resolved: ResolvedDeployment,
+  login: Login,
+  renewing: () => void = () => {},
+): Promise<CachedIdentity> {
+  const { deployment } = resolved;
+  const cache = openCache(environment, cachePath(environment, deployment.identityPoolId, login.cacheKey));
+  const fresh = (): CachedIdentity | undefined => {
+    const cached = cache.read();
+    return cached !== undefined && isFresh(cached, environment.now()) ? cached : undefined;
+  };
+  const identity =
+    fresh() ??
+    (await cache.withLock(async () => {
+      const renewed = fresh();
+      if (renewed !== undefined) return renewed;
+      renewing();
+      const known = login.session?.identityId ?? cache.read()?.identityId;
+      const obtained = await environment.terminal.during(
+        "asking Cognito",
+        exchangeLogin(environment, resolved, await login.load(), { identityId: known }),
+      );
+      await cache.write(obtained);
+      return obtained;
+    }));
+  registerCredentials(environment, identity.credentials);
+  return identity;
+}
+
+/**
+ * Exchanges a login for an identity and its AWS credentials: GetId, unless the identity is known, then
+ * GetCredentialsForIdentity.
+ * @param consumerKey `--consumer-key`
+ * @throws AuthCliError with the cause that Twitter gives for a refused token
+ */
+export async function exchangeLogin(
+  environment: Environment,
+  resolved: ResolvedDeployment,
+  { logins, token }: LoadedLogin,
+  { identityId, consumerKey }: { identityId?: string | undefined; consumerKey?: string | undefined } = {},
+): Promise<CachedIdentity> {
+  const { configuration, deployment } = resolved;
+  const context = await cognitoContext(environment, configuration, deployment);
+  // The AWS SDK is slow to load, and most commands find fresh credentials in the cache.
+  const { createCognitoIdentity } = await import("../aws/cognito-identity.ts");
+  const cognito = createCognitoIdentity(context);
+  try {
+    const id = identityId ?? (await cognito.getId(deployment.identityPoolId, logins));
+    const credentials = await cognito.getCredentialsForIdentity(id, logins);
+    registerCredentials(environment, credentials);
+    return { identityId: id, credentials };
+  } catch (error) {
+    const { explainCognitoRefusal } = await import("../diagnosis/cognito-refusal.ts");
+    throw await explainCognitoRefusal({ environment, resolved, token, consumerKey }, error);
+  }
+}
+
+/** What the cache holds, fresh or not. Sends nothing. */
+export function cachedIdentity(
+  environment: Environment,
+  { identityPoolId }: Deployment,
+  { cacheKey }: Login,
+): CachedIdentity | undefined {
+  const cached = openCache(environment, cachePath(environment, identityPoolId, cacheKey)).read();
+  if (cached !== undefined) registerCredentials(environment, cached.credentials);
+  return cached;
+}
+
+/** Caches what a login has just obtained, for the commands that follow. */
+export async function cacheIdentity(
+  environment: Environment,
+  session: Session,
+  identity: CachedIdentity,
+): Promise<void> {
+  const cache = openCache(environment, cachePath(environment, session.identityPoolId, sessionKey(session)));
+  await cache.withLock(() => cache.write(identity));
+}
+
+/** Removes the cached AWS credentials of a stored login. */
+export function forgetIdentity(environment: Environment, session: Session): void {
+  environment.files.remove(cachePath(environment, session.identityPoolId, sessionKey(session)));
+}
