@@ -3,7 +3,7 @@ import { fstatSync } from "node:fs";
 import type { Environment, EnvironmentFlags } from "./environment.ts";
 import { createHttpClient } from "./http-client.ts";
 import { createKeyring } from "./keyring.ts";
-import { withServerClock } from "./server-clock.ts";
+import { withServerClock } from "../server-clock.ts";
 import { isErrorShown, isOutputShown, standardError, standardOutput } from "./standard-streams.ts";
 import { lookAround } from "./surroundings.ts";
 import { createTerminal, showsUnicode } from "./terminal.ts";

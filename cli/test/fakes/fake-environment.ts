@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Environment } from "../../src/environment/environment.ts";
 import { type Files, files as realFiles } from "../../src/environment/files.ts";
 import { type Keyring, keyringMissing } from "../../src/environment/keyring.ts";
-import { withServerClock } from "../../src/environment/server-clock.ts";
+import { withServerClock } from "../../src/server-clock.ts";
 import { AuthCliError } from "../../src/errors.ts";
 import type { Header, HttpRequest, HttpResponse, Send } from "../../src/http.ts";
 import { maskCommand, Redactor } from "../../src/redaction.ts";

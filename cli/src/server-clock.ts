@@ -1,4 +1,4 @@
-import { headerValue, measureClockSkew, peekBody, type Send } from "../http.ts";
+import { headerValue, measureClockSkew, peekBody, type Send } from "./http.ts";
 
 /** No refusal that tells of a clock is longer. */
 const refusalLimit = 64 * 1024;

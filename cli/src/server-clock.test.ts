@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { HttpRequest, HttpResponse, TimedSignature } from "../http.ts";
-import { reply } from "../../test/fakes/fake-environment.ts";
+import type { HttpRequest, HttpResponse, TimedSignature } from "./http.ts";
+import { reply } from "../test/fakes/fake-environment.ts";
 import { withServerClock } from "./server-clock.ts";
 
 const noon = Date.parse("2026-03-01T12:00:00Z");
