@@ -12,8 +12,6 @@ export interface HttpRequest {
   body?: Uint8Array | undefined;
   /** What was computed on the way to its signature, for `--trace`. */
   intermediates?: Intermediates;
-  /** For a signature that holds a time. Without it a refusal stands. */
-  timed?: TimedSignature;
   /** Straight to the host, whatever proxy is set. */
   pastProxy?: boolean;
   /** Milliseconds until a connection (TLS included) stands. */
@@ -34,16 +32,6 @@ export interface HttpRequest {
 export type Intermediates = readonly (readonly [title: string, text: string])[];
 
 export type Signed = Pick<HttpRequest, "headers" | "intermediates">;
-
-/** How to sign a request anew, should the server refuse it for its time. */
-export interface TimedSignature {
-  /** What changes in the request when it is signed at another time. */
-  signAt: (nowMs: number) => Signed | Promise<Signed>;
-  /** Whether a refusal, HTTP 400 to 403, can be for the time. */
-  isRefusedForTime: (status: number, text: string) => boolean;
-  /** By how many seconds the clocks may differ before the service refuses. */
-  toleratedSeconds: number;
-}
 
 /** Who is at the other end. */
 export interface Connection {
@@ -93,26 +81,43 @@ export interface Reply extends Omit<HttpResponse, "body"> {
   body: Uint8Array;
 }
 
-/** More than any reply of Twitter or Cognito; a larger one is not theirs. */
+/** Bytes. Every reply of Twitter, Cognito and STS is shorter. */
 const replyLimit = 1024 * 1024;
 
-/** The control calls are short: who drips their replies is not the service. */
+/** For a service that drips its reply. */
 const replyTimeoutMs = 30_000;
 
 /**
- * Sends and reads the whole reply, which for the control calls is small.
+ * Sends a request to a service and reads the whole reply.
  * @param limit bytes
  */
-export async function exchange(send: Send, request: HttpRequest, limit = replyLimit): Promise<Reply> {
-  const { body, ...head } = await send({ timeoutMs: replyTimeoutMs, ...introduced(request) });
+export function exchange(send: Send, request: HttpRequest, limit = replyLimit): Promise<Reply> {
+  return readReply(request, withReplyDefaults(send)(request), limit);
+}
+
+/** Adds a time limit and the `User-Agent`. */
+export function withReplyDefaults(send: Send): Send {
+  return (request) => {
+    const headers = withDefaults(request.headers, [["User-Agent", "auth-cli"]]);
+    return send({ timeoutMs: replyTimeoutMs, ...request, headers });
+  };
+}
+
+/** @throws AuthCliError `unexpected-reply` for a body of more than `limit` bytes */
+export async function readReply(
+  { step, url }: Pick<HttpRequest, "step" | "url">,
+  response: Promise<HttpResponse>,
+  limit = replyLimit,
+): Promise<Reply> {
+  const { body, ...head } = await response;
   const bytes = await readBody(body, limit, () => {
     return new AuthCliError("unexpected-reply", {
-      step: request.step,
-      message: `${request.url.host} sent more than ${limit} bytes`,
+      step,
+      message: `${url.host} sent more than ${limit} bytes`,
       cause: "no reply of this service is that long; something else answers at that address",
     });
   });
-  return { ...head, step: request.step, body: bytes };
+  return { ...head, step, body: bytes };
 }
 
 /**
@@ -177,18 +182,6 @@ async function readChunks(
     length += next.value.length;
   }
   return false;
-}
-
-/** What a signed request is signed anew with says who asks, too. */
-function introduced(request: HttpRequest): HttpRequest {
-  const { timed } = request;
-  if (timed === undefined) return withUserAgent(request);
-  const signAt = async (nowMs: number): Promise<Signed> => withUserAgent(await timed.signAt(nowMs));
-  return { ...withUserAgent(request), timed: { ...timed, signAt } };
-}
-
-function withUserAgent<T extends Signed>(signed: T): T {
-  return { ...signed, headers: withDefaults(signed.headers, [["User-Agent", "auth-cli"]]) };
 }
 
 /** The headers as they go out: Host first, as HTTP clients send it, and the length of the body. */

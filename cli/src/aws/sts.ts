@@ -1,5 +1,6 @@
 import { AuthCliError, type ErrorDetails } from "../errors.ts";
-import { excerpt, type HttpRequest, type Reply, replyText, type Signed } from "../http.ts";
+import { excerpt, type Reply, replyText, type Signed } from "../http.ts";
+import type { TimedRequest } from "../server-clock.ts";
 import { type AwsCredentials, sigV4Intermediates, signSigV4 } from "./sigv4.ts";
 
 /** Who AWS takes the holder of some credentials for. */
@@ -14,8 +15,6 @@ export interface StsContext {
   /** In place of `https://sts.<region>.amazonaws.com`. */
   endpoint: URL | undefined;
   credentials: AwsCredentials;
-  /** Milliseconds since the epoch. */
-  nowMs: number;
 }
 
 /** AWS does not take the credentials. */
@@ -31,7 +30,7 @@ const step = "sts.get-caller-identity";
  * The one call that every set of valid credentials may make, whatever its policies.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
-export async function getCallerIdentityRequest(context: StsContext): Promise<HttpRequest> {
+export function getCallerIdentityRequest(context: StsContext): TimedRequest {
   const url = new URL("/", context.endpoint ?? `https://sts.${context.region}.amazonaws.com`);
   const body = Buffer.from("Action=GetCallerIdentity&Version=2011-06-15");
   const signAt = async (nowMs: number): Promise<Signed> => {
@@ -46,8 +45,7 @@ export async function getCallerIdentityRequest(context: StsContext): Promise<Htt
     );
     return { headers: signature.headers, intermediates: sigV4Intermediates(signature) };
   };
-  const timed = { signAt, isRefusedForTime, toleratedSeconds: 0 };
-  return { step, method: "POST", url, body, ...(await signAt(context.nowMs)), timed };
+  return { step, method: "POST", url, body, signAt, isRefusedForTime, toleratedSeconds: 0 };
 }
 
 /** `RequestExpired`, or `SignatureDoesNotMatch` with "Signature expired" or "Signature not yet current". */

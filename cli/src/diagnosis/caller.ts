@@ -1,6 +1,7 @@
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment/environment.ts";
 import { exchange, measureClockSkew } from "../http.ts";
+import { signRequest } from "../server-clock.ts";
 import {
   type CallerIdentity,
   getCallerIdentityRequest,
@@ -32,13 +33,8 @@ export async function askCaller(
   // The pool's region: that of --region may be what is wrong.
   const region = identityPoolId.slice(0, identityPoolId.indexOf(":"));
   const endpoint = await stsEndpoint(configuration);
-  // A signature at another time would hide what is wrong with this one.
-  const { timed: _timed, ...request } = await getCallerIdentityRequest({
-    region,
-    endpoint,
-    credentials,
-    nowMs,
-  });
+  // Signed once: a corrected time would hide a wrong clock.
+  const request = await signRequest(getCallerIdentityRequest({ region, endpoint, credentials }), nowMs);
   const reply = await exchange(environment.send, { ...request, step: "diagnosis.caller", timeoutMs });
   const read = readGetCallerIdentityResponse(reply);
   const skewSeconds = measureClockSkew(reply.headers, environment.now());

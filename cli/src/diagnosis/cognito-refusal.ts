@@ -2,7 +2,8 @@ import type { Configuration } from "../deployment/configuration.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError, type ErrorDetails, toErrorReport } from "../errors.ts";
-import { exchange, type HttpRequest } from "../http.ts";
+import type { Reply } from "../http.ts";
+import { exchangeSigned, type TimedRequest } from "../server-clock.ts";
 import type { ClientCredentials, TokenCredentials } from "../twitter/oauth1.ts";
 import {
   processRequestTokenResponse,
@@ -130,8 +131,8 @@ async function askTwitter(
   context: TwitterContext,
   token: TokenCredentials,
 ): Promise<Answer> {
-  const ask = (request: HttpRequest): ReturnType<typeof exchange> =>
-    exchange(environment.send, { ...request, timeoutMs: questionTimeoutMs });
+  const ask = (request: TimedRequest): Promise<Reply> =>
+    exchangeSigned(environment, { ...request, timeoutMs: questionTimeoutMs });
   let refusal: AuthCliError;
   try {
     const user = processVerifyCredentialsResponse(

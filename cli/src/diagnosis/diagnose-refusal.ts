@@ -20,7 +20,7 @@ export async function diagnoseRefusal(call: RefusedCall): Promise<Diagnosis | un
   try {
     const skewSeconds = measureClockSkew(reply.headers, environment.now());
     const facts = { ...call, reply, skewSeconds };
-    const subject = await gatherFacts(facts, refusal, credentials, environment.serverNow());
+    const subject = await gatherFacts(facts, refusal, credentials, environment.serverClock.now());
     return judge(subject, await runExperiments(environment, resolved, subject));
   } catch (thrown) {
     // The refusal is what is to be told; that it could not be explained comes second.

@@ -3,7 +3,7 @@ import { fstatSync } from "node:fs";
 import type { Environment, EnvironmentFlags } from "./environment.ts";
 import { createHttpClient } from "./http-client.ts";
 import { createKeyring } from "./keyring.ts";
-import { withServerClock } from "../server-clock.ts";
+import { ServerClock } from "../server-clock.ts";
 import { isErrorShown, isOutputShown, standardError, standardOutput } from "./standard-streams.ts";
 import { lookAround } from "./surroundings.ts";
 import { createTerminal, showsUnicode } from "./terminal.ts";
@@ -45,6 +45,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     debug: flags.debug ? (line) => terminal.say(`debug: ${line}\n`) : undefined,
     trace: flags.trace ? (text) => terminal.say(text) : undefined,
   });
+  const serverClock = new ServerClock({ now, say: (text) => terminal.say(text) });
   return {
     ...lookAround(terminal),
     runtime: { node: process.versions.node, architecture: process.arch },
@@ -52,7 +53,8 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     random: Math.random,
     sleep: (ms, signal) => sleep(ms, interruption, signal),
     keyring: createKeyring({ variables, platform: process.platform, interruption }),
-    ...withServerClock(client.send, { now, say: (text) => terminal.say(text) }),
+    send: serverClock.watch(client.send),
+    serverClock,
     warmUp: client.warmUp,
     async proxyFor(url) {
       const { findProxy } = await import("./proxy.ts");

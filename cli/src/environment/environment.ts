@@ -1,5 +1,6 @@
 import type { Send } from "../http.ts";
 import type { Redactor } from "../redaction.ts";
+import type { ServerClock } from "../server-clock.ts";
 import type { BrowserOutcome } from "./browser.ts";
 import type { CallbackAnswer, CallbackServer } from "./callback-server.ts";
 import type { Keyring } from "./keyring.ts";
@@ -24,8 +25,8 @@ export interface Environment extends Surroundings {
   warmUp: (url: URL, count?: number) => void;
   /** Host and port of the proxy on the way to a URL. Throws AuthCliError `invalid-configuration` for one that is none. */
   proxyFor(url: URL): Promise<string | undefined>;
-  /** Like `now`, by the clock of the servers where theirs is known to differ much. */
-  serverNow: () => number;
+  /** For signatures. */
+  serverClock: ServerClock;
   terminal: Terminal;
   redactor: Redactor;
   /** Aborted by SIGINT and SIGTERM. */

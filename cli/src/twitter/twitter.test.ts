@@ -3,7 +3,8 @@ import { hmacSha1Signature } from "../../../packages/local-cloud/src/twitter/hma
 import * as verifier from "../../../packages/local-cloud/src/twitter/signature-base-string.ts";
 import { formatError } from "../errors.ts";
 import { failure, sentHeader } from "../../test/fakes/fake-environment.ts";
-import type { HttpRequest, Reply } from "../http.ts";
+import type { Reply } from "../http.ts";
+import { signRequest, type TimedRequest } from "../server-clock.ts";
 import {
   accessTokenRequest,
   authorizeUrl,
@@ -24,8 +25,8 @@ const temporary = { token: "request-token", secret: "request-token-secret" };
 const behind = (base: string): TwitterContext => ({ ...context, apiUrl: new URL(base) });
 
 /** The Authorization header's parameters. */
-function protocolParameters(request: HttpRequest): Record<string, string> {
-  const header = sentHeader(request, "authorization") ?? "";
+async function protocolParameters(request: TimedRequest): Promise<Record<string, string>> {
+  const header = sentHeader(await signRequest(request, context.nowMs), "authorization") ?? "";
   expect(header).toMatch(/^OAuth /);
   return Object.fromEntries(
     [...header.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = "", value = ""]) => [
@@ -47,12 +48,12 @@ function replyOf(status: number, body: string): Reply {
 }
 
 describe("requests", () => {
-  it("asks for a request token with the callback in the signed header, and without a token", () => {
+  it("asks for a request token with the callback in the signed header, and without a token", async () => {
     const request = requestTokenRequest(context, "oob");
     expect(request).toMatchObject({ step: "twitter.request_token", method: "POST" });
     expect(request.body).toBeUndefined();
     expect(request.url.href).toBe("https://api.x.com/oauth/request_token");
-    expect(protocolParameters(request)).toEqual({
+    expect(await protocolParameters(request)).toEqual({
       oauth_callback: "oob",
       oauth_consumer_key: "consumer-key",
       oauth_nonce: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
@@ -68,42 +69,44 @@ describe("requests", () => {
     ["access_token", accessTokenRequest(context, temporary, "0012345"), temporary.secret],
     ["verify_credentials", verifyCredentialsRequest(context, { token: "t", secret: "s" }), "s"],
     ["one behind a gateway", requestTokenRequest(behind("https://gateway.example:8443/tw/"), "oob"), ""],
-  ])("signs every protocol parameter of %s", (_name, request, tokenSecret) => {
-    const { oauth_signature: signature, ...parameters } = protocolParameters(request);
+  ])("signs every protocol parameter of %s", async (_name, request, tokenSecret) => {
+    const { oauth_signature: signature, ...parameters } = await protocolParameters(request);
     const uri = verifier.baseStringUri("https", request.url.host, request.url.pathname);
     const baseString = verifier.signatureBaseString(request.method, uri, Object.entries(parameters));
     expect(signature).toBe(hmacSha1Signature(baseString, context.clientCredentials.secret, tokenSecret));
   });
 
-  it("never uses a nonce twice", () => {
-    const nonces = Array.from({ length: 100 }, () => protocolParameters(requestTokenRequest(context, "oob")));
+  it("never uses a nonce twice", async () => {
+    const request = requestTokenRequest(context, "oob");
+    const nonces = await Promise.all(Array.from({ length: 100 }, () => protocolParameters(request)));
     expect(new Set(nonces.map((parameters) => parameters["oauth_nonce"])).size).toBe(100);
   });
 
-  it("exchanges the PIN, zeros in front kept", () => {
+  it("exchanges the PIN, zeros in front kept", async () => {
     const request = accessTokenRequest(context, temporary, "0012345");
     expect(request.url.href).toBe("https://api.x.com/oauth/access_token");
     expect(request.method).toBe("POST");
-    expect(protocolParameters(request)).toMatchObject({
+    expect(await protocolParameters(request)).toMatchObject({
       oauth_token: "request-token",
       oauth_verifier: "0012345",
     });
   });
 
-  it("asks whose token it is", () => {
+  it("asks whose token it is", async () => {
     const request = verifyCredentialsRequest(context, { token: "access-token", secret: "x" });
     expect(request.url.href).toBe("https://api.x.com/1.1/account/verify_credentials.json");
     expect(request.method).toBe("GET");
-    expect(protocolParameters(request)).toMatchObject({ oauth_token: "access-token" });
+    expect(await protocolParameters(request)).toMatchObject({ oauth_token: "access-token" });
   });
 
-  it("sends no secret: they only sign", () => {
+  it("sends no secret: they only sign", async () => {
     const requests = [
       requestTokenRequest(context, "oob"),
       accessTokenRequest(context, temporary, "1234567"),
       verifyCredentialsRequest(context, { token: "t", secret: "access-token-secret" }),
     ];
-    expect(JSON.stringify(requests)).not.toMatch(
+    const signed = await Promise.all(requests.map((request) => signRequest(request, context.nowMs)));
+    expect(JSON.stringify(signed)).not.toMatch(
       /consumer-secret-value|request-token-secret|access-token-secret/,
     );
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { AuthCliError } from "../errors.ts";
-import { excerpt, type HttpRequest, type Reply, replyText, type Signed } from "../http.ts";
+import { excerpt, type Reply, replyText, type Signed } from "../http.ts";
+import type { TimedRequest } from "../server-clock.ts";
 import {
   type ClientCredentials,
   type OAuth1Request,
@@ -15,7 +16,7 @@ export interface TwitterContext {
   /** `https://api.x.com`; the host is part of the signature base string. */
   apiUrl: URL;
   clientCredentials: ClientCredentials;
-  /** Milliseconds since the epoch. */
+  /** By this computer's clock, in milliseconds since the epoch. Compared with the `Date` header of a refusal. */
   nowMs: number;
 }
 
@@ -35,7 +36,7 @@ export interface AuthorizedUser extends TwitterUser {
  * @param callback `oob` for the PIN, or a URL that is registered with the X app
  * @see https://docs.x.com/fundamentals/authentication/api-reference
  */
-export function requestTokenRequest(context: TwitterContext, callback: string): HttpRequest {
+export function requestTokenRequest(context: TwitterContext, callback: string): TimedRequest {
   return signedRequest("twitter.request_token", "POST", "/oauth/request_token", context, {
     protocolParameters: { oauth_callback: callback },
   });
@@ -72,7 +73,7 @@ export function accessTokenRequest(
   context: TwitterContext,
   temporaryCredentials: TemporaryCredentials,
   verifier: string,
-): HttpRequest {
+): TimedRequest {
   return signedRequest("twitter.access_token", "POST", "/oauth/access_token", context, {
     tokenCredentials: temporaryCredentials,
     protocolParameters: { oauth_verifier: verifier },
@@ -96,7 +97,7 @@ export function processAccessTokenResponse(reply: Reply, context: TwitterContext
 export function verifyCredentialsRequest(
   context: TwitterContext,
   tokenCredentials: TokenCredentials,
-): HttpRequest {
+): TimedRequest {
   return signedRequest("twitter.token", "GET", "/1.1/account/verify_credentials.json", context, {
     tokenCredentials,
   });
@@ -118,7 +119,7 @@ export function processVerifyCredentialsResponse(reply: Reply, context: TwitterC
 export function invalidateTokenRequest(
   context: TwitterContext,
   tokenCredentials: TokenCredentials,
-): HttpRequest {
+): TimedRequest {
   return signedRequest("twitter.invalidate_token", "POST", "/1.1/oauth/invalidate_token.json", context, {
     tokenCredentials,
   });
@@ -138,7 +139,7 @@ function signedRequest(
   request: Pick<OAuth1Request, "protocolParameters"> & {
     tokenCredentials?: TokenCredentials | TemporaryCredentials;
   },
-): HttpRequest {
+): TimedRequest {
   const url = endpoint(context.apiUrl, path);
   const { tokenCredentials, ...parameters } = request;
   const signAt = (nowMs: number): Signed => {
@@ -157,8 +158,7 @@ function signedRequest(
       intermediates: [["signature base string", signatureBaseString]],
     };
   };
-  const timed = { signAt, isRefusedForTime, toleratedSeconds: 0 };
-  return { step, method, url, ...signAt(context.nowMs), timed };
+  return { step, method, url, signAt, isRefusedForTime, toleratedSeconds: 0 };
 }
 
 function endpoint(apiUrl: URL, path: string): URL {

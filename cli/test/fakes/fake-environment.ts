@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { Environment } from "../../src/environment/environment.ts";
 import { type Files, files as realFiles } from "../../src/environment/files.ts";
 import { type Keyring, keyringMissing } from "../../src/environment/keyring.ts";
-import { withServerClock } from "../../src/server-clock.ts";
+import { ServerClock } from "../../src/server-clock.ts";
 import { AuthCliError } from "../../src/errors.ts";
 import type { Header, HttpRequest, HttpResponse, Send } from "../../src/http.ts";
 import { maskCommand, Redactor } from "../../src/redaction.ts";
@@ -92,6 +92,10 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   const store = new Map(
     Object.entries(options.files ?? {}).map(([path, content]) => [path, Buffer.from(content)] as const),
   );
+  const serverClock = new ServerClock({
+    now: () => clock.ms,
+    say: (text) => void stderr.push(redactor.redact(text)),
+  });
   let names = 0;
   const interactive = options.interactive ?? false;
 
@@ -111,14 +115,12 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     uniqueName: () => `unique-${++names}-name`,
     files: memoryFiles(store, options),
     keyring: memoryKeyring(options.keyring),
-    ...withServerClock(
-      async (request) => {
-        requests.push(request);
-        if (options.send === undefined) throw new Error(`no answer is scripted for ${request.step}`);
-        return options.send(request);
-      },
-      { now: () => clock.ms, say: (text) => void stderr.push(redactor.redact(text)) },
-    ),
+    send: serverClock.watch(async (request) => {
+      requests.push(request);
+      if (options.send === undefined) throw new Error(`no answer is scripted for ${request.step}`);
+      return options.send(request);
+    }),
+    serverClock,
     warmUp: (url, count = 1) => void warmed.push(...Array.from({ length: count }, () => url.origin)),
     async proxyFor(url) {
       const proxy = options.proxies?.[url.host];

@@ -17,10 +17,11 @@ import {
   type HttpRequest,
   type HttpResponse,
   type Intermediates,
+  type Send,
   type Signed,
-  type TimedSignature,
   wireHeaders,
 } from "../../http.ts";
+import { sendSigned, type TimedRequest } from "../../server-clock.ts";
 import { apiStep, executeApi } from "../../aws/execute-api.ts";
 import { demandSignable, sigV4Intermediates, signSigV4 } from "../../aws/sigv4.ts";
 import type { CachedIdentity } from "../../session/credentials-cache.ts";
@@ -86,26 +87,27 @@ export async function call(
   }
 
   const say: Notice = (text) => environment.terminal.say(`* ${text}\n`);
-  const sent = (): void => environment.terminal.openOutput();
-  const prepare = async (): Promise<HttpRequest> => {
-    const signed = { ...request, ...(await sign(environment.now())) };
+  const { serverClock } = environment;
+  const sendOnce: Send = (signed) => {
     if (flags.verbose) environment.terminal.say(describeRequest(signed));
-    if (identity === undefined) return { ...signed, sent };
-    const timed: TimedSignature = {
-      async signAt(nowMs) {
-        // By the right time the credentials, too, may be too old.
-        identity = await identityAt(() => nowMs);
-        return sign(nowMs);
-      },
-      isRefusedForTime: (status) => status === 403,
-      toleratedSeconds,
-    };
-    return { ...signed, timed, sent };
+    return environment.send({ ...signed, sent: () => environment.terminal.openOutput() });
   };
+  const timed: TimedRequest = {
+    ...request,
+    async signAt(nowMs) {
+      // By the server's time the credentials may have expired.
+      if (serverClock.isCorrected) identity = await identityAt(() => nowMs);
+      return sign(nowMs);
+    },
+    isRefusedForTime: (status) => status === 403,
+    toleratedSeconds,
+  };
+  const attempt = (): Promise<HttpResponse> =>
+    identity === undefined ? sendOnce(request) : sendSigned({ send: sendOnce, serverClock }, timed);
   const send = async (): Promise<HttpResponse> => {
     const received = await environment.terminal.during(
       `waiting for ${request.url.host}`,
-      sendWithRetries(environment, prepare, flags.retry ?? 0, say),
+      sendWithRetries(environment, { method: request.method, retries: flags.retry ?? 0 }, attempt, say),
     );
     if (flags.verbose) environment.terminal.say(describeResponse(received));
     return flags.compressed ? { ...received, body: decodeBody(received) } : received;

@@ -1,6 +1,6 @@
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import { headerValue, type HttpRequest, type HttpResponse } from "../../http.ts";
+import { headerValue, type HttpResponse } from "../../http.ts";
 
 const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 /** Whether a request may be repeated without another effect (RFC 9110 9.2.2). */
@@ -17,18 +17,17 @@ export type Notice = (text: string) => void;
 /**
  * Sends, and sends again after a passing fault: a lost connection, 429 or 5xx, of a method that may be repeated
  * (RFC 9110 9.2.2). Waits twice as long each time, within half and all of it at random, or as `Retry-After` says.
- * @param prepare makes the request anew, since a signature ages
+ * @param send signs and sends the request: each attempt needs a new signature
  */
 export async function sendWithRetries(
-  { send, sleep, now, random }: Pick<Environment, "send" | "sleep" | "now" | "random">,
-  prepare: () => Promise<HttpRequest>,
-  retries: number,
+  { sleep, now, random }: Pick<Environment, "sleep" | "now" | "random">,
+  { method, retries }: { method: string; retries: number },
+  send: () => Promise<HttpResponse>,
   notice: Notice,
 ): Promise<HttpResponse> {
   for (let attempt = 0; ; attempt += 1) {
-    const request = await prepare();
-    const left = isIdempotent(request.method) ? retries - attempt : 0;
-    const outcome = await send(request).catch((error: unknown) => {
+    const left = isIdempotent(method) ? retries - attempt : 0;
+    const outcome = await send().catch((error: unknown) => {
       const passing =
         error instanceof AuthCliError && ["connection-lost", "timeout", "unreachable"].includes(error.code);
       if (left > 0 && passing) return error;

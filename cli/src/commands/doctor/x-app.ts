@@ -1,6 +1,6 @@
 import type { Setting } from "../../deployment/configuration.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { exchange } from "../../http.ts";
+import { exchangeSigned } from "../../server-clock.ts";
 import { processRequestTokenResponse, requestTokenRequest } from "../../twitter/twitter.ts";
 import { twitterApiUrl } from "../../deployment/service-addresses.ts";
 import { attempt } from "./attempt.ts";
@@ -97,7 +97,7 @@ async function accepted(
       clientCredentials,
       nowMs: environment.now(),
     };
-    const reply = await exchange(send, requestTokenRequest(context, "oob"));
+    const reply = await exchangeSigned({ ...environment, send }, requestTokenRequest(context, "oob"));
     const { secret } = processRequestTokenResponse(reply, context);
     environment.redactor.add("request token secret", secret);
   });

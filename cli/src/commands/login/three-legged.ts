@@ -1,6 +1,6 @@
 import type { Environment } from "../../environment/environment.ts";
 import { registerToken } from "../../session/register-secrets.ts";
-import { exchange } from "../../http.ts";
+import { exchangeSigned } from "../../server-clock.ts";
 import type { TemporaryCredentials } from "../../twitter/oauth1.ts";
 import {
   accessTokenRequest,
@@ -25,7 +25,7 @@ export async function requestToken(
   const temporaryCredentials = processRequestTokenResponse(
     await environment.terminal.during(
       "asking Twitter",
-      exchange(environment.send, requestTokenRequest(context, callback)),
+      exchangeSigned(environment, requestTokenRequest(context, callback)),
     ),
     context,
   );
@@ -65,7 +65,7 @@ export async function exchangeVerifier(
   const user = processAccessTokenResponse(
     await environment.terminal.during(
       "asking Twitter",
-      exchange(environment.send, accessTokenRequest(context, temporaryCredentials, verifier)),
+      exchangeSigned(environment, accessTokenRequest(context, temporaryCredentials, verifier)),
     ),
     context,
   );

@@ -3,7 +3,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { type LoginText, tokenFromConfiguration } from "../../session/given-token.ts";
 import { registerToken } from "../../session/register-secrets.ts";
-import { exchange } from "../../http.ts";
+import { exchangeSigned } from "../../server-clock.ts";
 import type { ClientCredentials, TokenCredentials } from "../../twitter/oauth1.ts";
 import {
   processVerifyCredentialsResponse,
@@ -123,7 +123,7 @@ async function identify(
   }
   const apiUrl = await twitterApiUrl(configuration);
   const context = { apiUrl, clientCredentials, nowMs: environment.now() };
-  const reply = await exchange(environment.send, verifyCredentialsRequest(context, tokenCredentials));
+  const reply = await exchangeSigned(environment, verifyCredentialsRequest(context, tokenCredentials));
   try {
     return processVerifyCredentialsResponse(reply, context);
   } catch (error) {

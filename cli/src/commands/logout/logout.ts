@@ -3,7 +3,7 @@ import { resolveDeployment, type ResolvedDeployment } from "../../deployment/res
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { forgetIdentity } from "../../session/obtain-identity.ts";
-import { exchange } from "../../http.ts";
+import { exchangeSigned } from "../../server-clock.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter.ts";
 import { requireClientCredentials } from "../../deployment/client-credentials.ts";
 import { twitterApiUrl } from "../../deployment/service-addresses.ts";
@@ -78,7 +78,7 @@ async function revoke(
     clientCredentials: await requireClientCredentials(environment, configuration),
     nowMs: environment.now(),
   };
-  const reply = await exchange(environment.send, invalidateTokenRequest(context, token));
+  const reply = await exchangeSigned(environment, invalidateTokenRequest(context, token));
   try {
     processInvalidateTokenResponse(reply, context);
   } catch (error) {

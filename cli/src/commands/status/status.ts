@@ -5,7 +5,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, type ErrorReport, toErrorReport } from "../../errors.ts";
 import { findLogin, type Login } from "../../session/find-login.ts";
 import { cachedIdentity } from "../../session/obtain-identity.ts";
-import { exchange } from "../../http.ts";
+import { exchangeSigned } from "../../server-clock.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../../aws/sts.ts";
 import { cognitoContext, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
@@ -144,10 +144,10 @@ async function askRole(
   if (identity === undefined || !isFresh(identity, environment.now())) return undefined;
   const { region } = deployment;
   const endpoint = await stsEndpoint(configuration);
-  const context = { region, endpoint, credentials: identity.credentials, nowMs: environment.now() };
-  const request = { ...(await getCallerIdentityRequest(context)), timeoutMs: roleTimeoutMs };
+  const context = { region, endpoint, credentials: identity.credentials };
+  const request = { ...getCallerIdentityRequest(context), timeoutMs: roleTimeoutMs };
   try {
-    return { role: roleName(processGetCallerIdentityResponse(await exchange(environment.send, request))) };
+    return { role: roleName(processGetCallerIdentityResponse(await exchangeSigned(environment, request))) };
   } catch (error) {
     if (error instanceof AuthCliError && error.code !== "interrupted")
       return { roleError: toErrorReport(error) };

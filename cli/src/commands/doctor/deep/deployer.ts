@@ -71,7 +71,7 @@ function asker(
   const send = boundedSend(environment.send, environment.now, limitMs);
   return async (service, request, process) => {
     const endpoint = await awsEndpoint(configuration, `AWS_ENDPOINT_URL_${service}`);
-    const context = { credentials, region, endpoint, nowMs: environment.serverNow() };
+    const context = { credentials, region, endpoint, nowMs: environment.serverClock.now() };
     return process(await exchange(send, await request(context)));
   };
 }

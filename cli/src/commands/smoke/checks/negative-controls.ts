@@ -29,7 +29,7 @@ export async function checkControl(
 ): Promise<void> {
   const url = apiUrl(deployment.apiEndpoint, path);
   // One thing is to be wrong with each, and not the time as well.
-  const nowMs = environment.serverNow();
+  const nowMs = environment.serverClock.now();
   const {
     what,
     wrong = {},

@@ -45,7 +45,7 @@ export async function checkSigned(
   const url = apiUrl(deployment.apiEndpoint, route.path);
   const { headers } = await signSigV4(
     { method, url, headers: [["Accept", "*/*"]] },
-    { credentials, region: deployment.region, service: executeApi, nowMs: environment.serverNow() },
+    { credentials, region: deployment.region, service: executeApi, nowMs: environment.serverClock.now() },
   );
   const request: HttpRequest = { step: "private.signed", method, url, headers };
   const reply = await exchange(send, request);

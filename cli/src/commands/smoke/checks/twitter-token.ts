@@ -1,7 +1,8 @@
 import { AuthCliError, toErrorReport } from "../../../errors.ts";
 import type { LoadedLogin } from "../../../session/find-login.ts";
 import { type CognitoIdentity, createCognitoIdentity } from "../../../aws/cognito-identity.ts";
-import { exchange, type Send } from "../../../http.ts";
+import type { Send } from "../../../http.ts";
+import { exchangeSigned } from "../../../server-clock.ts";
 import type { LoginsMap } from "../../../aws/logins.ts";
 import { processVerifyCredentialsResponse, verifyCredentialsRequest } from "../../../twitter/twitter.ts";
 import { cognitoContext, twitterApiUrl } from "../../../deployment/service-addresses.ts";
@@ -36,7 +37,7 @@ export async function checkToken(
     clientCredentials,
     nowMs: environment.now(),
   };
-  const reply = await exchange(send, verifyCredentialsRequest(context, token));
+  const reply = await exchangeSigned({ ...environment, send }, verifyCredentialsRequest(context, token));
   try {
     processVerifyCredentialsResponse(reply, context);
   } catch (error) {
