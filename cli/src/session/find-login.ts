@@ -7,16 +7,8 @@ import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { TokenCredentials } from "../twitter/oauth1.ts";
 import { loginFromConfiguration, tokenFromConfiguration } from "./given-token.ts";
-import {
-  findSession,
-  loadLoginToken,
-  loadTokenCredentials,
-  secretOf,
-  type Session,
-  sessionKey,
-  sessionsPath,
-  userName,
-} from "./sessions.ts";
+import { loadLoginToken, loadTokenCredentials } from "./session-store.ts";
+import { findSession, secretOf, type Session, sessionKey, sessionsPath, userName } from "./sessions.ts";
 
 /** The login that a command acts for. */
 export interface Login {

@@ -13,12 +13,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { files } from "../environment/files.ts";
 import { createFakeEnvironment, type FakeEnvironment, failure } from "../../test/fakes/fake-environment.ts";
+import { checkSessionsAreWritable, removeSessions, saveSession } from "./session-store.ts";
 import {
-  checkSessionsAreWritable,
   findSession,
   readSessions,
-  removeSessions,
-  saveSession,
   type ProviderSession,
   type Session,
   type TwitterSession,

@@ -1,30 +1,14 @@
 import { join } from "node:path";
-import type { Environment, Surroundings } from "../environment/environment.ts";
-import type { TokenCredentials } from "../twitter/oauth1.ts";
+import type { RememberedDeployment } from "../deployment/deployment.ts";
+import type { Surroundings } from "../environment/environment.ts";
 import { configFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
-import { registerLoginToken, registerToken } from "./register-secrets.ts";
-import {
-  forgetSecret,
-  loadSecret,
-  type SecretOwner,
-  type StoredSecret,
-  storeSecret,
-  storeSetting,
-} from "./token-store.ts";
+import type { StoredSecret } from "./token-store.ts";
 
-/** The deployment that a login was for. */
-export interface StoredDeployment {
-  appName: string | undefined;
-  stage: string | undefined;
-  apiEndpoint: string;
-  identityPoolId: string;
-}
-
-interface StoredLogin extends StoredDeployment {
-  /** The provider's name for the user; of a token that does not tell it, the identity id. */
+interface StoredLogin extends RememberedDeployment {
+  /** The provider's id for the user, or the identity id if the token has none. */
   userId: string;
-  /** `us-east-1:<uuid>`; the same login always gets the same one, so it is asked for once. */
+  /** `us-east-1:<uuid>`. A login always gets the same identity, so GetId is called once. */
   identityId: string;
   /** ISO 8601. */
   loggedInAt: string;
@@ -37,28 +21,27 @@ export interface TwitterSession extends StoredLogin {
   tokenCredentials: { token: string } & StoredSecret;
 }
 
-/** Any other provider's user's login to one identity pool. */
+/** The login of another provider's user to one identity pool. */
 export interface ProviderSession extends StoredLogin {
   /** The key of the logins map: `accounts.google.com`. */
   provider: string;
-  /** For people, not verified: the e-mail address that the token names, or the user id. */
+  /** For display: the e-mail address in the token, not verified, or the user id. */
   name: string;
   loginToken: StoredSecret;
-  /** By the token itself, ISO 8601. */
+  /** According to the token, ISO 8601. */
   tokenExpiresAt?: string;
 }
 
 export type Session = TwitterSession | ProviderSession;
 
 /**
- * What this auth-cli reads. Version 1 had every token's secret in the file; version 3 has logins of other providers than
- * Twitter, which an older auth-cli would take for a broken file, so that it has to leave the file alone. A file without
- * such logins stays one of version 2, which it can read.
+ * The newest version of sessions.json. Version 1 always had the secrets in the file. Version 3 allows logins of other
+ * providers than Twitter. A file without them is written as version 2, so that an older auth-cli can still read it.
  */
 export const version = 3;
 
 interface SessionFile {
-  /** The last one to log in comes last. */
+  /** Oldest login first. */
   sessions: Session[];
 }
 
@@ -66,105 +49,48 @@ type ReadEnvironment = Pick<
   Surroundings,
   "files" | "terminal" | "uniqueName" | "variables" | "homeDirectory" | "platform"
 >;
-type StoreEnvironment = ReadEnvironment & Pick<Environment, "keyring" | "interruption" | "terminal">;
 
 /** All logins on this computer, oldest first. */
 export function readSessions(environment: ReadEnvironment): Session[] {
   return readJsonFile(environment, sessionsPath(environment), version, parseSessionFile)?.sessions ?? [];
 }
 
-/**
- * Makes sure that a login can be kept, before its PIN is spent.
- * @throws AuthCliError `write-failed`, or `invalid-configuration` for what AUTH_CLI_STORE or the file says
- */
-export async function checkSessionsAreWritable(environment: StoreEnvironment): Promise<void> {
-  storeSetting(environment.variables);
-  readSessions(environment);
-  await environment.files.withLock(sessionsPath(environment), async () => {}, environment.interruption);
+/** The stored logins and the state of their file. */
+export interface InspectedSessions {
+  path: string;
+  state: "absent" | "readable" | "broken" | "newer" | "closed";
+  sessions: Session[];
 }
 
-/** Forgets logins. */
-export async function removeSessions(
-  environment: StoreEnvironment,
-  leaving: readonly Session[],
-): Promise<void> {
-  for (const session of leaving) await forgetSecret(environment, secretOwner(session), secretOf(session));
-  await updateSessions(environment, (sessions) =>
-    sessions.filter((session) => !leaving.some((other) => isSameLogin(session, other))),
-  );
-}
-
-/**
- * Adds a login, in the place of an earlier one of the same user to the same pool. Its token's secret goes where
- * `storeSecret` keeps it.
- */
-export async function saveSession(environment: StoreEnvironment, session: Session): Promise<void> {
-  const earlier = readSessions(environment).find((other) => isSameLogin(session, other));
-  const owner = secretOwner(session);
-  const { secret, firstTimeNotice } = await storeSecret(
-    environment,
-    owner,
-    secretOf(session),
-    sessionsPath(environment),
-  );
-  let first = false;
+/** Reads the logins without changing their file: fixes no mode and moves no corrupt file. */
+export function inspectSessions(
+  environment: Pick<Surroundings, "files" | "variables" | "homeDirectory" | "platform">,
+): InspectedSessions {
+  const path = sessionsPath(environment);
+  let text: string | undefined;
+  let value: unknown;
   try {
-    await updateSessions(environment, (sessions) => {
-      first = !sessions.some((other) => "secret" in secretOf(other));
-      return [...sessions.filter((other) => !isSameLogin(session, other)), withSecret(session, secret)];
-    });
-  } catch (error) {
-    // An entry that no session names would stay in the keyring for ever.
-    if (earlier === undefined) await forgetSecret(environment, owner, secret);
-    throw error;
+    text = environment.files.readText(path);
+  } catch {
+    return { path, state: "closed", sessions: [] };
   }
-  if (first && firstTimeNotice !== undefined) environment.terminal.say(firstTimeNotice);
-  // A keyring that has just failed is not asked, and waited for, once more.
-  if (earlier !== undefined && storeSetting(environment.variables) === "file")
-    await forgetSecret(environment, owner, secretOf(earlier));
+  if (text === undefined) return { path, state: "absent", sessions: [] };
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { path, state: "broken", sessions: [] };
+  }
+  const found = (value as { version?: unknown } | null)?.version;
+  if (typeof found === "number" && found > version) return { path, state: "newer", sessions: [] };
+  const parsed = parseSessionFile(value);
+  return parsed === undefined
+    ? { path, state: "broken", sessions: [] }
+    : { path, state: "readable", sessions: parsed.sessions };
 }
 
-/** @throws AuthCliError `not-logged-in` when the keyring no longer has the secret */
-export async function loadTokenCredentials(
-  environment: Pick<Environment, "redactor" | "keyring">,
-  session: TwitterSession,
-): Promise<TokenCredentials> {
-  const { token } = session.tokenCredentials;
-  const secret = await loadSecret(environment, secretOwner(session), session.tokenCredentials);
-  registerToken(environment, { token, secret });
-  return { token, secret };
-}
-
-/** @throws AuthCliError `not-logged-in` when the keyring no longer has the token */
-export async function loadLoginToken(
-  environment: Pick<Environment, "redactor" | "keyring">,
-  session: ProviderSession,
-): Promise<string> {
-  const token = await loadSecret(environment, secretOwner(session), session.loginToken);
-  registerLoginToken(environment, token);
-  return token;
-}
-
-/** Where the secret is: in the file with all else, or in the OS keyring. */
+/** The secret, or a note that the OS keyring has it. */
 export function secretOf(session: Session): StoredSecret {
   return session.provider === undefined ? session.tokenCredentials : session.loginToken;
-}
-
-function withSecret(session: Session, secret: StoredSecret): Session {
-  return session.provider === undefined
-    ? { ...session, tokenCredentials: { token: session.tokenCredentials.token, ...secret } }
-    : { ...session, loginToken: secret };
-}
-
-/**
- * Twitter gives a user the same token again for as long as it is good, so that a login which ends between the keyring
- * and the file leaves the two in agreement; another provider's newer token is as good as the one before, and better.
- */
-function secretOwner(session: Session): SecretOwner {
-  const { identityPoolId, provider, userId } = session;
-  const words = provider === undefined ? [identityPoolId, userId] : [identityPoolId, provider, userId];
-  const loginCommand = provider === undefined ? "auth-cli login" : `auth-cli login --login ${provider}=-`;
-  return { account: words.join("/"), name: userName(session), loginCommand };
 }
 
 /** Identifies a login in the cache of AWS credentials: `twitter:42`. */
@@ -172,33 +98,16 @@ export function sessionKey({ provider = "twitter", userId }: Session): string {
   return `${provider}:${userId}`;
 }
 
-/** `@alice`, or, where Twitter could not be asked for the screen name, `user 42`; `alice@example.com`. */
+/** `@alice`; `user 42` if the screen name is unknown; `alice@example.com`. */
 export function userName(session: Session): string {
   if (session.provider !== undefined) return session.name;
   const { screenName, userId } = session;
   return screenName === userId ? `user ${userId}` : `@${screenName}`;
 }
 
-async function updateSessions(
-  environment: StoreEnvironment,
-  update: (sessions: readonly Session[]) => Session[],
-): Promise<void> {
-  const path = sessionsPath(environment);
-  const replaceFile = async (): Promise<void> => {
-    const sessions = update(readSessions(environment));
-    const file = { version: sessions.every(isTwitterSession) ? 2 : version, sessions };
-    await environment.files.writePrivate(path, `${JSON.stringify(file, undefined, 2)}\n`);
-  };
-  await environment.files.withLock(path, replaceFile, environment.interruption);
-}
-
-function isSameLogin(a: Session, b: Session): boolean {
-  return a.identityPoolId === b.identityPoolId && a.provider === b.provider && a.userId === b.userId;
-}
-
 /**
- * The login to use: the one named by screen name, e-mail address or user id, else the last one to this pool.
- * @param user as typed: `alice`, `@alice`, `alice@example.com` or a user id
+ * The login of the given user to this pool, by default the last login.
+ * @param user `alice`, `@alice`, `alice@example.com` or a user id
  */
 export function findSession(
   sessions: readonly Session[],
@@ -216,12 +125,12 @@ export function findSession(
 }
 
 export function sessionsPath(
-  environment: Pick<Environment, "variables" | "homeDirectory" | "platform">,
+  environment: Pick<Surroundings, "variables" | "homeDirectory" | "platform">,
 ): string {
   return join(configFolder(environment), "sessions.json");
 }
 
-export function parseSessionFile(value: unknown): SessionFile | undefined {
+function parseSessionFile(value: unknown): SessionFile | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { version: found, sessions } = value as Record<string, unknown>;
   if (!Array.isArray(sessions)) return undefined;

@@ -1,6 +1,6 @@
 import { join, relative, resolve } from "node:path";
 import { parseServiceUrl } from "../../deployment/service-addresses.ts";
-import type { StoredDeployment } from "../../session/sessions.ts";
+import type { RememberedDeployment } from "../../deployment/deployment.ts";
 import { attempt } from "./attempt.ts";
 import { executeApiHost, judgeEndpoint, judgeIdentityPoolId, type ShapeFault } from "./deployment-shape.ts";
 import type { Examination } from "./examination.ts";
@@ -82,7 +82,7 @@ function differsFromLogin(
   { project, sessions, found }: Examination,
   now: { stage: string | undefined; apiEndpoint: string; identityPoolId: string },
 ): Finding | undefined {
-  const last: StoredDeployment | undefined = sessions.sessions.findLast(
+  const last: RememberedDeployment | undefined = sessions.sessions.findLast(
     ({ appName, stage }) => stage !== undefined && stage === now.stage && appName === project.appName,
   );
   if (last === undefined || found.value?.source.startsWith("what the last login") === true) return undefined;

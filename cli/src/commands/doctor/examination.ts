@@ -8,7 +8,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import type { Finding, Topic } from "./finding.ts";
 import { type Probe, probeServices } from "./probes.ts";
-import { inspectSessions, type InspectedSessions } from "../../session/inspect-sessions.ts";
+import { inspectSessions, type InspectedSessions } from "../../session/sessions.ts";
 
 export interface DoctorFlags extends DeploymentFlags {
   user?: string | undefined;

@@ -1,6 +1,6 @@
 import { readIdToken } from "../../aws/id-token.ts";
 import { twitterProvider } from "../../aws/logins.ts";
-import type { DeploymentFlags } from "../../deployment/deployment.ts";
+import type { DeploymentFlags, RememberedDeployment } from "../../deployment/deployment.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { cognitoContext, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
@@ -13,14 +13,12 @@ import {
   readLoginText,
 } from "../../session/given-token.ts";
 import { cacheIdentity, exchangeLogin } from "../../session/obtain-identity.ts";
+import { checkSessionsAreWritable, saveSession } from "../../session/session-store.ts";
 import {
-  checkSessionsAreWritable,
   findSession,
   isTwitterSession,
   readSessions,
-  saveSession,
   type Session,
-  type StoredDeployment,
   userName,
 } from "../../session/sessions.ts";
 import { logInWithCallback } from "./callback.ts";
@@ -146,7 +144,7 @@ async function createProviderSession(context: LoginContext, source: LoginSource)
 function storedLogin({
   environment,
   resolved: { project, deployment },
-}: LoginContext): StoredDeployment & { loggedInAt: string } {
+}: LoginContext): RememberedDeployment & { loggedInAt: string } {
   return {
     appName: project.appName,
     stage: deployment.stage,

@@ -7,13 +7,12 @@ import { exchangeSigned } from "../../server-clock.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter.ts";
 import { requireClientCredentials } from "../../deployment/client-credentials.ts";
 import { twitterApiUrl } from "../../deployment/service-addresses.ts";
+import { loadTokenCredentials, removeSessions } from "../../session/session-store.ts";
 import {
   findSession,
   isTwitterSession,
-  loadTokenCredentials,
   type ProviderSession,
   readSessions,
-  removeSessions,
   type Session,
   type TwitterSession,
   userName,

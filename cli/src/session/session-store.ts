@@ -1,0 +1,140 @@
+import type { Environment } from "../environment/environment.ts";
+import type { TokenCredentials } from "../twitter/oauth1.ts";
+import { registerLoginToken, registerToken } from "./register-secrets.ts";
+import {
+  isTwitterSession,
+  type ProviderSession,
+  readSessions,
+  secretOf,
+  type Session,
+  sessionsPath,
+  type TwitterSession,
+  userName,
+  version,
+} from "./sessions.ts";
+import {
+  forgetSecret,
+  loadSecret,
+  type SecretOwner,
+  type StoredSecret,
+  storeSecret,
+  storeSetting,
+} from "./token-store.ts";
+
+type StoreEnvironment = Pick<
+  Environment,
+  | "files"
+  | "homeDirectory"
+  | "interruption"
+  | "keyring"
+  | "platform"
+  | "terminal"
+  | "uniqueName"
+  | "variables"
+>;
+
+/**
+ * Checks that a login can be stored, before the user spends a PIN.
+ * @throws AuthCliError `write-failed`; `invalid-configuration` for an invalid AUTH_CLI_STORE or a newer file
+ */
+export async function checkSessionsAreWritable(environment: StoreEnvironment): Promise<void> {
+  storeSetting(environment.variables);
+  readSessions(environment);
+  await environment.files.withLock(sessionsPath(environment), async () => {}, environment.interruption);
+}
+
+/** Removes logins and their secrets. */
+export async function removeSessions(
+  environment: StoreEnvironment,
+  leaving: readonly Session[],
+): Promise<void> {
+  for (const session of leaving) await forgetSecret(environment, secretOwner(session), secretOf(session));
+  await updateSessions(environment, (sessions) =>
+    sessions.filter((session) => !leaving.some((other) => isSameLogin(session, other))),
+  );
+}
+
+/**
+ * Stores a login, replacing an earlier one of the same user to the same pool. `storeSecret` decides where the secret
+ * goes.
+ */
+export async function saveSession(environment: StoreEnvironment, session: Session): Promise<void> {
+  const earlier = readSessions(environment).find((other) => isSameLogin(session, other));
+  const owner = secretOwner(session);
+  const { secret, firstTimeNotice } = await storeSecret(
+    environment,
+    owner,
+    secretOf(session),
+    sessionsPath(environment),
+  );
+  let first = false;
+  try {
+    await updateSessions(environment, (sessions) => {
+      first = !sessions.some((other) => "secret" in secretOf(other));
+      return [...sessions.filter((other) => !isSameLogin(session, other)), withSecret(session, secret)];
+    });
+  } catch (error) {
+    // No session refers to this entry, so nothing else would remove it from the keyring.
+    if (earlier === undefined) await forgetSecret(environment, owner, secret);
+    throw error;
+  }
+  if (first && firstTimeNotice !== undefined) environment.terminal.say(firstTimeNotice);
+  // If the keyring has just failed, do not wait for it again.
+  if (earlier !== undefined && storeSetting(environment.variables) === "file")
+    await forgetSecret(environment, owner, secretOf(earlier));
+}
+
+/** @throws AuthCliError `not-logged-in` when the keyring no longer has the secret */
+export async function loadTokenCredentials(
+  environment: Pick<Environment, "redactor" | "keyring">,
+  session: TwitterSession,
+): Promise<TokenCredentials> {
+  const { token } = session.tokenCredentials;
+  const secret = await loadSecret(environment, secretOwner(session), session.tokenCredentials);
+  registerToken(environment, { token, secret });
+  return { token, secret };
+}
+
+/** @throws AuthCliError `not-logged-in` when the keyring no longer has the token */
+export async function loadLoginToken(
+  environment: Pick<Environment, "redactor" | "keyring">,
+  session: ProviderSession,
+): Promise<string> {
+  const token = await loadSecret(environment, secretOwner(session), session.loginToken);
+  registerLoginToken(environment, token);
+  return token;
+}
+
+function withSecret(session: Session, secret: StoredSecret): Session {
+  return session.provider === undefined
+    ? { ...session, tokenCredentials: { token: session.tokenCredentials.token, ...secret } }
+    : { ...session, loginToken: secret };
+}
+
+/**
+ * The account does not depend on the token. A login interrupted between writing the keyring and writing the file leaves a
+ * valid pair: Twitter returns the same token while it is valid, and another provider's newer token works as well.
+ */
+function secretOwner(session: Session): SecretOwner {
+  const { identityPoolId, provider, userId } = session;
+  const words = provider === undefined ? [identityPoolId, userId] : [identityPoolId, provider, userId];
+  const loginCommand = provider === undefined ? "auth-cli login" : `auth-cli login --login ${provider}=-`;
+  return { account: words.join("/"), name: userName(session), loginCommand };
+}
+
+async function updateSessions(
+  environment: StoreEnvironment,
+  update: (sessions: readonly Session[]) => Session[],
+): Promise<void> {
+  const path = sessionsPath(environment);
+  const replaceFile = async (): Promise<void> => {
+    const sessions = update(readSessions(environment));
+    const file = { version: sessions.every(isTwitterSession) ? 2 : version, sessions };
+    await environment.files.writePrivate(path, `${JSON.stringify(file, undefined, 2)}\n`);
+  };
+  await environment.files.withLock(path, replaceFile, environment.interruption);
+}
+
+function isSameLogin(a: Session, b: Session): boolean {
+  return a.identityPoolId === b.identityPoolId && a.provider === b.provider && a.userId === b.userId;
+}
