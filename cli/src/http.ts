@@ -24,8 +24,6 @@ export interface HttpRequest {
   timeoutMs?: number;
   /** Ends the exchange when nobody wants its outcome any more, with the AuthCliError that is the signal's reason. */
   signal?: AbortSignal;
-  /** Told when all of the request is written: while the server works there is time for other things. */
-  sent?: () => void;
 }
 
 /** Titles and texts, in the order of their computation. */

@@ -44,9 +44,9 @@ export class Connections {
   readonly #options: ConnectionOptions;
   readonly #agents = new Map<string, Promise<Agent>>();
   /** Opened before they were needed, by host and port. */
-  readonly #warm = new Map<string, Set<Socket>>();
+  readonly #preconnected = new Map<string, Set<Socket>>();
   /** How many, those already used included. */
-  readonly #warmed = new Map<string, number>();
+  readonly #preconnectedCount = new Map<string, number>();
   readonly #hasProxies: boolean;
   #authorities: Promise<readonly string[]> | undefined;
 
@@ -83,20 +83,20 @@ export class Connections {
    * Opens connections that the next requests to the host will use. What fails here, those requests will tell.
    * @param count how many there are to be, those opened beforehand earlier included
    */
-  async warmUp(url: URL, count: number): Promise<void> {
+  async preconnect(url: URL, count: number): Promise<void> {
     const { host, port } = address(url);
     const key = `${host}:${port}`;
-    const missing = count - (this.#warmed.get(key) ?? 0);
+    const missing = count - (this.#preconnectedCount.get(key) ?? 0);
     if (url.protocol !== "https:" || missing <= 0) return;
-    this.#warmed.set(key, count);
+    this.#preconnectedCount.set(key, count);
     if ((await this.#proxyFor(url)) !== undefined) return;
     const [{ connect }, { isIP }, options] = await Promise.all([
       import("node:tls"),
       import("node:net"),
       this.#agentOptions(true),
     ]);
-    const sockets = this.#warm.get(key) ?? new Set();
-    this.#warm.set(key, sockets);
+    const sockets = this.#preconnected.get(key) ?? new Set();
+    this.#preconnected.set(key, sockets);
     const servername = isIP(host) === 0 ? host : "";
     for (let opened = 0; opened < missing; opened += 1) {
       const socket = connect({ ...options, timeout: 0, host, port, servername });
@@ -136,7 +136,7 @@ export class Connections {
         void this.#tunnel(proxy, options, agentOptions.ca, callback);
         return undefined;
       }
-      return this.#takeWarm(`${options.host}:${options.port}`) ?? dial(options);
+      return this.#takePreconnected(`${options.host}:${options.port}`) ?? dial(options);
     };
     return Object.assign(agent, { createConnection });
   }
@@ -153,9 +153,9 @@ export class Connections {
     };
   }
 
-  #takeWarm(key: string): Socket | undefined {
-    for (const socket of this.#warm.get(key) ?? []) {
-      this.#warm.get(key)?.delete(socket);
+  #takePreconnected(key: string): Socket | undefined {
+    for (const socket of this.#preconnected.get(key) ?? []) {
+      this.#preconnected.get(key)?.delete(socket);
       if (!socket.destroyed && socket.writable) return socket.ref();
     }
     return undefined;

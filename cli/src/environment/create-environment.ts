@@ -5,7 +5,7 @@ import { createHttpClient } from "./http-client.ts";
 import { createKeyring } from "./keyring.ts";
 import { ServerClock } from "../server-clock.ts";
 import { isErrorShown, isOutputShown, standardError, standardOutput } from "./standard-streams.ts";
-import { lookAround } from "./surroundings.ts";
+import { localEnvironment } from "./local-environment.ts";
 import { createTerminal, showsUnicode } from "./terminal.ts";
 import { AuthCliError } from "../errors.ts";
 import { maskCommand, Redactor } from "../redaction.ts";
@@ -14,7 +14,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
   const variables = process.env;
   // By standard error, of which Actions reads commands as well: standard output is the result alone.
   const redactor = new Redactor(
-    isReadByActions(variables) ? (secret) => terminal.sayBytes(Buffer.from(maskCommand(secret))) : undefined,
+    isReadByActions(variables) ? (secret) => terminal.sayUnmasked(maskCommand(secret)) : undefined,
   );
   const interruption = interruptionSignal();
   const terminal = createTerminal({
@@ -47,7 +47,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
   });
   const serverClock = new ServerClock({ now, say: (text) => terminal.say(text) });
   return {
-    ...lookAround(terminal),
+    ...localEnvironment(terminal),
     runtime: { node: process.versions.node, architecture: process.arch },
     now,
     random: Math.random,
@@ -55,7 +55,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     keyring: createKeyring({ variables, platform: process.platform, interruption }),
     send: serverClock.watch(client.send),
     serverClock,
-    warmUp: client.warmUp,
+    preconnect: client.preconnect,
     async proxyFor(url) {
       const { findProxy } = await import("./proxy.ts");
       return findProxy(url, variables)?.name;
@@ -94,8 +94,8 @@ async function describePortHolder(port: number): Promise<string | undefined> {
 }
 
 async function authorities(file: string | undefined, variables: NodeJS.ProcessEnv): Promise<string[]> {
-  const { readAuthorities } = await import("./authorities.ts");
-  return readAuthorities(file ?? "", variables["NODE_EXTRA_CA_CERTS"]);
+  const { readCertificateAuthorities } = await import("./certificate-authorities.ts");
+  return readCertificateAuthorities(file ?? "", variables["NODE_EXTRA_CA_CERTS"]);
 }
 
 function sleep(ms: number, interruption: AbortSignal, signal?: AbortSignal): Promise<void> {

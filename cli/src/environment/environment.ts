@@ -4,13 +4,13 @@ import type { ServerClock } from "../server-clock.ts";
 import type { BrowserOutcome } from "./browser.ts";
 import type { CallbackAnswer, CallbackServer } from "./callback-server.ts";
 import type { Keyring } from "./keyring.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { LocalEnvironment } from "./local-environment.ts";
 import type { Terminal } from "./terminal.ts";
 
-export type { CallbackAnswer, Surroundings };
+export type { CallbackAnswer, LocalEnvironment };
 
 /** Everything outside the program that a command may touch. Tests hand in their own. */
-export interface Environment extends Surroundings {
+export interface Environment extends LocalEnvironment {
   /** What runs this program. */
   runtime: { node: string; architecture: string };
   /** Milliseconds since the epoch. */
@@ -22,7 +22,7 @@ export interface Environment extends Surroundings {
   keyring: Keyring;
   send: Send;
   /** Opens a connection beforehand, or several, for requests that will come. */
-  warmUp: (url: URL, count?: number) => void;
+  preconnect: (url: URL, count?: number) => void;
   /** Host and port of the proxy on the way to a URL. Throws AuthCliError `invalid-configuration` for one that is none. */
   proxyFor(url: URL): Promise<string | undefined>;
   /** For signatures. */

@@ -79,7 +79,6 @@ export class ExchangeLimits {
     outgoing.once("finish", () => {
       if (this.#request.body !== undefined) outgoing.setTimeout(0);
       this.#timers.quiet = this.#after(this.#request.headTimeoutMs ?? defaultHeadTimeoutMs, "did not answer");
-      this.#request.sent?.();
     });
   }
 

@@ -498,9 +498,9 @@ async function listenSecurely(): Promise<{
 describe.skipIf(!openssl)("a connection opened beforehand", () => {
   it("is the one that the next request uses", async () => {
     const { url, cert, seen } = await listenSecurely();
-    const { send, warmUp } = newClient({ authorities: async () => [cert] });
-    warmUp(url);
-    warmUp(url);
+    const { send, preconnect } = newClient({ authorities: async () => [cert] });
+    preconnect(url);
+    preconnect(url);
     while (seen.connections === 0) await delay(10);
     expect(seen.requests).toBe(0);
     await exchange(send, request(url));
@@ -512,9 +512,9 @@ describe.skipIf(!openssl)("a connection opened beforehand", () => {
 
   it("or several, are those that as many requests at once use", async () => {
     const { url, cert, seen } = await listenSecurely();
-    const { send, warmUp } = newClient({ authorities: async () => [cert] });
-    warmUp(url);
-    warmUp(url, 3);
+    const { send, preconnect } = newClient({ authorities: async () => [cert] });
+    preconnect(url);
+    preconnect(url, 3);
     while (seen.connections < 3) await delay(10);
     await Promise.all([1, 2, 3].map(() => exchange(send, request(url))));
     expect(seen).toEqual({ connections: 3, requests: 3 });
@@ -524,16 +524,16 @@ describe.skipIf(!openssl)("a connection opened beforehand", () => {
 
   it("that fails is told by the request alone", async () => {
     const { url, seen } = await listenSecurely();
-    const { send, warmUp } = newClient();
-    warmUp(url);
+    const { send, preconnect } = newClient();
+    preconnect(url);
     while (seen.connections === 0) await delay(10);
     expect((await failure(() => exchange(send, request(url)))).code).toBe("tls-refused");
   });
 
   it("that was closed meanwhile is not used", async () => {
     const { url, cert } = await listenSecurely();
-    const { send, warmUp } = newClient({ authorities: async () => [cert] });
-    warmUp(url);
+    const { send, preconnect } = newClient({ authorities: async () => [cert] });
+    preconnect(url);
     await delay(100);
     for (const socket of open) socket.destroy();
     await delay(50);

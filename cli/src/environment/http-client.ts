@@ -27,7 +27,7 @@ export interface HttpClientOptions extends ConnectionOptions {
 export interface HttpClient {
   send: Send;
   /** Opens a connection beforehand, or several, for requests that will come. */
-  warmUp: (url: URL, count?: number) => void;
+  preconnect: (url: URL, count?: number) => void;
 }
 
 /**
@@ -57,8 +57,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         throw failure;
       }
     },
-    warmUp(url, count = 1) {
-      connections.warmUp(url, count).catch(() => {});
+    preconnect(url, count = 1) {
+      connections.preconnect(url, count).catch(() => {});
     },
   };
 }

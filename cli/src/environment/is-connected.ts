@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
-/** TLS included. A kept or a warmed connection stands already. */
+/** TLS included. A kept or a preconnected one stands already. */
 export function isConnected(socket: Socket): boolean {
   if (socket.connecting) return false;
   // Node keeps it undocumented, and node:http2 asks it. What a socket says of its protocol is set before the handshake

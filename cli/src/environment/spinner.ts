@@ -19,7 +19,7 @@ export class Spinner {
   }
 
   /** Shows what is waited for, while it is. */
-  async during<T>(what: string, work: Promise<T>): Promise<T> {
+  async show<T>(what: string, work: Promise<T>): Promise<T> {
     if (!this.#animated) return work;
     let frame = 0;
     const draw = (): void => {

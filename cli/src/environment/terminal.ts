@@ -18,16 +18,14 @@ export interface Terminal {
   resultColumns: number | undefined;
   /** More than ASCII is shown as it is meant. */
   unicode: boolean;
-  /** Opens standard output before there is a result to print. */
-  openOutput(): void;
   /** Results. Masked. */
   print(text: string): Promise<void>;
   /** Results that are somebody's bytes, such as a response body: as they are. */
   printBytes(bytes: Uint8Array): Promise<void>;
   /** Progress, prompts and errors. Masked. */
   say(text: string): void;
-  /** What must reach standard error unmasked, such as a request to mask it. */
-  sayBytes(bytes: Uint8Array): void;
+  /** As `say`, but unmasked: for a request to mask a secret. */
+  sayUnmasked(text: string): void;
   /** Asks on standard error and reads one line; undefined when the input ends first. */
   ask(question: string): Promise<string | undefined>;
   /** Asks for what nobody is to see: as `ask`, but what a person types is not shown. */
@@ -35,7 +33,7 @@ export interface Terminal {
   /** All of standard input. */
   readAll(): Promise<Uint8Array>;
   /** Waits for some work; a person who has to wait long sees for what. */
-  during<T>(what: string, work: Promise<T>): Promise<T>;
+  withSpinner<T>(what: string, work: Promise<T>): Promise<T>;
   /** Where lines can be drawn over, draws some again and again on standard error, masked. @returns what removes them */
   animate(draw: Draw): () => void;
 }
@@ -97,11 +95,10 @@ export function createTerminal(options: TerminalOptions): Terminal {
       return options.stdout.isTTY ? options.stdout.columns : undefined;
     },
     unicode: options.unicode,
-    openOutput: () => void options.stdout,
     print: (text) => result(redactor.redact(text)),
     printBytes: result,
     say: (text) => void after(() => options.stderr.write(closeLine() + redactor.redact(text))),
-    sayBytes: (bytes) => void after(() => options.stderr.write(bytes)),
+    sayUnmasked: (text) => void after(() => options.stderr.write(text)),
     ask: (question) => readLine(options, question, options.stderr),
     async askSecret(question) {
       const { Writable: Sink } = await import("node:stream");
@@ -109,7 +106,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
       return readLine(options, question, nowhere);
     },
     readAll: () => readToEnd(options),
-    during: (what, work) => spinner.during(what, work),
+    withSpinner: (what, work) => spinner.show(what, work),
     animate: (draw) => liveArea.show((size, frame) => draw(size, frame).map((line) => redactor.redact(line))),
   };
 }

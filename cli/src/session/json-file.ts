@@ -1,4 +1,4 @@
-import type { Surroundings } from "../environment/environment.ts";
+import type { LocalEnvironment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 
 /**
@@ -9,7 +9,7 @@ import { AuthCliError } from "../errors.ts";
  * @throws AuthCliError `invalid-configuration` for a file of a newer auth-cli, which stays as it is
  */
 export function readJsonFile<T>(
-  environment: Pick<Surroundings, "files" | "terminal" | "uniqueName">,
+  environment: Pick<LocalEnvironment, "files" | "terminal" | "uniqueName">,
   path: string,
   newestVersion: number,
   parse: (value: unknown) => T | undefined,

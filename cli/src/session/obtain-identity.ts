@@ -31,7 +31,7 @@ export async function obtainIdentity(
       if (renewed !== undefined) return renewed;
       renewing();
       const known = login.session?.identityId ?? cache.read()?.identityId;
-      const obtained = await environment.terminal.during(
+      const obtained = await environment.terminal.withSpinner(
         "asking Cognito",
         exchangeLogin(environment, resolved, await login.load(), { identityId: known }),
       );

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { RememberedDeployment } from "../deployment/deployment.ts";
-import type { Surroundings } from "../environment/environment.ts";
+import type { LocalEnvironment } from "../environment/environment.ts";
 import { configFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
 import type { StoredSecret } from "./token-store.ts";
@@ -46,7 +46,7 @@ interface SessionFile {
 }
 
 type ReadEnvironment = Pick<
-  Surroundings,
+  LocalEnvironment,
   "files" | "terminal" | "uniqueName" | "variables" | "homeDirectory" | "platform"
 >;
 
@@ -64,7 +64,7 @@ export interface InspectedSessions {
 
 /** Reads the logins without changing their file: fixes no mode and moves no corrupt file. */
 export function inspectSessions(
-  environment: Pick<Surroundings, "files" | "variables" | "homeDirectory" | "platform">,
+  environment: Pick<LocalEnvironment, "files" | "variables" | "homeDirectory" | "platform">,
 ): InspectedSessions {
   const path = sessionsPath(environment);
   let text: string | undefined;
@@ -125,7 +125,7 @@ export function findSession(
 }
 
 export function sessionsPath(
-  environment: Pick<Surroundings, "variables" | "homeDirectory" | "platform">,
+  environment: Pick<LocalEnvironment, "variables" | "homeDirectory" | "platform">,
 ): string {
   return join(configFolder(environment), "sessions.json");
 }

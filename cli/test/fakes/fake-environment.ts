@@ -53,7 +53,7 @@ export interface FakeEnvironment extends Environment {
   stderr(): string;
   requests: HttpRequest[];
   /** The origins to which connections were opened beforehand, one for each. */
-  warmed: string[];
+  preconnected: string[];
   fileTexts(): Record<string, string>;
   sleeps: number[];
   openedPages: string[];
@@ -85,7 +85,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   const sleeps: number[] = [];
   const openedPages: string[] = [];
   const secretQuestions: string[] = [];
-  const warmed: string[] = [];
+  const preconnected: string[] = [];
   const callbackPages: FakeEnvironment["callbackPages"] = [];
   const callbackServers: FakeEnvironment["callbackServers"] = [];
   const commands: FakeEnvironment["commands"] = [];
@@ -121,7 +121,8 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       return options.send(request);
     }),
     serverClock,
-    warmUp: (url, count = 1) => void warmed.push(...Array.from({ length: count }, () => url.origin)),
+    preconnect: (url, count = 1) =>
+      void preconnected.push(...Array.from({ length: count }, () => url.origin)),
     async proxyFor(url) {
       const proxy = options.proxies?.[url.host];
       if (proxy !== "") return proxy;
@@ -140,15 +141,14 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       async print(text) {
         stdout.push(Buffer.from(redactor.redact(text)));
       },
-      openOutput() {},
       async printBytes(bytes) {
         stdout.push(bytes);
       },
       say(text) {
         stderr.push(redactor.redact(text));
       },
-      sayBytes(bytes) {
-        stderr.push(Buffer.from(bytes).toString());
+      sayUnmasked(text) {
+        stderr.push(text);
       },
       async ask(question) {
         stderr.push(question);
@@ -160,7 +160,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
         secretQuestions.push(question);
         return this.ask(question);
       },
-      during: (_what, work) => work,
+      withSpinner: (_what, work) => work,
       animate: () => () => {},
       async readAll() {
         return Buffer.from(input.splice(0).join(""));
@@ -201,7 +201,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     stdout: () => Buffer.concat(stdout).toString(),
     stderr: () => stderr.join(""),
     requests,
-    warmed,
+    preconnected,
     fileTexts: () => Object.fromEntries([...store].map(([path, bytes]) => [path, bytes.toString()])),
     sleeps,
     openedPages,

@@ -21,7 +21,7 @@ describe("call", () => {
     // The identity is remembered, so that only its credentials are asked for.
     expect(steps(ran)).toEqual(["cognito.get-credentials", "api.call"]);
     // While they come, the connection to the API is opened.
-    expect(ran.environment.warmed).toEqual([ran.services.apiEndpoint]);
+    expect(ran.environment.preconnected).toEqual([ran.services.apiEndpoint]);
   });
 
   it("asks once for credentials, and again when they have less than five minutes left", async () => {

@@ -68,7 +68,7 @@ export async function call(
     login &&
     obtainIdentity({ ...environment, now }, resolved, login, () => {
       // While Cognito answers there is time for the API's TLS.
-      if (!flags.dryRun) environment.warmUp(deployment.apiEndpoint);
+      if (!flags.dryRun) environment.preconnect(deployment.apiEndpoint);
     });
   let identity = await identityAt(environment.now);
   const sign = async (nowMs: number): Promise<Signed> => {
@@ -90,7 +90,7 @@ export async function call(
   const { serverClock } = environment;
   const sendOnce: Send = (signed) => {
     if (flags.verbose) environment.terminal.say(describeRequest(signed));
-    return environment.send({ ...signed, sent: () => environment.terminal.openOutput() });
+    return environment.send(signed);
   };
   const timed: TimedRequest = {
     ...request,
@@ -105,7 +105,7 @@ export async function call(
   const attempt = (): Promise<HttpResponse> =>
     identity === undefined ? sendOnce(request) : sendSigned({ send: sendOnce, serverClock }, timed);
   const send = async (): Promise<HttpResponse> => {
-    const received = await environment.terminal.during(
+    const received = await environment.terminal.withSpinner(
       `waiting for ${request.url.host}`,
       sendWithRetries(environment, { method: request.method, retries: flags.retry ?? 0 }, attempt, say),
     );

@@ -36,7 +36,7 @@ export async function explainRefusal(
   let response: HttpResponse = { ...refused, body };
   const { status, headers } = refused;
   const { waitMs } = refused.timings?.() ?? {};
-  const diagnosis = await environment.terminal.during(
+  const diagnosis = await environment.terminal.withSpinner(
     "finding out why",
     diagnoseRefusal({
       ...call,

@@ -2,13 +2,17 @@ import { join } from "node:path";
 import { type Complete, RootCommand } from "@bomb.sh/tab";
 import { parseOutputs } from "../../deployment/outputs-file.ts";
 import { findProject } from "../../deployment/project.ts";
-import type { Surroundings } from "../../environment/environment.ts";
+import type { LocalEnvironment } from "../../environment/environment.ts";
 import { readSessions, type Session } from "../../session/sessions.ts";
 import { type KnownRoute, readKnownRoutes } from "../../deployment/known-routes.ts";
 import type { FlagOutline, ProgramOutline } from "./program-outline.ts";
 
 /** What shells ask with each press of the tab key: `auth-cli complete -- <words so far>`. Prints the answer. */
-export function complete(words: readonly string[], outline: ProgramOutline, environment: Surroundings): void {
+export function complete(
+  words: readonly string[],
+  outline: ProgramOutline,
+  environment: LocalEnvironment,
+): void {
   const root = new RootCommand();
   const live = createLiveValues(environment);
   const addFlags = (command: Pick<RootCommand, "option">, flags: readonly FlagOutline[]): void => {
@@ -74,7 +78,7 @@ function valuesOf({ long, choices }: FlagOutline, live: LiveValues): (offer: Com
   };
 }
 
-function createLiveValues(environment: Surroundings): LiveValues {
+function createLiveValues(environment: LocalEnvironment): LiveValues {
   const sessions = (): Session[] => quietly(() => readSessions(environment));
   return {
     users: sessions,

@@ -9,7 +9,7 @@ import type { Environment } from "../../environment/environment.ts";
  */
 export async function doctor(flags: DoctorFlags, environment: Environment): Promise<number> {
   const { terminal } = environment;
-  const report = await terminal.during("examining the set-up", examine(environment, flags));
+  const report = await terminal.withSpinner("examining the set-up", examine(environment, flags));
   await terminal.print(
     flags.json ? `${JSON.stringify(report, undefined, 2)}\n` : formatFindings(report, terminal),
   );

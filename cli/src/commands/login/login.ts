@@ -105,7 +105,7 @@ async function createTwitterSession(
   exchange.catch(() => {});
   // Twitter's refusal of the token explains more than Cognito's, so it is reported first.
   const { userId, screenName } = await user;
-  const identity = await environment.terminal.during("asking Cognito", exchange);
+  const identity = await environment.terminal.withSpinner("asking Cognito", exchange);
   const { identityId } = identity;
   return {
     session: { ...storedLogin(context), userId, screenName, identityId, tokenCredentials },
@@ -120,7 +120,7 @@ async function createProviderSession(context: LoginContext, source: LoginSource)
   const text = await readLoginText(environment, resolved.configuration, source);
   if (source.variable !== undefined) environment.terminal.say(`Token of ${provider} from ${text.source}\n`);
   const token = parseLoginToken(environment, provider, text);
-  const identity = await environment.terminal.during(
+  const identity = await environment.terminal.withSpinner(
     "asking Cognito",
     exchangeLogin(environment, resolved, providerLogin(provider, token)),
   );

@@ -23,7 +23,7 @@ export async function requestToken(
 ): Promise<TemporaryCredentials> {
   const context = { ...twitter, nowMs: environment.now() };
   const temporaryCredentials = processRequestTokenResponse(
-    await environment.terminal.during(
+    await environment.terminal.withSpinner(
       "asking Twitter",
       exchangeSigned(environment, requestTokenRequest(context, callback)),
     ),
@@ -63,7 +63,7 @@ export async function exchangeVerifier(
 ): Promise<AuthorizedUser> {
   const context = { ...twitter, nowMs: environment.now() };
   const user = processAccessTokenResponse(
-    await environment.terminal.during(
+    await environment.terminal.withSpinner(
       "asking Twitter",
       exchangeSigned(environment, accessTokenRequest(context, temporaryCredentials, verifier)),
     ),

@@ -94,7 +94,7 @@ async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exc
   const signedChecks = [...controlNames, "private.signed" as const].filter((name) => checks.isSelected(name));
   const signedRoutes = plan.protected.filter(({ signed }) => signed);
   const connections = Math.min(checksAtOnce, signedChecks.length * signedRoutes.length);
-  if (connections > 0) environment.warmUp(resolved.deployment.apiEndpoint, connections);
+  if (connections > 0) environment.preconnect(resolved.deployment.apiEndpoint, connections);
   const open = plan.open.map((route) =>
     checks.run("public.open", (send) => gate.pass(() => checkPublic(chain, route, send)), {
       route: route.label,

@@ -59,7 +59,7 @@ describe("the connections to the API", () => {
     [Array.from({ length: 9 }, (_, index) => ["--route", `/${index}`]).flat(), 24],
   ])("stand when the credentials come: with %j there are %i", async (args, count) => {
     const { environment, services } = await smokeWith(args);
-    expect(environment.warmed).toEqual(Array.from({ length: count }, () => services.apiEndpoint));
+    expect(environment.preconnected).toEqual(Array.from({ length: count }, () => services.apiEndpoint));
   });
 });
 

@@ -2,7 +2,7 @@ import { type Files, files } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What the program finds when it starts, before it has done anything. */
-export interface Surroundings {
+export interface LocalEnvironment {
   variables: Readonly<Record<string, string | undefined>>;
   platform: NodeJS.Platform;
   workingDirectory: string;
@@ -14,7 +14,9 @@ export interface Surroundings {
 }
 
 /** @param terminal says what was found on the way */
-export function lookAround<T extends Surroundings["terminal"]>(terminal: T): Surroundings & { terminal: T } {
+export function localEnvironment<T extends LocalEnvironment["terminal"]>(
+  terminal: T,
+): LocalEnvironment & { terminal: T } {
   return {
     variables: process.env,
     platform: process.platform,

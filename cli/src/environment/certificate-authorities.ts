@@ -8,7 +8,7 @@ import { AuthCliError } from "../errors.ts";
  * @param extraFile `NODE_EXTRA_CA_CERTS`, which Node would have read
  * @throws AuthCliError `invalid-configuration`
  */
-export function readAuthorities(file: string, extraFile: string | undefined): string[] {
+export function readCertificateAuthorities(file: string, extraFile: string | undefined): string[] {
   const extra =
     extraFile === undefined || extraFile === "" ? [] : readCertificates(extraFile, "NODE_EXTRA_CA_CERTS");
   return [...rootCertificates, ...extra, ...readCertificates(file, "--cacert")];
