@@ -1,8 +1,8 @@
 import { excerpt, headerValue } from "../http.ts";
 import { errorType, gatewayMessage, isFromApi } from "./api-reply.ts";
-import type { Caller } from "./caller.ts";
-import type { Outcome } from "./experiments/experiment.ts";
-import { otherStageUrl } from "./experiments/other-stage-path.ts";
+import type { Caller } from "./ask-sts.ts";
+import type { Outcome } from "./experiments.ts";
+import { otherStageUrl } from "./endpoint-paths.ts";
 import type { ExperimentName, Observations } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
 

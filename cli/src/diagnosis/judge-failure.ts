@@ -1,6 +1,6 @@
 import type { Diagnosis } from "./refused-call.ts";
 import { gatewayAnswer, routeOf, tell } from "./evidence.ts";
-import { statusOf } from "./experiments/experiment.ts";
+import { statusOf } from "./experiments.ts";
 import { experimentLimitMs, type Observations } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
 

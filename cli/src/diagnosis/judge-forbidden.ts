@@ -3,10 +3,10 @@ import { isClockRefusal, roleName } from "../aws/sts.ts";
 import { errorType, gatewayMessage, reachedHandler } from "./api-reply.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { type EvidenceName, routeOf, tell } from "./evidence.ts";
-import { statusOf } from "./experiments/experiment.ts";
+import { statusOf } from "./experiments.ts";
 import type { ExperimentName, Observations } from "./run-experiments.ts";
 import { judgeMissing, judgeStagePath } from "./judge-missing.ts";
-import { roleBelongsTo } from "./role.ts";
+import { roleBelongsTo } from "./judge-role.ts";
 import { isSafe, regionOfHost, type Subject } from "./subject.ts";
 
 /** What the judges of a 403 share. */

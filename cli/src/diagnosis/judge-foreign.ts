@@ -1,7 +1,7 @@
 import { isFromApi } from "./api-reply.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { tell } from "./evidence.ts";
-import type { Outcome } from "./experiments/experiment.ts";
+import type { Outcome } from "./experiments.ts";
 import type { Observations } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
 

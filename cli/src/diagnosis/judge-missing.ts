@@ -1,8 +1,8 @@
 import { errorType, isFromApi } from "./api-reply.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { type EvidenceName, routeOf, tell } from "./evidence.ts";
-import type { Outcome } from "./experiments/experiment.ts";
-import { otherStageUrl } from "./experiments/other-stage-path.ts";
+import type { Outcome } from "./experiments.ts";
+import { otherStageUrl } from "./endpoint-paths.ts";
 import type { Observations } from "./run-experiments.ts";
 import { pathBelow, type Subject } from "./subject.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Header } from "../http.ts";
 import type { ApiReply } from "./api-reply.ts";
-import type { Caller } from "./caller.ts";
-import type { Outcome } from "./experiments/experiment.ts";
+import type { Caller } from "./ask-sts.ts";
+import type { Outcome } from "./experiments.ts";
 import { judge } from "./judge.ts";
 import { type Reason, reasons } from "../reasons.ts";
 import type { Observations } from "./run-experiments.ts";

@@ -7,7 +7,7 @@ import { type Laboratory, openLaboratory, type Trial } from "./laboratory.ts";
 import { found } from "./doctor-faults.ts";
 import type { Fault } from "./fault.ts";
 import { faultGroups } from "./faults.ts";
-import { mended } from "./mended-faults.ts";
+import { mended } from "./corrected-faults.ts";
 
 let laboratory: Laboratory;
 let diagnosed = 0;

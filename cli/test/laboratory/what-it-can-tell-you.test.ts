@@ -4,7 +4,7 @@ import { format } from "prettier";
 import { expect, it } from "vitest";
 import { found } from "./doctor-faults.ts";
 import { faultGroups } from "./faults.ts";
-import { mended } from "./mended-faults.ts";
+import { mended } from "./corrected-faults.ts";
 import { reasons } from "../../src/reasons.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));

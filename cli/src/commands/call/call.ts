@@ -159,7 +159,7 @@ async function dryRun(
   intermediates: Intermediates | undefined,
   region: string,
 ): Promise<void> {
-  const { curlCommand } = await import("./explain-signature.ts");
+  const { curlCommand } = await import("./dry-run.ts");
   const signed = intermediates !== undefined;
   const hints = [
     ...(signed ? ['its secrets come from the environment: eval "$(auth-cli credentials --format env)"'] : []),

@@ -7,9 +7,9 @@ import { beginExamination, type DoctorFlags, type Group } from "./examination.ts
 import { type DoctorReport, type Finding, fromError, topics } from "./finding.ts";
 import { examineNetwork } from "./network.ts";
 import { examineSettings } from "./settings.ts";
-import { examineStackSource } from "./stack-source.ts";
+import { examineStackSource } from "./stack.ts";
 import { examineStore } from "./store.ts";
-import { examineAccessToken, examineXApp } from "./x-app.ts";
+import { examineAccessToken, examineXApp } from "./twitter.ts";
 
 const groups: readonly Group[] = [
   { topic: "computer", examine: examineComputer },
@@ -27,7 +27,7 @@ const groups: readonly Group[] = [
 const deep: Group = {
   topic: "deployer",
   async examine(examination) {
-    const { examineDeep } = await import("./deep/examine-deep.ts");
+    const { examineDeep } = await import("./deep/deep.ts");
     return examineDeep(examination);
   },
 };

@@ -1,5 +1,5 @@
 import { isSafe } from "../subject.ts";
-import { type Experiment, signed } from "./experiment.ts";
+import { type Experiment, signed } from "../experiments.ts";
 
 /** The same request a moment later: what was just deployed is not in force everywhere at once. */
 export const again: Experiment = (subject) =>

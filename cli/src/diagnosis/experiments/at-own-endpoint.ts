@@ -1,5 +1,5 @@
 import { isSafe } from "../subject.ts";
-import { type Experiment, plainHeaders, signed } from "./experiment.ts";
+import { type Experiment, plainHeaders, signed } from "../experiments.ts";
 
 /** At the endpoint that the deployment's outputs name, when the request went to another. */
 export const atOwnEndpoint: Experiment = (subject) => {

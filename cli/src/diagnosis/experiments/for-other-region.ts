@@ -1,5 +1,5 @@
 import { isSafe } from "../subject.ts";
-import { type Experiment, signed } from "./experiment.ts";
+import { type Experiment, signed } from "../experiments.ts";
 
 /** Signed for another region, where there is another one to think of. */
 export const forOtherRegion: Experiment = (subject) =>

@@ -1,5 +1,5 @@
 import { isSafe } from "../subject.ts";
-import { type Experiment, signed } from "./experiment.ts";
+import { type Experiment, signed } from "../experiments.ts";
 
 /**
  * Sent to the endpoint given, signed for the deployment's own. Accepted: a reverse proxy there puts another Host, or

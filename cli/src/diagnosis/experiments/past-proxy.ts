@@ -1,5 +1,5 @@
 import { isSafe } from "../subject.ts";
-import { type Experiment, signed } from "./experiment.ts";
+import { type Experiment, signed } from "../experiments.ts";
 
 /** Straight to the host. Accepted where it was refused by way of the proxy: the proxy is to blame. */
 export const pastProxy: Experiment = async (subject) =>

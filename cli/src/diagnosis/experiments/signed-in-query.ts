@@ -1,7 +1,7 @@
 import { executeApi } from "../../aws/execute-api.ts";
 import { presignSigV4 } from "../../aws/sigv4.ts";
 import { isSafe } from "../subject.ts";
-import { type Experiment, plainHeaders } from "./experiment.ts";
+import { type Experiment, plainHeaders } from "../experiments.ts";
 
 /** The signature in the query. Accepted where the one in the headers was refused: something changes the headers. */
 export const signedInQuery: Experiment = async (subject) => {

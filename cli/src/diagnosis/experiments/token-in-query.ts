@@ -1,6 +1,6 @@
 import { encodeQueryComponent } from "../../aws/sigv4.ts";
 import { isSafe } from "../subject.ts";
-import { type Experiment, signed } from "./experiment.ts";
+import { type Experiment, signed } from "../experiments.ts";
 
 /** Only the session token in the query. Accepted where it was refused as a header: that header is dropped on the way. */
 export const tokenInQuery: Experiment = (subject) => {

@@ -1,5 +1,5 @@
 import { isSafe } from "../subject.ts";
-import { type Experiment, plainHeaders } from "./experiment.ts";
+import { type Experiment, plainHeaders } from "../experiments.ts";
 
 /**
  * The same request without a signature: 403 from a route with AWS_IAM, an answer from an open one. A method with

@@ -1,5 +1,5 @@
-import type { Experiment } from "./experiment.ts";
-import { plainHeaders } from "./experiment.ts";
+import type { Experiment } from "../experiments.ts";
+import { plainHeaders } from "../experiments.ts";
 
 /** A path that no route has: 404 from an API, 403 from one that refuses everything, anything else from no API. */
 export const unusedPath: Experiment = ({ refusal, apiEndpoint, unusedName }) =>

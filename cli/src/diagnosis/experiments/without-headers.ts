@@ -1,5 +1,5 @@
 import { isSafe, type Subject } from "../subject.ts";
-import { type Experiment, plainHeaders, signed } from "./experiment.ts";
+import { type Experiment, plainHeaders, signed } from "../experiments.ts";
 
 /** Without the caller's own headers and body. Accepted where the whole was refused: one of them is changed on the way. */
 export const withoutHeaders: Experiment = (subject) =>

@@ -1,5 +1,5 @@
 import { isSafe } from "../subject.ts";
-import { type Experiment, signed } from "./experiment.ts";
+import { type Experiment, signed } from "../experiments.ts";
 
 /** Accepted where the whole was refused: something changes the query on the way. */
 export const withoutQuery: Experiment = (subject) => {

@@ -9,7 +9,7 @@ import {
 import { reply } from "../../../../test/fakes/fake-environment.ts";
 import type { Answer } from "../../../../test/fakes/scripted-services.ts";
 import type { World } from "../../../../test/fakes/world.ts";
-import { readVerdict } from "./policy-text.ts";
+import { readVerdict } from "./policy.ts";
 import { judgeTrust } from "./trust-policy.ts";
 
 const account = "123456789012";

@@ -22,7 +22,7 @@ import { type Attempt, attempt } from "../attempt.ts";
 import { fault, type Finding, ok, skipped, warning } from "../finding.ts";
 import { allPages } from "./all-pages.ts";
 import { type Deployer, lookupFinding } from "./deployer.ts";
-import { readVerdict } from "./policy-text.ts";
+import { readVerdict } from "./policy.ts";
 import type { DeployedApi } from "./routes.ts";
 import { judgeTrust } from "./trust-policy.ts";
 

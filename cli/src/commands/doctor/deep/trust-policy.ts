@@ -1,5 +1,5 @@
 import type { PolicyDocument } from "../../../aws/iam.ts";
-import { actionMatches, asList, statementsOf, wildcardMatches } from "./policy-text.ts";
+import { actionMatches, asList, statementsOf, wildcardMatches } from "./policy.ts";
 
 export interface TrustProblem {
   message: string;

@@ -1,8 +1,8 @@
-import type { HttpRequest } from "../../http.ts";
-import { executeApi } from "../../aws/execute-api.ts";
-import { signSigV4 } from "../../aws/sigv4.ts";
-import type { ApiReply } from "../api-reply.ts";
-import type { Subject } from "../subject.ts";
+import type { HttpRequest } from "../http.ts";
+import { executeApi } from "../aws/execute-api.ts";
+import { signSigV4 } from "../aws/sigv4.ts";
+import type { ApiReply } from "./api-reply.ts";
+import type { Subject } from "./subject.ts";
 
 /** What an experiment sends. */
 export type Probe = Pick<HttpRequest, "method" | "url" | "headers" | "body" | "pastProxy">;

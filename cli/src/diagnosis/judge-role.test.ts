@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { roleBelongsTo } from "./role.ts";
+import { roleBelongsTo } from "./judge-role.ts";
 
 it.each([
   ["prod-notes-ExampleStack-AuthRole-1A2B", "prod", "notes", { own: true, stage: "prod" }],

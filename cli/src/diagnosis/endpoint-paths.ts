@@ -1,6 +1,6 @@
-import { errorType } from "../api-reply.ts";
-import { pathBelow, type Subject } from "../subject.ts";
-import { type Experiment, plainHeaders } from "./experiment.ts";
+import { errorType } from "./api-reply.ts";
+import { pathBelow, type Subject } from "./subject.ts";
+import { type Experiment, plainHeaders } from "./experiments.ts";
 
 /**
  * The path without the endpoint's own, or with the stage's name before it: HTTP APIs have a stage `$default` without a

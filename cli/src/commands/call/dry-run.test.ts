@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { formatIntermediates, type HttpRequest } from "../../http.ts";
 import { sigV4Intermediates, signSigV4 } from "../../aws/sigv4.ts";
-import { curlCommand } from "./explain-signature.ts";
+import { curlCommand } from "./dry-run.ts";
 
 const request: HttpRequest = {
   step: "api.call",
