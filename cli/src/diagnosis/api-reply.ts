@@ -1,18 +1,18 @@
 import { type Header, headerValue } from "../http.ts";
 
-/** A reply of the API, read as far as a refusal goes. */
+/** A reply of the API, with the start of its body. */
 export interface ApiReply {
   status: number;
   headers: readonly Header[];
-  /** The start of its body. */
+  /** The start of the body. */
   text: string;
-  /** The reply to HEAD has no body to read. */
+  /** A reply to HEAD has no body. */
   headOnly?: boolean;
 }
 
 /**
- * What API Gateway itself says, by status: HTTP APIs in these words and no more, REST APIs in words of their own that
- * start with the ones below.
+ * API Gateway's own messages, by status. HTTP APIs send exactly these words. REST APIs send others that start with the
+ * ones below.
  */
 const gatewayMessages: Readonly<Record<number, RegExp>> = {
   400: /^bad request/i,
@@ -26,14 +26,14 @@ const gatewayMessages: Readonly<Record<number, RegExp>> = {
   504: /^(endpoint request timed out|gateway timeout)/i,
 };
 
-/** Whether it has come from an API, and not from something in front of it. */
+/** Whether API Gateway sent the reply, rather than something in front of it. */
 export function isFromApi({ headers }: Pick<ApiReply, "headers">): boolean {
   return ["apigw-requestid", "x-amz-apigw-id", "x-amzn-requestid", "x-amzn-errortype"].some(
     (name) => headerValue(headers, name) !== undefined,
   );
 }
 
-/** API Gateway's own words, when they are the answer and not a handler's. */
+/** API Gateway's own message. Undefined when the handler, or something else, wrote the body. */
 export function gatewayMessage(reply: ApiReply): string | undefined {
   const message = readMessage(reply.text);
   const known = gatewayMessages[reply.status];
@@ -42,12 +42,12 @@ export function gatewayMessage(reply: ApiReply): string | undefined {
   return reply.headOnly && known !== undefined && isFromApi(reply) ? "" : undefined;
 }
 
-/** `AccessDeniedException`, of REST APIs; the colon and what follows it left out. */
+/** `AccessDeniedException`, of REST APIs. Leaves out the colon and the URL after it. */
 export function errorType({ headers }: Pick<ApiReply, "headers">): string | undefined {
   return headerValue(headers, "x-amzn-errortype")?.replace(/:.*$/, "");
 }
 
-/** `{"message": "…"}` and nothing else in it. */
+/** The text of `{"message": "…"}`, where nothing else is in it. */
 function readMessage(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -61,11 +61,11 @@ function readMessage(text: string): string | undefined {
   }
 }
 
-/** Whether the request has come through to its handler: API Gateway found a route and let the caller in. */
+/** Whether the request reached its handler: API Gateway found a route and accepted the caller. */
 export function reachedHandler(reply: ApiReply): boolean {
   if (reply.status < 400) return true;
   const message = gatewayMessage(reply);
-  // What a handler throws, API Gateway words.
+  // API Gateway words the answer of a handler that threw or timed out.
   if (message !== undefined) return reply.status === 500 || reply.status === 504;
   return isFromApi(reply);
 }

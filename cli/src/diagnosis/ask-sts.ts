@@ -1,37 +1,36 @@
-import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
-import type { Environment } from "../environment/environment.ts";
-import { exchange, measureClockSkew } from "../http.ts";
-import { signRequest } from "../server-clock.ts";
 import {
   type CallerIdentity,
   getCallerIdentityRequest,
   readGetCallerIdentityResponse,
   type StsRefusal,
 } from "../aws/sts.ts";
+import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { stsEndpoint } from "../deployment/service-addresses.ts";
-import type { Subject } from "./subject.ts";
+import type { Environment } from "../environment/environment.ts";
+import { exchange, measureClockSkew } from "../http.ts";
+import { signRequest } from "../server-clock.ts";
+import { regionOfPool, type Subject } from "./subject.ts";
 
-/** What STS says to the same keys, signed by the same code. */
-export type Caller = (
+/** What STS answers to the same credentials, signed by the same code. */
+export type StsAnswer = (
   | { accepted: CallerIdentity }
   | { refused: StsRefusal }
-  /** Nobody answered, or somebody else did. */
+  /** STS did not answer, or something else did. */
   | { failure: string }
 ) & {
-  /** By which STS's clock is ahead; undefined when it did not tell. */
+  /** Seconds by which STS's clock is ahead; undefined without a `Date` header. */
   skewSeconds?: number | undefined;
 };
 
-/** The one call that all valid credentials may make: it separates the keys, the clock and the signing from the rest. */
-export async function askCaller(
+/** GetCallerIdentity needs no permission, so it separates credentials, clock and signature from everything else. */
+export async function askSts(
   environment: Pick<Environment, "send" | "now">,
   { configuration, deployment }: Pick<ResolvedDeployment, "configuration" | "deployment">,
   { credentials, nowMs }: Pick<Subject, "credentials" | "nowMs">,
   timeoutMs: number,
-): Promise<Caller> {
-  const { identityPoolId } = deployment;
-  // The pool's region: that of --region may be what is wrong.
-  const region = identityPoolId.slice(0, identityPoolId.indexOf(":"));
+): Promise<StsAnswer> {
+  // The pool's region, since the one of --region may be the mistake.
+  const region = regionOfPool(deployment.identityPoolId);
   const endpoint = await stsEndpoint(configuration);
   // Signed once: a corrected time would hide a wrong clock.
   const request = await signRequest(getCallerIdentityRequest({ region, endpoint, credentials }), nowMs);

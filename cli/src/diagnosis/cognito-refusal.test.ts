@@ -4,7 +4,7 @@ import { type Answer, cognitoRefusal, twitterRefusal } from "../../test/fakes/sc
 import { authCli, createWorld, runIn, type World } from "../../test/fakes/world.ts";
 import type { ErrorReport } from "../errors.ts";
 
-/** What `call --json` reports when Cognito has refused the login of the environment. */
+/** The error of `call --json` when Cognito refuses the login. */
 async function refused(world: World): Promise<ErrorReport> {
   const ran = await authCli(["call", "/private", "--json"], { loggedIn: true, ...world });
   return (JSON.parse(ran.stderr.slice(ran.stderr.indexOf("{"))) as { error: ErrorReport }).error;
@@ -14,7 +14,7 @@ const invalidToken: Answer = () => cognitoRefusal("NotAuthorizedException", "Inv
 const cannotAsk: Answer = () => cognitoRefusal("ExternalServiceException", "Twitter answered 429.");
 const noCallback: Answer = () => twitterRefusal(417, "Desktop applications only support oob");
 const wrongKey: Answer = () => twitterRefusal(32, "Could not authenticate you.");
-/** The stored login knows its identity, so that credentials are asked for at once. */
+/** The stored login knows its identity, so auth-cli skips GetId. */
 const at = (cognito: Answer, answers: Record<string, Answer> = {}): World => ({
   answers: { "cognito.get-credentials": cognito, ...answers },
 });
@@ -23,7 +23,7 @@ const twitterSays = (code: number, status = 401): Record<string, Answer> => ({
 });
 
 describe("an invalid login token", () => {
-  it("that Twitter accepts is the pool's fault", async () => {
+  it("is a fault of the pool when Twitter accepts it", async () => {
     const error = await refused(at(invalidToken));
     expect(error).toMatchObject({
       code: "pool-configuration",
@@ -31,7 +31,7 @@ describe("an invalid login token", () => {
       message: "NotAuthorizedException: Invalid login token. No.",
       reason: "pool-client-credentials-differ",
       evidence: [
-        "asked with the consumer key of the environment variable TWITTER_CONSUMER_KEY, Twitter says that the token is @alice's",
+        "with the consumer key from the environment variable TWITTER_CONSUMER_KEY, Twitter accepts the token, as @alice's",
       ],
     });
     expect(error.fix).toContain("npx sst deploy --stage prod");
@@ -40,10 +40,10 @@ describe("an invalid login token", () => {
   it.each([
     [89, 401, "token-refused", "token-revoked", /^run `auth-cli login` again$/],
     [416, 401, "app-suspended", "app-suspended", /developer portal/],
-    [453, 403, "access-tier", "access-tier", /^raise the app's access/],
+    [453, 403, "access-tier", "access-tier", /^raise the app's access tier/],
     [88, 429, "rate-limited", "rate-limited", /^wait/],
     [135, 401, "clock-refused", "clock-wrong", /^set the clock/],
-  ])("for which Twitter says code %i is explained by it", async (code, status, errorCode, reason, fix) => {
+  ])("is explained by Twitter's code %i", async (code, status, errorCode, reason, fix) => {
     const error = await refused(at(invalidToken, twitterSays(code, status)));
     expect(error).toMatchObject({
       code: errorCode,
@@ -55,7 +55,7 @@ describe("an invalid login token", () => {
     expect(error.evidence?.[0]).toContain(`Twitter answered HTTP ${status}, code ${code}`);
   });
 
-  it("whose signature Twitter refuses is a wrong consumer key, or a wrong secret of the token", async () => {
+  it("is a wrong consumer key or a wrong token secret when Twitter rejects the signature", async () => {
     const signature = twitterSays(32);
     expect(await refused(at(invalidToken, signature))).toMatchObject({
       code: "token-refused",
@@ -74,36 +74,36 @@ describe("an invalid login token", () => {
 
   it.each([
     ["fails", { "twitter.token": () => reply(503, "busy") }],
-    ["says what is not known", twitterSays(999)],
+    ["answers an unknown code", twitterSays(999)],
     [
-      "fails at the second question",
+      "fails at the second request",
       { ...twitterSays(32), "twitter.request_token": () => reply(503, "busy") },
     ],
-  ])("stays as it is, with evidence, when Twitter %s", async (_what, answers) => {
+  ])("keeps its error, with evidence, when Twitter %s", async (_what, answers) => {
     const error = await refused(at(invalidToken, answers));
     expect(error).toMatchObject({ code: "token-refused", evidence: [expect.stringContaining("HTTP")] });
     expect(error).not.toHaveProperty("reason");
   });
 
-  it("stays as it is where no consumer key is known, and says so", async () => {
+  it("keeps its error without a consumer key, and says so", async () => {
     const none = { TWITTER_CONSUMER_KEY: undefined, TWITTER_CONSUMER_SECRET: undefined };
     const world = createWorld({ loggedIn: true, ...at(invalidToken), variables: none });
     const { stderr, environment } = await runIn(["call", "/private"], world);
     expect(stderr).toContain(
-      "evidence: Twitter was not asked: TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
+      "evidence: cannot ask Twitter: TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
     );
     expect(environment.requests.filter(({ step }) => step.startsWith("twitter."))).toEqual([]);
   });
 });
 
-it("explains what Cognito could not ask Twitter", async () => {
+it("explains why Cognito cannot ask Twitter", async () => {
   expect(await refused(at(cannotAsk, twitterSays(88, 429)))).toMatchObject({
     code: "rate-limited",
     reason: "rate-limited",
   });
 });
 
-describe("a pool that is not there", () => {
+describe("a missing pool", () => {
   const missing = {
     answers: {
       "cognito.get-id": () => cognitoRefusal("ResourceNotFoundException", "IdentityPool not found."),
@@ -121,22 +121,22 @@ describe("a pool that is not there", () => {
   };
   const pool = "eu-west-1:11111111-1111-4111-8111-111111111111";
 
-  it("is told where it was looked for in another region than its id's", async () => {
+  it("is explained by a region other than that in its id", async () => {
     expect(await call(["--region", "eu-west-1"])).toMatchObject({
       code: "pool-not-found",
       reason: "pool-in-another-region",
-      cause: "the identity pool was looked for in eu-west-1, and its id names us-east-1",
-      fix: "leave out --region, or give --region us-east-1",
+      cause: "auth-cli looked for the identity pool in eu-west-1, but its id names us-east-1",
+      fix: "leave out --region, or use `--region us-east-1`",
     });
   });
 
-  it("is told where the API is in another region", async () => {
+  it("is explained by the API's region", async () => {
     const { reason, cause } = await call(["--identity-pool-id", pool]);
     expect(reason).toBe("pool-in-another-region");
-    expect(cause).toMatch(/no such identity pool in eu-west-1, which its id names; the API is in us-east-1$/);
+    expect(cause).toMatch(/does not exist in eu-west-1, the region in its id, but the API is in us-east-1$/);
   });
 
-  it("goes by AWS_REGION for an API under a name of its own", async () => {
+  it("uses AWS_REGION for an API at a custom domain", async () => {
     const own = ["--endpoint", "https://api.example.com"];
     const { cause } = await call([...own, "--identity-pool-id", pool], { AWS_REGION: "us-east-1" });
     expect(cause).toMatch(/the environment variable AWS_REGION says us-east-1$/);

@@ -1,4 +1,5 @@
 import type { Configuration } from "../deployment/configuration.ts";
+import { deployCommand } from "../deployment/deploy-command.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError, type ErrorDetails, toErrorReport } from "../errors.ts";
@@ -15,24 +16,25 @@ import {
 import { findClientCredentials } from "../deployment/client-credentials.ts";
 import { twitterApiUrl } from "../deployment/service-addresses.ts";
 import type { Reason } from "../reasons.ts";
+import { regionOfPool } from "./subject.ts";
 
-/** A diagnosis that takes longer than the two questions' 2 s is given up. */
+/** For each of the two requests to Twitter. */
 const questionTimeoutMs = 1000;
 
-/** Whom Cognito refused, and with what. */
+/** A login that Cognito refused. */
 export interface RefusedExchange {
   environment: Environment;
   resolved: ResolvedDeployment;
-  /** What was sent as the login; undefined for a login by another provider than Twitter. */
+  /** Undefined for a provider other than Twitter. */
   token: TokenCredentials | undefined;
   /** `--consumer-key`. */
   consumerKey?: string | undefined;
 }
 
 /**
- * Cognito words several faults alike: “Invalid login token” is a revoked token, and also a pool with another consumer
- * secret than the X app's. Twitter itself, asked with the consumer key at hand, tells them apart.
- * @returns what is to be thrown: the same error with cause, evidence and fix, or what was thrown as it was
+ * Cognito has one message for several causes: “Invalid login token” stands for a revoked token, and for a pool with the
+ * wrong consumer secret. Twitter's own answer to the same token shows which it is.
+ * @returns the error to throw: the same one with cause, evidence and fix, or `thrown` unchanged
  */
 export async function explainCognitoRefusal<T>(
   refused: RefusedExchange,
@@ -53,57 +55,56 @@ async function explainRefusedToken(
 ): Promise<AuthCliError> {
   const { environment, resolved } = refused;
   const app = await clientCredentialsOf(refused);
-  if (app instanceof AuthCliError) return withEvidence(thrown, `Twitter was not asked: ${app.message}`);
+  if (app instanceof AuthCliError) return withEvidence(thrown, `cannot ask Twitter: ${app.message}`);
   const context = {
     apiUrl: await twitterApiUrl(resolved.configuration),
     clientCredentials: app.clientCredentials,
     nowMs: environment.now(),
   };
   const answer = await askTwitter(environment, context, token);
-  const evidence = [`asked with ${app.source}, ${answer.said}`];
+  const evidence = [`with ${app.source}, ${answer.said}`];
   const { verdict } = answer;
   if (verdict === undefined) return withEvidence(thrown, ...evidence);
-  const { stage } = resolved.deployment;
-  const deploy = `npx sst deploy${stage === undefined ? "" : ` --stage ${stage}`}`;
-  const remedy = remedies(deploy)[verdict] ?? answer.explanation;
+  const remedy = remedies(resolved.deployment.stage)[verdict] ?? answer.explanation;
   return new AuthCliError(codes[verdict], { ...toErrorReport(thrown), ...remedy, reason: verdict, evidence });
 }
 
 type Remedy = Pick<ErrorDetails, "cause" | "fix">;
 
-/** Where more is known than the explanation of Twitter's refusal says. @param deploy the command */
-function remedies(deploy: string): Partial<Record<Verdict, Remedy>> {
+/** Where the experiment shows more than Twitter's refusal alone. */
+function remedies(stage: string | undefined): Partial<Record<Verdict, Remedy>> {
+  const deploy = deployCommand(stage);
   return {
     "pool-client-credentials-differ": {
       cause:
-        "the token is good, so the identity pool asks Twitter with another consumer key or secret: it was deployed " +
-        "before they changed, or for another X app",
-      fix: `deploy again with the X app's current consumer key and secret: \`${deploy}\``,
+        "the token is valid, so the identity pool has the wrong consumer key or secret: it was deployed before they " +
+        "changed, or for another X app",
+      fix: `run ${deploy} with the X app's current consumer key and secret`,
     },
     "token-revoked": {
-      cause: "the access token was revoked by its user or by X, or belongs to another X app",
+      cause: "the user or X revoked the access token, or it belongs to another X app",
       fix: "run `auth-cli login` again",
     },
     "token-secret-wrong": {
-      cause: "the access token's secret is not the one that Twitter gave with it",
-      fix: "copy both again, or run `auth-cli login`",
+      cause: "the access token secret does not belong to the access token",
+      fix: "run `auth-cli login`, or copy both again",
     },
     "consumer-key-refused": {
       cause:
-        "Twitter does not know the consumer key and secret at hand, and neither those of the identity pool: they were " +
+        "Twitter rejects the consumer key and secret, those used here and those of the identity pool: they were " +
         "regenerated in the X developer portal, or mistyped",
       fix:
-        "copy API Key and API Key Secret from the X app's “Keys and tokens” page into the project's .env file, deploy " +
-        `again (\`${deploy}\`), then run \`auth-cli login\` again`,
+        "copy API Key and API Key Secret from the X app's “Keys and tokens” page into the project's .env file, run " +
+        `${deploy}, then \`auth-cli login\``,
     },
     "access-tier": {
-      cause: "the X app's access tier does not let anyone ask whose a token is, and Cognito has to ask that",
-      fix: "raise the app's access in the X developer portal",
+      cause: "the X app's access tier does not include account/verify_credentials, which Cognito calls",
+      fix: "raise the app's access tier in the X developer portal",
     },
   };
 }
 
-/** The error's code is Twitter's where it is Twitter's refusal. */
+/** The code that Twitter's own refusal would have. */
 const codes = {
   "pool-client-credentials-differ": "pool-configuration",
   "token-revoked": "token-refused",
@@ -118,14 +119,15 @@ const codes = {
 type Verdict = keyof typeof codes;
 
 interface Answer {
-  /** Undefined when its answer explains nothing. */
+  /** Undefined when the answer explains nothing. */
   verdict: Verdict | undefined;
+  /** For the evidence. */
   said: string;
-  /** Of Twitter's refusal. */
+  /** From Twitter's refusal. */
   explanation?: Remedy;
 }
 
-/** The same question that Cognito asks. */
+/** Sends the request that Cognito sends. */
 async function askTwitter(
   environment: Environment,
   context: TwitterContext,
@@ -141,7 +143,7 @@ async function askTwitter(
     );
     return {
       verdict: "pool-client-credentials-differ",
-      said: `Twitter says that the token is @${user.screenName}'s`,
+      said: `Twitter accepts the token, as @${user.screenName}'s`,
     };
   } catch (error) {
     refusal = asRefusal(error);
@@ -150,18 +152,21 @@ async function askTwitter(
   const verdict = verdictsByCode[refusal.code];
   if (verdict !== undefined) return { verdict, said, explanation: remedyOf(refusal) };
   if (refusal.code !== "client-credentials-refused") return { verdict: undefined, said };
-  // The signature is made with both secrets; a request without a token is signed with one.
+  // A request without a token is signed with the consumer secret only.
   try {
     processRequestTokenResponse(await ask(requestTokenRequest(context, "oob")), context);
   } catch (error) {
     const { code } = asRefusal(error);
     if (code === "client-credentials-refused") {
-      return { verdict: "consumer-key-refused", said: `${said}, and the same without the token` };
+      return { verdict: "consumer-key-refused", said: `${said}, with and without the token` };
     }
-    // An app without a callback is refused only once its signature is found good.
+    // Twitter checks the callback only after the signature.
     if (code !== "callback-refused") return { verdict: undefined, said };
   }
-  return { verdict: "token-secret-wrong", said: `${said}, but it takes the consumer key and secret alone` };
+  return {
+    verdict: "token-secret-wrong",
+    said: `${said}; without the token it accepts the consumer key and secret`,
+  };
 }
 
 const verdictsByCode: Partial<Record<AuthCliError["code"], Verdict>> = {
@@ -192,7 +197,7 @@ async function clientCredentialsOf({
     const clientCredentials = await findClientCredentials(environment, configuration, consumerKey);
     if (clientCredentials !== undefined) {
       const key = consumerKey === undefined ? await configuration.find("TWITTER_CONSUMER_KEY") : undefined;
-      return { clientCredentials, source: `the consumer key of ${key?.source ?? "--consumer-key"}` };
+      return { clientCredentials, source: `the consumer key from ${key?.source ?? "--consumer-key"}` };
     }
     return new AuthCliError("missing-configuration", {
       message: "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
@@ -202,18 +207,18 @@ async function clientCredentialsOf({
   }
 }
 
-/** A pool is looked for in the region that its id names, or that `--region` does. Is it the API's? */
+/** A pool is not found when it is looked for in another region than its own. */
 async function explainMissingPool(
   { resolved: { deployment, configuration } }: RefusedExchange,
   thrown: AuthCliError,
 ): Promise<AuthCliError> {
   const { identityPoolId, region, apiEndpoint } = deployment;
-  const named = identityPoolId.slice(0, identityPoolId.indexOf(":"));
+  const named = regionOfPool(identityPoolId);
   if (named !== region) {
     return new AuthCliError(thrown.code, {
       ...toErrorReport(thrown),
-      cause: `the identity pool was looked for in ${region}, and its id names ${named}`,
-      fix: `leave out --region, or give --region ${named}`,
+      cause: `auth-cli looked for the identity pool in ${region}, but its id names ${named}`,
+      fix: `leave out --region, or use \`--region ${named}\``,
       reason: "pool-in-another-region",
     });
   }
@@ -221,8 +226,8 @@ async function explainMissingPool(
   if (expected === undefined || expected.region === region) return thrown;
   return new AuthCliError(thrown.code, {
     ...toErrorReport(thrown),
-    cause: `there is no such identity pool in ${region}, which its id names; ${expected.says} ${expected.region}`,
-    fix: `take IdentityPoolId from the outputs of the stack in ${expected.region}; the pool and the API are deployed together, in one region`,
+    cause: `the identity pool does not exist in ${region}, the region in its id, but ${expected.says} ${expected.region}`,
+    fix: `use the IdentityPoolId from the outputs of the stack in ${expected.region}: the pool and the API are deployed in one region`,
     reason: "pool-in-another-region",
   });
 }

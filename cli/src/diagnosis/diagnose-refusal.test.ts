@@ -23,20 +23,20 @@ const known = sts(
   "<Arn>arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-Role-A/CognitoIdentityCredentials</Arn><Account>123456789012</Account>",
 );
 
-/** To HEAD. */
+/** An answer to HEAD. */
 const wordless = (): HttpResponse => reply(403, "", [["apigw-requestid", "id="]]);
 const handled = (status: number) => (): HttpResponse =>
   reply(status, { message: "handled" }, [["apigw-requestid", "id="]]);
 const fail: Answer = () => {
   throw new AuthCliError("unreachable", { message: "nobody is there" });
 };
-/** Refuses all attempts before the one. */
+/** Refuses every attempt before this one. */
 const until = (attempt: number): Answer => {
   let attempts = 0;
   return () => (++attempts < attempt ? forbidden() : undefined);
 };
 
-/** The API lets nobody in who is signed in. */
+/** The API refuses every signed request. */
 const permissionMissing: Record<string, Answer> = {
   "api.call": forbidden,
   "diagnosis.again": forbidden,
@@ -56,21 +56,21 @@ const refusing = (answers: Record<string, Answer> = {}, world: World = {}): Worl
 const experiments = (ran: Ran): string[] => steps(ran).filter((step) => step.startsWith("diagnosis."));
 
 describe("a refused call", () => {
-  it("is explained: one cause, what shows it, and one fix", async () => {
+  it("is explained by one cause, its evidence and one fix", async () => {
     const ran = await authCli(["call", "/private"], refusing());
     expect([ran.code, ran.stdout]).toEqual([22, '{"message":"Forbidden"}']);
     expect(ran.stderr).toBe(`error: api.call: GET /private answered HTTP 403 (request id=)
 cause: the policy of the role prod-notes-ExampleStack-Role-A does not allow execute-api:Invoke on arn:aws:execute-api:us-east-1:123456789012:abc123/$default/GET/private
-evidence: STS accepted these keys as arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-Role-A/CognitoIdentityCredentials
-evidence: GET /private, signed with them: HTTP 403
+evidence: STS accepts these credentials as arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-Role-A/CognitoIdentityCredentials
+evidence: GET /private, signed with these credentials: HTTP 403
 evidence: without a signature: HTTP 403
-evidence: GET of a path that no route has: HTTP 404
-evidence: signed in the query, where nothing that drops headers can touch it: HTTP 403
-fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stack, [api])\`
+evidence: GET of an unused path: HTTP 404
+evidence: signed in the query string, not in headers: HTTP 403
+fix: add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and run \`npx sst deploy --stage prod\`
 `);
   });
 
-  it("is explained in JSON too, and its body is printed whole", async () => {
+  it("is explained in JSON, with its whole body", async () => {
     const long = "x".repeat(100_000);
     const ran = await authCli(
       ["call", "/private", "--json"],
@@ -80,7 +80,7 @@ fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stac
     expect(reportedError(ran)).toMatchObject({ code: "http-status", reason: "undetermined" });
   });
 
-  it("costs a dozen short requests at most, none of them with the user's body", async () => {
+  it("causes at most a dozen short requests, all to the deployment's hosts", async () => {
     const world = refusing(
       {},
       { proxies: { "api.example": "proxy:3128" }, variables: { AWS_REGION: "eu-west-1" } },
@@ -100,7 +100,26 @@ fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stac
     }
   });
 
-  it.each(["POST", "PUT", "DELETE", "PATCH"])("%s is not sent signed again", async (method) => {
+  it("is diagnosed by requests that run at the same time", async () => {
+    const waiting: (() => void)[] = [];
+    const together =
+      (answer: Answer): Answer =>
+      async (request) => {
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          // The first answer comes after the last request.
+          if (waiting.length === 6) for (const proceed of waiting) proceed();
+        });
+        return answer(request);
+      };
+    const entries = Object.entries(permissionMissing).filter(([step]) => step !== "api.call");
+    expect(entries).toHaveLength(6);
+    const answers = Object.fromEntries(entries.map(([step, answer]) => [step, together(answer)]));
+    const ran = await authCli(["call", "/private"], refusing(answers));
+    expect(ran.stderr).toContain("does not allow execute-api:Invoke");
+  });
+
+  it.each(["POST", "PUT", "DELETE", "PATCH"])("is not sent signed again with %s", async (method) => {
     const ran = await authCli(["call", method, "/private", "-d", "x"], refusing());
     expect(experiments(ran).toSorted()).toEqual([
       "diagnosis.caller",
@@ -116,13 +135,13 @@ fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stac
     expect(ran.stderr).toContain(`${method}/private`);
   });
 
-  it.each([404, 500])("POST that was answered %i is not sent again at all", async (status) => {
+  it.each([404, 500])("is not repeated with POST after HTTP %i", async (status) => {
     const ran = await authCli(["call", "POST", "/x"], refusing({ "api.call": handled(status) }));
     const sent = ran.environment.requests.filter(({ step }) => step.startsWith("diagnosis."));
     expect(sent.filter(({ method }) => method !== "GET")).toEqual([]);
   });
 
-  it("to HEAD has no words, and is explained all the same", async () => {
+  it("is explained after HEAD, without a body", async () => {
     const ran = await authCli(
       ["call", "-I", "/private"],
       refusing({
@@ -136,7 +155,7 @@ fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stac
     expect(ran.stderr).toContain("/HEAD/private");
   });
 
-  it("stays what it is when no experiment is answered", async () => {
+  it("stays HTTP 403 when no experiment gets an answer", async () => {
     const answers = Object.fromEntries(Object.keys(permissionMissing).map((step) => [step, fail]));
     const ran = await authCli(
       ["call", "/private", "--json"],
@@ -145,11 +164,11 @@ fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stac
     expect(ran.code).toBe(22);
     expect(reportedError(ran)).toMatchObject({
       reason: "undetermined",
-      evidence: expect.arrayContaining(["STS could not be asked (nobody is there)"]),
+      evidence: expect.arrayContaining(["cannot ask STS (nobody is there)"]),
     });
   });
 
-  it("is left unexplained by Ctrl-C", async () => {
+  it("is not explained after Ctrl-C", async () => {
     const world = createWorld(
       refusing({
         "diagnosis.unsigned": () => {
@@ -161,12 +180,12 @@ fix: allow it in the stack and deploy: \`auth.attachPermissionsForAuthUsers(stac
     expect([ran.code, ran.stderr]).toEqual([130, ""]);
   });
 
-  it.each([["--no-diagnosis"], ["--no-fail"], ["--unsigned"]])("is not looked into with %s", async (flag) => {
+  it.each([["--no-diagnosis"], ["--no-fail"], ["--unsigned"]])("is not diagnosed with %s", async (flag) => {
     const ran = await authCli(["call", "/private", flag], refusing());
     expect(experiments(ran)).toEqual([]);
   });
 
-  it("that a handler makes of its input is the handler's affair", async () => {
+  it("is not diagnosed when a handler rejects its input", async () => {
     const ran = await authCli(["call", "/private", "--json"], refusing({ "api.call": handled(400) }));
     expect(experiments(ran)).toEqual([]);
     expect(reportedError(ran)).not.toHaveProperty("reason");
@@ -179,7 +198,7 @@ describe("just after a deploy", () => {
     "/project/.sst/outputs.json": now - secondsAgo * 1000,
   });
 
-  it("what is signed rightly is sent again until the permission is in force", async () => {
+  it("sends a correctly signed request again until the permission is in force", async () => {
     const ran = await authCli(
       ["call", "/private"],
       refusing({ "api.call": until(3) }, { modified: deployed(30) }),
@@ -190,7 +209,7 @@ describe("just after a deploy", () => {
     expect(ran.stderr).not.toContain("error:");
   });
 
-  it("what was refused and accepted a moment later is sent again, whenever it was deployed", async () => {
+  it("sends a request again that was accepted a moment later, whatever the age of the deploy", async () => {
     const ran = await authCli(
       ["call", "/private"],
       refusing({ "api.call": until(2), "diagnosis.again": () => undefined }),
@@ -200,13 +219,9 @@ describe("just after a deploy", () => {
   });
 
   it.each<[string, string[], World]>([
-    ["for long", ["/private"], refusing({}, { modified: deployed(30) })],
-    [
-      "when another answer comes",
-      ["/private"],
-      refusing({ "api.call": changing() }, { modified: deployed(30) }),
-    ],
-  ])("not %s", async (_what, args, world) => {
+    ["for more than ten seconds", ["/private"], refusing({}, { modified: deployed(30) })],
+    ["after another status", ["/private"], refusing({ "api.call": changing() }, { modified: deployed(30) })],
+  ])("does not send it again %s", async (_what, args, world) => {
     const ran = await authCli(["call", ...args], world);
     expect(ran.code).toBe(22);
     expect(ran.environment.sleeps.reduce((sum, ms) => sum + ms, 0)).toBeLessThanOrEqual(10_000);
@@ -218,10 +233,10 @@ describe("just after a deploy", () => {
   }
 
   it.each<[string, string[], World]>([
-    ["what cannot be repeated", ["POST", "/private"], refusing({}, { modified: deployed(30) })],
-    ["what was deployed long ago", ["/private"], refusing({}, { modified: deployed(300) })],
+    ["a method with effects", ["POST", "/private"], refusing({}, { modified: deployed(30) })],
+    ["a stage deployed long ago", ["/private"], refusing({}, { modified: deployed(300) })],
     [
-      "a signature that does not match",
+      "a signature mismatch",
       ["/private"],
       refusing(
         {
@@ -233,8 +248,8 @@ describe("just after a deploy", () => {
         { modified: deployed(30) },
       ),
     ],
-    ["a route that is missing", ["/x"], refusing({ "api.call": notFound }, { modified: deployed(30) })],
-  ])("%s is not sent again", async (_what, args, world) => {
+    ["a missing route", ["/x"], refusing({ "api.call": notFound }, { modified: deployed(30) })],
+  ])("does not send again: %s", async (_what, args, world) => {
     const ran = await authCli(["call", ...args], world);
     expect([ran.code, ran.environment.sleeps]).toEqual([22, []]);
   });

@@ -8,9 +8,9 @@ import { gatherFacts, refusalOf } from "./subject.ts";
 export type { Diagnosis, RefusedCall } from "./refused-call.ts";
 
 /**
- * Finds out by experiment, in parallel and within 2 s, why a request was refused, with nothing but what the caller's
- * own credentials may do. A dozen requests at most, and none that could have an effect. Undefined for a request that
- * went unsigned, and for what a handler made of its input. Never rejects, except with `interrupted`.
+ * Finds out by experiment why a request was refused. Sends at most a dozen requests, in parallel, with the caller's own
+ * credentials, and none that could have an effect. Undefined for an unsigned request, and for an error of the handler's
+ * own (HTTP 400, for example). Never rejects, except with `interrupted`.
  */
 export async function diagnoseRefusal(call: RefusedCall): Promise<Diagnosis | undefined> {
   const { environment, resolved, credentials, request } = call;
@@ -23,12 +23,12 @@ export async function diagnoseRefusal(call: RefusedCall): Promise<Diagnosis | un
     const subject = await gatherFacts(facts, refusal, credentials, environment.serverClock.now());
     return judge(subject, await runExperiments(environment, resolved, subject));
   } catch (thrown) {
-    // The refusal is what is to be told; that it could not be explained comes second.
+    // The refusal matters more than a diagnosis that failed.
     const error = toAuthCliError(thrown);
     if (error.code === "interrupted") throw error;
     return {
       reason: "undetermined",
-      cause: "the cause could not be looked for",
+      cause: "the diagnosis failed",
       evidence: [error.message],
       fix: "run the command again with --debug",
     };

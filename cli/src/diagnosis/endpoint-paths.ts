@@ -1,34 +1,47 @@
-import { errorType } from "./api-reply.ts";
-import { pathBelow, type Subject } from "./subject.ts";
-import { type Experiment, plainHeaders } from "./experiments.ts";
+/** The URL of a request, and the deployment it was sent to. */
+interface Addressed {
+  url: URL;
+  apiEndpoint: URL;
+  stage: string | undefined;
+}
+
+/** The path of the request below the endpoint's own path. */
+export function pathBelow({ url, apiEndpoint }: Pick<Addressed, "url" | "apiEndpoint">): string {
+  const base = apiEndpoint.pathname.replace(/\/+$/, "");
+  return url.pathname.startsWith(`${base}/`) ? url.pathname.slice(base.length) : url.pathname;
+}
 
 /**
- * The path without the endpoint's own, or with the stage's name before it: HTTP APIs have a stage `$default` without a
- * path, and may have others with one.
+ * The same URL with the stage's name taken out, or put in. HTTP APIs have a stage `$default` without a path, and may
+ * have others with one.
  */
-export const otherStagePath: Experiment = (subject) => {
-  const { refusal, reply, ownUrl } = subject;
-  const url = otherStageUrl(subject);
-  // A REST API has no routes at all outside of its stages, and forbids what it would not find.
-  const isOutside =
-    refusal === "missing" || (errorType(reply) === "ForbiddenException" && ownUrl === undefined);
-  if (!isOutside || url === undefined) return undefined;
-  return { method: "GET", url, headers: plainHeaders };
-};
-
-export function otherStageUrl(
-  subject: Pick<Subject, "url" | "apiEndpoint" | "stage" | "method">,
-): URL | undefined {
-  const { url, apiEndpoint, stage } = subject;
+export function otherStageUrl(request: Addressed): URL | undefined {
+  const { url, apiEndpoint, stage } = request;
   const base = apiEndpoint.pathname.replace(/\/+$/, "");
-  const path = pathBelow(subject);
+  const path = pathBelow(request);
   if (base !== "") {
-    // `/prod/prod` becomes `/prod`, `/prod` becomes nothing.
+    // `/prod/prod` becomes `/prod`, and `/prod` becomes nothing.
     const [, once] = /^(\/[^/]+)\1$/.exec(base) ?? [];
-    return new URL((once ?? "") + path, url.origin);
+    return withPath(url, (once ?? "") + path);
   }
-  const [, first = "", rest = ""] = /^\/([^/]+)(\/.*)$/.exec(path) ?? [];
   if (stage === undefined) return undefined;
-  // Given with the path, or missing from it.
-  return new URL(first === stage ? rest : `/${stage}${path}`, url.origin);
+  const [, first = "", rest = ""] = /^\/([^/]+)(\/.*)$/.exec(path) ?? [];
+  return withPath(url, first === stage ? rest : `/${stage}${path}`);
+}
+
+/** On the same host, whatever the path: `//other.example` is not another one. */
+function withPath(url: URL, path: string): URL {
+  const changed = new URL(url.origin);
+  changed.pathname = path;
+  return changed;
+}
+
+/** The path of the route itself, without the endpoint's path and the stage's name. */
+export function routePath(request: Addressed): string {
+  const { apiEndpoint, stage } = request;
+  const path = pathBelow(request);
+  const prefix = `/${stage ?? ""}/`;
+  return apiEndpoint.pathname === "/" && stage !== undefined && path.startsWith(prefix)
+    ? path.slice(prefix.length - 1)
+    : path;
 }

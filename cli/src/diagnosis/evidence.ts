@@ -1,44 +1,30 @@
 import { excerpt, headerValue } from "../http.ts";
 import { errorType, gatewayMessage, isFromApi } from "./api-reply.ts";
-import type { Caller } from "./ask-sts.ts";
-import type { Outcome } from "./experiments.ts";
-import { otherStageUrl } from "./endpoint-paths.ts";
-import type { ExperimentName, Observations } from "./run-experiments.ts";
+import type { StsAnswer } from "./ask-sts.ts";
+import { type ExperimentName, experimentNames, experiments } from "./experiments.ts";
+import type { Observations, Outcome } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
 
-/** What can be told of: an experiment, or something that was known before. */
+/** An experiment, or something that was known before the experiments. */
 export type EvidenceName = ExperimentName | "refusal" | "caller" | "deployed" | "routes" | "way" | "skew";
 
-/** The order in which they are told when all are. */
-const all: readonly EvidenceName[] = [
+const everything: readonly EvidenceName[] = [
   "refusal",
   "caller",
-  "again",
-  "unsigned",
-  "unusedPath",
-  "withGet",
-  "otherStagePath",
-  "withoutQuery",
-  "withoutHeaders",
-  "signedInQuery",
-  "tokenInQuery",
-  "forOtherRegion",
-  "pastProxy",
-  "atOwnEndpoint",
-  "forOwnHost",
+  ...experimentNames,
   "way",
   "skew",
   "routes",
   "deployed",
 ];
 
-/** The sentences of what was observed, in the order wanted; what was not tried is left out. */
-export function tell(
+/** One sentence per observation, in the order of `names`. Skips what was not observed. */
+export function describeEvidence(
   subject: Subject,
   observations: Observations,
-  names: readonly EvidenceName[] = all,
+  names: readonly EvidenceName[] = everything,
 ): string[] {
-  return names.map((name) => sentence(subject, observations, name)).filter((text) => text !== undefined);
+  return names.flatMap((name) => describe(subject, observations, name) ?? []);
 }
 
 /** `GET /private` */
@@ -46,18 +32,22 @@ export function routeOf({ method, url }: Pick<Subject, "method" | "url">): strin
   return `${method} ${url.pathname}`;
 }
 
-/** The refusal as API Gateway words it. */
+/** The refusal in API Gateway's own words. */
 export function gatewayAnswer({ reply }: Pick<Subject, "reply">): string {
   const message = gatewayMessage(reply) ?? "";
   return `API Gateway answered HTTP ${reply.status}${message === "" ? "" : `: ${excerpt(message)}`}`;
 }
 
-function sentence(subject: Subject, observations: Observations, name: EvidenceName): string | undefined {
+function describe(
+  subject: Subject,
+  observations: Observations,
+  name: EvidenceName,
+): string | string[] | undefined {
   switch (name) {
     case "refusal":
       return describeRefusal(subject);
     case "caller":
-      return describeCaller(observations.caller);
+      return describeSts(observations.caller);
     case "deployed":
       return describeAge(subject.deployedSecondsAgo);
     case "routes":
@@ -68,26 +58,10 @@ function sentence(subject: Subject, observations: Observations, name: EvidenceNa
       return describeSkew(observations.caller?.skewSeconds ?? subject.skewSeconds);
     default: {
       const outcome = observations[name];
-      return outcome && `${experimentNames[name](subject)}: ${describeOutcome(outcome)}`;
+      return outcome && `${experiments[name].label(subject)}: ${describeOutcome(outcome)}`;
     }
   }
 }
-
-const experimentNames: Readonly<Record<ExperimentName, (subject: Subject) => string>> = {
-  again: () => "the same request again",
-  unsigned: () => "without a signature",
-  unusedPath: () => "GET of a path that no route has",
-  withGet: ({ url }) => `GET ${url.pathname}, without a signature`,
-  otherStagePath: (subject) => `GET ${otherStageUrl(subject)?.pathname ?? ""}, without a signature`,
-  withoutQuery: () => "signed, without the query",
-  withoutHeaders: ({ body }) => `signed, without your headers${body === undefined ? "" : " and body"}`,
-  signedInQuery: () => "signed in the query, where nothing that drops headers can touch it",
-  tokenInQuery: () => "signed in the headers, the session token in the query",
-  forOtherRegion: ({ otherRegion }) => `signed for ${otherRegion ?? ""}`,
-  pastProxy: ({ proxy }) => `signed, past the proxy ${proxy ?? ""}`,
-  atOwnEndpoint: ({ ownUrl }) => `at ${ownUrl?.origin ?? ""}, which the outputs name`,
-  forOwnHost: ({ ownUrl }) => `sent here, signed for ${ownUrl?.host ?? ""}`,
-};
 
 function describeOutcome(outcome: Outcome): string {
   if ("failure" in outcome) return `no answer (${outcome.failure})`;
@@ -95,19 +69,19 @@ function describeOutcome(outcome: Outcome): string {
   return `HTTP ${reply.status}${reply.status >= 400 && !isFromApi(reply) ? ", not from API Gateway" : ""}`;
 }
 
-/** API Gateway's own words are worth telling only where they are more than `Forbidden`. */
+/** Only the answer of a REST API says more than `Forbidden`. */
 function describeRefusal({ reply }: Subject): string | undefined {
   const message = gatewayMessage(reply);
   if (message === undefined || errorType(reply) === undefined) return undefined;
-  return `API Gateway said ${errorType(reply)}: ${excerpt(message)}`;
+  return `API Gateway answered ${errorType(reply)}: ${excerpt(message)}`;
 }
 
-function describeCaller(caller: Caller | undefined): string | undefined {
-  if (caller === undefined) return undefined;
-  if ("accepted" in caller) return `STS accepted these keys as ${caller.accepted.arn}`;
-  if ("refused" in caller)
-    return `STS refused these keys: ${caller.refused.code}: ${excerpt(caller.refused.message)}`;
-  return `STS could not be asked (${caller.failure})`;
+function describeSts(answer: StsAnswer | undefined): string | undefined {
+  if (answer === undefined) return undefined;
+  if ("accepted" in answer) return `STS accepts these credentials as ${answer.accepted.arn}`;
+  if ("refused" in answer)
+    return `STS refuses these credentials: ${answer.refused.code}: ${excerpt(answer.refused.message)}`;
+  return `cannot ask STS (${answer.failure})`;
 }
 
 function describeAge(seconds: number | undefined): string | undefined {
@@ -117,21 +91,20 @@ function describeAge(seconds: number | undefined): string | undefined {
 
 function describeRoutes({ knownRoutes }: Subject): string | undefined {
   if (knownRoutes.length === 0) return undefined;
-  const told = knownRoutes.slice(0, 10).map(({ method, path }) => `${method} ${path}`);
-  const more = knownRoutes.length - told.length;
-  return `the last deploy from here has ${told.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const shown = knownRoutes.slice(0, 10).map(({ method, path }) => `${method} ${path}`);
+  const more = knownRoutes.length - shown.length;
+  return `routes of the last deploy in this project: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Who else had the request in hand. */
-function describeWay({ reply, proxy }: Subject): string | undefined {
+/** Proxies and servers between this computer and the API. */
+function describeWay({ reply, proxy }: Subject): string[] {
   const via = headerValue(reply.headers, "via");
   const server = isFromApi(reply) ? undefined : headerValue(reply.headers, "server");
-  const parts = [
-    ...(proxy === undefined ? [] : [`it went by way of the proxy ${proxy}`]),
-    ...(via === undefined ? [] : [`the reply came by way of ${excerpt(via)}`]),
-    ...(server === undefined ? [] : [`the reply is from ${excerpt(server)}, not from API Gateway`]),
+  return [
+    ...(proxy === undefined ? [] : [`the request went through the proxy ${proxy}`]),
+    ...(via === undefined ? [] : [`the reply came through ${excerpt(via)} (Via header)`]),
+    ...(server === undefined ? [] : [`the reply came from ${excerpt(server)} (Server header)`]),
   ];
-  return parts.length === 0 ? undefined : parts.join("; ");
 }
 
 function describeSkew(seconds: number | undefined): string | undefined {

@@ -1,35 +1,183 @@
-import type { HttpRequest } from "../http.ts";
 import { executeApi } from "../aws/execute-api.ts";
-import { signSigV4 } from "../aws/sigv4.ts";
-import type { ApiReply } from "./api-reply.ts";
-import type { Subject } from "./subject.ts";
+import { encodeQueryComponent, presignSigV4, signSigV4 } from "../aws/sigv4.ts";
+import type { HttpRequest } from "../http.ts";
+import { errorType } from "./api-reply.ts";
+import { otherStageUrl } from "./endpoint-paths.ts";
+import { isSafe, type Refusal, type Subject } from "./subject.ts";
 
 /** What an experiment sends. */
 export type Probe = Pick<HttpRequest, "method" | "url" | "headers" | "body" | "pastProxy">;
 
-/**
- * The refused request with one thing changed. Undefined where it would tell nothing, or where it could do something:
- * what may have effects is never sent signed again.
- */
-export type Experiment = (subject: Subject) => Probe | undefined | Promise<Probe | undefined>;
+/** The refused request with one thing changed. */
+interface Experiment {
+  /** How the evidence names it: `without a signature: HTTP 403`. */
+  label: (subject: Subject) => string;
+  /** The refusals that its outcome helps to explain. */
+  refusals: readonly Refusal[];
+  /** Further conditions. A request that is sent signed again must be safe to repeat. */
+  when?: (subject: Subject) => boolean;
+  request: (subject: Subject) => Probe | Promise<Probe>;
+}
 
-/** What came of it. */
-export type Outcome =
-  | { reply: ApiReply; durationMs: number }
-  /** Why there was no reply. */
-  | { failure: string };
+/** In the order of the evidence. At most eleven apply to one refusal; with STS that makes a dozen requests. */
+const table = {
+  /** Accepted: a change is still propagating, or the handler failed once. */
+  again: {
+    label: () => "the same request again",
+    refusals: ["forbidden", "failed", "foreign"],
+    when: isSafe,
+    request: (subject) => signed(subject),
+  },
 
-/** Undefined when it was not tried, or got no reply. */
-export function statusOf(outcome: Outcome | undefined): number | undefined {
-  return outcome !== undefined && "reply" in outcome ? outcome.reply.status : undefined;
+  /**
+   * 403: the route requires AWS_IAM. The same answer as before: the route is open. A method with effects is sent only
+   * where API Gateway refused the signature (an open route never asks for one), and without its body.
+   */
+  unsigned: {
+    label: () => "without a signature",
+    refusals: ["forbidden", "failed", "handler"],
+    when: (subject) => isSafe(subject) || subject.refusal === "forbidden",
+    request: (subject) => {
+      const { method, url, headers, body } = subject;
+      return isSafe(subject) ? { method, url, headers, body } : { method, url, headers: plainHeaders };
+    },
+  },
+
+  /** 404: an API. 403: an API that refuses every path. Anything else: not an API. */
+  unusedPath: {
+    label: () => "GET of an unused path",
+    refusals: ["forbidden", "missing", "handler", "foreign"],
+    request: ({ apiEndpoint, unusedName }) =>
+      plainGet(new URL(`${apiEndpoint.href.replace(/\/+$/, "")}/${unusedName}`)),
+  },
+
+  /** Not 404: the path exists, with another method. */
+  withGet: {
+    label: ({ url }) => `GET ${url.pathname} without a signature`,
+    refusals: ["missing"],
+    when: ({ method }) => method !== "GET",
+    request: ({ url }) => plainGet(url),
+  },
+
+  /** Not 404: the stage's name is missing from the URL, or in it once too often. */
+  otherStagePath: {
+    label: (subject) => `GET ${otherStageUrl(subject)?.pathname ?? ""} without a signature`,
+    refusals: ["missing", "forbidden"],
+    when: (subject) => {
+      // Outside its stages, a REST API answers 403 instead of 404.
+      const outside = errorType(subject.reply) === "ForbiddenException" && subject.ownUrl === undefined;
+      return (subject.refusal === "missing" || outside) && otherStageUrl(subject) !== undefined;
+    },
+    request: (subject) => plainGet(otherStageUrl(subject) ?? subject.url),
+  },
+
+  /** Accepted: something changes the query string. */
+  withoutQuery: {
+    label: () => "signed, without the query string",
+    refusals: ["forbidden"],
+    when: (subject) => isSafe(subject) && subject.url.search !== "",
+    request: (subject) => {
+      const url = new URL(subject.url);
+      url.search = "";
+      return signed(subject, { url });
+    },
+  },
+
+  /** Accepted: something changes one of the user's headers, or the body. */
+  withoutHeaders: {
+    label: ({ body }) => `signed, without your headers${body === undefined ? "" : " and body"}`,
+    refusals: ["forbidden"],
+    when: (subject) => isSafe(subject) && (hasOwnHeaders(subject) || subject.body !== undefined),
+    request: (subject) => signed(subject, { headers: plainHeaders, body: undefined }),
+  },
+
+  /** Accepted: something changes the headers that hold the signature. */
+  signedInQuery: {
+    label: () => "signed in the query string, not in headers",
+    refusals: ["forbidden"],
+    when: isSafe,
+    request: async ({ method, url, credentials, region, nowMs }) => ({
+      method,
+      url: await presignSigV4({ method, url }, { credentials, region, service: executeApi, nowMs }),
+      headers: plainHeaders,
+    }),
+  },
+
+  /** Accepted: something drops the header X-Amz-Security-Token. */
+  tokenInQuery: {
+    label: () => "signed in headers, with the session token in the query string",
+    refusals: ["forbidden"],
+    when: isSafe,
+    request: (subject) => {
+      const { sessionToken, ...credentials } = subject.credentials;
+      const url = new URL(subject.url);
+      url.search += `${url.search === "" ? "" : "&"}X-Amz-Security-Token=${encodeQueryComponent(sessionToken)}`;
+      return signed(subject, { url, credentials });
+    },
+  },
+
+  /** Accepted: the API is in that region. */
+  forOtherRegion: {
+    label: ({ otherRegion }) => `signed for ${otherRegion ?? ""}`,
+    refusals: ["forbidden"],
+    when: (subject) => isSafe(subject) && subject.otherRegion !== undefined,
+    request: (subject) => signed(subject, { region: subject.otherRegion ?? subject.region }),
+  },
+
+  /** Accepted: the proxy changes the request. */
+  pastProxy: {
+    label: ({ proxy }) => `signed, bypassing the proxy ${proxy ?? ""}`,
+    refusals: ["forbidden", "missing", "foreign"],
+    when: (subject) => isSafe(subject) && subject.proxy !== undefined,
+    request: async (subject) => ({ ...(await signed(subject)), pastProxy: true }),
+  },
+
+  /** Accepted: the request went to another API than that of the stack outputs. */
+  atOwnEndpoint: {
+    label: ({ ownUrl }) => `sent to ${ownUrl?.origin ?? ""}, the endpoint in the stack outputs`,
+    refusals: ["forbidden", "unauthorized", "missing", "failed", "handler", "foreign"],
+    when: (subject) => subject.ownUrl !== undefined && (isSafe(subject) || subject.refusal === "missing"),
+    request: (subject) => {
+      const { url, ownUrl = url } = subject;
+      return isSafe(subject) ? signed(subject, { url: ownUrl }) : plainGet(ownUrl);
+    },
+  },
+
+  /** Accepted: a reverse proxy at the endpoint replaces the Host or the path that was signed. */
+  forOwnHost: {
+    label: ({ url, ownUrl }) => `sent to ${url.host}, signed for ${ownUrl?.host ?? ""}`,
+    refusals: ["forbidden"],
+    when: (subject) => isSafe(subject) && subject.ownUrl !== undefined,
+    request: async (subject) => {
+      const { url, ownUrl = url } = subject;
+      return { ...(await signed(subject, { url: ownUrl })), url };
+    },
+  },
+} satisfies Record<string, Experiment>;
+
+export type ExperimentName = keyof typeof table;
+
+export const experiments: Readonly<Record<ExperimentName, Experiment>> = table;
+
+export const experimentNames = Object.keys(table) as readonly ExperimentName[];
+
+/** What every client sends, and every proxy forwards. */
+const plainHeaders = [["Accept", "*/*"]] as const;
+
+/** GET is the only method that may be tried on any path. */
+function plainGet(url: URL): Probe {
+  return { method: "GET", url, headers: plainHeaders };
+}
+
+function hasOwnHeaders({ headers }: Subject): boolean {
+  return headers.some(([name]) => !["accept", "user-agent"].includes(name.toLowerCase()));
 }
 
 type Changes = Partial<Pick<Subject, "url" | "headers" | "body" | "region">> & {
   credentials?: Pick<Subject["credentials"], "accessKeyId" | "secretAccessKey">;
 };
 
-/** The request, signed as the refused one was but for the changes. */
-export async function signed(subject: Subject, changes: Changes = {}): Promise<Probe> {
+async function signed(subject: Subject, changes: Changes = {}): Promise<Probe> {
   const { method, url, headers, body, credentials, region } = { ...subject, ...changes };
   const signature = await signSigV4(
     { method, url, headers, body },
@@ -37,6 +185,3 @@ export async function signed(subject: Subject, changes: Changes = {}): Promise<P
   );
   return { method, url, headers: signature.headers, body };
 }
-
-/** What every client sends, and what goes unsigned through any proxy. */
-export const plainHeaders = [["Accept", "*/*"]] as const;

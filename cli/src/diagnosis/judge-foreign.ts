@@ -1,38 +1,37 @@
 import { isFromApi } from "./api-reply.ts";
+import { describeEvidence } from "./evidence.ts";
 import type { Diagnosis } from "./refused-call.ts";
-import { tell } from "./evidence.ts";
-import type { Outcome } from "./experiments.ts";
-import type { Observations } from "./run-experiments.ts";
+import type { Observations, Outcome } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
 
-/** An answer without any sign of API Gateway: somebody on the way gave it. */
+/** An answer without any sign of API Gateway: a proxy or another server gave it. */
 export function judgeForeign(subject: Subject, observations: Observations): Diagnosis {
   const { url, proxy, ownUrl, reply } = subject;
   const evidence = [
-    `HTTP ${reply.status} came without API Gateway's request id`,
-    ...tell(subject, observations),
+    `the HTTP ${reply.status} has no API Gateway request id`,
+    ...describeEvidence(subject, observations),
   ];
   if (proxy !== undefined && (isApi(observations.pastProxy) || reply.status === 407)) {
     return {
       reason: "proxy-interferes",
-      cause: `the proxy ${proxy} gave the answer itself; the request has not reached API Gateway`,
+      cause: `the proxy ${proxy} gave this answer; the request did not reach API Gateway`,
       evidence,
-      fix: `reach the API past the proxy (NO_PROXY=${url.hostname}), or let the proxy pass it on`,
+      fix: `bypass the proxy (\`export NO_PROXY=${url.hostname}\`), or let it forward requests to ${url.hostname}`,
     };
   }
   if (ownUrl !== undefined && isApi(observations.atOwnEndpoint)) {
     return {
       reason: "proxy-interferes",
-      cause: `${url.host} is not API Gateway, and did not pass the request on to it`,
+      cause: `${url.host} is not API Gateway, and did not forward the request to it`,
       evidence,
-      fix: `leave out --endpoint, or let ${url.host} pass requests on to ${ownUrl.host}`,
+      fix: `leave out --endpoint, or configure ${url.host} to forward requests to ${ownUrl.host}`,
     };
   }
   return {
     reason: "undetermined",
-    cause: `${url.host} answered in place of API Gateway: a proxy, a firewall, or a server that is no API`,
+    cause: `${url.host} answered instead of API Gateway: a proxy, a firewall or another server`,
     evidence,
-    fix: `check that ${url.origin} is the API's address; look at proxies on the way`,
+    fix: `check that ${url.origin} is the API's address, and check the proxies on the way to it`,
   };
 }
 

@@ -1,31 +1,32 @@
+import { deployCommand } from "../deployment/deploy-command.ts";
 import { errorType, isFromApi } from "./api-reply.ts";
+import { otherStageUrl, pathBelow, routePath } from "./endpoint-paths.ts";
+import { describeEvidence, type EvidenceName, routeOf } from "./evidence.ts";
 import type { Diagnosis } from "./refused-call.ts";
-import { type EvidenceName, routeOf, tell } from "./evidence.ts";
-import type { Outcome } from "./experiments.ts";
-import { otherStageUrl } from "./endpoint-paths.ts";
-import type { Observations } from "./run-experiments.ts";
-import { pathBelow, type Subject } from "./subject.ts";
+import type { Observations, Outcome } from "./run-experiments.ts";
+import type { Subject } from "./subject.ts";
 
-/** API Gateway has no route. */
+/** API Gateway has no route for the request. */
 export function judgeMissing(subject: Subject, observations: Observations): Diagnosis {
   const route = routeOf(subject);
-  const { ownUrl, url } = subject;
-  const evidence = (...names: EvidenceName[]): string[] => tell(subject, observations, names);
+  const { ownUrl, url, method, stage, proxy } = subject;
+  const evidence = (...names: EvidenceName[]): string[] => describeEvidence(subject, observations, names);
+  const addRoute = `add "${method} ${pathBelow(subject)}" to the routes in the stack and run ${deployCommand(stage)}`;
 
-  if (subject.proxy !== undefined && isRoute(observations.pastProxy)) {
+  if (proxy !== undefined && isRoute(observations.pastProxy)) {
     return {
       reason: "proxy-interferes",
-      cause: `the proxy ${subject.proxy} does not pass the request on as it is: the API has the route ${route}`,
+      cause: `the proxy ${proxy} changes the request: the API has the route ${route}`,
       evidence: evidence("pastProxy", "unusedPath", "way"),
-      fix: `reach the API past the proxy: NO_PROXY=${url.hostname}`,
+      fix: `bypass the proxy: \`export NO_PROXY=${url.hostname}\``,
     };
   }
   if (ownUrl !== undefined && isRoute(observations.atOwnEndpoint)) {
     return {
       reason: "endpoint-of-another-stage",
-      cause: `${url.origin} is another API than the deployment's: it has no route ${route}, the deployment's has`,
+      cause: `${url.origin} is not the API in the stack outputs: it has no route ${route}, and that API has`,
       evidence: evidence("atOwnEndpoint", "unusedPath"),
-      fix: `leave out --endpoint, or name ${ownUrl.origin}`,
+      fix: `leave out --endpoint, or use \`--endpoint ${ownUrl.origin}\``,
     };
   }
   const elsewhere = judgeStagePath(subject, observations);
@@ -33,9 +34,9 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
   if (isRoute(observations.withGet)) {
     return {
       reason: "route-missing",
-      cause: `the API has a route for GET ${url.pathname}, but none for ${subject.method}`,
+      cause: `the API has a route GET ${url.pathname}, but no route ${route}`,
       evidence: evidence("withGet", "unusedPath"),
-      fix: `use GET, or add "${subject.method} ${pathBelow(subject)}" to the routes in the stack and deploy`,
+      fix: `use GET, or ${addRoute}`,
     };
   }
   const methods = knownMethods(subject);
@@ -43,13 +44,13 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
     reason: "route-missing",
     cause: `the API has no route ${route}${describeKnown(subject, methods)}`,
     evidence: evidence("unusedPath", "withGet", "otherStagePath", "atOwnEndpoint", "routes", "deployed"),
-    fix: methods.includes(subject.method)
-      ? `deploy the stage (\`npx sst deploy --stage ${subject.stage ?? "<stage>"}\`), or choose with --stage the one that has the route`
-      : `check the path and the method (--request), or add "${subject.method} ${pathBelow(subject)}" to the routes in the stack and deploy`,
+    fix: methods.includes(method)
+      ? `run ${deployCommand(stage)}, or select the stage that has the route with --stage`
+      : `check the path and the method (-X), or ${addRoute}`,
   };
 }
 
-/** The methods that the last deploy has for this path. */
+/** The methods of this path in the last deploy. */
 function knownMethods(subject: Subject): string[] {
   const path = pathBelow(subject).split("/");
   return subject.knownRoutes
@@ -68,24 +69,25 @@ function covers(pattern: readonly string[], path: readonly string[]): boolean {
 function describeKnown({ method, stage }: Subject, methods: readonly string[]): string {
   if (methods.length === 0) return "";
   return methods.includes(method)
-    ? `; the last deploy from here has it, so that was of another stage than ${stage ?? "this"}, or was not the last of this one`
-    : `; it has the path with ${methods.join(", ")}`;
+    ? `; the last deploy in this project has it, so that deploy was of another stage, or ${stage ?? "this stage"} was deployed from elsewhere since`
+    : `; the last deploy has this path with ${methods.join(", ")}`;
 }
 
-/** The path without, or with, the stage's name is one of the API's. */
+/** The API has the path with the stage's name taken out, or put in. */
 export function judgeStagePath(subject: Subject, observations: Observations): Diagnosis | undefined {
   if (!isRoute(observations.otherStagePath)) return undefined;
   const right = otherStageUrl(subject)?.href ?? "";
-  const endpoint = right.slice(0, right.length - belowStage(subject).length);
+  const path = routePath(subject);
+  const endpoint = right.slice(0, right.length - path.length);
   return {
     reason: "stage-path-wrong",
-    cause: `the route is at another path: the endpoint ${subject.apiEndpoint.href.replace(/\/+$/, "")} has a stage's name too much or too little`,
-    evidence: tell(subject, observations, ["otherStagePath", "unusedPath"]),
-    fix: `use the endpoint ${endpoint}, with --endpoint or in the stack's ApiEndpoint output, and the path ${belowStage(subject)}`,
+    cause: `the stage name in the URL is wrong: the route is at ${right}`,
+    evidence: describeEvidence(subject, observations, ["otherStagePath", "unusedPath"]),
+    fix: `use the endpoint ${endpoint} (with --endpoint, or in the stack's ApiEndpoint output) and the path ${path}`,
   };
 }
 
-/** Something answers there, be it with a refusal. */
+/** Whether the API has a route there, even one that refuses the request. */
 function isRoute(outcome: Outcome | undefined): boolean {
   return (
     outcome !== undefined &&
@@ -94,13 +96,4 @@ function isRoute(outcome: Outcome | undefined): boolean {
     errorType(outcome.reply) !== "ForbiddenException" &&
     (outcome.reply.status < 400 || isFromApi(outcome.reply))
   );
-}
-
-/** The path that the route itself has. */
-function belowStage(subject: Subject): string {
-  const path = pathBelow(subject);
-  const prefix = `/${subject.stage ?? ""}/`;
-  return subject.apiEndpoint.pathname === "/" && subject.stage !== undefined && path.startsWith(prefix)
-    ? path.slice(prefix.length - 1)
-    : path;
 }

@@ -1,51 +1,25 @@
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment/environment.ts";
-import { AuthCliError, toAuthCliError } from "../errors.ts";
+import { toAuthCliError } from "../errors.ts";
 import { readBody } from "../http.ts";
 import type { ApiReply } from "./api-reply.ts";
-import { askCaller, type Caller } from "./ask-sts.ts";
-import { again } from "./experiments/again.ts";
-import { atOwnEndpoint } from "./experiments/at-own-endpoint.ts";
-import type { Experiment, Outcome, Probe } from "./experiments.ts";
-import { forOtherRegion } from "./experiments/for-other-region.ts";
-import { forOwnHost } from "./experiments/for-own-host.ts";
-import { otherStagePath } from "./endpoint-paths.ts";
-import { pastProxy } from "./experiments/past-proxy.ts";
-import { signedInQuery } from "./experiments/signed-in-query.ts";
-import { tokenInQuery } from "./experiments/token-in-query.ts";
-import { unsigned } from "./experiments/unsigned.ts";
-import { unusedPath } from "./experiments/unused-path.ts";
-import { withGet } from "./experiments/with-get.ts";
-import { withoutHeaders } from "./experiments/without-headers.ts";
-import { withoutQuery } from "./experiments/without-query.ts";
+import { askSts, type StsAnswer } from "./ask-sts.ts";
+import { type ExperimentName, experimentNames, experiments, type Probe } from "./experiments.ts";
 import type { Subject } from "./subject.ts";
 
-/** At most eleven are of use to one refusal; with STS that is a dozen requests. */
-const experiments = {
-  again,
-  unsigned,
-  unusedPath,
-  withGet,
-  otherStagePath,
-  withoutQuery,
-  withoutHeaders,
-  signedInQuery,
-  tokenInQuery,
-  forOtherRegion,
-  pastProxy,
-  atOwnEndpoint,
-  forOwnHost,
-} satisfies Record<string, Experiment>;
+/** The result of one experiment. */
+export type Outcome =
+  | { reply: ApiReply; durationMs: number }
+  /** Why there was no reply. */
+  | { failure: string };
 
-export type ExperimentName = keyof typeof experiments;
+/** The results of the experiments that were made. */
+export type Observations = Partial<Record<ExperimentName, Outcome>> & { caller?: StsAnswer };
 
-/** What came of each that was made. */
-export type Observations = Partial<Record<ExperimentName, Outcome>> & { caller?: Caller };
-
-/** Each of them for itself; all at once, so that the whole takes no longer than the slowest. */
+/** For each experiment. They run at the same time, so the diagnosis takes no longer than the slowest. */
 export const experimentLimitMs = 1500;
 
-/** Of a reply only the start counts. */
+/** Bytes of a reply that are read. */
 const readLimit = 16 * 1024;
 
 /** @throws AuthCliError `interrupted`, and nothing else */
@@ -55,27 +29,29 @@ export async function runExperiments(
   subject: Subject,
 ): Promise<Observations> {
   const observations: Observations = {};
+  const asksSts = ["forbidden", "unauthorized", "foreign"].includes(subject.refusal);
   await Promise.all([
-    ...Object.entries(experiments).map(async ([name, experiment]) => {
-      const outcome = await orFailure(async () => {
-        const probe = await experiment(subject);
-        return probe && send(environment, name, probe);
-      });
-      if (outcome !== undefined) observations[name as ExperimentName] = outcome;
+    ...experimentNames.map(async (name) => {
+      const { refusals, when, request } = experiments[name];
+      if (!refusals.includes(subject.refusal) || when?.(subject) === false) return;
+      observations[name] = await orFailure(async () => send(environment, name, await request(subject)));
     }),
     (async () => {
-      if (!["forbidden", "unauthorized", "foreign"].includes(subject.refusal)) return;
-      observations.caller = await orFailure(() =>
-        askCaller(environment, resolved, subject, experimentLimitMs),
-      );
+      if (!asksSts) return;
+      observations.caller = await orFailure(() => askSts(environment, resolved, subject, experimentLimitMs));
     })(),
   ]);
   return observations;
 }
 
+/** Undefined when the experiment was not made, or got no reply. */
+export function statusOf(outcome: Outcome | undefined): number | undefined {
+  return outcome !== undefined && "reply" in outcome ? outcome.reply.status : undefined;
+}
+
 async function send(
   environment: Pick<Environment, "send" | "now">,
-  name: string,
+  name: ExperimentName,
   probe: Probe,
 ): Promise<Outcome> {
   const started = environment.now();
@@ -94,7 +70,7 @@ async function orFailure<T>(work: () => Promise<T>): Promise<T | { failure: stri
     return await work();
   } catch (thrown) {
     const error = toAuthCliError(thrown);
-    if (error instanceof AuthCliError && error.code === "interrupted") throw error;
+    if (error.code === "interrupted") throw error;
     return { failure: error.message };
   }
 }

@@ -7,13 +7,14 @@ import type { Header } from "../http.ts";
 import { apiUrl } from "../aws/execute-api.ts";
 import type { AwsCredentials } from "../aws/sigv4.ts";
 import { type ApiReply, gatewayMessage, isFromApi } from "./api-reply.ts";
+import { pathBelow } from "./endpoint-paths.ts";
 import type { RefusedCall } from "./refused-call.ts";
 
-/** Who said no: API Gateway to the signature or for want of a route, the handler, or something else on the way. */
+/** API Gateway refused the signature or has no route, the handler refused or failed, or something else answered. */
 export type Refusal =
   "forbidden" | "unauthorized" | "missing" | "throttled" | "failed" | "handler" | "foreign";
 
-/** The refused request, and what is known of it without asking anybody. */
+/** The refused request, and the facts about it that need no further request. */
 export interface Subject {
   refusal: Refusal;
   method: string;
@@ -21,39 +22,39 @@ export interface Subject {
   headers: readonly Header[];
   body: Uint8Array | undefined;
   reply: ApiReply;
-  /** How long the reply took; undefined when nobody measured. */
+  /** Milliseconds until the reply; undefined when not measured. */
   durationMs: number | undefined;
   credentials: AwsCredentials;
-  /** That of its signature. */
+  /** The region of its signature. */
   region: string;
-  /** That of `<id>.execute-api.<region>.amazonaws.com`. */
+  /** The region in `<id>.execute-api.<region>.amazonaws.com`. */
   hostRegion: string | undefined;
-  /** Another one that it could have to be. */
+  /** Another region that the API may be in. */
   otherRegion: string | undefined;
-  /** Where the API is, according to flags and files. */
+  /** From flags, environment or outputs file. */
   apiEndpoint: URL;
-  /** The same path at the endpoint that the deployment's outputs name, when that is another. */
+  /** The same path at the endpoint in the stack outputs, when that is another endpoint. */
   ownUrl: URL | undefined;
   identityPoolId: string;
-  /** The pool that the deployment's outputs name, when that is another. */
+  /** The pool in the stack outputs, when that is another pool. */
   ownIdentityPoolId: string | undefined;
   stage: string | undefined;
   appName: string | undefined;
-  /** Of the last deploy from here, whatever its stage. */
+  /** Of the last deploy in this project, of any stage. */
   knownRoutes: readonly KnownRoute[];
   /** Seconds since the outputs file was written; undefined when the outputs are not from a file. */
   deployedSecondsAgo: number | undefined;
   /** Host and port of the proxy on the way. */
   proxy: string | undefined;
-  /** By the clock of the servers where theirs is known to differ much. */
+  /** Milliseconds since the epoch, by the servers' clock where it is known to differ much. */
   nowMs: number;
-  /** By which the servers' clock is ahead, from the refusal's `Date`. */
+  /** Seconds by which the servers' clock is ahead, from the refusal's `Date`. */
   skewSeconds: number | undefined;
-  /** Of no route. */
+  /** A path segment that no route has. */
   unusedName: string;
 }
 
-/** Of the refused signature; each experiment has its own. */
+/** Left out, since each experiment signs for itself. */
 const signatureHeaders = new Set([
   "authorization",
   "host",
@@ -62,7 +63,7 @@ const signatureHeaders = new Set([
   "x-amz-content-sha256",
 ]);
 
-/** Methods that change nothing (RFC 9110 9.2.1), and may be sent as often as experiments want. */
+/** Methods without effects (RFC 9110 9.2.1), which experiments may repeat. */
 export function isSafe({ method }: Pick<Subject, "method">): boolean {
   return ["GET", "HEAD", "OPTIONS"].includes(method);
 }
@@ -70,7 +71,7 @@ export function isSafe({ method }: Pick<Subject, "method">): boolean {
 export function refusalOf(reply: ApiReply): Refusal | undefined {
   if (gatewayMessage(reply) === undefined && !isFromApi(reply)) return "foreign";
   if (gatewayMessage(reply) === undefined) {
-    // What a handler makes of a caller's input is its own affair.
+    // An HTTP 400 of the handler is about the input, not about access.
     return [401, 403, 404].includes(reply.status) || reply.status >= 500 ? "handler" : undefined;
   }
   const refusals: Readonly<Record<number, Refusal>> = {
@@ -82,18 +83,12 @@ export function refusalOf(reply: ApiReply): Refusal | undefined {
   return refusals[reply.status] ?? (reply.status >= 500 ? "failed" : undefined);
 }
 
-/** The region in an API's own host name; undefined for custom domains and the local cloud. */
+/** The region in an API's host name. Undefined for custom domains and the local cloud. */
 export function regionOfHost({ hostname }: URL): string | undefined {
   return /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1];
 }
 
-/** The path of the request below an endpoint's own. */
-export function pathBelow({ url, apiEndpoint }: Pick<Subject, "url" | "apiEndpoint">): string {
-  const base = apiEndpoint.pathname.replace(/\/+$/, "");
-  return url.pathname.startsWith(`${base}/`) ? url.pathname.slice(base.length) : url.pathname;
-}
-
-/** @param nowMs by the servers' clock */
+/** @param nowMs milliseconds since the epoch, by the servers' clock */
 export async function gatherFacts(
   {
     environment,
@@ -111,7 +106,7 @@ export async function gatherFacts(
   const { apiEndpoint, identityPoolId, region, stage } = deployment;
   const { url } = request;
   const found = resolved.recorded();
-  // With both given by hand the stage on record is another matter.
+  // With both set by flags, the recorded stage may be another deployment.
   const isMeant = found?.identityPoolId === identityPoolId || isSame(found?.apiEndpoint, apiEndpoint);
   const recorded = isMeant ? found : undefined;
   const hostRegion = regionOfHost(url);
@@ -149,7 +144,7 @@ export async function gatherFacts(
   };
 }
 
-/** A manifest of another shape is as good as none. */
+/** None where the manifest has another shape. */
 function knownRoutes(environment: Pick<Environment, "files">, { root }: Project): KnownRoute[] {
   try {
     return readKnownRoutes(environment, root);
@@ -158,7 +153,7 @@ function knownRoutes(environment: Pick<Environment, "files">, { root }: Project)
   }
 }
 
-/** Since the outputs file was written; undefined when the outputs are not from a file. */
+/** Seconds since the outputs file was written; undefined when the outputs are not from a file. */
 export function deployedSecondsAgo(
   { files, now }: Pick<Environment, "files" | "now">,
   recorded: FoundOutputs | undefined,
@@ -167,7 +162,8 @@ export function deployedSecondsAgo(
   return writtenMs === undefined ? undefined : Math.max(0, Math.round((now() - writtenMs) / 1000));
 }
 
-function regionOfPool(identityPoolId: string): string {
+/** `us-east-1` of `us-east-1:<uuid>` */
+export function regionOfPool(identityPoolId: string): string {
   return identityPoolId.slice(0, identityPoolId.indexOf(":"));
 }
 
@@ -180,7 +176,7 @@ function ownUrl(
   return apiUrl(own, pathBelow(request) + request.url.search);
 }
 
-/** Whatever their slashes. */
+/** Ignores trailing slashes. */
 function isSame(a: string | undefined, b: URL): boolean {
   return a?.replace(/\/+$/, "") === b.href.replace(/\/+$/, "");
 }

@@ -13,7 +13,7 @@ export const apiFaults: Fault[] = [
     fix: "auth.attachPermissionsForAuthUsers(stack, [api])",
   },
   {
-    what: "the role has a permission for another route only",
+    what: "the role may call another route only",
     command: call,
     arrange: at("elsewhere"),
     step: "api.call",
@@ -33,7 +33,7 @@ export const apiFaults: Fault[] = [
     fix: "auth.attachPermissionsForAuthUsers(stack, [api])",
   },
   {
-    what: "the role has no permission, and a reverse proxy before the API could be to blame as well",
+    what: "the role has no permission, and a reverse proxy in front of the API may be the cause as well",
     command: call,
     async arrange(trial) {
       await at("unpermitted")(trial);
@@ -44,28 +44,28 @@ export const apiFaults: Fault[] = [
     step: "api.call",
     code: "http-status",
     reason: "undetermined",
-    cause: "the keys, the clock and the signature are right; whether the role's policy",
-    fix: "look at the proxies on the way",
+    cause: "auth-cli cannot tell whether the role's policy, the API or a proxy refuses the request",
+    fix: "check the proxies on the way",
   },
   {
-    what: "a change to the role's policy is not in force everywhere yet: the first request is refused, the next is not",
+    what: "a change to the role's policy is still propagating: the API refuses the first request and accepts the next",
     command: `${smoke} --only private.signed`,
     arrange: firstRefused,
     step: "private.signed",
     code: "check-failed",
     reason: "propagating",
     cause: "the same request was accepted a moment later",
-    fix: "after a deploy, wait a minute",
+    fix: "wait a minute after a deploy",
   },
   {
-    what: "the route wants a token (a JWT authorizer) in place of a signature",
+    what: "the route has a JWT authorizer instead of AWS_IAM",
     command: call,
     arrange: at("tokens"),
     step: "api.call",
     code: "http-status",
     reason: "authorizer-other",
-    cause: "has another authorizer than AWS_IAM",
-    fix: 'give the route the authorizer "iam"',
+    cause: "has an authorizer other than AWS_IAM",
+    fix: 'set `authorizer: "iam"` on the route',
   },
   {
     what: "the API's throttling limit is reached",
@@ -77,8 +77,8 @@ export const apiFaults: Fault[] = [
     step: "api.call",
     code: "http-status",
     reason: "throttled",
-    cause: "its rate or burst limit, or the account's, is reached",
-    fix: "raise the throttling limits of the API's stage",
+    cause: "the API is throttled: its rate or burst limit, or the account's, is reached",
+    fix: "raise the throttling limits in the stack",
   },
   {
     what: "the route's authorizer is `none`",
@@ -88,7 +88,7 @@ export const apiFaults: Fault[] = [
     code: "http-status",
     reason: "route-open",
     cause: "is open to everybody",
-    fix: 'give the route the authorizer "iam"',
+    fix: 'set `authorizer: "iam"` on the route',
   },
   {
     what: "the route's authorizer is `none`",
@@ -110,7 +110,7 @@ export const apiFaults: Fault[] = [
     step: "api.call",
     code: "http-status",
     reason: "endpoint-of-another-stage",
-    cause: "is another API than the deployment's",
+    cause: "is not the API in the stack outputs",
     fix: "leave out --endpoint",
   },
   {
@@ -123,18 +123,18 @@ export const apiFaults: Fault[] = [
     step: "api.call",
     code: "http-status",
     reason: "role-of-another-pool",
-    cause: "is of the stage handlers, the API of healthy",
-    fix: "log in to the stage",
+    cause: "belongs to the stage handlers, and the API to healthy",
+    fix: "run `auth-cli login --stage healthy`",
   },
   {
-    what: "the request is signed for another region than the API's",
+    what: "the request is signed for a region other than the API's",
     command: `${call} --region eu-west-1`,
     arrange: () => undefined,
     step: "api.call",
     code: "http-status",
     reason: "region-wrong",
-    cause: "the request was signed for eu-west-1, the API is in us-east-1",
-    fix: "use --region us-east-1",
+    cause: "the request is signed for eu-west-1, but the API is in us-east-1",
+    fix: "use `--region us-east-1`",
   },
   {
     what: "the AWS credentials have expired",
@@ -152,7 +152,7 @@ export const apiFaults: Fault[] = [
     fix: "run `auth-cli login --force`",
   },
   {
-    what: "the AWS credentials are of another cloud",
+    what: "the AWS credentials come from another cloud",
     command: call,
     async arrange({ cli, run }) {
       await run("call", "/private");
@@ -165,7 +165,7 @@ export const apiFaults: Fault[] = [
     fix: "run `auth-cli login --force`",
   },
   {
-    what: "the secret access key of the AWS credentials is another's",
+    what: "the secret access key of the AWS credentials belongs to another key",
     command: call,
     async arrange({ cli, run }) {
       await run("call", "/private");
@@ -174,7 +174,7 @@ export const apiFaults: Fault[] = [
     step: "api.call",
     code: "http-status",
     reason: "signature-mismatch",
-    cause: "the secret access key at hand is not the one of its access key id",
+    cause: "the secret access key does not belong to the access key id",
     fix: "run `auth-cli login --force`",
   },
   {
@@ -194,17 +194,17 @@ export const apiFaults: Fault[] = [
     step: "api.call",
     code: "http-status",
     reason: "route-missing",
-    cause: "the API has a route for GET /private, but none for DELETE",
+    cause: "the API has a route GET /private, but no route DELETE /private",
     fix: "use GET",
   },
   {
-    what: "the path has a stage's name too much",
+    what: "the path holds a stage name too many",
     command: "auth-cli call /healthy/private",
     arrange: () => undefined,
     step: "api.call",
     code: "http-status",
     reason: "stage-path-wrong",
-    cause: "has a stage's name too much or too little",
+    cause: "the stage name in the URL is wrong: the route is at",
     fix: "and the path /private",
   },
   {

@@ -2,7 +2,7 @@ import type { Trial } from "./laboratory.ts";
 
 export const minutes = 60_000;
 
-/** Lets the command work on a broken variant of the stack. */
+/** Runs the command on a broken variant of the stack. */
 export const at =
   (stage: Parameters<Trial["laboratory"]["outputs"]>[0]) =>
   async (trial: Trial): Promise<void> => {
@@ -10,7 +10,7 @@ export const at =
     trial.stage = stage;
   };
 
-/** Has the command ask another of the pools that were deployed with one thing wrong each. */
+/** Runs the command with one of the broken identity pools. */
 export const withPool =
   (output: string) =>
   async ({ laboratory, args }: Trial): Promise<void> => {
@@ -20,14 +20,14 @@ export const withPool =
 export const apiOf = async ({ laboratory }: Trial): Promise<string> =>
   (await laboratory.outputs("healthy"))["ApiEndpoint"] ?? "";
 
-/** A reverse proxy before the API; who calls knows no other address. */
+/** Puts a reverse proxy in front of the API. The command knows no other address. */
 export const before =
   (meddling: Parameters<Trial["meddle"]>[1]) =>
   async (trial: Trial): Promise<void> => {
     trial.args.push("--endpoint", await trial.meddle(await apiOf(trial), meddling));
   };
 
-/** With credentials in the cache, and no `Date` from the API, nothing tells of the clock before the refusal. */
+/** With cached credentials and no `Date` from the API, nothing shows the wrong clock before the refusal. */
 export const clockUnseen =
   (offsetMs: number) =>
   async (trial: Trial): Promise<void> => {
@@ -36,7 +36,7 @@ export const clockUnseen =
     await before({ response: (headers) => headers.delete("date") })(trial);
   };
 
-/** As by a part of AWS that does not know of a deploy yet. */
+/** The API refuses the first request, as AWS does while a deploy is still propagating. */
 export async function firstRefused(trial: Trial): Promise<void> {
   let refused = false;
   await before({
@@ -52,12 +52,12 @@ export const clockOff =
   ({ laboratory }: Trial) =>
     void (laboratory.clock.offsetMs = offsetMs);
 
-/** Of the right shape, and nobody's. */
+/** Well-formed, but unknown to every service. */
 export const otherSecret = (length: number): string => "0".repeat(length);
 
 export const clientId = Buffer.from("b0aXlzc2FZeHdpTmVp:1:ci").toString("base64url");
 
-/** At X and in the project, and not in the pool. */
+/** Changes the consumer secret at X and in the project, but not in the pool. */
 export function changeSecret({ laboratory: { cloud }, variables }: Trial): void {
   const secret = otherSecret(50);
   cloud.twitterApp.clientCredentials = { ...cloud.twitterApp.clientCredentials, secret };

@@ -5,7 +5,7 @@ const handlers = "packages/functions/src";
 
 const iamRoute = '"GET /private": "packages/functions/src/private.handler",';
 
-/** Variants of the stack, each a stage of its own, deployed by the real `sst deploy` from the edited source. */
+/** Variants of the stack. Each is deployed to its own stage, from the edited source. */
 export const brokenStages = {
   /** As it is in the repository. */
   healthy: () => Promise.resolve(),
@@ -36,7 +36,7 @@ export const brokenStages = {
     await app.edit(stack, "allowUnauthenticatedIdentities: false", "allowUnauthenticatedIdentities: true");
   },
 
-  /** `/private` wants a token in place of a signature. */
+  /** `/private` requires a token instead of a signature. */
   tokens: async (app) => {
     await app.edit(
       stack,
@@ -46,7 +46,7 @@ export const brokenStages = {
     );
   },
 
-  /** One request, and another a quarter of an hour later. */
+  /** Allows one request in a quarter of an hour. */
   throttled: (app) =>
     app.edit(
       stack,
@@ -55,8 +55,8 @@ export const brokenStages = {
     ),
 
   /**
-   * `/private` greets somebody else, and beside it there are functions that throw, are late, refuse, and one that API
-   * Gateway may not invoke.
+   * `/private` greets another user. Further functions throw, time out and refuse, and API Gateway lacks permission to
+   * invoke one.
    */
   handlers: async (app) => {
     await app.edit(
@@ -96,7 +96,7 @@ export const brokenStages = {
     );
   },
 
-  /** Pools beside the right one, with one thing wrong each; their ids are outputs of the stack. */
+  /** Further pools, each with one mistake. Their ids are outputs of the stack. */
   pools: async (app) => {
     await app.edit(
       stack,
@@ -132,11 +132,11 @@ export const brokenStages = {
     );
   },
 
-  /** Deployed, and removed again. */
+  /** Deployed, then removed. */
   removed: () => Promise.resolve(),
 } satisfies Record<string, (app: SstApp) => Promise<void>>;
 
 export type BrokenStage = keyof typeof brokenStages;
 
-/** The files that the edits change. */
+/** The files that the variants edit. */
 export const editedFiles = [stack, `${handlers}/private.ts`, `${handlers}/public.ts`];

@@ -1,10 +1,10 @@
 import { minutes, firstRefused, clockOff } from "./arrangements.ts";
-import { call, type Mended } from "./fault.ts";
+import { call, type Corrected } from "./fault.ts";
 
-/** What auth-cli corrects by itself. */
-export const mended: Mended[] = [
+/** Faults that auth-cli corrects. */
+export const corrected: Corrected[] = [
   {
-    what: "a change to the role's policy is not in force everywhere yet: the first request is refused, the next is not",
+    what: "a change to the role's policy is still propagating: the API refuses the first request and accepts the next",
     command: call,
     arrange: firstRefused,
     note: ["HTTP 403, and accepted a moment later; trying again in 1 s"],

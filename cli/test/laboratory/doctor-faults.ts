@@ -3,10 +3,10 @@ import { deep, type Found } from "./fault.ts";
 
 const trust = "let the trust policy demand `cognito-identity.amazonaws.com:aud` to be the pool";
 
-/** What the doctor finds; with `--deep` it has the deployer's AWS credentials, and tells apart what Cognito does not. */
+/** Faults that `doctor` finds. With `--deep` it uses the deployer's AWS credentials. */
 export const found: Found[] = [
   {
-    what: "an OAuth 2.0 Client ID is in place of the consumer key",
+    what: "TWITTER_CONSUMER_KEY holds an OAuth 2.0 Client ID",
     command: "auth-cli doctor",
     arrange: ({ variables }) => void (variables["TWITTER_CONSUMER_KEY"] = clientId),
     finding: "twitter.consumer-key",
@@ -38,7 +38,7 @@ export const found: Found[] = [
     fix: "deploy the stage again",
   },
   {
-    what: "guests are let in",
+    what: "the pool gives guests an identity",
     command: deep,
     arrange: at("open"),
     finding: "pool.guests",
@@ -54,7 +54,7 @@ export const found: Found[] = [
     fix: "attach a role",
   },
   {
-    what: "the role's trust policy is without amr, so that guests may have it",
+    what: "the role's trust policy has no amr condition, so guests can assume the role",
     command: deep,
     arrange: withPool("AnyAmr"),
     finding: "role.trust",
@@ -62,7 +62,7 @@ export const found: Found[] = [
     fix: trust,
   },
   {
-    what: "the role's trust policy wants another amr than `authenticated`",
+    what: "the role's trust policy requires an amr other than `authenticated`",
     command: deep,
     arrange: withPool("OtherAmr"),
     finding: "role.trust",

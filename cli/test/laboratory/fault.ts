@@ -3,43 +3,43 @@ import type { ErrorCode } from "../../src/errors.ts";
 import type { Trial } from "./laboratory.ts";
 import type { Reason } from "../../src/reasons.ts";
 
-/** One thing that is broken, and what auth-cli has to say about it. */
+/** One broken thing, and the error that auth-cli must report. */
 export interface Fault {
-  /** What is broken, as the documentation words it. */
+  /** As the documentation words it. */
   what: string;
-  /** Without `--json`, and without what only the laboratory needs. */
+  /** Without `--json`, and without the arguments that only the laboratory needs. */
   command: string;
-  /** What has to be installed to break it. */
+  /** A program that `arrange` needs. */
   needs?: "openssl";
   /** Breaks it. */
   arrange: (trial: Trial) => unknown;
-  /** Of the smoke, its check. */
+  /** For `smoke`, the name of the check. */
   step: string;
   code: ErrorCode;
   reason?: Reason;
-  /** Words of the cause. */
+  /** A part of the cause. */
   cause: string;
-  /** Words of the fix. */
+  /** A part of the fix. */
   fix: string;
 }
 
-/** A fault that the doctor finds before anything fails. */
+/** A fault that `doctor` finds before a command fails. */
 export interface Found {
   what: string;
   command: string;
   arrange: Fault["arrange"];
   finding: Finding["name"];
-  /** Words of its message. */
+  /** A part of its message. */
   message: string;
   fix: string;
 }
 
-/** A fault that auth-cli sets right by itself; it says so and goes on. */
-export interface Mended {
+/** A fault that auth-cli corrects. The command succeeds, with a note on standard error. */
+export interface Corrected {
   what: string;
   command: string;
   arrange: Fault["arrange"];
-  /** Words of the line that says so. */
+  /** Parts of the note. */
   note: string[];
 }
 

@@ -5,7 +5,7 @@ import { identityPoolFaults } from "./identity-pool-faults.ts";
 import { twitterFaults } from "./twitter-faults.ts";
 import { wayFaults } from "./way-faults.ts";
 
-/** What fails a command, by where it is broken; the headings are the documentation's. */
+/** Faults that fail a command, by the part that is broken, under the headings of the documentation. */
 export const faultGroups: Record<string, Fault[]> = {
   "Twitter and the X app": twitterFaults,
   "The identity pool": identityPoolFaults,

@@ -1,7 +1,7 @@
 import { at, withPool, otherSecret, changeSecret } from "./arrangements.ts";
 import { call, login, smoke, type Fault } from "./fault.ts";
 
-/** Cognito has one answer for all three, and only the deployer may look further. */
+/** Cognito has one answer for all three. Only the deployer's credentials can tell them apart. */
 const noUsableRole =
   "the pool has no role for authenticated identities, or the role's trust policy does not name this pool (aud) and " +
   "`authenticated` (amr)";
@@ -23,18 +23,18 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-id",
     code: "token-refused",
     reason: "token-revoked",
-    cause: "the access token was revoked by its user or by X",
+    cause: "the user or X revoked the access token",
     fix: "run `auth-cli login` again",
   },
   {
-    what: "the access token's secret is another's",
+    what: "the access token secret belongs to another token",
     command: call,
     arrange: ({ variables }) => void (variables["TWITTER_ACCESS_TOKEN_SECRET"] = otherSecret(45)),
     step: "cognito.get-id",
     code: "token-refused",
     reason: "token-secret-wrong",
-    cause: "the access token's secret is not the one that Twitter gave with it",
-    fix: "copy both again",
+    cause: "the access token secret does not belong to the access token",
+    fix: "run `auth-cli login`, or copy both again",
   },
   {
     what: "the consumer secret was changed after the deploy",
@@ -43,8 +43,8 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-id",
     code: "pool-configuration",
     reason: "pool-client-credentials-differ",
-    cause: "the identity pool asks Twitter with another consumer key or secret",
-    fix: "deploy again with the X app's current consumer key and secret",
+    cause: "the identity pool has the wrong consumer key or secret",
+    fix: "with the X app's current consumer key and secret",
   },
   {
     what: "the consumer secret was changed after the deploy",
@@ -53,11 +53,11 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-id",
     code: "pool-configuration",
     reason: "pool-client-credentials-differ",
-    cause: "the identity pool asks Twitter with another consumer key or secret",
-    fix: "deploy again with the X app's current consumer key and secret",
+    cause: "the identity pool has the wrong consumer key or secret",
+    fix: "with the X app's current consumer key and secret",
   },
   {
-    what: "the consumer secret was regenerated in the X developer portal, and only there",
+    what: "the consumer secret was regenerated in the X developer portal, but not changed in the project",
     command: call,
     arrange({ laboratory: { cloud } }) {
       cloud.twitterApp.clientCredentials = {
@@ -68,7 +68,7 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-id",
     code: "client-credentials-refused",
     reason: "consumer-key-refused",
-    cause: "Twitter does not know the consumer key and secret at hand",
+    cause: "Twitter rejects the consumer key and secret, those used here and those of the identity pool",
     fix: "copy API Key and API Key Secret",
   },
   {
@@ -82,17 +82,17 @@ export const identityPoolFaults: Fault[] = [
     fix: "see the app's state in the X developer portal",
   },
   {
-    what: "the X app's access tier does not allow what Cognito asks (code 453)",
+    what: "the X app's access tier does not include the request that Cognito sends (code 453)",
     command: `${login} --with-token`,
     arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.accessTier = "login-only"),
     step: "cognito.get-id",
     code: "access-tier",
     reason: "access-tier",
-    cause: "the X app's access tier does not let anyone ask whose a token is",
-    fix: "raise the app's access in the X developer portal",
+    cause: "the X app's access tier does not include account/verify_credentials",
+    fix: "raise the app's access tier in the X developer portal",
   },
   {
-    what: "Cognito cannot ask Twitter, whose rate limit is used up",
+    what: "Twitter's rate limit is used up, so Cognito cannot check the token",
     command: call,
     arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.rateLimit = 0),
     step: "cognito.get-id",
@@ -102,7 +102,7 @@ export const identityPoolFaults: Fault[] = [
     fix: "wait until the limit is lifted",
   },
   {
-    what: "the identity pool id is one that does not exist",
+    what: "the identity pool does not exist",
     command: call,
     arrange: ({ args }) =>
       void args.push("--identity-pool-id", "us-east-1:00000000-0000-4000-8000-000000000000"),
@@ -112,18 +112,18 @@ export const identityPoolFaults: Fault[] = [
     fix: "deploy the stage again",
   },
   {
-    what: "the identity pool id names another region than the API's",
+    what: "the identity pool id names a region other than the API's",
     command: call,
     arrange: ({ args }) =>
       void args.push("--identity-pool-id", "eu-west-1:00000000-0000-4000-8000-000000000000"),
     step: "cognito.get-id",
     code: "pool-not-found",
     reason: "pool-in-another-region",
-    cause: "there is no such identity pool in eu-west-1, which its id names",
-    fix: "take IdentityPoolId from the outputs of the stack in us-east-1",
+    cause: "the identity pool does not exist in eu-west-1, the region in its id, but the API is in us-east-1",
+    fix: "use the IdentityPoolId from the outputs of the stack in us-east-1",
   },
   {
-    what: "the pool is asked for in another region than its own",
+    what: "auth-cli looks for the pool in another region (--region)",
     command: `${call} --region eu-west-1`,
     async arrange({ variables, startCloud }) {
       variables["AWS_ENDPOINT_URL_COGNITO_IDENTITY"] = (await startCloud("eu-west-1")).awsUrl;
@@ -131,7 +131,7 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-id",
     code: "pool-not-found",
     reason: "pool-in-another-region",
-    cause: "the identity pool was looked for in eu-west-1, and its id names us-east-1",
+    cause: "auth-cli looked for the identity pool in eu-west-1, but its id names us-east-1",
     fix: "leave out --region",
   },
   {
@@ -153,7 +153,7 @@ export const identityPoolFaults: Fault[] = [
     fix: "run `auth-cli doctor --deep`, which tells which of these it is",
   },
   {
-    what: "the role's trust policy wants another amr than `authenticated`",
+    what: "the role's trust policy requires an amr other than `authenticated`",
     command: call,
     arrange: withPool("OtherAmr"),
     step: "cognito.get-credentials",
@@ -171,7 +171,7 @@ export const identityPoolFaults: Fault[] = [
     fix: "run `auth-cli doctor --deep`, which tells which of these it is",
   },
   {
-    what: "guests are let in",
+    what: "the pool gives guests an identity",
     command: smoke,
     arrange: at("open"),
     step: "cognito.guest",

@@ -7,17 +7,17 @@ import { type Laboratory, openLaboratory, type Trial } from "./laboratory.ts";
 import { found } from "./doctor-faults.ts";
 import type { Fault } from "./fault.ts";
 import { faultGroups } from "./faults.ts";
-import { mended } from "./corrected-faults.ts";
+import { corrected } from "./corrected-faults.ts";
 
 let laboratory: Laboratory;
 let diagnosed = 0;
-const all = Object.values(faultGroups).flat().length + found.length + mended.length;
+const all = Object.values(faultGroups).flat().length + found.length + corrected.length;
 
 beforeAll(async () => {
   laboratory = await openLaboratory();
 });
 afterAll(async () => {
-  console.info(`diagnosed ${diagnosed} of ${all}`);
+  console.info(`found ${diagnosed} of ${all} faults`);
   await laboratory.close();
 });
 
@@ -30,7 +30,7 @@ async function inTrial(work: (trial: Trial) => Promise<void>): Promise<void> {
   }
 }
 
-/** `auth-cli call '/private?page=2'` as it would come from a shell. */
+/** The words that a shell makes of `auth-cli call '/private?page=2'`, without the first. */
 function wordsOf(command: string): string[] {
   const [, ...words] = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(
     ([, quoted, bare]) => quoted ?? bare ?? "",
@@ -47,7 +47,7 @@ async function run(trial: Trial, command: string, ...more: string[]) {
   });
 }
 
-/** The error that is reported: of the smoke, that of the one check. */
+/** The reported error. For `smoke`, the error of the check. */
 async function findError(trial: Trial, { command, step }: Fault): Promise<ErrorReport> {
   const { code, stdout, stderr } = await run(trial, command, "--json");
   expect(code, stderr).not.toBe(0);
@@ -74,7 +74,7 @@ describe.each(Object.entries(faultGroups))("%s", (_group, table) => {
       });
       expect(error.cause ?? "").toContain(fault.cause);
       expect(error.fix ?? "").toContain(fault.fix);
-      // What was found out by asking the API says what was asked.
+      // A cause that was found by experiment comes with its evidence.
       const asked = fault.reason !== undefined && /^(api|private)\./.test(step);
       expect(error.evidence?.length ?? 0).toBeGreaterThanOrEqual(asked ? 1 : 0);
       diagnosed += 1;
@@ -82,7 +82,7 @@ describe.each(Object.entries(faultGroups))("%s", (_group, table) => {
   );
 });
 
-describe("what the doctor finds", () => {
+describe("doctor finds", () => {
   test.each(found)("$what ($command)", (fault) =>
     inTrial(async (trial) => {
       await fault.arrange(trial);
@@ -97,8 +97,8 @@ describe("what the doctor finds", () => {
   );
 });
 
-describe("what auth-cli sets right by itself", () => {
-  test.each(mended)("$what ($command)", ({ command, arrange, note }) =>
+describe("auth-cli corrects", () => {
+  test.each(corrected)("$what ($command)", ({ command, arrange, note }) =>
     inTrial(async (trial) => {
       await arrange(trial);
       const { code, stderr } = await run(trial, command);
@@ -110,7 +110,7 @@ describe("what auth-cli sets right by itself", () => {
   );
 });
 
-describe("a set-up that is well is given no cause", () => {
+describe("a working setup has no error", () => {
   test("call", () =>
     inTrial(async (trial) => {
       const { code, stdout, stderr } = await run(trial, "auth-cli call /private");
@@ -118,7 +118,7 @@ describe("a set-up that is well is given no cause", () => {
       expect(stdout).toMatch(/^Hello us-east-1:/);
     }));
 
-  test("call, behind a proxy that puts the query in another order, which SigV4 does not mind", () =>
+  test("call, behind a proxy that reorders the query string, which SigV4 allows", () =>
     inTrial(async (trial) => {
       const { ApiEndpoint = "" } = await laboratory.outputs("healthy");
       const seen: string[] = [];

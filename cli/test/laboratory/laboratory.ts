@@ -15,35 +15,35 @@ import { type BrokenStage, brokenStages, editedFiles } from "./broken-stages.ts"
 /** The outputs of a stage's stack. */
 type Outputs = Record<string, string>;
 
-/** One cloud in which one thing at a time is broken; what a broken stack needs is deployed once, when it is asked for. */
+/** One cloud, in which each trial breaks one thing. A broken stack is deployed once, when a trial needs it. */
 export interface Laboratory {
   world: DeployedWorld;
   cloud: LocalCloud;
-  /** What is added to the cloud's clock. */
+  /** Added to the cloud's clock. */
   clock: { offsetMs: number };
   outputs(stage: BrokenStage): Promise<Outputs>;
-  /** A trial with nothing broken, logged in by the token in its environment, with stores of its own. */
+  /** A trial with nothing broken, logged in by a token in its environment, with its own stores. */
   begin(): Promise<Trial>;
   close(): Promise<void>;
 }
 
-/** What one fault changes before the command runs. */
+/** What a fault can change before the command runs. */
 export interface Trial {
   laboratory: Laboratory;
   cli: AuthCli;
   stage: BrokenStage;
-  /** Added to the command. */
+  /** Appended to the command. */
   args: string[];
-  /** Of the environment of the command; undefined takes one out. */
+  /** Environment variables of the command. Undefined removes one. */
   variables: Record<string, string | undefined>;
   stdin: string | undefined;
-  /** Runs auth-cli in the trial's environment, to a good end. */
+  /** Runs auth-cli in the trial's environment. Throws unless it exits with 0. */
   run: (...args: string[]) => Promise<void>;
-  /** A proxy before the API. @returns its address */
+  /** Starts a reverse proxy that changes requests or responses. @returns its address */
   meddle: (server: string, meddling: Meddling) => Promise<string>;
-  /** An https server with a certificate that nobody trusts. @returns its address */
+  /** Starts an HTTPS server with an untrusted certificate. @returns its address */
   startDistrusted: () => Promise<string>;
-  /** Another local cloud. */
+  /** Starts another local cloud. */
   startCloud: (region: string) => Promise<LocalCloud>;
   end: () => Promise<void>;
 }
@@ -59,7 +59,7 @@ export async function openLaboratory(): Promise<Laboratory> {
   const sources = await Promise.all(
     editedFiles.map(async (path) => [path, await readFile(join(app.folder, path), "utf8")] as const),
   );
-  // SST overwrites the file with the last stage; a project's is kept whole here, as of a team that merges it.
+  // SST overwrites the file with the last stage. The laboratory keeps all stages in it.
   let known = JSON.parse(await readFile(file, "utf8")) as Record<string, Outputs>;
 
   const deploy = async (stage: BrokenStage): Promise<void> => {
@@ -143,7 +143,7 @@ async function startDistrustedServer(): Promise<{ url: string; close: () => Prom
   try {
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
     const openssl = findPeer("openssl");
-    if (openssl === undefined) throw new Error("a certificate needs openssl");
+    if (openssl === undefined) throw new Error("openssl is not installed");
     const names = ["-subj", "/CN=laboratory", "-addext", "subjectAltName=IP:127.0.0.1"];
     const options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", key, "-out", cert];
     execFileSync(openssl, ["req", ...options, ...names], { stdio: "pipe", timeout: 20_000 });

@@ -12,7 +12,7 @@ export const twitterFaults: Fault[] = [
     fix: "copy API Key and API Key Secret",
   },
   {
-    what: "an OAuth 2.0 Client ID is in place of the consumer key",
+    what: "TWITTER_CONSUMER_KEY holds an OAuth 2.0 Client ID",
     command: login,
     arrange: ({ variables }) => void (variables["TWITTER_CONSUMER_KEY"] = clientId),
     step: "twitter.request_token",
@@ -31,7 +31,7 @@ export const twitterFaults: Fault[] = [
     fix: "see the app's state in the X developer portal",
   },
   {
-    what: "the callback URL is not one of the app's (code 415)",
+    what: "the callback URL is not registered with the X app (code 415)",
     command: `${login} --callback`,
     arrange: ({ laboratory }) =>
       void (laboratory.cloud.twitterApp.callbackUrls = ["https://example.com/back"]),
@@ -42,7 +42,7 @@ export const twitterFaults: Fault[] = [
     fix: "under “User authentication settings” of the X app",
   },
   {
-    what: "the app has no callback URL at all (code 417)",
+    what: "the X app has no callback URL (code 417)",
     command: `${login} --callback`,
     arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.callbackUrls = []),
     step: "twitter.request_token",
@@ -52,7 +52,7 @@ export const twitterFaults: Fault[] = [
     fix: "under “User authentication settings” of the X app",
   },
   {
-    what: "the app's rate limit is used up (HTTP 429, code 88)",
+    what: "the X app's rate limit is used up (HTTP 429, code 88)",
     command: login,
     arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.rateLimit = 0),
     step: "twitter.request_token",
@@ -70,7 +70,7 @@ export const twitterFaults: Fault[] = [
     fix: "run `auth-cli login` again",
   },
   {
-    what: "the clock is 10 minutes fast, and a proxy takes the `Date` out that would show it",
+    what: "the clock is 10 minutes fast, and a proxy drops the `Date` header that would show it",
     command: login,
     async arrange(trial) {
       trial.laboratory.clock.offsetMs = -10 * minutes;

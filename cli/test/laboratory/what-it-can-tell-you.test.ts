@@ -4,24 +4,24 @@ import { format } from "prettier";
 import { expect, it } from "vitest";
 import { found } from "./doctor-faults.ts";
 import { faultGroups } from "./faults.ts";
-import { mended } from "./corrected-faults.ts";
+import { corrected } from "./corrected-faults.ts";
 import { reasons } from "../../src/reasons.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 const introduction = `# What it can tell you
 
-A bare \`{"message":"Forbidden"}\` has a dozen causes, “Invalid login token” has six. When a command fails, auth-cli finds out
-by experiment which it is, with nothing but what the user's own credentials may do: it asks Twitter about the token that
-Cognito refused, sends the refused request again with one thing changed, and has STS say what it thinks of the same keys.
+A bare \`{"message":"Forbidden"}\` has a dozen causes, and “Invalid login token” has six. When a command fails, auth-cli
+finds the cause by experiment, with the user's own credentials only: it asks Twitter about the token that Cognito refused,
+sends the refused request again with one thing changed, and asks STS about the same credentials.
 
-Each row below is a fault that the fault laboratory makes: a broken variant of the stack, deployed by the real
-\`sst deploy\`, or one thing of the environment that is wrong. The built program is run on it, and the test demands the step,
-the code or the \`reason\`, and these words of cause and fix. \`--json\` has all of them, with the evidence:
+Each row below is one fault: a broken variant of the stack, or one wrong setting of the environment. A test runs the built
+program on each of them and checks the step, the code or the \`reason\`, and these words of the cause and the fix. \`--json\`
+prints all of them, with the evidence:
 \`{"error": {"code", "step", "message", "cause", "fix", "reason", "evidence"}}\`.
 
-This page is written from the laboratory's tables in \`cli/test/laboratory\`, and a test holds the two together; \`npx vitest run what-it-can-tell-you -u\` writes it anew. All of it was seen on the local cloud, none on the live
-services.
+A test writes this page from the tables in \`cli/test/laboratory\`: \`npx vitest run what-it-can-tell-you -u\`. All faults were
+tried on the local cloud, none on the live services.
 `;
 
 function line(cells: readonly string[]): string {
@@ -34,11 +34,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const code = (text: string): string => `\`${text}\``;
 
-it("docs/what-it-can-tell-you.md is the laboratory's table", async () => {
+it("docs/what-it-can-tell-you.md lists every fault of the laboratory", async () => {
   const groups = Object.entries(faultGroups).map(
     ([name, faults]) =>
       `## ${name}\n\n${table(
-        ["what is broken", "seen with", "step", "code or reason", "it says", "what to do"],
+        ["fault", "command", "step", "code or reason", "cause", "fix"],
         faults.map((fault) => [
           fault.what,
           code(fault.command),
@@ -50,7 +50,7 @@ it("docs/what-it-can-tell-you.md is the laboratory's table", async () => {
       )}`,
   );
   const findings = table(
-    ["what is broken", "seen with", "finding", "it says", "what to do"],
+    ["fault", "command", "finding", "message", "fix"],
     found.map(({ what, command, finding, message, fix }) => [
       what,
       code(command),
@@ -59,9 +59,9 @@ it("docs/what-it-can-tell-you.md is the laboratory's table", async () => {
       `… ${fix} …`,
     ]),
   );
-  const corrected = table(
-    ["what is wrong", "seen with", "what it says"],
-    mended.map(({ what, command, note }) => [
+  const corrections = table(
+    ["fault", "command", "message"],
+    corrected.map(({ what, command, note }) => [
       what,
       code(command),
       note.map((words) => `… ${words}`).join(" "),
@@ -70,20 +70,20 @@ it("docs/what-it-can-tell-you.md is the laboratory's table", async () => {
   const page = [
     introduction,
     ...groups,
-    `## What the doctor finds before anything fails\n\nWith \`--deep\` it has the deployer's AWS credentials, and tells apart what Cognito words alike.\n\n${findings}`,
-    `## What it sets right by itself\n\nThe command goes on, and a line on standard error says what was wrong.\n\n${corrected}`,
+    `## What doctor finds before a command fails\n\nWith \`--deep\`, doctor uses the deployer's AWS credentials and sees what Cognito reports with one message for several causes.\n\n${findings}`,
+    `## What auth-cli corrects\n\nThe command succeeds, and a note on standard error names the fault.\n\n${corrections}`,
   ].join("\n");
   await expect(await format(page, { parser: "markdown", printWidth: 110 })).toMatchFileSnapshot(
     join(root, "docs/what-it-can-tell-you.md"),
   );
 });
 
-it("has a fault for each reason that there is", () => {
+it("the laboratory has a fault for each reason", () => {
   const shown = Object.values(faultGroups).flatMap((faults) => faults.flatMap(({ reason }) => reason ?? []));
   expect([...new Set(shown)].toSorted()).toEqual([...reasons].toSorted());
 });
 
-it("says of no two faults of one command the same but where their fix is the same", () => {
+it("two faults with the same cause have the same fix", () => {
   const byWords = new Map<string, string>();
   for (const { command, step, reason, code: errorCode, cause, fix } of Object.values(faultGroups).flat()) {
     const key = [command, step, reason ?? errorCode, cause].join("\n");
