@@ -1,9 +1,19 @@
+import type {
+  Api,
+  AuthorizationType,
+  GetApisResponse,
+  GetIntegrationsResponse,
+  GetRoutesResponse,
+  GetStagesResponse,
+  Integration,
+  IntegrationType,
+  Route,
+  RouteSettings,
+  Stage,
+} from "@aws-sdk/client-apigatewayv2";
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import type { Account, HttpApi, HttpIntegration, HttpRoute, HttpStage, Throttle } from "../resources.ts";
-
-/** JSON as the service sends it; what is undefined is left out. */
-type Item = Record<string, unknown>;
 
 export interface ApiGatewayService {
   /** @throws ServiceError as the service's model names it */
@@ -32,19 +42,26 @@ export function createApiGateway({ account }: { account: Account }): ApiGatewayS
     );
   }
 
-  const collections: Record<string, (api: HttpApi) => Item[]> = {
-    routes: (api) => [...api.routes.values()].map(describeRoute),
-    integrations: (api) => [...api.integrations.values()].map(describeIntegration),
-    stages: (api) => [...api.stages].map(([stageName, stage]) => describeStage(stageName, stage)),
+  const collections: Record<
+    string,
+    (api: HttpApi, request: AwsRequest) => GetRoutesResponse | GetIntegrationsResponse | GetStagesResponse
+  > = {
+    routes: (api, request) => page(request, [...api.routes.values()].map(describeRoute)),
+    integrations: (api, request) => page(request, [...api.integrations.values()].map(describeIntegration)),
+    stages: (api, request) =>
+      page(
+        request,
+        [...api.stages].map(([stageName, stage]) => describeStage(stageName, stage)),
+      ),
   };
 
-  function answer(request: AwsRequest): unknown {
+  function answer(request: AwsRequest): GetApisResponse | Api | ReturnType<(typeof collections)[string]> {
     const [, , apis, apiId, collection, ...rest] = request.path.split("/").map(decodeURIComponent);
     const list = collection === undefined ? undefined : collections[collection];
     if (request.method === "GET" && apis === "apis" && rest.length === 0) {
       if (apiId === undefined) return page(request, [...account.httpApis.values()].map(describeApi));
       if (collection === undefined) return describeApi(findApi(apiId));
-      if (list !== undefined) return page(request, list(findApi(apiId)));
+      if (list !== undefined) return list(findApi(apiId), request);
     }
     throw new ServiceError(
       "BadRequestException",
@@ -56,7 +73,7 @@ export function createApiGateway({ account }: { account: Account }): ApiGatewayS
     handle: (request) => ({
       status: 200,
       headers: { "content-type": "application/json", "x-amzn-requestid": request.requestId },
-      body: JSON.stringify(answer(request)),
+      body: JSON.stringify(wireNames(answer(request))),
     }),
     resourceArn: ({ path }) => `arn:aws:apigateway:${account.region}::${path.replace(/^\/v2/, "")}`,
   };
@@ -76,7 +93,7 @@ export function apiGatewayError({ code, message, status }: ServiceError, request
 }
 
 /** `maxResults` of them (the service's own choice is 25), and `nextToken` for the next. */
-function page({ query }: AwsRequest, items: readonly Item[]): Item {
+function page<T>({ query }: AwsRequest, items: readonly T[]): { Items: T[]; NextToken?: string } {
   const parameters = new URLSearchParams(query);
   const maximum = Number(parameters.get("maxResults") ?? 25);
   const token = parameters.get("nextToken");
@@ -89,70 +106,79 @@ function page({ query }: AwsRequest, items: readonly Item[]): Item {
   }
   const end = start + maximum;
   return {
-    items: items.slice(start, end),
-    ...(end < items.length && { nextToken: Buffer.from(String(end)).toString("base64url") }),
+    Items: items.slice(start, end),
+    ...(end < items.length && { NextToken: Buffer.from(String(end)).toString("base64url") }),
   };
 }
 
-function describeApi(api: HttpApi): Item {
+function describeApi(api: HttpApi): Api {
   return {
-    apiEndpoint: api.endpoint,
-    apiId: api.apiId,
-    apiKeySelectionExpression: "$request.header.x-api-key",
-    corsConfiguration: api.corsConfiguration && lowerCaseKeys({ ...api.corsConfiguration }),
-    disableExecuteApiEndpoint: false,
-    name: api.name,
-    protocolType: "HTTP",
-    routeSelectionExpression: "$request.method $request.path",
-    tags: {},
+    ApiEndpoint: api.endpoint,
+    ApiId: api.apiId,
+    ApiKeySelectionExpression: "$request.header.x-api-key",
+    CorsConfiguration: api.corsConfiguration && { ...api.corsConfiguration },
+    DisableExecuteApiEndpoint: false,
+    Name: api.name,
+    ProtocolType: "HTTP",
+    RouteSelectionExpression: "$request.method $request.path",
+    Tags: {},
   };
 }
 
-function lowerCaseKeys(object: Item): Item {
-  return Object.fromEntries(
-    Object.entries(object).map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]),
-  );
-}
-
-function describeStage(stageName: string, { defaultThrottle, routeThrottles }: HttpStage): Item {
+function describeStage(stageName: string, { defaultThrottle, routeThrottles }: HttpStage): Stage {
   return {
-    autoDeploy: true,
-    defaultRouteSettings: describeThrottle(defaultThrottle),
-    routeSettings: Object.fromEntries(
+    AutoDeploy: true,
+    DefaultRouteSettings: describeThrottle(defaultThrottle),
+    RouteSettings: Object.fromEntries(
       [...routeThrottles].map(([routeKey, throttle]) => [routeKey, describeThrottle(throttle)]),
     ),
-    stageName,
+    StageName: stageName,
   };
 }
 
-function describeThrottle({ burst, rate }: Throttle): Item {
+function describeThrottle({ burst, rate }: Throttle): RouteSettings {
   return {
-    detailedMetricsEnabled: false,
-    throttlingBurstLimit: Number.isFinite(burst) ? burst : undefined,
-    throttlingRateLimit: Number.isFinite(rate) ? rate : undefined,
+    DetailedMetricsEnabled: false,
+    ThrottlingBurstLimit: Number.isFinite(burst) ? burst : undefined,
+    ThrottlingRateLimit: Number.isFinite(rate) ? rate : undefined,
   };
 }
 
-function describeRoute(route: HttpRoute): Item {
+function describeRoute(route: HttpRoute): Route {
   return {
-    apiKeyRequired: false,
-    authorizationScopes: route.authorizationScopes.length === 0 ? undefined : route.authorizationScopes,
-    authorizationType: route.authorizationType,
-    authorizerId: route.authorizerId,
-    routeId: route.routeId,
-    routeKey: route.routeKey,
-    target: route.integrationId && `integrations/${route.integrationId}`,
+    ApiKeyRequired: false,
+    AuthorizationScopes: route.authorizationScopes.length === 0 ? undefined : route.authorizationScopes,
+    AuthorizationType: route.authorizationType as AuthorizationType,
+    AuthorizerId: route.authorizerId,
+    RouteId: route.routeId,
+    RouteKey: route.routeKey,
+    Target: route.integrationId && `integrations/${route.integrationId}`,
   };
 }
 
-function describeIntegration(integration: HttpIntegration): Item {
+function describeIntegration(integration: HttpIntegration): Integration {
   return {
-    connectionType: "INTERNET",
-    integrationId: integration.integrationId,
-    integrationMethod: "POST",
-    integrationType: integration.integrationType,
-    integrationUri: integration.integrationUri,
-    payloadFormatVersion: integration.payloadFormatVersion,
-    timeoutInMillis: integration.timeoutMs,
+    ConnectionType: "INTERNET",
+    IntegrationId: integration.integrationId,
+    IntegrationMethod: "POST",
+    IntegrationType: integration.integrationType as IntegrationType,
+    IntegrationUri: integration.integrationUri,
+    PayloadFormatVersion: integration.payloadFormatVersion,
+    TimeoutInMillis: integration.timeoutMs,
   };
+}
+
+/**
+ * Copies a response with the names of the wire, `apiId` for the SDK's `ApiId`. The keys of maps that a customer chooses
+ * (routes, tags) stay as they are.
+ */
+function wireNames(value: unknown, keepKeys = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => wireNames(item));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      keepKeys ? name : name.charAt(0).toLowerCase() + name.slice(1),
+      wireNames(member, name === "RouteSettings" || name === "Tags"),
+    ]),
+  );
 }

@@ -12,10 +12,9 @@ import { jsonError, type JsonObject, jsonResult, parseJsonBody } from "./json-pr
 import { queryError, QueryParameters, queryResult } from "./query-protocol.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
 import { ServiceError } from "./service-error.ts";
-import type { XmlValue } from "./xml.ts";
 
-type JsonHandler = (operation: string, body: JsonObject) => JsonObject | Promise<JsonObject>;
-type QueryHandler = (parameters: QueryParameters, caller: Principal) => XmlValue | Promise<XmlValue>;
+type JsonHandler = (operation: string, body: JsonObject) => Promise<object>;
+type QueryHandler = (parameters: QueryParameters, caller: Principal) => Promise<object>;
 
 interface ControlPlaneServices {
   cognitoIdentity: JsonHandler;

@@ -25,9 +25,14 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A required string member of a JSON request. @throws ValidationException naming it */
-export function requiredString(body: JsonObject, name: string): string {
-  const value = optionalString(body, name);
+/** A request with the members of the SDK's type, whose values are not checked yet. */
+export type JsonRequest<Input> = UncheckedMembers<keyof Input & string>;
+
+type UncheckedMembers<Name extends string> = Partial<Readonly<Record<Name, unknown>>>;
+
+/** A required string member of a request. @throws ValidationException naming it */
+export function requiredString<Name extends string>(request: UncheckedMembers<Name>, name: Name): string {
+  const value = optionalString(request, name);
   if (value === undefined) {
     throw new ServiceError(
       "ValidationException",
@@ -37,11 +42,23 @@ export function requiredString(body: JsonObject, name: string): string {
   return value;
 }
 
-export function optionalString(body: JsonObject, name: string): string | undefined {
-  const value = body[name];
+export function optionalString<Name extends string>(
+  request: UncheckedMembers<Name>,
+  name: Name,
+): string | undefined {
+  const value = request[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string") {
     throw new ServiceError("SerializationException", `${name} must be a string.`);
+  }
+  return value;
+}
+
+/** A required member of a request that is a list of strings. @throws ValidationException naming it */
+export function stringList<Name extends string>(request: UncheckedMembers<Name>, name: Name): string[] {
+  const value: unknown = request[name];
+  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
+    throw new ServiceError("ValidationException", `${name} must be a list of strings.`);
   }
   return value;
 }
@@ -61,6 +78,14 @@ function jsonResponse(status: number, body: unknown, requestId: string): AwsResp
   return {
     status,
     headers: { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": requestId },
-    body: JSON.stringify(body),
+    body: JSON.stringify(withEpochSeconds(body)),
   };
+}
+
+/** Copies a response with each Date as the protocol sends it: seconds since the epoch. */
+function withEpochSeconds(value: unknown): unknown {
+  if (value instanceof Date) return value.getTime() / 1000;
+  if (Array.isArray(value)) return value.map(withEpochSeconds);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withEpochSeconds(member)]));
 }

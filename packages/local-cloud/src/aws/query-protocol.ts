@@ -1,12 +1,13 @@
 import type { AwsResponse } from "./request.ts";
 import type { ServiceError } from "./service-error.ts";
-import { toXml, xmlDeclaration, type XmlValue } from "./xml.ts";
+import { toXml, xmlDeclaration } from "./xml.ts";
 
 /**
- * The AWS query protocol: form-encoded parameters in, XML out.
+ * The parameters of a request in the AWS query protocol: form-encoded parameters in, XML out.
  * {@link https://smithy.io/2.0/aws/protocols/aws-query-protocol.html}
+ * @typeParam Name the parameters that may be read
  */
-export class QueryParameters {
+export class QueryParameters<Name extends string = string> {
   readonly #parameters: URLSearchParams;
 
   constructor(form: string) {
@@ -14,28 +15,28 @@ export class QueryParameters {
   }
 
   get action(): string | undefined {
-    return this.text("Action");
+    return this.#parameters.get("Action") ?? undefined;
   }
 
   get version(): string | undefined {
-    return this.text("Version");
+    return this.#parameters.get("Version") ?? undefined;
   }
 
-  text(name: string): string | undefined {
+  text(name: Name): string | undefined {
     return this.#parameters.get(name) ?? undefined;
   }
 
-  flag(name: string): boolean {
+  flag(name: Name): boolean {
     return this.text(name) === "true";
   }
 
-  has(name: string): boolean {
+  has(name: Name): boolean {
     const prefix = `${name}.`;
     return [...this.#parameters.keys()].some((key) => key === name || key.startsWith(prefix));
   }
 
   /** `Tags.member.1.Key=…&Tags.member.1.Value=…` → one record a member, in the order of their numbers. */
-  records(name: string): Record<string, string>[] {
+  records(name: Name): Record<string, string>[] {
     const prefix = `${name}.member.`;
     const byNumber = new Map<number, Record<string, string>>();
     for (const [key, value] of this.#parameters) {
@@ -49,15 +50,18 @@ export class QueryParameters {
   }
 
   /** `Capabilities.member.1=…` → the values in the order of their numbers. */
-  list(name: string): string[] {
+  list(name: Name): string[] {
     return this.records(name).map((record) => record[""] ?? "");
   }
 }
 
+/** A request with the members of the SDK's type. */
+export type QueryRequest<Input> = QueryParameters<keyof Input & string>;
+
 export function queryResult(
   action: string,
   namespace: string,
-  result: XmlValue,
+  result: object,
   requestId: string,
 ): AwsResponse {
   const body = `${toXml(`${action}Result`, result)}${toXml("ResponseMetadata", { RequestId: requestId })}`;

@@ -1,21 +1,20 @@
-/** What an XML reply is written from; undefined leaves an element out, an array becomes `<member>` elements. */
-export type XmlValue =
-  string | number | boolean | Date | undefined | readonly XmlValue[] | { readonly [name: string]: XmlValue };
-
 export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
-/** The query protocol's serialisation: one element a member, lists as `<member>`, times in ISO 8601. */
-export function toXml(name: string, value: XmlValue): string {
+/**
+ * Serialises a response of the SDK's types for the query protocol: an element for each member, `<member>` elements for a
+ * list, ISO 8601 for a Date, nothing for undefined.
+ */
+export function toXml(name: string, value: unknown): string {
   if (value === undefined) return "";
   if (Array.isArray(value)) {
-    return `<${name}>${value.map((item: XmlValue) => toXml("member", item)).join("")}</${name}>`;
+    return `<${name}>${value.map((item) => toXml("member", item)).join("")}</${name}>`;
   }
   return `<${name}>${contents(value)}</${name}>`;
 }
 
-function contents(value: Exclude<XmlValue, undefined | readonly XmlValue[]> | readonly XmlValue[]): string {
+function contents(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
-  if (typeof value === "object") {
+  if (typeof value === "object" && value !== null) {
     return Object.entries(value)
       .map(([name, member]) => toXml(name, member))
       .join("");

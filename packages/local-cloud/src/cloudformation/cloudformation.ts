@@ -1,6 +1,52 @@
-import type { QueryParameters } from "../aws/query-protocol.ts";
+import type {
+  Capability,
+  ChangeSetSummary,
+  CreateChangeSetInput,
+  CreateChangeSetOutput,
+  CreateStackInput,
+  CreateStackOutput,
+  DeleteChangeSetInput,
+  DeleteChangeSetOutput,
+  DeleteStackInput,
+  DescribeChangeSetInput,
+  DescribeChangeSetOutput,
+  DescribeStackEventsInput,
+  DescribeStackEventsOutput,
+  DescribeStackResourceInput,
+  DescribeStackResourceOutput,
+  DescribeStackResourcesInput,
+  DescribeStackResourcesOutput,
+  DescribeStacksInput,
+  DescribeStacksOutput,
+  ExecuteChangeSetInput,
+  ExecuteChangeSetOutput,
+  GetTemplateInput,
+  GetTemplateOutput,
+  GetTemplateSummaryInput,
+  GetTemplateSummaryOutput,
+  ListChangeSetsInput,
+  ListChangeSetsOutput,
+  ListExportsOutput,
+  ListImportsInput,
+  ListImportsOutput,
+  ListStackResourcesInput,
+  ListStackResourcesOutput,
+  ListStacksInput,
+  ListStacksOutput,
+  StackSummary,
+  UpdateStackInput,
+  UpdateStackOutput,
+  UpdateTerminationProtectionInput,
+  UpdateTerminationProtectionOutput,
+  ValidateTemplateInput,
+  ValidateTemplateOutput,
+  Parameter as SdkParameter,
+  Stack as SdkStack,
+  StackEvent as SdkStackEvent,
+  Tag as SdkTag,
+} from "@aws-sdk/client-cloudformation";
+import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
-import type { XmlValue } from "../aws/xml.ts";
 import type { Buckets } from "../s3/buckets.ts";
 import type { ParameterInput } from "./parameters.ts";
 import type { Stack, StackEvent, StackRequest, StackResource, Tag } from "./stack.ts";
@@ -11,21 +57,23 @@ import { validationError } from "./validation-error.ts";
 
 export const cloudFormationNamespace = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
 
-type Action = (parameters: QueryParameters) => Promise<XmlValue> | XmlValue;
+type Action = (parameters: QueryParameters) => object;
 
 /**
  * The CloudFormation API, as far as sst, cdk and the aws CLI use it.
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html}
  */
 export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buckets: Buckets }): {
-  handle: Action;
+  handle(parameters: QueryParameters): Promise<object>;
 } {
-  const templateBody = (parameters: QueryParameters): string | undefined => {
+  const templateBody = (parameters: QueryParameters<"TemplateURL" | "TemplateBody">): string | undefined => {
     const url = parameters.text("TemplateURL");
     return url === undefined ? parameters.text("TemplateBody") : readTemplate(url, buckets);
   };
 
-  const stackInput = (parameters: QueryParameters): StackInput => {
+  const stackInput = (
+    parameters: QueryRequest<CreateStackInput & UpdateStackInput & CreateChangeSetInput>,
+  ): StackInput => {
     const body = templateBody(parameters);
     if (body === undefined && !parameters.flag("UsePreviousTemplate")) {
       throw validationError("Either Template URL or Template Body must be specified.");
@@ -49,11 +97,11 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
     };
   };
 
-  const changeSetOf = (parameters: QueryParameters): ChangeSet =>
+  const changeSetOf = (parameters: QueryParameters<"ChangeSetName" | "StackName">): ChangeSet =>
     stacks.getChangeSet(required(parameters, "ChangeSetName"), parameters.text("StackName"));
 
   const actions: Record<string, Action> = {
-    CreateStack: async (parameters) => {
+    CreateStack: async (parameters: QueryRequest<CreateStackInput>): Promise<CreateStackOutput> => {
       const onFailure = parameters.text("OnFailure");
       const stack = await stacks.create(stackInput(parameters), {
         disableRollback: parameters.flag("DisableRollback") || onFailure === "DO_NOTHING",
@@ -61,16 +109,18 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
       });
       return { StackId: stack.stackId };
     },
-    UpdateStack: async (parameters) => ({ StackId: (await stacks.update(stackInput(parameters))).stackId }),
-    DeleteStack: async (parameters) => {
+    UpdateStack: async (parameters: QueryRequest<UpdateStackInput>): Promise<UpdateStackOutput> => ({
+      StackId: (await stacks.update(stackInput(parameters))).stackId,
+    }),
+    DeleteStack: async (parameters: QueryRequest<DeleteStackInput>): Promise<object> => {
       await stacks.remove(
         required(parameters, "StackName"),
         parameters.list("RetainResources"),
         parameters.text("ClientRequestToken"),
       );
-      return undefined;
+      return {};
     },
-    DescribeStacks: (parameters) => {
+    DescribeStacks: (parameters: QueryRequest<DescribeStacksInput>): DescribeStacksOutput => {
       const name = parameters.text("StackName");
       const found =
         name === undefined
@@ -78,19 +128,21 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
           : [stacks.get(name)];
       return { Stacks: found.map(describeStack) };
     },
-    ListStacks: (parameters) => {
+    ListStacks: (parameters: QueryRequest<ListStacksInput>): ListStacksOutput => {
       const wanted = parameters.list("StackStatusFilter");
       const found = stacks.list().filter(({ status }) => wanted.length === 0 || wanted.includes(status));
       return { StackSummaries: found.map(summariseStack) };
     },
-    DescribeStackEvents: (parameters) => {
+    DescribeStackEvents: (parameters: QueryRequest<DescribeStackEventsInput>): DescribeStackEventsOutput => {
       const name = required(parameters, "StackName");
       const stack = stacks.find(name);
       // Each operation has words of its own for this.
       if (stack === undefined) throw validationError(`Stack [${name}] does not exist`);
       return { StackEvents: stack.events.map((event) => describeEvent(stack, event)) };
     },
-    DescribeStackResources: (parameters) => {
+    DescribeStackResources: (
+      parameters: QueryRequest<DescribeStackResourcesInput>,
+    ): DescribeStackResourcesOutput => {
       const physicalId = parameters.text("PhysicalResourceId");
       const name = parameters.text("StackName");
       const stack =
@@ -104,27 +156,36 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
       const found = [...stack.resources.values()].filter(
         (resource) => logicalId === undefined || resource.logicalId === logicalId,
       );
-      return { StackResources: found.map((resource) => describeResource(stack, resource, "Timestamp")) };
+      return {
+        StackResources: found.map((resource) => ({
+          ...describeResource(stack, resource),
+          Timestamp: resource.lastUpdated,
+        })),
+      };
     },
-    DescribeStackResource: (parameters) => {
+    DescribeStackResource: (
+      parameters: QueryRequest<DescribeStackResourceInput>,
+    ): DescribeStackResourceOutput => {
       const stack = stacks.get(required(parameters, "StackName"));
       const resource = resourceOf(stack, required(parameters, "LogicalResourceId"));
       return {
         StackResourceDetail: {
-          ...(describeResource(stack, resource, "LastUpdatedTimestamp") as Record<string, XmlValue>),
+          ...describeResource(stack, resource),
+          LastUpdatedTimestamp: resource.lastUpdated,
           Metadata: resource.metadata === undefined ? undefined : JSON.stringify(resource.metadata),
         },
       };
     },
-    ListStackResources: (parameters) => {
+    ListStackResources: (parameters: QueryRequest<ListStackResourcesInput>): ListStackResourcesOutput => {
       const stack = stacks.get(required(parameters, "StackName"));
       return {
-        StackResourceSummaries: [...stack.resources.values()].map((resource) =>
-          describeResource(stack, resource, "LastUpdatedTimestamp"),
-        ),
+        StackResourceSummaries: [...stack.resources.values()].map((resource) => ({
+          ...describeResource(stack, resource),
+          LastUpdatedTimestamp: resource.lastUpdated,
+        })),
       };
     },
-    GetTemplate: (parameters) => {
+    GetTemplate: (parameters: QueryRequest<GetTemplateInput>): GetTemplateOutput => {
       const changeSetName = parameters.text("ChangeSetName");
       const request =
         changeSetName === undefined
@@ -135,38 +196,46 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
         StagesAvailable: ["Original", "Processed"],
       };
     },
-    GetTemplateSummary: async (parameters) => {
+    GetTemplateSummary: async (
+      parameters: QueryRequest<GetTemplateSummaryInput>,
+    ): Promise<GetTemplateSummaryOutput> => {
       const name = parameters.text("StackName");
       const body = name === undefined ? templateBody(parameters) : stacks.get(name).request?.template.body;
       if (body === undefined)
         throw validationError("Either Template URL or Template Body must be specified.");
       return summariseTemplate(body);
     },
-    ValidateTemplate: async (parameters) => {
+    ValidateTemplate: async (
+      parameters: QueryRequest<ValidateTemplateInput>,
+    ): Promise<ValidateTemplateOutput> => {
       const body = templateBody(parameters);
       if (body === undefined)
         throw validationError("Either Template URL or Template Body must be specified.");
       return summariseTemplate(body);
     },
-    ListExports: () => ({
+    ListExports: (): ListExportsOutput => ({
       Exports: stacks.exports().map(({ name, value, exportingStackId }) => ({
         ExportingStackId: exportingStackId,
         Name: name,
         Value: value,
       })),
     }),
-    ListImports: (parameters) => {
+    ListImports: (parameters: QueryRequest<ListImportsInput>): ListImportsOutput => {
       const name = required(parameters, "ExportName");
       const imports = stacks.importsOf(name);
       if (imports.length === 0) throw validationError(`Export '${name}' is not imported by any stack.`);
       return { Imports: imports };
     },
-    UpdateTerminationProtection: (parameters) => {
+    UpdateTerminationProtection: (
+      parameters: QueryRequest<UpdateTerminationProtectionInput>,
+    ): UpdateTerminationProtectionOutput => {
       const stack = stacks.get(required(parameters, "StackName"));
       stack.terminationProtection = parameters.flag("EnableTerminationProtection");
       return { StackId: stack.stackId };
     },
-    CreateChangeSet: async (parameters) => {
+    CreateChangeSet: async (
+      parameters: QueryRequest<CreateChangeSetInput>,
+    ): Promise<CreateChangeSetOutput> => {
       const type = parameters.text("ChangeSetType") ?? "UPDATE";
       if (type !== "CREATE" && type !== "UPDATE") {
         throw validationError(`The local cloud knows change sets of type CREATE and UPDATE, not ${type}.`);
@@ -178,17 +247,20 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
       });
       return { Id: changeSet.changeSetId, StackId: changeSet.stack.stackId };
     },
-    DescribeChangeSet: (parameters) => describeChangeSet(changeSetOf(parameters)),
-    ListChangeSets: (parameters) => ({
+    DescribeChangeSet: (parameters: QueryRequest<DescribeChangeSetInput>): DescribeChangeSetOutput =>
+      describeChangeSet(changeSetOf(parameters)),
+    ListChangeSets: (parameters: QueryRequest<ListChangeSetsInput>): ListChangeSetsOutput => ({
       Summaries: stacks.changeSetsOf(stacks.get(required(parameters, "StackName"))).map(summariseChangeSet),
     }),
-    ExecuteChangeSet: async (parameters) => {
+    ExecuteChangeSet: async (
+      parameters: QueryRequest<ExecuteChangeSetInput>,
+    ): Promise<ExecuteChangeSetOutput> => {
       await stacks.executeChangeSet(changeSetOf(parameters), {
         disableRollback: parameters.flag("DisableRollback"),
       });
       return {};
     },
-    DeleteChangeSet: (parameters) => {
+    DeleteChangeSet: (parameters: QueryRequest<DeleteChangeSetInput>): DeleteChangeSetOutput => {
       try {
         stacks.deleteChangeSet(changeSetOf(parameters));
       } catch (error) {
@@ -200,7 +272,7 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
   };
 
   return {
-    handle(parameters) {
+    async handle(parameters) {
       const action = parameters.action ?? "";
       const run = actions[action];
       if (run === undefined) {
@@ -235,7 +307,7 @@ function readTemplate(templateUrl: string, buckets: Buckets): string {
   }
 }
 
-function required(parameters: QueryParameters, name: string): string {
+function required<Name extends string>(parameters: QueryParameters<Name>, name: Name): string {
   const value = parameters.text(name);
   if (value === undefined || value === "") {
     const member = name.charAt(0).toLowerCase() + name.slice(1);
@@ -254,11 +326,11 @@ function resourceOf(stack: Stack, logicalId: string): StackResource {
   return resource;
 }
 
-function describeTags(request: StackRequest | undefined): XmlValue {
+function describeTags(request: StackRequest | undefined): SdkTag[] {
   return (request?.tags ?? []).map(({ key, value }) => ({ Key: key, Value: value }));
 }
 
-function describeParameters(request: StackRequest | undefined): XmlValue {
+function describeParameters(request: StackRequest | undefined): SdkParameter[] {
   return [...(request?.parameters ?? [])].map(([key, { value, resolved, hidden, isSsm }]) => ({
     ParameterKey: key,
     ParameterValue: hidden ? "****" : value,
@@ -266,7 +338,7 @@ function describeParameters(request: StackRequest | undefined): XmlValue {
   }));
 }
 
-function describeStack(stack: Stack): XmlValue {
+function describeStack(stack: Stack): SdkStack {
   const { request } = stack;
   return {
     StackId: stack.stackId,
@@ -280,7 +352,7 @@ function describeStack(stack: Stack): XmlValue {
     StackStatusReason: stack.statusReason,
     DisableRollback: stack.disableRollback,
     NotificationARNs: [],
-    Capabilities: [...(request?.capabilities ?? [])],
+    Capabilities: [...(request?.capabilities ?? [])] as Capability[],
     Outputs: stack.outputs.map(({ key, value, description, exportName }) => ({
       OutputKey: key,
       OutputValue: value,
@@ -294,7 +366,7 @@ function describeStack(stack: Stack): XmlValue {
   };
 }
 
-function summariseStack(stack: Stack): XmlValue {
+function summariseStack(stack: Stack): StackSummary {
   return {
     StackId: stack.stackId,
     StackName: stack.stackName,
@@ -308,7 +380,7 @@ function summariseStack(stack: Stack): XmlValue {
   };
 }
 
-function describeEvent({ stackId, stackName }: Stack, event: StackEvent): XmlValue {
+function describeEvent({ stackId, stackName }: Stack, event: StackEvent): SdkStackEvent {
   return {
     StackId: stackId,
     EventId: event.eventId,
@@ -317,27 +389,28 @@ function describeEvent({ stackId, stackName }: Stack, event: StackEvent): XmlVal
     PhysicalResourceId: event.physicalId,
     ResourceType: event.resourceType,
     Timestamp: event.timestamp,
-    ResourceStatus: event.status,
+    // A stack's own events carry statuses that the SDK's type does not have.
+    ResourceStatus: event.status as SdkStackEvent["ResourceStatus"],
     ResourceStatusReason: event.statusReason,
     ClientRequestToken: event.clientRequestToken,
   };
 }
 
-function describeResource({ stackId, stackName }: Stack, resource: StackResource, time: string): XmlValue {
+/** What every description of a resource has. */
+function describeResource({ stackId, stackName }: Stack, resource: StackResource) {
   return {
     StackName: stackName,
     StackId: stackId,
     LogicalResourceId: resource.logicalId,
     PhysicalResourceId: resource.physicalId,
     ResourceType: resource.type,
-    [time]: resource.lastUpdated,
     ResourceStatus: resource.status,
     ResourceStatusReason: resource.statusReason,
-    DriftInformation: { StackResourceDriftStatus: "NOT_CHECKED" },
+    DriftInformation: { StackResourceDriftStatus: "NOT_CHECKED" as const },
   };
 }
 
-async function summariseTemplate(body: string): Promise<XmlValue> {
+async function summariseTemplate(body: string): Promise<GetTemplateSummaryOutput> {
   const template = await parseTemplate(body);
   const types = [...template.resources.values()].map(({ type }) => type);
   return {
@@ -355,12 +428,12 @@ async function summariseTemplate(body: string): Promise<XmlValue> {
   };
 }
 
-function describeChangeSet(changeSet: ChangeSet): XmlValue {
+function describeChangeSet(changeSet: ChangeSet): DescribeChangeSetOutput {
   return {
-    ...(summariseChangeSet(changeSet) as Record<string, XmlValue>),
+    ...summariseChangeSet(changeSet),
     Parameters: describeParameters(changeSet.request),
     Tags: describeTags(changeSet.request),
-    Capabilities: [...(changeSet.request?.capabilities ?? [])],
+    Capabilities: [...(changeSet.request?.capabilities ?? [])] as Capability[],
     NotificationARNs: [],
     Changes: changeSet.changes.map((change) => ({
       Type: "Resource",
@@ -385,7 +458,7 @@ function describeChangeSet(changeSet: ChangeSet): XmlValue {
   };
 }
 
-function summariseChangeSet(changeSet: ChangeSet): XmlValue {
+function summariseChangeSet(changeSet: ChangeSet): ChangeSetSummary {
   return {
     ChangeSetId: changeSet.changeSetId,
     ChangeSetName: changeSet.changeSetName,

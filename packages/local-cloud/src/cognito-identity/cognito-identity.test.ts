@@ -1,3 +1,8 @@
+import type {
+  GetCredentialsForIdentityResponse,
+  GetIdResponse,
+  GetOpenIdTokenResponse,
+} from "@aws-sdk/client-cognito-identity";
 import { randomBytes } from "node:crypto";
 
 import { beforeEach, describe, expect, it } from "vitest";
@@ -80,10 +85,10 @@ const login = (user: string, device = "phone"): JsonObject => ({
 });
 
 async function getId(Logins?: JsonObject): Promise<string> {
-  const { IdentityId } = await service.handle("GetId", {
+  const { IdentityId } = (await service.handle("GetId", {
     IdentityPoolId: identityPoolId,
     ...(Logins && { Logins }),
-  });
+  })) as GetIdResponse;
   return String(IdentityId);
 }
 
@@ -94,7 +99,10 @@ const refused = (code: string, message: string | RegExp) =>
   }) as Error;
 
 const getCredentials = (IdentityId: string, Logins?: JsonObject) =>
-  service.handle("GetCredentialsForIdentity", { IdentityId, ...(Logins && { Logins }) });
+  service.handle("GetCredentialsForIdentity", {
+    IdentityId,
+    ...(Logins && { Logins }),
+  }) as Promise<GetCredentialsForIdentityResponse>;
 
 describe("GetId", () => {
   it("gives a user the same identity on every device, and another user another", async () => {
@@ -179,8 +187,8 @@ describe("GetCredentialsForIdentity", () => {
     const identityId = await getId(login("42"));
     const { Credentials, IdentityId } = await getCredentials(identityId, login("42", "laptop"));
     expect(IdentityId).toBe(identityId);
-    const { AccessKeyId, SecretKey, SessionToken, Expiration } = Credentials as Record<string, string>;
-    expect(Expiration).toBe(now().getTime() / 1000 + 3600);
+    const { AccessKeyId, SecretKey, SessionToken, Expiration } = Credentials ?? {};
+    expect(Expiration).toEqual(new Date(now().getTime() + 3_600_000));
     expect(sessions.find(AccessKeyId ?? "", SessionToken)).toEqual({
       state: "active",
       secretAccessKey: SecretKey,
@@ -269,7 +277,10 @@ describe("GetCredentialsForIdentity", () => {
 
 it("GetOpenIdToken gives a JWT of the identity for ten minutes", async () => {
   const identityId = await getId(login("42"));
-  const { Token } = await service.handle("GetOpenIdToken", { IdentityId: identityId, Logins: login("42") });
+  const { Token } = (await service.handle("GetOpenIdToken", {
+    IdentityId: identityId,
+    Logins: login("42"),
+  })) as GetOpenIdTokenResponse;
   const [, claims = ""] = String(Token).split(".");
   expect(JSON.parse(Buffer.from(claims, "base64url").toString())).toMatchObject({
     sub: identityId,

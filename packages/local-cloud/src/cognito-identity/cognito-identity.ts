@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-
+import type {
+  GetCredentialsForIdentityResponse,
+  GetIdentityPoolRolesResponse,
+  GetIdResponse,
+  GetOpenIdTokenResponse,
+  IdentityPool as IdentityPoolDescription,
+} from "@aws-sdk/client-cognito-identity";
 import type { JsonObject } from "../aws/json-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import { authorizeAssumption } from "../iam/authorization.ts";
@@ -36,7 +42,7 @@ export interface CognitoIdentityService {
    * @param operation the part of `X-Amz-Target` after the dot
    * @throws ServiceError as the service's model names it; UnknownOperationException for any other operation
    */
-  handle(operation: string, body: JsonObject): Promise<JsonObject>;
+  handle(operation: string, body: JsonObject): Promise<object>;
 }
 
 const sessionName = "CognitoIdentityCredentials";
@@ -56,7 +62,7 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
     throw new ServiceError("ResourceNotFoundException", `IdentityPool '${identityPoolId}' not found.`);
   }
 
-  async function getId(parameters: Parameters): Promise<JsonObject> {
+  async function getId(parameters: Parameters): Promise<GetIdResponse> {
     const identityPoolId = parameters.identityPoolId();
     const accountId = parameters.accountId();
     const logins = parameters.logins();
@@ -104,7 +110,9 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
     return { pool, identity: identities.link(identity, login) };
   }
 
-  async function getCredentialsForIdentity(parameters: Parameters): Promise<JsonObject> {
+  async function getCredentialsForIdentity(
+    parameters: Parameters,
+  ): Promise<GetCredentialsForIdentityResponse> {
     const identityId = parameters.identityId();
     const logins = parameters.logins();
     const customRoleArn = parameters.customRoleArn();
@@ -131,7 +139,7 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
         AccessKeyId: credentials.accessKeyId,
         SecretKey: credentials.secretAccessKey,
         SessionToken: credentials.sessionToken,
-        Expiration: credentials.expiration.getTime() / 1000,
+        Expiration: credentials.expiration,
       },
     };
   }
@@ -161,7 +169,7 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
     );
   }
 
-  async function getOpenIdToken(parameters: Parameters): Promise<JsonObject> {
+  async function getOpenIdToken(parameters: Parameters): Promise<GetOpenIdTokenResponse> {
     const identityId = parameters.identityId();
     const logins = parameters.logins();
     parameters.check();
@@ -175,26 +183,32 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
     return findPool(identityPoolId);
   }
 
+  function describeIdentityPool(parameters: Parameters): IdentityPoolDescription {
+    return describePool(ownPool(parameters));
+  }
+
+  function getIdentityPoolRoles(parameters: Parameters): GetIdentityPoolRolesResponse {
+    return describePoolRoles(ownPool(parameters));
+  }
+
+  const operations: Record<string, (parameters: Parameters) => object> = {
+    GetId: getId,
+    GetCredentialsForIdentity: getCredentialsForIdentity,
+    GetOpenIdToken: getOpenIdToken,
+    DescribeIdentityPool: describeIdentityPool,
+    GetIdentityPoolRoles: getIdentityPoolRoles,
+  };
+
   return {
     async handle(operation, body) {
-      const parameters = new Parameters(body);
-      switch (operation) {
-        case "GetId":
-          return getId(parameters);
-        case "GetCredentialsForIdentity":
-          return getCredentialsForIdentity(parameters);
-        case "GetOpenIdToken":
-          return getOpenIdToken(parameters);
-        case "DescribeIdentityPool":
-          return describePool(ownPool(parameters));
-        case "GetIdentityPoolRoles":
-          return describePoolRoles(ownPool(parameters));
-        default:
-          throw new ServiceError(
-            "UnknownOperationException",
-            `The local cloud does not know cognito-identity ${operation}.`,
-          );
+      const run = operations[operation];
+      if (run === undefined) {
+        throw new ServiceError(
+          "UnknownOperationException",
+          `The local cloud does not know the Cognito Identity operation ${operation}; it knows ${Object.keys(operations).join(", ")}.`,
+        );
       }
+      return run(new Parameters(body));
     },
   };
 }

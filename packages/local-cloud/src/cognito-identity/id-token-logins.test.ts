@@ -1,3 +1,8 @@
+import type {
+  GetCredentialsForIdentityResponse,
+  GetIdResponse,
+  GetOpenIdTokenResponse,
+} from "@aws-sdk/client-cognito-identity";
 import { type Claims, type OidcIssuer, startOidcIssuer } from "@api-auth-twitter/test-support/oidc-issuer";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSessions } from "../iam/sessions.ts";
@@ -92,15 +97,18 @@ function tokenOf(provider: string, claims: Claims = {}): string {
 }
 
 async function getId(provider: string, token: string): Promise<string> {
-  const { IdentityId } = await service.handle("GetId", {
+  const { IdentityId } = (await service.handle("GetId", {
     IdentityPoolId: identityPoolId,
     Logins: { [provider]: token },
-  });
+  })) as GetIdResponse;
   return String(IdentityId);
 }
 
 const getCredentials = (IdentityId: string, provider: string, token: string) =>
-  service.handle("GetCredentialsForIdentity", { IdentityId, Logins: { [provider]: token } });
+  service.handle("GetCredentialsForIdentity", {
+    IdentityId,
+    Logins: { [provider]: token },
+  }) as Promise<GetCredentialsForIdentityResponse>;
 
 const refused = (code: string, message: string | RegExp) =>
   expect.objectContaining({
@@ -130,10 +138,10 @@ describe.each([
 
   it("gives a token of the identity for ten minutes", async () => {
     const identityId = await getId(provider, tokenOf(provider));
-    const { Token } = await service.handle("GetOpenIdToken", {
+    const { Token } = (await service.handle("GetOpenIdToken", {
       IdentityId: identityId,
       Logins: { [provider]: tokenOf(provider) },
-    });
+    })) as GetOpenIdTokenResponse;
     const [, claims = ""] = String(Token).split(".");
     expect(JSON.parse(Buffer.from(claims, "base64url").toString())).toMatchObject({
       sub: identityId,

@@ -1,8 +1,11 @@
-import type { JsonObject } from "../aws/json-protocol.ts";
+import type {
+  GetIdentityPoolRolesResponse,
+  IdentityPool as IdentityPoolDescription,
+} from "@aws-sdk/client-cognito-identity";
 import type { IdentityPool } from "../resources.ts";
 
 /** {@link https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_DescribeIdentityPool.html} */
-export function describePool(pool: IdentityPool): JsonObject {
+export function describePool(pool: IdentityPool): IdentityPoolDescription {
   const { supportedLoginProviders, openIdConnectProviderArns, cognitoIdentityProviders } = pool;
   return {
     IdentityPoolId: pool.identityPoolId,
@@ -11,7 +14,9 @@ export function describePool(pool: IdentityPool): JsonObject {
     ...(Object.keys(supportedLoginProviders).length > 0 && {
       SupportedLoginProviders: supportedLoginProviders,
     }),
-    ...(openIdConnectProviderArns.length > 0 && { OpenIdConnectProviderARNs: openIdConnectProviderArns }),
+    ...(openIdConnectProviderArns.length > 0 && {
+      OpenIdConnectProviderARNs: [...openIdConnectProviderArns],
+    }),
     ...(cognitoIdentityProviders.length > 0 && {
       CognitoIdentityProviders: cognitoIdentityProviders.map(({ providerName, clientId }) => ({
         ProviderName: providerName,
@@ -23,6 +28,6 @@ export function describePool(pool: IdentityPool): JsonObject {
 }
 
 /** {@link https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html} */
-export function describePoolRoles({ identityPoolId, roles }: IdentityPool): JsonObject {
-  return { IdentityPoolId: identityPoolId, ...(roles === undefined ? {} : { Roles: roles }) };
+export function describePoolRoles({ identityPoolId, roles }: IdentityPool): GetIdentityPoolRolesResponse {
+  return { IdentityPoolId: identityPoolId, ...(roles === undefined ? {} : { Roles: { ...roles } }) };
 }

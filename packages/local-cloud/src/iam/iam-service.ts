@@ -1,6 +1,21 @@
-import type { QueryParameters } from "../aws/query-protocol.ts";
+import type {
+  GetPolicyRequest,
+  GetPolicyResponse,
+  GetPolicyVersionRequest,
+  GetPolicyVersionResponse,
+  GetRolePolicyRequest,
+  GetRolePolicyResponse,
+  GetRoleRequest,
+  GetRoleResponse,
+  ListAttachedRolePoliciesRequest,
+  ListAttachedRolePoliciesResponse,
+  ListRolePoliciesRequest,
+  ListRolePoliciesResponse,
+  SimulatePolicyResponse,
+  SimulatePrincipalPolicyRequest,
+} from "@aws-sdk/client-iam";
+import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
-import type { XmlValue } from "../aws/xml.ts";
 import type { Account, PolicyDocument, Role } from "../resources.ts";
 import { managedPolicies } from "./managed-policies.ts";
 import { PolicyDocumentError } from "./policy-document.ts";
@@ -8,11 +23,11 @@ import { evaluatePolicies } from "./policy-evaluation.ts";
 
 export const iamNamespace = "https://iam.amazonaws.com/doc/2010-05-08/";
 
-type Action = (parameters: QueryParameters) => XmlValue;
+type Action = (parameters: QueryParameters) => object;
 
 export interface IamService {
   /** @throws ServiceError as the service's model names it */
-  handle: Action;
+  handle(parameters: QueryParameters): Promise<object>;
   /** What a policy names as the resource of a request. */
   resourceArn: (parameters: QueryParameters) => string;
 }
@@ -31,7 +46,7 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
   const findRole = (roleName: string): Role | undefined =>
     [...account.roles.values()].find((role) => role.roleName === roleName);
 
-  function requiredRole(parameters: QueryParameters): Role {
+  function requiredRole(parameters: QueryParameters<"RoleName">): Role {
     const roleName = required(parameters, "RoleName", /^[\w+=,.@-]{1,64}$/);
     return findRole(roleName) ?? missing(`The role with name ${roleName} cannot be found.`);
   }
@@ -43,7 +58,7 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
     return { policyName: nameIn(arn), document, own: false };
   }
 
-  function simulate(parameters: QueryParameters): XmlValue {
+  function simulate(parameters: QueryRequest<SimulatePrincipalPolicyRequest>): SimulatePolicyResponse {
     refuse(parameters, [
       "ContextEntries",
       "PolicyInputList",
@@ -70,11 +85,12 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
         MissingContextValues: [],
       })),
     );
-    return page(parameters, "EvaluationResults", results);
+    const { items, ...rest } = page(parameters, results);
+    return { EvaluationResults: items, ...rest };
   }
 
   const actions: Record<string, Action> = {
-    GetRole: (parameters) => {
+    GetRole: (parameters: QueryRequest<GetRoleRequest>): GetRoleResponse => {
       const role = requiredRole(parameters);
       return {
         Role: {
@@ -89,25 +105,28 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
         },
       };
     },
-    ListRolePolicies: (parameters) =>
-      page(parameters, "PolicyNames", [...requiredRole(parameters).policies.keys()]),
-    GetRolePolicy: (parameters) => {
+    ListRolePolicies: (parameters: QueryRequest<ListRolePoliciesRequest>): ListRolePoliciesResponse => {
+      const { items, ...rest } = page(parameters, [...requiredRole(parameters).policies.keys()]);
+      return { PolicyNames: items, ...rest };
+    },
+    GetRolePolicy: (parameters: QueryRequest<GetRolePolicyRequest>): GetRolePolicyResponse => {
       const role = requiredRole(parameters);
       const policyName = required(parameters, "PolicyName", /^[\w+=,.@-]{1,128}$/);
       const document =
         role.policies.get(policyName) ?? missing(`The role policy with name ${policyName} cannot be found.`);
       return { RoleName: role.roleName, PolicyName: policyName, PolicyDocument: encodeDocument(document) };
     },
-    ListAttachedRolePolicies: (parameters) =>
-      page(
+    ListAttachedRolePolicies: (
+      parameters: QueryRequest<ListAttachedRolePoliciesRequest>,
+    ): ListAttachedRolePoliciesResponse => {
+      const { managedPolicyArns } = requiredRole(parameters);
+      const { items, ...rest } = page(
         parameters,
-        "AttachedPolicies",
-        requiredRole(parameters).managedPolicyArns.map((arn) => ({
-          PolicyName: nameIn(arn),
-          PolicyArn: arn,
-        })),
-      ),
-    GetPolicy: (parameters) => {
+        managedPolicyArns.map((arn) => ({ PolicyName: nameIn(arn), PolicyArn: arn })),
+      );
+      return { AttachedPolicies: items, ...rest };
+    },
+    GetPolicy: (parameters: QueryRequest<GetPolicyRequest>): GetPolicyResponse => {
       const arn = required(parameters, "PolicyArn", /^arn:/);
       const { policyName, own } = managedPolicy(arn);
       const attached = [...account.roles.values()].filter((role) => role.managedPolicyArns.includes(arn));
@@ -124,7 +143,7 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
         },
       };
     },
-    GetPolicyVersion: (parameters) => {
+    GetPolicyVersion: (parameters: QueryRequest<GetPolicyVersionRequest>): GetPolicyVersionResponse => {
       const arn = required(parameters, "PolicyArn", /^arn:/);
       const versionId = required(parameters, "VersionId", /^v[1-9]\d*(\.[\w-]*)?$/);
       const { document, own } = managedPolicy(arn);
@@ -144,7 +163,7 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
   };
 
   return {
-    handle(parameters) {
+    async handle(parameters) {
       const run = actions[parameters.action ?? ""];
       if (run === undefined) {
         throw new ServiceError(
@@ -179,8 +198,11 @@ function decide(
   }
 }
 
-/** Lists come in pages: `MaxItems` (100) of them, and `Marker` for the next. */
-function page(parameters: QueryParameters, name: string, items: readonly XmlValue[]): XmlValue {
+/** One page of a list: `MaxItems` of them (100 by default), and the `Marker` of the next page. */
+function page<T>(
+  parameters: QueryParameters<"MaxItems" | "Marker">,
+  items: readonly T[],
+): { items: T[]; IsTruncated: boolean; Marker: string | undefined } {
   const maximum = Number(parameters.text("MaxItems") ?? 100);
   if (!Number.isInteger(maximum) || maximum < 1 || maximum > 1000) {
     throw new ServiceError(
@@ -196,13 +218,17 @@ function page(parameters: QueryParameters, name: string, items: readonly XmlValu
   const end = start + maximum;
   const isTruncated = end < items.length;
   return {
-    [name]: items.slice(start, end),
+    items: items.slice(start, end),
     IsTruncated: isTruncated,
     Marker: isTruncated ? Buffer.from(String(end)).toString("base64url") : undefined,
   };
 }
 
-function required(parameters: QueryParameters, name: string, pattern: RegExp): string {
+function required<Name extends string>(
+  parameters: QueryParameters<Name>,
+  name: Name,
+  pattern: RegExp,
+): string {
   const value = parameters.text(name);
   const member = name.charAt(0).toLowerCase() + name.slice(1);
   if (value === undefined || value === "") {
@@ -218,7 +244,7 @@ function required(parameters: QueryParameters, name: string, pattern: RegExp): s
   );
 }
 
-function refuse(parameters: QueryParameters, names: readonly string[]): void {
+function refuse<Name extends string>(parameters: QueryParameters<Name>, names: readonly Name[]): void {
   const unknown = names.find((name) => parameters.has(name));
   if (unknown === undefined) return;
   throw new ServiceError(

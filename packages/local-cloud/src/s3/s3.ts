@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ServiceError } from "../aws/service-error.ts";
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
-import { escapeXml, toXml, xmlDeclaration, type XmlValue } from "../aws/xml.ts";
+import { escapeXml, toXml, xmlDeclaration } from "../aws/xml.ts";
 import { decodeAwsChunked } from "./aws-chunked.ts";
 import { type Bucket, type Buckets, entityTag, type MultipartUpload, type S3Object } from "./buckets.ts";
 import { verifyChecksums } from "./checksums.ts";
@@ -76,7 +76,7 @@ export function createS3({ buckets, accountId, region, now }: S3Options): {
     }
     const encode = (text: string): string =>
       query.get("encoding-type") === "url" ? encodeURIComponent(text).replace(/%2F/g, "/") : text;
-    const elements: [string, XmlValue][] = [
+    const elements: [string, unknown][] = [
       ["Name", bucket.name],
       ["Prefix", encode(prefix)],
       ["Delimiter", delimiter === "" ? undefined : encode(delimiter)],
@@ -93,7 +93,7 @@ export function createS3({ buckets, accountId, region, now }: S3Options): {
             : encode(last)
           : undefined,
       ],
-      ...contents.map(({ key, lastModified, etag, body }): [string, XmlValue] => [
+      ...contents.map(({ key, lastModified, etag, body }): [string, unknown] => [
         "Contents",
         {
           Key: encode(key),
@@ -103,7 +103,7 @@ export function createS3({ buckets, accountId, region, now }: S3Options): {
           StorageClass: "STANDARD",
         },
       ]),
-      ...[...commonPrefixes].map((name): [string, XmlValue] => ["CommonPrefixes", { Prefix: encode(name) }]),
+      ...[...commonPrefixes].map((name): [string, unknown] => ["CommonPrefixes", { Prefix: encode(name) }]),
     ];
     return document("ListBucketResult", elements.map(([name, value]) => toXml(name, value)).join(""));
   }

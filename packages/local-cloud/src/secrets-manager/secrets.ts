@@ -1,6 +1,18 @@
 import { randomUUID } from "node:crypto";
+import type {
+  CreateSecretRequest,
+  CreateSecretResponse,
+  DeleteSecretRequest,
+  DeleteSecretResponse,
+  DescribeSecretRequest,
+  DescribeSecretResponse,
+  GetSecretValueRequest,
+  GetSecretValueResponse,
+  PutSecretValueRequest,
+  PutSecretValueResponse,
+} from "@aws-sdk/client-secrets-manager";
 import { secretArnSuffix } from "../aws/identifiers.ts";
-import { type JsonObject, optionalString, requiredString } from "../aws/json-protocol.ts";
+import { type JsonObject, type JsonRequest, optionalString, requiredString } from "../aws/json-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
 
 interface SecretVersion {
@@ -38,7 +50,7 @@ export interface SecretsManager {
   /** @throws ServiceError ResourceNotFoundException for the secret, the stage or the version */
   secretString(secretId: string, selector?: { versionStage?: string; versionId?: string }): string;
   /** The operations of `secretsmanager.*`. */
-  handle(operation: string, body: JsonObject): JsonObject;
+  handle(operation: string, body: JsonObject): Promise<object>;
 }
 
 interface SecretsManagerOptions {
@@ -147,19 +159,19 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
     return found;
   }
 
-  const operations: Record<string, (body: JsonObject) => JsonObject> = {
-    CreateSecret: (body) => {
-      const value = valueOf(body);
+  const operations: Record<string, (body: JsonObject) => object> = {
+    CreateSecret: (request: JsonRequest<CreateSecretRequest>): CreateSecretResponse => {
+      const value = valueOf(request);
       const secret = create({
-        name: requiredString(body, "Name"),
-        description: optionalString(body, "Description"),
+        name: requiredString(request, "Name"),
+        description: optionalString(request, "Description"),
       });
       const versionId = value === undefined ? undefined : addVersion(secret, value);
       return { ARN: secret.arn, Name: secret.name, ...(versionId !== undefined && { VersionId: versionId }) };
     },
-    PutSecretValue: (body) => {
-      const secret = active(requiredString(body, "SecretId"));
-      const value = valueOf(body);
+    PutSecretValue: (request: JsonRequest<PutSecretValueRequest>): PutSecretValueResponse => {
+      const secret = active(requiredString(request, "SecretId"));
+      const value = valueOf(request);
       if (value === undefined) {
         throw new ServiceError(
           "InvalidRequestException",
@@ -169,11 +181,14 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
       const versionId = addVersion(secret, value);
       return { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: ["AWSCURRENT"] };
     },
-    GetSecretValue: (body) => {
-      const secretId = requiredString(body, "SecretId");
+    /** The wire has the binary in base64, which the SDK decodes. */
+    GetSecretValue: (
+      request: JsonRequest<GetSecretValueRequest>,
+    ): Omit<GetSecretValueResponse, "SecretBinary"> & { SecretBinary?: string } => {
+      const secretId = requiredString(request, "SecretId");
       const found = version(secretId, {
-        versionStage: optionalString(body, "VersionStage"),
-        versionId: optionalString(body, "VersionId"),
+        versionStage: optionalString(request, "VersionStage"),
+        versionId: optionalString(request, "VersionId"),
       });
       const { arn, name } = existing(secretId);
       return {
@@ -183,33 +198,33 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
         ...(found.secretString !== undefined && { SecretString: found.secretString }),
         ...(found.secretBinary !== undefined && { SecretBinary: found.secretBinary }),
         VersionStages: [...found.stages],
-        CreatedDate: found.createdDate.getTime() / 1000,
+        CreatedDate: found.createdDate,
       };
     },
-    DescribeSecret: (body) => {
-      const secret = existing(requiredString(body, "SecretId"));
+    DescribeSecret: (request: JsonRequest<DescribeSecretRequest>): DescribeSecretResponse => {
+      const secret = existing(requiredString(request, "SecretId"));
       return {
         ARN: secret.arn,
         Name: secret.name,
         ...(secret.description !== undefined && { Description: secret.description }),
-        CreatedDate: secret.createdDate.getTime() / 1000,
-        ...(secret.deletedDate !== undefined && { DeletedDate: secret.deletedDate.getTime() / 1000 }),
+        CreatedDate: secret.createdDate,
+        ...(secret.deletedDate !== undefined && { DeletedDate: secret.deletedDate }),
         VersionIdsToStages: Object.fromEntries(
           [...secret.versions.values()].map(({ versionId, stages }) => [versionId, [...stages]]),
         ),
       };
     },
-    DeleteSecret: (body) => {
-      const secret = existing(requiredString(body, "SecretId"));
+    DeleteSecret: (request: JsonRequest<DeleteSecretRequest>): DeleteSecretResponse => {
+      const secret = existing(requiredString(request, "SecretId"));
       const deletionDate = now();
-      if (body["ForceDeleteWithoutRecovery"] === true) {
+      if (request.ForceDeleteWithoutRecovery === true) {
         secrets.delete(secret.name);
       } else {
-        const days = typeof body["RecoveryWindowInDays"] === "number" ? body["RecoveryWindowInDays"] : 30;
+        const days = typeof request.RecoveryWindowInDays === "number" ? request.RecoveryWindowInDays : 30;
         secret.deletedDate = deletionDate;
         deletionDate.setUTCDate(deletionDate.getUTCDate() + days);
       }
-      return { ARN: secret.arn, Name: secret.name, DeletionDate: deletionDate.getTime() / 1000 };
+      return { ARN: secret.arn, Name: secret.name, DeletionDate: deletionDate };
     },
   };
 
@@ -233,7 +248,7 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
       }
       return secretString;
     },
-    handle(operation, body) {
+    async handle(operation, body) {
       const run = operations[operation];
       if (run === undefined) {
         throw new ServiceError(
@@ -246,9 +261,11 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
   };
 }
 
-function valueOf(body: JsonObject): Pick<SecretVersion, "secretString" | "secretBinary"> | undefined {
-  const secretString = optionalString(body, "SecretString");
-  const secretBinary = optionalString(body, "SecretBinary");
+function valueOf(
+  request: JsonRequest<PutSecretValueRequest>,
+): Pick<SecretVersion, "secretString" | "secretBinary"> | undefined {
+  const secretString = optionalString(request, "SecretString");
+  const secretBinary = optionalString(request, "SecretBinary");
   if (secretString !== undefined && secretBinary !== undefined) {
     throw new ServiceError(
       "InvalidParameterException",

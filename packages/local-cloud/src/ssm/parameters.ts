@@ -1,4 +1,25 @@
-import { type JsonObject, optionalString, requiredString } from "../aws/json-protocol.ts";
+import type {
+  DeleteParameterRequest,
+  DeleteParameterResult,
+  DeleteParametersRequest,
+  DeleteParametersResult,
+  GetParameterRequest,
+  GetParameterResult,
+  GetParametersByPathRequest,
+  GetParametersByPathResult,
+  GetParametersRequest,
+  GetParametersResult,
+  Parameter as ParameterDescription,
+  PutParameterRequest,
+  PutParameterResult,
+} from "@aws-sdk/client-ssm";
+import {
+  type JsonObject,
+  type JsonRequest,
+  optionalString,
+  requiredString,
+  stringList,
+} from "../aws/json-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
 
 export type ParameterType = "String" | "StringList" | "SecureString";
@@ -28,7 +49,7 @@ export interface ParameterStore {
   put(input: ParameterInput, overwrite: boolean): Parameter;
   remove(name: string): boolean;
   /** The operations of `AmazonSSM.*`. */
-  handle(operation: string, body: JsonObject): JsonObject;
+  handle(operation: string, body: JsonObject): Promise<object>;
 }
 
 interface ParameterStoreOptions {
@@ -75,31 +96,31 @@ export function createParameterStore({ accountId, region, now }: ParameterStoreO
     return parameter;
   }
 
-  const operations: Record<string, (body: JsonObject) => JsonObject> = {
-    GetParameter: (body) => {
-      const parameter = existing(requiredString(body, "Name"));
-      return { Parameter: describe(parameter, body["WithDecryption"] === true) };
+  const operations: Record<string, (body: JsonObject) => object> = {
+    GetParameter: (request: JsonRequest<GetParameterRequest>): GetParameterResult => {
+      const parameter = existing(requiredString(request, "Name"));
+      return { Parameter: describe(parameter, request.WithDecryption === true) };
     },
-    GetParameters: (body) => {
-      const names = stringList(body, "Names");
+    GetParameters: (request: JsonRequest<GetParametersRequest>): GetParametersResult => {
+      const names = stringList(request, "Names");
       const found = names.flatMap((name) => parameters.get(nameOf(name)) ?? []);
       return {
-        Parameters: found.map((parameter) => describe(parameter, body["WithDecryption"] === true)),
+        Parameters: found.map((parameter) => describe(parameter, request.WithDecryption === true)),
         InvalidParameters: names.filter((name) => !parameters.has(nameOf(name))),
       };
     },
-    GetParametersByPath: (body) => {
-      const path = requiredString(body, "Path");
+    GetParametersByPath: (request: JsonRequest<GetParametersByPathRequest>): GetParametersByPathResult => {
+      const path = requiredString(request, "Path");
       const prefix = path.endsWith("/") ? path : `${path}/`;
       const found = [...parameters.values()].filter(
         ({ name }) =>
-          name.startsWith(prefix) && (body["Recursive"] === true || !name.slice(prefix.length).includes("/")),
+          name.startsWith(prefix) && (request.Recursive === true || !name.slice(prefix.length).includes("/")),
       );
-      return { Parameters: found.map((parameter) => describe(parameter, body["WithDecryption"] === true)) };
+      return { Parameters: found.map((parameter) => describe(parameter, request.WithDecryption === true)) };
     },
-    PutParameter: (body) => {
-      const name = requiredString(body, "Name");
-      const type = optionalString(body, "Type") ?? parameters.get(name)?.type;
+    PutParameter: (request: JsonRequest<PutParameterRequest>): PutParameterResult => {
+      const name = requiredString(request, "Name");
+      const type = optionalString(request, "Type") ?? parameters.get(name)?.type;
       if (!isParameterType(type)) {
         throw new ServiceError(
           "ValidationException",
@@ -112,19 +133,19 @@ export function createParameterStore({ accountId, region, now }: ParameterStoreO
         {
           name,
           type,
-          value: requiredString(body, "Value"),
-          description: optionalString(body, "Description"),
+          value: requiredString(request, "Value"),
+          description: optionalString(request, "Description"),
         },
-        body["Overwrite"] === true,
+        request.Overwrite === true,
       );
       return { Version: version, Tier: "Standard" };
     },
-    DeleteParameter: (body) => {
-      parameters.delete(existing(requiredString(body, "Name")).name);
+    DeleteParameter: (request: JsonRequest<DeleteParameterRequest>): DeleteParameterResult => {
+      parameters.delete(existing(requiredString(request, "Name")).name);
       return {};
     },
-    DeleteParameters: (body) => {
-      const names = stringList(body, "Names");
+    DeleteParameters: (request: JsonRequest<DeleteParametersRequest>): DeleteParametersResult => {
+      const names = stringList(request, "Names");
       const deleted = names.filter((name) => parameters.delete(name));
       return {
         DeletedParameters: deleted,
@@ -137,7 +158,7 @@ export function createParameterStore({ accountId, region, now }: ParameterStoreO
     find: (name) => parameters.get(name),
     put,
     remove: (name) => parameters.delete(name),
-    handle(operation, body) {
+    async handle(operation, body) {
       const run = operations[operation];
       if (run === undefined) {
         throw new ServiceError(
@@ -150,14 +171,14 @@ export function createParameterStore({ accountId, region, now }: ParameterStoreO
   };
 }
 
-function describe(parameter: Parameter, decrypt: boolean): JsonObject {
+function describe(parameter: Parameter, decrypt: boolean): ParameterDescription {
   const hidden = parameter.type === "SecureString" && !decrypt;
   return {
     Name: parameter.name,
     Type: parameter.type,
     Value: hidden ? Buffer.from(parameter.value).toString("base64") : parameter.value,
     Version: parameter.version,
-    LastModifiedDate: parameter.lastModified.getTime() / 1000,
+    LastModifiedDate: parameter.lastModified,
     ARN: parameter.arn,
     DataType: "text",
   };
@@ -170,12 +191,4 @@ function isParameterType(type: string | undefined): type is ParameterType {
 /** A parameter may be asked for by its ARN; a hierarchy's name keeps its leading slash there. */
 function nameOf(name: string): string {
   return name.startsWith("arn:") ? name.slice(name.indexOf(":parameter") + ":parameter".length) : name;
-}
-
-function stringList(body: JsonObject, name: string): string[] {
-  const value = body[name];
-  if (!Array.isArray(value) || !value.every((item) => typeof item === "string")) {
-    throw new ServiceError("ValidationException", `${name} must be a list of strings.`);
-  }
-  return value;
 }

@@ -1,6 +1,11 @@
-import type { QueryParameters } from "../aws/query-protocol.ts";
+import type {
+  AssumeRoleRequest,
+  AssumeRoleResponse,
+  GetCallerIdentityRequest,
+  GetCallerIdentityResponse,
+} from "@aws-sdk/client-sts";
+import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
-import type { XmlValue } from "../aws/xml.ts";
 import { authorizeAssumption } from "../iam/authorization.ts";
 import { accountOf, type Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
@@ -15,10 +20,16 @@ export interface StsOptions {
 
 /** AWS STS: who a caller is, and temporary credentials of the account's roles. */
 export function createSts({ account, sessions }: StsOptions): {
-  handle(parameters: QueryParameters, caller: Principal): XmlValue;
+  handle(parameters: QueryParameters, caller: Principal): Promise<object>;
 } {
-  function assumeRole(parameters: QueryParameters, caller: Principal): XmlValue {
-    for (const name of ["Policy", "PolicyArns", "SerialNumber", "TransitiveTagKeys", "ProvidedContexts"]) {
+  function assumeRole(parameters: QueryRequest<AssumeRoleRequest>, caller: Principal): AssumeRoleResponse {
+    for (const name of [
+      "Policy",
+      "PolicyArns",
+      "SerialNumber",
+      "TransitiveTagKeys",
+      "ProvidedContexts",
+    ] as const) {
       if (parameters.has(name)) {
         throw new ServiceError(
           "ValidationError",
@@ -70,13 +81,13 @@ export function createSts({ account, sessions }: StsOptions): {
     };
   }
 
-  const actions: Record<string, typeof getCallerIdentity> = {
+  const actions: Record<string, (request: QueryParameters, caller: Principal) => object> = {
     GetCallerIdentity: getCallerIdentity,
     AssumeRole: assumeRole,
   };
 
   return {
-    handle(parameters, caller) {
+    async handle(parameters, caller) {
       const run = actions[parameters.action ?? ""];
       if (run === undefined) {
         throw new ServiceError(
@@ -89,6 +100,9 @@ export function createSts({ account, sessions }: StsOptions): {
   };
 }
 
-function getCallerIdentity(_parameters: QueryParameters, caller: Principal): XmlValue {
+function getCallerIdentity(
+  _parameters: QueryRequest<GetCallerIdentityRequest>,
+  caller: Principal,
+): GetCallerIdentityResponse {
   return { Arn: caller.arn, UserId: caller.userId, Account: accountOf(caller) };
 }
