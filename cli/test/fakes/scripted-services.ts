@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createSessions } from "../../../packages/local-cloud/src/iam/sessions.ts";
 import { verifySigV4 } from "../../../packages/local-cloud/src/sigv4/verify-sigv4.ts";
+import { parseRequest } from "../../../packages/local-cloud/src/sigv4/wire-request.ts";
 import { hmacSha1Signature } from "../../../packages/local-cloud/src/twitter/hmac-sha1.ts";
 import * as verifier from "../../../packages/local-cloud/src/twitter/signature-base-string.ts";
 import type { HttpRequest, HttpResponse, Send } from "../../src/http.ts";
@@ -130,13 +131,13 @@ export function createScriptedServices(now: () => number): ScriptedServices {
   const api = async (request: HttpRequest): Promise<HttpResponse> => {
     const headers = [["apigw-requestid", "request-1="]] as const;
     if (request.url.pathname === "/public") return reply(200, "Hello stranger!", headers);
-    const verified = await verifySigV4(
-      {
+    const verified = verifySigV4(
+      parseRequest({
         method: request.method,
         rawUrl: request.url.pathname + request.url.search,
         rawHeaders: ["Host", request.url.host, ...request.headers.flat()],
         body: request.body ?? new Uint8Array(),
-      },
+      }),
       { service: "execute-api", region: "us-east-1", now: () => new Date(now()), sessions },
     );
     return verified.ok

@@ -45,7 +45,7 @@ export interface LambdaFunction {
 }
 
 /** AWS::Lambda::Permission. */
-interface LambdaPermission {
+export interface LambdaPermission {
   action: string;
   principal: string;
   /** ARN pattern with `*`; absent means any source. */

@@ -7,6 +7,7 @@ import type { Sessions } from "../iam/sessions.ts";
 import type { Account } from "../resources.ts";
 import { s3Error } from "../s3/s3.ts";
 import { type SigV4FailureCode, verifySigV4 } from "../sigv4/verify-sigv4.ts";
+import { parseRequest } from "../sigv4/wire-request.ts";
 import { stsNamespace } from "../sts/sts.ts";
 import { jsonError, type JsonObject, jsonResult, parseJsonBody } from "./json-protocol.ts";
 import { queryError, QueryParameters, queryResult } from "./query-protocol.ts";
@@ -74,7 +75,7 @@ export function createControlPlane(
 
   /** Authenticates by SigV4 and asks the caller's policies. @throws ServiceError */
   async function authenticate(request: AwsRequest, service: string, protocol: Protocol): Promise<Principal> {
-    const result = await verifySigV4(request, {
+    const result = verifySigV4(parseRequest(request), {
       service,
       region: account.region,
       now,

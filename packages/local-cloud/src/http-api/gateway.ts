@@ -1,49 +1,45 @@
-import { randomBytes } from "node:crypto";
-
-import { authorize } from "../iam/authorization.ts";
 import type { Principal } from "../iam/principal.ts";
-import type { Sessions } from "../iam/sessions.ts";
-import { compileArnPattern } from "../iam/wildcards.ts";
 import type { Lambda } from "../lambda/lambda.ts";
-import type { Account, HttpApi, LambdaFunction } from "../resources.ts";
-import { verifySigV4 } from "../sigv4/verify-sigv4.ts";
-import { joinHeaders, splitTarget, type WireRequest } from "../sigv4/wire-request.ts";
+import type { HttpApi } from "../resources.ts";
+import type { ParsedRequest } from "../sigv4/wire-request.ts";
 import { corsHeaders, isPreflight, preflightHeaders } from "./cors.ts";
+import { createIamAuthorizer, type IamAuthorizerOptions } from "./iam-authorizer.ts";
+import { mayInvoke } from "./lambda-permission.ts";
 import { createEventV1 } from "./payload-v1.ts";
 import { createEventV2 } from "./payload-v2.ts";
 import { type GatewayResponse, readProxyResponse } from "./proxy-response.ts";
-import type { GatewayRequest } from "./request-context.ts";
-import { chooseRoute, decode, type RouteChoice } from "./route-choice.ts";
+import { type Connection, createRequestId } from "./request-context.ts";
+import { chooseRoute, decode } from "./route-choice.ts";
 import { createThrottling } from "./throttling.ts";
 
-export interface GatewayOptions {
-  account: Account;
-  region: string;
-  sessions: Sessions;
+export interface GatewayOptions extends IamAuthorizerOptions {
   lambda: Lambda;
-  now: () => Date;
   /** Gets the true reason of a refusal, which clients are not told. Never a secret. */
   log: (line: string) => void;
 }
 
-interface Connection {
-  sourceIp: string;
-  /** `HTTP/1.1`. */
-  protocol: string;
-  isSecure: boolean;
-}
-
-export type Gateway = (api: HttpApi, wire: WireRequest, connection: Connection) => Promise<GatewayResponse>;
+export type Gateway = (
+  api: HttpApi,
+  request: ParsedRequest,
+  connection: Connection,
+) => Promise<GatewayResponse>;
 
 /** The largest request body, in bytes. */
 export const maximumBodyBytes = 10 * 1024 * 1024;
 
-/** An HTTP API's way from a request to a response: route, authorization, integration. */
-export function createGateway({ account, region, sessions, lambda, now, log }: GatewayOptions): Gateway {
+/** Answers requests to HTTP APIs: CORS, route, throttling, authorization, integration. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { account, region, lambda, now, log } = options;
   const admits = createThrottling(now);
-  async function answer(api: HttpApi, request: Omit<GatewayRequest, RouteKeys>, connection: Connection) {
-    const { wire, rawPath } = request;
-    const { method } = wire;
+  const authorizeCaller = createIamAuthorizer(options);
+
+  async function answer(
+    api: HttpApi,
+    request: ParsedRequest,
+    connection: Connection,
+    requestId: string,
+  ): Promise<GatewayResponse> {
+    const { method, rawPath } = request;
     const explain = (reason: string): void => log(`${api.name} ${method} ${rawPath}: ${reason}`);
 
     const choice = chooseRoute(api, method, rawPath);
@@ -56,44 +52,20 @@ export function createGateway({ account, region, sessions, lambda, now, log }: G
       explain("429, the throttling limits of the route are reached");
       return tooManyRequests;
     }
-    const routeArn = (pathAndMethod: string): string =>
-      `arn:aws:execute-api:${region}:${account.accountId}:${api.apiId}/${stage}/${pathAndMethod}`;
+    const stageArn = `arn:aws:execute-api:${region}:${account.accountId}:${api.apiId}/${stage}`;
 
     let principal: Principal | undefined;
     if (route.authorizationType === "AWS_IAM") {
-      const verdict = await verifySigV4(wire, { service: "execute-api", region, now, sessions });
-      if (!verdict.ok) {
-        explain(`403, ${verdict.code}: ${verdict.message}`);
+      const authorization = authorizeCaller(
+        request,
+        connection,
+        `${stageArn}/${method}/${decode(path).slice(1)}`,
+      );
+      if (!authorization.allowed) {
+        explain(`403, ${authorization.reason}`);
         return forbidden;
       }
-      ({ principal } = verdict);
-      const { cognitoIdentity } = principal.kind === "assumed-role" ? principal : {};
-      const decision = authorize(account, principal, {
-        action: "execute-api:Invoke",
-        resource: routeArn(`${method}/${decode(path).slice(1)}`),
-        context: {
-          "aws:SourceIp": connection.sourceIp,
-          "aws:CurrentTime": request.time.toISOString(),
-          "aws:EpochTime": String(Math.floor(request.time.getTime() / 1000)),
-          "aws:SecureTransport": String(connection.isSecure),
-          "aws:PrincipalArn": principal.kind === "assumed-role" ? principal.roleArn : principal.arn,
-          "aws:PrincipalAccount": account.accountId,
-          "aws:PrincipalType": principal.kind === "assumed-role" ? "AssumedRole" : "User",
-          "aws:userid": principal.userId,
-          "aws:RequestedRegion": region,
-          "aws:UserAgent": request.headers.get("user-agent") ?? "",
-          ...(cognitoIdentity && {
-            "aws:FederatedProvider": "cognito-identity.amazonaws.com",
-            "cognito-identity.amazonaws.com:sub": cognitoIdentity.identityId,
-            "cognito-identity.amazonaws.com:aud": cognitoIdentity.identityPoolId,
-            "cognito-identity.amazonaws.com:amr": cognitoIdentity.amr.slice(0, 2),
-          }),
-        },
-      });
-      if (!decision.allowed) {
-        explain(`403, AccessDenied: ${decision.reason}`);
-        return forbidden;
-      }
+      ({ principal } = authorization);
     } else if (route.authorizationType !== "NONE") {
       explain(`401, the local cloud has no ${route.authorizationType} authorizer: the route stays shut`);
       return unauthorized;
@@ -112,7 +84,7 @@ export function createGateway({ account, region, sessions, lambda, now, log }: G
     }
     const routePath =
       route.routeKey === "$default" ? "$default" : `${method}${route.routeKey.split(" ")[1] ?? ""}`;
-    if (!mayInvoke(lambdaFunction, routeArn(routePath))) {
+    if (!mayInvoke(lambdaFunction, `${stageArn}/${routePath}`)) {
       explain(
         `500, no permission of ${lambdaFunction.functionName} lets API Gateway invoke it for ${route.routeKey}`,
       );
@@ -120,7 +92,18 @@ export function createGateway({ account, region, sessions, lambda, now, log }: G
     }
 
     const format = integration.payloadFormatVersion === "1.0" ? "1.0" : "2.0";
-    const gatewayRequest: GatewayRequest = { ...request, ...choice, principal };
+    const { accountId } = account;
+    const { apiId } = api;
+    const gatewayRequest = {
+      request,
+      connection,
+      choice,
+      principal,
+      accountId,
+      apiId,
+      requestId,
+      time: now(),
+    };
     const event = format === "1.0" ? createEventV1(gatewayRequest) : createEventV2(gatewayRequest);
     const result = await within(integration.timeoutMs, lambda.invoke(lambdaFunction, event));
     if (result === undefined) {
@@ -136,31 +119,21 @@ export function createGateway({ account, region, sessions, lambda, now, log }: G
     return response ?? serverError;
   }
 
-  return async (api, wire, connection) => {
-    const headers = joinHeaders(wire.rawHeaders);
-    const requestId = randomBytes(11).toString("base64");
+  return async (api, request, connection) => {
+    const requestId = createRequestId();
     const { corsConfiguration } = api;
     let response: GatewayResponse;
-    if (corsConfiguration !== undefined && isPreflight(wire.method, headers)) {
+    if (corsConfiguration !== undefined && isPreflight(request.method, request.headers)) {
       response = {
         status: 204,
-        headers: Object.entries(preflightHeaders(corsConfiguration, headers)),
+        headers: Object.entries(preflightHeaders(corsConfiguration, request.headers)),
         body: Buffer.alloc(0),
       };
     } else {
-      const request = {
-        wire,
-        headers,
-        ...splitTarget(wire.rawUrl),
-        accountId: account.accountId,
-        apiId: api.apiId,
-        requestId,
-        time: now(),
-        ...connection,
-      };
-      response = wire.body.length > maximumBodyBytes ? tooLarge : await answer(api, request, connection);
+      response =
+        request.body.length > maximumBodyBytes ? tooLarge : await answer(api, request, connection, requestId);
       if (corsConfiguration !== undefined) {
-        const own = Object.entries(corsHeaders(corsConfiguration, headers.get("origin")));
+        const own = Object.entries(corsHeaders(corsConfiguration, request.headers.get("origin")));
         const others = response.headers.filter(([name]) => !name.startsWith("access-control-"));
         response = { ...response, headers: [...others, ...own] };
       }
@@ -168,8 +141,6 @@ export function createGateway({ account, region, sessions, lambda, now, log }: G
     return { ...response, headers: [...response.headers, ["apigw-requestid", requestId]] };
   };
 }
-
-type RouteKeys = keyof RouteChoice | "principal";
 
 const notFound = message(404, "Not Found");
 const unauthorized = message(401, "Unauthorized");
@@ -187,25 +158,10 @@ function message(status: number, text: string): GatewayResponse {
   };
 }
 
-/** AWS::Lambda::Permission: does one let API Gateway call it on behalf of this route? */
-function mayInvoke({ permissions }: LambdaFunction, sourceArn: string): boolean {
-  return [...permissions.values()].some(
-    ({ action, principal, sourceArn: pattern }) =>
-      ["lambda:InvokeFunction", "lambda:*"].includes(action) &&
-      ["apigateway.amazonaws.com", "*"].includes(principal) &&
-      (pattern === undefined || compileArnPattern(pattern)(sourceArn)),
-  );
-}
-
 /** The result, or undefined when it takes longer. */
-async function within<T>(milliseconds: number, result: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), milliseconds);
+function within<T>(milliseconds: number, result: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds, undefined);
+    result.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
-  try {
-    return await Promise.race([result, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { createSessions, type TemporaryCredentials } from "../iam/sessions.ts";
 import { type Account, createAccount, type HttpApi, type LambdaFunction, type Role } from "../resources.ts";
-import { Sha256 } from "../sigv4/sha256.ts";
+import { Sha256 } from "../../test/sha256.ts";
 import { allow, deployApi, deployFunction, deployRole } from "../../test/deploy.ts";
 import { createHttpApiHost, type HttpApiHost } from "./http-api-host.ts";
 

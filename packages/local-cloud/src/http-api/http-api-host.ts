@@ -11,6 +11,7 @@ import type { AddressInfo } from "node:net";
 import type { Sessions } from "../iam/sessions.ts";
 import { createLambda, type Lambda } from "../lambda/lambda.ts";
 import type { Account, HttpApi } from "../resources.ts";
+import { parseRequest } from "../sigv4/wire-request.ts";
 import { createGateway, type Gateway, maximumBodyBytes } from "./gateway.ts";
 
 export interface HttpApiHostOptions {
@@ -95,7 +96,12 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
     if (body === undefined) return;
     const reply = await gateway(
       api,
-      { method: request.method ?? "", rawUrl: request.url ?? "", rawHeaders: request.rawHeaders, body },
+      parseRequest({
+        method: request.method ?? "",
+        rawUrl: request.url ?? "",
+        rawHeaders: request.rawHeaders,
+        body,
+      }),
       {
         sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
         protocol: `HTTP/${request.httpVersion}`,

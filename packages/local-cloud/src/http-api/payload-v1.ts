@@ -1,39 +1,37 @@
 import { accountOf } from "../iam/principal.ts";
-import { parseQuery } from "../sigv4/wire-request.ts";
 import { encodeBody, formatRequestTime, gatewayHeaders, type GatewayRequest } from "./request-context.ts";
 import { decode } from "./route-choice.ts";
 
 /** The event of payload format 1.0, which REST APIs have too; absent things are null. */
-export function createEventV1(request: GatewayRequest): Record<string, unknown> {
-  const { route, stage, pathParameters, wire, rawPath, rawQuery, requestId, time, sourceIp, protocol } =
-    request;
-  const headers = [...gatewayHeaders(request)];
-  const query = parseQuery(rawQuery);
+export function createEventV1(gatewayRequest: GatewayRequest): Record<string, unknown> {
+  const { request, connection, choice, principal, accountId, apiId, requestId, time } = gatewayRequest;
+  const { method, query } = request;
+  const { route, stage, pathParameters } = choice;
+  const headers = [...gatewayHeaders(gatewayRequest)];
   const host = request.headers.get("host") ?? "";
-  const path = decode(rawPath);
+  const path = decode(request.rawPath);
   const resource = route.routeKey.split(" ")[1] ?? "$default";
-  const { principal } = request;
   const cognito = principal?.kind === "assumed-role" ? principal.cognitoIdentity : undefined;
   const { body, isBase64Encoded } =
-    wire.body.length > 0
-      ? encodeBody(wire.body, request.headers.get("content-type"))
+    request.body.length > 0
+      ? encodeBody(request.body, request.headers.get("content-type"))
       : { body: null, isBase64Encoded: false };
   return {
     version: "1.0",
     resource,
     path,
-    httpMethod: wire.method,
+    httpMethod: method,
     headers: Object.fromEntries(headers),
     multiValueHeaders: collect(headers),
     queryStringParameters: query.length > 0 ? Object.fromEntries(query) : null,
     multiValueQueryStringParameters: query.length > 0 ? collect(query) : null,
     requestContext: {
-      accountId: request.accountId,
-      apiId: request.apiId,
+      accountId: accountId,
+      apiId: apiId,
       domainName: host,
       domainPrefix: host.split(".")[0],
       extendedRequestId: requestId,
-      httpMethod: wire.method,
+      httpMethod: method,
       identity: {
         accessKey: principal?.accessKeyId ?? null,
         accountId: principal ? accountOf(principal) : null,
@@ -44,13 +42,13 @@ export function createEventV1(request: GatewayRequest): Record<string, unknown> 
         cognitoIdentityId: cognito?.identityId ?? null,
         cognitoIdentityPoolId: cognito?.identityPoolId ?? null,
         principalOrgId: null,
-        sourceIp,
+        sourceIp: connection.sourceIp,
         user: principal?.userId ?? null,
         userAgent: request.headers.get("user-agent") ?? "",
         userArn: principal?.arn ?? null,
       },
       path,
-      protocol,
+      protocol: connection.protocol,
       requestId,
       requestTime: formatRequestTime(time),
       requestTimeEpoch: time.getTime(),

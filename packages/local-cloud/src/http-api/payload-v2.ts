@@ -1,6 +1,6 @@
 import type { Principal } from "../iam/principal.ts";
 import { accountOf } from "../iam/principal.ts";
-import { parseQuery } from "../sigv4/wire-request.ts";
+import type { ParsedRequest } from "../sigv4/wire-request.ts";
 import { encodeBody, formatRequestTime, gatewayHeaders, type GatewayRequest } from "./request-context.ts";
 import { decode } from "./route-choice.ts";
 
@@ -10,15 +10,16 @@ import { decode } from "./route-choice.ts";
  *
  * `rawPath` is percent-decoded and `rawQueryString` is not, as live captures show (hotsock/voker#8, aws-lambda-dotnet#1901).
  */
-export function createEventV2(request: GatewayRequest): Record<string, unknown> {
-  const { route, stage, pathParameters, wire, rawPath, rawQuery, requestId, time, sourceIp, protocol } =
-    request;
-  const headers = gatewayHeaders(request);
+export function createEventV2(gatewayRequest: GatewayRequest): Record<string, unknown> {
+  const { request, connection, choice, principal, accountId, apiId, requestId, time } = gatewayRequest;
+  const { method, rawQuery } = request;
+  const { protocol, sourceIp } = connection;
+  const { route, stage, pathParameters } = choice;
+  const headers = gatewayHeaders(gatewayRequest);
   const cookies = headers.get("cookie");
   headers.delete("cookie");
   const host = headers.get("host") ?? "";
-  const path = decode(rawPath);
-  const query = joinQuery(rawQuery);
+  const path = decode(request.rawPath);
   return {
     version: "2.0",
     routeKey: route.routeKey,
@@ -26,14 +27,14 @@ export function createEventV2(request: GatewayRequest): Record<string, unknown> 
     rawQueryString: rawQuery,
     ...(cookies !== undefined && { cookies: splitCookies(cookies) }),
     headers: Object.fromEntries(headers),
-    ...(rawQuery !== "" && { queryStringParameters: query }),
+    ...(rawQuery !== "" && { queryStringParameters: joinQuery(request.query) }),
     requestContext: {
-      accountId: request.accountId,
-      apiId: request.apiId,
-      ...(request.principal && { authorizer: { iam: describeCaller(request.principal) } }),
+      accountId,
+      apiId,
+      ...(principal && { authorizer: { iam: describeCaller(principal) } }),
       domainName: host,
       domainPrefix: host.split(".")[0],
-      http: { method: wire.method, path, protocol, sourceIp, userAgent: headers.get("user-agent") ?? "" },
+      http: { method, path, protocol, sourceIp, userAgent: headers.get("user-agent") ?? "" },
       requestId,
       routeKey: route.routeKey,
       stage,
@@ -41,8 +42,8 @@ export function createEventV2(request: GatewayRequest): Record<string, unknown> 
       timeEpoch: time.getTime(),
     },
     ...(Object.keys(pathParameters).length > 0 && { pathParameters }),
-    ...(wire.body.length > 0
-      ? encodeBody(wire.body, headers.get("content-type"))
+    ...(request.body.length > 0
+      ? encodeBody(request.body, headers.get("content-type"))
       : { isBase64Encoded: false }),
   };
 }
@@ -60,9 +61,9 @@ function describeCaller(principal: Principal): Record<string, unknown> {
   };
 }
 
-function joinQuery(rawQuery: string): Record<string, string> {
+function joinQuery(query: ParsedRequest["query"]): Record<string, string> {
   const values = new Map<string, string>();
-  for (const [name, value] of parseQuery(rawQuery)) {
+  for (const [name, value] of query) {
     const earlier = values.get(name);
     values.set(name, earlier === undefined ? value : `${earlier},${value}`);
   }

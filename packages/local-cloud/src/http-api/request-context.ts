@@ -1,30 +1,39 @@
+import { randomUUID } from "node:crypto";
+
 import type { Principal } from "../iam/principal.ts";
-import type { WireRequest } from "../sigv4/wire-request.ts";
+import type { ParsedRequest } from "../sigv4/wire-request.ts";
 import type { RouteChoice } from "./route-choice.ts";
 
-/** All that an event is made of. */
-export interface GatewayRequest extends RouteChoice {
-  wire: WireRequest;
-  /** By lower-case name; repeated ones joined by a comma. */
-  headers: ReadonlyMap<string, string>;
-  rawPath: string;
-  rawQuery: string;
-  accountId: string;
-  apiId: string;
-  requestId: string;
-  time: Date;
+export interface Connection {
   sourceIp: string;
   /** `HTTP/1.1`. */
   protocol: string;
   /** Whether the origin speaks https. */
   isSecure: boolean;
+}
+
+/** Everything that an event is made of. */
+export interface GatewayRequest {
+  request: ParsedRequest;
+  connection: Connection;
+  choice: RouteChoice;
+  accountId: string;
+  apiId: string;
+  requestId: string;
+  time: Date;
   /** The caller of a route with AWS_IAM. */
   principal: Principal | undefined;
 }
 
+/** 16 characters of base64, as API Gateway's. A UUID, because node generates those in advance. */
+export function createRequestId(): string {
+  return Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString("base64", 0, 11);
+}
+
 /** `12/Mar/2020:19:03:58 +0000`. */
 export function formatRequestTime(time: Date): string {
-  const [, day, month, year, clock] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(time.toUTCString()) ?? [];
+  // `Thu, 12 Mar 2020 19:03:58 GMT`
+  const [, day, month, year, clock] = time.toUTCString().split(" ");
   return `${day}/${month}/${year}:${clock} +0000`;
 }
 
@@ -43,11 +52,10 @@ export function encodeBody(
 
 const textType = /^\s*(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml|javascript)\b)/i;
 
-/** The request's headers and those that the gateway adds. */
+/** The request's headers and the gateway's own. */
 export function gatewayHeaders({
-  headers,
-  sourceIp,
-  isSecure,
+  request: { headers },
+  connection: { sourceIp, isSecure },
   requestId,
   time,
 }: GatewayRequest): Map<string, string> {
@@ -60,7 +68,7 @@ export function gatewayHeaders({
   result.set("x-forwarded-proto", isSecure ? "https" : "http");
   if (!headers.has("x-amzn-trace-id")) {
     const epoch = Math.floor(time.getTime() / 1000).toString(16);
-    const unique = Buffer.from(requestId).toString("hex").slice(0, 24).padEnd(24, "0");
+    const unique = Buffer.from(requestId).toString("hex").slice(0, 24);
     result.set("x-amzn-trace-id", `Root=1-${epoch}-${unique}`);
   }
   return result;

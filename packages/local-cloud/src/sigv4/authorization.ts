@@ -1,4 +1,4 @@
-import { parseQuery } from "./wire-request.ts";
+import type { ParsedRequest } from "./wire-request.ts";
 
 /** The parts of a signature, whether it came in the Authorization header or in the query. */
 export interface Authorization {
@@ -37,9 +37,12 @@ export class AuthorizationError extends Error {
  *
  * @throws AuthorizationError when there is none, or it is not whole
  */
-export function readAuthorization(headers: ReadonlyMap<string, string>, rawQuery: string): Authorization {
+export function readAuthorization({
+  headers,
+  query: parameters,
+}: Pick<ParsedRequest, "headers" | "query">): Authorization {
   const header = headers.get("authorization");
-  const query = new Map(parseQuery(rawQuery));
+  const query = parameters.length === 0 ? noParameters : new Map(parameters);
   const inQuery = query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature");
   if (header === undefined && !inQuery) {
     throw new AuthorizationError("MissingAuthenticationToken", "Missing Authentication Token");
@@ -139,6 +142,8 @@ function complete(
   };
 }
 
+const noParameters: ReadonlyMap<string, string> = new Map<string, string>();
+
 const supportedAlgorithm = "AWS4-HMAC-SHA256";
 
 function incomplete(what: string): AuthorizationError {
@@ -146,11 +151,13 @@ function incomplete(what: string): AuthorizationError {
 }
 
 function fromAmzDate(text: string): Date | undefined {
-  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
-  if (parts === null) return undefined;
-  const date = new Date(text.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
+  if (year === undefined) return undefined;
+  const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
+  const date = new Date(iso);
   // "20150231" would roll over into March.
-  return Number.isNaN(date.getTime()) || toAmzDate(date) !== text ? undefined : date;
+  return Number.isNaN(date.getTime()) || date.toISOString() !== iso ? undefined : date;
 }
 
 /** The RFC 9110 date of a signer that sends no x-amz-date. */

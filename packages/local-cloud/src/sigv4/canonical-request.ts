@@ -1,75 +1,53 @@
-import { getCanonicalHeaders, getSigningKey, SignatureV4 } from "@smithy/signature-v4";
+import type { ParsedRequest, QueryParameter } from "./wire-request.ts";
 
-import { Sha256 } from "./sha256.ts";
-import { parseQuery } from "./wire-request.ts";
-
-export interface CanonicalRequestParts {
-  method: string;
-  rawPath: string;
+export interface CanonicalRequestParts extends Pick<ParsedRequest, "method" | "headers"> {
+  canonicalPath: string;
   canonicalQuery: string;
-  /** The signed headers, by lower-case name. */
-  headers: Record<string, string>;
+  /** Lower case, sorted. */
+  signedHeaders: readonly string[];
+  /** Hexadecimal SHA-256 of the body, or what S3 signs in its place. */
   payloadHash: string;
 }
 
-/** The steps of `@smithy/signature-v4` one by one, so that a signature can be recomputed from what arrived. */
-export class Recomputation extends SignatureV4 {
-  /** @param uriEscapePath whether the wire's path is encoded once more: everywhere but in S3 */
-  constructor(uriEscapePath: boolean) {
-    super({
-      // Only what is asked for below is used; credentials, region and service come with each request.
-      credentials: () => Promise.reject(new Error("Recomputation signs nothing")),
-      region: "",
-      service: "",
-      sha256: Sha256,
-      uriEscapePath,
-    });
-  }
-
-  canonicalRequest({ method, rawPath, canonicalQuery, headers, payloadHash }: CanonicalRequestParts): string {
-    const canonicalHeaders = getCanonicalHeaders(
-      { headers, method, path: rawPath, protocol: "", hostname: "" },
-      undefined,
-      // A header that signers usually leave out counts as soon as one has signed it.
-      new Set(Object.keys(headers)),
-    );
-    const lines = this.createCanonicalRequest(
-      { method, path: rawPath, query: {}, headers, protocol: "", hostname: "" },
-      canonicalHeaders,
-      payloadHash,
-    ).split("\n");
-    lines[2] = canonicalQuery;
-    return lines.join("\n");
-  }
-
-  async signature(
-    canonicalRequest: string,
-    amzDate: string,
-    { accessKeyId, secretAccessKey, region, service }: Record<ScopePart, string>,
-  ): Promise<string> {
-    const shortDate = amzDate.slice(0, 8);
-    const scope = `${shortDate}/${region}/${service}/aws4_request`;
-    const stringToSign = await this.createStringToSign(amzDate, scope, canonicalRequest, "AWS4-HMAC-SHA256");
-    // The library keeps the last 50 signing keys.
-    const key = await getSigningKey(Sha256, { accessKeyId, secretAccessKey }, shortDate, region, service);
-    const hmac = new Sha256(key);
-    hmac.update(Buffer.from(stringToSign));
-    return Buffer.from(await hmac.digest()).toString("hex");
-  }
+/**
+ * The canonical request of Signature Version 4. Tests compare it with the one of `@smithy/signature-v4`.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+export function createCanonicalRequest(parts: CanonicalRequestParts): string {
+  const { method, canonicalPath, canonicalQuery, signedHeaders, headers, payloadHash } = parts;
+  let canonicalHeaders = "";
+  for (const name of signedHeaders)
+    canonicalHeaders += `${name}:${canonicalHeaderValue(headers.get(name) ?? "")}\n`;
+  return `${method}\n${canonicalPath}\n${canonicalQuery}\n${canonicalHeaders}\n${signedHeaders.join(";")}\n${payloadHash}`;
 }
 
-type ScopePart = "accessKeyId" | "secretAccessKey" | "region" | "service";
+function canonicalHeaderValue(value: string): string {
+  return value.replaceAll(/[ \t\r\n]+/g, " ").replaceAll(/^ | $/g, "");
+}
+
+/** The path without empty and dot segments, percent-encoded once more than on the wire. S3 signs the wire's path. */
+export function createCanonicalPath(rawPath: string): string {
+  const segments: string[] = [];
+  for (const segment of rawPath.split("/")) {
+    if (segment === "..") segments.pop();
+    else if (segment !== "" && segment !== ".") segments.push(encode(segment));
+  }
+  const start = rawPath.startsWith("/") ? "/" : "";
+  const end = segments.length > 0 && rawPath.endsWith("/") ? "/" : "";
+  return `${start}${segments.join("/")}${end}`;
+}
 
 /**
- * The canonical query string: every name and value decoded and encoded again, sorted by encoded name, then value;
- * `X-Amz-Signature` left out. The library's own takes an object, which loses `__proto__`.
+ * The canonical query string: every name and value encoded again, sorted by encoded name, then value, without
+ * `X-Amz-Signature`.
  *
  * A `+` on the wire is a space (`%20`): AWS front ends decode queries as forms do, the signers of AWS's SDKs and
  * aws4fetch follow (aws-sdk-go#220, aws4fetch#83).
  */
-export function createCanonicalQuery(rawQuery: string, namelessParameters: "kept" | "dropped"): string {
-  return parseQuery(rawQuery)
-    .filter(([name]) => name !== "X-Amz-Signature" && (name !== "" || namelessParameters === "kept"))
+export function createCanonicalQuery(query: readonly QueryParameter[]): string {
+  if (query.length === 0) return "";
+  return query
+    .filter(([name]) => name !== "X-Amz-Signature")
     .map(([name, value]) => [encode(name), encode(value)] as const)
     .toSorted(
       ([name, value], [otherName, otherValue]) => compare(name, otherName) || compare(value, otherValue),
@@ -80,7 +58,7 @@ export function createCanonicalQuery(rawQuery: string, namelessParameters: "kept
 
 /** RFC 3986 percent-encoding: all but the unreserved characters. */
 function encode(text: string): string {
-  return encodeURIComponent(text).replace(
+  return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );

@@ -5,9 +5,9 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import { createSessions } from "../iam/sessions.ts";
-import { Sha256 } from "./sha256.ts";
+import { Sha256 } from "../../test/sha256.ts";
 import { type SigV4Result, verifySigV4 } from "./verify-sigv4.ts";
-import type { WireRequest } from "./wire-request.ts";
+import { parseRequest, type WireRequest } from "./wire-request.ts";
 
 const signedAt = new Date("2026-03-01T23:59:58Z");
 const role = {
@@ -32,8 +32,8 @@ interface Verification {
 function verify(
   request: WireRequest,
   { at = signedAt, service = "execute-api", region = "us-east-1", known = sessions }: Verification = {},
-): Promise<SigV4Result> {
-  return verifySigV4(request, {
+): SigV4Result {
+  return verifySigV4(parseRequest(request), {
     service,
     region,
     now: () => at,
@@ -251,7 +251,7 @@ describe("AWS's Signature Version 4 test suite", () => {
       "Param1=value1",
       "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
     ],
-  ])("%s", async (_name, method, rawUrl, headers, body, signature) => {
+  ])("%s", (_name, method, rawUrl, headers, body, signature) => {
     const names = [
       ...new Set(["host", "x-amz-date", ...headers.map(([name]) => name.toLowerCase())]),
     ].toSorted();
@@ -260,7 +260,7 @@ describe("AWS's Signature Version 4 test suite", () => {
       `SignedHeaders=${names.join(";")}, Signature=${signature}`;
     const request = wire(method, rawUrl, [host, ...headers, date, ["Authorization", authorization]], body);
     const at = new Date("2015-08-30T12:36:00Z");
-    await expect(verify(request, { at, service: "service", known })).resolves.toMatchObject({ ok: true });
+    expect(verify(request, { at, service: "service", known })).toMatchObject({ ok: true });
   });
 });
 
@@ -296,10 +296,10 @@ const request = fc.record({
 });
 
 describe("a request signed by another implementation", () => {
-  it("verifies, when signed as the AWS page says", async () => {
-    await fc.assert(
-      fc.asyncProperty(request, async (unsigned) => {
-        expect(await verify(sign(unsigned))).toMatchObject({ ok: true });
+  it("verifies, when signed as the AWS page says", () => {
+    fc.assert(
+      fc.property(request, (unsigned) => {
+        expect(verify(sign(unsigned))).toMatchObject({ ok: true });
       }),
       { numRuns: 300 },
     );
@@ -343,13 +343,13 @@ describe("a request signed by another implementation", () => {
           Object.entries(signed.headers),
           unsigned.body,
         );
-        expect(await verify(sent)).toMatchObject({ ok: true });
+        expect(verify(sent)).toMatchObject({ ok: true });
       }),
       { numRuns: 200 },
     );
   });
 
-  it("is refused after any single change", async () => {
+  it("is refused after any single change", () => {
     const changes: Record<string, (signed: WireRequest) => WireRequest> = {
       method: (signed) => ({ ...signed, method: signed.method === "GET" ? "POST" : "GET" }),
       path: (signed) => ({ ...signed, rawUrl: signed.rawUrl.replace(/^[^?]*/, (before) => `${before}x`) }),
@@ -378,12 +378,12 @@ describe("a request signed by another implementation", () => {
         ),
       "token missing": (signed) => withHeader(signed, "x-amz-security-token", () => undefined),
     };
-    await fc.assert(
-      fc.asyncProperty(request, fc.constantFrom(...Object.keys(changes)), async (unsigned, change) => {
+    fc.assert(
+      fc.property(request, fc.constantFrom(...Object.keys(changes)), (unsigned, change) => {
         const signed = sign({ ...unsigned, headers: [...unsigned.headers, ["X-Signed", "yes"]] });
         const changed = changes[change]?.(signed);
         expect(changed).not.toEqual(signed);
-        expect(await verify(changed ?? signed)).toMatchObject({ ok: false });
+        expect(verify(changed ?? signed)).toMatchObject({ ok: false });
       }),
       { numRuns: 400 },
     );
@@ -550,47 +550,46 @@ describe("verifySigV4 refuses", () => {
     ],
   ];
 
-  it.each(refusals)("%s", async (_name, createRequest, verification, code) => {
-    await expect(verify(createRequest(), verification)).resolves.toMatchObject({ ok: false, code });
+  it.each(refusals)("%s", (_name, createRequest, verification, code) => {
+    expect(verify(createRequest(), verification)).toMatchObject({ ok: false, code });
   });
 
-  it("an expired session, with a signature that is fresh", async () => {
+  it("an expired session, with a signature that is fresh", () => {
     let time = signedAt;
     const known = createSessions({ now: () => time });
     const signer = known.issue({ role, sessionName: "s", durationSeconds: 900 });
     time = new Date(signedAt.getTime() + 900_000);
     const late = sign({ method: "GET", path: "/" }, { signer, date: time });
-    await expect(verify(late, { known, at: time })).resolves.toMatchObject({
+    expect(verify(late, { known, at: time })).toMatchObject({
       ok: false,
       code: "ExpiredToken",
     });
     time = new Date(time.getTime() - 1000);
-    await expect(verify(late, { known, at: time })).resolves.toMatchObject({ ok: true });
+    expect(verify(late, { known, at: time })).toMatchObject({ ok: true });
   });
 });
 
 describe("verifySigV4 accepts", () => {
-  it("a clock that is five minutes off, either way", async () => {
+  it("a clock that is five minutes off, either way", () => {
     for (const offset of [-300_000, 300_000]) {
-      // oxlint-disable-next-line no-await-in-loop
-      await expect(verify(signedGet, { at: new Date(signedAt.getTime() + offset) })).resolves.toMatchObject({
+      expect(verify(signedGet, { at: new Date(signedAt.getTime() + offset) })).toMatchObject({
         ok: true,
       });
     }
   });
 
-  it("a plus sign on the wire, signed as the space that it is", async () => {
+  it("a plus sign on the wire, signed as the space that it is", () => {
     const signed = sign({ method: "GET", path: "/", query: "q=a%20b" });
     const plus = { ...signed, rawUrl: "/?q=a+b" };
-    await expect(verify(plus)).resolves.toMatchObject({ ok: true });
-    await expect(verify({ ...signed, rawUrl: "/?q=a%2Bb" })).resolves.toMatchObject({ ok: false });
+    expect(verify(plus)).toMatchObject({ ok: true });
+    expect(verify({ ...signed, rawUrl: "/?q=a%2Bb" })).toMatchObject({ ok: false });
   });
 
-  it("a nameless parameter, whether the signer counted it or not", async () => {
+  it("a nameless parameter, whether the signer counted it or not", () => {
     const counted = sign({ method: "GET", path: "/", query: "a=1&=2" });
-    await expect(verify(counted)).resolves.toMatchObject({ ok: true });
+    expect(verify(counted)).toMatchObject({ ok: true });
     const leftOut = sign({ method: "GET", path: "/", query: "a=1" });
-    await expect(verify({ ...leftOut, rawUrl: "/?a=1&=2" })).resolves.toMatchObject({ ok: true });
+    expect(verify({ ...leftOut, rawUrl: "/?a=1&=2" })).toMatchObject({ ok: true });
   });
 
   it("S3's way with paths and payloads", async () => {
@@ -614,11 +613,11 @@ describe("verifySigV4 accepts", () => {
       { signingDate: signedAt },
     );
     const sent = wire("PUT", "/key%20with//slashes", Object.entries(signed.headers), "anything");
-    await expect(verify(sent, { service: "s3" })).resolves.toMatchObject({ ok: true });
+    expect(verify(sent, { service: "s3" })).toMatchObject({ ok: true });
   });
 
-  it("and names the caller", async () => {
-    await expect(verify(signedGet)).resolves.toEqual({
+  it("and names the caller", () => {
+    expect(verify(signedGet)).toEqual({
       ok: true,
       principal: {
         kind: "assumed-role",

@@ -1,10 +1,11 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
 
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import { type Authorization, AuthorizationError, readAuthorization, toAmzDate } from "./authorization.ts";
-import { createCanonicalQuery, Recomputation } from "./canonical-request.ts";
-import { joinHeaders, splitTarget, type WireRequest } from "./wire-request.ts";
+import { createCanonicalPath, createCanonicalQuery, createCanonicalRequest } from "./canonical-request.ts";
+import { createSignature, sha256Hex } from "./signature.ts";
+import type { ParsedRequest, QueryParameter } from "./wire-request.ts";
 
 export interface SigV4Expectations {
   /** What the credential scope must name, `execute-api`. */
@@ -34,17 +35,13 @@ export type SigV4Result =
  * Verifies a request's Signature Version 4, in its Authorization header or its query (presigned URL).
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export async function verifySigV4(
-  request: WireRequest,
-  expectations: SigV4Expectations,
-): Promise<SigV4Result> {
+export function verifySigV4(request: ParsedRequest, expectations: SigV4Expectations): SigV4Result {
   const { service, region, now, sessions, maxSkewSeconds = 300, uriEscapePath = true } = expectations;
-  const headers = joinHeaders(request.rawHeaders);
-  const { rawPath, rawQuery } = splitTarget(request.rawUrl);
+  const { method, headers, rawPath, query, body } = request;
 
   let authorization: Authorization;
   try {
-    authorization = readAuthorization(headers, rawQuery);
+    authorization = readAuthorization(request);
   } catch (error) {
     if (error instanceof AuthorizationError) return refuse(error.code, error.message);
     throw error;
@@ -74,12 +71,7 @@ export async function verifySigV4(
   const clockFault = findClockFault(authorization, now(), maxSkewSeconds);
   if (clockFault !== undefined) return refuse("RequestExpired", clockFault);
 
-  const payloadHash = choosePayloadHash(
-    authorization,
-    headers.get("x-amz-content-sha256"),
-    request.body,
-    service,
-  );
+  const payloadHash = choosePayloadHash(authorization, headers.get("x-amz-content-sha256"), body, service);
   if (payloadHash === undefined) {
     return refuse(
       "SignatureDoesNotMatch",
@@ -87,32 +79,32 @@ export async function verifySigV4(
     );
   }
 
-  const recomputation = uriEscapePath ? withEscapedPath : withRawPath;
-  const expected = Buffer.from(authorization.signature);
-  for (const canonicalQuery of canonicalQueries(rawQuery)) {
-    const canonicalRequest = recomputation.canonicalRequest({
-      method: request.method,
-      rawPath,
+  const { amzDate, scopeDate, signedHeaders } = authorization;
+  const canonicalPath = uriEscapePath ? createCanonicalPath(rawPath) : rawPath;
+  const expected = Buffer.from(authorization.signature, "hex");
+  for (const canonicalQuery of canonicalQueries(query)) {
+    const canonicalRequest = createCanonicalRequest({
+      method,
+      canonicalPath,
       canonicalQuery,
-      headers: Object.fromEntries(authorization.signedHeaders.map((name) => [name, headers.get(name) ?? ""])),
+      signedHeaders,
+      headers,
       payloadHash,
     });
-    const signature = await recomputation.signature(canonicalRequest, authorization.amzDate, {
-      accessKeyId: authorization.accessKeyId,
-      secretAccessKey: key.secretAccessKey,
+    const { secretAccessKey } = key;
+    const signature = createSignature(canonicalRequest, amzDate, {
+      secretAccessKey,
+      scopeDate,
       region,
       service,
     });
-    if (timingSafeEqual(Buffer.from(signature), expected)) return { ok: true, principal: key.principal };
+    if (timingSafeEqual(signature, expected)) return { ok: true, principal: key.principal };
   }
   return refuse(
     "SignatureDoesNotMatch",
     "The request signature we calculated does not match the signature you provided.",
   );
 }
-
-const withEscapedPath = new Recomputation(true);
-const withRawPath = new Recomputation(false);
 
 function refuse(code: SigV4FailureCode, message: string): SigV4Result {
   return { ok: false, code, message };
@@ -138,10 +130,10 @@ function findHeaderFault(
   if (!signedHeaders.includes("host")) return "'Host' must be a 'SignedHeader' in the AWS Authorization.";
   const missing = signedHeaders.find((name) => !headers.has(name));
   if (missing !== undefined) return `'${missing}' is a 'SignedHeader' but was not sent.`;
-  const unsigned = [...headers.keys()].find(
-    (name) => name.startsWith("x-amz-") && !signedHeaders.includes(name),
-  );
-  if (unsigned !== undefined) return `'${unsigned}' must be a 'SignedHeader' in the AWS Authorization.`;
+  for (const name of headers.keys()) {
+    if (name.startsWith("x-amz-") && !signedHeaders.includes(name))
+      return `'${name}' must be a 'SignedHeader' in the AWS Authorization.`;
+  }
   return undefined;
 }
 
@@ -169,16 +161,18 @@ function choosePayloadHash(
     if (stated === undefined && source === "query") return "UNSIGNED-PAYLOAD";
     if (stated === "UNSIGNED-PAYLOAD" || stated?.startsWith("STREAMING-") === true) return stated;
   }
-  const hash = createHash("sha256").update(body).digest("hex");
+  const hash = body.length === 0 ? emptyPayloadHash : sha256Hex(body);
   return stated === undefined || stated === hash ? hash : undefined;
 }
+
+const emptyPayloadHash = sha256Hex("");
 
 /**
  * What AWS makes of a parameter without a name (`?=1`) is not documented, and signers differ: the SDKs and the CLI
  * sign it, the aws4 family leaves it out. Either is accepted.
  */
-function canonicalQueries(rawQuery: string): string[] {
-  const complete = createCanonicalQuery(rawQuery, "kept");
-  const named = createCanonicalQuery(rawQuery, "dropped");
-  return complete === named ? [complete] : [complete, named];
+function canonicalQueries(query: readonly QueryParameter[]): string[] {
+  const complete = createCanonicalQuery(query);
+  const named = query.filter(([name]) => name !== "");
+  return named.length === query.length ? [complete] : [complete, createCanonicalQuery(named)];
 }

@@ -10,11 +10,35 @@ export interface WireRequest {
   body: Uint8Array;
 }
 
-export interface RequestTarget {
+interface RequestTarget {
   /** As on the wire, still percent-encoded. */
   rawPath: string;
   /** Without the question mark. */
   rawQuery: string;
+}
+
+/** A wire request, parsed once for authorization, routing and the event. */
+export interface ParsedRequest extends RequestTarget {
+  method: string;
+  /** By lower-case name; repeated headers joined by a comma. */
+  headers: ReadonlyMap<string, string>;
+  /** Decoded names and values, in order. */
+  query: readonly QueryParameter[];
+  body: Uint8Array;
+}
+
+export type QueryParameter = readonly [name: string, value: string];
+
+export function parseRequest({ method, rawUrl, rawHeaders, body }: WireRequest): ParsedRequest {
+  const { rawPath, rawQuery } = splitTarget(rawUrl);
+  return {
+    method,
+    rawPath,
+    rawQuery,
+    headers: joinHeaders(rawHeaders),
+    query: rawQuery === "" ? [] : parseQuery(rawQuery),
+    body,
+  };
 }
 
 /** Splits a request target in origin form or, as proxies get it, absolute form (RFC 9112 section 3.2). */
@@ -26,7 +50,7 @@ export function splitTarget(rawUrl: string): RequestTarget {
 }
 
 /** The query's parameters, decoded, in order; `+` is a space, as in every AWS front end. */
-export function parseQuery(rawQuery: string): [string, string][] {
+function parseQuery(rawQuery: string): QueryParameter[] {
   // The constructor drops one leading "?", which here is data.
   return [...new URLSearchParams(`&${rawQuery}`)];
 }
@@ -43,7 +67,7 @@ export function joinHeaders(rawHeaders: readonly string[]): Map<string, string> 
   return headers;
 }
 
-/** Node gives the wire's bytes one character each; signers sign UTF-8. What is not UTF-8 stays ISO-8859-1. */
+/** Node decodes the wire's bytes as ISO-8859-1, and signers sign UTF-8. Bytes that are not UTF-8 stay as they are. */
 function fromWire(text: string): string {
   // oxlint-disable-next-line no-control-regex -- the question is whether every byte is ASCII
   if (/^[\x00-\x7f]*$/.test(text)) return text;

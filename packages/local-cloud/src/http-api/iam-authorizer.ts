@@ -1,0 +1,65 @@
+import { type AuthorizationDecision, authorize } from "../iam/authorization.ts";
+import type { RequestContext } from "../iam/conditions.ts";
+import type { Principal } from "../iam/principal.ts";
+import type { Sessions } from "../iam/sessions.ts";
+import type { Account } from "../resources.ts";
+import { verifySigV4 } from "../sigv4/verify-sigv4.ts";
+import type { ParsedRequest } from "../sigv4/wire-request.ts";
+import type { Connection } from "./request-context.ts";
+
+export interface IamAuthorizerOptions {
+  account: Account;
+  region: string;
+  sessions: Sessions;
+  now: () => Date;
+}
+
+export type IamAuthorization =
+  { allowed: true; principal: Principal } | Extract<AuthorizationDecision, { allowed: false }>;
+
+/** The AWS_IAM authorizer: the signature proves the caller, whose policies must allow `execute-api:Invoke`. */
+export function createIamAuthorizer({ account, region, sessions, now }: IamAuthorizerOptions) {
+  /** @param resource the ARN of the method and path */
+  return (request: ParsedRequest, connection: Connection, resource: string): IamAuthorization => {
+    const verdict = verifySigV4(request, { service: "execute-api", region, now, sessions });
+    if (!verdict.ok) return { allowed: false, reason: `${verdict.code}: ${verdict.message}` };
+    const { principal } = verdict;
+    const decision = authorize(account, principal, {
+      action: "execute-api:Invoke",
+      resource,
+      context: createContext(principal, request, connection),
+    });
+    return decision.allowed
+      ? { allowed: true, principal }
+      : { allowed: false, reason: `AccessDenied: ${decision.reason}` };
+  };
+
+  /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
+  function createContext(
+    principal: Principal,
+    { headers }: ParsedRequest,
+    { sourceIp, isSecure }: Connection,
+  ): RequestContext {
+    const isRole = principal.kind === "assumed-role";
+    const identity = isRole ? principal.cognitoIdentity : undefined;
+    const time = now();
+    return {
+      "aws:SourceIp": sourceIp,
+      "aws:CurrentTime": time.toISOString(),
+      "aws:EpochTime": String(Math.floor(time.getTime() / 1000)),
+      "aws:SecureTransport": String(isSecure),
+      "aws:PrincipalArn": isRole ? principal.roleArn : principal.arn,
+      "aws:PrincipalAccount": account.accountId,
+      "aws:PrincipalType": isRole ? "AssumedRole" : "User",
+      "aws:userid": principal.userId,
+      "aws:RequestedRegion": region,
+      "aws:UserAgent": headers.get("user-agent") ?? "",
+      ...(identity && {
+        "aws:FederatedProvider": "cognito-identity.amazonaws.com",
+        "cognito-identity.amazonaws.com:sub": identity.identityId,
+        "cognito-identity.amazonaws.com:aud": identity.identityPoolId,
+        "cognito-identity.amazonaws.com:amr": identity.amr.slice(0, 2),
+      }),
+    };
+  }
+}

@@ -1,0 +1,53 @@
+import { createHash, createHmac } from "node:crypto";
+
+/** What a signing key is derived from: the secret and the credential scope. */
+export interface SigningScope {
+  secretAccessKey: string;
+  /** `yyyyMMdd`. */
+  scopeDate: string;
+  region: string;
+  service: string;
+}
+
+/**
+ * The signature of a canonical request.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ *
+ * @param amzDate `yyyyMMddTHHmmssZ`
+ * @returns 32 bytes
+ */
+export function createSignature(canonicalRequest: string, amzDate: string, scope: SigningScope): Buffer {
+  return hmac(signingKey(scope), createStringToSign(canonicalRequest, amzDate, scope));
+}
+
+export function createStringToSign(
+  canonicalRequest: string,
+  amzDate: string,
+  { scopeDate, region, service }: Omit<SigningScope, "secretAccessKey">,
+): string {
+  return `AWS4-HMAC-SHA256\n${amzDate}\n${scopeDate}/${region}/${service}/aws4_request\n${sha256Hex(canonicalRequest)}`;
+}
+
+export function sha256Hex(data: string | Uint8Array): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** Derived once for each secret and scope, as AWS does; clients sign with one secret all day. */
+const signingKeys = new Map<string, Buffer>();
+const maximumSigningKeys = 50;
+
+function signingKey({ secretAccessKey, scopeDate, region, service }: SigningScope): Buffer {
+  const id = `${secretAccessKey}/${scopeDate}/${region}/${service}`;
+  let key = signingKeys.get(id);
+  if (key === undefined) {
+    key = [region, service, "aws4_request"].reduce(hmac, hmac(`AWS4${secretAccessKey}`, scopeDate));
+    const [oldest] = signingKeys.keys();
+    if (oldest !== undefined && signingKeys.size >= maximumSigningKeys) signingKeys.delete(oldest);
+    signingKeys.set(id, key);
+  }
+  return key;
+}
+
+function hmac(key: string | Buffer, data: string): Buffer {
+  return createHmac("sha256", key).update(data).digest();
+}
