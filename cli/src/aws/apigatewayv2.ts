@@ -1,4 +1,4 @@
-import { type DeployerContext, deployerRequest, jsonResult } from "./control-plane.ts";
+import { type AwsContext, signedRequest, jsonResult } from "./control-plane.ts";
 import type { HttpRequest, Reply } from "../http.ts";
 
 /** A route of an HTTP API, as it is deployed. */
@@ -25,10 +25,7 @@ interface Page<T> {
 }
 
 /** @see https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html */
-export function getApisRequest(
-  context: DeployerContext,
-  nextToken: string | undefined,
-): Promise<HttpRequest> {
+export function getApisRequest(context: AwsContext, nextToken: string | undefined): Promise<HttpRequest> {
   return apiGatewayRequest(context, "/v2/apis", nextToken);
 }
 
@@ -38,7 +35,7 @@ export function processGetApisResponse(reply: Reply): Page<ApiSummary> {
 
 /** @see https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html */
 export function getRoutesRequest(
-  context: DeployerContext,
+  context: AwsContext,
   apiId: string,
   nextToken: string | undefined,
 ): Promise<HttpRequest> {
@@ -55,12 +52,12 @@ export function processGetRoutesResponse(reply: Reply): Page<DeployedRoute> {
 
 /** API Gateway's IAM actions are the HTTP methods. */
 function apiGatewayRequest(
-  context: DeployerContext,
+  context: AwsContext,
   path: string,
   nextToken: string | undefined,
 ): Promise<HttpRequest> {
   const query = nextToken === undefined ? "" : `?nextToken=${encodeURIComponent(nextToken)}`;
-  return deployerRequest(context, {
+  return signedRequest(context, {
     action: "apigateway:GET",
     service: "apigateway",
     address: `https://apigateway.${context.region}.amazonaws.com`,

@@ -4,7 +4,7 @@ import { headerValue, type Reply } from "../http.ts";
 import { getTemplateRequest, processGetTemplateResponse } from "./cloudformation.ts";
 
 const answer = (status: number, body: string): Reply => ({
-  step: "cloudformation.get-template",
+  step: "cloudformation:GetTemplate",
   status,
   statusText: "",
   httpVersion: "1.1",
@@ -45,13 +45,13 @@ describe("GetTemplate", () => {
     [
       403,
       "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not authorized to perform: cloudformation:GetTemplate</Message></Error></ErrorResponse>",
-      "missing-configuration",
+      "aws-permission-missing",
       "AccessDenied",
     ],
     [
       400,
       "<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>",
-      "missing-configuration",
+      "aws-refused",
       "ValidationError",
     ],
     [200, "<html>Sign in</html>", "unexpected-reply", "Sign in"],

@@ -1,7 +1,6 @@
 import { AuthCliError } from "../errors.ts";
-import type { CognitoExplanation } from "./cognito-explanation.ts";
 import { excerpt } from "../http.ts";
-import { explainProviderRefusal } from "./id-token-errors.ts";
+import { type CognitoExplanation, explainProviderRefusal } from "./id-token-errors.ts";
 import type { LoginsMap } from "./logins.ts";
 
 /**

@@ -1,21 +1,29 @@
 import { AuthCliError } from "../errors.ts";
 import { parseXml, path, text } from "./aws-xml.ts";
-import { excerpt, headerValue, type Header, type HttpRequest, type Reply, replyText } from "../http.ts";
+import {
+  excerpt,
+  headerValue,
+  type Header,
+  type HttpRequest,
+  type Reply,
+  replyText,
+  type Signed,
+} from "../http.ts";
+import type { TimedRequest } from "../server-clock.ts";
 import { sigV4Intermediates, type SigV4Signing, signSigV4 } from "./sigv4.ts";
 
-/** What a signed call to AWS's control plane needs, with the credentials of whoever deploys. */
-export interface DeployerContext {
+/** What a signed call to an AWS service needs. */
+export interface AwsContext {
   credentials: SigV4Signing["credentials"];
   region: string;
-  /** In place of the service's own address. */
+  /** Replaces the service's own address. */
   endpoint: URL | undefined;
   /** Milliseconds since the epoch. */
   nowMs: number;
 }
 
-/** One call, by the IAM action that permits it. */
-export interface DeployerCall {
-  /** `iam:GetRole`: what a policy has to allow; the step in errors, too. */
+export interface AwsCall {
+  /** The IAM action that permits the call, `iam:GetRole`. Errors name it as their step. */
   action: string;
   /** In the credential scope. */
   service: string;
@@ -28,98 +36,141 @@ export interface DeployerCall {
   body?: string;
 }
 
-export async function deployerRequest(
-  { endpoint, region, credentials, nowMs }: DeployerContext,
-  { action, service, address, method, target = "/", headers = [], body }: DeployerCall,
-): Promise<HttpRequest> {
-  const url = new URL(target, endpoint ?? address);
-  const bytes = body === undefined ? {} : { body: Buffer.from(body) };
-  const signature = await signSigV4(
-    { method, url, headers, ...bytes },
-    { credentials, region, service, nowMs },
-  );
-  const intermediates = sigV4Intermediates(signature);
-  return { step: action, method, url, headers: signature.headers, intermediates, ...bytes };
+/** A request without its signature, and the function that signs it. */
+export function awsRequest(
+  { endpoint, region, credentials }: Omit<AwsContext, "nowMs">,
+  { action, service, address, method, target = "/", headers = [], body }: AwsCall,
+): Pick<TimedRequest, "step" | "method" | "url" | "body" | "signAt"> {
+  const request = {
+    method,
+    url: new URL(target, endpoint ?? address),
+    ...(body === undefined ? {} : { body: Buffer.from(body) }),
+  };
+  const signAt = async (nowMs: number): Promise<Signed> => {
+    const signature = await signSigV4({ ...request, headers }, { credentials, region, service, nowMs });
+    return { headers: signature.headers, intermediates: sigV4Intermediates(signature) };
+  };
+  return { step: action, ...request, signAt };
 }
 
-/** A call of the query protocol, a form in and XML out. */
-export function queryRequest(
-  context: DeployerContext,
-  { service, address, version }: { service: string; address: string; version: string },
+export async function signedRequest(context: AwsContext, call: AwsCall): Promise<HttpRequest> {
+  const { signAt, ...request } = awsRequest(context, call);
+  return { ...request, ...(await signAt(context.nowMs)) };
+}
+
+export interface QueryService {
+  /** `sts` */
+  service: string;
+  address: string;
+  /** Of the API, a date: `2011-06-15`. */
+  version: string;
+}
+
+/**
+ * A call in AWS's query protocol: the request is a form, the response XML.
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/CommonParameters.html
+ */
+export function queryCall(
+  { service, address, version }: QueryService,
   operation: string,
   parameters: Readonly<Record<string, string | undefined>>,
-): Promise<HttpRequest> {
+): AwsCall {
   const given = Object.entries(parameters).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
   const form = new URLSearchParams([["Action", operation], ["Version", version], ...given]);
-  return deployerRequest(context, {
+  return {
     action: `${service}:${operation}`,
     service,
     address,
     method: "POST",
     headers: [["Content-Type", "application/x-www-form-urlencoded; charset=utf-8"]],
     body: form.toString(),
-  });
+  };
 }
 
-/** `<OperationResponse><OperationResult>`; @throws AuthCliError as {@link deployerRefusal} */
-export function queryResult(reply: Reply): unknown {
-  const operation = reply.step.slice(reply.step.indexOf(":") + 1);
+export function queryRequest(
+  context: AwsContext,
+  service: QueryService,
+  operation: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): Promise<HttpRequest> {
+  return signedRequest(context, queryCall(service, operation, parameters));
+}
+
+/** AWS refused a call. */
+export interface AwsRefusal {
+  /** `ExpiredToken`, `AccessDenied`, … */
+  code: string;
+  message: string;
+}
+
+/**
+ * The content of `<OperationResponse><OperationResult>`, or AWS's refusal.
+ * @throws AuthCliError `unexpected-reply` when the reply is neither
+ */
+export function readQueryResponse(
+  reply: Reply,
+  operation: string,
+): { result: unknown; refusal?: never } | { result?: never; refusal: AwsRefusal } {
   const parsed = parseXml(replyText(reply));
   const result = path(parsed, `${operation}Response`, `${operation}Result`);
-  if (reply.status === 200 && result !== undefined) return result;
-  throw deployerRefusal(
-    reply,
-    text(parsed, "ErrorResponse", "Error", "Code"),
-    text(parsed, "ErrorResponse", "Error", "Message"),
-  );
+  if (reply.status === 200 && result !== undefined) return { result };
+  const code = text(parsed, "ErrorResponse", "Error", "Code");
+  if (code === undefined) throw unexpectedReply(reply);
+  return { refusal: { code, message: text(parsed, "ErrorResponse", "Error", "Message") ?? "" } };
 }
 
-/** A JSON object; @throws AuthCliError as {@link deployerRefusal} */
+/**
+ * The content of `<OperationResponse><OperationResult>`.
+ * @throws AuthCliError as {@link deployerRefusal}
+ */
+export function queryResult(reply: Reply, operation: string): unknown {
+  const read = readQueryResponse(reply, operation);
+  if (read.refusal !== undefined) throw deployerRefusal(reply, read.refusal);
+  return read.result;
+}
+
+/**
+ * A JSON object.
+ * @throws AuthCliError as {@link deployerRefusal}
+ */
 export function jsonResult(reply: Reply): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(replyText(reply));
-  } catch {
-    value = undefined;
-  }
-  const object = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  const object = parseJsonObject(replyText(reply));
   if (reply.status === 200 && object !== undefined) return object;
   const type = headerValue(reply.headers, "x-amzn-errortype") ?? object?.["__type"];
-  const message = object?.["message"] ?? object?.["Message"];
+  if (typeof type !== "string") throw unexpectedReply(reply);
   // `com.amazonaws…#NotFoundException`, `NotFoundException:http://…`
-  const code = typeof type === "string" ? type.replace(/^.*#/, "").replace(/:.*$/s, "") : undefined;
-  throw deployerRefusal(reply, code, typeof message === "string" ? message : undefined);
+  const code = type.replace(/^.*#/, "").replace(/:.*$/s, "");
+  const message = object?.["message"] ?? object?.["Message"];
+  throw deployerRefusal(reply, { code, message: typeof message === "string" ? message : "" });
 }
 
-/** The credentials themselves are refused, whatever they may do. */
+function parseJsonObject(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** AWS does not accept the credentials, whatever they may do. */
 const credentialFaults =
   /^(InvalidClientTokenId|UnrecognizedClient|InvalidSignature|SignatureDoesNotMatch|ExpiredToken|IncompleteSignature|InvalidAccessKeyId|MissingAuthenticationToken|RequestExpired)/;
 
 /**
- * A refusal by AWS: `aws-permission-missing` when a policy has to allow the step, `aws-not-found` when what is asked for is
- * not there, `aws-credentials-refused` when the deployer's credentials are not good, `aws-refused` for anything else.
+ * A refusal by AWS: `aws-permission-missing` when no policy allows the step, `aws-not-found` when the resource does not
+ * exist, `aws-credentials-refused` when AWS does not accept the deployer's credentials, else `aws-refused`.
  */
-function deployerRefusal(
-  { step, status, body }: Reply,
-  code: string | undefined,
-  message = "",
-): AuthCliError {
-  if (code === undefined) {
-    return new AuthCliError("unexpected-reply", {
-      step,
-      message: `the reply (HTTP ${status}) is not one of AWS: ${excerpt(Buffer.from(body).toString("utf8"))}`,
-      fix: "check AWS_ENDPOINT_URL, and any proxy on the way",
-    });
-  }
+function deployerRefusal({ step }: Reply, { code, message }: AwsRefusal): AuthCliError {
   const said = `AWS answered ${code}: ${excerpt(message)}`;
   if (/^AccessDenied|^UnauthorizedOperation/.test(code)) {
     return new AuthCliError("aws-permission-missing", {
       step,
       message: said,
-      cause: `the deployer's AWS credentials may not ${step}`,
-      fix: `allow ${step} to the deployer, or use the credentials of another with --profile`,
+      cause: `the deployer's AWS credentials lack ${step}`,
+      fix: `allow ${step} for the deployer, or choose other credentials with --profile`,
     });
   }
   if (credentialFaults.test(code)) {
@@ -127,9 +178,22 @@ function deployerRefusal(
       step,
       message: said,
       cause: "the deployer's AWS credentials are wrong or have expired",
-      fix: "renew them, for example with `aws sso login` and `aws configure export-credentials`, or name others with --profile",
+      fix: "renew them, for example with `aws sso login` and `aws configure export-credentials`, or choose others with --profile",
     });
   }
   const isMissing = /NoSuchEntity|NotFound/.test(code) || /does not exist/.test(message);
   return new AuthCliError(isMissing ? "aws-not-found" : "aws-refused", { step, message: said });
+}
+
+/** A reply that an AWS service does not send. */
+export function unexpectedReply(reply: Reply, missing?: string): AuthCliError {
+  return new AuthCliError("unexpected-reply", {
+    step: reply.step,
+    message:
+      missing === undefined
+        ? `the reply (HTTP ${reply.status}) is not from AWS: ${excerpt(replyText(reply))}`
+        : `the reply of AWS lacks ${missing}`,
+    cause: "a server other than AWS may answer at this address",
+    fix: "check AWS_ENDPOINT_URL, the service's own AWS_ENDPOINT_URL_… variable, and any proxy",
+  });
 }

@@ -1,5 +1,5 @@
 import { members, path, text } from "./aws-xml.ts";
-import { type DeployerContext, queryRequest, queryResult } from "./control-plane.ts";
+import { type AwsContext, queryRequest, queryResult } from "./control-plane.ts";
 import type { HttpRequest, Reply } from "../http.ts";
 
 /** An IAM policy document, as JSON. */
@@ -9,19 +9,19 @@ export type PolicyDocument = Record<string, unknown>;
 const service = { service: "iam", address: "https://iam.amazonaws.com", version: "2010-05-08" };
 
 const iamRequest = (
-  context: DeployerContext,
+  context: AwsContext,
   operation: string,
   parameters: Record<string, string | undefined>,
 ): Promise<HttpRequest> => queryRequest({ ...context, region: "us-east-1" }, service, operation, parameters);
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
-export function getRoleRequest(context: DeployerContext, roleName: string): Promise<HttpRequest> {
+export function getRoleRequest(context: AwsContext, roleName: string): Promise<HttpRequest> {
   return iamRequest(context, "GetRole", { RoleName: roleName });
 }
 
 /** @returns its trust policy, which comes percent-encoded; undefined when it cannot be read */
 export function processGetRoleResponse(reply: Reply): PolicyDocument | undefined {
-  return parseDocument(text(queryResult(reply), "Role", "AssumeRolePolicyDocument"));
+  return parseDocument(text(queryResult(reply, "GetRole"), "Role", "AssumeRolePolicyDocument"));
 }
 
 /** A page of a list. */
@@ -33,7 +33,7 @@ interface Page<T> {
 
 /** The inline policies of a role. */
 export function listRolePoliciesRequest(
-  context: DeployerContext,
+  context: AwsContext,
   roleName: string,
   marker: string | undefined,
 ): Promise<HttpRequest> {
@@ -41,12 +41,12 @@ export function listRolePoliciesRequest(
 }
 
 export function processListRolePoliciesResponse(reply: Reply): Page<string> {
-  const result = queryResult(reply);
+  const result = queryResult(reply, "ListRolePolicies");
   return { items: members(path(result, "PolicyNames")).map(String), next: markerOf(result) };
 }
 
 export function getRolePolicyRequest(
-  context: DeployerContext,
+  context: AwsContext,
   roleName: string,
   policyName: string,
 ): Promise<HttpRequest> {
@@ -54,12 +54,12 @@ export function getRolePolicyRequest(
 }
 
 export function processGetRolePolicyResponse(reply: Reply): PolicyDocument | undefined {
-  return parseDocument(text(queryResult(reply), "PolicyDocument"));
+  return parseDocument(text(queryResult(reply, "GetRolePolicy"), "PolicyDocument"));
 }
 
 /** The managed policies of a role. */
 export function listAttachedRolePoliciesRequest(
-  context: DeployerContext,
+  context: AwsContext,
   roleName: string,
   marker: string | undefined,
 ): Promise<HttpRequest> {
@@ -68,24 +68,24 @@ export function listAttachedRolePoliciesRequest(
 
 /** @returns their ARNs */
 export function processListAttachedRolePoliciesResponse(reply: Reply): Page<string> {
-  const result = queryResult(reply);
+  const result = queryResult(reply, "ListAttachedRolePolicies");
   return {
     items: members(path(result, "AttachedPolicies")).flatMap((policy) => text(policy, "PolicyArn") ?? []),
     next: markerOf(result),
   };
 }
 
-export function getPolicyRequest(context: DeployerContext, policyArn: string): Promise<HttpRequest> {
+export function getPolicyRequest(context: AwsContext, policyArn: string): Promise<HttpRequest> {
   return iamRequest(context, "GetPolicy", { PolicyArn: policyArn });
 }
 
 /** @returns the version that counts, `v1` */
 export function processGetPolicyResponse(reply: Reply): string {
-  return text(queryResult(reply), "Policy", "DefaultVersionId") ?? "v1";
+  return text(queryResult(reply, "GetPolicy"), "Policy", "DefaultVersionId") ?? "v1";
 }
 
 export function getPolicyVersionRequest(
-  context: DeployerContext,
+  context: AwsContext,
   policyArn: string,
   versionId: string,
 ): Promise<HttpRequest> {
@@ -93,7 +93,7 @@ export function getPolicyVersionRequest(
 }
 
 export function processGetPolicyVersionResponse(reply: Reply): PolicyDocument | undefined {
-  return parseDocument(text(queryResult(reply), "PolicyVersion", "Document"));
+  return parseDocument(text(queryResult(reply, "GetPolicyVersion"), "PolicyVersion", "Document"));
 }
 
 /** IAM's own verdict on one action and one resource. */
@@ -109,7 +109,7 @@ export interface SimulationResult {
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
 export function simulatePrincipalPolicyRequest(
-  context: DeployerContext,
+  context: AwsContext,
   roleArn: string,
   action: string,
   resources: readonly string[],
@@ -123,7 +123,7 @@ export function simulatePrincipalPolicyRequest(
 }
 
 export function processSimulatePrincipalPolicyResponse(reply: Reply): SimulationResult[] {
-  return members(path(queryResult(reply), "EvaluationResults")).map((result) => {
+  return members(path(queryResult(reply, "SimulatePrincipalPolicy"), "EvaluationResults")).map((result) => {
     const decision = text(result, "EvalDecision");
     return {
       resource: text(result, "EvalResourceName") ?? "*",

@@ -1,7 +1,13 @@
-import type { ErrorDetails } from "../errors.ts";
-import type { CognitoExplanation } from "./cognito-explanation.ts";
+import type { ErrorCode, ErrorDetails } from "../errors.ts";
 import { type IdTokenClaims, issuerName, readIdToken } from "./id-token.ts";
 import { type LoginsMap, twitterProvider } from "./logins.ts";
+
+/** The meaning of a refusal by Cognito. */
+export interface CognitoExplanation {
+  code: ErrorCode;
+  cause: string;
+  fix: string;
+}
 
 /** A login by another provider than Twitter, as Cognito has refused it. */
 interface ProviderLogin {

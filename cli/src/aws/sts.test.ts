@@ -26,7 +26,7 @@ const expired =
   "Signature expired: 20260301T110000Z is now earlier than 20260301T115500Z (20260301T121000Z - 15 min.)";
 
 describe("GetCallerIdentity", () => {
-  it("says who the caller is", () => {
+  it("returns the caller", () => {
     const text =
       "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::1:assumed-role/r/s</Arn><UserId>A:s</UserId><Account>1</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
     expect(processGetCallerIdentityResponse(replyOf(200, text))).toEqual({
@@ -46,7 +46,7 @@ describe("GetCallerIdentity", () => {
       "InvalidClientTokenId",
       "The security token included in the request is invalid.",
       "cognito-refused",
-      "does not know them",
+      "does not know the credentials",
     ],
     [
       "SignatureDoesNotMatch",
@@ -71,7 +71,7 @@ describe("GetCallerIdentity", () => {
     expect(readGetCallerIdentityResponse(refusal(code, message))).toEqual({ code, message });
   });
 
-  it("is not what a proxy's page says", async () => {
+  it("rejects a proxy's page", async () => {
     const error = await failure(() => processGetCallerIdentityResponse(replyOf(403, "<html>no</html>")));
     expect(error.code).toBe("unexpected-reply");
   });

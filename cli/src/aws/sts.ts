@@ -1,122 +1,127 @@
 import { AuthCliError, type ErrorDetails } from "../errors.ts";
-import { excerpt, type Reply, replyText, type Signed } from "../http.ts";
+import { excerpt, type HttpRequest, type Reply } from "../http.ts";
 import type { TimedRequest } from "../server-clock.ts";
-import { type AwsCredentials, sigV4Intermediates, signSigV4 } from "./sigv4.ts";
+import { text } from "./aws-xml.ts";
+import {
+  type AwsContext,
+  awsRequest,
+  type AwsRefusal,
+  queryCall,
+  queryRequest,
+  type QueryService,
+  queryResult,
+  readQueryResponse,
+  unexpectedReply,
+} from "./control-plane.ts";
 
-/** Who AWS takes the holder of some credentials for. */
+/** The principal that AWS recognizes in some credentials. */
 export interface CallerIdentity {
   /** `arn:aws:sts::<account>:assumed-role/<role>/CognitoIdentityCredentials` */
   arn: string;
   account: string;
 }
 
-export interface StsContext {
-  region: string;
-  /** In place of `https://sts.<region>.amazonaws.com`. */
-  endpoint: URL | undefined;
-  credentials: AwsCredentials;
-}
-
-/** AWS does not take the credentials. */
-export interface StsRefusal {
-  /** `ExpiredToken`, `InvalidClientTokenId`, `SignatureDoesNotMatch`, … */
-  code: string;
-  message: string;
-}
-
-const step = "sts.get-caller-identity";
+const operation = "GetCallerIdentity";
 
 /**
- * The one call that every set of valid credentials may make, whatever its policies.
+ * The one call that all valid credentials may make, whatever their policies.
  * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
  */
-export function getCallerIdentityRequest(context: StsContext): TimedRequest {
-  const url = new URL("/", context.endpoint ?? `https://sts.${context.region}.amazonaws.com`);
-  const body = Buffer.from("Action=GetCallerIdentity&Version=2011-06-15");
-  const signAt = async (nowMs: number): Promise<Signed> => {
-    const signature = await signSigV4(
-      {
-        method: "POST",
-        url,
-        headers: [["Content-Type", "application/x-www-form-urlencoded; charset=utf-8"]],
-        body,
-      },
-      { credentials: context.credentials, region: context.region, service: "sts", nowMs },
-    );
-    return { headers: signature.headers, intermediates: sigV4Intermediates(signature) };
+export function getCallerIdentityRequest(context: Omit<AwsContext, "nowMs">): TimedRequest {
+  const call = queryCall(serviceIn(context.region), operation, {});
+  return {
+    ...awsRequest(context, call),
+    step: "sts.get-caller-identity",
+    isRefusedForTime,
+    toleratedSeconds: 0,
   };
-  return { step, method: "POST", url, body, signAt, isRefusedForTime, toleratedSeconds: 0 };
+}
+
+/** The same with the deployer's credentials. */
+export function deployerIdentityRequest(context: AwsContext): Promise<HttpRequest> {
+  return queryRequest(context, serviceIn(context.region), operation, {});
+}
+
+function serviceIn(region: string): QueryService {
+  return { service: "sts", address: `https://sts.${region}.amazonaws.com`, version: "2011-06-15" };
 }
 
 /** `RequestExpired`, or `SignatureDoesNotMatch` with "Signature expired" or "Signature not yet current". */
-function isRefusedForTime(_status: number, text: string): boolean {
-  return /RequestExpired|RequestTimeTooSkewed|Signature expired|Signature not yet current/.test(text);
+function isRefusedForTime(_status: number, body: string): boolean {
+  return /RequestExpired|RequestTimeTooSkewed|Signature expired|Signature not yet current/.test(body);
 }
 
-/** Whether STS refused a signature for the time in it. */
-export function isClockRefusal({ code, message }: StsRefusal): boolean {
+/** Whether STS refused the time of a signature. */
+export function isClockRefusal({ code, message }: AwsRefusal): boolean {
   return isRefusedForTime(403, `${code} ${message}`);
 }
 
 /**
- * What STS says: who the caller is, or why it does not take the credentials.
- * @throws AuthCliError `unexpected-reply` when something else answered
+ * The caller, or the reason why AWS does not accept the credentials.
+ * @throws AuthCliError `unexpected-reply` when the reply is not from STS
  */
-export function readGetCallerIdentityResponse(reply: Reply): CallerIdentity | StsRefusal {
-  const text = replyText(reply);
-  const element = (name: string): string | undefined =>
-    new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1];
-  const arn = element("Arn");
-  const account = element("Account");
-  if (reply.status === 200 && arn !== undefined && account !== undefined) return { arn, account };
-  const code = element("Code");
-  if (code !== undefined) return { code, message: element("Message") ?? "" };
-  throw new AuthCliError("unexpected-reply", {
-    step,
-    message: `the reply (HTTP ${reply.status}) is not one of STS: ${excerpt(text)}`,
-    fix: "check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_STS, and any proxy on the way",
-  });
+export function readGetCallerIdentityResponse(reply: Reply): CallerIdentity | AwsRefusal {
+  const { result, refusal } = readQueryResponse(reply, operation);
+  return refusal ?? callerIdentity(reply, result);
 }
 
-/** @throws AuthCliError `cognito-refused` or `clock-refused` when AWS does not accept the credentials */
+/**
+ * For the credentials of an identity.
+ * @throws AuthCliError `cognito-refused` or `clock-refused` when AWS does not accept them
+ */
 export function processGetCallerIdentityResponse(reply: Reply): CallerIdentity {
   const read = readGetCallerIdentityResponse(reply);
   if ("arn" in read) return read;
   throw new AuthCliError(isClockRefusal(read) ? "clock-refused" : "cognito-refused", {
-    step,
+    step: reply.step,
     message: `AWS does not accept the credentials: ${read.code}: ${excerpt(read.message)}`,
     ...explain(read),
   });
 }
 
-const logInAgain = "run `auth-cli login` again, which gets new ones";
+/**
+ * For the deployer's credentials.
+ * @throws AuthCliError `aws-credentials-refused` or `aws-refused`
+ */
+export function processDeployerIdentityResponse(reply: Reply): CallerIdentity {
+  return callerIdentity(reply, queryResult(reply, operation));
+}
 
-function explain(refusal: StsRefusal): Pick<ErrorDetails, "cause" | "fix"> {
+function callerIdentity(reply: Reply, result: unknown): CallerIdentity {
+  const arn = text(result, "Arn");
+  const account = text(result, "Account");
+  if (arn === undefined || account === undefined) throw unexpectedReply(reply, "Arn or Account");
+  return { arn, account };
+}
+
+const logInAgain = "run `auth-cli login` again to get new ones";
+
+function explain(refusal: AwsRefusal): Pick<ErrorDetails, "cause" | "fix"> {
   if (isClockRefusal(refusal)) {
     return { cause: "this computer's clock is wrong", fix: "set the clock of this computer" };
   }
   switch (refusal.code) {
     case "ExpiredToken":
     case "ExpiredTokenException":
-      return { cause: "they have expired", fix: logInAgain };
+      return { cause: "the credentials have expired", fix: logInAgain };
     case "InvalidClientTokenId":
     case "UnrecognizedClientException":
       return {
-        cause: "AWS does not know them: they are of another cloud, or their session token is not theirs",
+        cause:
+          "AWS does not know the credentials: they come from another cloud, or the session token is wrong",
         fix: `${logInAgain}; check AWS_ENDPOINT_URL`,
       };
     case "SignatureDoesNotMatch":
       return {
-        cause:
-          "the secret access key is not the one of the access key id, or the request was changed on its way",
-        fix: `${logInAgain}; if that does not help, look at proxies on the way`,
+        cause: "the secret access key does not belong to the access key id, or a proxy changed the request",
+        fix: `${logInAgain}; if that does not help, check the proxies in use`,
       };
     default:
       return { fix: logInAgain };
   }
 }
 
-/** The role's name in an assumed role's ARN. */
+/** The role's name in the ARN of an assumed role. */
 export function roleName({ arn }: CallerIdentity): string | undefined {
   return /:assumed-role\/([^/]+)\//.exec(arn)?.[1];
 }

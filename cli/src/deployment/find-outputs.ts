@@ -130,7 +130,7 @@ async function askCloudFormation(
   const configuration = new Configuration(environment, project, stage);
   const credentials = await findDeployerCredentials(environment, configuration, flags);
   if (credentials === undefined) return undefined;
-  const { describeStackOutputs } = await import("./stack-outputs.ts");
+  const { describeStackOutputs } = await import("./stacks.ts");
   const region = flags.region ?? (await deployerRegion(configuration, project));
   const prefix = `${stage}-${project.appName}-`;
   const values = await describeStackOutputs(environment, configuration, { credentials, region, prefix });

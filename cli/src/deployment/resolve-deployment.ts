@@ -9,7 +9,7 @@ import {
 } from "./find-outputs.ts";
 import { findProject, type Project } from "./project.ts";
 import { parseServiceUrl } from "./service-addresses.ts";
-import { wantedStage } from "./stage.ts";
+import { findStageSetting } from "./stage.ts";
 
 export interface ResolvedDeployment {
   deployment: Deployment;
@@ -30,7 +30,7 @@ export async function resolveDeployment(
   remembered: () => readonly RememberedDeployment[],
 ): Promise<ResolvedDeployment> {
   const project = findProject(environment);
-  const wanted = wantedStage(environment, flags, project);
+  const wanted = findStageSetting(environment, flags, project)?.value;
   const found = await findOutputs(environment, flags, project, wanted, remembered);
   return checkDeployment(environment, flags, project, { ...found, stage: found.stage ?? wanted }, remembered);
 }

@@ -4,16 +4,7 @@ import { AuthCliError } from "../errors.ts";
 import type { Setting } from "./configuration.ts";
 import type { Project } from "./project.ts";
 
-/** `--stage`, `SST_STAGE`, `.sst/stage`; SST's own order. */
-export function wantedStage(
-  environment: Pick<Environment, "files" | "variables">,
-  flags: { stage?: string | undefined },
-  project: Project,
-): string | undefined {
-  return findStageSetting(environment, flags, project)?.value;
-}
-
-/** The stage that was asked for, and where. */
+/** The stage from `--stage`, `SST_STAGE` or `.sst/stage`, in SST's order, and its source. */
 export function findStageSetting(
   environment: Pick<Environment, "files" | "variables">,
   flags: { stage?: string | undefined },

@@ -1,9 +1,5 @@
-import {
-  type CallerIdentity,
-  getCallerIdentityRequest,
-  readGetCallerIdentityResponse,
-  type StsRefusal,
-} from "../aws/sts.ts";
+import type { AwsRefusal } from "../aws/control-plane.ts";
+import { type CallerIdentity, getCallerIdentityRequest, readGetCallerIdentityResponse } from "../aws/sts.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { stsEndpoint } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
@@ -14,7 +10,7 @@ import { regionOfPool, type Subject } from "./subject.ts";
 /** What STS answers to the same credentials, signed by the same code. */
 export type StsAnswer = (
   | { accepted: CallerIdentity }
-  | { refused: StsRefusal }
+  | { refused: AwsRefusal }
   /** STS did not answer, or something else did. */
   | { failure: string }
 ) & {

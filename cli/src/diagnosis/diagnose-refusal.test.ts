@@ -20,7 +20,8 @@ const sts =
   () =>
     reply(status, body);
 const known = sts(
-  "<Arn>arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-Role-A/CognitoIdentityCredentials</Arn><Account>123456789012</Account>",
+  "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-Role-A/CognitoIdentityCredentials</Arn>" +
+    "<Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
 );
 
 /** An answer to HEAD. */

@@ -1,5 +1,3 @@
-import { isOAuth2ClientId } from "./client-id.ts";
-
 /** A fault or a doubt that the mere text of a consumer key or secret gives rise to. */
 export interface ShapeProblem {
   status: "fault" | "warning";
@@ -104,4 +102,12 @@ function judgeForeign(value: string): ShapeProblem | undefined {
     };
   }
   return undefined;
+}
+
+/**
+ * Whether a text is an OAuth 2.0 Client ID of X, which stands beside the consumer key in the developer portal and is
+ * easily taken for it: Base64 of `<random>:1:ci`. A consumer key is some 25 letters and digits.
+ */
+export function isOAuth2ClientId(text: string): boolean {
+  return /^[\w-]+:\d+:[a-z]{2}$/.test(Buffer.from(text, "base64url").toString("latin1"));
 }

@@ -1,5 +1,5 @@
 import { AuthCliError, type ErrorCode, type ErrorDetails } from "../errors.ts";
-import { isOAuth2ClientId } from "./client-id.ts";
+import { isOAuth2ClientId } from "./consumer-key-shape.ts";
 import { excerpt, headerValue, measureClockSkew, type Reply, replyText } from "../http.ts";
 import type { ClientCredentials } from "./oauth1.ts";
 

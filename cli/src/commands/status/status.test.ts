@@ -187,7 +187,7 @@ describe("status", () => {
         ),
       'AWS does not accept the credentials: ExpiredToken: "m"',
     ],
-    ["says something else", () => reply(200, "<html>"), "the reply (HTTP 200) is not one of STS"],
+    ["says something else", () => reply(200, "<html>"), "the reply (HTTP 200) is not from AWS"],
     [
       "cannot be reached",
       () => Promise.reject(new AuthCliError("unreachable", { message: "nobody is there" })),

@@ -354,7 +354,7 @@ describe("doctor --deep", () => {
       { answers: { "cloudformation:GetTemplate": () => reply(200, "<html>") } },
       "template.deployed",
       "skipped",
-      /is not CloudFormation's/,
+      /is not from AWS/,
     ],
   ];
   it.each(cases)("%s", async (_what, world, name, status, message) => {

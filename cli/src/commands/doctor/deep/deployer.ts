@@ -5,10 +5,13 @@ import {
 import type { Deployment } from "../../../deployment/deployment.ts";
 import { awsEndpoint } from "../../../deployment/service-addresses.ts";
 import type { AuthCliError } from "../../../errors.ts";
-import type { DeployerContext } from "../../../aws/control-plane.ts";
-import { deployerIdentityRequest, processDeployerIdentityResponse } from "../../../aws/deployer-identity.ts";
+import type { AwsContext } from "../../../aws/control-plane.ts";
 import { exchange, type HttpRequest, type Reply } from "../../../http.ts";
-import type { CallerIdentity } from "../../../aws/sts.ts";
+import {
+  type CallerIdentity,
+  deployerIdentityRequest,
+  processDeployerIdentityResponse,
+} from "../../../aws/sts.ts";
 import { attempt } from "../attempt.ts";
 import { boundedSend } from "../bounded-send.ts";
 import type { Examination } from "../examination.ts";
@@ -20,7 +23,7 @@ type DeployerService = "STS" | "COGNITO_IDENTITY" | "IAM" | "APIGATEWAYV2" | "CL
 /** One call to AWS with the deployer's credentials. */
 type Ask = <T>(
   service: DeployerService,
-  request: (context: DeployerContext) => Promise<HttpRequest>,
+  request: (context: AwsContext) => Promise<HttpRequest>,
   process: (reply: Reply) => T,
 ) => Promise<T>;
 

@@ -1,5 +1,5 @@
 import { findClientCredentials } from "../../../deployment/client-credentials.ts";
-import type { IdentityPoolDescription } from "../../../aws/identity-pools.ts";
+import type { IdentityPoolDescription } from "../../../aws/cognito-identity.ts";
 import type { ClientCredentials } from "../../../twitter/oauth1.ts";
 import { type Attempt, attempt } from "../attempt.ts";
 import type { Examination } from "../examination.ts";

@@ -1,7 +1,5 @@
 import { join, relative } from "node:path";
 import type { Deployment } from "../../../deployment/deployment.ts";
-import { type DeployerContext, queryResult } from "../../../aws/control-plane.ts";
-import type { HttpRequest, Reply } from "../../../http.ts";
 import { getTemplateRequest, processGetTemplateResponse } from "../../../aws/cloudformation.ts";
 import { attempt } from "../attempt.ts";
 import type { Examination } from "../examination.ts";
@@ -51,7 +49,7 @@ async function compare(
   const stackName = file.slice(0, -ending.length);
   const path = join(folder, file);
   const { value: text, error } = await attempt(() =>
-    ask("CLOUDFORMATION", (context) => templateRequest(context, stackName), readTemplate),
+    ask("CLOUDFORMATION", (context) => getTemplateRequest(context, stackName), processGetTemplateResponse),
   );
   if (error?.code === "aws-not-found" || error?.code === "aws-refused") {
     return {
@@ -88,17 +86,6 @@ async function compare(
     fix,
     source: path,
   });
-}
-
-/** Its step names the permission, as that of each look-up here does. */
-async function templateRequest(context: DeployerContext, stackName: string): Promise<HttpRequest> {
-  return { ...(await getTemplateRequest(context, stackName)), step: "cloudformation:GetTemplate" };
-}
-
-function readTemplate(reply: Reply): string {
-  // A refusal is told apart here: what may not be looked at is no fault.
-  if (reply.status !== 200) queryResult(reply);
-  return processGetTemplateResponse(reply);
 }
 
 function parseTemplate(text: string | undefined): Template | undefined {

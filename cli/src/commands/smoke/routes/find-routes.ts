@@ -38,7 +38,7 @@ async function askForRoutes(
     },
   );
   if (credentials === undefined) return undefined;
-  const { readStackTemplates } = await import("../../../deployment/stack-templates.ts");
+  const { readStackTemplates } = await import("../../../deployment/stacks.ts");
   const send: typeof environment.send = (request) =>
     environment.send({ ...request, timeoutMs: Math.min(request.timeoutMs ?? patienceMs, patienceMs) });
   const query = {

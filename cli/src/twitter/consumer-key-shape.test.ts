@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
-import { isOAuth2ClientId } from "./client-id.ts";
+import { isOAuth2ClientId } from "./consumer-key-shape.ts";
 
 it.each(["abc:1:ci", "1:1:ci", `${randomBytes(15).toString("base64url")}:1:ci`])("knows %s", (text) => {
   for (const encoding of ["base64", "base64url"] as const) {

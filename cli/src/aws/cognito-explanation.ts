@@ -1,8 +1,0 @@
-import type { ErrorCode } from "../errors.ts";
-
-/** What one of Cognito's refusals means. */
-export interface CognitoExplanation {
-  code: ErrorCode;
-  cause: string;
-  fix: string;
-}

@@ -1,0 +1,127 @@
+import {
+  describeStacksRequest,
+  getTemplateRequest,
+  processDescribeStacksResponse,
+  processGetTemplateResponse,
+  type Stack,
+} from "../aws/cloudformation.ts";
+import type { AwsContext } from "../aws/control-plane.ts";
+import type { Environment } from "../environment/environment.ts";
+import { AuthCliError, type ErrorDetails } from "../errors.ts";
+import { exchange, type HttpRequest, type Reply } from "../http.ts";
+import type { Configuration } from "./configuration.ts";
+import type { DeployerCredentials } from "./deployer-credentials.ts";
+import { awsEndpoint } from "./service-addresses.ts";
+
+export interface StackQuery {
+  credentials: DeployerCredentials;
+  region: string;
+  /** `<stage>-<app>-` */
+  prefix: string;
+}
+
+type StackEnvironment = Pick<Environment, "send" | "now">;
+
+/** CloudFormation accepts templates of up to 1 MB, and escapes each quotation mark. */
+const templateLimit = 8 * 1024 * 1024;
+
+/**
+ * The outputs of all stacks whose names begin with the prefix.
+ * @returns undefined when no stack has the prefix
+ * @throws AuthCliError `missing-configuration` when AWS refuses
+ */
+export async function describeStackOutputs(
+  environment: StackEnvironment,
+  configuration: Configuration,
+  query: StackQuery,
+): Promise<Record<string, string> | undefined> {
+  const stacks = await listStacks(environment, configuration, query);
+  return stacks.length === 0 ? undefined : Object.assign({}, ...stacks.map(({ outputs }) => outputs));
+}
+
+/**
+ * The templates of a stage's stacks, as uploaded.
+ * @param stackNames when they are known
+ * @throws AuthCliError `missing-configuration` when AWS refuses
+ */
+export async function readStackTemplates(
+  environment: StackEnvironment,
+  configuration: Configuration,
+  query: StackQuery,
+  stackNames?: readonly string[],
+): Promise<string[]> {
+  const names =
+    stackNames ?? (await listStacks(environment, configuration, query)).map(({ stackName }) => stackName);
+  const context = await contextOf(environment, configuration, query);
+  return Promise.all(
+    names.map(async (name) => {
+      const request = await getTemplateRequest(context, name);
+      const refused = {
+        cause: "the deployer's AWS credentials are wrong, have expired, or lack cloudformation:GetTemplate",
+        fix: "correct the credentials, or name the routes with --route and --public",
+      };
+      return ask(
+        environment,
+        request,
+        "cloudformation.get-template",
+        processGetTemplateResponse,
+        refused,
+        templateLimit,
+      );
+    }),
+  );
+}
+
+async function listStacks(
+  environment: StackEnvironment,
+  configuration: Configuration,
+  query: StackQuery,
+): Promise<Stack[]> {
+  const context = await contextOf(environment, configuration, query);
+  const stacks: Stack[] = [];
+  let nextToken: string | undefined;
+  do {
+    const request = await describeStacksRequest({ ...context, nowMs: environment.now() }, nextToken);
+    const page = await ask(
+      environment,
+      request,
+      "cloudformation.describe-stacks",
+      processDescribeStacksResponse,
+      {
+        cause:
+          "the deployer's AWS credentials are wrong, have expired, or lack cloudformation:DescribeStacks",
+        fix: "deploy from here (`npx sst deploy`), correct the credentials, or set the values with --endpoint and --identity-pool-id",
+      },
+    );
+    stacks.push(...page.stacks.filter(({ stackName }) => stackName.startsWith(query.prefix)));
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined);
+  return stacks;
+}
+
+async function contextOf(
+  environment: StackEnvironment,
+  configuration: Configuration,
+  { credentials, region }: StackQuery,
+): Promise<AwsContext> {
+  const endpoint = await awsEndpoint(configuration, "AWS_ENDPOINT_URL_CLOUDFORMATION");
+  return { credentials, region, endpoint, nowMs: environment.now() };
+}
+
+/** AWS's refusal means here that the deployment has to be configured otherwise. */
+async function ask<T>(
+  environment: StackEnvironment,
+  request: HttpRequest,
+  step: string,
+  process: (reply: Reply) => T,
+  refused: Required<Pick<ErrorDetails, "cause" | "fix">>,
+  limit?: number,
+): Promise<T> {
+  const reply = await exchange(environment.send, { ...request, step }, limit);
+  try {
+    return process(reply);
+  } catch (error) {
+    if (!(error instanceof AuthCliError) || !error.code.startsWith("aws-")) throw error;
+    throw new AuthCliError("missing-configuration", { step, message: error.message, ...refused });
+  }
+}
