@@ -48,7 +48,7 @@ export const handlerFaults: Fault[] = [
     arrange: at("handlers"),
     step: "identity.match",
     code: "check-failed",
-    cause: "the handler's answer holds another identity id than the caller's",
-    fix: "let the handler answer with event.requestContext.authorizer.iam.cognitoIdentity.identityId",
+    cause: "the response contains an identity id that is not the caller's",
+    fix: "return event.requestContext.authorizer.iam.cognitoIdentity.identityId from the handler",
   },
 ];

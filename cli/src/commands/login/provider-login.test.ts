@@ -219,7 +219,7 @@ describe("what follows a login by another provider", () => {
       {
         name: "twitter.token",
         status: "skipped",
-        error: { message: `the login is by ${google}, and Twitter does not know its token` },
+        error: { message: `the login is from ${google}, so Twitter does not know its token` },
       },
     ]);
   });

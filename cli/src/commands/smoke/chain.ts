@@ -1,102 +1,63 @@
-import type { AuthCliError } from "../../errors.ts";
-import { explainCognitoRefusal } from "../../diagnosis/cognito-refusal.ts";
 import type { LoadedLogin } from "../../session/find-login.ts";
-import { registerCredentials } from "../../session/register-secrets.ts";
-import type { AwsCredentials } from "../../aws/sigv4.ts";
-import type { Chain } from "./chain-context.ts";
-import type { ProtectedRoute, RoutePlan } from "./routes/checked-route.ts";
-import type { Outcome } from "./check-runner.ts";
-import { Gate } from "./concurrency-limit.ts";
-import { checkGuest, checkToken, cognitoOf } from "./checks/twitter-token.ts";
-import { checkControl, controlNames } from "./checks/negative-controls.ts";
-import type { CheckName } from "./report.ts";
-import { checkIdentity, checkPublic, checkSigned, checkUnsigned } from "./checks/private-signed.ts";
+import type { Chain, Outcome } from "./check-runner.ts";
+import { checkIdentityMatch } from "./checks/identity-match.ts";
+import {
+  checkCognitoGuest,
+  checkPrivateUnsigned,
+  checkSignedControl,
+  signedControlNames,
+} from "./checks/negative-controls.ts";
+import { checkPrivateSigned } from "./checks/private-signed.ts";
+import { checkPublicOpen } from "./checks/public-open.ts";
+import { type Exchanged, exchangeToken } from "./checks/token-exchange.ts";
+import { checkTwitterToken } from "./checks/twitter-token.ts";
+import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import { RouteDiagnosis } from "./route-diagnosis.ts";
+import type { ProtectedRoute, RoutePlan } from "./routes/choose-routes.ts";
 
-/** So many checks of routes at once: an API of fifty routes is not to be flooded with three hundred connections. */
-const checksAtOnce = 24;
-
-/** What the token was exchanged for, or the check that did not pass on the way to it. */
-interface Exchanged {
-  identityId?: string;
-  credentials?: AwsCredentials;
-  missing: CheckName;
-}
+/** Of routes. An API with fifty of them would get three hundred connections at once. */
+const maxConcurrentChecks = 24;
 
 /**
- * Every check after `outputs`, as much at once as the chain allows: what needs no login runs beside the token exchange
- * of two round trips, and all that needs its credentials runs beside each other, one round trip deep.
- * @param findRoutes runs beside the token exchange, too
+ * Runs every check after `outputs`, in parallel where the chain allows. Checks without a login run during the two round
+ * trips of the token exchange. Checks that need its credentials then run together, in one round trip.
+ * @param chooseRoutes also runs during the token exchange
  * @returns the identity, and the routes in their order
  */
 export async function runChain(
   chain: Chain,
   findLogin: () => Promise<LoadedLogin>,
-  findRoutes: () => Promise<RoutePlan>,
+  chooseRoutes: () => Promise<RoutePlan>,
 ): Promise<{ identityId: string | undefined; plan: RoutePlan }> {
   const { checks } = chain;
   let found: Promise<LoadedLogin> | undefined;
-  // By whichever check needs it first: none may, and then a keyring is left alone.
+  // On demand: if no check needs the login, the keyring stays closed.
   const login = (): Promise<LoadedLogin> => (found ??= findLogin());
   const exchanged = exchangeToken(chain, login);
-  const plan = findRoutes();
+  const plan = chooseRoutes();
   const [{ identityId }, planned] = await Promise.all([
     exchanged,
     plan,
     plan.then((routes) => checkRoutes(chain, routes, exchanged)),
-    checks.run("twitter.token", async (send) => checkToken(chain, send, await login())),
-    checks.run("cognito.guest", (send) => checkGuest(chain, send)),
+    checks.run("twitter.token", async (send) => checkTwitterToken(chain, send, await login())),
+    checks.run("cognito.guest", (send) => checkCognitoGuest(chain, send)),
   ]);
   return { identityId, plan: planned };
-}
-
-async function exchangeToken(chain: Chain, login: () => Promise<LoadedLogin>): Promise<Exchanged> {
-  const { checks, resolved, environment } = chain;
-  const known = (): Promise<LoadedLogin | undefined> => login().catch(() => undefined);
-  const explain = async (failure: AuthCliError): Promise<AuthCliError> => {
-    const found = await known();
-    return found === undefined
-      ? failure
-      : explainCognitoRefusal({ environment, resolved, token: found.token }, failure);
-  };
-  // Who is not logged in learns it once, from the check of the token, if that runs.
-  if (checks.isSelected("twitter.token") && (await known()) === undefined) {
-    for (const name of ["cognito.get-id", "cognito.get-credentials"] as const)
-      checks.skipFor(name, "twitter.token");
-    return { missing: "twitter.token" };
-  }
-  const { value: identityId } = await checks.run(
-    "cognito.get-id",
-    async (send) =>
-      (await cognitoOf(chain, send)).getId(resolved.deployment.identityPoolId, (await login()).logins),
-    { explain },
-  );
-  if (identityId === undefined) {
-    checks.skipFor("cognito.get-credentials", "cognito.get-id");
-    return { missing: "cognito.get-id" };
-  }
-  const { value: credentials } = await checks.run(
-    "cognito.get-credentials",
-    async (send) =>
-      (await cognitoOf(chain, send)).getCredentialsForIdentity(identityId, (await login()).logins),
-    { explain },
-  );
-  if (credentials === undefined) return { identityId, missing: "cognito.get-credentials" };
-  registerCredentials(environment, credentials);
-  return { identityId, credentials, missing: "cognito.get-credentials" };
 }
 
 async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exchanged>): Promise<void> {
   const { checks, environment, resolved } = chain;
   if (plan.note !== undefined) environment.terminal.say(`note: ${plan.note}\n`);
-  const gate = new Gate(checksAtOnce);
-  // TLS stands when the credentials are here, or every check that needs them would first open a connection.
-  const signedChecks = [...controlNames, "private.signed" as const].filter((name) => checks.isSelected(name));
+  const limit = new ConcurrencyLimit(maxConcurrentChecks);
+  // Connections open during the token exchange, so that checks with its credentials need not wait for TLS.
+  const signedChecks = [...signedControlNames, "private.signed" as const].filter((name) =>
+    checks.isSelected(name),
+  );
   const signedRoutes = plan.protected.filter(({ signed }) => signed);
-  const connections = Math.min(checksAtOnce, signedChecks.length * signedRoutes.length);
+  const connections = Math.min(maxConcurrentChecks, signedChecks.length * signedRoutes.length);
   if (connections > 0) environment.preconnect(resolved.deployment.apiEndpoint, connections);
   const open = plan.open.map((route) =>
-    checks.run("public.open", (send) => gate.pass(() => checkPublic(chain, route, send)), {
+    checks.run("public.open", (send) => limit.run(() => checkPublicOpen(chain, route, send)), {
       route: route.label,
       explain: new RouteDiagnosis(chain).explain,
     }),
@@ -104,23 +65,24 @@ async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exc
   if (open.length === 0) checks.skip("public.open", plan.missing.open);
   if (plan.protected.length === 0) checks.skip("private.unsigned", plan.missing.protected);
   if (signedRoutes.length === 0) {
-    for (const name of [...controlNames, "private.signed"] as const) checks.skip(name, plan.missing.signed);
+    for (const name of [...signedControlNames, "private.signed"] as const)
+      checks.skip(name, plan.missing.signed);
   }
   if (plan.identity === undefined) checks.skip("identity.match", plan.missing.identity);
   await Promise.all([
     ...open,
     ...plan.protected.map(async (route) => {
-      const signed = await checkProtectedRoute(chain, route, gate, exchanged);
-      if (route === plan.identity) await checkGreeting(chain, route, signed, exchanged);
+      const signed = await checkProtectedRoute(chain, route, limit, exchanged);
+      if (route === plan.identity) await checkIdentity(chain, route, signed, exchanged);
     }),
   ]);
 }
 
-/** @returns how the request that is right has fared; undefined when it was not sent */
+/** @returns the outcome of `private.signed`; undefined when it was not sent */
 async function checkProtectedRoute(
   chain: Chain,
   route: ProtectedRoute,
-  gate: Gate,
+  limit: ConcurrencyLimit,
   exchanged: Promise<Exchanged>,
 ): Promise<Outcome<string> | undefined> {
   const { checks } = chain;
@@ -134,7 +96,7 @@ async function checkProtectedRoute(
     }
     return checks.run(
       "private.signed",
-      (send) => gate.pass(() => checkSigned(chain, route, send, credentials)),
+      (send) => limit.run(() => checkPrivateSigned(chain, route, send, credentials)),
       { route: label, explain: diagnosis.explain },
     );
   });
@@ -142,22 +104,26 @@ async function checkProtectedRoute(
     const { credentials, missing } = await exchanged;
     if (!route.signed) return;
     if (credentials === undefined) {
-      for (const name of controlNames) checks.skipFor(name, missing, label);
+      for (const name of signedControlNames) checks.skipFor(name, missing, label);
       return;
     }
     await Promise.all(
-      controlNames.map((name) =>
-        checks.run(name, (send) => gate.pass(() => checkControl(name, chain, route, send, credentials)), {
-          route: label,
-          explain: async (error) => diagnosis.explainControl(error, (await signed)?.failure),
-        }),
+      signedControlNames.map((name) =>
+        checks.run(
+          name,
+          (send) => limit.run(() => checkSignedControl(name, chain, route, send, credentials)),
+          {
+            route: label,
+            explain: async (error) => diagnosis.explainControl(error, (await signed)?.failure),
+          },
+        ),
       ),
     );
   };
   const [outcome] = await Promise.all([
     signed,
     checkControls(),
-    checks.run("private.unsigned", (send) => gate.pass(() => checkUnsigned(chain, route, send)), {
+    checks.run("private.unsigned", (send) => limit.run(() => checkPrivateUnsigned(chain, route, send)), {
       route: label,
       explain: async (error) => {
         const failure = (await signed)?.failure;
@@ -168,7 +134,7 @@ async function checkProtectedRoute(
   return outcome;
 }
 
-async function checkGreeting(
+async function checkIdentity(
   { checks }: Chain,
   route: ProtectedRoute,
   signed: Outcome<string> | undefined,
@@ -180,7 +146,7 @@ async function checkGreeting(
     checks.skipFor("identity.match", "private.signed", route.label);
     return;
   }
-  await checks.run("identity.match", () => Promise.resolve(checkIdentity(route, body, identityId)), {
+  await checks.run("identity.match", () => Promise.resolve(checkIdentityMatch(route, body, identityId)), {
     route: route.label,
   });
 }

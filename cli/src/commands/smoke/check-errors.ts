@@ -3,10 +3,13 @@ import { AuthCliError, type ErrorDetails } from "../../errors.ts";
 import { type HttpRequest, type Reply, replyText } from "../../http.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 
-/** The request and its answer, from which a cause can be found out. */
+/** A check that cannot reach a verdict. The report says skipped with this reason, never passed. */
+export class Undecided extends AuthCliError {}
+
+/** The request and its response, for the diagnosis. */
 type Refused = Pick<RefusedCall, "request" | "credentials" | "reply" | "durationMs">;
 
-/** A route that answered other than a check demands. */
+/** A route gave another response than its check requires. */
 export class RouteFailure extends AuthCliError {
   readonly refused: Refused;
 
@@ -16,7 +19,7 @@ export class RouteFailure extends AuthCliError {
   }
 }
 
-/** @param credentials what the request was signed with */
+/** @param credentials the credentials that signed the request */
 export function routeFailure(
   details: ErrorDetails,
   request: HttpRequest,

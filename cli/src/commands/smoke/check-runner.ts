@@ -1,45 +1,55 @@
+import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { type AuthCliError, toAuthCliError, toErrorReport } from "../../errors.ts";
 import { headerValue, type HttpResponse, type Send } from "../../http.ts";
 import type { Selection } from "./check-selection.ts";
-import { isSpreading } from "./retry.ts";
+import { Undecided } from "./check-errors.ts";
 import { type CheckName, checkNames, type CheckResult, type Hop, type Progress } from "./report.ts";
+import type { Retries } from "./retry.ts";
 import type { RunLimits } from "./run-limits.ts";
-import { Undecided } from "./undecided.ts";
 
-export interface ChecksOptions {
+/** What every check works on. */
+export interface Chain {
+  /** Its `send` ends with `--timeout`. A check sends through the `send` that the runner hands it. */
+  environment: Environment;
+  resolved: ResolvedDeployment;
+  checks: CheckRunner;
+}
+
+export interface CheckRunnerOptions {
   environment: Pick<Environment, "send">;
   limits: RunLimits;
+  retries: Retries;
   selection: Selection;
-  tell: (event: Progress) => void;
+  report: (event: Progress) => void;
   stage: string | undefined;
 }
 
 export interface CheckOptions {
-  /** Of a check on one route, when it is told. */
+  /** The route, where the report names it. */
   route?: string | undefined;
-  /** Adds to a failure what can be found out of its cause. Asked when the check has failed for good. */
+  /** Adds the diagnosis to a final failure. */
   explain?: (error: AuthCliError) => Promise<AuthCliError>;
 }
 
 export interface Outcome<T> {
   result: CheckResult;
-  /** Undefined when the check did not pass. */
+  /** Undefined unless the check passed. */
   value: T | undefined;
-  /** Undefined when it passed, or did not run. */
+  /** Undefined when the check passed or did not run. */
   failure: AuthCliError | undefined;
 }
 
-/** The checks of one stage: runs them, tells of them, and keeps their results. */
-export class Checks {
-  readonly #options: ChecksOptions;
+/** Runs the checks of one stage, reports their progress and keeps their results. */
+export class CheckRunner {
+  readonly #options: CheckRunnerOptions;
   readonly #results: CheckResult[] = [];
 
-  constructor(options: ChecksOptions) {
+  constructor(options: CheckRunnerOptions) {
     this.#options = options;
   }
 
-  /** In the order of the report: that of the chain, then that of the routes. */
+  /** In the order of the chain, then of the routes. */
   results(routes: readonly string[]): CheckResult[] {
     return this.#results.toSorted(
       (a, b) =>
@@ -49,21 +59,21 @@ export class Checks {
   }
 
   isSelected(name: CheckName): boolean {
-    return this.#options.selection.whyLeftOut(name) === undefined;
+    return this.#options.selection.whyExcluded(name) === undefined;
   }
 
-  /** Runs one check: it passes by returning, fails by throwing. With `--retry-for` it may get another chance. */
+  /** Runs one check and repeats it while `--retry-for` allows. A check passes by returning and fails by throwing. */
   async run<T>(
     name: CheckName,
     check: (send: Send) => Promise<T>,
-    { route, explain = asItIs }: CheckOptions = {},
+    { route, explain = unexplained }: CheckOptions = {},
   ): Promise<Outcome<T>> {
-    const { environment, limits, selection, tell, stage } = this.#options;
-    const leftOut = selection.whyLeftOut(name) ?? limits.stopped?.message;
-    if (leftOut !== undefined) return none(this.skip(name, leftOut, route));
+    const { environment, limits, retries, selection, report, stage } = this.#options;
+    const excluded = selection.whyExcluded(name) ?? limits.stopped?.message;
+    if (excluded !== undefined) return none(this.skip(name, excluded, route));
     if (limits.isOver) return none(this.skip(name, "", route));
 
-    tell({ kind: "started", name, ...(route === undefined ? {} : { route }) });
+    report({ kind: "started", name, ...(route === undefined ? {} : { route }) });
     const startedMs = limits.elapsedMs;
     const observation = observe(limits.bound(environment.send), limits);
     let failure: AuthCliError | undefined;
@@ -78,8 +88,7 @@ export class Checks {
         if (failure.code === "interrupted") throw failure;
       }
       try {
-        const again = limits.mayRetry && (await isSpreading(name, failure, explain));
-        if (!again || !(await limits.waitForRetry(attempt))) break;
+        if (!(await retries.waitForNext(attempt, name, failure, explain))) break;
       } catch (thrown) {
         failure = toAuthCliError(thrown);
         if (failure.code === "interrupted") throw failure;
@@ -108,11 +117,11 @@ export class Checks {
     };
   }
 
-  /** A check that does not run. Once `--timeout` is over that is a failure. */
+  /** Reports a check that does not run. After `--timeout` this is a failure. */
   skip(name: CheckName, why: string, route?: string): CheckResult {
     const { limits, selection } = this.#options;
-    const leftOut = selection.whyLeftOut(name);
-    const overdue = leftOut === undefined && limits.stopped === undefined && limits.isOver;
+    const excluded = selection.whyExcluded(name);
+    const overdue = excluded === undefined && limits.stopped === undefined && limits.isOver;
     return this.#finish({
       name,
       ...(route === undefined ? {} : { route }),
@@ -121,25 +130,25 @@ export class Checks {
       attempts: 0,
       error: overdue
         ? toErrorReport(limits.overdue(name))
-        : { code: "check-failed", step: name, message: leftOut ?? limits.stopped?.message ?? why },
+        : { code: "check-failed", step: name, message: excluded ?? limits.stopped?.message ?? why },
     });
   }
 
-  /** A check that does not run because another one did not pass, or was left out. */
+  /** Reports a check that does not run because another check did not pass or was excluded. */
   skipFor(name: CheckName, needed: CheckName, route?: string): CheckResult {
-    const what = this.isSelected(needed) ? "did not pass" : "was left out";
+    const what = this.isSelected(needed) ? "did not pass" : "was excluded";
     return this.skip(name, `needs ${needed}, which ${what}`, route);
   }
 
   #finish(result: CheckResult): CheckResult {
     this.#results.push(result);
     const { name, route } = result;
-    this.#options.tell({ kind: "finished", name, ...(route === undefined ? {} : { route }), result });
+    this.#options.report({ kind: "finished", name, ...(route === undefined ? {} : { route }), result });
     return result;
   }
 }
 
-async function asItIs(error: AuthCliError): Promise<AuthCliError> {
+async function unexplained(error: AuthCliError): Promise<AuthCliError> {
   return error;
 }
 
@@ -149,11 +158,11 @@ function none(result: CheckResult): Outcome<never> {
 
 interface Observation {
   send: Send;
-  /** What the report says of it. */
+  /** For the report. */
   seen: () => Pick<CheckResult, "httpStatus" | "requestId" | "attempts" | "hops">;
 }
 
-/** Notes what a check sends and gets, through the `send` that it is given. */
+/** Records the requests and responses of a check. */
 function observe(send: Send, limits: RunLimits): Observation {
   const exchanges: { hop: Pick<Hop, "step" | "host" | "startedMs">; response?: HttpResponse }[] = [];
   return {

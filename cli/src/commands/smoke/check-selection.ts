@@ -1,7 +1,7 @@
 import { AuthCliError } from "../../errors.ts";
 import { type CheckName, checkNames } from "./report.ts";
 
-/** What a check cannot do without. All but `outputs` need that one, too. */
+/** The check that a check needs. All checks also need `outputs`. */
 const needs: Partial<Record<CheckName, CheckName>> = {
   "cognito.get-credentials": "cognito.get-id",
   "private.tampered": "cognito.get-credentials",
@@ -12,24 +12,24 @@ const needs: Partial<Record<CheckName, CheckName>> = {
   "identity.match": "private.signed",
 };
 
-/** Which checks run. */
+/** The checks that run. */
 export interface Selection {
-  /** Undefined for one that runs. */
-  whyLeftOut: (name: CheckName) => string | undefined;
-  /** Those that were asked for, without what they need. */
+  /** Undefined for a check that runs. */
+  whyExcluded: (name: CheckName) => string | undefined;
+  /** The selected checks, without those that only they need. */
   wanted: readonly CheckName[];
 }
 
 /**
- * With `--only`, what it names and what that needs; without what `--skip` names.
- * @throws AuthCliError `invalid-usage` when nothing is left, or without `outputs`, which all need
+ * The checks of `--only` and the checks they need, without those of `--skip`.
+ * @throws AuthCliError `invalid-usage` when none is left, or when `--skip` names `outputs`
  */
 export function selectChecks(only: readonly CheckName[] = [], skip: readonly CheckName[] = []): Selection {
   if (skip.includes("outputs")) {
     throw new AuthCliError("invalid-usage", {
-      message: "outputs cannot be skipped",
-      cause: "every other check needs to know where the API and the pool are",
-      fix: "leave it in, and say where they are with --endpoint and --identity-pool-id if need be",
+      message: "cannot skip outputs (--skip)",
+      cause: "every other check needs the addresses of the API and the identity pool",
+      fix: "remove outputs from --skip; without an outputs file, set --endpoint and --identity-pool-id",
     });
   }
   const wanted = (
@@ -38,16 +38,16 @@ export function selectChecks(only: readonly CheckName[] = [], skip: readonly Che
   if (wanted.length === 0) {
     throw new AuthCliError("invalid-usage", {
       message: "--only and --skip leave no check to run",
-      cause: "a smoke that checks nothing would pass whatever is broken",
+      cause: "a run without checks proves nothing",
       fix: "skip fewer checks",
     });
   }
   const running = new Set<CheckName>(["outputs", ...wanted.flatMap(withNeeds)]);
   return {
     wanted,
-    whyLeftOut(name) {
-      if (skip.includes(name)) return "left out by --skip";
-      return running.has(name) ? undefined : "left out by --only";
+    whyExcluded(name) {
+      if (skip.includes(name)) return "excluded by --skip";
+      return running.has(name) ? undefined : "excluded by --only";
     },
   };
 }
@@ -58,8 +58,8 @@ function withNeeds(name: CheckName): CheckName[] {
 }
 
 /**
- * Reads what `--only` or `--skip` was given: one name, or several with commas between them.
- * @throws AuthCliError `invalid-usage`, with the name that may have been meant
+ * Reads the value of `--only` or `--skip`: one name, or several separated by commas.
+ * @throws AuthCliError `invalid-usage` that suggests the nearest name
  */
 export function parseCheckNames(flag: string, text: string): CheckName[] {
   return text.split(",").map((part) => {
@@ -67,14 +67,15 @@ export function parseCheckNames(flag: string, text: string): CheckName[] {
     if (name !== undefined) return name;
     const near = nearest(part.trim());
     throw new AuthCliError("invalid-usage", {
-      message: `${JSON.stringify(part.trim())} is not a check (${flag})`,
+      message: `invalid ${flag} ${JSON.stringify(part.trim())}`,
       cause: `the checks are ${checkNames.join(", ")}`,
-      fix: near === undefined ? "name one of them, or several with commas" : `did you mean ${flag} ${near}?`,
+      fix:
+        near === undefined ? "use one of these names, or several separated by commas" : `try ${flag} ${near}`,
     });
   });
 }
 
-/** One of whose name that is a part, else one that is a few slips of the finger away. */
+/** A check with this text as a part of its name, else one with a similar name. */
 function nearest(text: string): CheckName | undefined {
   const part = checkNames.find((name) => name.split(".").includes(text.toLowerCase()));
   if (part !== undefined) return part;
@@ -84,7 +85,7 @@ function nearest(text: string): CheckName | undefined {
   return best !== undefined && best.distance <= Math.max(2, best.name.length * 0.4) ? best.name : undefined;
 }
 
-/** Of letters added, left out or changed (Levenshtein). */
+/** Levenshtein distance. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, letter] of Array.from(a).entries()) {

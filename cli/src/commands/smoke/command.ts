@@ -9,30 +9,31 @@ import { duration, httpStatus } from "../flags/flag-values.ts";
 export const smokeCommand: CommandDefinition = {
   name: "smoke",
   aliases: [],
-  description: "check the whole chain, and that what must be refused is refused",
+  description: "check the deployed chain end to end, including requests that must be refused",
   define(command, run) {
     const named = routeFlags(command);
     command
-      .addOption(checkNamesOption("--only", "run these checks, and what they need (may be repeated)"))
-      .addOption(checkNamesOption("--skip", "leave these checks out (may be repeated)"))
+      .addOption(
+        checkNamesOption("--only", "run only these checks and the checks they need (may be repeated)"),
+      )
+      .addOption(checkNamesOption("--skip", "skip these checks (may be repeated)"))
       .addOption(
         new Option(
           "--retry-for <duration>",
-          "how long, from the start, what a deploy may still be spreading is tried again: 60s, 2m",
+          "retry checks that a recent deploy can still break, until this time after the start: 60s, 2m",
         ).argParser(duration),
       )
       .addOption(
-        new Option(
-          "--timeout <duration>",
-          "for the whole run; what is not done by then has failed",
-        ).argParser(duration),
+        new Option("--timeout <duration>", "time limit of the whole run; unfinished checks fail").argParser(
+          duration,
+        ),
       )
-      .option("--fail-fast", "end with the first check that fails")
-      .option("--report-json <file>", "write the JSON report to a file too")
-      .option("--report-html <file>", "write a page for people to look at")
-      .option("--report-junit <file>", "write JUnit XML for a CI system")
-      .option("--compare <file>", "tell what changed since an earlier JSON report")
-      // The names once, below, and not with both flags.
+      .option("--fail-fast", "stop at the first failed check")
+      .option("--report-json <file>", "also write the JSON report to a file")
+      .option("--report-html <file>", "write an HTML report")
+      .option("--report-junit <file>", "write a JUnit XML report")
+      .option("--compare <file>", "show changes since an earlier JSON report")
+      // The notes list the names once.
       .configureHelp({ showGlobalOptions: true, optionDescription: ({ description }) => description })
       .addHelpText("after", notes)
       .addHelpText(
@@ -56,27 +57,27 @@ export const smokeCommand: CommandDefinition = {
 const notes = `
 Checks: ${[0, 5, 10].map((first) => checkNames.slice(first, first + 5).join(", ")).join(",\n        ")}
 
-Routes: those named with --route and --public, and then no other; else, with the deployer's AWS credentials, all of
-the deployed template that have no parameters; else GET /private and GET /public. --expect-status and --expect-body
-belong to the route that is named before them, or, before any, to the first protected one.
+Routes: --route and --public name the routes to check. Without them, and with the deployer's AWS credentials, smoke
+checks all routes of the deployed template that have no parameters. Otherwise it checks GET /private and GET /public.
+--expect-status and --expect-body apply to the route before them, or to the first protected route.
 
---stage may be repeated: the stages are checked side by side, and the worst exit code counts.`;
+--stage may be repeated: smoke checks the stages in parallel and exits with the worst exit code.`;
 
-/** What is expected belongs to the route that was named last, so the order in which the flags were given counts. */
+/** Expectations apply to the last route before them, so the order of the flags matters. */
 function routeFlags(command: Command): Required<Pick<SmokeFlags, "routes" | "expected">> {
   const routes: NamedRoute[] = [];
   const expected: Expected = {};
   const current = (): Expected => routes.at(-1)?.expected ?? expected;
   command
-    .option("--route <route>", "check 'METHOD /path' as one that needs a signature (may be repeated)")
-    .option("--public <route>", "check 'METHOD /path' as one that is open (may be repeated)")
+    .option("--route <route>", "check 'METHOD /path' as a protected route (may be repeated)")
+    .option("--public <route>", "check 'METHOD /path' as an open route (may be repeated)")
     .addOption(
       new Option(
         "--expect-status <code>",
-        "what the route named before it answers (default: any 2xx)",
+        "expected status of the route before this flag (default: any 2xx)",
       ).argParser(httpStatus),
     )
-    .option("--expect-body <text>", "text that its body holds")
+    .option("--expect-body <text>", "text that the body of the route before this flag must contain")
     .on("option:route", (text: string) => routes.push(parseRoute("--route", "private", text)))
     .on("option:public", (text: string) => routes.push(parseRoute("--public", "public", text)))
     .on("option:expect-status", (code: string) => (current().status = httpStatus(code)))
@@ -88,7 +89,7 @@ function checkNamesOption(flag: string, description: string): Option {
   const option = new Option(`${flag} <check>`, description).argParser(
     (text: string, earlier: CheckName[] | undefined) => [...(earlier ?? []), ...parseCheckNames(flag, text)],
   );
-  // For completion and help; commander's own check would know no lists.
+  // For completion and help. Commander's own check does not accept lists.
   option.argChoices = [...checkNames];
   return option;
 }

@@ -1,13 +1,13 @@
 import { setImmediate as later } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { Gate } from "./concurrency-limit.ts";
+import { ConcurrencyLimit } from "./concurrency-limit.ts";
 
-it("lets so many through at once, the others in their order, and is free again after a failure", async () => {
-  const gate = new Gate(2);
+it("runs two tasks at once, the others in their order, also after a failure", async () => {
+  const limit = new ConcurrencyLimit(2);
   const began: number[] = [];
   const ends: ((outcome: "done" | "failed") => void)[] = [];
   const all = [0, 1, 2, 3].map((index) =>
-    gate.pass(async () => {
+    limit.run(async () => {
       began.push(index);
       const outcome = await new Promise((resolve) => (ends[index] = resolve));
       if (outcome === "failed") throw new Error(String(index));
@@ -31,6 +31,6 @@ it("lets so many through at once, the others in their order, and is free again a
     "fulfilled",
     "fulfilled",
   ]);
-  // None waits, so each of them goes straight through.
-  expect(await Promise.all([gate.pass(async () => "a"), gate.pass(async () => "b")])).toEqual(["a", "b"]);
+  // The queue is empty again.
+  expect(await Promise.all([limit.run(async () => "a"), limit.run(async () => "b")])).toEqual(["a", "b"]);
 });

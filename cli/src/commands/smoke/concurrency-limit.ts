@@ -1,13 +1,13 @@
-/** Lets so many through at once; the others wait in their order. */
-export class Gate {
+/** Runs a limited number of tasks at once. The others wait in their order. */
+export class ConcurrencyLimit {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(width: number) {
-    this.#free = width;
+  constructor(tasks: number) {
+    this.#free = tasks;
   }
 
-  async pass<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#free -= 1;
     try {

@@ -1,7 +1,7 @@
 import type { ErrorReport } from "../../errors.ts";
 import type { Timings } from "../../http.ts";
 
-/** In the order of the chain, which is the order of the report. */
+/** In the order of the chain and of the report. */
 export const checkNames = [
   "outputs",
   "twitter.token",
@@ -20,7 +20,7 @@ export const checkNames = [
 
 export type CheckName = (typeof checkNames)[number];
 
-/** One request and its response, for the waterfall. All times in milliseconds. */
+/** One request and its response, for the waterfall. Times are in milliseconds. */
 export interface Hop extends Timings {
   /** `cognito.get-id`, `api.call`. */
   step: string;
@@ -32,35 +32,35 @@ export interface Hop extends Timings {
 
 export interface CheckResult {
   name: CheckName;
-  /** Of a check on one route: `GET /private`. */
+  /** For a check on one route: `GET /private`. */
   route?: string;
   status: "passed" | "failed" | "skipped";
   /** Since the run began. */
   startedMs?: number;
   durationMs: number;
-  /** Of the last response that decided the check. */
+  /** Of the last response. */
   httpStatus?: number;
   requestId?: string;
-  /** Requests sent; 0 when none was needed. */
+  /** Requests sent. 0 for a check that needs none. */
   attempts: number;
-  /** In the order of their start. */
+  /** In the order in which they started. */
   hops?: Hop[];
-  /** Why it failed, or why it was skipped. */
+  /** Why the check failed or was skipped. */
   error?: ErrorReport;
 }
 
 /**
- * What is told of a stage while it is checked. Every check of the report finishes once; one that could not run, or was
- * left out, finishes without having started. `route` is as in the result.
+ * Progress of one stage. Every check of the report finishes once. A check that cannot run or is excluded finishes
+ * without a start. `route` is the route of the result.
  */
 export type Progress =
   | { kind: "started"; name: CheckName; route?: string }
   | { kind: "finished"; name: CheckName; route?: string; result: CheckResult };
 
-/** @param stageIndex of the stages, in the order in which they were asked for */
+/** @param stageIndex in the order of the `--stage` flags */
 export type OnProgress = (stageIndex: number, event: Progress) => void;
 
-/** `smoke --json` of one stage. */
+/** `smoke --json` for one stage. */
 export interface SmokeReport {
   schemaVersion: 1;
   stage: string | undefined;
@@ -70,14 +70,14 @@ export interface SmokeReport {
   startedAt: string;
   durationMs: number;
   identityId: string | undefined;
-  /** No check failed, every negative control was refused, and at least one check ran. */
+  /** No check failed, and at least one ran. */
   passed: boolean;
   checks: CheckResult[];
   /** With `--compare`. */
   comparison?: Comparison;
 }
 
-/** What an earlier report and this one do not have in common, of one stage. */
+/** The differences between an earlier report of a stage and this one. */
 export interface Comparison {
   /** `startedAt` of the earlier report, ISO 8601. */
   previousStartedAt: string;
@@ -97,15 +97,15 @@ export const changeKinds = [
 
 export interface Change {
   kind: (typeof changeKinds)[number];
-  /** The check; without one it is the stage as a whole. A report of another version may know other names. */
+  /** Without a check, the whole stage. A report of another version can contain other names. */
   check?: string;
   route?: string;
-  /** Statuses, ids and addresses, or milliseconds of what is `slower`. */
+  /** Statuses, ids, addresses, or for `slower` milliseconds. */
   before?: string | number;
   after?: string | number;
 }
 
-/** A whole run. `smoke --json` of several stages; of one stage it is that stage's report alone. */
+/** A whole run. `smoke --json` prints it for several stages, and for one stage that stage's report alone. */
 export interface SmokeRun {
   schemaVersion: 1;
   /** ISO 8601. */

@@ -1,9 +1,9 @@
 import type { Diagnosis } from "../../diagnosis/diagnose-refusal.ts";
 import type { AuthCliError } from "../../errors.ts";
-import type { Chain } from "./chain-context.ts";
 import { RouteFailure } from "./check-errors.ts";
+import type { Chain } from "./check-runner.ts";
 
-/** Finds out why one route fails: once for each status, whatever the number of checks that fail with it. */
+/** Finds out why one route fails. Checks that fail with the same status share one diagnosis. */
 export class RouteDiagnosis {
   readonly #chain: Chain;
   readonly #diagnoses = new Map<number, Promise<Diagnosis | undefined>>();
@@ -13,8 +13,7 @@ export class RouteDiagnosis {
   }
 
   /**
-   * Adds to the failure of a request that should have been answered what its cause is. What is no refusal of a route
-   * says its cause itself.
+   * Adds the cause to the failure of a valid request. Failures that are not a route's refusal have a cause already.
    */
   readonly explain = async (error: AuthCliError): Promise<AuthCliError> => {
     if (!isRefusal(error)) return error;
@@ -25,8 +24,8 @@ export class RouteDiagnosis {
   };
 
   /**
-   * The same for a negative control, whose request is wrong on purpose and can tell nothing itself.
-   * @param signed how the request that is right has failed, if it has
+   * The same for a negative control. Its request is invalid on purpose, so the valid one decides.
+   * @param signed the failure of the valid request
    */
   async explainControl(error: AuthCliError, signed: AuthCliError | undefined): Promise<AuthCliError> {
     if (!isRefusal(error) || signed === undefined || !isRefusal(signed)) return error;

@@ -13,21 +13,21 @@ import {
   smokeWith,
 } from "../../../test/fakes/smoke-world.ts";
 import { authCli, createWorld, reportedError, runIn, steps, type World } from "../../../test/fakes/world.ts";
-import { controlNames } from "./checks/negative-controls.ts";
-import { runSmoke } from "./run-stages.ts";
+import { signedControlNames } from "./checks/negative-controls.ts";
+import { runStages } from "./run-stages.ts";
 import { checkNames, type Progress } from "./report.ts";
 
 const forbidden: Answer = () => reply(403, { message: "Forbidden" });
 const poolUnknown: Answer = () => cognitoRefusal("ResourceNotFoundException", "IdentityPool 'x' not found.");
 const rolesUnusable: Answer = () =>
   cognitoRefusal("InvalidIdentityPoolConfigurationException", "Invalid identity pool configuration.");
-/** What nothing is scripted for is answered as by services that work. */
+/** Leaves the request to the working services. */
 const heard: Answer = () => undefined;
 const unreachable: Answer = () => {
   throw new AuthCliError("unreachable", { message: "no such host" });
 };
 
-/** None of these is answered before all of them have been asked. */
+/** Answers none of these requests before all are open. */
 function together(names: readonly string[]): Record<string, Answer> {
   const meet = meeting(names.length);
   const waits: Answer = async () => {
@@ -37,11 +37,10 @@ function together(names: readonly string[]): Record<string, Answer> {
   return Object.fromEntries(names.map((name) => [name, waits]));
 }
 
-describe("the depth of the chain", () => {
-  it("is two round trips of the token exchange with all else beside it, then one", async () => {
+describe("concurrency", () => {
+  it("takes two round trips for the token exchange and the independent checks, then one", async () => {
     const beside = ["twitter.token", "cognito.guest", "public.open", "private.unsigned", "cognito.get-id"];
-    const after = [...controlNames, "private.signed"];
-    // None is answered before all of them have been asked.
+    const after = [...signedControlNames, "private.signed"];
     const ran = await smokeWith([], {
       answers: { ...together(beside), ...together(after) },
     });
@@ -50,21 +49,21 @@ describe("the depth of the chain", () => {
   });
 });
 
-describe("the connections to the API", () => {
+describe("connections to the API", () => {
   it.each([
     [[], 5],
     [["--route", "/a", "--route", "/b"], 10],
     [["--route", "/a", "--only", "private.signed"], 1],
     [["--only", "public.open"], 0],
     [Array.from({ length: 9 }, (_, index) => ["--route", `/${index}`]).flat(), 24],
-  ])("stand when the credentials come: with %j there are %i", async (args, count) => {
+  ])("open early: %j opens %i", async (args, count) => {
     const { environment, services } = await smokeWith(args);
     expect(environment.preconnected).toEqual(Array.from({ length: count }, () => services.apiEndpoint));
   });
 });
 
 describe("--only and --skip", () => {
-  it("--only runs what it names and what that needs; the others are skipped, with the reason", async () => {
+  it("--only runs the named checks and the checks they need, and skips the others with a reason", async () => {
     const ran = await smokeWith(["--only", "private.signed", "--only", "public.open"]);
     expect([ran.code, ran.failed]).toEqual([0, []]);
     expect(ran.passed).toEqual([
@@ -74,7 +73,7 @@ describe("--only and --skip", () => {
       "public.open",
       "private.signed",
     ]);
-    expect(ran.check("twitter.token").error?.message).toBe("left out by --only");
+    expect(ran.check("twitter.token").error?.message).toBe("excluded by --only");
     expect(ran.environment.requests.map(({ step }) => step).toSorted()).toEqual([
       "cognito.get-credentials",
       "cognito.get-id",
@@ -83,18 +82,18 @@ describe("--only and --skip", () => {
     ]);
   });
 
-  it("--skip leaves out what it names, and what needs that", async () => {
+  it("--skip excludes the named checks and the checks that need them", async () => {
     const ran = await smokeWith(["--skip", "private.signed,twitter.token"]);
     expect([ran.code, ran.failed, ran.skipped]).toEqual([
       0,
       [],
       ["twitter.token", "private.signed", "identity.match"],
     ]);
-    expect(ran.check("private.signed").error?.message).toBe("left out by --skip");
-    expect(ran.check("identity.match").error?.message).toBe("needs private.signed, which was left out");
+    expect(ran.check("private.signed").error?.message).toBe("excluded by --skip");
+    expect(ran.check("identity.match").error?.message).toBe("needs private.signed, which was excluded");
   });
 
-  it("what a check needs is reported when it fails: --only passes nothing over", async () => {
+  it("--only reports the failure of a check that the named one needs", async () => {
     const ran = await smokeWith(["--only", "identity.match"], {
       answers: { "cognito.get-credentials": rolesUnusable },
     });
@@ -102,20 +101,20 @@ describe("--only and --skip", () => {
     expect(ran.check("identity.match").error?.message).toBe("needs private.signed, which did not pass");
   });
 
-  it("without a login is 4, even when the check of the token is left out", async () => {
+  it("exits with 4 without a login, even without the check of the token", async () => {
     const ran = await smokeWith(["--skip", "twitter.token"], { loggedIn: false });
     expect([ran.code, ran.failed]).toEqual([4, ["cognito.get-id"]]);
     expect(ran.check("cognito.get-id").error?.code).toBe("not-logged-in");
   });
 
-  it("what needs no login asks for none", async () => {
+  it("needs no login for checks that do not use one", async () => {
     const ran = await smokeWith(["--only", "public.open,private.unsigned,cognito.guest"], {
       loggedIn: false,
     });
     expect([ran.code, ran.failed, ran.report.passed]).toEqual([0, [], true]);
   });
 
-  it("a smoke that could check nothing is refused, exit 2, with its report", async () => {
+  it("exits with 2 and a report when no check could run", async () => {
     const ran = await smokeWith(["--only", "twitter.token"], {
       variables: { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "" },
     });
@@ -127,15 +126,15 @@ describe("--only and --skip", () => {
     });
   });
 
-  it("--only outputs is a smoke, too: it tells whether the stage is known", async () => {
+  it("--only outputs passes when the deployment is found", async () => {
     const ran = await smokeWith(["--only", "outputs"]);
     expect([ran.code, ran.report.passed, ran.environment.requests]).toEqual([0, true, []]);
   });
 
   it.each([
-    [["--skip", "outputs"], "outputs cannot be skipped"],
+    [["--skip", "outputs"], "cannot skip outputs (--skip)"],
     [["--only", "public.open", "--skip", "public.open"], "--only and --skip leave no check to run"],
-    [["--only", "private.sgned"], '"private.sgned" is not a check (--only)'],
+    [["--only", "private.sgned"], 'invalid --only "private.sgned"'],
   ])("%j is a usage error", async (args, message) => {
     const ran = await authCli(["smoke", "--json", ...args], { loggedIn: true });
     expect([ran.code, ran.stdout]).toEqual([2, ""]);
@@ -146,38 +145,38 @@ describe("--only and --skip", () => {
 
 describe("--retry-for", () => {
   it.each<[string, string, Answer, attempts: number]>([
-    ["the role's policy is on its way", "private.signed", forbidden, 4],
-    ["the API has no routes yet", "private.signed", () => reply(404), 4],
-    ["the function is not there yet", "private.signed", () => reply(500), 4],
-    ["the host's name is not known yet", "private.signed", unreachable, 4],
+    ["the role's policy is not active", "private.signed", forbidden, 4],
+    ["the API has no routes", "private.signed", () => reply(404), 4],
+    ["the function does not exist", "private.signed", () => reply(500), 4],
+    ["the DNS does not know the host", "private.signed", unreachable, 4],
     ["an open route has its old authorizer", "public.open", forbidden, 4],
     ["a control meets an API without routes", "private.tampered", () => reply(404), 4],
-    ["the pool is not known yet", "cognito.get-id", poolUnknown, 4],
-    ["the pool is not known to guests yet", "cognito.guest", poolUnknown, 4],
-    ["the role cannot be assumed yet", "cognito.get-credentials", rolesUnusable, 4],
+    ["Cognito does not know the pool", "cognito.get-id", poolUnknown, 4],
+    ["Cognito does not know the pool of a guest", "cognito.guest", poolUnknown, 4],
+    ["Cognito cannot assume the role", "cognito.get-credentials", rolesUnusable, 4],
   ])("waits while %s", async (_why, name, answer, attempts) => {
     const answers = { ...permissionMissing(), "private.signed": heard, [name]: atFirst(3, answer) };
     const ran = await smokeWith(["--retry-for", "60s"], { answers });
     expect([ran.code, ran.failed, ran.skipped]).toEqual([0, [], []]);
     expect(ran.report.checks.find((check) => check.name === name)?.attempts).toBe(attempts);
-    // Half of each at least, and at random up to the whole: here three quarters.
+    // Each wait is between half and all of its limit. The fake random gives three quarters.
     expect(ran.environment.sleeps).toEqual([375, 750, 1500]);
     const once = await smokeWith([], { answers: { [name]: answer } });
     expect(once.environment.sleeps).toEqual([]);
   });
 
   it.each<[string, string, Answer]>([
-    ["a negative control that let something through", "private.unsigned", () => reply(200, "Hello!")],
+    ["a control that let an unsigned request through", "private.unsigned", () => reply(200, "Hello!")],
     ["a control that let a wrong signature through", "private.wrong-region", () => reply(200, "Hello!")],
-    ["a guest who got an identity", "cognito.guest", () => reply(200, { IdentityId: "us-east-1:0" })],
+    ["a guest with an identity", "cognito.guest", () => reply(200, { IdentityId: "us-east-1:0" })],
     [
       "a signature that does not match",
       "private.signed",
       () => reply(403, { message: "The request signature we calculated does not match" }),
     ],
-    ["an answer other than the expected one", "private.signed", () => reply(418)],
+    ["an unexpected response", "private.signed", () => reply(418)],
     [
-      "an identity of somebody else",
+      "an identity of another user",
       "private.signed",
       () => reply(200, "Hello us-east-1:00000000-0000-4000-8000-000000000000!"),
     ],
@@ -192,13 +191,13 @@ describe("--retry-for", () => {
       "cognito.get-id",
       () => cognitoRefusal("NotAuthorizedException", "Invalid login token."),
     ],
-  ])("does not wait for %s to pass", async (_what, name, answer) => {
+  ])("does not retry %s", async (_what, name, answer) => {
     const ran = await smokeWith(["--retry-for", "60s"], { answers: { [name]: atFirst(1, answer) } });
     expect(ran.code).toBe(1);
     expect(ran.environment.sleeps).toEqual([]);
   });
 
-  it("ends with the time that it was given, counted from the start", async () => {
+  it("ends at the given time after the start", async () => {
     const ran = await smokeWith(["--retry-for", "10s"], { answers: permissionMissing() });
     expect([ran.code, ran.failed]).toEqual([1, ["private.signed"]]);
     const { sleeps } = ran.environment;
@@ -209,18 +208,18 @@ describe("--retry-for", () => {
       message: expect.stringContaining("HTTP 403") as string,
       reason: "permission-missing",
     });
-    // Found out once, and not with each attempt.
+    // One diagnosis for all attempts.
     expect(steps(ran).filter((step) => step === "diagnosis.caller")).toHaveLength(1);
   });
 
-  it("gives several checks the same time, and not each its own", async () => {
+  it("counts the time once for all checks", async () => {
     const answers = { ...permissionMissing(), "cognito.get-id": atFirst(2, poolUnknown) };
     const ran = await smokeWith(["--retry-for", "2s"], { answers });
     expect(ran.failed).toEqual(["private.signed"]);
     expect(ran.report.durationMs).toBe(2000);
   });
 
-  it("tells each attempt's hop", async () => {
+  it("reports a hop for each attempt", async () => {
     const ran = await smokeWith(["--retry-for", "60s"], {
       answers: { ...permissionMissing(), "private.signed": atFirst(1, forbidden) },
     });
@@ -231,10 +230,10 @@ describe("--retry-for", () => {
   });
 });
 
-describe("the diagnosis of a route that fails", () => {
+describe("the diagnosis of a failed route", () => {
   const guess = "does not allow execute-api:Invoke on this route";
 
-  it("is made once, and told with every check that fails with it", async () => {
+  it("runs once and explains every check with the same failure", async () => {
     const names = ["private.unsigned", "private.tampered", "private.signed"] as const;
     const ran = await smokeWith([], {
       answers: {
@@ -251,13 +250,13 @@ describe("the diagnosis of a route that fails", () => {
     }
     expect(errors.map((error) => error?.message)).toEqual([
       "GET /private without a signature answered HTTP 404, not 403",
-      "GET /private changed after it was signed answered HTTP 404, not 403",
+      "GET /private changed after signing answered HTTP 404, not 403",
       'GET /private signed as the identity answered HTTP 404: "{"message":"Not Found"}"',
     ]);
     expect(steps(ran).filter((step) => step === "diagnosis.unusedPath")).toHaveLength(1);
   });
 
-  it("is made for each route that fails", async () => {
+  it("runs for each failed route", async () => {
     const ran = await smokeWith(["--route", "/private", "--route", "/notes"], {
       answers: permissionMissing(),
     });
@@ -271,13 +270,13 @@ describe("the diagnosis of a route that fails", () => {
     expect(steps(ran).filter((step) => step === "diagnosis.caller")).toHaveLength(2);
   });
 
-  it("is made of nothing that passes, nor of a control that let something through", async () => {
+  it("does not run for passed checks and controls that let a request through", async () => {
     const ran = await smokeWith([], { answers: { "private.tampered": () => reply(200, "Hello!") } });
     expect(ran.failed).toEqual(["private.tampered"]);
     expect(steps(ran).filter((step) => step.startsWith("diagnosis."))).toEqual([]);
   });
 
-  it("keeps a signature that does not match from being tried again", async () => {
+  it("stops retries of a signature that does not match", async () => {
     const refusal =
       "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>does not match</Message></Error></ErrorResponse>";
     const ran = await smokeWith(["--retry-for", "60s"], {
@@ -289,7 +288,7 @@ describe("the diagnosis of a route that fails", () => {
 });
 
 describe("--timeout", () => {
-  it("fails what is not finished, and says so; what was finished stands", async () => {
+  it("fails unfinished checks and keeps finished ones", async () => {
     const world = createWorld({ loggedIn: true });
     world.services.answers["cognito.get-id"] = () => {
       world.environment.clock.ms += 5000;
@@ -313,7 +312,7 @@ describe("--timeout", () => {
     }
   });
 
-  it("is the limit of each request that is under way", async () => {
+  it("limits each request", async () => {
     const world = createWorld({ loggedIn: true });
     world.services.answers["cognito.get-id"] = () => {
       world.environment.clock.ms += 1500;
@@ -329,7 +328,7 @@ describe("--timeout", () => {
     );
   });
 
-  it("ends --retry-for", async () => {
+  it("ends retries", async () => {
     const ran = await smokeWith(["--retry-for", "60s", "--timeout", "2s"], {
       answers: permissionMissing(),
     });
@@ -339,7 +338,7 @@ describe("--timeout", () => {
 });
 
 describe("--fail-fast", () => {
-  it("ends with the first failure, what is under way included", async () => {
+  it("aborts open requests at the first failure", async () => {
     const ran = await smokeWith(["--fail-fast"], {
       answers: { "private.unsigned": () => reply(200, "Hello!"), "cognito.get-id": neverAnswers },
     });
@@ -355,14 +354,14 @@ describe("--fail-fast", () => {
     }
   });
 
-  it("waits for --retry-for first: a check that may still pass has not failed", async () => {
+  it("waits for retries, since a check that can still pass has not failed", async () => {
     const ran = await smokeWith(["--fail-fast", "--retry-for", "60s"], {
       answers: { ...permissionMissing(), "private.signed": atFirst(3, forbidden) },
     });
     expect([ran.code, ran.failed, ran.skipped]).toEqual([0, [], []]);
   });
 
-  it("ends the other stages, too", async () => {
+  it("also ends the other stages", async () => {
     const ran = await smokeWith(["--stage", "prod", "--stage", "qa", "--fail-fast"], {
       answers: { "cognito.get-id": neverAnswers },
     });
@@ -387,7 +386,7 @@ function twoStages(world: World = {}): ReturnType<typeof createWorld> {
 }
 
 describe("several stages", () => {
-  it("run side by side, in one report", async () => {
+  it("run in parallel, in one report", async () => {
     const world = twoStages();
     const meet = meeting(2);
     world.services.answers["cognito.get-credentials"] = async () => {
@@ -404,22 +403,27 @@ describe("several stages", () => {
     for (const { checks } of ran.run.stages) expect(checks.map(({ name }) => name)).toEqual(checkNames);
   });
 
-  it("of one stage the JSON is that stage's report alone", async () => {
+  it("print a single stage's report alone", async () => {
     const ran = await runIn(["smoke", "--json", "--stage", "prod", "--stage", "prod"], twoStages());
     expect(JSON.parse(ran.stdout)).toMatchObject({ stage: "prod", passed: true });
     expect(JSON.parse(ran.stdout)).not.toHaveProperty("stages");
   });
 
   it.each<[string, string[], World, number]>([
-    ["a deployment that is missing comes first", ["--stage", "prod", "--stage", "qa"], {}, 2],
-    ["then a login", ["--stage", "prod", "--stage", "dev"], { loggedIn: false }, 4],
-    ["then a check", ["--stage", "prod", "--stage", "dev"], { answers: { "public.open": forbidden } }, 1],
-  ])("the exit code is the worst: %s", async (_name, args, world, code) => {
+    ["a missing deployment first", ["--stage", "prod", "--stage", "qa"], {}, 2],
+    ["then a missing login", ["--stage", "prod", "--stage", "dev"], { loggedIn: false }, 4],
+    [
+      "then a failed check",
+      ["--stage", "prod", "--stage", "dev"],
+      { answers: { "public.open": forbidden } },
+      1,
+    ],
+  ])("exit with the worst code: %s", async (_name, args, world, code) => {
     const ran = await smokeIn(twoStages(world), args);
     expect([ran.code, ran.run.passed]).toEqual([code, false]);
   });
 
-  it("a CloudFormation that cannot be reached is a check that failed, and no missing deployment", async () => {
+  it("report an unreachable CloudFormation as a failed check, not as a missing deployment", async () => {
     const world = twoStages({
       variables: { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "hush-hush-hush" },
       answers: { "cloudformation.describe-stacks": unreachable },
@@ -431,24 +435,24 @@ describe("several stages", () => {
   it.each([
     ["--endpoint", "https://abc.execute-api.us-east-1.amazonaws.com"],
     ["--identity-pool-id", "us-east-1:12345678-90ab-cdef-1234-567890abcdef"],
-  ])("are refused with %s, which names one", async (flag, value) => {
+  ])("reject %s, which names one deployment", async (flag, value) => {
     const ran = await authCli(["smoke", "--json", "--stage", "a", "--stage", "b", flag, value]);
     expect(ran.code).toBe(2);
     expect(reportedError(ran).message).toContain("the stages are a, b");
   });
 
-  it("other commands take the last --stage, as they did", async () => {
+  it("are for smoke only: other commands take the last --stage", async () => {
     const ran = await runIn(["status", "--json", "--stage", "qa", "--stage", "prod"], twoStages());
     expect(JSON.parse(ran.stdout)).toMatchObject({ stage: "prod" });
   });
 });
 
 describe("progress", () => {
-  it("tells every check of the report once, and of one that ran that it started before", async () => {
+  it("reports the end of every check once, and the start of each that ran", async () => {
     const { environment, services } = createWorld({ loggedIn: true });
     services.answers["cognito.get-credentials"] = rolesUnusable;
     const events: Progress[] = [];
-    const run = await runSmoke({ stages: ["prod"] }, environment, (stage, event) => {
+    const run = await runStages({ stages: ["prod"] }, environment, (stage, event) => {
       expect(stage).toBe(0);
       events.push(event);
     });
@@ -464,7 +468,7 @@ describe("progress", () => {
 });
 
 describe("an interruption", () => {
-  it("ends the run with 130, and no report", async () => {
+  it("exits with 130 and prints no report", async () => {
     const world = createWorld({ loggedIn: true });
     world.services.answers["private.signed"] = () => {
       throw new AuthCliError("interrupted", { message: "interrupted" });

@@ -4,10 +4,8 @@ import type { Environment } from "../../environment/environment.ts";
 import { findLogin } from "../../session/find-login.ts";
 import { readSessions, type Session } from "../../session/sessions.ts";
 import { runChain } from "./chain.ts";
+import { CheckRunner } from "./check-runner.ts";
 import { type Selection, selectChecks } from "./check-selection.ts";
-import { Checks } from "./check-runner.ts";
-import { findRoutes } from "./routes/find-routes.ts";
-import type { RouteWishes } from "./routes/choose-routes.ts";
 import {
   type CheckName,
   checkNames,
@@ -17,30 +15,37 @@ import {
   type SmokeReport,
   type SmokeRun,
 } from "./report.ts";
+import { Retries } from "./retry.ts";
+import { chooseRoutes, type RouteFlags } from "./routes/choose-routes.ts";
 import { RunLimits, type RunLimitOptions } from "./run-limits.ts";
 
-export interface SmokeOptions extends DeploymentFlags, RouteWishes, RunLimitOptions {
-  /** At least one; undefined stands for the stage that the project says. */
+export interface RunOptions extends DeploymentFlags, RouteFlags, RunLimitOptions {
+  /** At least one. Undefined stands for the project's own stage. */
   stages: readonly (string | undefined)[];
   user?: string;
+  /** How long failed checks run again, from the start. In milliseconds. */
+  retryFor?: number;
   only?: readonly CheckName[];
   skip?: readonly CheckName[];
 }
 
 /**
- * Checks the stages side by side.
- * @throws AuthCliError `invalid-usage` for a selection that leaves nothing, `interrupted`, and what the store of logins
- *   throws when it is of a newer auth-cli
+ * Checks the stages in parallel.
+ * @throws AuthCliError `invalid-usage` for a selection without checks, `interrupted`, and an error for stored logins of a
+ *   newer auth-cli
  */
-export async function runSmoke(
-  options: SmokeOptions,
+export async function runStages(
+  options: RunOptions,
   environment: Environment,
   onProgress: OnProgress = () => {},
 ): Promise<SmokeRun> {
+  const selection = selectChecks(options.only, options.skip);
+  const limits = new RunLimits(environment, options);
   const run: Run = {
     options,
-    selection: selectChecks(options.only, options.skip),
-    limits: new RunLimits(environment, options),
+    selection,
+    limits,
+    retries: new Retries(environment, limits, options.retryFor),
     sessions: readSessions(environment),
   };
   const stages = await Promise.all(
@@ -50,29 +55,30 @@ export async function runSmoke(
   );
   return {
     schemaVersion: 1,
-    startedAt: new Date(run.limits.startedMs).toISOString(),
-    durationMs: run.limits.elapsedMs,
+    startedAt: new Date(limits.startedMs).toISOString(),
+    durationMs: limits.elapsedMs,
     passed: stages.every(({ passed }) => passed),
     stages,
   };
 }
 
-/** What the stages of a run share. */
+/** Shared by the stages. */
 interface Run {
-  options: SmokeOptions;
+  options: RunOptions;
   selection: Selection;
   limits: RunLimits;
+  retries: Retries;
   sessions: readonly Session[];
 }
 
 async function runStage(
-  { options, selection, limits, sessions }: Run,
+  { options, selection, limits, retries, sessions }: Run,
   stage: string | undefined,
   environment: Environment,
-  tell: (event: Progress) => void,
+  report: (event: Progress) => void,
 ): Promise<SmokeReport> {
   const flags = { ...options, stage };
-  const checks = new Checks({ environment, limits, selection, tell, stage });
+  const checks = new CheckRunner({ environment, limits, retries, selection, report, stage });
   const { value: resolved } = await checks.run("outputs", (send) =>
     resolveDeployment({ ...environment, send }, flags, () => sessions),
   );
@@ -86,7 +92,7 @@ async function runStage(
     const outcome = await runChain(
       chain,
       async () => (await findLogin(environment, resolved, sessions, options.user)).load(),
-      () => findRoutes(chain, flags),
+      () => chooseRoutes(chain, flags),
     );
     ({ identityId } = outcome);
     routes = [...outcome.plan.open, ...outcome.plan.protected].map(({ key }) => key);
@@ -109,7 +115,7 @@ async function runStage(
   };
 }
 
-/** To have found the deployment is no smoke, unless no more was asked for. */
+/** Finding the deployment alone is not a pass, unless nothing else is selected. */
 function hasPassed(results: readonly CheckResult[], { wanted }: Selection): boolean {
   const ran = results.some(({ name, status }) => status === "passed" && wanted.includes(name));
   return ran && results.every(({ status }) => status !== "failed");

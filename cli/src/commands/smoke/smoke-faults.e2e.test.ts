@@ -4,7 +4,7 @@ import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
 import { signOAuth1 } from "../../twitter/oauth1.ts";
 import type { SmokeReport } from "./report.ts";
 
-/** Broken variants of the stack, and the checks that must fail, by name, and no other. */
+/** Broken variants of the stack, and the only checks that must fail. */
 const broken: readonly [fault: string, edit: (app: SstApp) => Promise<void>, failing: string[]][] = [
   [
     "/private is public",
@@ -20,7 +20,7 @@ const broken: readonly [fault: string, edit: (app: SstApp) => Promise<void>, fai
       "private.no-session-token",
       "private.expired-signature",
       "private.wrong-region",
-      // Without an authorizer the handler knows no identity, and says so.
+      // Without an authorizer, the handler knows no identity.
       "private.signed",
     ],
   ],
@@ -40,7 +40,7 @@ const broken: readonly [fault: string, edit: (app: SstApp) => Promise<void>, fai
     ["cognito.guest"],
   ],
   [
-    "the handler prints another identity",
+    "the handler returns another identity",
     (app) =>
       app.edit(
         "packages/functions/src/private.ts",
@@ -51,7 +51,7 @@ const broken: readonly [fault: string, edit: (app: SstApp) => Promise<void>, fai
   ],
 ];
 
-test.each(broken)("smoke fails, naming the check, when %s", async (_fault, edit, failing) => {
+test.each(broken)("fails only the right checks when %s", async (_fault, edit, failing) => {
   const world = await deployWorld("broken", edit);
   try {
     expect((await world.cli.logIn("alice")).code).toBe(0);
@@ -61,7 +61,7 @@ test.each(broken)("smoke fails, naming the check, when %s", async (_fault, edit,
   }
 });
 
-test("smoke fails, naming the check, when the token is revoked", async () => {
+test("fails only the right checks when the token is revoked", async () => {
   const world = await deployWorld("revoked");
   try {
     expect((await world.cli.logIn("alice")).code).toBe(0);
@@ -73,7 +73,7 @@ test("smoke fails, naming the check, when the token is revoked", async () => {
   }
 });
 
-/** POST /1.1/oauth/invalidate_token.json, as an app does when its user logs out. */
+/** Sends POST /1.1/oauth/invalidate_token.json, as an app does when its user logs out. */
 async function revokeToken({ cli, cloud }: DeployedWorld): Promise<void> {
   const url = new URL("/1.1/oauth/invalidate_token.json", cloud.twitterUrl);
   const tokenCredentials = (await cli.storedTokens()).at(-1);

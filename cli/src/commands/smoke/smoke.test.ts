@@ -28,7 +28,7 @@ describe("smoke", () => {
   ];
   const controls = all.slice(5, 10);
 
-  it("passes every check of a chain that is sound", async () => {
+  it("passes every check of a working chain", async () => {
     const { code, report, services, stderr } = await smoke();
     expect([code, stderr]).toEqual([0, ""]);
     expect(report.checks.map(({ name }) => name)).toEqual(all);
@@ -47,7 +47,7 @@ describe("smoke", () => {
     });
   });
 
-  it("prints a table for people, and the same report to a file", async () => {
+  it("prints a table and writes the same report to a file", async () => {
     const ran = await authCli(["smoke", "--report-json", "report.json"], { loggedIn: true });
     expect(ran.code).toBe(0);
     for (const name of all)
@@ -58,14 +58,14 @@ describe("smoke", () => {
     });
   });
 
-  it.each(controls)("fails %s, and it alone, when that one is let through", async (name) => {
+  it.each(controls)("fails only %s when the API lets it through", async (name) => {
     const { code, failed, report } = await smoke({ answers: { [name]: () => reply(200, "Hello!") } });
     expect([code, failed]).toEqual([1, [name]]);
     expect(report.checks.find((check) => check.name === name)?.error?.fix).toContain("iam");
   });
 
   it.each(controls.flatMap((name) => [404, 401, 500, 301].map((status) => [name, status] as const)))(
-    "does not take for a refusal of %s what is HTTP %i",
+    "does not accept for %s HTTP %i as a refusal",
     async (name, status) => {
       const { code, failed } = await smoke({ answers: { [name]: () => reply(status) } });
       expect([code, failed]).toEqual([1, [name]]);
@@ -73,7 +73,7 @@ describe("smoke", () => {
   );
 
   it.each([...controls, "cognito.guest"])(
-    "does not take for a refusal of %s a network that fails",
+    "does not accept for %s a lost connection as a refusal",
     async (name) => {
       const { code, failed } = await smoke({ answers: { [name]: loseConnection } });
       expect([code, failed]).toEqual([1, [name]]);
@@ -82,7 +82,7 @@ describe("smoke", () => {
 
   it.each<[string, Record<string, Answer>, string[], string[]]>([
     [
-      "/private is open to everybody",
+      "/private is open",
       Object.fromEntries([...controls, "private.signed"].map((name) => [name, () => reply(200, "Hello!")])),
       [...controls, "identity.match"],
       [],
@@ -106,13 +106,13 @@ describe("smoke", () => {
       [],
     ],
     [
-      "the handler prints another identity",
+      "the handler returns another identity",
       { "private.signed": () => reply(200, "Hello us-east-1:00000000-0000-4000-8000-000000000000!") },
       ["identity.match"],
       [],
     ],
     [
-      "the handler prints no identity",
+      "the handler returns no identity",
       { "private.signed": () => reply(200, "Hello!") },
       ["identity.match"],
       [],
@@ -128,7 +128,7 @@ describe("smoke", () => {
       ["cognito.get-credentials", ...all.slice(6, 10), "private.signed", "identity.match"],
     ],
     [
-      "the app may not ask whose token it is",
+      "the X app may not verify tokens",
       { "twitter.token": () => twitterRefusal(453, "You currently have access to a subset", 403) },
       [],
       ["twitter.token"],
@@ -142,7 +142,7 @@ describe("smoke", () => {
       ["cognito.get-credentials"],
       [...all.slice(6, 10), "private.signed", "identity.match"],
     ],
-  ])("when %s, names what fails and what could not be checked", async (_name, answers, failed, skipped) => {
+  ])("when %s, names the failed and the skipped checks", async (_name, answers, failed, skipped) => {
     const ran = await smoke({ answers });
     expect(ran.failed).toEqual(failed);
     expect(ran.skipped).toEqual(skipped);
@@ -150,7 +150,7 @@ describe("smoke", () => {
     for (const check of ran.report.checks) expect(check.error === undefined).toBe(check.status === "passed");
   });
 
-  it("finds an identity of another person beside the caller's own", async () => {
+  it("fails when the response contains another identity beside the caller's", async () => {
     const world = createWorld({ loggedIn: true });
     const other = "us-east-1:00000000-0000-4000-8000-000000000000";
     world.services.answers["private.signed"] = () => reply(200, `${world.services.identityId} ${other}`);
@@ -159,21 +159,21 @@ describe("smoke", () => {
     expect(stdout).toMatch(/✗ identity\.match/);
   });
 
-  it("without a login is 4, and checks what needs none", async () => {
+  it("exits with 4 without a login, and still runs the checks that need none", async () => {
     const ran = await smoke({ loggedIn: false });
     expect([ran.code, ran.failed]).toEqual([4, ["twitter.token"]]);
     const passed = ran.report.checks.filter(({ status }) => status === "passed").map(({ name }) => name);
     expect(passed).toEqual(["outputs", "public.open", "private.unsigned", "cognito.guest"]);
   });
 
-  it("without a deployment is 2, and sends nothing", async () => {
+  it("exits with 2 without a deployment, and sends nothing", async () => {
     const ran = await smoke({ files: { "/project/.sst/outputs.json": "{}" } });
     expect([ran.code, ran.failed]).toEqual([2, ["outputs"]]);
     expect(ran.skipped).toEqual(all.slice(1));
     expect(ran.environment.requests).toEqual([]);
   });
 
-  it("asks Cognito anew: a cache must not hide a revoked token", async () => {
+  it("asks Cognito even with cached credentials, which could hide a revoked token", async () => {
     const world = createWorld({ loggedIn: true });
     await runIn(["call", "/private"], world);
     const before = world.environment.requests.length;
@@ -183,7 +183,7 @@ describe("smoke", () => {
     expect(after.filter((step) => step === "cognito.get-id")).toHaveLength(2);
   });
 
-  it("keeps every secret out of a report that quotes a reply", async () => {
+  it("masks secrets in quoted responses", async () => {
     const world = createWorld({ loggedIn: true });
     const { tokenCredentials } = world.services;
     world.services.answers["public.open"] = () => reply(500, `leaked: ${tokenCredentials.secret}`);

@@ -1,69 +1,82 @@
-import { excerpt, exchange, type HttpRequest, type Reply, replyText, type Send } from "../../../http.ts";
 import { apiUrl, executeApi } from "../../../aws/execute-api.ts";
+import type { LoginsMap } from "../../../aws/logins.ts";
 import { type AwsCredentials, type SigV4Signing, signSigV4 } from "../../../aws/sigv4.ts";
-import type { Chain } from "../chain-context.ts";
-import type { CheckedRoute } from "../routes/checked-route.ts";
-import type { CheckName } from "../report.ts";
+import { AuthCliError } from "../../../errors.ts";
+import { excerpt, exchange, type HttpRequest, type Reply, replyText, type Send } from "../../../http.ts";
 import { routeFailure } from "../check-errors.ts";
+import type { Chain } from "../check-runner.ts";
+import type { CheckName } from "../report.ts";
+import type { CheckedRoute } from "../routes/choose-routes.ts";
+import { unsignedRequest } from "./route-requests.ts";
+import { observedCognito } from "./token-exchange.ts";
 
-/** API Gateway accepts a signature for five minutes; this is far enough past for any clock. */
+/** API Gateway accepts a signature for five minutes. This is late enough for any clock. */
 const expiredByMs = 20 * 60 * 1000;
 
-/** The controls that need credentials. */
-export const controlNames = [
+/** The controls on a protected route that need credentials. */
+export const signedControlNames = [
   "private.tampered",
   "private.no-session-token",
   "private.expired-signature",
   "private.wrong-region",
 ] as const satisfies CheckName[];
 
-export type ControlName = (typeof controlNames)[number];
+export type SignedControlName = (typeof signedControlNames)[number];
 
-/** A request with one thing wrong. A gate that lets it through is no gate, whatever it says to a good one. */
-export async function checkControl(
-  name: ControlName,
+/** `private.unsigned`: the protected route refuses a request without a signature. */
+export async function checkPrivateUnsigned(chain: Chain, route: CheckedRoute, send: Send): Promise<void> {
+  const request = unsignedRequest("private.unsigned", chain, route);
+  requireRefusal(`${route.key} without a signature`, request, await exchange(send, request), {
+    cause: "the route is open: its authorizer is not AWS_IAM",
+    fix: 'set `authorizer: "iam"` on the route in the stack and deploy',
+  });
+}
+
+/** The protected route refuses a signed request with one fault. */
+export async function checkSignedControl(
+  name: SignedControlName,
   { environment, resolved: { deployment } }: Chain,
   { method, path, key }: CheckedRoute,
   send: Send,
   credentials: AwsCredentials,
 ): Promise<void> {
   const url = apiUrl(deployment.apiEndpoint, path);
-  // One thing is to be wrong with each, and not the time as well.
+  // A wrong clock would be a second fault.
   const nowMs = environment.serverClock.now();
   const {
     what,
     wrong = {},
     sent = url,
-  } = wrongs[name]({ url, credentials, region: deployment.region, nowMs });
+  } = faults[name]({ url, credentials, region: deployment.region, nowMs });
   const signing = { credentials, region: deployment.region, service: executeApi, nowMs, ...wrong };
   const { headers } = await signSigV4({ method, url, headers: [] }, signing);
   const request: HttpRequest = { step: name, method, url: sent, headers };
-  demandRefusal(`${key} ${what}`, request, await exchange(send, request), {
+  requireRefusal(`${key} ${what}`, request, await exchange(send, request), {
     cause: "API Gateway did not check the signature: the route's authorizer is not AWS_IAM",
-    fix: 'give the route the authorizer "iam" in the stack and deploy',
+    fix: 'set `authorizer: "iam"` on the route in the stack and deploy',
   });
 }
 
-interface Wrong {
-  /** As part of a sentence. */
+interface Fault {
+  /** Part of the message. */
   what: string;
   wrong?: Partial<SigV4Signing>;
-  /** What is sent in place of what was signed. */
+  /** The URL to send instead of the signed one. */
   sent?: URL;
 }
 
-interface Right {
+interface ValidRequest {
   url: URL;
   credentials: AwsCredentials;
   region: string;
   nowMs: number;
 }
 
-const wrongs: Record<ControlName, (right: Right) => Wrong> = {
+const faults: Record<SignedControlName, (valid: ValidRequest) => Fault> = {
   "private.tampered": ({ url }) => {
     const sent = new URL(url);
     sent.searchParams.append("tampered", "1");
-    return { what: "changed after it was signed", sent };
+    return { what: "changed after signing", sent };
   },
   "private.no-session-token": ({ credentials: { accessKeyId, secretAccessKey } }) => ({
     what: "signed without the session token",
@@ -79,8 +92,25 @@ const wrongs: Record<ControlName, (right: Right) => Wrong> = {
   }),
 };
 
-/** Passes on 403 only: a 404, a 500 or a lost connection is no sign that the gate holds. */
-export function demandRefusal(
+/** `cognito.guest`: the identity pool issues no identity without a login. */
+export async function checkCognitoGuest(chain: Chain, send: Send): Promise<void> {
+  const noLogins: LoginsMap = {};
+  try {
+    await (await observedCognito(chain, send)).getId(chain.resolved.deployment.identityPoolId, noLogins);
+  } catch (error) {
+    if (error instanceof AuthCliError && error.code === "guest-refused") return;
+    throw error;
+  }
+  throw new AuthCliError("check-failed", {
+    step: "cognito.guest",
+    message: "the identity pool issued an identity without a login",
+    cause: "the pool allows unauthenticated identities, as SST's Cognito construct does by default",
+    fix: "set `identityPoolFederation: { cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } } }` and deploy",
+  });
+}
+
+/** Passes on 403 only. A 404, a 500 or a lost connection does not prove a refusal. */
+function requireRefusal(
   what: string,
   request: HttpRequest,
   reply: Reply,
@@ -95,8 +125,8 @@ export function demandRefusal(
     {
       step,
       message,
-      cause: `the refusal cannot be told from a fault: ${excerpt(replyText(reply))}`,
-      fix: "see private.signed",
+      cause: `only HTTP 403 proves a refusal; the response was ${excerpt(replyText(reply))}`,
+      fix: "read the result of private.signed",
     },
     request,
     reply,

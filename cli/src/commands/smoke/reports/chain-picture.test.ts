@@ -17,23 +17,23 @@ const states = (checks: CheckResult[]): string =>
     .join(" ");
 
 describe("the picture of the chain", () => {
-  it("is all well when all is", () => {
+  it("passes every service when all checks passed", () => {
     expect(states(passing())).toBe("passed passed passed passed");
   });
 
   it.each<[string, CheckName, Partial<CheckResult>, string]>([
     ["Twitter", "twitter.token", {}, "failed passed passed passed"],
     ["Cognito", "cognito.get-id", {}, "passed failed passed passed"],
-    ["Cognito, for guests", "cognito.guest", {}, "passed failed passed passed"],
-    ["API Gateway, which let in what it must not", "private.tampered", {}, "passed passed failed passed"],
-    ["API Gateway, which refused", "private.signed", { httpStatus: 403 }, "passed passed failed passed"],
-    ["the function, which failed", "private.signed", { httpStatus: 500 }, "passed passed passed failed"],
-    ["the function, which greets another", "identity.match", {}, "passed passed passed failed"],
-  ])("puts the blame on %s", (_who, name, changes, expected) => {
+    ["Cognito, for a guest", "cognito.guest", {}, "passed failed passed passed"],
+    ["API Gateway, for an admitted control", "private.tampered", {}, "passed passed failed passed"],
+    ["API Gateway, for a refusal", "private.signed", { httpStatus: 403 }, "passed passed failed passed"],
+    ["the function, for its failure", "private.signed", { httpStatus: 500 }, "passed passed passed failed"],
+    ["the function, for another identity", "identity.match", {}, "passed passed passed failed"],
+  ])("blames %s", (_service, name, changes, expected) => {
     expect(states(breaking(name, changes))).toBe(expected);
   });
 
-  it("says how long what failed took, and which check that was", () => {
+  it("shows the failed check and its time", () => {
     const [, , gateway] = linksOf({
       ...sampleReport(),
       checks: breaking("private.signed", { httpStatus: 403, durationMs: 77 }),
@@ -41,13 +41,13 @@ describe("the picture of the chain", () => {
     expect(gateway).toMatchObject({ state: "failed", durationMs: 77, failed: [{ name: "private.signed" }] });
   });
 
-  it("shows what was not reached", () => {
+  it("shows services that no check reached", () => {
     const [twitter, cognito, gateway, lambda] = linksOf({ ...sampleReport(), checks: [] });
     for (const link of [twitter, cognito, gateway, lambda])
       expect(link).toMatchObject({ state: "skipped", durationMs: undefined });
   });
 
-  it("adds up the two calls of the token exchange", () => {
+  it("adds the times of the token exchange", () => {
     expect(linksOf({ ...sampleReport(), checks: passing() })[1]?.durationMs).toBe(96 + 61);
   });
 });

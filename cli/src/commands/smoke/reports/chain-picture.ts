@@ -1,15 +1,15 @@
 import type { CheckName, CheckResult, SmokeReport } from "../report.ts";
 
-/** A service of the chain, as the picture shows it. */
+/** A service in the picture of the chain. */
 export interface Link {
   name: "Twitter" | "Cognito" | "API Gateway" | "Lambda";
-  /** What it has to do. */
+  /** Its part in the chain. */
   role: string;
-  /** Skipped means that the checks did not get as far, or left it out. */
+  /** Skipped: no check reached it. */
   state: "passed" | "failed" | "skipped";
-  /** What its part took; undefined when it was not reached. */
+  /** Undefined when no check reached it. */
   durationMs: number | undefined;
-  /** The checks that put the blame on it. */
+  /** The failed checks that blame it. */
   failed: CheckResult[];
 }
 
@@ -25,7 +25,7 @@ const controls: CheckName[] = [
 ];
 const answers: CheckName[] = ["private.signed", "public.open"];
 
-/** Twitter → Cognito → API Gateway → Lambda, each with its state and its time. */
+/** Twitter → Cognito → API Gateway → Lambda, with their states and times. */
 export function linksOf({ checks }: SmokeReport): Link[] {
   const named = (names: readonly CheckName[]): CheckResult[] =>
     checks.filter(({ name }) => names.includes(name));
@@ -35,7 +35,7 @@ export function linksOf({ checks }: SmokeReport): Link[] {
     name: Link["name"],
     role: string,
     blamed: CheckResult[],
-    /** What shows, by having passed, that the service does its part. */
+    /** One of these passed: the service does its part. */
     proof: CheckResult[],
     timed: CheckResult[],
   ): Link => {
@@ -47,14 +47,14 @@ export function linksOf({ checks }: SmokeReport): Link[] {
     link("Twitter", "knows the access token", failed(named(twitter)), named(twitter), named(twitter)),
     link(
       "Cognito",
-      "gives an identity and AWS keys",
+      "issues an identity and AWS keys",
       failed(named(cognito)),
       named(exchange),
       named(exchange),
     ),
     link(
       "API Gateway",
-      "lets in who is signed, and nobody else",
+      "admits signed requests only",
       [...failed(named(controls)), ...blamedOnGateway],
       named([...controls, ...answers]),
       named(["private.unsigned"]).slice(0, 1),
@@ -69,7 +69,7 @@ export function linksOf({ checks }: SmokeReport): Link[] {
   ];
 }
 
-/** Of what failed, the slowest; else of what shows the service at its work, one after the other. */
+/** The slowest failed check, else the sum of the timed checks. */
 function durationOf(
   state: Link["state"],
   blamed: readonly CheckResult[],
@@ -85,13 +85,12 @@ function failed(checks: readonly CheckResult[]): CheckResult[] {
   return checks.filter(({ status }) => status === "failed");
 }
 
-/** A function that answered wrongly, or failed; what API Gateway itself refuses is a 4xx, and a lost connection is its. */
+/** The function sent this response. API Gateway itself refuses with a 4xx, and owns lost connections. */
 function fromFunction({ httpStatus, error }: CheckResult): boolean {
   if (error?.reason === "handler-failed" || error?.reason === "handler-timed-out") return true;
   return httpStatus !== undefined && (httpStatus < 400 || httpStatus >= 500);
 }
 
-/** What the picture says of a link. */
 export function wordOf({ state }: Link): string {
   return state === "skipped" ? "not reached" : state;
 }

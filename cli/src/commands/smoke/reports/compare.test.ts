@@ -7,7 +7,7 @@ import { formatHtml } from "./html.ts";
 import { formatSummary } from "./github-summary.ts";
 import { formatRun } from "./terminal.ts";
 
-/** The sample run with one check changed, against the sample as it is. */
+/** The changes of the sample run with one check changed. */
 function changesWhen(name: CheckResult["name"], change: Partial<CheckResult>) {
   const checks = sampleReport().checks.map((check) =>
     check.name === name ? { ...check, ...change } : check,
@@ -15,7 +15,7 @@ function changesWhen(name: CheckResult["name"], change: Partial<CheckResult>) {
   return compareRuns(sampleRun({ checks }), [sampleReport()]).stages[0]?.comparison?.changes;
 }
 
-/** Of a run that took so long, against one of a second. */
+/** The changes of a run with this duration since one of a second. */
 function changesAfterSecond(durationMs: number) {
   const previous = { ...sampleReport(), durationMs: 1000 };
   return compareRuns(sampleRun({ durationMs }), [previous]).stages[0]?.comparison?.changes;
@@ -30,8 +30,8 @@ async function smokeAgainst(previous: string | undefined) {
   return { ...ran, world };
 }
 
-describe("a comparison", () => {
-  it("finds nothing in the same run", () => {
+describe("compareRuns", () => {
+  it("finds no changes in the same run", () => {
     expect(changesWhen("outputs", {})).toEqual([]);
   });
 
@@ -41,19 +41,19 @@ describe("a comparison", () => {
     ["twitter.token", 241, false],
     ["outputs", 103, false],
     ["outputs", 104, true],
-  ])("of %s at %i ms says slower: %s", (check, after, slower) => {
+  ])("of %s at %i ms reports slower: %s", (check, after, slower) => {
     const changes = changesWhen(check, { durationMs: after });
     expect(changes?.map(({ kind, after: now }) => ({ kind, now }))).toEqual(
       slower ? [{ kind: "slower", now: after }] : [],
     );
   });
 
-  it("wants half as much again of what took long", () => {
+  it("reports a run slower by half", () => {
     expect(changesAfterSecond(1499)).toEqual([]);
     expect(changesAfterSecond(1500)).toEqual([{ kind: "slower", before: 1000, after: 1500 }]);
   });
 
-  it("names what changed", () => {
+  it("names each change", () => {
     expect(changesWhen("outputs", { status: "failed" })).toEqual([
       { kind: "status", check: "outputs", before: "passed", after: "failed" },
     ]);
@@ -77,7 +77,7 @@ describe("a comparison", () => {
     expect(other.stages[0]?.comparison?.changes).toEqual([{ kind: "new-stage", after: "dev" }]);
   });
 
-  it("is told in terminal, page and summary", () => {
+  it("is shown in terminal, HTML report and summary", () => {
     const checks = sampleReport().checks.map((check) => ({ ...check, durationMs: check.durationMs + 500 }));
     const run = compareRuns(sampleRun({ checks }), [sampleReport()]);
     const texts = [
@@ -87,20 +87,20 @@ describe("a comparison", () => {
     ];
     for (const text of texts) {
       expect(text).toContain("since 2026-03-01 12:00:00 UTC");
-      expect(text).toContain("slower, 142 ms before, now 642 ms");
+      expect(text).toContain("slower, was 142 ms, is 642 ms");
     }
   });
 });
 
 describe("--compare", () => {
-  // Of a deployment whose routes nobody named, as here.
+  // Results without routes, like those of a run without --route.
   const checks = sampleReport().checks.map(({ route: _route, ...check }) => check);
   const one = { ...sampleReport(), checks };
   const several: SmokeRun = { ...sampleRun(), stages: [{ ...one, stage: "dev" }, one] };
   it.each([
     ["one stage", one],
     ["several stages", several],
-  ])("takes a report of %s", async (_what, report) => {
+  ])("reads a report of %s", async (_what, report) => {
     const { code, stdout } = await smokeAgainst(JSON.stringify(report));
     expect(code).toBe(0);
     const { comparison } = JSON.parse(stdout);
@@ -114,16 +114,16 @@ describe("--compare", () => {
   });
 
   it.each([
-    ["missing", undefined, "there is no such file"],
+    ["missing", undefined, "the file does not exist"],
     ["empty", "", "it is empty"],
     ["corrupt", '{"schemaVersion": 1,', "it is not JSON"],
-    ["foreign", '{"name":"notes"}', "it is no report of a smoke"],
-    ["no object", "null", "it is no report of a smoke"],
+    ["foreign", '{"name":"notes"}', "it is not a smoke report"],
+    ["not an object", "null", "it is not a smoke report"],
     ["newer", JSON.stringify({ ...sampleReport(), schemaVersion: 2 }), "its schemaVersion is 2"],
-    ["without a stage", JSON.stringify({ ...sampleRun(), stages: [] }), "it holds no stage"],
-    ["of no time", JSON.stringify({ ...sampleReport(), startedAt: "yesterday" }), "lacks its name"],
-    ["of broken checks", JSON.stringify({ ...sampleReport(), checks: [{}] }), "lacks its name"],
-  ])("refuses a report that is %s before anything is sent", async (_what, previous, cause) => {
+    ["without a stage", JSON.stringify({ ...sampleRun(), stages: [] }), "it contains no stage"],
+    ["without a valid time", JSON.stringify({ ...sampleReport(), startedAt: "yesterday" }), "lacks its name"],
+    ["with broken checks", JSON.stringify({ ...sampleReport(), checks: [{}] }), "lacks its name"],
+  ])("rejects a report before the first request: %s", async (_what, previous, cause) => {
     const { code, stderr, world } = await smokeAgainst(previous);
     expect(code).toBe(2);
     expect(stderr).toContain("previous.json");

@@ -3,10 +3,10 @@ import type { Environment } from "../../../environment/environment.ts";
 import { AuthCliError } from "../../../errors.ts";
 import type { Change, Comparison, SmokeReport, SmokeRun } from "../report.ts";
 
-/** Less than that is noise: a share of the earlier duration, and an amount. */
+/** Smaller slowdowns are noise. Both limits apply: a share of the earlier duration, and milliseconds. */
 const noticeable = { share: 0.5, ms: 100 };
 
-/** What is read of an earlier report. Another version may know other checks. */
+/** The part of an earlier report that is compared. Another version can have other checks. */
 interface PreviousStage {
   stage: string | undefined;
   startedAt: string;
@@ -24,7 +24,7 @@ interface PreviousCheck {
   durationMs: number;
 }
 
-/** @returns the run with what has changed, stage by stage, since an earlier one */
+/** @returns the run with the changes of each stage since an earlier run */
 export function compareRuns(run: SmokeRun, previous: readonly PreviousStage[]): SmokeRun {
   return {
     ...run,
@@ -82,7 +82,7 @@ function subjectOf({ name, route }: PreviousCheck): Pick<Change, "check" | "rout
 }
 
 function changed(kind: Change["kind"], before: string | undefined, after: string | undefined): Change[] {
-  // What one of the runs did not come to know has not changed.
+  // A value that one of the runs does not know counts as unchanged.
   return before === undefined || after === undefined || before === after ? [] : [{ kind, before, after }];
 }
 
@@ -94,7 +94,7 @@ function slower(before: number, after: number): Change[] {
 }
 
 /**
- * Reads the report to compare with, of one stage or of several.
+ * Reads an earlier report of one or several stages.
  * @throws AuthCliError `invalid-usage` that names the file
  */
 export function readPreviousReport(
@@ -103,26 +103,25 @@ export function readPreviousReport(
 ): PreviousStage[] {
   const refuse = (cause: string): AuthCliError =>
     new AuthCliError("invalid-usage", {
-      message: `${file} cannot be compared with (--compare)`,
+      message: `cannot compare with ${file} (--compare)`,
       cause,
-      fix: "name the file that an earlier run wrote with --report-json",
+      fix: "use a file that an earlier run wrote with --report-json",
     });
   const text = files.readText(resolve(workingDirectory, file));
-  if (text === undefined) throw refuse("there is no such file");
+  if (text === undefined) throw refuse("the file does not exist");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw refuse(text.trim() === "" ? "it is empty" : "it is not JSON");
   }
-  if (!isObject(value) || !("schemaVersion" in value)) throw refuse("it is no report of a smoke");
+  if (!isObject(value) || !("schemaVersion" in value)) throw refuse("it is not a smoke report");
   if (value["schemaVersion"] !== 1) {
     throw refuse(`its schemaVersion is ${JSON.stringify(value["schemaVersion"])}; this auth-cli reads 1`);
   }
   const stages: unknown[] = Array.isArray(value["stages"]) ? value["stages"] : [value];
-  if (stages.length === 0) throw refuse("it holds no stage");
-  if (!stages.every(isStage))
-    throw refuse("a stage or a check in it lacks its name, status, time or duration");
+  if (stages.length === 0) throw refuse("it contains no stage");
+  if (!stages.every(isStage)) throw refuse("a stage or a check lacks its name, status, time or duration");
   return stages;
 }
 

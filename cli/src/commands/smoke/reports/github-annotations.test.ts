@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { formatAnnotations } from "./github-annotations.ts";
 
-describe("annotations", () => {
-  it("are one for each failed check, with all that is known of it", () => {
+describe("formatAnnotations", () => {
+  it("prints one annotation for each failed check, with its whole error", () => {
     const text = formatAnnotations(sampleRun());
     expect(text).toBe(
       `::error title=prod%3A private.signed GET /private failed::${[
@@ -15,7 +15,7 @@ describe("annotations", () => {
     );
   });
 
-  it("cannot be left by what a service said, nor begin a command", () => {
+  it("escapes foreign text, which cannot end an annotation or start a command", () => {
     const message = "100%\r\n::set-env name=A::b\n,:%0A";
     const checks = sampleReport().checks.map((check) =>
       check.status === "failed"
@@ -29,7 +29,7 @@ describe("annotations", () => {
     );
   });
 
-  it("are none when all passed", () => {
+  it("prints nothing when all checks passed", () => {
     const checks = sampleReport().checks.filter(({ status }) => status === "passed");
     expect(formatAnnotations(sampleRun({ checks, passed: true }))).toBe("");
   });

@@ -1,17 +1,16 @@
 import type { SmokeRun } from "../report.ts";
-import { plainText } from "./plain-text.ts";
-import { explained, stageName, titleOf } from "./shared-text.ts";
+import { explained, plainText, stageName, titleOf } from "./shared-text.ts";
 
 /**
- * GitHub's workflow commands: an error for each failed check, and a warning for each that could not be decided. A check
- * that only waited for another one is not worth one. They go to standard error, where GitHub reads them as well.
+ * GitHub's workflow commands: an error for each failed check, a warning for each check without a verdict. GitHub reads
+ * them from standard error too.
  * @see https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions
  */
 export function formatAnnotations(run: SmokeRun): string {
   const lines = run.stages.flatMap((report) =>
     (["failed", "skipped"] as const).flatMap((status) =>
       explained(report, status).flatMap(({ check, error }) => {
-        // A check that needs another one, or was left out on purpose, explains itself with no cause.
+        // A skipped check without a cause was excluded, or needs a check that did not pass.
         if (status === "skipped" && error.cause === undefined) return [];
         const title = `${stageName(report)}: ${titleOf(check)} ${status}`;
         const message = [

@@ -1,27 +1,29 @@
 import type { CheckResult, SmokeReport, SmokeRun } from "../report.ts";
 import { linksOf } from "./chain-picture.ts";
-import { describeChange, describeComparison } from "./describe-change.ts";
-import { plainText, textAndCode } from "./plain-text.ts";
 import {
   checksOf,
   countsOf,
+  describeChange,
+  describeComparison,
   durationOf,
-  explained,
   type Explained,
+  explained,
   headlineOf,
   milliseconds,
+  plainText,
   stageName,
+  textAndCode,
   titleOf,
 } from "./shared-text.ts";
 
-/** What GitHub takes of one step's summary; of a longer one it shows nothing at all. */
+/** GitHub's limit for the summary of a step. It drops a longer one entirely. */
 export const summaryBytes = 1024 * 1024;
 
 const signs = { passed: "✅", failed: "❌", skipped: "⚪" } as const;
 
 /**
  * Markdown for `$GITHUB_STEP_SUMMARY`, with the chain as a Mermaid sequence diagram.
- * @param bytes how long it may be; what is too much is left out, and that is said
+ * @param bytes the limit; a note replaces the parts that do not fit
  */
 export function formatSummary(run: SmokeRun, bytes: number = summaryBytes): string {
   const several = run.stages.length > 1;
@@ -29,7 +31,7 @@ export function formatSummary(run: SmokeRun, bytes: number = summaryBytes): stri
     `## ${signs[run.passed ? "passed" : "failed"]} ${html(headlineOf(run))}`,
     `**${html(`${countsOf(checksOf(run))} in ${milliseconds(run.durationMs)}`)}**`,
   ];
-  // The most important first.
+  // The most important parts first.
   const parts = [
     ...run.stages.flatMap((report) => {
       const title = several
@@ -43,7 +45,7 @@ export function formatSummary(run: SmokeRun, bytes: number = summaryBytes): stri
     ...run.stages.flatMap((report) => [comparison(report, several), skips(report, several)]),
     ...run.stages.map((report) => diagram(report, several)),
   ].filter((part) => part !== "");
-  const note = "_The rest is left out: GitHub takes 1 MiB of summary for a step._";
+  const note = "_Truncated: GitHub accepts 1 MiB of summary per step._";
   let text = `${head.join("\n\n")}\n`;
   for (const part of parts) {
     const longer = `${text}\n${part}\n`;
@@ -85,7 +87,7 @@ function failure({ check, error, sameAs }: Explained): string {
           ...(error.evidence ?? []).flatMap((each) => item("evidence", each)),
           ...item("fix", error.fix),
         ]
-      : [`- **cause:** the same as of ${code(titleOf(sameAs))}`]),
+      : [`- **cause:** same as ${code(titleOf(sameAs))}`]),
     ...(check.requestId === undefined ? [] : [`- **request:** ${code(check.requestId)}`]),
     "",
     "</details>",
@@ -121,7 +123,7 @@ function actorOf({ name }: CheckResult): Actor {
   return name.startsWith("cognito.") ? "cognito" : "api";
 }
 
-/** The chain as it was walked: what was sent to whom, and what came back. */
+/** The requests and responses of the run. */
 function diagram(report: SmokeReport, several: boolean): string {
   const lambdaBlamed = new Set(linksOf(report).find(({ name }) => name === "Lambda")?.failed);
   const messages = report.checks.flatMap((check): string[] => {
@@ -164,12 +166,12 @@ function diagram(report: SmokeReport, several: boolean): string {
   ].join("\n");
 }
 
-/** Mermaid's own escapes for everything that could be more than text to it, or to the Markdown around it. */
+/** Mermaid's escapes, for every character with a meaning in Mermaid or Markdown. */
 function mermaid(text: string): string {
   return plainText(text).replace(/[^\p{L}\p{N} ./_-]/gu, (character) => `#${character.codePointAt(0)};`);
 }
 
-/** A sentence of ours, in which what stands between backticks is code. */
+/** One of our sentences, with code in backticks. */
 function sentence(text: string): string {
   return textAndCode(text)
     .map((piece, index) => (index % 2 === 0 ? html(piece) : code(piece)))
@@ -180,7 +182,7 @@ function code(text: string): string {
   return `<code>${html(text)}</code>`;
 }
 
-/** Characters as entities: what is none of HTML's or Markdown's signs can be no tag, link, mention, emoji or formula. */
+/** Entities for the signs of HTML and Markdown, so that text cannot become a tag, link, mention, emoji or formula. */
 function html(text: string): string {
   return blanksKept(text, (plain) =>
     plain.replace(

@@ -1,4 +1,4 @@
-/** The look of the page: light and dark, from 360 pixels up, and on paper. */
+/** Light and dark, from 360 pixels width, and for print. */
 export const pageStyle = `
 :root {
   color-scheme: light dark;

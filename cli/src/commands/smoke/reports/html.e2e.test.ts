@@ -17,12 +17,12 @@ const chromium = findPeer("chromium");
 const longWord = "x".repeat(400);
 const runs: Record<string, SmokeRun> = {
   "with a failure": sampleRun(),
-  "in which all is well": sampleRun({
+  "without a failure": sampleRun({
     passed: true,
     checks: sampleReport().checks.map(({ error: _error, ...check }) => ({ ...check, status: "passed" })),
     comparison: { previousStartedAt: "2026-02-28T12:00:00.000Z", changes: [] },
   }),
-  "of several stages, with hostile and long words": {
+  "of several stages, with hostile and long text": {
     ...sampleRun(),
     stages: [
       { ...sampleReport(), stage: hostileText, apiEndpoint: `https://${longWord}.example` },
@@ -52,7 +52,7 @@ const looks: Record<string, BrowserContextOptions> = {
   "dark, on a phone": { viewport: { width: 360, height: 740 }, colorScheme: "dark" },
 };
 
-describe.skipIf(chromium === undefined)("the page in Chromium", () => {
+describe.skipIf(chromium === undefined)("the HTML report in Chromium", () => {
   let browser: Browser;
   let folder: string;
 
@@ -65,7 +65,7 @@ describe.skipIf(chromium === undefined)("the page in Chromium", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** What the page asks for or complains about goes into `problems`. */
+  /** Requests, dialogs and messages of the page go into `problems`. */
   async function open(
     run: SmokeRun,
     options: BrowserContextOptions,
@@ -89,8 +89,8 @@ describe.skipIf(chromium === undefined)("the page in Chromium", () => {
 
   const rows = Object.keys(runs).flatMap((run) => Object.keys(looks).map((look) => [run, look] as const));
 
-  it.each(rows)("%s, %s: fits, asks for nothing, and axe finds nothing", async (run, look) => {
-    // Axe is a script, which the page's own policy would not let in.
+  it.each(rows)("fits, sends no requests and passes axe: %s, %s", async (run, look) => {
+    // The page's policy would block the script of axe.
     const { page, problems } = await open(runs[run] ?? sampleRun(), { ...looks[look], bypassCSP: true });
     const overflow = await page.evaluate(
       "document.documentElement.scrollWidth - document.documentElement.clientWidth",
@@ -107,7 +107,7 @@ describe.skipIf(chromium === undefined)("the page in Chromium", () => {
     await page.context().close();
   });
 
-  it("is whole without JavaScript", async () => {
+  it("is complete without JavaScript", async () => {
     const { page, problems } = await open(sampleRun(), { javaScriptEnabled: false });
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("smoke of prod: failed");
     for (const text of [sampleError.message, sampleError.cause ?? "", ...(sampleError.evidence ?? [])])
@@ -128,14 +128,14 @@ describe.skipIf(chromium === undefined)("the page in Chromium", () => {
     await page.context().close();
   });
 
-  it("leads from a failed check to why it failed", async () => {
+  it("links a failed check to its cause", async () => {
     const { page } = await open(sampleRun(), {});
     await page.getByRole("link", { name: "failed" }).click();
     await expect(page.locator("article:target").textContent()).resolves.toContain(sampleError.cause);
     await page.context().close();
   });
 
-  it("on paper is black on white, also where the screen is dark", async () => {
+  it("prints black on white, even from a dark screen", async () => {
     const { page } = await open(sampleRun(), { colorScheme: "dark" });
     await page.emulateMedia({ media: "print", colorScheme: "dark" });
     const luminance = (property: string): Promise<number> =>

@@ -4,8 +4,8 @@ import { hostileText } from "../../../../test/fakes/hostile-text.ts";
 import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { formatHtml } from "./html.ts";
 
-describe("the page", () => {
-  it("needs no script, no file and no network, and its policy allows none", () => {
+describe("formatHtml", () => {
+  it("needs no script, file or network, and its policy allows none", () => {
     const page = formatHtml(sampleRun());
     expect(page).not.toMatch(/<(script|link|img|iframe|object|embed|base|form|video|audio)\b/i);
     expect(page).not.toMatch(/\s(on\w+|src|srcset|style)\s*=/i);
@@ -17,7 +17,7 @@ describe("the page", () => {
     );
   });
 
-  it("makes text of everything that others have said", () => {
+  it("escapes foreign text", () => {
     const error = {
       ...sampleError,
       message: hostileText,

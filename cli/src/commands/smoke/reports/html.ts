@@ -1,19 +1,21 @@
 import { createHash } from "node:crypto";
 import type { CheckResult, Hop, SmokeReport, SmokeRun } from "../report.ts";
 import { type Link, linksOf, wordOf } from "./chain-picture.ts";
-import { describeChange, describeComparison } from "./describe-change.ts";
 import { pageStyle } from "./html-style.ts";
-import { plainText, textAndCode } from "./plain-text.ts";
 import {
   checksOf,
   countsOf,
+  describeChange,
+  describeComparison,
   durationOf,
-  explained,
   type Explained,
+  explained,
   headlineOf,
   marks,
   milliseconds,
+  plainText,
   stageName,
+  textAndCode,
   titleOf,
 } from "./shared-text.ts";
 import {
@@ -26,12 +28,12 @@ import {
   segmentsOf,
 } from "./waterfall.ts";
 
-/** One page that needs nothing beside itself: no script, no file, no network, and its policy allows none. */
+/** A self-contained page. It needs no script, file or network, and its policy allows none. */
 export function formatHtml(run: SmokeRun): string {
   const several = run.stages.length > 1;
   const state = run.passed ? "passed" : "failed";
   const [only] = run.stages;
-  // Only this very style is let in, so that nothing in a quoted reply can become one.
+  // By its hash, so that a quoted response cannot add styles.
   const hash = createHash("sha256").update(pageStyle).digest("base64");
   const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
@@ -58,7 +60,7 @@ ${factList([["Started", time(run.startedAt)], ...(only === undefined || several 
 <main>
 ${run.stages.map((report, index) => stageSection(report, index, several)).join("\n")}
 </main>
-<footer><p>A report of <code>auth-cli smoke</code>. Times are of the machine that ran it.</p></footer>
+<footer><p>Report of <code>auth-cli smoke</code>. Times were measured on the machine that ran it.</p></footer>
 </div>
 </body>
 </html>
@@ -124,7 +126,7 @@ function failures(report: SmokeReport, id: string, level: number): string {
   const failed = explained(report, "failed");
   if (failed.length === 0) return "";
   const articles = failed.map((each) => failure(each, report, id, level + 1)).join("\n");
-  return `<section class="failures"><h${level}>What failed, and what to do</h${level}>\n${articles}\n</section>`;
+  return `<section class="failures"><h${level}>What failed, and how to fix it</h${level}>\n${articles}\n</section>`;
 }
 
 function failure(
@@ -154,7 +156,7 @@ function failure(
     sameAs === undefined
       ? why
       : [
-          `<dt>Cause</dt><dd>the same as of <a class="mono" href="#${anchor(sameAs, report, id)}">${escape(titleOf(sameAs))}</a></dd>`,
+          `<dt>Cause</dt><dd>same as <a class="mono" href="#${anchor(sameAs, report, id)}">${escape(titleOf(sameAs))}</a></dd>`,
         ];
   return `<article class="card failure failed" id="${anchor(check, report, id)}">
 <h${level}>${icon("failed")}<span>${escape(titleOf(check))} failed</span></h${level}>
@@ -184,7 +186,7 @@ function checkTable(report: SmokeReport, id: string): string {
   const end = milliseconds(axis.endMs - axis.startMs);
   const scale =
     phases.length === 0 ? "Waterfall" : `<span class="axis"><span>0 ms</span><span>${end}</span></span>`;
-  // The roles stay when a narrow screen shows the rows as blocks.
+  // The roles remain when a narrow screen shows rows as blocks.
   return `<table class="checks" role="table">
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Check</th><th scope="col" role="columnheader">Result</th><th scope="col" role="columnheader" class="number">HTTP</th><th scope="col" role="columnheader" class="number">Time</th><th scope="col" role="columnheader" class="lane" aria-label="Waterfall">${scale}</th></tr></thead>
 <tbody role="rowgroup">
@@ -194,7 +196,7 @@ ${rows.join("\n")}
 ${phases.length === 0 ? "" : legend(phases)}`;
 }
 
-/** Told apart by height, and not by colour alone. */
+/** Distinct without colour. */
 const heights: Record<Phase, number> = { other: 2, dns: 5, tcp: 8, tls: 11, wait: 14, body: 7 };
 
 function rect(phase: Phase, x: number, width: number): string {
@@ -286,14 +288,14 @@ function time(iso: string): string {
   return `<time datetime="${escape(iso)}">${escape(shown)}</time>`;
 }
 
-/** A sentence of ours, in which what stands between backticks is code. */
+/** One of our sentences, with code in backticks. */
 function sentence(text: string): string {
   return textAndCode(text)
     .map((piece, index) => (index % 2 === 0 ? escape(piece) : `<code>${escape(piece)}</code>`))
     .join("");
 }
 
-/** For text and for attributes in double quotes. Trailing blanks stay: they may part text from code. */
+/** For text and for attributes in double quotes. Outer blanks remain, because they separate text from code. */
 function escape(text: string): string {
   const [, before = "", after = ""] = /^(\s*)[^]*?(\s*)$/.exec(text) ?? [];
   const escaped = plainText(text)
@@ -305,7 +307,7 @@ function escape(text: string): string {
   return `${before === "" ? "" : " "}${escaped}${after === "" ? "" : " "}`;
 }
 
-/** A disc with a check mark, a cross, or a dash in a broken ring: shapes first, colour second. */
+/** A check mark, a cross or a dash: distinct without colour. */
 function icon(state: "passed" | "failed" | "skipped", name = "mark"): string {
   const shapes = {
     passed:
@@ -325,7 +327,7 @@ function drawing(paths: string): string {
   return `<svg class="icon" viewBox="0 0 32 32" aria-hidden="true" focusable="false"><g fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round">${paths}</g></svg>`;
 }
 
-/** A person who speaks, a card of identity, a gate, and the letter. */
+/** A speech bubble, an identity card, a gate and the letter lambda. */
 const serviceIcons: Record<Link["name"], string> = {
   Twitter: drawing('<path d="M5 6h22v15H15l-6 6v-6H5z"></path><path d="M10 11.5h12M10 16h8"></path>'),
   Cognito: drawing(

@@ -29,9 +29,9 @@ async function suitesOf(xml: string): Promise<TestSuites["testsuite"]> {
   return ((await parse(xml)) as TestSuites).testsuite;
 }
 
-describe("the JUnit report", () => {
+describe("formatJunit", () => {
   const xmllint = findPeer("xmllint");
-  describe.skipIf(xmllint === undefined)("as xmllint reads it", () => {
+  describe.skipIf(xmllint === undefined)("with xmllint", () => {
     const schema = fileURLToPath(new URL("fixtures/junit.xsd", import.meta.url));
     const lint = (xml: string): { status: number | null; stderr: string } =>
       spawnSync(xmllint ?? "", ["--noout", "--nonet", "--schema", schema, "-"], {
@@ -50,14 +50,14 @@ describe("the JUnit report", () => {
       expect(status).toBe(0);
     });
 
-    it("would not be valid with other times or elements", () => {
+    it("detects invalid times and elements", () => {
       const xml = formatJunit(sampleRun());
       expect(lint(xml.replace('time="0.198"', 'time="198 ms"')).status).toBe(3);
       expect(lint(xml.replaceAll("skipped message", "omitted message")).status).toBe(3);
     });
   });
 
-  it("gives each stage a suite with its counts, in seconds", async () => {
+  it("has a suite for each stage with counts and seconds", async () => {
     const suites = await suitesOf(formatJunit(several));
     expect(suites).toMatchObject([
       { name: "smoke of prod", tests: 13, failures: 1, errors: 0, skipped: 1, time: 0.198 },
@@ -65,7 +65,7 @@ describe("the JUnit report", () => {
     ]);
   });
 
-  it("explains a failure, and why a check was skipped", async () => {
+  it("explains failed and skipped checks", async () => {
     const cases = (await suitesOf(formatJunit(sampleRun())))?.[0]?.testcase;
     const failed = cases?.find(({ name }) => name === "private.signed GET /private");
     expect(failed?.time).toBe(0.031);
@@ -78,7 +78,7 @@ describe("the JUnit report", () => {
     expect(skipped?.skipped?.[0]).toMatchObject({ message: "needs private.signed, which did not pass" });
   });
 
-  it("keeps the text of what is hostile, without what XML forbids", async () => {
+  it("keeps hostile text, except for characters that XML forbids", async () => {
     const suite = (await suitesOf(formatJunit(hostileRun())))?.[0];
     const kept = "a<b>&\"'[31m\ufffd]]> <!-- x --> é 🙂";
     expect(suite?.name).toBe(`smoke of ${kept}`);

@@ -1,11 +1,17 @@
 import type { CheckResult, SmokeReport, SmokeRun } from "../report.ts";
-import { describeChange, describeComparison } from "./describe-change.ts";
-import { plainText } from "./plain-text.ts";
-import { countsOf, milliseconds, stageName, titleOf } from "./shared-text.ts";
+import {
+  countsOf,
+  describeChange,
+  describeComparison,
+  milliseconds,
+  plainText,
+  stageName,
+  titleOf,
+} from "./shared-text.ts";
 
 /**
- * JUnit XML: a suite for each stage, a case for each check. It keeps to what both the schema of Ant and the one of
- * Jenkins' xUnit plugin allow, which are not the same.
+ * JUnit XML with a suite for each stage and a case for each check. It is valid by both the schema of Ant and that of
+ * Jenkins' xUnit plugin, which differ.
  */
 export function formatJunit(run: SmokeRun): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
@@ -29,7 +35,7 @@ function suite(report: SmokeReport, index: number): string {
     package: "auth-cli",
     id: index,
     name: `smoke of ${stageName(report)}`,
-    // Ant's schema takes neither a time zone nor fractions of a second; it is UTC.
+    // UTC. Ant's schema allows neither a time zone nor fractions of a second.
     timestamp: report.startedAt.slice(0, 19),
     hostname: hostOf(report.apiEndpoint),
     tests: checks.length,
@@ -97,7 +103,7 @@ function explain({ error, httpStatus, requestId, attempts }: CheckResult): strin
   ];
 }
 
-/** What was tested runs there; where this program ran is no business of the report's readers. */
+/** The host of the tested API, not of the machine that ran the tests. */
 function hostOf(endpoint: string | undefined): string {
   return endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint).hostname : "localhost";
 }
@@ -112,7 +118,7 @@ function attributeText(attributes: Record<string, string | number>): string {
     .join("");
 }
 
-/** Lines as XML text or, if it is one, as an attribute in double quotes. */
+/** Lines as XML text, or one line as an attribute in double quotes. */
 function escape(lines: readonly string[]): string {
   return lines
     .map((each) =>

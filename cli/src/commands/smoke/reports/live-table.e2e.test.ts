@@ -9,8 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 const tmux = findPeer("tmux");
 
-/** Services that never answer, so that there is something to wait for. */
-describe.skipIf(tmux === undefined)("a smoke that takes long, with a person at a terminal", () => {
+/** Services that never answer keep the checks running. */
+describe.skipIf(tmux === undefined)("the live table in a terminal", () => {
   let folder: string;
   let silence: FaultServer;
   let cli: AuthCli;
@@ -35,7 +35,7 @@ describe.skipIf(tmux === undefined)("a smoke that takes long, with a person at a
   });
   afterEach(() => terminal.close());
 
-  /** @param settings for this command, in the shell's words: tmux says what TERM is by itself */
+  /** @param settings shell assignments for this command, because tmux sets TERM */
   async function smoke(columns: number, settings = ""): Promise<void> {
     const env = { ...cli.variables, LANG: "C.UTF-8" };
     terminal = await startTmux(tmux ?? "", { cwd: folder, env, columns });
@@ -53,7 +53,7 @@ describe.skipIf(tmux === undefined)("a smoke that takes long, with a person at a
     return terminal.screen();
   }
 
-  test.each([40, 80, 120])("%i columns: what runs is shown with its time, which goes on", async (columns) => {
+  test.each([40, 80, 120])("shows running checks and their growing times in %i columns", async (columns) => {
     await smoke(columns);
     await terminal.waitFor(/checking the deployment/);
     const [, first = ""] = await terminal.waitFor(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] public\.open +(\d+) ms/);
@@ -62,14 +62,14 @@ describe.skipIf(tmux === undefined)("a smoke that takes long, with a person at a
       .poll(async () => Number(/public\.open +(\d+) ms/.exec(await terminal.screen())?.[1]))
       .toBeGreaterThan(Number(first));
     const shown = await terminal.screen();
-    // Drawn over, and not one below the other.
+    // Redrawn in place.
     expect(shown.match(/public\.open/g)).toHaveLength(1);
     const after = await interrupt();
     expect(after).not.toMatch(/public\.open|checking/);
     expect(after).toMatch(/exit=130/);
   });
 
-  test("without colour, and in ASCII, it says the same", async () => {
+  test("shows the same in ASCII without colour", async () => {
     await smoke(80, "NO_COLOR=1 LANG=C");
     await terminal.waitFor(/[|/\\-] public\.open +\d+ ms/);
     await terminal.waitFor(/\+ outputs/);
@@ -78,7 +78,7 @@ describe.skipIf(tmux === undefined)("a smoke that takes long, with a person at a
     await interrupt();
   });
 
-  test("a dumb terminal is left alone", async () => {
+  test("draws nothing on a dumb terminal", async () => {
     await smoke(80, "TERM=dumb");
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(await terminal.screen()).not.toMatch(/public\.open|checking/);

@@ -20,8 +20,8 @@ function finish(live: LiveTable, names: readonly string[], stage = 0): void {
   }
 }
 
-describe("the live table", () => {
-  it("shows what has begun, in the order of the chain, with the time it has taken so far", () => {
+describe("createLiveTable", () => {
+  it("shows started checks in the order of the chain, with their times so far", () => {
     const { live, clock } = table();
     live.onProgress(0, { kind: "started", name: "public.open" });
     live.onProgress(0, { kind: "started", name: "twitter.token" });
@@ -33,7 +33,7 @@ describe("the live table", () => {
     expect(checks[1]).toMatch(/^⠋ public\.open +1234 ms/);
   });
 
-  it("turns while a check runs, and ticks it when it is done", () => {
+  it("spins while a check runs and marks it when it ends", () => {
     const { live, clock } = table();
     live.onProgress(0, { kind: "started", name: "twitter.token" });
     clock.now += 10;
@@ -42,7 +42,7 @@ describe("the live table", () => {
     expect(live.draw(size, 2).join("\n")).toMatch(/✓ twitter\.token +142 ms 200/);
   });
 
-  it("marks what failed and what was skipped", () => {
+  it("marks failed and skipped checks", () => {
     const { live } = table();
     finish(live, ["private.signed", "identity.match"]);
     const text = live.draw(size, 0).join("\n");
@@ -50,7 +50,7 @@ describe("the live table", () => {
     expect(text).toContain("- identity.match GET /private");
   });
 
-  it.each([30, 40, 80, 200])("has no line wider than %i columns", (columns) => {
+  it.each([30, 40, 80, 200])("fits %i columns", (columns) => {
     const { live, clock } = table();
     live.onProgress(0, {
       kind: "started",
@@ -65,7 +65,7 @@ describe("the live table", () => {
     for (const line of live.draw({ columns, rows: 60 }, 3)) expect(stringWidth(line)).toBeLessThan(columns);
   });
 
-  it.each([3, 5, 8, 16])("fits a screen of %i rows", (rows) => {
+  it.each([3, 5, 8, 16])("fits %i rows", (rows) => {
     const { live, clock } = table();
     finish(
       live,
@@ -75,7 +75,7 @@ describe("the live table", () => {
     expect(live.draw({ columns: 80, rows }, 0).length).toBeLessThan(rows);
   });
 
-  it("on a low screen leaves out first what passed", () => {
+  it("hides passed checks first on a low screen", () => {
     const { live } = table();
     finish(
       live,

@@ -1,7 +1,6 @@
 import { type CheckResult, checkNames, type OnProgress, type Progress } from "../report.ts";
-import { plainText } from "./plain-text.ts";
 import { cut, drawRows, type Look, painter, type Row, rowOf } from "./terminal.ts";
-import { milliseconds } from "./shared-text.ts";
+import { milliseconds, plainText } from "./shared-text.ts";
 
 const unicodeFrames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const asciiFrames = ["|", "/", "-", "\\"];
@@ -15,11 +14,11 @@ interface LiveCheck {
 
 export interface LiveTable {
   onProgress: OnProgress;
-  /** The checks that have begun, each of those that run with the time it has taken so far. */
+  /** The started checks. A running check shows its time so far. */
   draw: (size: { columns: number; rows: number }, frame: number) => string[];
 }
 
-/** What is known of a run while it is under way, as a table that is drawn again and again. */
+/** A table of a run in progress, redrawn for each frame. */
 export function createLiveTable(
   stages: readonly (string | undefined)[],
   now: () => number,
@@ -64,7 +63,7 @@ export function createLiveTable(
         lines((row) => row.colour !== "passed"),
         lines((row) => row.colour === "running"),
       ];
-      // What does not fit the screen could not be drawn over.
+      // Lines beyond the screen cannot be redrawn.
       return (
         choices.find((each) => each.length < height) ??
         (choices.at(-1) ?? []).slice(0, Math.max(0, height - 1))

@@ -22,7 +22,7 @@ const chromium = findPeer("chromium");
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: false });
 ajvFormats.default(ajv);
 
-/** The reports of one run, as they were written. */
+/** The reports of one run. */
 interface Written {
   json: string;
   terminal: string;
@@ -31,7 +31,7 @@ interface Written {
   summary: string;
 }
 
-describe.skipIf(chromium === undefined)("reports, as foreign programs read them", () => {
+describe.skipIf(chromium === undefined)("reports in other programs", () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await launchChromium(chromium ?? "");
@@ -47,7 +47,7 @@ describe.skipIf(chromium === undefined)("reports, as foreign programs read them"
     }
   }
 
-  /** Parses and renders by Mermaid. @returns the picture's texts, and how many images or scripts came into it */
+  /** Renders with Mermaid. @returns the text of the picture, and the number of images and scripts in it */
   function drawn(summary: string): Promise<{ text: string; foreign: number }> {
     const source = /```mermaid\n([\s\S]*?)\n```/.exec(summary)?.[1] ?? "";
     return withPage(async (page) => {
@@ -55,7 +55,7 @@ describe.skipIf(chromium === undefined)("reports, as foreign programs read them"
       await page.addScriptTag({
         path: require.resolve("mermaid/dist/mermaid.min.js"),
       });
-      // Of the page's own world, which these types do not know.
+      // A string, because Mermaid lives in the page.
       await page.evaluate(`(async (text) => {
         mermaid.initialize({ startOnLoad: false, securityLevel: "loose" });
         await mermaid.parse(text);
@@ -71,7 +71,7 @@ describe.skipIf(chromium === undefined)("reports, as foreign programs read them"
     });
   }
 
-  /** All reports name the same verdict, failing check, message, cause, evidence and fix. */
+  /** All reports contain the same verdict, failed check, message, cause, evidence and fix. */
   async function expectAgreement(written: Written): Promise<SmokeReport> {
     const schema = JSON.parse(
       await readFile(new URL("../../../../schema/smoke-report.schema.json", import.meta.url), "utf8"),
@@ -120,7 +120,7 @@ describe.skipIf(chromium === undefined)("reports, as foreign programs read them"
     expect(report.checks.filter(({ status }) => status === "failed")).toHaveLength(1);
   });
 
-  it("have a sequence diagram that Mermaid draws", async () => {
+  it("contain a sequence diagram that Mermaid draws", async () => {
     const { text, foreign } = await drawn(formatSummary(sampleRun()));
     for (const part of [
       "API Gateway",
@@ -133,7 +133,7 @@ describe.skipIf(chromium === undefined)("reports, as foreign programs read them"
     expect(foreign).toBe(0);
   });
 
-  it("cannot be led astray by hostile texts", async () => {
+  it("escape hostile text", async () => {
     const checks = sampleReport().checks.map((check): CheckResult => {
       const { error, route } = check;
       return {
@@ -146,7 +146,7 @@ describe.skipIf(chromium === undefined)("reports, as foreign programs read them"
     });
     const summary = formatSummary(sampleRun({ stage: hostile, apiEndpoint: hostile, checks }));
     expect(summary).not.toContain("<img");
-    // Fences: those of the diagram alone.
+    // The fences of the diagram.
     expect(summary.match(/```/g)).toHaveLength(2);
     for (const row of summary.split("\n").filter((line) => line.startsWith("|"))) {
       expect(row.match(/\|/g)).toHaveLength(5);
@@ -156,7 +156,7 @@ describe.skipIf(chromium === undefined)("reports, as foreign programs read them"
     expect(foreign).toBe(0);
   });
 
-  it("come from the real smoke of a stack without its permission, and of the repaired one", async () => {
+  it("agree for a stack without its permission, and show the fix", async () => {
     const file = "stacks/ExampleStack.ts";
     let original = "";
     const world = await deployWorld("reports", async (app) => {
@@ -216,14 +216,14 @@ function sentencesOf({ error }: CheckResult): string[] {
   );
 }
 
-/** The text of our Markdown: its tags are HTML's, and what was a sign is an entity. */
+/** Markdown without HTML tags and entities. */
 function markdownText(markdown: string): string {
   return markdown
     .replaceAll(/<[^>]*>/g, "")
     .replaceAll(/&#(\d+);/g, (_entity, code: string) => String.fromCodePoint(Number(code)));
 }
 
-/** Code is set apart by backticks in plain text, by a font elsewhere. */
+/** Without the backticks, which only plain text has. */
 function oneLine(text: string): string {
   return text.replaceAll("`", "").replaceAll(/\s+/g, " ").trim();
 }

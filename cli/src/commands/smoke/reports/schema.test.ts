@@ -19,8 +19,8 @@ const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictRequired: f
 ajvFormats.default(ajv);
 const validate = ajv.compile(schema);
 
-/** As it is read back: what is undefined is not there. */
-function complaints(report: unknown): unknown {
+/** As JSON, without undefined fields. */
+function violations(report: unknown): unknown {
   validate(JSON.parse(JSON.stringify(report)));
   return validate.errors ?? [];
 }
@@ -30,7 +30,7 @@ function enumOf(definition: string, property: string): string[] | undefined {
 }
 
 describe("the schema of --report-json", () => {
-  it("lists what the code lists", () => {
+  it("lists the names and codes of the program", () => {
     expect(enumOf("check", "name")).toEqual(checkNames);
     expect(enumOf("error", "code")).toEqual(errorCodes);
     expect(enumOf("error", "reason")).toEqual(reasons);
@@ -42,13 +42,13 @@ describe("the schema of --report-json", () => {
     ["one stage", sampleReport()],
     ["one stage, compared", compared.stages[0]],
     ["several stages", { ...compared, stages: [...compared.stages, sampleReport()] }],
-    ["a deployment named by its address", { ...sampleReport(), stage: undefined, identityId: undefined }],
-  ])("takes %s", (_what, report) => {
-    expect(complaints(report)).toEqual([]);
+    ["a deployment named by its addresses", { ...sampleReport(), stage: undefined, identityId: undefined }],
+  ])("accepts %s", (_what, report) => {
+    expect(violations(report)).toEqual([]);
   });
 
-  it("takes fields that a later version may add", () => {
-    expect(complaints({ ...sampleReport(), later: 1 })).toEqual([]);
+  it("accepts fields of later versions", () => {
+    expect(violations({ ...sampleReport(), later: 1 })).toEqual([]);
   });
 
   const [first, ...others] = sampleReport().checks;
@@ -58,14 +58,14 @@ describe("the schema of --report-json", () => {
   });
   it.each<[string, unknown, string]>([
     ["another version", { ...sampleReport(), schemaVersion: 2 }, "/schemaVersion"],
-    ["a time that is none", { ...sampleReport(), startedAt: "yesterday" }, "/startedAt"],
+    ["an invalid time", { ...sampleReport(), startedAt: "yesterday" }, "/startedAt"],
     ["no checks", { ...sampleReport(), checks: undefined }, ""],
-    ["no stage at all", { ...sampleRun(), stages: [] }, "/stages"],
+    ["no stages", { ...sampleRun(), stages: [] }, "/stages"],
     ["a broken stage among several", { ...sampleRun(), stages: [{}] }, "/stages/0"],
     ["an unknown check", withFirst({ name: "private.other" }), "/checks/0/name"],
     ["an unknown status", withFirst({ status: "maybe" }), "/checks/0/status"],
     ["a negative duration", withFirst({ durationMs: -1 }), "/checks/0/durationMs"],
-    ["a failure without its error", withFirst({ status: "failed" }), "/checks/0"],
+    ["a failure without an error", withFirst({ status: "failed" }), "/checks/0"],
     [
       "an error with an unknown code",
       withFirst({ status: "failed", error: { code: "x", message: "" } }),
@@ -79,7 +79,7 @@ describe("the schema of --report-json", () => {
       },
       "/comparison/changes/0/kind",
     ],
-  ])("refuses %s", (_what, report, path) => {
-    expect(complaints(report)).toContainEqual(expect.objectContaining({ instancePath: path }));
+  ])("rejects %s", (_what, report, path) => {
+    expect(violations(report)).toContainEqual(expect.objectContaining({ instancePath: path }));
   });
 });

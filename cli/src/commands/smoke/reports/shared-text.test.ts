@@ -6,7 +6,7 @@ import { formatSummary } from "./github-summary.ts";
 import { formatRun } from "./terminal.ts";
 import { explained } from "./shared-text.ts";
 
-/** A run in which two checks failed for one reason, each with a message of its own. */
+/** A run in which two checks failed for one cause, with different messages. */
 function alike(ofTheSecond: Partial<typeof sampleError> = {}): SmokeRun {
   const error = { ...sampleError, message: "another message", ...ofTheSecond };
   const checks = sampleReport().checks.map((check) =>
@@ -23,18 +23,14 @@ const formats: [string, (run: SmokeRun) => string, string][] = [
   [
     "on a terminal",
     (run) => formatRun(run, { colour: false, unicode: true, columns: undefined }),
-    "  cause: the same as of cognito.guest\n",
+    "  cause: same as cognito.guest\n",
   ],
-  [
-    "in a step summary",
-    (run) => formatSummary(run),
-    "- **cause:** the same as of <code>cognito.guest</code>\n",
-  ],
-  ["on the page", formatHtml, '<dd>the same as of <a class="mono" href="#'],
+  ["in a step summary", (run) => formatSummary(run), "- **cause:** same as <code>cognito.guest</code>\n"],
+  ["in the HTML report", formatHtml, '<dd>same as <a class="mono" href="#'],
 ];
 
 describe("two failures with one cause", () => {
-  it.each(formats)("tell of it once %s, and point to it", (_where, format, pointer) => {
+  it.each(formats)("show it once %s, with a reference", (_where, format, pointer) => {
     const text = format(alike());
     const [before = "", after = "", ...more] = text.split(pointer);
     expect(more).toEqual([]);
@@ -45,7 +41,7 @@ describe("two failures with one cause", () => {
     expect(`${before}${after}`).toContain("another message");
   });
 
-  it("are told each for itself where the fix, the evidence, or the cause is another", () => {
+  it("are shown separately when the fix, the evidence or the cause differs", () => {
     for (const other of [{ fix: "another fix" }, { evidence: ["another"] }, { cause: "another cause" }]) {
       const [report] = alike(other).stages;
       const failed = report === undefined ? [] : explained(report, "failed");
@@ -53,7 +49,7 @@ describe("two failures with one cause", () => {
     }
   });
 
-  it("point to nothing where there is no cause", () => {
+  it("have no reference without a cause", () => {
     const { cause: _cause, evidence: _evidence, fix: _fix, ...bare } = sampleError;
     const checks = sampleReport().checks.map((check) => ({
       ...check,
@@ -66,9 +62,9 @@ describe("two failures with one cause", () => {
   });
 });
 
-it("the link on the page leads to the failure that has the cause", () => {
+it("links to the failure with the cause in the HTML report", () => {
   const page = formatHtml(alike());
-  const [, id = ""] = /the same as of <a class="mono" href="#([^"]+)"/.exec(page) ?? [];
+  const [, id = ""] = /same as <a class="mono" href="#([^"]+)"/.exec(page) ?? [];
   const [, article = ""] = new RegExp(`<article [^>]*id="${id}">([^]*?)</article>`).exec(page) ?? [];
   expect(article).toContain("does not allow execute-api:Invoke");
 });

@@ -1,8 +1,6 @@
+/** Text that all reports share. */
 import type { ErrorReport } from "../../../errors.ts";
-import type { CheckResult, SmokeReport, SmokeRun } from "../report.ts";
-import { plainText } from "./plain-text.ts";
-
-/** What every report says of a run, in the same words. */
+import type { Change, CheckResult, Comparison, SmokeReport, SmokeRun } from "../report.ts";
 
 /** Colour is never the only sign. */
 export const marks = { passed: "✓", failed: "✗", skipped: "-" } as const;
@@ -25,7 +23,7 @@ export function titleOf({ name, route }: { name: string; route?: string | undefi
   return route === undefined ? name : `${name} ${plainText(route)}`;
 }
 
-/** Of the stage, or of a deployment that was named by its address. */
+/** The stage, or a phrase for a deployment that was named by its addresses. */
 export function stageName({ stage }: SmokeReport): string {
   return plainText(stage ?? "") || "the deployment";
 }
@@ -38,11 +36,11 @@ export function headlineOf(run: SmokeRun): string {
 export interface Explained {
   check: CheckResult;
   error: ErrorReport;
-  /** The first check of the report with the same cause, evidence and fix, which need not be read twice. */
+  /** An earlier check with the same cause, evidence and fix, so that the report shows them once. */
   sameAs: CheckResult | undefined;
 }
 
-/** The checks that did not pass, each with why. */
+/** The failed or the skipped checks, with their errors. */
 export function explained(report: SmokeReport, status: "failed" | "skipped"): Explained[] {
   const first = new Map<string, CheckResult>();
   return report.checks.flatMap((check) => {
@@ -63,7 +61,58 @@ export function milliseconds(ms: number): string {
   return `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms`;
 }
 
-/** A check that was left out or could not run took no time. */
+/** Empty for a check that did not run. */
 export function durationOf({ status, attempts, durationMs }: CheckResult): string {
   return status === "skipped" && attempts === 0 ? "" : milliseconds(durationMs);
+}
+
+/** `2 changes since 2026-03-01 12:00:00 UTC:`. */
+export function describeComparison({ previousStartedAt, changes }: Comparison): string {
+  const since = plainText(previousStartedAt).replace(/^(\S+)T([\d:]+)(\.\d+)?Z$/, "$1 $2 UTC");
+  if (changes.length === 0) return `no changes since ${since}`;
+  return `${changes.length} change${changes.length === 1 ? "" : "s"} since ${since}:`;
+}
+
+const sentences: Record<Change["kind"], (subject: string, was: string, is: string) => string> = {
+  status: (subject, was, is) => `${subject}: was ${was}, is ${is}`,
+  slower: (subject, was, is) =>
+    `${subject}: slower, was ${milliseconds(Number(was))}, is ${milliseconds(Number(is))}`,
+  "new-check": (subject, _was, is) => `${subject}: new, ${is}`,
+  "missing-check": (subject, was) => `${subject}: no longer checked, was ${was}`,
+  identity: (_subject, was, is) => `the identity: was ${was}, is ${is}`,
+  endpoint: (_subject, was, is) => `the endpoint: was ${was}, is ${is}`,
+  pool: (_subject, was, is) => `the identity pool: was ${was}, is ${is}`,
+  "new-stage": () => "the earlier report does not contain this stage",
+};
+
+/** `private.signed GET /private: was passed, is failed`. */
+export function describeChange({ kind, check, route, before, after }: Change): string {
+  const subject = plainText([check ?? "the whole run", route ?? ""].join(" "));
+  return sentences[kind](
+    subject,
+    plainText(String(before ?? "unknown")),
+    plainText(String(after ?? "unknown")),
+  );
+}
+
+/**
+ * Foreign text on one line, safe for terminals and XML: without control characters, direction marks, lone surrogates
+ * and invalid code points.
+ */
+export function plainText(text: string): string {
+  return (
+    text
+      .replace(/[\s\u0085\u2028\u2029]+/g, " ")
+      // oxlint-disable-next-line no-control-regex
+      .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g, "")
+      .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd")
+      .trim()
+  );
+}
+
+/** Splits at backticks. @returns text and code in turns, text first */
+export function textAndCode(sentence: string): string[] {
+  const parts = plainText(sentence).split("`");
+  // An unpaired backtick is text.
+  return parts.length % 2 === 1 ? parts : [parts.join("`")];
 }

@@ -23,8 +23,8 @@ const waiting = (name: CheckName, needed: string): CheckResult => ({
   error: { code: "check-failed", step: name, message: `needs ${needed}, which did not pass` },
 });
 
-describe("the report on a terminal", () => {
-  it("in a pipe is a table whose words can be searched for, why a check failed, and the counts", () => {
+describe("formatRun", () => {
+  it("prints a searchable table, the errors and the counts into a pipe", () => {
     const text = lines(sampleRun());
     expect(text).toContain("✗ private.signed             failed      31 ms  HTTP 403  GET /private");
     expect(text).toContain("✓ outputs                    passed       4 ms");
@@ -38,7 +38,7 @@ describe("the report on a terminal", () => {
     expect(text.join("\n")).not.toContain("\u001B");
   });
 
-  it("has what waited in vain in one block, and a blank line around what says more", () => {
+  it("groups one-line notes and separates longer ones", () => {
     const checks = [
       ...sampleReport().checks.filter(({ name }) => name === "private.signed"),
       waiting("private.tampered", "twitter.token"),
@@ -56,17 +56,17 @@ describe("the report on a terminal", () => {
     );
   });
 
-  it("says failures before what was skipped", () => {
+  it("prints failed checks before skipped ones", () => {
     const text = lines(sampleRun()).join("\n");
     expect(text.indexOf("private.signed GET /private failed")).toBeLessThan(
       text.indexOf("identity.match GET /private skipped"),
     );
   });
 
-  it.each([24, 40, 60, 80, 100, 200])("of %i columns has no wider line, and a waterfall", (columns) => {
+  it.each([24, 40, 60, 80, 100, 200])("fits %i columns with a waterfall", (columns) => {
     const text = lines(sampleRun(), { columns });
     const words = text.flatMap((line) => line.split(" ")).map((word) => stringWidth(word));
-    // A word that is wider than the terminal stays whole, so that an address can be copied.
+    // A long word stays whole, so that an address can be copied.
     for (const line of text)
       expect(stringWidth(line) <= columns || Math.max(...words) + 4 > columns, line).toBe(true);
     const table = text.slice(0, text.indexOf("needs") < 0 ? undefined : text.indexOf("needs"));
@@ -74,7 +74,7 @@ describe("the report on a terminal", () => {
     expect(text.join("\n")).toMatch(/░\s+DNS.*▒\s+TCP/s);
   });
 
-  it("draws a request where it was: what begins later stands further right", () => {
+  it("draws later requests further right", () => {
     const text = lines(sampleRun(), { columns: 100 });
     const column = (name: string): number =>
       (text.find((line) => line.includes(name)) ?? "").search(/[░▒▓█]/);
@@ -83,17 +83,17 @@ describe("the report on a terminal", () => {
     expect(column("private.signed")).toBeGreaterThan(column("cognito.get-credentials"));
   });
 
-  it("is ASCII alone where nothing else is shown", () => {
+  it("prints ASCII only without Unicode", () => {
     const text = lines(sampleRun(), { unicode: false, columns: 100 })
       .join("\n")
-      // The sentences are ours or somebody else's, and have apostrophes of both kinds.
+      // Quoted sentences can contain other characters.
       .split("private.signed GET /private failed")[0];
     expect(text).toMatch(/^[\n -~]*$/);
     expect(text).toContain("x private.signed");
     expect(text).toMatch(/=+/);
   });
 
-  it("shortens in ASCII, too, where it is narrow", () => {
+  it("shortens with an ASCII mark on a narrow terminal", () => {
     const checks = sampleReport().checks.map((check) => ({
       ...check,
       route: "GET /private/notes/{noteId}/comments/{commentId}",
@@ -105,13 +105,13 @@ describe("the report on a terminal", () => {
     expect(table).toMatch(/^[\n -~]*$/);
   });
 
-  it("with colour says the same", () => {
+  it("prints the same with colour", () => {
     const coloured = formatRun(sampleRun(), { ...plain, colour: true });
     expect(coloured).toContain("\u001B[31m");
     expect(stripVTControlCharacters(coloured)).toBe(formatRun(sampleRun(), plain));
   });
 
-  it("names each of several stages, and counts all of their checks", () => {
+  it("names each stage and counts all checks", () => {
     const text = lines(several);
     expect(text.filter((line) => line.startsWith("smoke of "))).toEqual([
       expect.stringMatching(/^smoke of prod: https:\/\/abc123/),
@@ -120,14 +120,14 @@ describe("the report on a terminal", () => {
     expect(text.at(-2)).toBe("11 passed, 1 failed, 1 skipped in 198 ms");
   });
 
-  it("needs no times and no hops", () => {
+  it("works without times and hops", () => {
     const checks = sampleReport().checks.map(({ hops: _hops, startedMs: _startedMs, ...check }) => check);
     const text = lines(sampleRun({ checks }), { columns: 80 }).join("\n");
     expect(text).toContain("private.signed");
     expect(text).not.toContain("DNS");
   });
 
-  it("lets nothing of a reply reach the terminal but its letters", () => {
+  it("removes control characters from foreign text", () => {
     const error = { ...sampleError, message: hostileText, cause: hostileText, evidence: [hostileText] };
     const checks = sampleReport().checks.map((check) =>
       check.status === "failed" ? { ...check, error } : check,
@@ -138,7 +138,7 @@ describe("the report on a terminal", () => {
     expect(text).toContain("<script>alert(1)</script>");
   });
 
-  it("tells what an earlier report has otherwise", () => {
+  it("prints changes since an earlier report", () => {
     const comparison = {
       previousStartedAt: "2026-02-28T12:00:00.000Z",
       changes: [

@@ -1,16 +1,17 @@
 import { styleText } from "node:util";
 import stringWidth from "string-width";
 import { checkNames, type CheckResult, type SmokeReport, type SmokeRun } from "../report.ts";
-import { describeChange, describeComparison } from "./describe-change.ts";
-import { plainText } from "./plain-text.ts";
 import {
   checksOf,
   countsOf,
+  describeChange,
+  describeComparison,
   durationOf,
-  explained,
   type Explained,
+  explained,
   marks,
   milliseconds,
+  plainText,
   stageName,
   titleOf,
 } from "./shared-text.ts";
@@ -29,9 +30,9 @@ export interface Look {
   unicode: boolean;
 }
 
-/** What the place can show to which a report goes. */
+/** The abilities of the output. */
 export interface TerminalStyle extends Look {
-  /** Undefined where it is no terminal: lines are not wrapped there, and no waterfall is drawn. */
+  /** Undefined for a pipe or file, which gets no waterfall and no wrapped lines. */
   columns: number | undefined;
 }
 
@@ -40,7 +41,7 @@ type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 const rowColours = { passed: "green", failed: "red", skipped: "yellow", running: "cyan" } as const;
 const asciiMarks = { passed: "+", failed: "x", skipped: "-" } as const;
 
-/** Told apart by their shape; the colour comes on top. */
+/** Distinct without colour. */
 const unicodeGlyphs: Record<Phase, string> = {
   dns: "░",
   tcp: "▒",
@@ -59,14 +60,14 @@ const phaseColours = {
   other: "gray",
 } as const;
 
-/** A waterfall of fewer columns tells nothing, one of more tells no more. */
+/** Fewer columns show nothing, more show nothing new. */
 const barColumns = { least: 16, most: 60 };
 
 export function painter(colour: boolean): Paint {
   return (style, text) => (colour && text !== "" ? styleText(style, text, { validateStream: false }) : text);
 }
 
-/** The tables for a terminal, what each failed or skipped check has to say, and the counts as the last line. */
+/** The tables, the errors of failed and skipped checks, and the counts in the last line. */
 export function formatRun(run: SmokeRun, style: TerminalStyle): string {
   const paint = painter(style.colour);
   const checks = checksOf(run);
@@ -83,7 +84,7 @@ function formatStage(report: SmokeReport, style: TerminalStyle): string[] {
   const notes = (["failed", "skipped"] as const).flatMap((status) =>
     explained(report, status).map((each) => explain(each, style)),
   );
-  // Checks that waited in vain have a line each, and make one block.
+  // One-line notes form one block.
   const isLine = (index: number): boolean => notes[index]?.length === 1;
   return [
     ...target(report, style),
@@ -108,7 +109,7 @@ function target(report: SmokeReport, style: TerminalStyle): string[] {
     : [bold, ...where.map((part) => `  ${part}`)];
 }
 
-/** For files, pipes and logs: the status is a word, which can be searched for. */
+/** For files, pipes and logs, with the status as a searchable word. */
 function plainTable({ checks }: SmokeReport, style: TerminalStyle): string[] {
   const paint = painter(style.colour);
   const width = Math.max(...checkNames.map((name) => name.length));
@@ -120,7 +121,7 @@ function plainTable({ checks }: SmokeReport, style: TerminalStyle): string[] {
   });
 }
 
-/** A line of a drawn table. */
+/** A line of the table. */
 export interface Row {
   mark: string;
   colour: keyof typeof rowColours;
@@ -131,7 +132,7 @@ export interface Row {
   segments: Segment[];
 }
 
-/** For people: with the waterfall, beside the checks or, where it is narrow, below each. */
+/** For terminals, with the waterfall beside the checks, or below each check on a narrow one. */
 function drawnTable(report: SmokeReport, style: TerminalStyle, columns: number): string[] {
   const rows = report.checks.map((check) => rowOf(check, style));
   const phases = phasesOf(report);
@@ -192,7 +193,7 @@ function drawNarrowRows(rows: readonly Row[], axis: Axis, style: Look, columns: 
   });
 }
 
-/** A character for each slice of the time axis: of the phase that fills most of it. */
+/** One character per slice of the time axis, for the phase that fills most of it. */
 function drawBar(segments: readonly Segment[], axis: Axis, width: number, style: Look): string {
   const [own, ...requests] = segments;
   if (own === undefined) return "";
@@ -208,7 +209,7 @@ function drawBar(segments: readonly Segment[], axis: Axis, width: number, style:
     return overlap(own, startMs, startMs + sliceMs) > 0 ? "other" : undefined;
   };
   const cells = Array.from({ length: width }, (_, index) => phaseAt(index));
-  // What took no time at all is to be seen, too.
+  // An instant check gets one character.
   if (!cells.some((cell) => cell !== undefined)) {
     cells[Math.min(width - 1, Math.floor((own.startMs - axis.startMs) / sliceMs))] = "other";
   }
@@ -224,7 +225,7 @@ function overlap(part: Segment, startMs: number, endMs: number): number {
 function legend(phases: readonly Phase[], style: Look, columns: number): string[] {
   const glyphs = style.unicode ? unicodeGlyphs : asciiGlyphs;
   const paint = painter(style.colour);
-  // A hard space keeps a sign beside its name.
+  // A hard space keeps a glyph beside its name.
   const text = phases.map((phase) => `${glyphs[phase]}\u00a0${phaseNames[phase]}`).join("  ");
   const painted = (line: string, phase: Phase): string =>
     line.replace(`${glyphs[phase]}\u00a0`, () => `${paint(phaseColours[phase], glyphs[phase])} `);
@@ -253,7 +254,7 @@ function explain({ check, error, sameAs }: Explained, style: TerminalStyle): str
           ...(error.evidence ?? []).flatMap((sentence) => line("evidence", sentence)),
           ...line("fix", error.fix),
         ]
-      : line("cause", `the same as of ${titleOf(sameAs)}`)),
+      : line("cause", `same as ${titleOf(sameAs)}`)),
     ...line("request", check.requestId),
   ];
 }
@@ -268,7 +269,7 @@ function comparison(report: SmokeReport, style: TerminalStyle): string[] {
   ];
 }
 
-/** Breaks between words. A word that is too long stays whole, so that an address can be copied. */
+/** Breaks between words. A long word stays whole, so that an address can be copied. */
 function wrap(text: string, columns: number, indent: string): string[] {
   const [start = ""] = /^ */.exec(text) ?? [];
   const lines: string[] = [];

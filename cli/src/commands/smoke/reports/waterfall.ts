@@ -1,6 +1,6 @@
 import type { CheckResult, Hop, SmokeReport } from "../report.ts";
 
-/** The parts of a request's time, in their order. `other` is what a check takes beside its requests. */
+/** The phases of a request, in their order. `other` is the time of a check outside its requests. */
 const phases = ["dns", "tcp", "tls", "wait", "body", "other"] as const;
 
 export type Phase = (typeof phases)[number];
@@ -14,14 +14,14 @@ export const phaseNames: Record<Phase, string> = {
   other: "other",
 };
 
-/** A piece of a bar, in milliseconds since the run began. */
+/** A part of a bar, in milliseconds since the run began. */
 export interface Segment {
   phase: Phase;
   startMs: number;
   endMs: number;
 }
 
-/** What a check did when, without gaps; undefined when it is not known when it began. */
+/** The bar of a check, without gaps. Undefined when its start is not known. */
 export function segmentsOf({ startedMs, durationMs, hops = [] }: CheckResult): Segment[] | undefined {
   if (startedMs === undefined) return undefined;
   return [
@@ -46,7 +46,7 @@ export interface Axis {
   endMs: number;
 }
 
-/** The time axis that the bars of all checks share. */
+/** The time axis of all bars. */
 export function axisOf({ checks }: SmokeReport): Axis {
   const segments = checks.flatMap((check) => segmentsOf(check) ?? []);
   const startMs = Math.min(...segments.map((segment) => segment.startMs));
@@ -54,7 +54,7 @@ export function axisOf({ checks }: SmokeReport): Axis {
   return segments.length === 0 ? { startMs: 0, endMs: 1 } : { startMs, endMs: Math.max(endMs, startMs + 1) };
 }
 
-/** The phases that occur, for a legend. */
+/** The phases in the report, for a legend. */
 export function phasesOf({ checks }: SmokeReport): Phase[] {
   const seen = new Set(checks.flatMap((check) => segmentsOf(check)?.map(({ phase }) => phase) ?? []));
   return phases.filter((phase) => seen.has(phase));

@@ -1,11 +1,11 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Environment } from "../../../environment/environment.ts";
 import { AuthCliError, toAuthCliError, toErrorReport } from "../../../errors.ts";
 import type { Redactor } from "../../../redaction.ts";
 import type { SmokeRun } from "../report.ts";
 import { formatRun } from "./terminal.ts";
 
-/** The flags that say what becomes of a run's results. */
+/** The flags for the results of a run. */
 export interface ReportFlags {
   json?: boolean;
   reportJson?: string;
@@ -16,8 +16,32 @@ export interface ReportFlags {
 }
 
 /**
- * Prints a run and writes the reports that were asked for, each whether or not another one could be written.
- * @throws AuthCliError `write-failed` that names what could not be written
+ * Fails before the run, not after a minute of checks, when a report cannot be written.
+ * @throws AuthCliError `invalid-usage`
+ */
+export function requireReportFolders(
+  flags: ReportFlags,
+  { files, workingDirectory }: Pick<Environment, "files" | "workingDirectory">,
+): void {
+  const written = {
+    "--report-json": flags.reportJson,
+    "--report-html": flags.reportHtml,
+    "--report-junit": flags.reportJunit,
+  };
+  for (const [flag, file] of Object.entries(written)) {
+    const folder = file === undefined ? undefined : dirname(resolve(workingDirectory, file));
+    if (folder === undefined || files.exists(folder)) continue;
+    throw new AuthCliError("invalid-usage", {
+      message: `cannot write ${file ?? ""} (${flag})`,
+      cause: `the folder ${folder} does not exist`,
+      fix: `create the folder ${folder}`,
+    });
+  }
+}
+
+/**
+ * Prints a run and writes the requested reports. A failure to write one does not stop the others.
+ * @throws AuthCliError `write-failed` that names the files
  */
 export async function writeReports(
   run: SmokeRun,
@@ -26,7 +50,7 @@ export async function writeReports(
 ): Promise<void> {
   const { terminal, files, variables } = environment;
   const { resultColour: colour, unicode, resultColumns: columns } = terminal;
-  // Masked before it is escaped, broken into lines or cut: afterwards a secret would no longer be found in it.
+  // Before escaping, wrapping or cutting, which would hide a secret from the redactor.
   const masked = maskRun(run, environment.redactor);
   const json = toJson(masked);
   const write = async (path: string, text: string): Promise<void> => {
@@ -41,8 +65,8 @@ export async function writeReports(
       variables["GITHUB_STEP_SUMMARY"],
       async (path) => {
         const { formatSummary, summaryBytes } = await import("./github-summary.ts");
-        const there = Buffer.byteLength(files.readText(path) ?? "");
-        files.append(path, environment.redactor.redact(formatSummary(masked, summaryBytes - there)));
+        const present = Buffer.byteLength(files.readText(path) ?? "");
+        files.append(path, environment.redactor.redact(formatSummary(masked, summaryBytes - present)));
       },
     ],
   ];
@@ -68,7 +92,7 @@ export async function writeReports(
   });
 }
 
-/** Of one stage the JSON is that stage's report alone. */
+/** For one stage, that stage's report alone. */
 function toJson(run: SmokeRun): string {
   const [first, ...others] = run.stages;
   return `${JSON.stringify(others.length === 0 ? first : run, undefined, 2)}\n`;

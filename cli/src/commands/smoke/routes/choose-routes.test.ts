@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { RoutePlan } from "./checked-route.ts";
 import type { DeployedRoute } from "./deployed-routes.ts";
 import { type NamedRoute, parseRoute } from "./named-route.ts";
-import { planRoutes } from "./choose-routes.ts";
+import { planRoutes, type RoutePlan } from "./choose-routes.ts";
 
 const named = (access: NamedRoute["access"], text: string, expected = {}): NamedRoute => ({
   ...parseRoute("--route", access, text),
@@ -12,14 +11,14 @@ const named = (access: NamedRoute["access"], text: string, expected = {}): Named
 const deployed = (...routes: [key: string, authorization: string][]): DeployedRoute[] =>
   routes.map(([key, authorization]) => ({ key, authorization }));
 
-/** `!` marks what is only asked without a signature, `*` what has to greet. */
+/** `!` marks routes with unsigned requests only, `*` the route of identity.match. */
 const summary = ({ open, protected: guarded, identity }: RoutePlan): string[][] => [
   open.map(({ key }) => key),
   guarded.map((route) => `${route.signed ? "" : "!"}${route.key}${route === identity ? "*" : ""}`),
 ];
 
-describe("which routes are checked", () => {
-  it("the guide's, when nothing else is known; the report need not name them", () => {
+describe("planRoutes", () => {
+  it("chooses the guide's routes by default, without labels", () => {
     const plan = planRoutes({});
     expect(summary(plan)).toEqual([["GET /public"], ["GET /private*"]]);
     expect([...plan.open, ...plan.protected].map(({ label }) => label)).toEqual([undefined, undefined]);
@@ -27,7 +26,7 @@ describe("which routes are checked", () => {
 
   it.each<[string, DeployedRoute[], string[][]]>([
     [
-      "those of the template, without those that have parameters or other authorizers",
+      "the routes of the template, without parameters and other authorizers",
       deployed(
         ["GET /notes", "AWS_IAM"],
         ["GET /private", "AWS_IAM"],
@@ -44,7 +43,7 @@ describe("which routes are checked", () => {
       ],
     ],
     [
-      "those that may change something without a signature only, and not at all when they are open",
+      "unsafe methods for unsigned requests only, and never as open routes",
       deployed(
         ["POST /notes", "AWS_IAM"],
         ["ANY /any", "AWS_IAM"],
@@ -54,20 +53,20 @@ describe("which routes are checked", () => {
       [[], ["!POST /notes", "!ANY /any", "HEAD /head"]],
     ],
     [
-      "the guide's two as the guide means them, whatever the template says",
+      "the guide's two routes in the guide's meaning, despite the template",
       deployed(["GET /private", "NONE"], ["GET /public", "AWS_IAM"]),
       [["GET /public"], ["GET /private*"]],
     ],
     [
-      "the guide's /private when no route needs a signature",
+      "the guide's /private when the template has no protected route",
       deployed(["GET /x", "NONE"]),
       [["GET /x"], ["GET /private*"]],
     ],
-  ])("%s", (_name, routes, expected) => {
+  ])("chooses %s", (_name, routes, expected) => {
     expect(summary(planRoutes({}, routes))).toEqual(expected);
   });
 
-  it("the named ones alone, in their order, and the report names them", () => {
+  it("chooses only the named routes, in their order, with labels", () => {
     const routes = [
       named("private", "GET /b"),
       named("public", "GET /health"),
@@ -82,25 +81,33 @@ describe("which routes are checked", () => {
 
   it.each<[string, Parameters<typeof planRoutes>[0], string | undefined]>([
     [
-      "/private, wherever it stands",
+      "/private at any position",
       { routes: [named("private", "/a"), named("private", "/private")] },
       "GET /private",
     ],
-    ["the first named one", { routes: [named("private", "/a"), named("private", "/b")] }, "GET /a"],
+    ["the first named route", { routes: [named("private", "/a"), named("private", "/b")] }, "GET /a"],
     [
-      "the first whose answer nobody has said",
+      "the first route without an expected body",
       { routes: [named("private", "/a", { body: "x" }), named("private", "/b")] },
       "GET /b",
     ],
-    ["the first with a body", { routes: [named("private", "HEAD /a"), named("private", "/b")] }, "GET /b"],
-    ["none, when every answer is said", { routes: [named("private", "/a", { body: "x" })] }, undefined],
-    ["none, when the first one's answer is said", { expected: { body: "x" } }, undefined],
-    ["/private, when only its status is said", { expected: { status: 201 } }, "GET /private"],
-  ])("has to greet the identity: %s", (_name, wishes, key) => {
+    [
+      "the first route with a body",
+      { routes: [named("private", "HEAD /a"), named("private", "/b")] },
+      "GET /b",
+    ],
+    [
+      "no route when all have an expected body",
+      { routes: [named("private", "/a", { body: "x" })] },
+      undefined,
+    ],
+    ["no route when the first has an expected body", { expected: { body: "x" } }, undefined],
+    ["/private when only its status is expected", { expected: { status: 201 } }, "GET /private"],
+  ])("chooses for identity.match: %s", (_name, wishes, key) => {
     expect(planRoutes(wishes).identity?.key).toBe(key);
   });
 
-  it("of a template no other than /private has to greet, and that is said", () => {
+  it("chooses no route of a template but /private for identity.match, and gives the reason", () => {
     const plan = planRoutes({}, deployed(["GET /notes", "AWS_IAM"]));
     expect(plan.identity).toBeUndefined();
     expect(plan.missing.identity).toContain("name it with --route");

@@ -1,19 +1,64 @@
-import type { CheckedRoute, ProtectedRoute, RoutePlan } from "./checked-route.ts";
-import type { DeployedRoute } from "./deployed-routes.ts";
+import type { DeploymentFlags } from "../../../deployment/deployment.ts";
+import { AuthCliError } from "../../../errors.ts";
+import type { Chain } from "../check-runner.ts";
+import { type DeployedRoute, readDeployedRoutes } from "./deployed-routes.ts";
 import type { Expected, NamedRoute } from "./named-route.ts";
 
-export interface RouteWishes {
-  /** What `--route` and `--public` name. */
+/** A route to check. */
+export interface CheckedRoute {
+  method: string;
+  path: string;
+  /** `GET /private`. */
+  key: string;
+  /** The key, where the report names routes. */
+  label: string | undefined;
+  /** Undefined for a route of the template: nobody has said what it returns. */
+  expected: Expected | undefined;
+}
+
+export interface ProtectedRoute extends CheckedRoute {
+  /** False for a route that gets unsigned requests only, because a signed one could change something. */
+  signed: boolean;
+}
+
+/** The routes to check of one API. */
+export interface RoutePlan {
+  open: CheckedRoute[];
+  protected: ProtectedRoute[];
+  /** The protected route that must answer with the caller's identity. */
+  identity: ProtectedRoute | undefined;
+  /** The reasons to report for checks without a route. */
+  missing: { open: string; protected: string; signed: string; identity: string };
+  /** For the user: why these routes, when that can surprise. */
+  note?: string;
+}
+
+export interface RouteFlags {
+  /** `--route` and `--public`. */
   routes?: readonly NamedRoute[];
-  /** Of the first protected route. */
+  /** Expectations given before any route. They apply to the first protected route. */
   expected?: Expected;
+}
+
+/** The named routes, or those that CloudFormation reports to the deployer, or the guide's. */
+export async function chooseRoutes(chain: Chain, flags: RouteFlags & DeploymentFlags): Promise<RoutePlan> {
+  if (flags.routes !== undefined && flags.routes.length > 0) return planRoutes(flags);
+  try {
+    return planRoutes(flags, await readDeployedRoutes(chain, flags));
+  } catch (error) {
+    if (!(error instanceof AuthCliError) || error.code === "interrupted") throw error;
+    return {
+      ...planRoutes(flags),
+      note: `cannot read the deployed template, so smoke checks GET /private and GET /public: ${error.message}`,
+    };
+  }
 }
 
 /** The guide's routes. */
 const guide = { protected: "GET /private", open: "GET /public" };
 
-/** Those whose methods change nothing, by RFC 9110 9.2.1. */
-const safe = new Set(["GET", "HEAD"]);
+/** Methods that change nothing: RFC 9110, section 9.2.1. */
+const safeMethods = new Set(["GET", "HEAD"]);
 
 interface Candidate {
   key: string;
@@ -22,17 +67,15 @@ interface Candidate {
 }
 
 /**
- * Which routes are checked. Named ones win, and then they are the only ones; else the ones of the deployed template;
- * else the guide's.
+ * Chooses named routes if there are any, else the routes of the deployed template, else the guide's.
  *
- * Of a template, all routes without parameters: those with AWS_IAM as protected ones, and those without an authorizer
- * as open ones. The guide's two routes are what the guide means them to be, whatever the template says: a stack in
- * which /private is open is the very fault that is looked for. Routes of other methods than GET and HEAD are only asked
- * without a signature, which has to be refused: they might change something.
+ * Of a template, routes without parameters count: with AWS_IAM as protected, without an authorizer as open. The guide's
+ * two routes keep the guide's meaning, since a stack with an open /private is the fault to find. Routes with methods
+ * other than GET and HEAD get unsigned requests only, which must be refused, because a signed one could change something.
  * @param deployed undefined when the template is not known
  */
 export function planRoutes(
-  { routes = [], expected = {} }: RouteWishes,
+  { routes = [], expected = {} }: RouteFlags,
   deployed?: readonly DeployedRoute[],
 ): RoutePlan {
   const named = routes.length > 0;
@@ -51,7 +94,7 @@ export function planRoutes(
     ({ signed, method, expected: wanted }) => signed && method !== "HEAD" && wanted?.body === undefined,
   );
   const noSigned = named
-    ? "no protected route was named: --route 'GET /path'"
+    ? "no protected route is named; add --route 'GET /path'"
     : "the deployed API has no GET route with AWS_IAM and without parameters; name one with --route";
   return {
     open,
@@ -59,9 +102,9 @@ export function planRoutes(
     identity: greeting.find(({ key }) => key === guide.protected) ?? (named ? greeting[0] : undefined),
     missing: {
       open: named
-        ? "no open route was named: --public 'GET /path'"
+        ? "no open route is named; add --public 'GET /path'"
         : "the deployed API has no open GET route without parameters",
-      protected: "no protected route was named: --route 'GET /path'",
+      protected: "no protected route is named; add --route 'GET /path'",
       signed: noSigned,
       identity: whyNoIdentity(noSigned, protectedRoutes, greeting),
     },
@@ -75,8 +118,8 @@ function whyNoIdentity(
 ): string {
   if (!all.some(({ signed }) => signed)) return noSigned;
   return greeting.length === 0
-    ? "--expect-body says what the route answers"
-    : "which route answers with the caller's identity is not known; name it with --route";
+    ? "--expect-body describes the response of the route"
+    : "cannot tell which route returns the caller's identity; name it with --route";
 }
 
 type Candidates = Record<"open" | "protected", Candidate[]>;
@@ -121,19 +164,19 @@ function fromTemplate(deployed: readonly DeployedRoute[]): Candidates {
     }));
   return {
     open,
-    // An API without any: the guide's is missing, and that is to be told.
+    // Without any, the missing /private is the fault to report.
     protected: protectedOnes.length === 0 ? theGuides().protected : protectedOnes,
   };
 }
 
 function isSafe(key: string): boolean {
-  return safe.has(key.split(" ")[0] ?? "");
+  return safeMethods.has(key.split(" ")[0] ?? "");
 }
 
 function checkedRoute({ key, expected }: Candidate, labelled: boolean): CheckedRoute {
   const [method = "GET", path = "/"] = key.split(" ");
-  // API Gateway's word for any method.
   return {
+    // API Gateway's ANY stands for every method.
     method: method === "ANY" ? "GET" : method,
     path,
     key,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readDeployedRoutes } from "./deployed-routes.ts";
+import { routesOfTemplates } from "./deployed-routes.ts";
 
 const api = { Type: "AWS::ApiGatewayV2::Api", Properties: { ProtocolType: "HTTP" } };
 const route = (key: string, authorization?: string, apiId = "Api"): object => ({
@@ -16,8 +16,8 @@ const template = (resources: object, endpoint?: unknown): string =>
     ...(endpoint === undefined ? {} : { Outputs: { ApiEndpoint: { Value: endpoint } } }),
   });
 
-describe("the routes of a template", () => {
-  it("are those of the API that the output ApiEndpoint names", () => {
+describe("routesOfTemplates", () => {
+  it("reads the routes of the API behind the output ApiEndpoint", () => {
     const resources = {
       Other: api,
       Api: api,
@@ -38,24 +38,24 @@ describe("the routes of a template", () => {
       { "Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.amazonaws.com" },
       { "Fn::Join": ["", ["https://", { Ref: "Api" }, ".execute-api.us-east-1.amazonaws.com"]] },
     ]) {
-      expect(readDeployedRoutes([template({}), template(resources, endpoint)])).toEqual(routes);
+      expect(routesOfTemplates([template({}), template(resources, endpoint)])).toEqual(routes);
     }
   });
 
-  it("are those of the only API, when the output names none", () => {
+  it("reads the routes of the only API when the output refers to none", () => {
     const routes = [{ key: "GET /private", authorization: "AWS_IAM" }];
     const resources = { Api: api, A: route("GET /private", "AWS_IAM") };
-    expect(readDeployedRoutes([template(resources, "https://api.example.com")])).toEqual(routes);
-    expect(readDeployedRoutes([template(resources)])).toEqual(routes);
+    expect(routesOfTemplates([template(resources, "https://api.example.com")])).toEqual(routes);
+    expect(routesOfTemplates([template(resources)])).toEqual(routes);
   });
 
   it.each([
-    ["there is no template", []],
-    ["there is no API", [template({})]],
-    ["one of several APIs is meant", [template({ Api: api, Other: api })]],
-    ["it is no JSON", ["Resources:\n  Api: {}"]],
-    ["it is no object", ["null", "[]", '"x"', '{"Resources":[null,1]}']],
-  ])("are not known when %s", (_why, templates) => {
-    expect(readDeployedRoutes(templates)).toBeUndefined();
+    ["the stage has no template", []],
+    ["the templates have no API", [template({})]],
+    ["the templates have several APIs", [template({ Api: api, Other: api })]],
+    ["a template is not JSON", ["Resources:\n  Api: {}"]],
+    ["a template is not an object", ["null", "[]", '"x"', '{"Resources":[null,1]}']],
+  ])("returns undefined when %s", (_why, templates) => {
+    expect(routesOfTemplates(templates)).toBeUndefined();
   });
 });

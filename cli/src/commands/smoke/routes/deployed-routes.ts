@@ -1,4 +1,11 @@
-/** A route of an HTTP API, as its CloudFormation template has it. */
+import { findDeployerCredentials } from "../../../deployment/deployer-credentials.ts";
+import type { DeploymentFlags } from "../../../deployment/deployment.ts";
+import type { Chain } from "../check-runner.ts";
+
+/** CloudFormation must not hold up the checks. */
+const timeLimitMs = 5000;
+
+/** A route of an HTTP API in its CloudFormation template. */
 export interface DeployedRoute {
   /** API Gateway's route key: `GET /private`, `ANY /items/{id}`, `$default`. */
   key: string;
@@ -7,19 +14,55 @@ export interface DeployedRoute {
 }
 
 /**
- * The routes of the API that a stage's `ApiEndpoint` output names, else of its only API.
- * @param templates of all of the stage's stacks, as JSON
- * @returns undefined when there is no such API, or it cannot be told which of several it is
+ * The routes of the deployed API, from CloudFormation.
+ * @returns undefined without the deployer's AWS credentials, or when the API need not be the stack's
+ * @throws AuthCliError when CloudFormation refuses or does not answer, or `--profile` has no credentials
+ */
+export async function readDeployedRoutes(
+  { environment, resolved: { deployment, configuration, project } }: Chain,
+  flags: DeploymentFlags,
+): Promise<DeployedRoute[] | undefined> {
+  if (project.appName === undefined || deployment.stage === undefined || flags.endpoint !== undefined)
+    return undefined;
+  const credentials = await findDeployerCredentials(environment, configuration, flags).catch(
+    (error: unknown) => {
+      // A default profile can be of a kind that only the aws CLI reads.
+      if (flags.profile !== undefined) throw error;
+      return undefined;
+    },
+  );
+  if (credentials === undefined) return undefined;
+  const { readStackTemplates } = await import("../../../deployment/stacks.ts");
+  const send: typeof environment.send = (request) =>
+    environment.send({ ...request, timeoutMs: Math.min(request.timeoutMs ?? timeLimitMs, timeLimitMs) });
+  const query = {
+    credentials,
+    region: deployment.region,
+    prefix: `${deployment.stage}-${project.appName}-`,
+  };
+  const templates = await readStackTemplates(
+    { ...environment, send },
+    configuration,
+    query,
+    deployment.stackNames,
+  );
+  return routesOfTemplates(templates);
+}
+
+/**
+ * The routes of the API that the `ApiEndpoint` output of a stage refers to, else of its only API.
+ * @param templates of all stacks of the stage, as JSON
+ * @returns undefined when there is no API, or several and no output that refers to one
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-route.html
  */
-export function readDeployedRoutes(templates: readonly string[]): DeployedRoute[] | undefined {
+export function routesOfTemplates(templates: readonly string[]): DeployedRoute[] | undefined {
   const apis = templates.flatMap((template) => readApis(parse(template)));
   const api = apis.find(({ isEndpoint }) => isEndpoint) ?? (apis.length === 1 ? apis[0] : undefined);
   return api?.routes;
 }
 
 interface DeployedApi {
-  /** Whether the output `ApiEndpoint` refers to it. */
+  /** The output `ApiEndpoint` refers to it. */
   isEndpoint: boolean;
   routes: DeployedRoute[];
 }
@@ -49,7 +92,7 @@ function readApis(template: Json): DeployedApi[] {
     }));
 }
 
-/** The logical ids that a value refers to, by Ref, Fn::GetAtt or Fn::Sub. */
+/** The logical ids that a value refers to with Ref, Fn::GetAtt or Fn::Sub. */
 function references(value: unknown): Set<string> {
   if (typeof value !== "object" || value === null) return new Set();
   return new Set(

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { failure } from "../../../../test/fakes/fake-environment.ts";
 import { parseRoute } from "./named-route.ts";
 
-describe("--route", () => {
+describe("parseRoute", () => {
   it.each([
     ["GET /private", "GET", "/private"],
     ["/private", "GET", "/private"],
     ["  POST   /items ", "POST", "/items"],
     ["HEAD /", "HEAD", "/"],
     ["GET /items/1?full=yes&x=%20", "GET", "/items/1?full=yes&x=%20"],
-  ])("%j is %s of %s", (text, method, path) => {
+  ])("reads %j as %s %s", (text, method, path) => {
     expect(parseRoute("--route", "private", text)).toEqual({ access: "private", method, path, expected: {} });
   });
 
@@ -22,10 +22,10 @@ describe("--route", () => {
     ["GET https://abc.execute-api.us-east-1.amazonaws.com/private", "slash"],
     ["GET /items/{id}", "parameter"],
     ["ANY /items", "ANY"],
-  ])("%j is none, and says why", async (text, why) => {
+  ])("rejects %j and gives the reason", async (text, why) => {
     const error = await failure(() => parseRoute("--public", "public", text));
     expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
-    expect(error.message).toContain(`${JSON.stringify(text)} is not a route (--public)`);
+    expect(error.message).toContain(`invalid --public ${JSON.stringify(text)}`);
     expect(error.cause).toContain(why);
     expect(error.fix).toContain("--public 'GET /public'");
   });

@@ -1,18 +1,18 @@
 import { AuthCliError } from "../../../errors.ts";
 
-/** What a route's answer has to be. */
+/** The expected response of a route. */
 export interface Expected {
   status?: number;
-  /** Text that the body holds. */
+  /** Text that the body contains. */
   body?: string;
 }
 
-/** A route to check, as `--route` or `--public` names it. */
+/** A route of `--route` or `--public`. */
 export interface NamedRoute {
-  /** Whether it needs a signature. */
+  /** Private needs a signature. */
   access: "private" | "public";
   method: string;
-  /** With a value for each of its parameters. */
+  /** With values for its parameters. */
   path: string;
   expected: Expected;
 }
@@ -25,39 +25,39 @@ export function parseRoute(flag: string, access: NamedRoute["access"], text: str
   const [, method = "GET", path = ""] = /^(?:([A-Z]+)\s+)?(\/\S*)$/.exec(text.trim()) ?? [];
   const refuse = (cause: string): AuthCliError =>
     new AuthCliError("invalid-usage", {
-      message: `${JSON.stringify(text)} is not a route (${flag})`,
+      message: `invalid ${flag} ${JSON.stringify(text)}`,
       cause,
-      fix: `name the method and the path: ${flag} 'GET /${access}'`,
+      fix: `use a method and a path: ${flag} 'GET /${access}'`,
     });
-  if (path === "") throw refuse("a route is a method in capitals and a path that begins with a slash");
+  if (path === "") throw refuse("a route is a method in capitals and a path that starts with a slash");
   if (/[{}]/.test(path)) {
-    throw refuse("its parameter needs a value: /items/1 in place of /items/{id}");
+    throw refuse("a path parameter needs a value: /items/1 instead of /items/{id}");
   }
-  if (["ANY", "CONNECT", "TRACE"].includes(method)) throw refuse(`${method} is not a method that is sent`);
+  if (["ANY", "CONNECT", "TRACE"].includes(method)) throw refuse(`auth-cli cannot send ${method} requests`);
   return { access, method, path, expected: {} };
 }
 
 /**
- * What is wanted of the routes has to make sense together.
- * @param expected what was given before any route, and is for the first protected one
+ * Rejects route flags that contradict each other.
+ * @param expected given before any route, for the first protected one
  * @throws AuthCliError `invalid-usage`
  */
-export function demandConsistent(routes: readonly NamedRoute[], expected: Expected): void {
+export function requireConsistentRoutes(routes: readonly NamedRoute[], expected: Expected): void {
   const keys = (access: NamedRoute["access"]): string[] =>
     routes.filter((route) => route.access === access).map(({ method, path }) => `${method} ${path}`);
   const both = keys("private").find((key) => keys("public").includes(key));
   if (both !== undefined) {
     throw new AuthCliError("invalid-usage", {
-      message: `${both} is named with --route and with --public`,
+      message: `${both} is in both --route and --public`,
       cause: "a route either needs a signature or is open",
-      fix: "name it once",
+      fix: "remove one of the two flags",
     });
   }
   if (routes.length > 0 && keys("private").length === 0 && Object.keys(expected).length > 0) {
     throw new AuthCliError("invalid-usage", {
-      message: "--expect-status and --expect-body are given before any route, and no --route is named",
-      cause: "they belong to the route that is named before them, or, before any, to the first protected one",
-      fix: "give them after the --public that they are for",
+      message: "--expect-status and --expect-body come before any route, but no --route is named",
+      cause: "they apply to the route named before them, or to the first protected route",
+      fix: "move them behind the --public route that they apply to",
     });
   }
 }

@@ -7,7 +7,7 @@ const deployer = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "hus
 
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
 
-/** A stack with these routes, as CloudFormation answers for it. */
+/** CloudFormation's answers for a stack with these routes. */
 function deployed(routes: Record<string, string>): NonNullable<World["answers"]> {
   const template = {
     Resources: {
@@ -28,8 +28,8 @@ function deployed(routes: Record<string, string>): NonNullable<World["answers"]>
   return { "cloudformation.get-template": () => reply(200, body) };
 }
 
-describe("routes that are named", () => {
-  it("are the only ones, and each result says which it is of", async () => {
+describe("--route and --public", () => {
+  it("check only the named routes, and label each result", async () => {
     const ran = await smokeWith([
       "--route",
       "GET /private",
@@ -63,7 +63,7 @@ describe("routes that are named", () => {
     expect(ran.environment.requests.some(({ step }) => step.startsWith("cloudformation"))).toBe(false);
   });
 
-  it("are sent with their method and their query", async () => {
+  it("keep the method and the query", async () => {
     const ran = await smokeWith(["--route", "POST /notes?draft=1"]);
     expect([ran.code, ran.failed]).toEqual([0, []]);
     const sent = ran.environment.requests.filter(({ step }) => step.startsWith("private."));
@@ -75,7 +75,7 @@ describe("routes that are named", () => {
     }
   });
 
-  it("leave the other kind unchecked, which is said", async () => {
+  it("skip the checks of the other kind with a reason", async () => {
     const ran = await smokeWith(["--public", "GET /public"]);
     expect(ran.code).toBe(0);
     expect(ran.skipped).toEqual([
@@ -88,14 +88,14 @@ describe("routes that are named", () => {
       "identity.match",
     ]);
     expect(ran.check("private.signed").error?.message).toBe(
-      "no protected route was named: --route 'GET /path'",
+      "no protected route is named; add --route 'GET /path'",
     );
     expect((await smokeWith(["--route", "/private"])).check("public.open").error?.message).toContain(
       "--public",
     );
   });
 
-  it("fail one by one", async () => {
+  it("fail independently", async () => {
     const ran = await smokeWith(["--route", "GET /private", "--route", "GET /notes"], {
       answers: {
         "private.unsigned": ({ url }) => (url.pathname === "/notes" ? reply(200, "Hello!") : undefined),
@@ -109,11 +109,11 @@ describe("routes that are named", () => {
   });
 });
 
-describe("routes that make no sense together", () => {
+describe("contradicting route flags", () => {
   it.each([
-    [["--route", "GET /a", "--public", "/a"], "GET /a is named with --route and with --public"],
-    [["--expect-body", "x", "--public", "/a"], "before any route, and no --route is named"],
-  ])("are refused before anything is sent: %j", async (args, message) => {
+    [["--route", "GET /a", "--public", "/a"], "GET /a is in both --route and --public"],
+    [["--expect-body", "x", "--public", "/a"], "before any route, but no --route is named"],
+  ])("are rejected before the first request: %j", async (args, message) => {
     const ran = await authCli(["smoke", "--json", ...args], { loggedIn: true });
     expect([ran.code, ran.stdout, ran.environment.requests]).toEqual([2, "", []]);
     expect(reportedError(ran)).toMatchObject({ code: "invalid-usage" });
@@ -121,7 +121,7 @@ describe("routes that make no sense together", () => {
   });
 });
 
-describe("what a route answers", () => {
+describe("the response of a route", () => {
   const answers: World["answers"] = {
     "private.signed": ({ url }) => (url.pathname === "/notes" ? reply(204) : undefined),
     "public.open": ({ url }) => (url.pathname === "/moved" ? reply(301) : reply(200, "all is well")),
@@ -140,23 +140,25 @@ describe("what a route answers", () => {
     [["--public", "/health", "--expect-body", "ill", "--route", "/private"], ["public.open GET /health"]],
     [["--public", "/moved"], ["public.open GET /moved"]],
     [["--public", "/moved", "--expect-status", "301"], []],
-  ])("is what %j says, else any 2xx: fails %j", async (args, failed) => {
+  ])("%j fails %j", async (args, failed) => {
     const ran = await smokeWith(args, { answers });
     expect([ran.failed, ran.code]).toEqual([failed, failed.length === 0 ? 0 : 1]);
   });
 
-  it("is told beside what was expected", async () => {
+  it("is reported with the expected one", async () => {
     const ran = await smokeWith(["--expect-body", "Bye"]);
     const { message, fix } = ran.check("private.signed").error ?? {};
     expect(message).toContain(
       `GET /private signed as the identity answered "Hello ${ran.services.identityId}!"`,
     );
-    expect(message).toContain('does not hold "Bye"');
+    expect(message).toContain('does not contain "Bye"');
     expect(fix).toContain("--expect-body");
-    expect(ran.check("identity.match").error?.message).toBe("--expect-body says what the route answers");
+    expect(ran.check("identity.match").error?.message).toBe(
+      "--expect-body describes the response of the route",
+    );
   });
 
-  it("may be a caller's identity no longer when the body is said", async () => {
+  it("is not compared with the identity when --expect-body describes it", async () => {
     const ran = await smokeWith(["--route", "/notes", "--expect-body", "[]"], {
       answers: { "private.signed": () => reply(200, "[]") },
     });
@@ -165,7 +167,7 @@ describe("what a route answers", () => {
 });
 
 describe("routes of the deployed template", () => {
-  it("are all checked, each as the template has it", async () => {
+  it("are all checked as the template declares them", async () => {
     const ran = await smokeWith([], {
       variables: deployer,
       answers: {
@@ -177,9 +179,8 @@ describe("routes of the deployed template", () => {
           "GET /public": "NONE",
           "GET /health": "NONE",
         }),
-        // Open, without the guide's word in its name.
         "public.open": () => reply(200, "ok"),
-        // Reached, and not content with the request: nobody has said what it answers.
+        // The handler rejects the request, which no expectation forbids.
         "private.signed": ({ url }) => (url.pathname === "/notes" ? reply(400, "no query") : undefined),
       },
     });
@@ -195,7 +196,7 @@ describe("routes of the deployed template", () => {
   });
 
   it.each([401, 403, 404, 429, 500, 502])(
-    "one that answers HTTP %i to the signed request has failed",
+    "fail when they answer a signed request with HTTP %i",
     async (status) => {
       const ran = await smokeWith([], {
         variables: deployer,
@@ -208,7 +209,7 @@ describe("routes of the deployed template", () => {
     },
   );
 
-  it("are asked for beside the token exchange, of the stacks that the outputs file names", async () => {
+  it("are read during the token exchange, from the stacks of the outputs file", async () => {
     const world = createWorld({
       loggedIn: true,
       variables: deployer,
@@ -216,7 +217,7 @@ describe("routes of the deployed template", () => {
     });
     const { answers } = world.services;
     const template = answers["cloudformation.get-template"];
-    // Neither is answered before both have been asked.
+    // Both requests must be open at once.
     const meet = meeting(2);
     answers["cloudformation.get-template"] = async (request) => {
       await meet();
@@ -236,7 +237,7 @@ describe("routes of the deployed template", () => {
     expect(String(asked?.body)).toContain("StackName=prod-notes-ExampleStack");
   });
 
-  it("of a stage that the outputs file does not hold are those of its stacks in CloudFormation", async () => {
+  it("are read from CloudFormation for a stage that is not in the outputs file", async () => {
     const world = createWorld({
       loggedIn: true,
       variables: deployer,
@@ -264,7 +265,7 @@ describe("routes of the deployed template", () => {
     ]);
   });
 
-  it("/private without an authorizer is the fault that is looked for, and no open route", async () => {
+  it("treat an open /private as a fault", async () => {
     const ran = await smokeWith([], {
       variables: deployer,
       answers: {
@@ -275,7 +276,7 @@ describe("routes of the deployed template", () => {
     expect([ran.code, ran.failed]).toEqual([1, ["private.unsigned"]]);
   });
 
-  it("when CloudFormation refuses, the guide's are checked, and it is said", async () => {
+  it("fall back to the guide's routes with a note when CloudFormation refuses", async () => {
     const refusal =
       "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
     const ran = await smokeWith([], {
@@ -283,27 +284,27 @@ describe("routes of the deployed template", () => {
       answers: { "cloudformation.get-template": () => reply(403, refusal) },
     });
     expect([ran.code, ran.failed]).toEqual([0, []]);
-    expect(ran.stderr).toMatch(/^note: the deployed template could not be read.*AccessDenied/);
+    expect(ran.stderr).toMatch(/^note: cannot read the deployed template.*AccessDenied/);
   });
 
   it.each<[string, string[], World]>([
     ["without the deployer's credentials", [], {}],
-    ["with a profile of SSO", [], { variables: { AWS_PROFILE: "sso" } }],
+    ["with an SSO profile", [], { variables: { AWS_PROFILE: "sso" } }],
     [
-      "of an API that was named by hand",
+      "for an API named with --endpoint",
       ["--endpoint", "https://abc123.execute-api.us-east-1.amazonaws.com"],
       { variables: deployer },
     ],
-  ])("are not asked for, silently, %s", async (_name, args, world) => {
+  ])("are not read %s", async (_name, args, world) => {
     const ran = await smokeWith(args, world);
     expect([ran.code, ran.stderr]).toEqual([0, ""]);
     expect(ran.environment.requests.some(({ step }) => step.startsWith("cloudformation"))).toBe(false);
   });
 
-  it("with --profile that has no keys the guide's are checked, and it is said", async () => {
+  it("fall back to the guide's routes with a note when --profile has no keys", async () => {
     const ran = await smokeWith(["--profile", "sso"]);
     expect(ran.code).toBe(0);
-    expect(ran.stderr).toContain("note: the deployed template could not be read");
+    expect(ran.stderr).toContain("note: cannot read the deployed template");
     expect(ran.stderr).toContain("the AWS profile sso has no access key");
   });
 });

@@ -1,0 +1,67 @@
+import { apiUrl } from "../../../aws/execute-api.ts";
+import type { AwsCredentials } from "../../../aws/sigv4.ts";
+import { excerpt, type HttpRequest, type Reply, replyText } from "../../../http.ts";
+import { type RouteFailure, routeFailure } from "../check-errors.ts";
+import type { Chain } from "../check-runner.ts";
+import type { CheckedRoute } from "../routes/choose-routes.ts";
+
+export function unsignedRequest(
+  step: string,
+  { resolved }: Chain,
+  { method, path }: CheckedRoute,
+): HttpRequest {
+  const url = apiUrl(resolved.deployment.apiEndpoint, path);
+  return { step, method, url, headers: [["Accept", "*/*"]] };
+}
+
+/**
+ * Passes a response with the expected status and body. Without an expected status: any 2xx, or any response of the
+ * handler when the template names the route, because then nobody has said what it returns.
+ * @param what the subject of the message: `GET /private without a signature`
+ * @param explanation for a response that does not come from the handler
+ * @throws RouteFailure
+ */
+export function requireExpectedResponse(
+  what: string,
+  request: HttpRequest,
+  reply: Reply,
+  { expected }: CheckedRoute,
+  explanation: { cause: string; fix: string },
+  credentials?: AwsCredentials,
+): void {
+  const { status } = reply;
+  const text = replyText(reply);
+  const fail = (message: string, why: { cause: string; fix: string }): RouteFailure =>
+    routeFailure({ step: request.step, message, ...why }, request, reply, credentials);
+
+  const wanted = expected?.status;
+  const isExpected =
+    wanted === undefined
+      ? expected === undefined
+        ? isFromHandler(status)
+        : status >= 200 && status < 300
+      : status === wanted;
+  if (!isExpected) {
+    const not = wanted === undefined ? "" : `, not ${wanted}`;
+    throw fail(
+      `${what} answered HTTP ${status}${not}: ${excerpt(text)}`,
+      isFromHandler(status)
+        ? {
+            cause: "the handler returned an unexpected status",
+            fix: "fix the handler, or set the expected status with --expect-status",
+          }
+        : explanation,
+    );
+  }
+  if (expected?.body !== undefined && !text.includes(expected.body)) {
+    throw fail(`${what} answered ${excerpt(text)}, which does not contain ${JSON.stringify(expected.body)}`, {
+      cause: "the response differs from --expect-body",
+      fix: "fix the handler, or change --expect-body",
+    });
+  }
+}
+
+/** API Gateway and its authorizers send the other statuses. */
+function isFromHandler(status: number): boolean {
+  return status < 500 && ![401, 403, 404, 429].includes(status);
+}
