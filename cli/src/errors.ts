@@ -1,17 +1,23 @@
 import type { Reason } from "./reasons.ts";
 
-/**
- * Every way in which auth-cli fails, and the exit code that goes with it.
- * The code is what scripts match on; texts may change.
- */
+/** What each exit code means. The help and the man page print this table. */
+export const exitCodeMeanings = {
+  0: "done; in smoke, every check passed",
+  1: "a check or step failed",
+  2: "wrong usage or configuration",
+  3: "network: no connection, or no answer in time",
+  4: "authentication is needed, or was refused by Twitter, Cognito or AWS",
+  22: "the API answered call with HTTP 400 or above",
+  130: "interrupted",
+} as const;
+
+/** Scripts match on these codes. The messages may change. */
 const exitCodes = {
-  /** A check or a step failed. */
   "check-failed": 1,
   "unexpected-reply": 1,
   "server-error": 1,
   "write-failed": 1,
   internal: 1,
-  /** Usage and configuration. */
   "invalid-usage": 2,
   "invalid-configuration": 2,
   "missing-configuration": 2,
@@ -20,13 +26,11 @@ const exitCodes = {
   "outputs-not-found": 2,
   "port-taken": 2,
   "local-cloud-missing": 2,
-  /** Network. */
   unreachable: 3,
   timeout: 3,
   "tls-refused": 3,
   "connection-lost": 3,
   "proxy-refused": 3,
-  /** Authentication is needed, or was refused by Twitter or Cognito. */
   "not-logged-in": 4,
   "keyring-missing": 4,
   "keyring-failed": 4,
@@ -48,40 +52,37 @@ const exitCodes = {
   "provider-refused": 4,
   "pool-not-found": 4,
   "pool-configuration": 4,
-  /** The deployer's own AWS credentials, in what only they may see. */
   "aws-credentials-refused": 4,
   "aws-permission-missing": 4,
   "aws-not-found": 4,
   "aws-refused": 4,
-  /** The API answered with HTTP ≥ 400. */
   "http-status": 22,
   interrupted: 130,
-} as const;
+} as const satisfies Record<string, keyof typeof exitCodeMeanings>;
 
 export type ErrorCode = keyof typeof exitCodes;
 
 export const errorCodes = Object.keys(exitCodes) as readonly ErrorCode[];
 
 export interface ErrorDetails {
-  /** The hop that failed, in the smoke's names where there is one: `twitter.request_token`, `cognito.get-id`. */
+  /** The step that failed, `twitter.request_token` or `cognito.get-id`. */
   step?: string;
-  /** What failed, naming the input. */
+  /** What failed. Names the input. */
   message: string;
-  /** Why, with the evidence. */
   cause?: string;
-  /** What to do about it, in commands the user can type. */
+  /** An imperative, with a command that the user can type. */
   fix?: string;
-  /** Which of the known causes it is, when it was found out by experiment; finer than the code. */
+  /** Finer than the code: one of the known causes. */
   reason?: Reason;
-  /** What was observed that shows the cause, a sentence each. */
+  /** Observations that show the cause, one sentence each. */
   evidence?: readonly string[];
 }
 
-/** The one error class: what `error:`, `cause:` and `fix:` print and what `--json` reports. */
+/** The only error class. Its fields become the `error:`, `cause:` and `fix:` lines, and the object of `--json`. */
 export class AuthCliError extends Error {
   readonly code: ErrorCode;
   readonly step: string | undefined;
-  /** Shadows `Error.cause`: here it is a sentence, never an object that could carry a secret into an output. */
+  /** Shadows `Error.cause`. A sentence, because an object could carry a secret into an output. */
   override readonly cause: string | undefined;
   readonly fix: string | undefined;
   readonly reason: Reason | undefined;
@@ -130,7 +131,7 @@ export function toErrorReport(error: AuthCliError): ErrorReport {
   };
 }
 
-/** `error: …`, then `cause:`, `evidence:` and `fix:` lines where they are known. */
+/** `error: …`, followed by the known `cause:`, `evidence:` and `fix:` lines. */
 export function formatError(error: AuthCliError): string {
   const where = error.step === undefined ? "" : `${error.step}: `;
   return [
@@ -142,12 +143,12 @@ export function formatError(error: AuthCliError): string {
   ].join("\n");
 }
 
-/** Anything thrown, as an AuthCliError. What is not one of ours is a bug, and says so without its stack. */
+/** Converts anything thrown to an AuthCliError. Every other error is a bug and is reported without its stack. */
 export function toAuthCliError(thrown: unknown): AuthCliError {
   if (thrown instanceof AuthCliError) return thrown;
   return new AuthCliError("internal", {
     message: thrown instanceof Error ? thrown.message : String(thrown),
-    cause: "this is a fault in auth-cli itself",
-    fix: "run the command again with --debug and report what it prints",
+    cause: "this is a bug in auth-cli",
+    fix: "run the command again with --debug and report the output",
   });
 }

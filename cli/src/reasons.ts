@@ -1,7 +1,4 @@
-/**
- * Why an API refused or failed a request, as far as experiments can tell causes apart. Scripts may match on these;
- * the sentences that go with them may change.
- */
+/** Causes that the experiments can distinguish. Scripts match on these reasons. The sentences may change. */
 export const reasons = [
   "permission-missing",
   "route-missing",
@@ -25,11 +22,11 @@ export const reasons = [
   "handler-refused",
   "handler-failed",
   "handler-timed-out",
-  // Why Twitter refused a login.
+  // Twitter refused a login.
   "callback-not-approved",
   "callback-missing",
   "client-id-as-consumer-key",
-  // Why Cognito refused a login, by what Twitter says of the same token.
+  // Cognito refused a login. Twitter was asked about the same token.
   "pool-client-credentials-differ",
   "token-revoked",
   "token-secret-wrong",

@@ -37,13 +37,13 @@ describe("a secret", () => {
     );
   });
 
-  it("is masked wherever it occurs, however often", () => {
+  it("is masked at every occurrence", () => {
     const redactor = new Redactor();
     redactor.add("token", "hush-hush");
     expect(redactor.redact("hush-hush, hush-hush and xhush-hushx")).toBe("[token], [token] and x[token]x");
   });
 
-  it("that contains another is masked whole, in whichever order they came", () => {
+  it("that contains another one is masked whole, in either order", () => {
     for (const order of [
       ["inner-secret", "outer inner-secret outer"],
       ["outer inner-secret outer", "inner-secret"],
@@ -54,14 +54,14 @@ describe("a secret", () => {
     }
   });
 
-  it("with signs that mean something to a replacement is masked all the same", () => {
+  it("with special replacement characters is masked", () => {
     const redactor = new Redactor();
     redactor.add("name", "$&$1$`x");
     expect(redactor.redact("<$&$1$`x>")).toBe("<[name]>");
   });
 });
 
-describe("text that is no secret", () => {
+describe("text without secrets", () => {
   it.each(["", "a", "prod", "12345"])(
     "is left alone although %j was added: it is too short to be told apart",
     (word) => {
@@ -71,14 +71,14 @@ describe("text that is no secret", () => {
     },
   );
 
-  it("is left alone when nothing, or nothing known, was added", () => {
+  it("stays as it is when no secret was added", () => {
     const redactor = new Redactor();
     expect(redactor.redact("text")).toBe("text");
     redactor.add("absent", undefined);
     expect(redactor.redact("undefined")).toBe("undefined");
   });
 
-  it("is never changed by secrets that are not in it", () => {
+  it("stays as it is when it contains none of the secrets", () => {
     fc.assert(
       fc.property(fc.array(secrets, { maxLength: 5 }), fc.string(), (several, text) => {
         const redactor = new Redactor();
@@ -93,8 +93,8 @@ describe("text that is no secret", () => {
   });
 });
 
-describe("a log that masks by itself", () => {
-  it("is told each secret once, when it is learned, and nothing that is too short", () => {
+describe("a log with its own masking", () => {
+  it("receives each secret once, and no short values", () => {
     const told: string[] = [];
     const redactor = new Redactor((secret) => told.push(secret));
     redactor.add("a", "first-secret");

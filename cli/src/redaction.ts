@@ -1,23 +1,20 @@
-/** Values shorter than this are not masked: they would blank out ordinary words and numbers. */
+/** Masking shorter values would hide ordinary words and numbers. */
 const minimumLength = 6;
 
-/**
- * Masks by value: every secret the process has held, in each form in which it can reach an output
- * (as it is, percent-encoded, base64, JSON-escaped).
- */
+/** Masks every secret that the process has held: plain, percent-encoded, in Base64 and JSON-escaped. */
 export class Redactor {
-  /** What stands in the place of each secret. */
+  /** Secret → mask. */
   readonly #masks = new Map<string, string>();
-  /** The same of each of its forms, made once something is to be masked. */
+  /** Encoded secret → mask. Computed by the first redact(). */
   readonly #forms = new Map<string, string>();
   readonly #learned: ((secret: string) => void) | undefined;
 
-  /** @param learned told each secret when it is first added, for a log that masks by itself */
+  /** @param learned receives each new secret, for logs that mask on their own */
   constructor(learned?: (secret: string) => void) {
     this.#learned = learned;
   }
 
-  /** @param name what stands in its place, `[name]` */
+  /** @param name the mask is `[name]` */
   add(name: string, secret: string | undefined): void {
     if (secret === undefined || secret.length < minimumLength) return;
     if (!this.#masks.has(secret)) this.#learned?.(secret);
@@ -28,7 +25,7 @@ export class Redactor {
   redact(text: string): string {
     if (this.#masks.size === 0) return text;
     if (this.#forms.size === 0) this.#makeForms();
-    // Longest first, so that a secret that contains another is masked whole.
+    // Longest first: a secret may contain another one.
     const forms = [...this.#forms].toSorted(([a], [b]) => b.length - a.length);
     return forms.reduce((masked, [form, mask]) => masked.replaceAll(form, mask), text);
   }
@@ -38,15 +35,15 @@ export class Redactor {
   }
 }
 
-/** Each form in which it can reach an output. */
+/** Every encoding in which a secret can reach an output. */
 function formsOf(secret: string): string[] {
   return [
     secret,
     encodeURIComponent(secret),
-    // RFC 5849 3.6 encodes these four as well; an OAuth header encodes twice in its base string.
+    // RFC 5849 3.6 encodes !'()* too. The signature base string encodes OAuth parameters twice.
     strictlyEncoded(secret),
     encodeURIComponent(strictlyEncoded(secret)),
-    // A form leaves out other characters, and writes a space as a plus.
+    // A form encodes other characters and writes a space as a plus.
     new URLSearchParams([["", secret]]).toString().slice(1),
     Buffer.from(secret).toString("base64"),
     Buffer.from(secret).toString("base64url"),
@@ -55,8 +52,7 @@ function formsOf(secret: string): string[] {
 }
 
 /**
- * What GitHub Actions takes for the wish to mask a value, and shows to nobody. It masks the usual encodings too, and each
- * line of several.
+ * The workflow command that makes GitHub Actions mask a value in its log, each line of it and its usual encodings.
  * @see https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
  */
 export function maskCommand(secret: string): string {

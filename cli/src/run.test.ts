@@ -115,7 +115,7 @@ describe("the command line", () => {
   it("says that a fault of its own is one, its stack under --debug only", async () => {
     const ran = await authCli(["call", "/x", "--unsigned"], { send: fails });
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toMatch(/error: boom\ncause: .*fault in auth-cli.*\nfix: .*--debug/);
+    expect(ran.stderr).toMatch(/error: boom\ncause: .*bug in auth-cli.*\nfix: .*--debug/);
     expect(ran.stderr).not.toMatch(/^\s+at /m);
     expect((await authCli(["call", "/x", "--unsigned", "--debug"], { send: fails })).stderr).toMatch(
       /^\s+at /m,

@@ -238,7 +238,7 @@ describe("standard output closed early", () => {
     );
     // By then all may be written, else it ends as SIGPIPE would; a smoke of services that believe everything fails.
     expect(["0", "1", "4", "141"]).toContain(stdout.trim());
-    expect(stderr).not.toMatch(/EPIPE|^\s+at |fault in auth-cli/m);
+    expect(stderr).not.toMatch(/EPIPE|^\s+at |bug in auth-cli/m);
   });
 });
 
@@ -270,7 +270,7 @@ describe("standard input closed", () => {
     async (_name, words, variables, expected) => {
       const { code, stderr } = await shell(words, '"$@" <&-', variables);
       expect(code, stderr).toBe(expected);
-      expect(stderr).not.toMatch(/^\s+at |fault in auth-cli/m);
+      expect(stderr).not.toMatch(/^\s+at |bug in auth-cli/m);
       const error = /^error: .+\n(cause: .+\n)?fix: .+\n$/m.test(stderr);
       expect(error).toBe(expected !== 0);
     },

@@ -1,3 +1,4 @@
+import { exitCodeMeanings } from "../../cli/src/errors.ts";
 import type {
   CommandOutline,
   FlagOutline,
@@ -18,7 +19,11 @@ export function manPage(outline: ProgramOutline, version: string): string {
     ".SH COMMANDS",
     ...outline.commands.flatMap(commandSection),
     ".SH EXIT STATUS",
-    ...exitStatus.flatMap(([code, meaning]) => [".TP", `.B ${code}`, roff(meaning)]),
+    ...Object.entries(exitCodeMeanings).flatMap(([code, meaning]) => [
+      ".TP",
+      `.B ${code}`,
+      sentence(meaning),
+    ]),
     ".SH FILES",
     ".TP",
     ".I ~/.config/auth\\-cli/sessions.json",
@@ -32,16 +37,6 @@ export function manPage(outline: ProgramOutline, version: string): string {
     "",
   ].join("\n");
 }
-
-const exitStatus = [
-  ["0", "Done; in smoke, every check passed."],
-  ["1", "A check or a step failed."],
-  ["2", "Usage or configuration."],
-  ["3", "Network: could not reach, timed out."],
-  ["4", "Authentication is needed, or was refused by Twitter or Cognito."],
-  ["22", "call got HTTP 400 or above."],
-  ["130", "Interrupted."],
-] as const;
 
 function commandSection({
   name,

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Environment, EnvironmentFlags } from "../environment/environment.ts";
+import { exitCodeMeanings } from "../errors.ts";
 import { callCommand } from "./call/command.ts";
 import { completionCommand } from "./completion/command.ts";
 import { credentialsCommand } from "./credentials/command.ts";
@@ -75,5 +76,7 @@ const exitCodes = `
 A flag that is given twice counts as it was given last, unless its description
 says that it may be repeated.
 
-Exit codes: 0 done, 1 a check or step failed, 2 usage or configuration, 3 network,
-            4 authentication needed or refused, 22 the API answered HTTP 400 or above, 130 interrupted`;
+Exit codes:
+${Object.entries(exitCodeMeanings)
+  .map(([code, meaning]) => `  ${code.padEnd(4)} ${meaning}`)
+  .join("\n")}`;
