@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { decodeBody, readWhole } from "./body.ts";
 import type { Explained, explainRefusal } from "./explain-refusal.ts";
-import { buildRequest, type RequestFlags } from "./request-options.ts";
+import { buildRequest, type RequestFlags } from "./build-request.ts";
 import { type Notice, sendWithRetries } from "./retry.ts";
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment } from "../../deployment/resolve-deployment.ts";

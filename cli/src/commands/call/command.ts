@@ -1,4 +1,4 @@
-import type { BodyPart } from "./request-options.ts";
+import type { BodyPart } from "./build-request.ts";
 import type { CallFlags } from "./call.ts";
 import { type CommandDefinition, type Definable, examples } from "../flags/command-definition.ts";
 import { anyText, collect, positive, whole } from "../flags/flag-values.ts";

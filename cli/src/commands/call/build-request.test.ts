@@ -5,7 +5,7 @@ import {
   type FakeEnvironmentOptions,
   failure,
 } from "../../../test/fakes/fake-environment.ts";
-import { buildRequest, type RequestFlags } from "./request-options.ts";
+import { buildRequest, type RequestFlags } from "./build-request.ts";
 
 const api = new URL("https://abc123.execute-api.us-east-1.amazonaws.com");
 
