@@ -7,7 +7,7 @@ export const corrected: Corrected[] = [
     what: "a change to the role's policy is still propagating: the API refuses the first request and accepts the next",
     command: call,
     arrange: firstRefused,
-    note: ["HTTP 403, and accepted a moment later; trying again in 1 s"],
+    note: ["HTTP 403, then accepted a moment later; trying again in 1 s"],
   },
   {
     what: "the clock is 10 minutes fast",

@@ -3,8 +3,8 @@ import { headerValue, type HttpResponse, readBody } from "../../http.ts";
 import { apiStep } from "../../aws/execute-api.ts";
 
 /**
- * The body as it was before its Content-Encoding, for `--compressed`.
- * @throws AuthCliError `unexpected-reply` when it is cut short, or is not what its header says
+ * Decodes a body by its Content-Encoding, for `--compressed`.
+ * @throws AuthCliError `unexpected-reply` when the body is cut short, or not in that encoding
  */
 export async function* decodeBody(response: HttpResponse): AsyncGenerator<Uint8Array> {
   const codings = (headerValue(response.headers, "content-encoding") ?? "")
@@ -15,14 +15,14 @@ export async function* decodeBody(response: HttpResponse): AsyncGenerator<Uint8A
   const unknown = codings.find((coding) => !["gzip", "x-gzip", "deflate", "br"].includes(coding));
   if (unknown !== undefined) {
     throw notDecoded(
-      `the reply is encoded as ${JSON.stringify(unknown)}`,
-      "only gzip, deflate and br were asked for",
+      `cannot decode the reply: unknown encoding ${JSON.stringify(unknown)}`,
+      "auth-cli asked for gzip, deflate or br",
     );
   }
   const source = response.body[Symbol.asyncIterator]();
   try {
     const first = await source.next();
-    // The reply to HEAD names a coding, and has nothing to decode.
+    // A reply to HEAD names an encoding, but has no body.
     if (first.done === true) return;
     const encoded = async function* (): AsyncGenerator<Uint8Array> {
       yield first.value;
@@ -30,7 +30,7 @@ export async function* decodeBody(response: HttpResponse): AsyncGenerator<Uint8A
     };
     yield* codings.length === 0 ? encoded() : decoded(encoded(), codings);
   } finally {
-    // What follows a fault is not waited for.
+    // After a failure the rest of the body must not keep the connection open.
     await source.return?.();
   }
 }
@@ -52,7 +52,7 @@ async function* decoded(
     const cause = failure ?? error;
     if (cause instanceof AuthCliError) throw cause;
     throw notDecoded(
-      `the reply is not the ${codings.join(", ")} that its Content-Encoding says`,
+      `cannot decode the reply as ${codings.join(", ")}, its Content-Encoding`,
       cause instanceof Error ? cause.message : String(cause),
     );
   }
@@ -63,24 +63,24 @@ function notDecoded(message: string, cause: string): AuthCliError {
     step: apiStep,
     message,
     cause,
-    fix: "leave out --compressed to get the bytes as they come",
+    fix: "leave out --compressed to get the encoded bytes",
   });
 }
 
-/** A JSON text cannot be streamed, and V8 holds no string of more than half a gigabyte. */
+/** Bytes. JSON cannot be streamed, and V8 limits a string to half a gigabyte. */
 const jsonLimit = 64 * 1024 * 1024;
 
 /**
- * The whole body, for `--json`.
- * @throws AuthCliError `unexpected-reply` when it is too long for that
+ * Reads the whole body, for `--json`.
+ * @throws AuthCliError `unexpected-reply` for a longer body
  */
 export function readWhole(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return readBody(body, jsonLimit, () => {
     return new AuthCliError("unexpected-reply", {
       step: apiStep,
       message: `the body is longer than ${jsonLimit / 1024 / 1024} MB`,
-      cause: "--json holds all of it in memory",
-      fix: "leave out --json; the body itself is streamed, with -o to a file",
+      cause: "--json holds the body in memory",
+      fix: "leave out --json; use `-o FILE` to write the body to a file",
     });
   });
 }

@@ -19,7 +19,7 @@ const build = (
 const headerNames = async (flags: RequestFlags): Promise<string[]> =>
   (await build(flags)).headers.map(([name]) => name);
 
-/** `-d`, several times. */
+/** Several `-d`. */
 const data = (...texts: string[]): RequestFlags => ({ body: texts.map((text) => ({ text, binary: false })) });
 
 /** `--data-binary` */
@@ -35,13 +35,13 @@ describe("the method", () => {
     [data(""), "POST"],
     [{ request: "DELETE" }, "DELETE"],
     [{ request: "PUT", ...data("a") }, "PUT"],
-    // What Node sends in any case; here the log, the signature and the retries see the same.
+    // Node sends the method in capitals.
     [{ request: "patch" }, "PATCH"],
   ])("of %j is %s", async (flags, method) => {
     expect((await build(flags)).method).toBe(method);
   });
 
-  it.each(["", "GET /x", "GE\r\nT", "G ET", "GÉT"])("%j is refused", async (request) => {
+  it.each(["", "GET /x", "GE\r\nT", "G ET", "GÉT"])("rejects %j", async (request) => {
     const error = await failure(() => build({ request }));
     expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
     expect(error.message).toContain("--request");
@@ -66,7 +66,7 @@ describe("the target", () => {
     [["GET", "/a", "/b"], {}],
     [["GET", "/a"], { request: "POST" }],
     [["CONNECT", "/a"], {}],
-  ])("%j with %j is refused", async (target, flags) => {
+  ])("rejects %j with %j", async (target, flags) => {
     const error = await failure(() => build(flags, {}, ...target));
     expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
   });
@@ -77,12 +77,12 @@ describe("headers", () => {
     [[], "auth-cli"],
     [["user-agent: mine"], "mine"],
     [["User-Agent:"], undefined],
-  ])("-H %j give the User-Agent %j", async (header, agent) => {
+  ])("have the User-Agent of -H %j: %j", async (header, agent) => {
     const { headers } = await build({ header });
     expect(headers.find(([name]) => name.toLowerCase() === "user-agent")?.[1]).toBe(agent);
   });
 
-  it("of a file, one a line", async () => {
+  it("are read from a file, one per line", async () => {
     const files = { "/project/h": "X-A: 1\r\nAccept:\n\nUser-Agent:\nX-B: 2\n" };
     const { headers } = await build({ header: ["@h"] }, { files });
     expect(headers).toEqual([
@@ -91,7 +91,7 @@ describe("headers", () => {
     ]);
   });
 
-  it("ask for encodings with --compressed only", async () => {
+  it("contain Accept-Encoding only with --compressed", async () => {
     expect(await headerNames({})).not.toContain("Accept-Encoding");
     expect(await headerNames({ compressed: true })).toContain("Accept-Encoding");
   });
@@ -131,7 +131,7 @@ describe("headers", () => {
         ["Accept", "*/*"],
       ],
     ],
-  ])("-H %j are %j", async (header, headers) => {
+  ])("of -H %j are %j", async (header, headers) => {
     expect((await build({ header: ["User-Agent:", ...header] })).headers).toEqual(headers);
   });
 
@@ -140,7 +140,7 @@ describe("headers", () => {
     [{ ...data("a"), header: ["content-type: application/json"] }, "application/json"],
     [{ ...data("a"), header: ["Content-Type:"] }, undefined],
     [{}, undefined],
-  ])("%j has the Content-Type %s", async (flags, type) => {
+  ])("of %j have the Content-Type %s", async (flags, type) => {
     const { headers } = await build(flags);
     expect(headers.find(([name]) => name.toLowerCase() === "content-type")?.[1]).toBe(type);
   });
@@ -152,7 +152,7 @@ describe("headers", () => {
     "X: a\r\nInjected: hush-hush",
     "X: \u0000",
     "X y: hush-hush",
-  ])("%j is refused, without being shown", async (header) => {
+  ])("rejects %j without showing it", async (header) => {
     const error = await failure(() => build({ header: [header] }));
     expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
     expect(`${error.message}${error.cause ?? ""}`).not.toContain("hush");
@@ -161,19 +161,19 @@ describe("headers", () => {
 
 describe("the body", () => {
   it.each<[string, RequestFlags, FakeEnvironmentOptions, string]>([
-    ["typed", data("a=1"), {}, "a=1"],
-    ["typed in parts", data("a=1", "b=2", "c"), {}, "a=1&b=2&c"],
-    ["typed with line ends, which stay", data("a\r\nb"), {}, "a\r\nb"],
-    ["typed unicode", data("é✈"), {}, "é✈"],
-    ["of a file, its line ends left out", data("@b"), { files: { "/project/b": "a\r\nb\n\0c" } }, "abc"],
-    ["of a file elsewhere", data("@/tmp/b"), { files: { "/tmp/b": "x" } }, "x"],
-    ["of a file, as it is", binary("@b"), { files: { "/project/b": "a\r\nb\n" } }, "a\r\nb\n"],
-    ["of standard input", data("@-"), { input: "x\ny\n" }, "xy"],
-    ["of standard input, as it is", binary("@-"), { input: "x\ny\n" }, "x\ny\n"],
-    ["of a file and typed", data("@b", "c=d"), { files: { "/project/b": "a=b\n" } }, "a=b&c=d"],
+    ["on the command line", data("a=1"), {}, "a=1"],
+    ["in parts", data("a=1", "b=2", "c"), {}, "a=1&b=2&c"],
+    ["with line ends on the command line, which stay", data("a\r\nb"), {}, "a\r\nb"],
+    ["in Unicode", data("é✈"), {}, "é✈"],
+    ["from a file, without its line ends", data("@b"), { files: { "/project/b": "a\r\nb\n\0c" } }, "abc"],
+    ["from a file in another folder", data("@/tmp/b"), { files: { "/tmp/b": "x" } }, "x"],
+    ["from a file, with --data-binary", binary("@b"), { files: { "/project/b": "a\r\nb\n" } }, "a\r\nb\n"],
+    ["from standard input", data("@-"), { input: "x\ny\n" }, "xy"],
+    ["from standard input, with --data-binary", binary("@-"), { input: "x\ny\n" }, "x\ny\n"],
+    ["from a file and the command line", data("@b", "c=d"), { files: { "/project/b": "a=b\n" } }, "a=b&c=d"],
     ["empty", data(""), {}, ""],
     [
-      "of both flags, in their order",
+      "from both flags, in their order",
       { body: [...(binary("@b").body ?? []), ...(data("x", "@b").body ?? [])] },
       { files: { "/project/b": "1\n" } },
       "1\n&x&1",
@@ -182,17 +182,17 @@ describe("the body", () => {
     expect(textOf(await build(flags, options))).toBe(body);
   });
 
-  it("keeps every byte of a file that is no text", async () => {
+  it("keeps every byte of a binary file", async () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
     const request = await build(binary("@b"), { files: { "/project/b": bytes } });
     expect(request.body).toEqual(Buffer.from(bytes));
   });
 
-  it("is absent, not empty, without -d", async () => {
+  it("is absent without -d", async () => {
     expect((await build({ request: "POST" })).body).toBeUndefined();
   });
 
-  it("of a file that is not there is an error that names it", async () => {
+  it("rejects a missing file and names it", async () => {
     const error = await failure(() => build(data("@missing.json")));
     expect(error.exitCode).toBe(2);
     expect(error.message).toContain("missing.json");
@@ -210,7 +210,7 @@ describe("--url-query", () => {
     [["a b"], "?a%20b"],
     [["=a b"], "?a%20b"],
     [["+a=b%20c"], "?a=b%20c"],
-    // A bare plus means a space to a server and a plus to a signer: it goes out as what the server reads.
+    // A server reads a bare plus as a space.
     [["+a=b+c"], "?a=b%20c"],
     [["a=1", "b=2"], "?a=1&b=2"],
     [["a=!'()*~"], "?a=%21%27%28%29%2A~"],
@@ -222,13 +222,13 @@ describe("--url-query", () => {
     expect((await build({ urlQuery }, { files })).url.search).toBe(search);
   });
 
-  it("is added to the path's own query", async () => {
+  it("is appended to the query string of the path", async () => {
     expect((await build({ urlQuery: ["b=2"] }, {}, "/items?a=1")).url.search).toBe("?a=1&b=2");
   });
 });
 
 describe("time limits", () => {
-  it("are seconds on the command line and milliseconds on the way", async () => {
+  it("are seconds on the command line and milliseconds in the request", async () => {
     const request = await build({ maxTime: 1.5, connectTimeout: 0.25 });
     expect(request).toMatchObject({ timeoutMs: 1500, connectTimeoutMs: 250 });
   });

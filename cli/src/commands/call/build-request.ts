@@ -4,19 +4,19 @@ import { AuthCliError } from "../../errors.ts";
 import { headerValue, type Header, type HttpRequest } from "../../http.ts";
 import { apiStep, apiUrl } from "../../aws/execute-api.ts";
 
-/** A part of the body as it was given: `text`, `@file` or `@-`. */
+/** One `--data` or `--data-binary`: `text`, `@file` or `@-`. */
 export interface BodyPart {
   text: string;
-  /** By `--data-binary`: a file's line ends are kept. */
+  /** `--data-binary`, which keeps a file's line ends. */
   binary: boolean;
 }
 
-/** The flags that shape the request; names and meanings are curl's. */
+/** The flags that describe the request, with curl's names and meanings. */
 export interface RequestFlags {
   request?: string;
   head?: boolean;
   header?: string[];
-  /** Of `--data` and `--data-binary`, in their order. */
+  /** `--data` and `--data-binary`, in the order of the command line. */
   body?: BodyPart[];
   urlQuery?: string[];
   compressed?: boolean;
@@ -29,8 +29,9 @@ export interface RequestFlags {
 type Surroundings = Pick<Environment, "files" | "terminal" | "workingDirectory">;
 
 /**
- * The request that the flags describe, not yet signed.
+ * The request that the flags describe, unsigned.
  * @param target `/items`, an absolute URL of the API, or a method and one of them
+ * @throws AuthCliError `invalid-usage`
  */
 export async function buildRequest(
   environment: Surroundings,
@@ -73,52 +74,52 @@ function splitTarget(
   const [before] = target.slice(0, -1);
   if (target.length > 2 || (before !== undefined && !/^[A-Za-z]+$/.test(before))) {
     throw new AuthCliError("invalid-usage", {
-      message: `${target.map((word) => JSON.stringify(word)).join(" ")} is not one path`,
-      fix: "give a path, or a method and a path: auth-cli call DELETE /items/1",
+      message: `expected one path, got ${target.map((word) => JSON.stringify(word)).join(" ")}`,
+      fix: "use a path, or a method and a path: `auth-cli call DELETE /items/1`",
     });
   }
-  // Node sends it in capitals in any case; the signature and the retries are to see the same.
+  // Node sends the method in capitals, so the signature and the retries need it in capitals too.
   const given = before?.toUpperCase();
   const flagged = flags.request?.toUpperCase();
   if (given !== undefined && flagged !== undefined && given !== flagged) {
     throw new AuthCliError("invalid-usage", {
-      message: `the method is ${given} before the path and ${flagged} in --request`,
-      fix: "give it once",
+      message: `two methods: ${given} before the path, ${flagged} in --request`,
+      fix: "use one of them",
     });
   }
   const method = given ?? flagged;
   if (method !== undefined && !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method)) {
     throw new AuthCliError("invalid-usage", {
-      message: `${JSON.stringify(method)} is not an HTTP method (--request)`,
+      message: `invalid method ${JSON.stringify(method)} (--request)`,
       fix: "use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS",
     });
   }
   if (method === "CONNECT") {
     throw new AuthCliError("invalid-usage", {
-      message: "CONNECT is for proxies; an API has no such method",
+      message: "invalid method CONNECT: only proxies have it",
       fix: "use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS",
     });
   }
   return { path, method };
 }
 
-/** `-H @file` and `-H @-` give a header on each line. */
+/** `-H @file` reads one header per line. */
 function headerLines({ files, workingDirectory }: Surroundings, text: string): string[] {
   if (!text.startsWith("@")) return [text];
   const file = Buffer.from(files.readBytes(resolve(workingDirectory, text.slice(1)))).toString("latin1");
   return file.split(/\r?\n/).filter((line) => line.trim() !== "");
 }
 
-/** `-H 'Name: value'`; `Name:` drops a header of ours, `Name;` sends an empty one. */
+/** `Name: value` sets a header, `Name;` sends an empty one. `Name:` drops a default header (undefined). */
 function parseHeader(text: string): Header | undefined {
   if (isDropped(text)) return undefined;
   const [, name, value] = /^([^:;]+);$/.exec(text) ?? /^([^:]+):(.*)$/s.exec(text) ?? [];
   const header: Header = [(name ?? "").trim(), (value ?? "").trim()];
   if (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(header[0]) && /^[\t\x20-\x7e]*$/.test(header[1])) return header;
   throw new AuthCliError("invalid-usage", {
-    // A header often holds a secret: only its length is told.
-    message: `a header of ${text.length} characters is not a name, a colon and a value (--header)`,
-    cause: "a name is letters, digits and dashes, a value printable ASCII (RFC 9110 5.5)",
+    // A header often holds a secret, so the message shows only its length.
+    message: `invalid header of ${text.length} characters (--header)`,
+    cause: "a header is a name, a colon and a value in printable ASCII (RFC 9110 5.5)",
     fix: "write it as 'Name: value'",
   });
 }
@@ -127,7 +128,7 @@ function isDropped(text: string): boolean {
   return /^[^:]+:\s*$/.test(text);
 }
 
-/** Several are joined by `&` in their order, as curl does. */
+/** Joins several parts by `&`, as curl does. */
 async function readBody(
   environment: Surroundings,
   parts: readonly BodyPart[],
@@ -142,7 +143,7 @@ async function readBody(
   return read.length === 1 ? read[0] : Buffer.concat(read);
 }
 
-/** curl's `--data` takes line ends and NUL out of a file, and leaves what was typed as it is. */
+/** curl's `--data` removes line ends and NUL from a file, but not from text on the command line. */
 function withoutLineEnds(bytes: Uint8Array): Uint8Array {
   return bytes.filter((byte) => byte !== 10 && byte !== 13 && byte !== 0);
 }
@@ -155,13 +156,13 @@ async function readPart(environment: Surroundings, text: string): Promise<Uint8A
 }
 
 /**
- * `--url-query name=value` encodes the value, `value` and `=value` too; `name@file` and `@file` take it from a file;
- * `+text` adds the text as it is.
+ * `name=value`, `value` and `=value` encode the value. `name@file` and `@file` read it from a file. `+text` adds the text
+ * unchanged.
  */
 function addQuery(environment: Surroundings, url: URL, parameters: readonly string[]): URL {
   for (const parameter of parameters) {
     const text = parameter.startsWith("+") ? parameter.slice(1) : encodeParameter(environment, parameter);
-    // A bare plus is a space, as in apiUrl.
+    // A bare plus means a space, as in `apiUrl`.
     url.search += (url.search === "" ? "" : "&") + text.replaceAll("+", "%20");
   }
   return url;
@@ -177,7 +178,7 @@ function encodeParameter({ files, workingDirectory }: Surroundings, parameter: s
   return name + percentEncode(value);
 }
 
-/** Each byte that is not unreserved (RFC 3986 2.3), so that a file need not be UTF-8. */
+/** Encodes bytes, not characters, since a file may not be UTF-8 (RFC 3986 2.3). */
 function percentEncode(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => {
     const character = String.fromCharCode(byte);

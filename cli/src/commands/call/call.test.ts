@@ -15,16 +15,16 @@ const answering = (status: number, body: string | Uint8Array = "body", headers: 
 });
 
 describe("call", () => {
-  it("signs, and prints the body and nothing else", async () => {
+  it("signs the request and prints only the body", async () => {
     const ran = await authCli(["call", "/private"], { loggedIn: true });
     expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, `Hello ${ran.services.identityId}!`, ""]);
-    // The identity is remembered, so that only its credentials are asked for.
+    // The login knows its identity, so auth-cli skips GetId.
     expect(steps(ran)).toEqual(["cognito.get-credentials", "api.call"]);
-    // While they come, the connection to the API is opened.
+    // auth-cli connects to the API while Cognito answers.
     expect(ran.environment.preconnected).toEqual([ran.services.apiEndpoint]);
   });
 
-  it("asks once for credentials, and again when they have less than five minutes left", async () => {
+  it("gets credentials once, and again when they expire within five minutes", async () => {
     const world = createWorld({ loggedIn: true });
     const asked = (): number =>
       world.environment.requests.filter(({ step }) => step === "cognito.get-credentials").length;
@@ -37,14 +37,14 @@ describe("call", () => {
     expect(asked()).toBe(2);
   });
 
-  it("asks once for credentials when many ask at once", async () => {
+  it("gets credentials once for several calls at the same time", async () => {
     const world = createWorld({ loggedIn: true });
     await Promise.all(Array.from({ length: 5 }, () => runIn(["call", "/private"], world)));
     const all = world.environment.requests.map(({ step }) => step);
     expect(all.filter((step) => step === "cognito.get-credentials")).toHaveLength(1);
   });
 
-  it("acts for the token of the environment before a stored login", async () => {
+  it("prefers a token in the environment over a stored login", async () => {
     const world = createWorld({ loggedIn: true });
     world.environment.variables = {
       ...world.environment.variables,
@@ -57,7 +57,7 @@ describe("call", () => {
     expect(ran.stderr).not.toContain("other-secret");
   });
 
-  it.each([400, 403, 404, 500])("HTTP %i is 22, its body printed all the same", async (status) => {
+  it.each([400, 403, 404, 500])("exits with 22 on HTTP %i and prints the body", async (status) => {
     const ran = await authCli(["call", "/x"], answering(status, "why", [["apigw-requestid", "id-1="]]));
     expect([ran.code, ran.stdout]).toEqual([22, "why"]);
     expect(ran.stderr).toMatch(
@@ -65,25 +65,25 @@ describe("call", () => {
     );
   });
 
-  it("HTTP 403 with --no-fail is 0", async () => {
+  it("exits with 0 on HTTP 403 with --no-fail", async () => {
     const ran = await authCli(["call", "/x", "--no-fail"], answering(403));
     expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, "body", ""]);
   });
 
-  it("a redirect is told, not followed", async () => {
+  it("reports a redirect and does not follow it", async () => {
     const ran = await authCli(["call", "/x"], answering(302, "", [["Location", "https://evil.example/"]]));
     expect(ran.code).toBe(0);
     expect(steps(ran).filter((step) => step === "api.call")).toHaveLength(1);
     expect(ran.stderr).toContain("not followed");
   });
 
-  it("leaves a body that is no text untouched", async () => {
+  it("prints a binary body unchanged", async () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
     const ran = await authCli(["call", "/x"], answering(200, bytes));
     expect(ran.environment.stdoutBytes()).toEqual(Buffer.from(bytes));
   });
 
-  it("--include prints the head before the body", async () => {
+  it("prints the head before the body with --include", async () => {
     const ran = await authCli(
       ["call", "/x", "-i"],
       answering(200, "body", [
@@ -94,14 +94,14 @@ describe("call", () => {
     expect(ran.stdout).toBe("HTTP/1.1 200 OK\r\nX-One: 1\r\nx-one: 2\r\n\r\nbody");
   });
 
-  it("--output writes the body to a file, beside the working directory", async () => {
+  it("writes the body to a file with --output, relative to the working directory", async () => {
     const ran = await authCli(["call", "/x", "-o", "out.bin"], answering(200, Uint8Array.of(0, 255)));
     expect([ran.code, ran.stdout]).toEqual([0, ""]);
     expect(ran.environment.files.readBytes("/project/out.bin")).toEqual(Buffer.from([0, 255]));
     expect((await authCli(["call", "/x", "-o", "-"], answering(200))).stdout).toBe("body");
   });
 
-  it("--json tells all of it", async () => {
+  it("prints status, headers, body and ids with --json", async () => {
     const ran = await authCli(
       ["call", "/x", "--json"],
       answering(200, '{"a":1}', [
@@ -120,14 +120,14 @@ describe("call", () => {
     });
   });
 
-  it("--json holds what is no text in base64, and the error of HTTP 403 on standard error", async () => {
+  it("encodes a binary body in base64 with --json, and reports HTTP 403 on standard error", async () => {
     const ran = await authCli(["call", "/x", "--json"], answering(403, Uint8Array.of(0, 255)));
     expect(ran.code).toBe(22);
     expect(JSON.parse(ran.stdout)).toMatchObject({ status: 403, body: "AP8=", bodyEncoding: "base64" });
     expect(reportedError(ran)).toMatchObject({ code: "http-status", step: "api.call" });
   });
 
-  it("--verbose tells the request and the response, secrets masked", async () => {
+  it("prints request and response with --verbose, with masked secrets", async () => {
     const ran = await authCli(["call", "/x", "-v"], answering(200));
     expect(ran.stderr).toMatch(/^> GET \/x HTTP\/1\.1$/m);
     expect(ran.stderr).toContain("> X-Amz-Security-Token: [session token]");
@@ -135,7 +135,7 @@ describe("call", () => {
     expect(ran.stdout).toBe("body");
   });
 
-  it("--dry-run sends nothing, shows no secret, and explains the signature", async () => {
+  it("explains the signature with --dry-run, sends nothing and shows no secret", async () => {
     const ran = await authCli(["call", "/x?b=1&a=2", "--dry-run"], { loggedIn: true });
     expect(ran.code).toBe(0);
     expect(steps(ran)).toEqual(["cognito.get-credentials"]);
@@ -145,7 +145,7 @@ describe("call", () => {
     expect(ran.stdout).toMatch(/^curl .*--aws-sigv4 aws:amz:us-east-1:execute-api/m);
   });
 
-  it("--unsigned needs no login and sends no signature", async () => {
+  it("sends no signature with --unsigned, and needs no login", async () => {
     const ran = await authCli(["call", "/private", "--unsigned"]);
     expect([ran.code, ran.stdout]).toEqual([22, '{"message":"Forbidden"}']);
     expect(steps(ran)).toEqual(["api.call"]);
@@ -154,7 +154,7 @@ describe("call", () => {
     expect(ran.stderr).toContain("leave out --unsigned");
   });
 
-  it("sends what curl's flags say, signed", async () => {
+  it("understands curl's flags", async () => {
     const ran = await authCli(
       [
         "call",
@@ -181,7 +181,7 @@ describe("call", () => {
     expect(String(sent?.body)).toBe("the body");
   });
 
-  it("--retry signs each attempt anew", async () => {
+  it("signs each attempt again with --retry", async () => {
     let tries = 0;
     const ran = await authCli(["call", "/private", "--retry", "2"], {
       loggedIn: true,
@@ -191,12 +191,12 @@ describe("call", () => {
     const dates = ran.environment.requests
       .filter(({ step }) => step === "api.call")
       .map((request) => sentHeader(request, "x-amz-date"));
-    // It waited 0.75 s, then 1.5 s.
+    // The waits are 0.75 s and 1.5 s.
     expect(dates).toEqual(["20260301T120000Z", "20260301T120000Z", "20260301T120002Z"]);
     expect(ran.stderr).toContain("HTTP 503; trying again");
   });
 
-  it("a network fault is 3, with the cause", async () => {
+  it("exits with 3 on a network error", async () => {
     const ran = await authCli(["call", "/x"], { loggedIn: true, answers: { "api.call": loseConnection } });
     expect([ran.code, ran.stderr]).toEqual([3, "error: api.call: lost\ncause: cable\n"]);
   });

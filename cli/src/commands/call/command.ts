@@ -6,50 +6,46 @@ import { anyText, collect, positive, whole } from "../flags/flag-values.ts";
 export const callCommand: CommandDefinition = {
   name: "call",
   aliases: [],
-  description: "sign a request and send it; the body goes to stdout, everything else to stderr",
+  description: "sign and send a request; the body goes to stdout, everything else to stderr",
   define(command: Definable, run) {
-    /** Of two flags, in the order in which they were given. */
+    /** From two flags, in the order of the command line. */
     const body: BodyPart[] = [];
     command
       .usage("[options] [METHOD] <path>")
-      .argument("<path...>", "a path of the API, or its whole URL; before it, if need be, the method")
+      .argument("<path...>", "a path or URL of the API, optionally after a method")
       .option("-X, --request <method>", "the method (default: GET, or POST with a body)")
-      .option("-I, --head", "HEAD: print the response's head only")
+      .option("-I, --head", "send HEAD and print the response's head")
       .option(
         "-H, --header <header>",
-        "'Name: value'; 'Name:' leaves one out; @file has one a line (may be repeated)",
+        "'Name: value'; 'Name:' drops a header; @file reads one per line (may be repeated)",
         collect,
       )
       .option(
         "-d, --data <data>",
-        "a body, @file or @- for standard input (may be repeated: joined by &)",
+        "the body; @file reads a file, @- standard input (may be repeated: joined by &)",
         anyText,
       )
-      .option(
-        "--data-binary <data>",
-        "like --data, but a file's line ends are kept (may be repeated)",
-        anyText,
-      )
+      .option("--data-binary <data>", "like --data, but keeps a file's line ends (may be repeated)", anyText)
       .on("option:data", (text: string) => body.push({ text, binary: false }))
       .on("option:data-binary", (text: string) => body.push({ text, binary: true }))
       .option(
         "--url-query <name=value>",
-        "a parameter of the query; its value is encoded (may be repeated)",
+        "add a query parameter and encode its value (may be repeated)",
         collect,
       )
-      .option("--compressed", "ask for gzip, deflate or br, and decode it")
+      .option("--compressed", "ask for gzip, deflate or br, and decode the response")
       .option("-i, --include", "print the response's head too")
       .option("-o, --output <file>", "write the body to a file")
-      .option("-v, --verbose", "tell the request (>) and the response (<) on stderr")
+      .option("-v, --verbose", "print the request (>) and the response (<) on stderr")
       .option(
         "-m, --max-time <seconds>",
-        "for the whole exchange (default: 60 s until an answer, then 30 s without a byte)",
+        "limit for the whole call (default: 60 s until a response, then 30 s without data)",
         positive,
       )
-      .option("--connect-timeout <seconds>", "for the connection", positive, 10)
-      .option("--retry <times>", "after 429, 5xx or a lost connection", whole, 0)
+      .option("--connect-timeout <seconds>", "limit for connecting", positive, 10)
+      .option("--retry <times>", "retry after 429, 5xx or a lost connection", whole, 0)
       .option("--no-fail", "exit with 0 on HTTP 400 and above")
-      .option("--no-diagnosis", "do not find out by experiment why a request was refused")
+      .option("--no-diagnosis", "do not find out why a request was refused")
       .option("--unsigned", "send without a signature")
       .option("--dry-run", "send nothing; print the canonical request, the string to sign and a curl command")
       .addHelpText(

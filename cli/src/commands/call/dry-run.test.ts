@@ -11,7 +11,7 @@ const request: HttpRequest = {
   headers: [["Accept", "*/*"]],
 };
 
-/** The words that a POSIX shell makes of a command, the first one being curl. */
+/** The words that a POSIX shell makes of a curl command. */
 function words(command: string): string[] {
   const script = `curl() { printf '%s\\0' "$@"; }\n${command}`;
   const environment = {
@@ -29,7 +29,7 @@ function words(command: string): string[] {
 }
 
 describe("the curl command", () => {
-  it("takes its secrets from the environment", () => {
+  it("takes secrets from the environment", () => {
     const command = curlCommand(request, "us-east-1");
     expect(command).toContain('"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"');
     expect(words(command)).toEqual([
@@ -50,7 +50,7 @@ describe("the curl command", () => {
     ]);
   });
 
-  it("signs nothing and names no key when the request goes unsigned", () => {
+  it("has no signature and no key for an unsigned request", () => {
     expect(curlCommand(request, undefined)).not.toMatch(/AWS|sigv4/);
   });
 
@@ -86,16 +86,16 @@ describe("the curl command", () => {
     },
   );
 
-  it("sends an empty header as curl wants it written, not dropped", () => {
+  it("keeps an empty header, in curl's notation", () => {
     const spoken = words(curlCommand({ ...request, headers: [["X-Empty", ""]] }, undefined));
     expect(spoken).toContain("X-Empty;");
   });
 
-  it("asks for a HEAD without waiting for its body", () => {
+  it("uses --head for HEAD", () => {
     expect(words(curlCommand({ ...request, method: "HEAD" }, undefined))).toContain("--head");
   });
 
-  it("reads a body from standard input, and drops the Content-Type that curl would add", () => {
+  it("reads the body from standard input, without the Content-Type that curl adds", () => {
     const body = Buffer.from("secret body");
     const typed = words(
       curlCommand({ ...request, method: "POST", body, headers: [["Content-Type", "a/b"]] }, undefined),
@@ -107,7 +107,7 @@ describe("the curl command", () => {
     expect(untyped.join(" ")).not.toContain("secret body");
   });
 
-  it("writes the query in the order in which it is signed, since curl signs it as it stands", () => {
+  it("sorts the query string, since curl signs it in the given order", () => {
     const url = new URL("https://api.example/x?b=2&a=2&a=1&c");
     expect(words(curlCommand({ ...request, url }, "us-east-1")).at(-1)).toBe(
       "https://api.example/x?a=1&a=2&b=2&c=",
@@ -115,7 +115,7 @@ describe("the curl command", () => {
   });
 });
 
-it("shows every intermediate of the signature", async () => {
+it("shows every step of the signature", async () => {
   const signature = await signSigV4(request, {
     credentials: { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "secret-key-value", sessionToken: "token" },
     region: "us-east-1",

@@ -1,16 +1,37 @@
-import { headerValue, type HttpRequest } from "../../http.ts";
 import { executeApi } from "../../aws/execute-api.ts";
 import { canonicalQuery } from "../../aws/sigv4.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { formatIntermediates, headerValue, type HttpRequest, type Signed } from "../../http.ts";
 
-/** A curl command that sends the same request, with its secrets taken from the environment. */
+/** Prints the steps of the signature and a curl command for the same request, and sends nothing. */
+export async function dryRun(
+  { terminal }: Pick<Environment, "terminal">,
+  request: HttpRequest,
+  { intermediates }: Signed,
+  region: string,
+): Promise<void> {
+  const signed = intermediates !== undefined;
+  const hints = [
+    ...(signed
+      ? ['takes its secrets from the environment: eval "$(auth-cli credentials --format env)"']
+      : []),
+    ...(request.body === undefined ? [] : ["takes the body from standard input"]),
+  ];
+  await terminal.print(
+    `${formatIntermediates(intermediates ?? [])}# the same request with curl\n` +
+      `${hints.map((hint) => `# ${hint}\n`).join("")}${curlCommand(request, signed ? region : undefined)}\n`,
+  );
+}
+
+/** A curl command that sends the same request and takes its secrets from the environment. */
 export function curlCommand(request: HttpRequest, region: string | undefined): string {
   const url = new URL(request.url);
-  // curl signs the query in the order in which it stands.
+  // curl signs the query string in the order in which it is written.
   if (region !== undefined) url.search = canonicalQuery(url.search);
   const words = ["curl", "--silent", "--show-error", "--path-as-is"];
-  // With --request HEAD curl would wait for a body that never comes.
+  // With --request HEAD, curl waits for a body.
   words.push(...(request.method === "HEAD" ? ["--head"] : ["--request", quote(request.method)]));
-  // To curl a name and a colon alone mean "leave it out"; an empty header is written with a semicolon.
+  // curl drops the header for `Name:`, and sends an empty one for `Name;`.
   for (const [name, value] of request.headers)
     words.push("--header", quote(value === "" ? `${name};` : `${name}: ${value}`));
   if (request.body !== undefined) {

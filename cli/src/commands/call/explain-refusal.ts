@@ -4,26 +4,26 @@ import { deployedSecondsAgo } from "../../diagnosis/subject.ts";
 import { type HttpResponse, peekBody } from "../../http.ts";
 import { isIdempotent, type Notice } from "./retry.ts";
 
-/** A policy is in force everywhere this long after a deploy, as far as anybody has seen. */
+/** How long a new policy may take to reach every server of AWS. */
 const settlingSeconds = 180;
 
-/** Bytes of a refusal's body that are searched for its cause. */
+/** Bytes of a refusal's body that show its cause. */
 const refusalLimit = 16 * 1024;
 
-/** Ten seconds in all. */
+/** Ten seconds in total. */
 const pausesMs = [1000, 2000, 3000, 4000];
 
 export interface Explained {
-  /** The refusal, its body to be read anew, or what a later attempt brought. */
+  /** The refusal, with its body unread, or the response of a later attempt. */
   response: HttpResponse;
-  /** Undefined when there is nothing to explain, or nothing to be found out. */
+  /** Undefined when there is nothing to explain. */
   diagnosis: Diagnosis | undefined;
 }
 
 /**
- * Finds out why a call was refused. One that was signed rightly, and refused just after a deploy, is sent again for
- * some seconds: AWS does not put a policy in force everywhere at once.
- * @param send sends the request again, signed anew
+ * Finds out why a call was refused. Just after a deploy, a correctly signed call is sent again for some seconds, since a
+ * policy takes time to reach every server of AWS.
+ * @param send signs the request again and sends it
  */
 export async function explainRefusal(
   call: Omit<RefusedCall, "reply" | "durationMs">,
@@ -37,7 +37,7 @@ export async function explainRefusal(
   const { status, headers } = refused;
   const { waitMs } = refused.timings?.() ?? {};
   const diagnosis = await environment.terminal.withSpinner(
-    "finding out why",
+    "finding the cause",
     diagnoseRefusal({
       ...call,
       reply: { status, headers, text: start.toString("utf8") },
@@ -47,13 +47,13 @@ export async function explainRefusal(
   if (!maySettle(call, diagnosis)) return { response, diagnosis };
   const why =
     diagnosis?.reason === "propagating"
-      ? "and accepted a moment later"
-      : "just after a deploy: the permission may not be in force everywhere yet";
+      ? "then accepted a moment later"
+      : "just after a deploy: the permission may still be propagating";
   for (const pauseMs of pausesMs) {
     notice(`HTTP ${status}, ${why}; trying again in ${pauseMs / 1000} s`);
     await environment.sleep(pauseMs);
     response = await send();
-    // Another answer has another cause, and this one is not its explanation.
+    // The diagnosis does not explain another status.
     if (response.status !== status) return { response, diagnosis: undefined };
   }
   return { response, diagnosis };
@@ -65,7 +65,7 @@ function maySettle(
 ): boolean {
   if (!isIdempotent(request.method)) return false;
   if (diagnosis?.reason === "propagating") return true;
-  // The local cloud puts everything in force at once.
+  // On the local cloud a policy applies at once.
   const remote =
     request.url.protocol === "https:" && !/^(localhost|127\.|\[::1\])/.test(request.url.hostname);
   const age = deployedSecondsAgo(environment, resolved.recorded());

@@ -22,7 +22,7 @@ interface Attempted {
   notices: string[];
 }
 
-/** Sends with `retries` against one answer after the other, the last one for ever. */
+/** Sends with `retries` against these answers. The last one repeats. */
 function attempt(answers: Answer[], retries: number, method = "GET"): Attempted {
   const script = [...answers];
   const environment = createFakeEnvironment({
@@ -42,8 +42,8 @@ function attempt(answers: Answer[], retries: number, method = "GET"): Attempted 
   };
 }
 
-describe("what is tried again", () => {
-  it.each([429, 500, 502, 503, 504])("HTTP %i, until it is over", async (code) => {
+describe("--retry repeats", () => {
+  it.each([429, 500, 502, 503, 504])("HTTP %i until it succeeds", async (code) => {
     const { outcome, environment, notices } = attempt([status(code), status(code), status(200)], 5);
     expect((await outcome).status).toBe(200);
     expect(environment.requests).toHaveLength(3);
@@ -51,27 +51,27 @@ describe("what is tried again", () => {
     expect(notices[0]).toContain(`HTTP ${code}`);
   });
 
-  it.each<ErrorCode>(["connection-lost", "timeout", "unreachable"])("a network fault: %s", async (code) => {
+  it.each<ErrorCode>(["connection-lost", "timeout", "unreachable"])("a network error: %s", async (code) => {
     const { outcome, environment } = attempt([code, status(200)], 1);
     expect((await outcome).status).toBe(200);
     expect(environment.requests).toHaveLength(2);
   });
 
-  it.each(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])("%s, which may be repeated", async (method) => {
+  it.each(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"])("the idempotent method %s", async (method) => {
     const { outcome, environment } = attempt([status(503), status(200)], 1, method);
     await outcome;
     expect(environment.requests).toHaveLength(2);
   });
 });
 
-describe("what is not tried again", () => {
+describe("--retry does not repeat", () => {
   it.each([200, 301, 400, 401, 403, 404, 409, 501])("HTTP %i", async (code) => {
     const { outcome, environment } = attempt([status(code)], 5);
     expect((await outcome).status).toBe(code);
     expect(environment.requests).toHaveLength(1);
   });
 
-  it.each(["POST", "PATCH"])("%s: the first one may have done its work", async (method) => {
+  it.each(["POST", "PATCH"])("%s, whose first attempt may have had an effect", async (method) => {
     const answered = attempt([status(503)], 5, method);
     expect((await answered.outcome).status).toBe(503);
     expect(answered.environment.requests).toHaveLength(1);
@@ -86,7 +86,7 @@ describe("what is not tried again", () => {
     expect(environment.requests).toHaveLength(1);
   });
 
-  it("anything, without --retry", async () => {
+  it("anything with 0 retries", async () => {
     const { outcome, environment } = attempt([status(503)], 0);
     expect((await outcome).status).toBe(503);
     expect(environment.requests).toHaveLength(1);
@@ -94,8 +94,8 @@ describe("what is not tried again", () => {
   });
 });
 
-describe("the end", () => {
-  it("is the last response, its body unread", async () => {
+describe("the last attempt", () => {
+  it("returns its response with the body unread", async () => {
     const { outcome, environment } = attempt([status(503)], 2);
     const response = await outcome;
     expect(environment.requests).toHaveLength(3);
@@ -104,7 +104,7 @@ describe("the end", () => {
     expect(Buffer.concat(chunks).toString()).toBe("body");
   });
 
-  it("is the last network fault", async () => {
+  it("throws its network error", async () => {
     const { outcome, environment } = attempt(["connection-lost", "timeout"], 1);
     expect((await failure(() => outcome)).code).toBe("timeout");
     expect(environment.requests).toHaveLength(2);
@@ -112,7 +112,7 @@ describe("the end", () => {
 });
 
 describe("the wait", () => {
-  it("doubles each time, up to half a minute, half of it by chance", async () => {
+  it("doubles each time up to half a minute, with jitter", async () => {
     const { outcome, environment } = attempt([status(503)], 7);
     await outcome;
     expect(environment.sleeps).toEqual([750, 1500, 3000, 6000, 12_000, 22_500, 22_500]);
@@ -127,7 +127,7 @@ describe("the wait", () => {
     ["-1", 750],
     ["soon", 750],
     ["", 750],
-  ])("is what Retry-After %j says: %i ms", async (value, waitMs) => {
+  ])("follows Retry-After %j: %i ms", async (value, waitMs) => {
     const { outcome, environment } = attempt([status(429, [["Retry-After", value]]), status(200)], 1);
     await outcome;
     expect(environment.sleeps).toEqual([waitMs]);

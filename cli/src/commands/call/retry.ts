@@ -3,6 +3,7 @@ import { AuthCliError } from "../../errors.ts";
 import { headerValue, type HttpResponse } from "../../http.ts";
 
 const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
+
 /** Whether a request may be repeated without another effect (RFC 9110 9.2.2). */
 export function isIdempotent(method: string): boolean {
   return idempotent.has(method);
@@ -11,12 +12,12 @@ export function isIdempotent(method: string): boolean {
 const transient = new Set([429, 500, 502, 503, 504]);
 const longestWaitMs = 30_000;
 
-/** How a failed attempt is told. */
+/** Reports a failed attempt. */
 export type Notice = (text: string) => void;
 
 /**
- * Sends, and sends again after a passing fault: a lost connection, 429 or 5xx, of a method that may be repeated
- * (RFC 9110 9.2.2). Waits twice as long each time, within half and all of it at random, or as `Retry-After` says.
+ * Sends, and sends again after a transient failure (a lost connection, 429 or 5xx) of an idempotent method (RFC 9110
+ * 9.2.2). Waits as long as `Retry-After` says, otherwise twice as long each time, less up to a half at random.
  * @param send signs and sends the request: each attempt needs a new signature
  */
 export async function sendWithRetries(
@@ -28,9 +29,9 @@ export async function sendWithRetries(
   for (let attempt = 0; ; attempt += 1) {
     const left = isIdempotent(method) ? retries - attempt : 0;
     const outcome = await send().catch((error: unknown) => {
-      const passing =
+      const transientError =
         error instanceof AuthCliError && ["connection-lost", "timeout", "unreachable"].includes(error.code);
-      if (left > 0 && passing) return error;
+      if (left > 0 && transientError) return error;
       throw error;
     });
     const failed = outcome instanceof AuthCliError;
@@ -44,7 +45,7 @@ export async function sendWithRetries(
   }
 }
 
-/** @param share from 0 to 1, so that many clients do not come back at the same moment */
+/** @param share random, from 0 to 1, so that clients do not all retry at the same moment */
 function backoffMs(attempt: number, share: number): number {
   const most = Math.min(1000 * 2 ** attempt, longestWaitMs);
   return most / 2 + share * (most / 2);
@@ -61,7 +62,7 @@ function httpDateMs(value: string): number {
   return value.endsWith(" GMT") ? Date.parse(value) : Number.NaN;
 }
 
-/** Reads a body that nobody wants to its end, so that the connection can be used again. */
+/** Reads the body to its end, so that the connection can be reused. */
 async function discard({ body }: HttpResponse): Promise<void> {
   // oxlint-disable-next-line no-unused-vars
   for await (const _ of body);

@@ -16,7 +16,7 @@ interface Case {
   stdin?: Uint8Array;
 }
 
-/** Found hard by others: awscurl#216, #115, #138, curl#11794, #13058, smithy-typescript#1224. */
+/** Known problems of others: awscurl#216, #115, #138, curl#11794, #13058, smithy-typescript#1224. */
 const known: Case[] = [
   { args: ["/"] },
   { args: ["/a b"] },
@@ -69,7 +69,7 @@ const drawn: fc.Arbitrary<Case> = fc
     ...(body === undefined ? {} : { stdin: body }),
   }));
 
-/** Leaves what may stand in a path as it is. */
+/** Keeps characters that a path allows. */
 function encodeURIComponentLoosely(value: string): string {
   return encodeURIComponent(value).replace(/%(24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent);
 }
@@ -77,7 +77,7 @@ function encodeURIComponentLoosely(value: string): string {
 const seed = Math.floor(Math.random() * 2 ** 31);
 const cases = [...known, ...fc.sample(drawn, { numRuns: 20, seed })];
 
-test("the local cloud accepts whatever the built program signs", async () => {
+test("the local cloud accepts every request that the built program signs", async () => {
   const world = await deployWorld("signed", (app) =>
     app.edit(
       "stacks/ExampleStack.ts",
@@ -92,7 +92,7 @@ test("the local cloud accepts whatever the built program signs", async () => {
       expect(ran.code, `seed ${seed}: ${JSON.stringify(args)}\n${ran.stdout}${ran.stderr}`).toBe(0);
       expect(ran.stdout).toMatch(args.includes("-I") ? /^HTTP\/1\.1 200/ : /^Hello us-east-1:/);
     }
-    // That it does look: the same without a signature is refused.
+    // The control: it refuses an unsigned request.
     expect((await world.cli.run(["call", "/x", "--unsigned"])).code).toBe(22);
   } finally {
     await world.close();
@@ -101,51 +101,54 @@ test("the local cloud accepts whatever the built program signs", async () => {
 
 const python = findPython({ botocore: "python3-botocore" });
 
-test.skipIf(python === undefined)("botocore signs what the built program sends alike", async () => {
-  const services = await startRecordedServices();
-  const { url, credentials, requests } = services;
-  const folder = await mkdtemp(join(tmpdir(), "auth-cli-signed-"));
-  const cli = await createAuthCli(folder, {
-    AWS_ENDPOINT_URL: url,
-    TWITTER_ACCESS_TOKEN: "1-access-token",
-    TWITTER_ACCESS_TOKEN_SECRET: "access-token-secret",
-  });
-  try {
-    const target = [
-      "--endpoint",
-      url,
-      "--identity-pool-id",
-      "eu-west-1:00000000-0000-4000-8000-000000000000",
-    ];
-    for (const { args, stdin } of cases) {
-      const ran = await cli.run(["call", ...args, ...target], stdin === undefined ? {} : { stdin });
-      expect(ran.code, `seed ${seed}: ${JSON.stringify(args)}\n${ran.stderr}`).toBe(0);
-    }
-    expect(requests).toHaveLength(cases.length);
-    const script = fileURLToPath(
-      new URL("../../../../packages/test-support/src/botocore-verifier.py", import.meta.url),
-    );
-    const verified = await runProcess(python ?? "", ["-s", script], {
-      env: { PATH: process.env["PATH"], PYTHONDONTWRITEBYTECODE: "1" },
-      stdin: JSON.stringify(
-        requests.map(({ body, ...request }) => ({
-          ...request,
-          body: body.toString("base64"),
-          credentials,
-          region: "eu-west-1",
-          service: "execute-api",
-        })),
-      ),
+test.skipIf(python === undefined)(
+  "botocore computes the same signature for every request of the built program",
+  async () => {
+    const services = await startRecordedServices();
+    const { url, credentials, requests } = services;
+    const folder = await mkdtemp(join(tmpdir(), "auth-cli-signed-"));
+    const cli = await createAuthCli(folder, {
+      AWS_ENDPOINT_URL: url,
+      TWITTER_ACCESS_TOKEN: "1-access-token",
+      TWITTER_ACCESS_TOKEN_SECRET: "access-token-secret",
     });
-    expect(verified.code, verified.stderr).toBe(0);
-    const recomputed = JSON.parse(verified.stdout) as string[];
-    for (const [index, request] of requests.entries()) {
-      const sent = request.headers.find(([name]) => name.toLowerCase() === "authorization")?.[1];
-      expect(sent, `seed ${seed}: ${request.method} ${request.target}`).toBe(recomputed[index]);
+    try {
+      const target = [
+        "--endpoint",
+        url,
+        "--identity-pool-id",
+        "eu-west-1:00000000-0000-4000-8000-000000000000",
+      ];
+      for (const { args, stdin } of cases) {
+        const ran = await cli.run(["call", ...args, ...target], stdin === undefined ? {} : { stdin });
+        expect(ran.code, `seed ${seed}: ${JSON.stringify(args)}\n${ran.stderr}`).toBe(0);
+      }
+      expect(requests).toHaveLength(cases.length);
+      const script = fileURLToPath(
+        new URL("../../../../packages/test-support/src/botocore-verifier.py", import.meta.url),
+      );
+      const verified = await runProcess(python ?? "", ["-s", script], {
+        env: { PATH: process.env["PATH"], PYTHONDONTWRITEBYTECODE: "1" },
+        stdin: JSON.stringify(
+          requests.map(({ body, ...request }) => ({
+            ...request,
+            body: body.toString("base64"),
+            credentials,
+            region: "eu-west-1",
+            service: "execute-api",
+          })),
+        ),
+      });
+      expect(verified.code, verified.stderr).toBe(0);
+      const recomputed = JSON.parse(verified.stdout) as string[];
+      for (const [index, request] of requests.entries()) {
+        const sent = request.headers.find(([name]) => name.toLowerCase() === "authorization")?.[1];
+        expect(sent, `seed ${seed}: ${request.method} ${request.target}`).toBe(recomputed[index]);
+      }
+    } finally {
+      await cli.remove();
+      await rm(folder, { recursive: true });
+      await services.close();
     }
-  } finally {
-    await cli.remove();
-    await rm(folder, { recursive: true });
-    await services.close();
-  }
-});
+  },
+);

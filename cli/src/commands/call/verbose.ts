@@ -1,0 +1,36 @@
+import { type HttpRequest, type HttpResponse, wireHeaders } from "../../http.ts";
+
+/** The head of the request, for `--verbose`. */
+export function describeRequest(request: HttpRequest): string {
+  return prefixed("> ", [
+    `${request.method} ${request.url.pathname}${request.url.search} HTTP/1.1`,
+    ...wireHeaders(request).map(([name, value]) => `${name}: ${value}`),
+  ]);
+}
+
+/** The connection and the head of the response, for `--verbose`. */
+export function describeResponse(response: HttpResponse): string {
+  const { remoteAddress = "", remotePort = 0, tls } = response.connection?.() ?? {};
+  const notes =
+    remoteAddress === ""
+      ? []
+      : [
+          `Connected to ${remoteAddress} port ${remotePort}`,
+          ...(tls === undefined
+            ? []
+            : [`${tls.protocol}, ${tls.cipher}; certificate of ${tls.subject}, issued by ${tls.issuer}`]),
+        ];
+  return notes.map((note) => `* ${note}\n`).join("") + prefixed("< ", responseHead(response));
+}
+
+/** The status line and the headers. */
+export function responseHead(response: HttpResponse): string[] {
+  return [
+    `HTTP/${response.httpVersion} ${response.status} ${response.statusText}`.trimEnd(),
+    ...response.headers.map(([name, value]) => `${name}: ${value}`),
+  ];
+}
+
+function prefixed(prefix: string, lines: readonly string[]): string {
+  return `${[...lines, ""].map((line) => prefix + line).join("\n")}\n`;
+}
