@@ -32,7 +32,7 @@ describe("two stages deployed side by side by the real sst deploy", () => {
   test("without a login CloudFormation is asked, with the deployer's keys only", async () => {
     const fresh = { XDG_CONFIG_HOME: `${world.cli.home}/fresh` };
     const { stderr } = await world.cli.run(["call", "/private", "--stage", "prod"], { variables: fresh });
-    expect(stderr).toContain("nobody is logged in to prod");
+    expect(stderr).toContain("not logged in to prod");
     const without = await world.cli.run(["call", "/private", "--stage", "prod"], {
       variables: { ...fresh, ...noKeys },
     });

@@ -24,11 +24,11 @@ describe("cached credentials", () => {
     [minutes(5) - 1, false],
     [0, false],
     [-1, false],
-  ])("that expire in %i ms are fresh: %s", (leftMs, fresh) => {
+  ])("expiring in %i ms: fresh is %s", (leftMs, fresh) => {
     expect(isFresh(identity(new Date(nowMs + leftMs).toISOString()), nowMs)).toBe(fresh);
   });
 
-  it.each(["", "soon", "NaN"])("that expire at %j are not fresh", (expiration) => {
+  it.each(["", "soon", "NaN"])("with the expiration %j are not fresh", (expiration) => {
     expect(isFresh(identity(expiration), nowMs)).toBe(false);
   });
 });
@@ -45,7 +45,7 @@ describe("the cache file", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("gives back what was written", async () => {
+  it("returns the identity written", async () => {
     const written = identity("2026-03-01T13:00:00.000Z");
     await openCache(environment, path).write(written);
     expect(openCache(environment, path).read()).toEqual(written);
@@ -58,12 +58,12 @@ describe("the cache file", () => {
     expect(openCache(environment, path).read()).toEqual(written);
   });
 
-  it.skipIf(process.platform === "win32")("is for its owner alone", async () => {
+  it.skipIf(process.platform === "win32")("is readable only by its owner", async () => {
     await openCache(environment, path).write(identity("x"));
     expect([statSync(path).mode & 0o777, statSync(dirname(path)).mode & 0o777]).toEqual([0o600, 0o700]);
   });
 
-  it("has a name of its own for each pool and login, which tells neither", () => {
+  it("has a different name for each pool and login, and reveals neither", () => {
     const paths = [
       path,
       cachePath(environment, "us-east-1:aaaa", "twitter:43"),
@@ -85,11 +85,11 @@ describe("the cache file", () => {
     '{"version":1,"identityId":"a","credentials":null}',
     '{"version":1,"identityId":"a","credentials":{"accessKeyId":"a","secretAccessKey":"b","sessionToken":"c"}}',
     '{"version":1,"identityId":7,"credentials":{}}',
-  ])("that holds %j is set aside", async (text) => {
+  ])("is moved aside with the content %j", async (text) => {
     await openCache(environment, path).write(identity("x"));
     writeFileSync(path, text);
     expect(openCache(environment, path).read()).toBeUndefined();
     expect(readdirSync(dirname(path))).toEqual([expect.stringContaining(".corrupt-")]);
-    expect(environment.stderr()).toContain("was set aside");
+    expect(environment.stderr()).toContain("is corrupt; moved it to");
   });
 });

@@ -6,12 +6,12 @@ import type { AwsCredentials } from "../aws/sigv4.ts";
 import { cacheFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
 
-/** Credentials with less time left than this are renewed first, so that none expires between signing and sending. */
+/** Credentials with less time left are renewed, so that none expires between signing and sending. */
 const renewBeforeMs = 5 * 60 * 1000;
 
 const version = 1;
 
-/** What the cache holds for one login to one pool. */
+/** An identity and the AWS credentials of its role, cached for one login to one pool. */
 export interface CachedIdentity {
   identityId: string;
   credentials: AwsCredentials;
@@ -22,21 +22,20 @@ type CacheEnvironment = Pick<
   "files" | "interruption" | "terminal" | "uniqueName" | "variables" | "homeDirectory" | "platform"
 >;
 
-/** @param login what tells logins apart, such as `twitter:<user id>`; hashed, never stored */
+/** @param login identifies the login, such as `twitter:<user id>`. Only its hash is stored */
 export function cachePath(environment: CacheEnvironment, identityPoolId: string, login: string): string {
   const name = hex(sha256(Buffer.from(`${identityPoolId}\n${login}`))).slice(0, 32);
   return join(cacheFolder(environment), `${name}.json`);
 }
 
 /**
- * The cache of one login. What it holds can be had again, so that a fault of it is told once and stops nothing: the
- * credentials are then asked for without it.
+ * The cache of one login. Its content can be obtained again, so a cache that fails is reported once and then ignored.
  */
 export interface CredentialsCache {
-  /** What was cached, fresh or not: an identity outlasts its credentials. */
+  /** Returns the cached identity even if its credentials have expired. */
   read(): CachedIdentity | undefined;
   write(identity: CachedIdentity): Promise<void>;
-  /** Runs `work` while no other process runs one for the same login, as far as the cache can be locked. */
+  /** Runs `work` while no other process does for the same login. If the cache cannot be locked, runs it anyway. */
   withLock<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -45,7 +44,7 @@ export function openCache(environment: CacheEnvironment, path: string): Credenti
   let usable = true;
   const giveUp = (error: unknown): void => {
     if (!(error instanceof AuthCliError) || error.code === "interrupted") throw error;
-    terminal.say(`warning: ${error.message} (${error.cause ?? "unknown"}); going on without the cache\n`);
+    terminal.say(`warning: ${error.message} (${error.cause ?? "unknown"}); continuing without the cache\n`);
     usable = false;
   };
   return {
@@ -80,7 +79,7 @@ export function openCache(environment: CacheEnvironment, path: string): Credenti
   };
 }
 
-/** What is cached, without closing the file to others or setting a broken one aside. */
+/** Reads the cache without fixing the mode of its file or moving a corrupt one. */
 export function peekCachedIdentity(
   { files }: Pick<Environment, "files">,
   path: string,

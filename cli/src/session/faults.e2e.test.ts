@@ -67,14 +67,14 @@ function expectError({ code, stderr }: ProcessResult, exitCode: number, message:
 }
 
 describe("the file of logins", () => {
-  test("that others can read is closed to them, and that is said once", async () => {
+  test("is closed to other users, with one warning", async () => {
     chmodSync(join(config, "sessions.json"), 0o644);
     chmodSync(config, 0o755);
     const { code, stderr } = await call();
     expect(code).toBe(0);
     expect(stderr.split("\n")).toEqual([
-      `warning: ${config} was open to other users of this computer (mode 755); its mode is 700 now`,
-      `warning: ${join(config, "sessions.json")} was open to other users of this computer (mode 644); its mode is 600 now`,
+      `warning: ${config} was open to other users (mode 755); changed its mode to 700`,
+      `warning: ${join(config, "sessions.json")} was open to other users (mode 644); changed its mode to 600`,
       "",
     ]);
     expect([config, join(config, "sessions.json")].map((path) => statSync(path).mode & 0o777)).toEqual([
@@ -83,7 +83,7 @@ describe("the file of logins", () => {
     expect((await call()).stderr).toBe("");
   });
 
-  test("that is corrupt is set aside, and a login goes on from there", async () => {
+  test("is moved aside when corrupt, and a login writes a new one", async () => {
     writeFileSync(join(config, "sessions.json"), sessionsText.slice(0, 100));
     const { code, stderr } = await call();
     expect(code).toBe(4);
@@ -93,7 +93,7 @@ describe("the file of logins", () => {
     expect(readFileSync(join(config, aside), "utf8")).toBe(sessionsText.slice(0, 100));
   });
 
-  test("that is corrupt is set aside once by ten at once, and never a mended one", async () => {
+  test("is moved aside only once by ten commands at once, never after it was replaced", async () => {
     writeFileSync(join(config, "sessions.json"), "{");
     const results = await Promise.all(
       Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? logIn() : call())),
@@ -106,17 +106,17 @@ describe("the file of logins", () => {
     expect(await world.cli.storedTokens()).toEqual([token]);
   });
 
-  test("of a newer auth-cli is refused by every command, and kept", async () => {
+  test("is rejected by every command and kept when a newer auth-cli wrote it", async () => {
     const newer = sessionsText.replace('"version": 2', '"version": 4');
     expect(newer).not.toBe(sessionsText);
     writeFileSync(join(config, "sessions.json"), newer);
     for (const result of [await call(), await logIn(), await run(["logout", "--all"]), await run(["status"])])
-      expectError(result, 2, /is of a newer auth-cli\ncause: .*\nfix: update auth-cli/);
+      expectError(result, 2, /is from a newer auth-cli\ncause: .*\nfix: update auth-cli/);
     expect(readFileSync(join(config, "sessions.json"), "utf8")).toBe(newer);
     expect(readdirSync(config)).toEqual(["sessions.json"]);
   });
 
-  test("of version 1 keeps its logins when another one comes", async () => {
+  test("keeps the logins of version 1 when one is added", async () => {
     const first = sessionsText.replace('"version": 2', '"version": 1').replaceAll("alice", "carol");
     writeFileSync(join(config, "sessions.json"), first.replace(/"userId": "\d+"/, '"userId": "7"'));
     expect((await run(["call", "/private", "--user", "carol"])).code).toBe(0);
@@ -125,7 +125,7 @@ describe("the file of logins", () => {
   });
 
   test.each([["sessions.json"], ["sessions.json.lock"]])(
-    "with a folder in the place of %s: an error, and the folder stays",
+    "is not written when %s is a folder, and the folder stays",
     async (name) => {
       rmSync(join(config, name), { force: true });
       mkdirSync(join(config, name));
@@ -135,7 +135,7 @@ describe("the file of logins", () => {
     },
   );
 
-  test("with a file in the place of its folder: an error, before anybody is asked for a PIN", async () => {
+  test("fails a login before the PIN when its folder is a file", async () => {
     rmSync(config, { recursive: true });
     writeFileSync(config, "mine");
     const result = await run(["login", "--no-browser"]);
@@ -145,7 +145,7 @@ describe("the file of logins", () => {
   });
 });
 
-/** The command does its work and warns once. */
+/** The command succeeds and warns once. */
 async function expectCallWithoutCache(warning: RegExp): Promise<void> {
   const { code, stdout, stderr } = await call();
   expect(stderr).toMatch(warning);
@@ -155,32 +155,32 @@ async function expectCallWithoutCache(warning: RegExp): Promise<void> {
 }
 
 describe("the cache", () => {
-  test("with a folder in the place of its file is done without", async () => {
+  test("is ignored when its file is a folder", async () => {
     rmSync(cacheFile);
     mkdirSync(cacheFile);
-    await expectCallWithoutCache(/^warning: cannot read .*it is a folder.*going on without the cache/);
+    await expectCallWithoutCache(/^warning: cannot read .*it is a folder.*continuing without the cache/);
     expect(statSync(cacheFile).isDirectory()).toBe(true);
     const login = await logIn();
     expect([login.code, login.stderr.match(/warning: cannot/g)?.length]).toEqual([0, 1]);
   });
 
-  test("with a file in the place of its folder is done without", async () => {
+  test("is ignored when its folder is a file", async () => {
     rmSync(cache, { recursive: true });
     writeFileSync(cache, "mine");
-    await expectCallWithoutCache(/^warning: cannot lock .*going on without the cache/);
+    await expectCallWithoutCache(/^warning: cannot lock .*continuing without the cache/);
     expect(readFileSync(cache, "utf8")).toBe("mine");
   });
 
-  test("that is corrupt is set aside and made anew", async () => {
+  test("is written again when it was corrupt", async () => {
     writeFileSync(cacheFile, "{");
     expect((await call()).code).toBe(0);
     expect(JSON.parse(readFileSync(cacheFile, "utf8"))).toHaveProperty("credentials");
   });
 
-  test("of a newer auth-cli is left to it", async () => {
+  test("is ignored and kept when a newer auth-cli wrote it", async () => {
     const newer = cacheText.replace('"version":1', '"version":9');
     writeFileSync(cacheFile, newer, { mode: 0o600 });
-    await expectCallWithoutCache(/is of a newer auth-cli .*going on without the cache/);
+    await expectCallWithoutCache(/is from a newer auth-cli .*continuing without the cache/);
     expect(readFileSync(cacheFile, "utf8")).toBe(newer);
   });
 });
@@ -204,11 +204,11 @@ function system(command: string, ...args: string[]): void {
   if (status !== 0) throw new Error(`${command} ${args.join(" ")}: ${String(stderr)}`);
 }
 
-describe.skipIf(!canMount)("a disk of its own", () => {
+describe.skipIf(!canMount)("on a separate disk", () => {
   const mounted = new Set<string>();
   const page = 4096;
 
-  /** Puts a small disk in the place of a folder, with the folder's files on it. */
+  /** Mounts a small disk over a folder and copies the folder's files to it. */
   function mountOver(folder: string, pages: number): void {
     const copy = mkdtempSync(join(tmpdir(), "auth-cli-copy-"));
     cpSync(folder, copy, { recursive: true });
@@ -225,7 +225,7 @@ describe.skipIf(!canMount)("a disk of its own", () => {
     for (const folder of mounted) unmount(folder);
   });
 
-  /** Fills what is left but for some pages. */
+  /** Leaves only the given number of pages free. */
   function fillUp(folder: string, freePages: number): void {
     const { stdout } = spawnSync("stat", ["-f", "-c", "%a", folder]);
     const free = Number(String(stdout));
@@ -233,8 +233,8 @@ describe.skipIf(!canMount)("a disk of its own", () => {
     writeFileSync(join(folder, "filler"), Buffer.alloc((free - freePages) * page));
   }
 
-  test("full at each write of a login: nothing is lost, and nothing is left", async () => {
-    // So many logins that one write of the file takes several pages.
+  test("a login loses nothing and leaves nothing when the disk is full at any write", async () => {
+    // Enough logins that the file takes several pages.
     const { sessions } = JSON.parse(sessionsText) as { sessions: object[] };
     const many = Array.from({ length: 40 }, (_, index) => ({ ...sessions[0], userId: `9000${index}` }));
     const text = JSON.stringify({ version: 2, sessions: [...many, ...sessions] }, undefined, 2);
@@ -262,7 +262,7 @@ describe.skipIf(!canMount)("a disk of its own", () => {
     ).toHaveLength(41);
   });
 
-  test("full where the cache is: the command works, and warns once", async () => {
+  test("a call works and warns once when the disk of the cache is full", async () => {
     for (const freePages of [0, 1]) {
       await world.cli.expireCredentials();
       mountOver(cache, 16);
@@ -270,7 +270,7 @@ describe.skipIf(!canMount)("a disk of its own", () => {
       const before = readFileSync(cacheFile, "utf8");
       const { code, stdout, stderr } = await call();
       expect(stderr).toMatch(
-        /^warning: cannot (lock|write) .* \(the disk is full\); going on without the cache\n$/,
+        /^warning: cannot (lock|write) .* \(the disk is full\); continuing without the cache\n$/,
       );
       expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Hello /) });
       expect(readFileSync(cacheFile, "utf8")).toBe(before);
@@ -279,7 +279,7 @@ describe.skipIf(!canMount)("a disk of its own", () => {
     }
   });
 
-  test("read-only: a call works, a login is refused before a PIN is spent", async () => {
+  test("a call works and a login fails before the PIN when the disk is read-only", async () => {
     await world.cli.expireCredentials();
     for (const folder of [config, cache]) {
       mountOver(folder, 16);
@@ -287,7 +287,7 @@ describe.skipIf(!canMount)("a disk of its own", () => {
     }
     const { code, stdout, stderr } = await call();
     expect(stderr).toMatch(
-      /^warning: cannot lock .* \(the file system is read-only\); going on without the cache\n$/,
+      /^warning: cannot lock .* \(the file system is read-only\); continuing without the cache\n$/,
     );
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Hello /) });
     expect((await run(["status"])).code).toBe(0);
@@ -298,26 +298,26 @@ describe.skipIf(!canMount)("a disk of its own", () => {
     expect(readFileSync(join(config, "sessions.json"), "utf8")).toBe(sessionsText);
   });
 
-  test("read-only with modes that let others in: said, and the call works", async () => {
+  test("a call works and warns when the disk is read-only and the file is open to others", async () => {
     chmodSync(join(config, "sessions.json"), 0o644);
     mountOver(config, 16);
     system("mount", "-o", "remount,ro", config);
     const { code, stderr } = await call();
     expect(code).toBe(0);
-    expect(stderr).toMatch(/\(mode 644\); close it to them\n$/);
+    expect(stderr).toMatch(/\(mode 644\); restrict its mode\n$/);
   });
 });
 
-/** Somebody without root's powers, whom modes bind. */
+/** A user id without root privileges: file modes apply to it. */
 const nobody = 65_534;
 if (!root) process.stderr.write("SKIPPED: folders without permission, as another user (needs root)\n");
 
-describe.skipIf(!root)("without permission", () => {
+describe.skipIf(!root)("as another user", () => {
   let home: string;
   let program: string;
 
   beforeEach(() => {
-    // A copy that nobody may read, wherever this repository is.
+    // A copy that this user can read, wherever the repository is.
     home = mkdtempSync(join(tmpdir(), "auth-cli-nobody-"));
     for (const part of ["bin", "dist"])
       cpSync(join(dirname(dirname(authCliPath)), part), join(home, "cli", part), { recursive: true });
@@ -348,14 +348,14 @@ describe.skipIf(!root)("without permission", () => {
       },
     );
 
-  test("for nothing: it works", async () => {
+  test("a call works with all permissions", async () => {
     expect((await runAsNobody(["call", "/private"])).stdout).toMatch(/^Hello /);
   });
 
   test.each([
-    ["the folder of logins unreadable", "config/auth-cli", 0o000],
-    ["the file of logins unreadable", "config/auth-cli/sessions.json", 0o000],
-  ])("%s: exit 2 for each command, and nothing is lost", async (_name, path, mode) => {
+    ["the folder of logins is unreadable", "config/auth-cli", 0o000],
+    ["the file of logins is unreadable", "config/auth-cli/sessions.json", 0o000],
+  ])("every command exits with 2 and loses nothing when %s", async (_name, path, mode) => {
     chmodSync(join(home, path), mode);
     const stdin = `${token.token}\n${token.secret}\n`;
     for (const args of [["call", "/private"], ["status"], ["login", "--with-token"], ["logout", "--all"]])
@@ -363,7 +363,7 @@ describe.skipIf(!root)("without permission", () => {
     expect(readFileSync(join(home, "config/auth-cli/sessions.json"), "utf8")).toBe(sessionsText);
   });
 
-  test("the folder of logins unwritable: a call works, a login does not begin", async () => {
+  test("a call works and a login fails before the PIN when the folder of logins is read-only", async () => {
     chmodSync(join(home, "config/auth-cli"), 0o500);
     expect((await runAsNobody(["call", "/private"])).code).toBe(0);
     const result = await runAsNobody(["login", "--no-browser"]);
@@ -374,23 +374,23 @@ describe.skipIf(!root)("without permission", () => {
   test.each([
     ["unreadable", 0o000],
     ["unwritable", 0o500],
-  ])("the cache %s: the command works, and warns once", async (_name, mode) => {
+  ])("a call works and warns once when the cache is %s", async (_name, mode) => {
     const file = join(home, "cache/auth-cli", cacheFile.slice(cache.length + 1));
     rmSync(file);
     chmodSync(join(home, "cache/auth-cli"), mode);
     const { code, stdout, stderr } = await runAsNobody(["call", "/private"]);
     expect(stderr).toMatch(
-      /^warning: cannot \w+ .* \(you have no permission for it\); going on without the cache\n$/,
+      /^warning: cannot \w+ .* \(you have no permission for it\); continuing without the cache\n$/,
     );
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Hello /) });
     expect(existsSync(file)).toBe(false);
   });
 
-  test("a file of logins that is somebody else's: said, and used", async () => {
+  test("a call uses another user's file of logins, with a warning", async () => {
     chownSync(join(home, "config/auth-cli/sessions.json"), 0, 0);
     chmodSync(join(home, "config/auth-cli/sessions.json"), 0o644);
     const { code, stderr } = await runAsNobody(["call", "/private"]);
-    expect(stderr).toMatch(/\(mode 644\); close it to them\n$/);
+    expect(stderr).toMatch(/\(mode 644\); restrict its mode\n$/);
     expect(code).toBe(0);
   });
 });

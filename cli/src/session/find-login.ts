@@ -124,15 +124,15 @@ function notLoggedIn(
   if (user !== undefined && here.length > 0) {
     return new AuthCliError("not-logged-in", {
       message: `${user} is not logged in to ${deployment.stage ?? deployment.identityPoolId}`,
-      cause: `logged in are ${here.map(userName).join(", ")}`,
-      fix: `run \`auth-cli login${stage}\` as that user, or leave out --user`,
+      cause: `logged in: ${here.map(userName).join(", ")}`,
+      fix: `run \`auth-cli login${stage}\` as that user, or omit --user`,
     });
   }
   const before = sessions.some(
     (session) => session.stage !== undefined && session.stage === deployment.stage,
   );
   return new AuthCliError("not-logged-in", {
-    message: `nobody is logged in to ${deployment.stage ?? deployment.identityPoolId}`,
+    message: `not logged in to ${deployment.stage ?? deployment.identityPoolId}`,
     ...(before
       ? { cause: "the stage got a new identity pool after the last login: it was removed and deployed again" }
       : {}),

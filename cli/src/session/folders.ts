@@ -3,7 +3,7 @@ import type { Environment } from "../environment/environment.ts";
 
 type FolderEnvironment = Pick<Environment, "variables" | "homeDirectory" | "platform">;
 
-/** For what must last: logins. `AUTH_CLI_CONFIG_DIR`, or auth-cli's folder in the user's configuration. */
+/** The folder for logins: `AUTH_CLI_CONFIG_DIR`, or `auth-cli` in the user's configuration folder. */
 export function configFolder({ variables, homeDirectory, platform }: FolderEnvironment): string {
   if (variables["AUTH_CLI_CONFIG_DIR"]) return variables["AUTH_CLI_CONFIG_DIR"];
   const fallback =
@@ -11,7 +11,7 @@ export function configFolder({ variables, homeDirectory, platform }: FolderEnvir
   return join(variables["XDG_CONFIG_HOME"] || fallback, "auth-cli");
 }
 
-/** For what can be had again: AWS credentials. */
+/** The folder for AWS credentials, which can be obtained again. */
 export function cacheFolder({ variables, homeDirectory, platform }: FolderEnvironment): string {
   const fallback =
     platform === "win32" && variables["LOCALAPPDATA"]

@@ -6,21 +6,22 @@ import { registerLoginToken, registerToken } from "./register-secrets.ts";
 import { twitterProvider } from "../aws/logins.ts";
 import { parseProviderName } from "./provider-name.ts";
 
-/** Whose token, and where it is: in a variable, else on standard input. */
+/** A token given with `--login` or `AUTH_CLI_LOGIN`: its provider and its place. */
 export interface LoginSource {
   /** The key of the logins map. */
   provider: string;
+  /** The environment variable that holds it; undefined for standard input. */
   variable: string | undefined;
 }
 
-/** AWS: a login's value has at most 50,000 characters. */
+/** The longest value that Cognito accepts in a logins map. */
 const maximumLength = 50_000;
 
 /**
- * `<provider>=-` or `<provider>=env:<variable>`. The command line is no place for a token: others can see it, and the shell
- * remembers it.
- * @param setting where it was written, `--login`
- * @throws AuthCliError `invalid-usage`, which never repeats what may be a token
+ * Parses `<provider>=-` or `<provider>=env:<variable>`. Rejects a token: other users can see the command line, and the
+ * shell keeps it in its history.
+ * @param setting where the text was written, `--login`
+ * @throws AuthCliError `invalid-usage`, which never repeats a possible token
  */
 export function parseLoginSource(
   { redactor }: Pick<Environment, "redactor">,
@@ -36,7 +37,7 @@ export function parseLoginSource(
     if (!/^[a-z\d./-]+$/.test(text)) redactor.add("login token", text);
     throw new AuthCliError("invalid-usage", {
       message: `${setting} does not say where the token is`,
-      cause: "an identity provider, = and the token's place are expected",
+      cause: "the form is <provider>=<place>",
       fix: fix("accounts.google.com"),
     });
   }
@@ -48,23 +49,23 @@ export function parseLoginSource(
   const isVariable = place.startsWith("env:");
   throw new AuthCliError("invalid-usage", {
     message: isVariable
-      ? `${setting} ${provider}=env:… names no environment variable`
-      : `${setting} takes no token itself, and what follows ${provider}= is neither - nor env:NAME`,
+      ? `invalid variable name in ${setting} ${provider}=env:…`
+      : `${setting} does not accept a token: only - or env:NAME may follow ${provider}=`,
     cause: isVariable
-      ? "a variable's name has letters, digits and underscores; the shell may have put its value there in place of the name"
-      : "other users of this computer see the command line, and the shell keeps it; a token that was typed there is known to both",
+      ? "a name consists of letters, digits and underscores; the shell may have replaced it with the variable's value"
+      : "other users of this computer can see the command line, and the shell keeps it in its history",
     fix: fix(provider),
   });
 }
 
-/** What was found where the token should be, and where that was. */
+/** The text read from the place of a token, and that place. */
 export interface LoginText {
   text: string;
   source: string;
 }
 
 /**
- * From the variable (or the `.env` files), standard input, or a person.
+ * Reads the token from the variable (also from the `.env` files), from standard input or from a prompt.
  * @throws AuthCliError `missing-configuration` for a variable that is not set
  */
 export async function readLoginText(
@@ -88,21 +89,21 @@ async function readVariable(
 ): Promise<LoginText> {
   const setting = await configuration.find(variable);
   if (setting !== undefined) return { text: setting.value, source: setting.source };
-  // A name in mixed letters may be a token.
+  // A name in mixed case may be a token.
   const name = /^([A-Z\d_]{1,64}|[a-z\d_]{1,64})$/.test(variable) ? variable : undefined;
   throw new AuthCliError("missing-configuration", {
     message:
       name === undefined
         ? `the environment variable with the token of ${provider} is not set`
-        : `${name}, which should hold the token of ${provider}, is not set`,
-    cause: "neither the environment nor a .env file of the project has it",
+        : `${name} is not set; it should hold the token of ${provider}`,
+    cause: "neither the environment nor the project's .env files set it",
     fix: `export it, or pipe the token: \`auth-cli login --login ${provider}=-\``,
   });
 }
 
 /**
- * The token in what was read, which is never shown.
- * @throws AuthCliError `login-cancelled` without a token, `invalid-usage` for what is none
+ * Checks the text read and returns the token. Errors never show the text.
+ * @throws AuthCliError `login-cancelled` without a token, `invalid-usage` for an invalid one
  */
 export function parseLoginToken(
   environment: Pick<Environment, "redactor">,
@@ -111,33 +112,33 @@ export function parseLoginToken(
 ): string {
   const token = text.replace(/^\uFEFF/, "").trim();
   registerLoginToken(environment, token);
-  const fix = "give the ID token alone (for Facebook and Amazon the access token), on one line";
+  const fix = "provide only the ID token (for Facebook and Amazon the access token), on one line";
   if (token === "") {
     throw new AuthCliError("login-cancelled", {
       step: "login.token",
-      message: `no token of ${provider} was given`,
+      message: `no token of ${provider} given`,
       cause: `${source} is empty`,
       fix,
     });
   }
-  const fault = whatIsWrong(token);
+  const fault = findFault(token);
   if (fault === undefined) return token;
   throw new AuthCliError("invalid-usage", {
     step: "login.token",
-    message: `what was read from ${source} is not a token of ${provider}`,
+    message: `invalid token of ${provider} in ${source}`,
     cause: fault,
     fix,
   });
 }
 
-function whatIsWrong(token: string): string | undefined {
+function findFault(token: string): string | undefined {
   if (token.length > maximumLength)
-    return `it has ${token.length} characters, and Cognito takes ${maximumLength}`;
+    return `it has ${token.length} characters; Cognito accepts ${maximumLength}`;
   if (/^[{[]/.test(token))
-    return "it is the provider's whole answer, in JSON; the token is one member of it, id_token or IdToken";
-  if (/^["'`].*["'`]$/s.test(token)) return "it is in quotes";
-  if (/^bearer\s/i.test(token)) return "it begins with Bearer, which belongs to a header";
-  if (/\s/.test(token)) return "there is white space in it";
+    return "it is the provider's whole JSON response; the token is its member id_token or IdToken";
+  if (/^["'`].*["'`]$/s.test(token)) return "it is enclosed in quotes";
+  if (/^bearer\s/i.test(token)) return "it starts with Bearer, which belongs in a header";
+  if (/\s/.test(token)) return "it contains white space";
   return undefined;
 }
 
@@ -169,8 +170,8 @@ export async function loginFromConfiguration(
 }
 
 /**
- * The token that the environment gives in place of a stored login.
- * @throws AuthCliError `missing-configuration` when one half of it is missing
+ * The Twitter token that the environment gives instead of a stored login.
+ * @throws AuthCliError `missing-configuration` when only one of token and secret is set
  */
 export async function tokenFromConfiguration(
   environment: Pick<Environment, "redactor">,
@@ -183,8 +184,8 @@ export async function tokenFromConfiguration(
     const missing = token === undefined ? "TWITTER_ACCESS_TOKEN" : "TWITTER_ACCESS_TOKEN_SECRET";
     throw new AuthCliError("missing-configuration", {
       message: `${missing} is not set`,
-      cause: "an access token and its secret are only of use together",
-      fix: `set ${missing} too, or neither and run \`auth-cli login\``,
+      cause: "an access token and its secret work only together",
+      fix: `set ${missing}, or unset both and run \`auth-cli login\``,
     });
   }
   const tokenCredentials = { token: token.value, secret: secret.value };

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 const dbus = findPeer("dbus-run-session");
 const gnomeKeyring = findPeer("gnome-keyring-daemon");
 
-/** A login without a page: alice's token, which she has from an earlier one. */
+/** The token of alice, for logins without a browser. */
 let world: DeployedWorld;
 let token: { token: string; secret: string };
 let sessionsPath: string;
@@ -57,7 +57,7 @@ describe.skipIf(dbus === undefined || gnomeKeyring === undefined)("with gnome-ke
     await logIn(service.variables);
   });
 
-  test("the secret is in the keyring, under its service and account, and not in the file", async () => {
+  test("stores the secret in the keyring under its service and account, not in the file", async () => {
     expect(await service.count(attributes)).toBe(1);
     const text = await readFile(sessionsPath, "utf8");
     expect(text).not.toContain(token.secret);
@@ -67,27 +67,27 @@ describe.skipIf(dbus === undefined || gnomeKeyring === undefined)("with gnome-ke
     });
   });
 
-  test("it is said nowhere that a login went where it should", async () => {
+  test("prints no notice when the keyring works", async () => {
     expect((await logIn(service.variables)).stderr).not.toMatch(/notice|warning|keyring/);
   });
 
-  test("credentials are renewed with it; a call with fresh ones needs no keyring", async () => {
+  test("renews credentials; a call with fresh credentials needs no keyring", async () => {
     await world.cli.expireCredentials();
     expect((await call(service.variables)).stdout).toMatch(/^Hello /);
     const { code, stderr } = await call({});
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
-  test("smoke passes with it, and status names it", async () => {
+  test("smoke passes, and status names the keyring", async () => {
     expect((await run(["smoke"], service.variables)).code).toBe(0);
     expect((await run(["status"], {})).stdout).toMatch(/^user .*\(OS keyring\)$/m);
   });
 
-  test("a keyring that has disappeared: exit 4 and what to do, then the file", async () => {
+  test("a call exits with 4 when the keyring is gone; a login then uses the file", async () => {
     await world.cli.expireCredentials();
     const { code, stderr } = await call({});
     expect(code).toBe(4);
-    expect(stderr).toContain("the token of @alice cannot be had from the OS keyring");
+    expect(stderr).toContain("cannot read the token of @alice from the OS keyring");
     expect(stderr).toContain("AUTH_CLI_STORE=file");
     const again = await logIn({});
     expect(again.code).toBe(0);
@@ -102,18 +102,18 @@ describe.skipIf(dbus === undefined || gnomeKeyring === undefined)("with gnome-ke
     expect((await call(service.variables)).code).toBe(4);
   });
 
-  test("an entry that somebody removed: exit 4 and the command to run", async () => {
+  test("a call exits with 4 when the entry is gone", async () => {
     const before = await readFile(sessionsPath, "utf8");
     expect((await run(["logout"], service.variables)).code).toBe(0);
     await writeFile(sessionsPath, before, { mode: 0o600 });
     const { code, stderr } = await call(service.variables);
     expect(code).toBe(4);
-    expect(stderr).toContain("is no longer in the OS keyring");
+    expect(stderr).toContain("the OS keyring no longer has the token of");
     expect(stderr).toContain("fix: run `auth-cli login`");
   });
 });
 
-describe("a keyring that never answers", () => {
+describe("with a keyring that never answers", () => {
   let bus: SessionBus;
 
   beforeAll(async () => {
@@ -121,7 +121,7 @@ describe("a keyring that never answers", () => {
   });
   afterAll(() => bus.close());
 
-  test("at a login costs two seconds, then the file takes its place, said once", async () => {
+  test("a login uses the file after two seconds, with one warning", async () => {
     const started = performance.now();
     const { code, stderr } = await logIn(bus.variables);
     const ms = performance.now() - started;
@@ -131,12 +131,12 @@ describe("a keyring that never answers", () => {
     expect(ms).toBeGreaterThan(2000);
     expect(ms).toBeLessThan(5000);
     expect(await world.cli.storedTokens()).toEqual([token]);
-    // The file has it now, so that nobody waits again.
+    // The file has it now, so this call does not wait.
     await world.cli.expireCredentials();
     expect((await call(bus.variables)).code).toBe(0);
   });
 
-  test("at a renewal is exit 4 after two seconds", async () => {
+  test("a renewal exits with 4 after two seconds", async () => {
     expect((await logIn({})).code).toBe(0);
     const text = await readFile(sessionsPath, "utf8");
     await writeFile(sessionsPath, text.replace(/"secret": "[^"]+"/, '"secretIn": "keyring"'));
@@ -148,7 +148,7 @@ describe("a keyring that never answers", () => {
     expect(performance.now() - started).toBeLessThan(5000);
   });
 
-  test("is not waited for after Ctrl-C", async () => {
+  test("Ctrl-C ends a login at once", async () => {
     const { token: name, secret } = token;
     const child = spawn(process.execPath, [authCliPath, "login", "--with-token", "--force"], {
       cwd: world.app.folder,
@@ -163,7 +163,7 @@ describe("a keyring that never answers", () => {
     child.kill("SIGINT");
     expect(await ended).toBe(130);
     expect(performance.now() - started).toBeLessThan(700);
-    // And it is not taken for a keyring that failed.
+    // The interruption does not count as a failed keyring.
     expect(await readFile(sessionsPath, "utf8")).toBe(before);
   });
 });

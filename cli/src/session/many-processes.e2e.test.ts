@@ -31,12 +31,12 @@ afterAll(async () => {
 
 interface CountingCognito {
   url: string;
-  /** How often each operation was asked for since the last look. */
+  /** Requests per operation since the last call. */
   takeCounts(): Record<string, number>;
   close(): Promise<void>;
 }
 
-/** Hands every request on, and counts the operations. Cognito's are unsigned, so that none notices. */
+/** Forwards every request and counts the operations. Requests to Cognito are unsigned, so the proxy may change the host. */
 async function startCountingCognito(target: string): Promise<CountingCognito> {
   let counts: Record<string, number> = {};
   const server = createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -75,19 +75,19 @@ const leftovers = (): string[] =>
 const fifty = (args: string[], variables?: Record<string, string>): Promise<ProcessResult[]> =>
   Promise.all(Array.from({ length: 50 }, () => run(args, variables)));
 
-describe("fifty at once", () => {
-  test("with expired credentials renew them once", async () => {
+describe("fifty processes at once", () => {
+  test("renew expired credentials once", async () => {
     await world.cli.expireCredentials();
     counting.takeCounts();
     const results = await fifty(["call", "/private", "--user", "alice"]);
     expect(new Set(results.map(({ code, stderr }) => `${code} ${stderr}`))).toEqual(new Set(["0 "]));
     expect(new Set(results.map(({ stdout }) => stdout)).size).toBe(1);
-    // The identity was known from the login.
+    // The login stored the identity, so GetId is not called.
     expect(counting.takeCounts()).toEqual({ GetCredentialsForIdentity: 1 });
     expect(leftovers()).toEqual([]);
   });
 
-  test("with a token from the environment ask for its identity once, ever", async () => {
+  test("call GetId only once, ever, for a token from the environment", async () => {
     const variables = { TWITTER_ACCESS_TOKEN: token.token, TWITTER_ACCESS_TOKEN_SECRET: token.secret };
     counting.takeCounts();
     const results = await fifty(["call", "/private"], variables);
@@ -98,7 +98,7 @@ describe("fifty at once", () => {
     expect(counting.takeCounts()).toEqual({ GetCredentialsForIdentity: 1 });
   });
 
-  test("that log in keep every login", async () => {
+  test("keep every login when they log in", async () => {
     const before = await world.cli.storedTokens();
     const stdin = `${token.token}\n${token.secret}\n`;
     const results = await Promise.all(
@@ -110,7 +110,7 @@ describe("fifty at once", () => {
   });
 });
 
-/** Starts a command and kills it after a time, unless it is done by then. @returns whether it had not ended by itself */
+/** Starts a command and kills it after a time. @returns false if it ended earlier */
 async function killAfter(ms: number, args: string[], stdin: string): Promise<boolean> {
   const child = spawn(process.execPath, [authCliPath, ...args], {
     cwd: world.app.folder,
@@ -125,7 +125,7 @@ async function killAfter(ms: number, args: string[], stdin: string): Promise<boo
   return signal === "SIGKILL";
 }
 
-/** The store as another program would read it: each file is there, whole, and complete. */
+/** Reads the store without auth-cli. Every file must exist and be complete. */
 function readStore(): { users: string[]; identities: number } {
   const { sessions } = JSON.parse(readFileSync(join(config, "sessions.json"), "utf8")) as {
     sessions: { screenName: string; tokenCredentials: { secret: string } }[];
@@ -148,7 +148,7 @@ async function msOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-test("200 runs killed at random moments while they log in and renew lose nothing and leave nothing", async () => {
+test("200 logins and renewals killed at random moments lose nothing and leave nothing", async () => {
   for (const name of readdirSync(cache)) rmSync(join(cache, name));
   for (const user of ["alice", "bob"]) expect((await run(["call", "/private", "--user", user])).code).toBe(0);
   const stdin = `${token.token}\n${token.secret}\n`;
@@ -165,12 +165,12 @@ test("200 runs killed at random moments while they log in and renew lose nothing
   for (let index = 0; index < 200; index += 1) {
     const command = index % 2 === 0 ? login : renew;
     if (command === renew) await world.cli.expireCredentials();
-    // Most of the time goes into starting; the stores are touched in its last third.
+    // The command writes the stores in its last third.
     const moment = command.ms * (index % 4 < 2 ? Math.random() : 0.6 + 0.4 * Math.random());
     let isKilled = false;
     const ms = await msOf(async () => (isKilled = await killAfter(moment, command.args, stdin)));
     if (isKilled) killed += 1;
-    // A machine that was busy when a run was measured may be so no more, and the other way round.
+    // Measure again: the load of the machine changes.
     else command.ms = ms;
     expect(readStore(), `after run ${index}, killed after ${moment} ms`).toEqual({
       users: ["alice", "bob"],
@@ -189,10 +189,10 @@ test("200 runs killed at random moments while they log in and renew lose nothing
   );
   expect(killed).toBeGreaterThan(100);
   expect(locksThatStay).toBe(0);
-  // Somebody who waited for a lock to grow old would have waited for 10 s.
+  // Waiting until the lock is stale would take 10 s.
   expect(slowest).toBeLessThan(5000);
 
-  // What they left goes with a later run, once it is old.
+  // A later run removes old leftovers.
   const minuteAgo = new Date(Date.now() - 61_000);
   for (const folder of [config, cache])
     for (const name of readdirSync(folder)) utimesSync(join(folder, name), minuteAgo, minuteAgo);

@@ -16,22 +16,22 @@ describe("a provider's name", () => {
   ])("is %s", (name) => expect(parseProviderName(name, "--login")).toBe(name));
 
   it.each([
-    ["https://accounts.google.com", "begins with https://", "write accounts.google.com"],
-    ["https://my-tenant.eu.auth0.com/", "begins with https://", "write my-tenant.eu.auth0.com"],
-    ["http://localhost", "begins with https://", "accounts.google.com, "],
-    ["my-tenant.eu.auth0.com/", "ends with a slash", "write my-tenant.eu.auth0.com"],
+    ["https://accounts.google.com", "does not start with https://", "write accounts.google.com"],
+    ["https://my-tenant.eu.auth0.com/", "does not start with https://", "write my-tenant.eu.auth0.com"],
+    ["http://localhost", "does not start with https://", "accounts.google.com, "],
+    ["my-tenant.eu.auth0.com/", "does not end with a slash", "write my-tenant.eu.auth0.com"],
     ["google", "another name", "write accounts.google.com"],
     ["Facebook.com", "another name", "write graph.facebook.com"],
-    ["https://www.facebook.com/", "begins with https://", "write graph.facebook.com"],
+    ["https://www.facebook.com/", "does not start with https://", "write graph.facebook.com"],
     ["x.com", "another name", "write api.twitter.com"],
     [
       "cognito-idp.us-east-1.amazonaws.com",
-      "ends with its id",
+      "ends with the pool id",
       "write cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI",
     ],
     [
       "cognito-idp.us-east-1.amazonaws.com/AbCdEfGhI",
-      "ends with its id",
+      "ends with the pool id",
       "write cognito-idp.us-east-1.amazonaws.com/us-east-1_",
     ],
     [
@@ -39,10 +39,10 @@ describe("a provider's name", () => {
       "is in eu-west-1",
       "write cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI",
     ],
-    ["accounts.google.com:443", "a host in small letters", "accounts.google.com, "],
-    ["", "a host in small letters", "accounts.google.com, "],
-    [`${"a".repeat(127)}.com`, "a host in small letters", "accounts.google.com, "],
-  ])("is not %j", async (name, cause, fix) => {
+    ["accounts.google.com:443", "a lowercase host", "accounts.google.com, "],
+    ["", "a lowercase host", "accounts.google.com, "],
+    [`${"a".repeat(127)}.com`, "a lowercase host", "accounts.google.com, "],
+  ])("rejects %j", async (name, cause, fix) => {
     const error = await failure(() => parseProviderName(name, "--login"));
     expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
     expect(error.cause).toContain(cause);
@@ -50,7 +50,7 @@ describe("a provider's name", () => {
   });
 
   it.each(["eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl", "1234-AbCdEfGh;secret", "EAABwzLixnjYBO"])(
-    "is not repeated when it may be a token: %s",
+    "does not repeat a possible token: %s",
     async (token) => {
       const error = await failure(() => parseProviderName(token, "--login"));
       expect([error.message, error.cause, error.fix].join("\n")).not.toContain(token);

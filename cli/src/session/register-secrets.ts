@@ -7,7 +7,7 @@ export function registerToken(environment: Pick<Environment, "redactor">, token:
   environment.redactor.add("access token secret", token.secret);
 }
 
-/** An ID token is of no use without its signature, so that a part of it is a secret too. */
+/** Registers the parts too: claims or signature alone must not show either. */
 export function registerLoginToken(environment: Pick<Environment, "redactor">, token: string): void {
   const name = "login token";
   environment.redactor.add(name, token);

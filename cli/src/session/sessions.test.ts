@@ -73,13 +73,13 @@ function versionOf(file: string): unknown {
 const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8);
 
 describe("the sessions file", () => {
-  it("gives back what was saved, the last login last", async () => {
+  it("returns the saved logins, the newest last", async () => {
     await saveSession(environment, session());
     await saveSession(environment, session({ userId: "2", screenName: "bob" }));
     expect(readSessions(environment)).toEqual([session(), session({ userId: "2", screenName: "bob" })]);
   });
 
-  it("of version 1 gives its logins, and keeps them when one is added", async () => {
+  it("reads version 1, and keeps its logins when one is added", async () => {
     mkdirSync(join(folder, "config"));
     writeFileSync(path, JSON.stringify({ version: 1, sessions: [session()] }));
     expect(readSessions(environment)).toEqual([session()]);
@@ -90,11 +90,11 @@ describe("the sessions file", () => {
     });
   });
 
-  it("is of version 3 while it holds a login of another provider, and of version 2 again without", async () => {
+  it("is written as version 3 while it holds another provider's login, otherwise as version 2", async () => {
     await saveSession(environment, session());
     expect(versionOf(path)).toBe(2);
     await saveSession(environment, providerSession());
-    // An older auth-cli says of version 3 that it is of a newer one, and leaves it alone.
+    // An older auth-cli refuses version 3 and leaves the file unchanged.
     expect(versionOf(path)).toBe(3);
     expect(readSessions(environment)).toEqual([session(), providerSession()]);
     await saveSession(environment, session({ userId: "2" }));
@@ -104,7 +104,7 @@ describe("the sessions file", () => {
     expect(readSessions(environment)).toEqual([session(), session({ userId: "2" })]);
   });
 
-  it("tells the same user id of two providers apart", async () => {
+  it("distinguishes equal user ids of two providers", async () => {
     await saveSession(environment, session());
     await saveSession(environment, providerSession({ userId: "1" }));
     await saveSession(environment, providerSession({ userId: "1", provider: "graph.facebook.com" }));
@@ -116,7 +116,7 @@ describe("the sessions file", () => {
     ]);
   });
 
-  it("of a newer auth-cli is an error, and stays as it is", async () => {
+  it("is rejected and stays unchanged when a newer auth-cli wrote it", async () => {
     mkdirSync(join(folder, "config"));
     const text = JSON.stringify({ version: 4, sessions: [session()], news: true });
     writeFileSync(path, text);
@@ -128,14 +128,14 @@ describe("the sessions file", () => {
     ]) {
       const error = await failure(work);
       expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
-      expect(error.message).toBe(`${path} is of a newer auth-cli`);
+      expect(error.message).toBe(`${path} is from a newer auth-cli`);
       expect(error.fix).toContain("update auth-cli");
     }
     expect(readFileSync(path, "utf8")).toBe(text);
     expect(readdirSync(join(folder, "config"))).toEqual(["sessions.json"]);
   });
 
-  it("keeps one login for a user and a pool, the newest", async () => {
+  it("keeps only the newest login of a user to a pool", async () => {
     await saveSession(environment, session({ loggedInAt: "old" }));
     await saveSession(environment, session({ userId: "2" }));
     await saveSession(environment, session({ identityPoolId: "us-east-1:cccc" }));
@@ -148,7 +148,7 @@ describe("the sessions file", () => {
   });
 
   it.skipIf(process.platform === "win32")(
-    "is for its owner alone: 0600 in 0700, whatever the umask",
+    "gets mode 0600 in a folder of mode 0700, whatever the umask",
     async () => {
       const umask = process.umask(0o000);
       try {
@@ -160,30 +160,33 @@ describe("the sessions file", () => {
     },
   );
 
-  it.skipIf(process.platform === "win32")("becomes 0600 when it was not", async () => {
-    await saveSession(environment, session());
-    chmodSync(path, 0o644);
-    await saveSession(environment, session());
-    expect(modeOf(path)).toBe("600");
-  });
+  it.skipIf(process.platform === "win32")(
+    "gets mode 0600 again after another program changed it",
+    async () => {
+      await saveSession(environment, session());
+      chmodSync(path, 0o644);
+      await saveSession(environment, session());
+      expect(modeOf(path)).toBe("600");
+    },
+  );
 
-  it("is replaced in one step, with nothing left beside it", async () => {
+  it("is replaced atomically and leaves no other file", async () => {
     await saveSession(environment, session());
     const before = statSync(path).ino;
     await saveSession(environment, session({ userId: "2" }));
-    // Another file in its place: a reader has the old one whole or the new one whole.
+    // A new inode: a reader sees the whole old file or the whole new one.
     expect(statSync(path).ino).not.toBe(before);
     expect(readdirSync(join(folder, "config"))).toEqual(["sessions.json"]);
   });
 
-  it("loses none of 20 logins that are saved at once, and is whole whenever it is read", async () => {
+  it("loses none of 20 logins saved at once, and is complete at every read", async () => {
     const saves = Array.from({ length: 20 }, (_, index) =>
       saveSession(environment, session({ userId: `${index}` })),
     );
     const reader = setInterval(() => readSessions(environment), 2);
     await Promise.all(saves);
     clearInterval(reader);
-    // Of the file in place of a keyring the user is told once.
+    // The notice about the missing keyring shows once.
     expect(environment.stderr()).toMatch(/^notice: there is no OS keyring here; [^\n]+\n$/);
     expect(
       readSessions(environment)
@@ -197,7 +200,7 @@ describe("the sessions file", () => {
     ["cut off", '{"version":1,"sessions":[{"userId":"1"'],
     ["empty", ""],
     ["without its list", '{"version":1}'],
-    ["with a session that is none", '{"version":1,"sessions":[null]}'],
+    ["with an invalid session", '{"version":1,"sessions":[null]}'],
     [
       "with a session without its secret",
       JSON.stringify({ version: 1, sessions: [{ ...session(), tokenCredentials: { token: "x" } }] }),
@@ -211,7 +214,7 @@ describe("the sessions file", () => {
       JSON.stringify({ version: 2, sessions: [providerSession()] }),
     ],
     ["null", "null"],
-  ])("that is %s is set aside, told, and kept", async (_name, text) => {
+  ])("is moved aside and reported when it is %s", async (_name, text) => {
     mkdirSync(join(folder, "config"), { recursive: true });
     writeFileSync(path, text);
     expect(readSessions(environment)).toEqual([]);
@@ -224,20 +227,20 @@ describe("the sessions file", () => {
     expect(readdirSync(join(folder, "config"))).toHaveLength(2);
   });
 
-  it("that cannot be written is an error that names it", async () => {
+  it("causes an error with its path when it cannot be written", async () => {
     writeFileSync(join(folder, "config"), "a file where the folder should be");
     const error = await failure(() => saveSession(environment, session()));
     expect(error).toMatchObject({ code: "write-failed", exitCode: 1 });
     expect(error.message).toContain(join(folder, "config"));
   });
 
-  it("is absent before the first login, which is no fault", () => {
+  it("may be absent", () => {
     expect(readSessions(environment)).toEqual([]);
     expect(environment.stderr()).toBe("");
   });
 });
 
-describe("the login to use", () => {
+describe("findSession", () => {
   const pool = "us-east-1:aaaa";
   const sessions = [
     providerSession({ userId: "auth0|5f7C", name: "Dora@example.com" }),
@@ -257,11 +260,11 @@ describe("the login to use", () => {
     ["carol", undefined],
     ["", undefined],
     ["nobody", undefined],
-  ])("for --user %s is %s", (user, userId) => {
+  ])("returns for --user %s the user id %s", (user, userId) => {
     expect(findSession(sessions, pool, user)?.userId).toBe(userId);
   });
 
-  it("is the newest of two that match", () => {
+  it("returns the newest of two matches", () => {
     const renamed = session({ userId: "9", screenName: "alice" });
     expect(findSession([...sessions, renamed], pool, "alice")?.userId).toBe("9");
   });

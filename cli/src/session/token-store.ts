@@ -1,21 +1,21 @@
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 
-/** A login's secret as sessions.json holds it: itself, or the word that the keyring has it. */
+/** A login's secret in sessions.json: the secret, or a note that the keyring has it. */
 export type StoredSecret = { secret: string } | { secretIn: "keyring" };
 
 interface Stored {
-  /** What the file is to hold. */
+  /** The value for the file. */
   secret: StoredSecret;
-  /** To be told when the file holds no secret yet. */
+  /** Shown when the file holds no secret yet. */
   firstTimeNotice?: string;
 }
 
-/** Whose secret it is. */
+/** The login that a secret belongs to. */
 export interface SecretOwner {
-  /** What tells the secrets in the keyring apart. */
+  /** The account of the keyring entry. */
   account: string;
-  /** For people: `@alice`. */
+  /** For display: `@alice`. */
   name: string;
   /** The command that logs this user in again: `auth-cli login`. */
   loginCommand: string;
@@ -24,9 +24,9 @@ export interface SecretOwner {
 type TokenEnvironment = Pick<Environment, "keyring" | "terminal" | "variables">;
 
 /**
- * Puts a login's secret into the OS keyring where there is one, unless `AUTH_CLI_STORE` says `file`. A keyring that
- * fails is told, and the file takes its place.
- * @param path of the file that takes it otherwise
+ * Stores a login's secret in the OS keyring, or in the file if there is no keyring, the keyring fails (with a warning) or
+ * `AUTH_CLI_STORE` is `file`.
+ * @param path the path of the file
  */
 export async function storeSecret(
   { keyring, terminal, variables }: TokenEnvironment,
@@ -41,7 +41,7 @@ export async function storeSecret(
     return { secret: { secretIn: "keyring" } };
   } catch (error) {
     if (!isKeyringError(error)) throw error;
-    const instead = `the login is kept in ${path}, which only you can read`;
+    const instead = `the login is stored in ${path}, which only you can read`;
     if (error.code === "keyring-missing" && setting === undefined)
       return { secret, firstTimeNotice: `notice: ${error.message}; ${instead}\n` };
     terminal.say(`warning: ${error.message} (${error.cause ?? "unknown"}); ${instead}\n`);
@@ -50,8 +50,8 @@ export async function storeSecret(
 }
 
 /**
- * The secret itself, wherever that is.
- * @throws AuthCliError `not-logged-in` when the keyring no longer has it or does not give it
+ * Reads the secret from the file or the keyring.
+ * @throws AuthCliError `not-logged-in` when the keyring fails or no longer has it
  */
 export async function loadSecret(
   { keyring }: Pick<Environment, "keyring">,
@@ -62,20 +62,20 @@ export async function loadSecret(
   const secret = await keyring.read(account).catch((error: unknown) => {
     if (!isKeyringError(error)) throw error;
     throw new AuthCliError("not-logged-in", {
-      message: `the token of ${name} cannot be had from the OS keyring`,
+      message: `cannot read the token of ${name} from the OS keyring`,
       cause: `${error.message}: ${error.cause ?? "unknown"}`,
       fix: `unlock the keyring and run the command again, or log in with \`AUTH_CLI_STORE=file ${loginCommand}\``,
     });
   });
   if (secret !== undefined) return secret;
   throw new AuthCliError("not-logged-in", {
-    message: `the token of ${name} is no longer in the OS keyring`,
-    cause: `its entry auth-cli, ${account} was removed`,
+    message: `the OS keyring no longer has the token of ${name}`,
+    cause: `the entry auth-cli, ${account} was removed`,
     fix: `run \`${loginCommand}\``,
   });
 }
 
-/** Removes the secret from the keyring; a keyring that fails is told, and keeps it. */
+/** Removes the secret from the keyring. Warns if the keyring fails, because the entry stays there. */
 export async function forgetSecret(
   { keyring, terminal }: Pick<Environment, "keyring" | "terminal">,
   { account }: SecretOwner,
@@ -87,7 +87,7 @@ export async function forgetSecret(
   } catch (error) {
     if (!isKeyringError(error)) throw error;
     terminal.say(
-      `warning: ${error.message} (${error.cause ?? "unknown"}); its entry auth-cli, ${account} stays there\n`,
+      `warning: ${error.message} (${error.cause ?? "unknown"}); the entry auth-cli, ${account} stays there\n`,
     );
   }
 }
@@ -98,8 +98,8 @@ export function storeSetting(variables: Environment["variables"]): "keyring" | "
   if (!setting) return undefined;
   if (setting === "keyring" || setting === "file") return setting;
   throw new AuthCliError("invalid-configuration", {
-    message: `AUTH_CLI_STORE is ${JSON.stringify(setting)}`,
-    fix: "set it to keyring or to file, or leave it out",
+    message: `invalid AUTH_CLI_STORE ${JSON.stringify(setting)}`,
+    fix: "set it to keyring or file, or unset it",
   });
 }
 

@@ -444,7 +444,7 @@ describe("a warning is", () => {
       "store.token",
       /the token of accounts\.google\.com expired 60 min ago/,
     ],
-    ["nobody who is logged in", { loggedIn: false }, "store.login", /nobody is logged in to prod/],
+    ["nobody who is logged in", { loggedIn: false }, "store.login", /not logged in to prod/],
     [
       "no keyring where one is wanted",
       { variables: { AUTH_CLI_STORE: "keyring" } },
@@ -649,7 +649,7 @@ describe("the table", () => {
     expect(text).toMatch(/^This computer\n {2}✗ node +Node 18\.0\.0 on linux x64 is too old/m);
     expect(text).toMatch(/^ +fix: install Node 20\.19 or newer/m);
     expect(text).toMatch(/^ {2}✓ clock\.twitter +agrees with Twitter's to the second$/m);
-    expect(text).toMatch(/^ {2}! login +nobody is logged in to prod$/m);
+    expect(text).toMatch(/^ {2}! login +not logged in to prod$/m);
     expect(text).toMatch(/^\d+ ok, 1 warning, 1 fault, 0 skipped in 0 ms\n✗ computer\.node$/m);
   });
 

@@ -132,12 +132,12 @@ const table: Record<string, Row> = {
   "login --login": {
     wrong: [
       { value: "accounts.google.com", says: /does not say where the token is/ },
-      { value: "accounts.google.com=eyJhbGciOiJSUzI1NiJ9.e30.c2ln", says: /takes no token itself/ },
+      { value: "accounts.google.com=eyJhbGciOiJSUzI1NiJ9.e30.c2ln", says: /does not accept a token/ },
       {
         value: "accounts.google.com=env:eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
-        says: /names no environment variable/,
+        says: /invalid variable name/,
       },
-      { value: "eyJhbGciOiJSUzI1NiJ9.e30.c2ln=", says: /names no identity provider/ },
+      { value: "eyJhbGciOiJSUzI1NiJ9.e30.c2ln=", says: /invalid provider name/ },
       {
         value: "https://accounts.google.com=-",
         says: /fix: write accounts\.google\.com|^.*write accounts\.google\.com/m,

@@ -144,11 +144,11 @@ describe("login --login", () => {
   it.each<[string, string, string, RegExp]>([
     ["nothing", "", "login-cancelled", /standard input is empty/],
     ["a blank line", " \n", "login-cancelled", /standard input is empty/],
-    ["the provider's whole answer", '{"id_token":"TOKEN"}', "invalid-usage", /one member of it, id_token/],
-    ["a header", "Bearer TOKEN", "invalid-usage", /begins with Bearer/],
-    ["quotes", '"TOKEN"', "invalid-usage", /in quotes/],
+    ["the provider's whole response", '{"id_token":"TOKEN"}', "invalid-usage", /its member id_token/],
+    ["a header", "Bearer TOKEN", "invalid-usage", /starts with Bearer/],
+    ["quotes", '"TOKEN"', "invalid-usage", /enclosed in quotes/],
     ["two words", "TOKEN TOKEN", "invalid-usage", /white space/],
-    ["too much", "x".repeat(50_001), "invalid-usage", /50001 characters, and Cognito takes 50000/],
+    ["too much", "x".repeat(50_001), "invalid-usage", /50001 characters; Cognito accepts 50000/],
   ])("with %s is refused before anybody is asked", async (_name, input, code, cause) => {
     const { ran } = await logIn({ input: input.replaceAll("TOKEN", token) }, ["--json"]);
     expect(reportedError(ran)).toMatchObject({ code, step: "login.token" });
@@ -174,7 +174,7 @@ describe("login --login", () => {
     const ran = await runIn(["login", "--login", `${google}=env:GOOGLE_ID_TOKEN`], providerWorld());
     expect(ran.code).toBe(2);
     expect(ran.stderr).toContain(
-      "GOOGLE_ID_TOKEN, which should hold the token of accounts.google.com, is not set",
+      "GOOGLE_ID_TOKEN is not set; it should hold the token of accounts.google.com",
     );
   });
 
@@ -195,7 +195,7 @@ describe("login --login", () => {
     const gone = await fresh(world, ["call", "/private", "--json"]);
     expect(reportedError(gone)).toMatchObject({
       code: "not-logged-in",
-      message: "the token of carol@example.com is no longer in the OS keyring",
+      message: "the OS keyring no longer has the token of carol@example.com",
       fix: `run \`auth-cli login --login ${google}=-\``,
     });
     for (const [account, secret] of entries) keyring.set(account, secret);
@@ -311,7 +311,7 @@ describe("AUTH_CLI_LOGIN", () => {
     ["api.twitter.com=env:X", /set TWITTER_ACCESS_TOKEN and/],
     [`https://${google}=env:X`, /write accounts\.google\.com/],
     [google, /write AUTH_CLI_LOGIN=accounts\.google\.com=env:NAME/],
-    [`${google}=env:X`, /X, which should hold the token/],
+    [`${google}=env:X`, /X is not set; it should hold the token/],
   ])("%s is refused", async (setting, says) => {
     const ran = await runIn(["call", "/private"], providerWorld({ variables: { AUTH_CLI_LOGIN: setting } }));
     expect(ran.code).toBe(2);

@@ -210,6 +210,6 @@ describe("status", () => {
   it("of a user who is not logged in names those who are", async () => {
     const ran = await authCli(["status", "--user", "bob", "--json"], { loggedIn: true });
     expect(ran.code).toBe(4);
-    expect(reportedError(ran)).toMatchObject({ cause: "logged in are @alice" });
+    expect(reportedError(ran)).toMatchObject({ cause: "logged in: @alice" });
   });
 });
