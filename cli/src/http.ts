@@ -3,53 +3,53 @@ import { AuthCliError } from "./errors.ts";
 export type Header = readonly [name: string, value: string];
 
 export interface HttpRequest {
-  /** The hop, named in errors and in `--debug`: `twitter.request_token`. */
+  /** Names the request in errors and in `--debug`: `twitter.request_token`. */
   step: string;
   method: string;
-  /** Sent as it is: `pathname` and `search` are the bytes of the request line. */
+  /** `pathname` and `search` are sent unchanged in the request line. */
   url: URL;
   headers: readonly Header[];
   body?: Uint8Array | undefined;
-  /** What was computed on the way to its signature, for `--trace`. */
+  /** The intermediate texts of the signature, for `--trace`. */
   intermediates?: Intermediates;
-  /** Straight to the host, whatever proxy is set. */
-  pastProxy?: boolean;
-  /** Milliseconds until a connection (TLS included) stands. */
+  /** Connects to the host directly, even when a proxy is set. */
+  bypassProxy?: boolean;
+  /** Milliseconds for connecting, TLS included. */
   connectTimeoutMs?: number;
-  /** Milliseconds from the end of the request until the response's head is here. */
+  /** Milliseconds from the end of the request to the head of the response. */
   headTimeoutMs?: number;
-  /** Milliseconds without a byte of the response's body, or of the request's. */
+  /** Milliseconds without a byte of either body. */
   idleTimeoutMs?: number;
-  /** Milliseconds for the whole exchange, body included; no limit when left out. */
+  /** Milliseconds for the whole exchange, body included. No limit when left out. */
   timeoutMs?: number;
-  /** Ends the exchange when nobody wants its outcome any more, with the AuthCliError that is the signal's reason. */
+  /** Ends the exchange. Its reason is the AuthCliError that `send` throws. */
   signal?: AbortSignal;
 }
 
-/** Titles and texts, in the order of their computation. */
+/** Titles and texts, in the order in which they are computed. */
 export type Intermediates = readonly (readonly [title: string, text: string])[];
 
 export type Signed = Pick<HttpRequest, "headers" | "intermediates">;
 
-/** Who is at the other end. */
+/** The other end of a connection. */
 export interface Connection {
   remoteAddress: string;
   remotePort: number;
   tls?: { protocol: string; cipher: string; subject: string; issuer: string };
 }
 
-/** How long the parts of an exchange took, in milliseconds. What did not happen, or not yet, is left out. */
+/** Durations of the parts of an exchange, in milliseconds. Parts that have not happened are left out. */
 export interface Timings {
-  /** Over a connection that was open already: no DNS, TCP or TLS. */
+  /** The connection was already open: no DNS, TCP or TLS. */
   reused: boolean;
-  /** The name's lookup; none for an address. */
+  /** Left out for an address. */
   dnsMs?: number;
-  /** Through a proxy: the connection to it, the lookup of its name and its answer to CONNECT included. */
+  /** Through a proxy, includes its DNS and its response to CONNECT. */
   tcpMs?: number;
   tlsMs?: number;
-  /** From a connection that stands until the response's head. */
+  /** From the open connection to the head of the response. */
   waitMs?: number;
-  /** From the head until the body's end. */
+  /** From the head to the end of the body. */
   bodyMs?: number;
 }
 
@@ -57,13 +57,13 @@ export interface HttpResponse {
   status: number;
   statusText: string;
   httpVersion: string;
-  /** As received: order, case and repetition kept. */
+  /** As received: order, case and repetitions are kept. */
   headers: readonly Header[];
-  /** While the body is not yet read. */
+  /** Callable until the body is read. */
   connection?: () => Connection;
-  /** As far as they are known when it is called: that of the body once it is read. */
+  /** The timings so far. */
   timings?: () => Timings;
-  /** Can be read once. Throws AuthCliError when the connection fails half way or time runs out. */
+  /** Readable once. Throws AuthCliError when the connection fails or a time limit ends. */
   body: AsyncIterable<Uint8Array>;
 }
 
@@ -73,7 +73,7 @@ export interface HttpResponse {
  */
 export type Send = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** A response read to its end. */
+/** A response with its whole body. */
 export interface Reply extends Omit<HttpResponse, "body"> {
   step: string;
   body: Uint8Array;
@@ -182,7 +182,7 @@ async function readChunks(
   return false;
 }
 
-/** The headers as they go out: Host first, as HTTP clients send it, and the length of the body. */
+/** The headers of a request as sent: Host first, and the length of the body. */
 export function wireHeaders({ method, url, headers, body }: HttpRequest): Header[] {
   const host: Header[] = headerValue(headers, "host") === undefined ? [["Host", url.host]] : [];
   const length = body?.length ?? (["POST", "PUT", "PATCH"].includes(method) ? 0 : undefined);
@@ -193,18 +193,18 @@ export function wireHeaders({ method, url, headers, body }: HttpRequest): Header
   ];
 }
 
-/** Adds the headers that are not there yet. */
+/** Adds the missing headers. */
 function withDefaults(headers: readonly Header[], defaults: readonly Header[]): Header[] {
   return [...headers, ...defaults.filter(([name]) => headerValue(headers, name) === undefined)];
 }
 
-/** `# title` and the text below it, for each. */
+/** Prints each text below a line `# title`. */
 export function formatIntermediates(intermediates: Intermediates, step?: string): string {
   const prefix = step === undefined ? "" : `${step}: `;
   return intermediates.map(([title, text]) => `# ${prefix}${title}\n${text}\n\n`).join("");
 }
 
-/** The values of a header joined by a comma (RFC 9110 5.3), or undefined. */
+/** The values of a header, joined by commas (RFC 9110 5.3). Undefined for a missing header. */
 export function headerValue(headers: readonly Header[], name: string): string | undefined {
   const wanted = name.toLowerCase();
   const values = headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value);
@@ -215,9 +215,9 @@ export function replyText(reply: Reply): string {
   return Buffer.from(reply.body).toString("utf8");
 }
 
-/** The start of a reply that was not understood, on one line, for an error. */
+/** Quotes the start of an unexpected reply on one line, for an error. */
 export function excerpt(text: string): string {
-  // Control characters in a reply must not reach a terminal.
+  // Control characters must not reach a terminal.
   // oxlint-disable-next-line no-control-regex
   const line = text.replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, " ").trim();
   if (line === "") return "an empty body";
@@ -225,7 +225,8 @@ export function excerpt(text: string): string {
 }
 
 /**
- * Seconds by which the server's clock is ahead of ours, from its `Date` header, to the second; undefined without one.
+ * Compares the `Date` header of a reply with this computer's clock.
+ * @returns whole seconds by which the server's clock is ahead; undefined without the header
  */
 export function measureClockSkew(headers: readonly Header[], nowMs: number): number | undefined {
   const served = Date.parse(headerValue(headers, "date") ?? "");

@@ -97,7 +97,7 @@ fix: add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and r
       expect(request.url.host, request.step).toMatch(
         /^(api\.example|sts\.us-east-1\.amazonaws\.com|abc123\.execute-api\.us-east-1\.amazonaws\.com)$/,
       );
-      expect(request.pastProxy ?? false).toBe(request.step === "diagnosis.pastProxy");
+      expect(request.bypassProxy ?? false).toBe(request.step === "diagnosis.pastProxy");
     }
   });
 

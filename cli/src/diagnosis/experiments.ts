@@ -6,7 +6,7 @@ import { otherStageUrl } from "./endpoint-paths.ts";
 import { isSafe, type Refusal, type Subject } from "./subject.ts";
 
 /** What an experiment sends. */
-export type Probe = Pick<HttpRequest, "method" | "url" | "headers" | "body" | "pastProxy">;
+export type Probe = Pick<HttpRequest, "method" | "url" | "headers" | "body" | "bypassProxy">;
 
 /** The refused request with one thing changed. */
 interface Experiment {
@@ -129,7 +129,7 @@ const table = {
     label: ({ proxy }) => `signed, bypassing the proxy ${proxy ?? ""}`,
     refusals: ["forbidden", "missing", "foreign"],
     when: (subject) => isSafe(subject) && subject.proxy !== undefined,
-    request: async (subject) => ({ ...(await signed(subject)), pastProxy: true }),
+    request: async (subject) => ({ ...(await signed(subject)), bypassProxy: true }),
   },
 
   /** Accepted: the request went to another API than that of the stack outputs. */

@@ -3,34 +3,34 @@ import type { AgentOptions, Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 import type { Redactor } from "../redaction.ts";
 import type { Proxy } from "./proxy.ts";
+import { socketAddress } from "./socket-address.ts";
 
 export interface ConnectionOptions {
-  /** For the proxies that they name. */
+  /** Names the proxies. */
   variables: Readonly<Record<string, string | undefined>>;
   redactor: Pick<Redactor, "add">;
-  /** The authorities to trust, when they are not the usual ones. Asked for once, when TLS is first needed. */
+  /** Reads the certificate authorities to trust instead of Node's. Called once, for the first use of TLS. */
   authorities?: (() => Promise<readonly string[]>) | undefined;
 }
 
-/** How a request to a URL goes out. */
+/** The connection and the request options for a URL. */
 export interface Route {
   request: (options: RequestOptions) => ClientRequest;
   options: RequestOptions;
-  /** To be sent before the request's own headers: what is for the proxy alone. */
+  /** Headers for the proxy alone. */
   proxyHeaders: (readonly [string, string])[];
 }
 
 type CreateConnection = (
-  options: RequestOptions & { cancellation?: AbortSignal },
+  options: RequestOptions & { tunnelSignal?: AbortSignal },
   callback: (error: Error | null, socket?: Socket) => void,
 ) => Socket | undefined;
 
-/** How long a connection that nobody uses is kept. Longer ones are cut by firewalls, silently. */
-const keptMs = 15_000;
+/** Firewalls silently drop connections that are idle for longer. */
+const idleLimitMs = 15_000;
 
 /**
- * How long one of a host's addresses is waited for before the next is tried as well (RFC 8305). Node's 250 ms gives up
- * on every address of a host that is far away.
+ * Before the next address of a host is tried as well (RFC 8305). Node's default of 250 ms fails for a distant host.
  */
 const attemptMs = 1000;
 
@@ -39,13 +39,13 @@ const proxyVariables = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name)
   name.toLowerCase(),
 ]);
 
-/** The open connections of one run, kept for the requests that follow. */
+/** The open connections of one run, reused by later requests. */
 export class Connections {
   readonly #options: ConnectionOptions;
   readonly #agents = new Map<string, Promise<Agent>>();
-  /** Opened before they were needed, by host and port. */
+  /** Unused preconnected sockets, by host and port. */
   readonly #preconnected = new Map<string, Set<Socket>>();
-  /** How many, those already used included. */
+  /** All preconnected sockets, used ones included. */
   readonly #preconnectedCount = new Map<string, number>();
   readonly #hasProxies: boolean;
   #authorities: Promise<readonly string[]> | undefined;
@@ -55,36 +55,35 @@ export class Connections {
     this.#hasProxies = proxyVariables.some((name) => options.variables[name]);
   }
 
-  async routeTo(url: URL, limits: { cancellation: AbortSignal }, pastProxy = false): Promise<Route> {
-    const proxy = pastProxy ? undefined : await this.#proxyFor(url);
+  /** @param signal gives up connecting to a proxy */
+  async routeTo(url: URL, signal: AbortSignal, bypassProxy = false): Promise<Route> {
+    const proxy = bypassProxy ? undefined : await this.#proxyFor(url);
     const secure = url.protocol === "https:";
     const path = url.pathname + url.search;
-    const options = { ...address(url), path, ...(proxy && { cancellation: limits.cancellation }) };
+    const options = { ...socketAddress(url), path, ...(proxy && { tunnelSignal: signal }) };
     if (proxy === undefined || secure) {
       const { request } = await loadHttp(secure);
       const agent = await this.#agent(secure, proxy);
       return { request, options: { ...options, agent }, proxyHeaders: [] };
     }
-    // Plain HTTP needs no tunnel: the proxy is asked for the whole URL (RFC 9112 3.2.2).
-    const [{ proxyAddress }, { request }] = await Promise.all([
-      import("./proxy.ts"),
-      loadHttp(proxy.url.protocol === "https:"),
-    ]);
-    const agent = await this.#agent(proxy.url.protocol === "https:", undefined);
+    // For plain HTTP, the proxy gets the whole URL instead of a CONNECT (RFC 9112 3.2.2).
+    const proxySecure = proxy.url.protocol === "https:";
+    const { request } = await loadHttp(proxySecure);
+    const agent = await this.#agent(proxySecure, undefined);
     return {
       request,
-      options: { ...options, ...proxyAddress(proxy), path: url.origin + path, agent },
+      options: { ...options, ...socketAddress(proxy.url), path: url.origin + path, agent },
       proxyHeaders:
         proxy.authorization === undefined ? [] : [["Proxy-Authorization", proxy.authorization] as const],
     };
   }
 
   /**
-   * Opens connections that the next requests to the host will use. What fails here, those requests will tell.
-   * @param count how many there are to be, those opened beforehand earlier included
+   * Opens TLS connections for the next requests to the host. Those requests report the errors.
+   * @param count how many this run needs, including earlier preconnected ones
    */
   async preconnect(url: URL, count: number): Promise<void> {
-    const { host, port } = address(url);
+    const { host, port } = socketAddress(url);
     const key = `${host}:${port}`;
     const missing = count - (this.#preconnectedCount.get(key) ?? 0);
     if (url.protocol !== "https:" || missing <= 0) return;
@@ -128,7 +127,7 @@ export class Connections {
     const agentOptions = await this.#agentOptions(secure);
     const agent = new HttpAgent(agentOptions);
     if (!secure) return agent;
-    const dial = (
+    const connectDirectly = (
       agent as unknown as { createConnection: (options: RequestOptions) => Socket }
     ).createConnection.bind(agent);
     const createConnection: CreateConnection = (options, callback) => {
@@ -136,7 +135,7 @@ export class Connections {
         void this.#tunnel(proxy, options, agentOptions.ca, callback);
         return undefined;
       }
-      return this.#takePreconnected(`${options.host}:${options.port}`) ?? dial(options);
+      return this.#takePreconnected(`${options.host}:${options.port}`) ?? connectDirectly(options);
     };
     return Object.assign(agent, { createConnection });
   }
@@ -145,9 +144,9 @@ export class Connections {
     const ca = secure ? await (this.#authorities ??= this.#options.authorities?.()) : undefined;
     return {
       keepAlive: true,
-      timeout: keptMs,
+      timeout: idleLimitMs,
       autoSelectFamilyAttemptTimeout: attemptMs,
-      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      // Overrides NODE_TLS_REJECT_UNAUTHORIZED=0.
       rejectUnauthorized: true,
       ...(ca === undefined ? {} : { ca: [...ca] }),
     };
@@ -161,16 +160,20 @@ export class Connections {
     return undefined;
   }
 
-  /** TLS to the host within a connection through the proxy. */
+  /** Opens TLS to the host inside a proxy's tunnel. */
   async #tunnel(
     proxy: Proxy,
-    { host = "", port, path: _path, cancellation, ...tlsOptions }: Parameters<CreateConnection>[0],
+    { host = "", port, path: _path, tunnelSignal, ...tlsOptions }: Parameters<CreateConnection>[0],
     ca: readonly string[] | undefined,
     callback: Parameters<CreateConnection>[1],
   ): Promise<void> {
     try {
-      const [{ openTunnel }, { connect }] = await Promise.all([import("./proxy.ts"), import("node:tls")]);
-      const socket = await openTunnel(proxy, { host: host ?? "", port: Number(port), ca, cancellation });
+      const [{ openTunnel }, { connect }] = await Promise.all([
+        import("./proxy-tunnel.ts"),
+        import("node:tls"),
+      ]);
+      const target = { host: host ?? "", port: Number(port) };
+      const socket = await openTunnel(proxy, target, { ca, signal: tunnelSignal });
       callback(null, connect({ ...(tlsOptions as object), socket }));
     } catch (error) {
       callback(error as Error);
@@ -183,13 +186,7 @@ interface HttpModule {
   request: Route["request"];
 }
 
-/** Each loaded when first needed: on Node 20 the two cost 12 ms. */
+/** Loads TLS only for https: on Node 20 it takes some 10 ms. */
 async function loadHttp(secure: boolean): Promise<HttpModule> {
   return secure ? import("node:https") : ((await import("node:http")) as unknown as HttpModule);
-}
-
-function address(url: URL): { host: string; port: number } {
-  const port = url.protocol === "https:" ? 443 : 80;
-  // WHATWG URLs keep the brackets of an IPv6 address; node:net wants it bare.
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port === "" ? port : Number(url.port) };
 }

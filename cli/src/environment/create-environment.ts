@@ -1,41 +1,39 @@
 import { setMaxListeners } from "node:events";
 import { fstatSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { isatty } from "node:tty";
 import type { Environment, EnvironmentFlags } from "./environment.ts";
 import { createHttpClient } from "./http-client.ts";
+import { interrupted } from "./interrupted.ts";
 import { createKeyring } from "./keyring.ts";
-import { ServerClock } from "../server-clock.ts";
-import { isErrorShown, isOutputShown, standardError, standardOutput } from "./standard-streams.ts";
 import { localEnvironment } from "./local-environment.ts";
 import { createTerminal, showsUnicode } from "./terminal.ts";
-import { AuthCliError } from "../errors.ts";
 import { maskCommand, Redactor } from "../redaction.ts";
+import { ServerClock } from "../server-clock.ts";
 
+/** The real environment of this process. */
 export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
   const variables = process.env;
-  // By standard error, of which Actions reads commands as well: standard output is the result alone.
+  const { platform } = process;
+  const now = Date.now;
+  const interruption = interruptionSignal();
+  // GitHub Actions reads commands from standard error too. Standard output contains the result alone.
   const redactor = new Redactor(
     isReadByActions(variables) ? (secret) => terminal.sayUnmasked(maskCommand(secret)) : undefined,
   );
-  const interruption = interruptionSignal();
+  const [stdout, stderr] = openOutput();
   const terminal = createTerminal({
     stdin: () => process.stdin,
-    keyboard: () => process.stdin.isTTY,
-    get stdout() {
-      return standardOutput();
-    },
-    get stderr() {
-      return standardError();
-    },
+    hasKeyboard: isatty(0),
+    stdout,
+    stderr,
     redactor,
     interruption,
-    colour: wantsColour(flags, variables, isErrorShown),
-    get resultColour() {
-      return wantsColour(flags, variables, isOutputShown);
-    },
-    unicode: showsUnicode(variables, process.platform),
-    animated: isErrorShown() && variables["TERM"] !== "dumb" && !variables["CI"],
+    colour: wantsColour(flags, variables, stderr.isTTY),
+    resultColour: wantsColour(flags, variables, stdout.isTTY),
+    unicode: showsUnicode(variables, platform),
+    animated: stderr.isTTY && variables["TERM"] !== "dumb" && !variables["CI"],
   });
-  const now = Date.now;
   const client = createHttpClient({
     interruption,
     now,
@@ -52,7 +50,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     now,
     random: Math.random,
     sleep: (ms, signal) => sleep(ms, interruption, signal),
-    keyring: createKeyring({ variables, platform: process.platform, interruption }),
+    keyring: createKeyring({ variables, platform, interruption }),
     send: serverClock.watch(client.send),
     serverClock,
     preconnect: client.preconnect,
@@ -64,13 +62,13 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     interruption,
     async openBrowser(url) {
       const { openBrowser } = await import("./browser.ts");
-      return openBrowser(url, variables, process.platform);
+      return openBrowser(url, variables, platform);
     },
     async startCallbackServer(port) {
       const { startCallbackServer } = await import("./callback-server.ts");
-      return startCallbackServer(port, interruption, describePortHolder);
+      return startCallbackServer(port, interruption, findPortHolder);
     },
-    findPortHolder: describePortHolder,
+    findPortHolder,
     async runCommand(command, args, commandVariables) {
       const { runCommand } = await import("./run-command.ts");
       return runCommand(command, args, commandVariables, interruption);
@@ -78,9 +76,9 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
   };
 }
 
-/** A command to mask a secret holds the secret, so it must not be written where only people read, such as a file. */
+/** A command to mask a secret contains the secret, so it must not end up in a file. */
 function isReadByActions(variables: NodeJS.ProcessEnv): boolean {
-  if (variables["GITHUB_ACTIONS"] !== "true" || isErrorShown()) return false;
+  if (variables["GITHUB_ACTIONS"] !== "true" || isatty(2)) return false;
   try {
     return !fstatSync(2).isFile();
   } catch {
@@ -88,9 +86,19 @@ function isReadByActions(variables: NodeJS.ProcessEnv): boolean {
   }
 }
 
-async function describePortHolder(port: number): Promise<string | undefined> {
-  const { findPortHolder } = await import("./port-holder.ts");
-  return findPortHolder(port);
+function openOutput(): [stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream] {
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+    // The reader has closed the pipe (`| head -1`): exit as after SIGPIPE. The writer handles other errors.
+    if (code === "EPIPE") process.exit(141);
+  });
+  // The command goes on when nobody reads its notes.
+  process.stderr.on("error", () => {});
+  return [process.stdout, process.stderr];
+}
+
+async function findPortHolder(port: number): Promise<string | undefined> {
+  const holders = await import("./port-holder.ts");
+  return holders.findPortHolder(port);
 }
 
 async function authorities(file: string | undefined, variables: NodeJS.ProcessEnv): Promise<string[]> {
@@ -98,50 +106,32 @@ async function authorities(file: string | undefined, variables: NodeJS.ProcessEn
   return readCertificateAuthorities(file ?? "", variables["NODE_EXTRA_CA_CERTS"]);
 }
 
-function sleep(ms: number, interruption: AbortSignal, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => {
-      clearTimeout(timer);
-      interruption.removeEventListener("abort", interrupt);
-      signal?.removeEventListener("abort", abandon);
-    };
-    const interrupt = (): void => {
-      leave();
-      reject(new AuthCliError("interrupted", { message: "interrupted" }));
-    };
-    const abandon = (): void => {
-      leave();
-      reject(signal?.reason as AuthCliError);
-    };
-    const timer = setTimeout(() => {
-      leave();
-      resolve();
-    }, ms);
-    interruption.addEventListener("abort", interrupt);
-    signal?.addEventListener("abort", abandon);
-    if (interruption.aborted) interrupt();
-    else if (signal?.aborted) abandon();
-  });
+async function sleep(ms: number, interruption: AbortSignal, signal?: AbortSignal): Promise<void> {
+  const signals = signal === undefined ? [interruption] : [interruption, signal];
+  try {
+    await delay(ms, undefined, { signal: AbortSignal.any(signals) });
+  } catch {
+    throw interruption.aborted ? interrupted() : signal?.reason;
+  }
 }
 
-/** A second signal ends the process at once, for a user who does not want to wait for things to be put in order. */
+/** The first signal aborts, so that the command can clean up. The second one ends the process at once. */
 function interruptionSignal(): AbortSignal {
   const controller = new AbortController();
   const interrupt = (): void => {
     if (controller.signal.aborted) process.exit(130);
-    controller.abort(new AuthCliError("interrupted", { message: "interrupted" }));
+    controller.abort(interrupted());
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-  // Every request under way listens, and a smoke has a dozen of them; past ten Node would warn of a leak. None listens
-  // before the event loop turns, and then there is time.
-  setImmediate(() => setMaxListeners(0, controller.signal));
+  // Every open request listens. Node warns of a leak at eleven listeners, and smoke sends a dozen requests at once.
+  setMaxListeners(0, controller.signal);
   return controller.signal;
 }
 
 /** @see https://no-color.org and https://force-color.org */
-function wantsColour(flags: EnvironmentFlags, variables: NodeJS.ProcessEnv, isShown: () => boolean): boolean {
+function wantsColour(flags: EnvironmentFlags, variables: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
   if (flags.color === false || variables["NO_COLOR"]) return false;
   if (variables["FORCE_COLOR"] && variables["FORCE_COLOR"] !== "0") return true;
-  return isShown() && variables["TERM"] !== "dumb";
+  return isTerminal && variables["TERM"] !== "dumb";
 }

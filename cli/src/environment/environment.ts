@@ -9,35 +9,35 @@ import type { Terminal } from "./terminal.ts";
 
 export type { CallbackAnswer, LocalEnvironment };
 
-/** Everything outside the program that a command may touch. Tests hand in their own. */
+/** Everything outside the program that a command uses. Tests pass their own. */
 export interface Environment extends LocalEnvironment {
-  /** What runs this program. */
+  /** Node's version and the processor's architecture. */
   runtime: { node: string; architecture: string };
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** At least 0, less than 1. */
+  /** From 0 up to, but not including, 1. */
   random: () => number;
-  /** Rejects with `interrupted` when the user does not want to wait, or with the reason of a signal that ends it. */
+  /** Rejects with `interrupted`, or with the reason of `signal`. */
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   keyring: Keyring;
   send: Send;
-  /** Opens a connection beforehand, or several, for requests that will come. */
-  preconnect: (url: URL, count?: number) => void;
-  /** Host and port of the proxy on the way to a URL. Throws AuthCliError `invalid-configuration` for one that is none. */
-  proxyFor(url: URL): Promise<string | undefined>;
-  /** For signatures. */
+  /** The time for signatures. */
   serverClock: ServerClock;
+  /** Opens connections for later requests. @param count 1 when left out */
+  preconnect: (url: URL, count?: number) => void;
+  /** Host and port of the proxy for a URL. Throws AuthCliError `invalid-configuration` for an invalid proxy address. */
+  proxyFor(url: URL): Promise<string | undefined>;
   terminal: Terminal;
   redactor: Redactor;
   /** Aborted by SIGINT and SIGTERM. */
   interruption: AbortSignal;
-  /** Opens the user's browser, where there is one that the user would see. */
+  /** Opens the user's browser, unless the user would not see it. */
   openBrowser(url: URL): Promise<BrowserOutcome>;
-  /** Listens on loopback for the browser that Twitter sends back; port 0 picks a free one. */
+  /** Listens on loopback for Twitter's redirect. @param port 0 for a free one */
   startCallbackServer(port: number): Promise<CallbackServer>;
-  /** Who listens on a port of this computer, in words, when the system tells. */
+  /** `node (process 1234)`, when the system can tell which program listens on a port of this computer. */
   findPortHolder(port: number): Promise<string | undefined>;
-  /** Runs a command on this terminal and resolves to its exit code. */
+  /** Runs a command on this terminal. @returns its exit code */
   runCommand(
     command: string,
     args: readonly string[],
@@ -45,12 +45,12 @@ export interface Environment extends LocalEnvironment {
   ): Promise<number>;
 }
 
-/** The flags that shape the environment itself. */
+/** The flags that shape the environment. */
 export interface EnvironmentFlags {
   debug?: boolean | undefined;
-  /** Show what is signed. */
+  /** Print the intermediate texts of each signature. */
   trace?: boolean | undefined;
-  /** A file with certificates of authorities to trust beside the usual ones. */
+  /** A file with certificates of authorities to trust, in addition to the usual ones. */
   cacert?: string | undefined;
   color?: boolean | undefined;
 }

@@ -366,7 +366,7 @@ describe("time limits", () => {
     const secure = new URL(url.href.replace("http:", "https:"));
     const error = await failure(() => fetchText(secure, { connectTimeoutMs: 100 }));
     expect(error.code).toBe("timeout");
-    expect(error.message).toContain("did not give a connection within 0.1 s");
+    expect(error.message).toContain("did not accept a connection within 0.1 s");
   });
 });
 
@@ -402,7 +402,7 @@ describe("without a limit for the whole exchange", () => {
       "a body that stops",
       (socket) => socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`),
       { idleTimeoutMs: 200 },
-      "sent nothing more of its reply within 0.2 s",
+      "sent no more data within 0.2 s",
     ],
   ])("%s is not waited for", async (_name, answer, limits, words) => {
     const url = await speak(answer);
@@ -417,7 +417,7 @@ describe("without a limit for the whole exchange", () => {
     const url = await listen(createServer((socket) => socket.pause()));
     const body = Buffer.alloc(32 * 1024 * 1024);
     const error = await failure(() => client()(unlimited(url, { method: "POST", body, idleTimeoutMs: 200 })));
-    expect(error.message).toContain("took nothing of the request's body within 0.2 s");
+    expect(error.message).toContain("read no more of the request within 0.2 s");
   });
 });
 

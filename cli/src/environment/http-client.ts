@@ -15,25 +15,22 @@ import { ExchangeLimits } from "./exchange-limits.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 export interface HttpClientOptions extends ConnectionOptions {
-  /** Ends every exchange under way, with `interrupted`. */
+  /** Ends every exchange, with `interrupted`. */
   interruption: AbortSignal;
   now: () => number;
-  /** One line an exchange, for `--debug`. */
+  /** Receives a line for each exchange, for `--debug`. */
   debug?: ((line: string) => void) | undefined;
-  /** What was signed of each request, for `--trace`. */
+  /** Receives the intermediate texts of each signature, for `--trace`. */
   trace?: ((text: string) => void) | undefined;
 }
 
 export interface HttpClient {
   send: Send;
-  /** Opens a connection beforehand, or several, for requests that will come. */
+  /** Opens connections for later requests. @param count 1 when left out */
   preconnect: (url: URL, count?: number) => void;
 }
 
-/**
- * The one way out to the network. node:http and node:https, each loaded when first needed: on Node 20 the global
- * `fetch` alone would cost a command more than all its own work.
- */
+/** Speaks HTTP by node:http and node:https, which send headers in the given order and case. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { interruption, now, debug, trace } = options;
   const connections = new Connections(options);
@@ -73,19 +70,19 @@ async function open(
     request: start,
     options,
     proxyHeaders,
-  } = await connections.routeTo(request.url, limits, request.pastProxy);
+  } = await connections.routeTo(request.url, limits.signal, request.bypassProxy);
   return new Promise((resolve, reject) => {
     const outgoing = start({
       ...options,
       method: request.method,
-      // Flat name, value, name, value: keeps order and case.
+      // A flat list of names and values keeps order and case.
       headers: [...wireHeaders(request), ...proxyHeaders].flat(),
     });
     limits.watch(outgoing, reject);
-    stopwatch.watch(outgoing);
+    stopwatch.start(outgoing);
     outgoing.once("error", reject);
     outgoing.once("response", (response) => {
-      // From here on a failure belongs to the body, and reaches its reader.
+      // From now on, the reader of the body gets the error.
       outgoing.off("error", reject);
       outgoing.on("error", () => {});
       limits.headReceived(response);
@@ -113,7 +110,7 @@ function toHttpResponse(
     headers,
     connection: () => describeConnection(response),
     timings: () => stopwatch.timings,
-    body: readBody(response, request, limits, stopwatch),
+    body: streamBody(response, request, limits, stopwatch),
   };
 }
 
@@ -134,58 +131,35 @@ function describeConnection({ socket }: IncomingMessage): Connection {
   };
 }
 
-/** The parts of a body as they come. Node's iterator of streams does the same, and costs a start half a millisecond more. */
-async function* chunksOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {
-  // What has happened before anybody listens is told by nobody.
-  let ended = response.destroyed;
-  let failure = response.errored;
-  let wake: (() => void) | undefined;
-  response.on("readable", () => wake?.());
-  response.on("error", (error) => {
-    failure ??= error;
-    wake?.();
-  });
-  for (const event of ["end", "close"]) {
-    response.on(event, () => {
-      ended = true;
-      wake?.();
-    });
-  }
-  for (;;) {
-    const chunk = response.read() as Buffer | null;
-    if (chunk !== null) yield chunk;
-    else if (failure !== null) throw failure;
-    else if (ended) return;
-    else await new Promise<void>((resolve) => (wake = resolve));
-  }
-}
-
-async function* readBody(
+async function* streamBody(
   response: IncomingMessage,
   request: HttpRequest,
   limits: ExchangeLimits,
   stopwatch: Stopwatch,
 ): AsyncGenerator<Uint8Array> {
   try {
-    limits.reading(response);
-    for await (const chunk of chunksOf(response)) {
-      limits.received();
+    limits.bodyStarted(response);
+    for await (const chunk of response as AsyncIterable<Uint8Array>) {
+      limits.chunkReceived();
       yield chunk;
-      limits.wanted();
+      limits.chunkConsumed();
     }
     stopwatch.bodyReceived();
-    if (!response.complete) {
-      throw new AuthCliError("connection-lost", {
-        step: request.step,
-        message: `${request.url.host} closed the connection in the middle of its reply`,
-        cause: "the reply is shorter than its Content-Length, or its last chunk is missing",
-        fix: "run the command again; if it happens again, look at proxies on the way",
-      });
-    }
+    if (!response.complete) throw cutShort(request);
   } catch (error) {
-    throw limits.explain(error);
+    const isCut = (error as NodeJS.ErrnoException).code === "ERR_STREAM_PREMATURE_CLOSE";
+    throw limits.explain(isCut ? cutShort(request) : error);
   } finally {
     limits.clear();
     response.destroy();
   }
+}
+
+function cutShort({ step, url }: HttpRequest): AuthCliError {
+  return new AuthCliError("connection-lost", {
+    step,
+    message: `${url.host} closed the connection in the middle of its reply`,
+    cause: "the reply is shorter than its Content-Length, or its last chunk is missing",
+    fix: "run the command again; if it fails again, check the proxies between this computer and the server",
+  });
 }

@@ -1,11 +1,10 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 
-/** TLS included. A kept or a preconnected one stands already. */
+/** Whether the socket can carry a request. With TLS, the handshake is over. */
 export function isConnected(socket: Socket): boolean {
   if (socket.connecting) return false;
-  // Node keeps it undocumented, and node:http2 asks it. What a socket says of its protocol is set before the handshake
-  // is over where TLS runs within a proxy's tunnel.
+  // Undocumented, also read by node:http2. The public properties change before the handshake ends in a proxy's tunnel.
   return !(socket as { secureConnecting?: boolean }).secureConnecting;
 }
 

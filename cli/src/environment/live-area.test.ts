@@ -16,7 +16,7 @@ afterEach(() => {
 
 describe("the live area", () => {
   it("draws its lines over themselves until it is stopped, and leaves none", () => {
-    const stop = new LiveArea(() => stream, true).show((_size, frame) => [`frame ${frame}`, "second"]);
+    const stop = new LiveArea(stream, true).show((_size, frame) => [`frame ${frame}`, "second"]);
     vi.advanceTimersByTime(300);
     expect(drawn()).toBe("\rframe 0\u001B[K\nsecond\u001B[K\n\u001B[J");
     vi.advanceTimersByTime(80);
@@ -28,7 +28,7 @@ describe("the live area", () => {
   });
 
   it("shows nothing of what is over before anybody waits", () => {
-    const stop = new LiveArea(() => stream, true).show(() => ["row"]);
+    const stop = new LiveArea(stream, true).show(() => ["row"]);
     vi.advanceTimersByTime(299);
     stop();
     vi.advanceTimersByTime(1000);
@@ -36,7 +36,7 @@ describe("the live area", () => {
   });
 
   it("knows that a narrower terminal has broken its lines", () => {
-    const area = new LiveArea(() => stream, true);
+    const area = new LiveArea(stream, true);
     const stop = area.show(() => ["\u001B[31mfifteen letters\u001B[39m"]);
     vi.advanceTimersByTime(300);
     drawn();
@@ -46,7 +46,7 @@ describe("the live area", () => {
   });
 
   it("makes way for other output, and comes back below it", () => {
-    const area = new LiveArea(() => stream, true);
+    const area = new LiveArea(stream, true);
     const stop = area.show(() => ["row"]);
     vi.advanceTimersByTime(300);
     drawn();
@@ -59,14 +59,14 @@ describe("the live area", () => {
 
   it("tells the size of the terminal", () => {
     stream.rows = 7;
-    const stop = new LiveArea(() => stream, true).show((size) => [JSON.stringify(size)]);
+    const stop = new LiveArea(stream, true).show((size) => [JSON.stringify(size)]);
     vi.advanceTimersByTime(300);
     expect(drawn()).toContain('{"columns":20,"rows":7}');
     stop();
   });
 
   it("draws nothing where lines cannot be drawn over", () => {
-    const stop = new LiveArea(() => stream, false).show(() => ["row"]);
+    const stop = new LiveArea(stream, false).show(() => ["row"]);
     vi.advanceTimersByTime(1000);
     stop();
     expect(drawn()).toBe("");

@@ -1,11 +1,10 @@
 import type { ClientRequest } from "node:http";
 import type { Timings } from "../http.ts";
 import { isConnected, isSecure } from "./is-connected.ts";
-import { monotonicMs } from "./monotonic.ts";
 
 /**
- * Measures one exchange by the events of its socket. A connection that was opened beforehand counts as reused once it
- * stands; until then what is left of its opening is measured.
+ * Measures one exchange by the events of its socket. A preconnected socket counts as reused once it is connected.
+ * Before that, the rest of connecting is measured.
  */
 export class Stopwatch {
   #started: number | undefined;
@@ -17,29 +16,28 @@ export class Stopwatch {
   #head: number | undefined;
   #body: number | undefined;
 
-  /** Begins with a request that has just been made. */
-  watch(outgoing: ClientRequest): void {
-    this.#started = monotonicMs();
+  start(outgoing: ClientRequest): void {
+    this.#started = performance.now();
     outgoing.once("socket", (socket) => {
-      this.#socketGiven = monotonicMs();
+      this.#socketGiven = performance.now();
       this.#reused = isConnected(socket);
       if (this.#reused) return;
-      socket.once("lookup", () => (this.#lookedUp = monotonicMs()));
-      if (socket.connecting) socket.once("connect", () => (this.#connected = monotonicMs()));
-      if (isSecure(socket)) socket.once("secureConnect", () => (this.#secured = monotonicMs()));
+      socket.once("lookup", () => (this.#lookedUp = performance.now()));
+      if (socket.connecting) socket.once("connect", () => (this.#connected = performance.now()));
+      if (isSecure(socket)) socket.once("secureConnect", () => (this.#secured = performance.now()));
     });
   }
 
   headReceived(): void {
-    this.#head = monotonicMs();
+    this.#head = performance.now();
   }
 
   bodyReceived(): void {
-    this.#body = monotonicMs();
+    this.#body = performance.now();
   }
 
   get timings(): Timings {
-    // A connection that a proxy was asked for is there before we are given it, but for its TLS.
+    // A socket through a proxy arrives connected; only its TLS remains.
     const connected = this.#connected ?? this.#socketGiven;
     const parts = {
       dnsMs: between(this.#started, this.#lookedUp),

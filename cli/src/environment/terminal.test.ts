@@ -22,7 +22,7 @@ beforeEach(() => {
 function open(output: NodeJS.WriteStream, error: NodeJS.WriteStream): Terminal {
   return createTerminal({
     stdin: () => stdin,
-    keyboard: () => false,
+    hasKeyboard: false,
     stdout: output,
     stderr: error,
     redactor: new Redactor(),

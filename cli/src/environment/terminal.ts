@@ -1,117 +1,112 @@
-import type { Readable, Writable } from "node:stream";
+import { type Readable, Writable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { AuthCliError } from "../errors.ts";
 import type { Redactor } from "../redaction.ts";
+import { interrupted } from "./interrupted.ts";
 import { type Draw, LiveArea } from "./live-area.ts";
 import { Spinner } from "./spinner.ts";
 
-/** Standard input, output and error, as commands see them. */
+/** Standard input, output and error. */
 export interface Terminal {
   /** A person is at the keyboard and sees standard error. */
   interactive: boolean;
   /** Standard error shows colour. */
   colour: boolean;
-  /** Columns of standard error's terminal; 80 where there is none. */
+  /** Columns of standard error; 80 when it is not a terminal. */
   columns: number;
   /** Standard output shows colour. */
   resultColour: boolean;
-  /** Columns of standard output's terminal; undefined where it is none. */
+  /** Columns of standard output; undefined when it is not a terminal. */
   resultColumns: number | undefined;
-  /** More than ASCII is shown as it is meant. */
+  /** Standard error shows more than ASCII. */
   unicode: boolean;
-  /** Results. Masked. */
+  /** Writes a result to standard output, masked. */
   print(text: string): Promise<void>;
-  /** Results that are somebody's bytes, such as a response body: as they are. */
+  /** Writes bytes of a result, such as a response body, to standard output, unmasked. */
   printBytes(bytes: Uint8Array): Promise<void>;
-  /** Progress, prompts and errors. Masked. */
+  /** Writes progress, notes and errors to standard error, masked. */
   say(text: string): void;
-  /** As `say`, but unmasked: for a request to mask a secret. */
+  /** Writes to standard error, unmasked, such as a command that masks a secret. */
   sayUnmasked(text: string): void;
   /** Asks on standard error and reads one line; undefined when the input ends first. */
   ask(question: string): Promise<string | undefined>;
-  /** Asks for what nobody is to see: as `ask`, but what a person types is not shown. */
+  /** Does the same as `ask`, but hides what a person types. */
   askSecret(question: string): Promise<string | undefined>;
-  /** All of standard input. */
+  /** Reads all of standard input. */
   readAll(): Promise<Uint8Array>;
-  /** Waits for some work; a person who has to wait long sees for what. */
-  withSpinner<T>(what: string, work: Promise<T>): Promise<T>;
-  /** Where lines can be drawn over, draws some again and again on standard error, masked. @returns what removes them */
+  /** Waits for work, and shows a person a spinner with a text when it takes long. */
+  withSpinner<T>(text: string, work: Promise<T>): Promise<T>;
+  /** Redraws lines at the end of standard error, masked, where the terminal allows it. @returns removes the lines */
   animate(draw: Draw): () => void;
 }
 
-/** A file has nothing to wait for; a pipe and a terminal have. */
+/** Pipes and terminals keep the process alive and have `ref` and `unref`. Files do not. */
 type InputStream = Readable & { isTTY?: boolean; ref?: () => unknown; unref?: () => unknown };
 
 export interface TerminalOptions {
-  /** Opened when it is first asked for: a command that reads nothing need not pay for it. */
+  /** Opens standard input. Called only by a command that reads it: an open pipe can be read ahead. */
   stdin: () => InputStream;
-  /** Whether a person's keyboard is at standard input; asked only when it matters, since it opens it. */
-  keyboard: () => boolean;
-  /** The same holds for these: what reads them opens them. */
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
+  /** Standard input is a terminal. */
+  hasKeyboard: boolean;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
   redactor: Redactor;
   interruption: AbortSignal;
   colour: boolean;
-  readonly resultColour: boolean;
+  resultColour: boolean;
   unicode: boolean;
-  /** Lines of standard error can be drawn over. */
+  /** Lines of standard error can be redrawn. */
   animated: boolean;
 }
 
 export function createTerminal(options: TerminalOptions): Terminal {
-  const { redactor } = options;
-  const spinner = new Spinner(() => options.stderr, options.animated);
-  const liveArea = new LiveArea(() => options.stderr, options.animated);
-  /** Before anything else is written: both streams may be the same screen. */
-  const after = <T>(work: () => T): T => {
+  const { redactor, stdout, stderr } = options;
+  const spinner = new Spinner(stderr, options.animated);
+  const liveArea = new LiveArea(stderr, options.animated);
+  /** Both streams may be the same screen, so anything written clears the animation first. */
+  const clearAnimation = (): void => {
     spinner.clear();
     liveArea.clear();
-    return work();
   };
-  /** A result has left a line without an end on the screen that standard error is on, too. */
+  /** A result without a final line break is on the screen. A note must start on the next line. */
   let isLineOpen = false;
-  const result = (data: string | Uint8Array): Promise<void> => {
-    const { stdout, stderr } = options;
+  const printResult = (data: string | Uint8Array): Promise<void> => {
     if (data.length > 0) isLineOpen = stdout.isTTY && stderr.isTTY && !["\n", 10].includes(data.at(-1) ?? "");
-    return after(() => write(stdout, data));
+    clearAnimation();
+    return write(stdout, data);
   };
-  const closeLine = (): string => {
-    const end = isLineOpen ? "\n" : "";
+  const say = (text: string): void => {
+    clearAnimation();
+    stderr.write(isLineOpen ? `\n${text}` : text);
     isLineOpen = false;
-    return end;
   };
   return {
-    get interactive() {
-      return options.stderr.isTTY && options.keyboard();
-    },
+    interactive: stderr.isTTY && options.hasKeyboard,
     colour: options.colour,
     get columns() {
-      return options.stderr.isTTY ? options.stderr.columns : 80;
+      return stderr.isTTY ? stderr.columns : 80;
     },
-    get resultColour() {
-      return options.resultColour;
-    },
+    resultColour: options.resultColour,
     get resultColumns() {
-      return options.stdout.isTTY ? options.stdout.columns : undefined;
+      return stdout.isTTY ? stdout.columns : undefined;
     },
     unicode: options.unicode,
-    print: (text) => result(redactor.redact(text)),
-    printBytes: result,
-    say: (text) => void after(() => options.stderr.write(closeLine() + redactor.redact(text))),
-    sayUnmasked: (text) => void after(() => options.stderr.write(text)),
-    ask: (question) => readLine(options, question, options.stderr),
-    async askSecret(question) {
-      const { Writable: Sink } = await import("node:stream");
-      const nowhere = new Sink({ write: (_chunk, _encoding, done) => done() });
+    print: (text) => printResult(redactor.redact(text)),
+    printBytes: printResult,
+    say: (text) => say(redactor.redact(text)),
+    sayUnmasked: say,
+    ask: (question) => readLine(options, question, stderr),
+    askSecret(question) {
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
       return readLine(options, question, nowhere);
     },
     readAll: () => readToEnd(options),
-    withSpinner: (what, work) => spinner.show(what, work),
+    withSpinner: (text, work) => spinner.show(text, work),
     animate: (draw) => liveArea.show((size, frame) => draw(size, frame).map((line) => redactor.redact(line))),
   };
 }
 
-/** Not on the console of Linux, an old one of Windows, or where the locale names another encoding. */
+/** False for the console of Linux, an old console of Windows, and a locale with another encoding. */
 export function showsUnicode(
   variables: Readonly<Record<string, string | undefined>>,
   platform: NodeJS.Platform,
@@ -128,17 +123,14 @@ export function showsUnicode(
   return term !== "linux" && (locale === "" || /utf-?8/i.test(locale));
 }
 
-/** A pipe that stays open would wait for ever, so an interruption ends the reading, too. */
 async function readToEnd({ stdin, interruption }: TerminalOptions): Promise<Uint8Array> {
   const input = stdin();
-  const interrupt = (): void =>
-    void input.destroy(new AuthCliError("interrupted", { message: "interrupted" }));
+  // A pipe may stay open for ever.
+  const interrupt = (): void => void input.destroy(interrupted());
   interruption.addEventListener("abort", interrupt, { once: true });
   if (interruption.aborted) interrupt();
   try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of input) chunks.push(Buffer.from(chunk as Uint8Array));
-    return Buffer.concat(chunks);
+    return await buffer(input);
   } catch (error) {
     if (error instanceof AuthCliError) throw error;
     throw new AuthCliError("invalid-usage", {
@@ -151,26 +143,23 @@ async function readToEnd({ stdin, interruption }: TerminalOptions): Promise<Uint
   }
 }
 
-/**
- * @param echo shows what is typed. The keyboard is in raw mode meanwhile, in which the terminal itself shows nothing; it
- *   is put back however this ends
- */
+/** @param echo receives what a person types: readline's raw mode turns off the terminal's own echo */
 async function readLine(
-  { stdin, stderr, keyboard, interruption }: TerminalOptions,
+  { stdin, stderr, hasKeyboard, interruption }: TerminalOptions,
   question: string,
   echo: Writable,
 ): Promise<string | undefined> {
   const { createInterface } = await import("node:readline");
-  const interactive = stderr.isTTY && keyboard();
+  const interactive = stderr.isTTY && hasKeyboard;
   const hidden = echo !== stderr;
   const source: InputStream = stdin();
   source.ref?.();
   const lines = createInterface({ input: source, output: echo, terminal: interactive, historySize: 0 });
   return new Promise((resolve, reject) => {
-    const interrupted = (): void => {
-      // The shell's prompt is to begin on a line of its own.
+    const interrupt = (): void => {
+      // The shell's prompt starts on the next line.
       if (interactive) stderr.write("\n");
-      reject(new AuthCliError("interrupted", { message: "interrupted" }));
+      reject(interrupted());
       lines.close();
     };
     lines.once("line", (line) => {
@@ -178,17 +167,17 @@ async function readLine(
       resolve(line);
       lines.close();
     });
-    // A terminal in raw mode sends Ctrl-C as a key; readline turns it into this event.
-    lines.once("SIGINT", interrupted);
-    interruption.addEventListener("abort", interrupted, { once: true });
+    // In raw mode, Ctrl-C is a key and sends no signal.
+    lines.once("SIGINT", interrupt);
+    interruption.addEventListener("abort", interrupt, { once: true });
     lines.once("close", () => {
-      interruption.removeEventListener("abort", interrupted);
-      // A pipe that stays open would keep the process from ending.
+      interruption.removeEventListener("abort", interrupt);
+      // An open pipe would keep the process alive.
       source.unref?.();
       resolve(undefined);
     });
     if (interruption.aborted) {
-      interrupted();
+      interrupt();
     } else if (interactive && !hidden) {
       lines.setPrompt(question);
       lines.prompt();
@@ -198,7 +187,7 @@ async function readLine(
   });
 }
 
-/** Resolves when the stream has taken the data, so that a slow reader slows the writer. */
+/** Resolves when the stream has written the data: a slow reader slows the writer down. */
 function write(stream: NodeJS.WriteStream, data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(data, (error) => (error ? reject(cannotWrite(error)) : resolve()));
