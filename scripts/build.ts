@@ -4,5 +4,7 @@ import { buildCli } from "./build/cli.ts";
 const [only] = process.argv.slice(2);
 await Promise.all([
   buildCli(),
-  only === "cli" ? undefined : import("./build/local-cloud.ts").then(({ buildLocalCloud }) => buildLocalCloud()),
+  only === "cli"
+    ? undefined
+    : import("./build/local-cloud.ts").then(({ buildLocalCloud }) => buildLocalCloud()),
 ]);

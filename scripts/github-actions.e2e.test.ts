@@ -3,7 +3,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { interpolate } from "@api-auth-twitter/test-support/actions-expressions";
-import { readYaml, runSteps, type Step, type StepResult } from "@api-auth-twitter/test-support/actions-runner";
+import {
+  readYaml,
+  runSteps,
+  type Step,
+  type StepResult,
+} from "@api-auth-twitter/test-support/actions-runner";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";

@@ -157,6 +157,7 @@ const foreign = new Set([
   "service",
   "global",
   "omit",
+  "pack-destination",
   "data",
   "no-install",
   "save-dev",

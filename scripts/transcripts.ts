@@ -1,0 +1,7 @@
+/** Records the transcripts in the docs again: `npm run transcripts`. A test compares them with the program. */
+import { writeFileSync } from "node:fs";
+import { readPages, replaceTranscripts } from "./transcripts/pages.ts";
+import { recordTranscripts } from "./transcripts/record.ts";
+
+const recorded = await recordTranscripts();
+for (const page of readPages()) writeFileSync(page.path, replaceTranscripts(page, recorded));

@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { comparable, readPages, transcriptsIn } from "./pages.ts";
+import { recordTranscripts } from "./record.ts";
+
+it("the docs show what the program prints (npm run transcripts records it again)", async () => {
+  const recorded = await recordTranscripts();
+  const documented = readPages().flatMap(transcriptsIn);
+  expect(new Set(documented.map(([name]) => name))).toEqual(new Set(recorded.keys()));
+  for (const [name, transcript] of documented) {
+    expect(comparable(transcript), name).toBe(comparable(recorded.get(name) ?? ""));
+  }
+});
