@@ -15,7 +15,7 @@ export async function recordTranscripts(): Promise<Transcripts> {
     ["status", await run(world, "status", "--stage", "prod")],
   ]);
   const unpermitted = await recordOn(
-    ({ edit }) => edit("stacks/ExampleStack.ts", /^.*attachPermissionsForAuthUsers.*$/m, ""),
+    (app) => app.edit("stacks/ExampleStack.ts", /^.*attachPermissionsForAuthUsers.*$/m, ""),
     async (world) => {
       await logIn(world);
       return [
