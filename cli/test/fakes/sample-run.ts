@@ -1,7 +1,7 @@
 import type { ErrorReport } from "../../src/errors.ts";
 import type { CheckName, CheckResult, Hop, SmokeReport, SmokeRun } from "../../src/commands/smoke/report.ts";
 
-/** A run of one stage in which the permission for /private is missing: one failure, and what hangs on it is skipped. */
+/** A run of one stage without the permission for /private: one failed check and one skipped check that needs it. */
 export function sampleRun(changes: Partial<SmokeReport> = {}): SmokeRun {
   const report = { ...sampleReport(), ...changes };
   const { startedAt, durationMs, passed } = report;
@@ -13,10 +13,10 @@ export const sampleError: ErrorReport = {
   step: "private.signed",
   reason: "permission-missing",
   message: 'GET /private signed as the identity answered HTTP 403: "{"message":"Forbidden"}"',
-  cause: "the role of the pool's authenticated identities does not allow execute-api:Invoke on GET /private",
+  cause: "the authenticated role of the pool does not allow execute-api:Invoke on GET /private",
   evidence: [
     "STS accepted these keys as arn:aws:sts::123456789012:assumed-role/prod-notes-auth/CognitoIdentityCredentials",
-    "the same request without a signature is refused with HTTP 403, so the route exists and wants one",
+    "the API refused the same request without a signature with HTTP 403, so the route exists and needs one",
   ],
   fix: "call `auth.attachPermissionsForAuthUsers(stack, [api])` in the stack and deploy",
 };

@@ -7,29 +7,29 @@ import * as verifier from "../../../packages/local-cloud/src/twitter/signature-b
 import type { HttpRequest, HttpResponse, Send } from "../../src/http.ts";
 import { reply, sentHeader } from "./fake-environment.ts";
 
-/** What answers a request; undefined leaves it to the service. */
+/** Answers a request. Undefined leaves it to the service. */
 export type Answer = (request: HttpRequest) => HttpResponse | undefined | Promise<HttpResponse | undefined>;
 
 /**
- * Twitter, Cognito and the API behind one `send`. They check the signatures with code that the CLI does not use.
- * Their secrets are made anew for each test.
+ * Twitter, Cognito and the API behind one `send`. They verify signatures with code that the CLI does not use. Each test
+ * gets new secrets.
  */
 export interface ScriptedServices {
   send: Send;
   clientCredentials: { key: string; secret: string };
   temporaryCredentials: { token: string; secret: string };
   tokenCredentials: { token: string; secret: string };
-  /** What Cognito takes from other providers, by the key of the logins map. */
+  /** The tokens of other providers that Cognito accepts, by the key of the logins map. */
   providerTokens: Record<string, string>;
   pin: string;
   identityPoolId: string;
   identityId: string;
   apiEndpoint: string;
-  /** Everything that must never reach an output. */
+  /** Must never be printed. */
   secrets: string[];
   /**
-   * By step (`twitter.access_token`, `private.signed`), or `cognito.guest` for a GetId without logins. `diagnosis.*` is
-   * for all of that kind that are not named.
+   * By step (`twitter.access_token`, `private.signed`), or `cognito.guest` for GetId without logins. `diagnosis.*`
+   * covers the steps of that group without an entry of their own.
    */
   answers: Record<string, Answer>;
 }
@@ -37,7 +37,7 @@ export interface ScriptedServices {
 export function createScriptedServices(now: () => number): ScriptedServices {
   const sessions = createSessions({ now: () => new Date(now()) });
   const world: ScriptedServices = {
-    // Of the lengths that X gives out.
+    // The lengths of X's keys.
     clientCredentials: { key: alphanumeric(25), secret: alphanumeric(50) },
     temporaryCredentials: { token: random(), secret: random() },
     tokenCredentials: { token: `42-${random()}`, secret: random() },
@@ -127,7 +127,7 @@ export function createScriptedServices(now: () => number): ScriptedServices {
     });
   };
 
-  /** /public is open; whatever else there is needs a signature and says who asks. */
+  /** /public is open. All other paths need a signature and greet the identity. */
   const api = async (request: HttpRequest): Promise<HttpResponse> => {
     const headers = [["apigw-requestid", "request-1="]] as const;
     if (request.url.pathname === "/public") return reply(200, "Hello stranger!", headers);

@@ -6,16 +6,16 @@ import { createWorld, type Ran, runIn, type World } from "./world.ts";
 
 export interface SmokeRan extends Ran {
   run: SmokeRun;
-  /** Of the first stage. */
+  /** The report of the first stage. */
   report: SmokeReport;
-  /** `name`, or `name route` of a result that has one. */
+  /** `name`, or `name route` for a result with a route. */
   failed: string[];
   skipped: string[];
   passed: string[];
   check: (name: CheckName, route?: string) => CheckResult;
 }
 
-/** `auth-cli smoke --json` where alice is logged in. */
+/** Runs `auth-cli smoke --json`. */
 export async function smokeIn(
   world: ReturnType<typeof createWorld>,
   args: readonly string[] = [],
@@ -24,7 +24,7 @@ export async function smokeIn(
   const json = JSON.parse(ran.stdout) as SmokeReport | SmokeRun;
   const run: SmokeRun = "stages" in json ? json : { ...json, stages: [json] };
   const [report] = run.stages;
-  if (report === undefined) throw new Error("a run has a stage");
+  if (report === undefined) throw new Error("the run has no stage");
   const named = (status: CheckResult["status"]): string[] =>
     report.checks
       .filter((check) => check.status === status)
@@ -38,7 +38,7 @@ export async function smokeIn(
     passed: named("passed"),
     check(name, route) {
       const found = report.checks.find((each) => each.name === name && each.route === route);
-      if (found === undefined) throw new Error(`there is no ${name} ${route ?? ""}`);
+      if (found === undefined) throw new Error(`the report has no ${name} ${route ?? ""}`);
       return found;
     },
   };
@@ -47,13 +47,13 @@ export async function smokeIn(
 export const smokeWith = (args: readonly string[], world: World = {}): Promise<SmokeRan> =>
   smokeIn(createWorld({ loggedIn: true, ...world }), args);
 
-/** Answers like the first one until it has been asked so many times. */
+/** Gives this answer to the first requests, then leaves requests to the service. */
 export function atFirst(times: number, answer: Answer): Answer {
   let asked = 0;
   return (request) => (asked++ < times ? answer(request) : undefined);
 }
 
-/** A request that is not answered until nobody waits for it any more. */
+/** Keeps a request open until the client aborts it. */
 export const neverAnswers: Answer = ({ signal }) =>
   new Promise((_resolve, reject) => {
     signal?.addEventListener("abort", () => reject(signal.reason as Error));
@@ -63,7 +63,7 @@ export const loseConnection: Answer = () => {
   throw new AuthCliError("connection-lost", { message: "lost" });
 };
 
-/** What each of so many parties waits for: that all have come. */
+/** A barrier: each of these parties waits until all have arrived. */
 export function meeting(parties: number): () => Promise<void> {
   const waiting: (() => void)[] = [];
   return () =>
@@ -73,7 +73,7 @@ export function meeting(parties: number): () => Promise<void> {
     });
 }
 
-/** STS, as it answers who is known to it. */
+/** STS's answer to valid credentials. */
 const caller: Answer = () =>
   reply(
     200,
@@ -81,13 +81,13 @@ const caller: Answer = () =>
       "<Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
   );
 
-/** As an API answers that has no such route. */
+/** The answer of an API without the route. */
 export const routeMissing: Answer = () =>
   reply(404, { message: "Not Found" }, [["apigw-requestid", "request-1="]]);
 
 const forbidden: Answer = () => reply(403, { message: "Forbidden" }, [["apigw-requestid", "request-1="]]);
 
-/** As an API answers whose role has no permission: everybody is refused, the experiments of the diagnosis included. */
+/** The answers of an API to a role without permission. It also refuses the experiments of the diagnosis. */
 export function permissionMissing(): Record<string, Answer> {
   return {
     "private.signed": forbidden,

@@ -18,11 +18,11 @@ export interface Ran {
 
 export interface World extends FakeEnvironmentOptions {
   answers?: Record<string, Answer>;
-  /** Whether alice has logged in before. */
+  /** The user alice is logged in. */
   loggedIn?: boolean;
 }
 
-/** A project deployed as the stage prod, whose services answer as scripted. */
+/** A project deployed as the stage prod, with scripted services. */
 export function createWorld({ answers = {}, loggedIn = false, ...options }: World) {
   const clock = options.clock ?? { ms: Date.parse("2026-03-01T12:00:00Z") };
   const services = createScriptedServices(() => clock.ms);
@@ -65,7 +65,7 @@ export async function runIn(
 ): Promise<Ran> {
   const code = await run(args, "0.0.0-test", () => environment);
   const [stdout, stderr] = [environment.stdout(), environment.stderr()];
-  // Whatever a command does, no secret reaches an output.
+  // No command prints a secret.
   for (const secret of services.secrets) expect(stdout + stderr).not.toContain(secret);
   return { code, environment, stdout, stderr, services };
 }
@@ -73,7 +73,7 @@ export async function runIn(
 export const authCli = (args: readonly string[], world: World = {}): Promise<Ran> =>
   runIn(args, createWorld(world));
 
-/** The error that `--json` reports. */
+/** The error of `--json`. */
 export const reportedError = ({ stderr }: Ran): Record<string, string> => {
   const start = stderr.indexOf("{");
   return (JSON.parse(stderr.slice(start)) as { error: Record<string, string> }).error;
