@@ -5,7 +5,7 @@ import { twitterClientCredentials } from "./stacks/twitter-client-credentials.ts
 
 export default {
   config({ root = process.cwd(), stage: option }) {
-    // The stack asks for these too, but in a new account SST deploys its bootstrap stack before it runs ours.
+    // The stack needs these too, but in a new account SST deploys its bootstrap stack first.
     const stage = knownStage(root, option, process.env);
     if (stage !== undefined) twitterClientCredentials(stageEnvironment(root, stage, process.env), stage);
     return { name: "api-auth-twitter", region: "us-east-1" };

@@ -36,7 +36,7 @@ async function readReport(path = ""): Promise<Report> {
 
 const reportNames = ["report.json", "report.xml", "report.html"];
 
-describe("what runs in CI, run here as GitHub's runner would", () => {
+describe("the CI recipes, run like GitHub's runner does", () => {
   let world: DeployedWorld;
   let secrets: Record<string, string>;
 
@@ -44,19 +44,19 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
     world = await deployWorld("prod");
     await world.cli.logIn("ci_account");
     const [token] = await world.cli.storedTokens();
-    if (token === undefined) throw new Error("the account could not log in");
+    if (token === undefined) throw new Error("the login failed");
     secrets = {
       TWITTER_CONSUMER_KEY: world.cloud.environment["TWITTER_CONSUMER_KEY"] ?? "",
       TWITTER_CONSUMER_SECRET: world.cloud.environment["TWITTER_CONSUMER_SECRET"] ?? "",
       TWITTER_ACCESS_TOKEN: token.token,
       TWITTER_ACCESS_TOKEN_SECRET: token.secret,
     };
-    // A job has no login of its own.
+    // A job has no stored login.
     await world.cli.run(["logout", "--all"]);
   });
   afterAll(() => world.close());
 
-  /** Where the services are, and the deployer's credentials as configure-aws-credentials would leave them. */
+  /** The addresses of the services, and the deployer's credentials of configure-aws-credentials. */
   const machine = (): Record<string, string | undefined> => {
     const { TWITTER_CONSUMER_KEY: _key, TWITTER_CONSUMER_SECRET: _secret, ...rest } = world.variables;
     return {
@@ -68,7 +68,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
     };
   };
 
-  /** A job's step that uses the action. */
+  /** Runs a step that uses the action. */
   const useAction = async (
     given: Record<string, string>,
     { env = secrets, actionPath = root }: { env?: Record<string, string>; actionPath?: string } = {},
@@ -102,7 +102,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
       expect(text).not.toContain(secret);
   };
 
-  /** All of deploy.yml. @param edit secrets that are other ones */
+  /** Runs deploy.yml. @param edit replaces secrets */
   const deploy = async (edit: Record<string, string> = {}): Promise<StepResult[]> => {
     const { jobs } = await readYaml<Workflow>(join(root, ".github/workflows/deploy.yml"));
     return runSteps({
@@ -116,7 +116,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
       },
       variables: machine(),
       workspace: world.app.folder,
-      // The copy of the app has this repository's own node_modules.
+      // The copy of the app links to the node_modules of this repository.
       isDone: ({ run }) => run === "npm ci",
     });
   };
@@ -136,7 +136,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
   describe("action.yml", () => {
     const prebuilt = { "auth-cli-path": authCliPath, "retry-for": "5s" };
 
-    it("passes: outputs, reports, summary; every secret is masked", async () => {
+    it("passes, sets outputs, writes reports and a summary, and masks secrets", async () => {
       const { smoke, outputs } = await useAction({
         ...prebuilt,
         stage: "prod",
@@ -159,11 +159,11 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
         expectNoSecret(await readFile(join(world.app.folder, "auth-cli-reports", name), "utf8"));
     });
 
-    it("fails with the smoke: the reports are there, and annotations say what failed", async () => {
+    it("fails with smoke, keeps the reports and annotates the failure", async () => {
       const { smoke, outputs } = await useAction({
         ...prebuilt,
         stage: "prod",
-        // It is open to everybody, which is what a protected route must not be.
+        // An open route fails as a protected one.
         routes: "GET /public",
         "report-folder": "out/of the way",
       });
@@ -177,7 +177,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
       expect(smoke?.summary).toContain("private.unsigned");
     });
 
-    it("checks several stages, of which SST's outputs file holds the last only", async () => {
+    it("checks several stages, although the outputs file contains only the last", async () => {
       await world.deploy("dev");
       const { smoke, outputs } = await useAction({ ...prebuilt, stage: "prod\ndev\n" });
       expect(smoke?.outcome, smoke?.log).toBe("success");
@@ -186,44 +186,44 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
       await world.deploy("prod");
     });
 
-    it("leaves the verdict to its user with fail-on never", async () => {
+    it("succeeds despite a failed check with fail-on never", async () => {
       const given = { ...prebuilt, stage: "prod", routes: "GET /public", "fail-on": "never" };
       const { smoke, outputs } = await useAction(given);
       expect(smoke?.outcome, smoke?.log).toBe("success");
       expect(outputs).toMatchObject({ passed: "false", "exit-code": "1" });
     });
 
-    it("fails for a check that was skipped with fail-on skipped", async () => {
+    it("fails for a skipped check with fail-on skipped", async () => {
       const given = { ...prebuilt, stage: "prod", skip: "cognito.guest" };
       expect((await useAction(given)).smoke?.outcome).toBe("success");
       const { smoke, outputs } = await useAction({ ...given, "fail-on": "skipped" });
       expect(smoke?.code).toBe(1);
-      expect(smoke?.annotations.join("\n")).toMatch(/could not run/);
+      expect(smoke?.annotations.join("\n")).toMatch(/a check was skipped/);
       expect(outputs["passed"]).toBe("true");
     });
 
     it.each([
-      ["a stage that is no name", { stage: "$(touch injected)" }],
-      ["a route that is code", { routes: "`touch injected`" }],
-      ["an option in the place of a value", { stage: "--json" }],
-      ["a time that is none", { "retry-for": "soon; touch injected" }],
-      ["a file that is not there", { outputs: "nowhere.json" }],
-      ["a verdict that there is not", { "fail-on": "maybe" }],
-      ["a program that is not there", { "auth-cli-path": "nowhere.cjs" }],
-    ])("refuses %s, even with fail-on never, and runs none of it", async (_name, given) => {
+      ["an invalid stage", { stage: "$(touch injected)" }],
+      ["a route with code", { routes: "`touch injected`" }],
+      ["an option as a value", { stage: "--json" }],
+      ["an invalid duration", { "retry-for": "soon; touch injected" }],
+      ["a missing outputs file", { outputs: "nowhere.json" }],
+      ["an unknown fail-on", { "fail-on": "maybe" }],
+      ["a missing program", { "auth-cli-path": "nowhere.cjs" }],
+    ])("rejects %s without running it, even with fail-on never", async (_name, given) => {
       const { steps, outputs } = await useAction({ ...prebuilt, "fail-on": "never", ...given });
       expect(steps.map(({ outcome }) => outcome)).toContain("failure");
       expect(outputs["passed"]).not.toBe("true");
       await expect(readFile(join(world.app.folder, "injected"))).rejects.toThrow("ENOENT");
     });
 
-    it("refuses to run without a token: exit 4, in words", async () => {
+    it("exits with 4 without a token, and names the variable", async () => {
       const { smoke } = await useAction({ ...prebuilt, stage: "prod" }, { env: {} });
       expect(smoke?.code).toBe(4);
       expect(smoke?.log).toMatch(/TWITTER_ACCESS_TOKEN/);
     });
 
-    it("builds its own auth-cli from a checkout, with the packages of that alone, and once", async () => {
+    it("builds its own auth-cli from a checkout, once", async () => {
       const checkout = await mkdtemp(join(tmpdir(), "action-checkout-"));
       try {
         const { stdout } = await runProcess(
@@ -236,7 +236,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
         );
         for (const file of stdout.split("\0").filter((name) => name !== "")) {
           await mkdir(dirname(join(checkout, file)), { recursive: true });
-          // A file that was removed and not committed is still listed.
+          // Git also lists removed files before the commit.
           await cp(join(root, file), join(checkout, file)).catch(() => {});
         }
         const options = { actionPath: checkout, env: { ...secrets, npm_config_cache: npmCache() } };
@@ -253,7 +253,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
   });
 
   describe("deploy.yml", () => {
-    it("deploys for real, checks, and keeps the reports", async () => {
+    it("deploys, checks and keeps the reports", async () => {
       const steps = await deploy();
       const log = steps.map(({ name, log: text }) => `${name}\n${text}`).join("\n");
       expect(
@@ -275,7 +275,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
       expect(used[3]?.with["path"]).toBe("reports");
     }, 300_000);
 
-    it("fails with a smoke that fails, and keeps its reports all the same", async () => {
+    it("fails with smoke and keeps the reports", async () => {
       const steps = await deploy({ TWITTER_ACCESS_TOKEN_SECRET: "of-another-token" });
       const smoke = steps.find(({ name }) => name === "Smoke");
       expect(smoke?.outcome, smoke?.log).toBe("failure");
@@ -287,14 +287,14 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
   });
 
   describe("the recipe for a plain shell", () => {
-    it("deploys, checks, and ends with 0", async () => {
+    it("deploys, checks and exits with 0", async () => {
       const { code, stdout, stderr } = await runRecipe({ ...secrets, STAGE: "prod" });
       expect(code, stdout + stderr).toBe(0);
-      expect(stdout).toMatch(/the chain holds\n$/);
+      expect(stdout).toMatch(/all checks passed\n$/);
       expectNoSecret(stdout + stderr);
     }, 200_000);
 
-    it("ends with the smoke's own exit code", async () => {
+    it("exits with the exit code of smoke", async () => {
       const { code, stdout } = await runRecipe({
         ...secrets,
         TWITTER_ACCESS_TOKEN_SECRET: "of-another",
@@ -304,7 +304,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
       expect(stdout).toMatch(/a check failed: see reports\/smoke\.html\n$/);
     }, 200_000);
 
-    it("says which variable is missing before it deploys", async () => {
+    it("names a missing variable before it deploys", async () => {
       const { code, stderr } = await runRecipe({ STAGE: "prod" });
       expect(code).not.toBe(0);
       expect(stderr).toMatch(/TWITTER_ACCESS_TOKEN/);
@@ -312,7 +312,7 @@ describe("what runs in CI, run here as GitHub's runner would", () => {
   });
 });
 
-/** The machine's own, so that what is there is not fetched again. */
+/** The cache of this machine, to avoid downloads. */
 function npmCache(): string {
   return process.env["npm_config_cache"] ?? join(process.env["HOME"] ?? "", ".npm");
 }

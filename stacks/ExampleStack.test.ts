@@ -12,7 +12,7 @@ const repository = fileURLToPath(new URL("..", import.meta.url));
 const clientCredentials = { TWITTER_CONSUMER_KEY: "testkey", TWITTER_CONSUMER_SECRET: "testsecret" };
 let root: string;
 
-/** A copy of the app: SST writes its builds into the project, and would read the `.env` files of the real one. */
+/** A copy of the app, because SST writes builds into the project and reads its `.env` files. */
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "example-stack-"));
   for (const path of ["package.json", "sst.config.ts", "stacks", "packages/functions"]) {
@@ -56,11 +56,11 @@ describe("ExampleStack", () => {
 
   function onlyId(type: string): string {
     const [id, ...more] = Object.keys(template.findResources(type));
-    if (id === undefined || more.length > 0) throw new Error(`not one ${type}`);
+    if (id === undefined || more.length > 0) throw new Error(`expected one ${type}`);
     return id;
   }
 
-  it("has two routes: /private behind AWS_IAM, /public open", () => {
+  it("has two routes: /private with AWS_IAM, /public open", () => {
     expect(Object.keys(template.findResources("AWS::ApiGatewayV2::Route"))).toHaveLength(2);
     template.resourceCountIs("AWS::ApiGatewayV2::Authorizer", 0);
     for (const [RouteKey, AuthorizationType] of [
@@ -75,17 +75,17 @@ describe("ExampleStack", () => {
     }
   });
 
-  it("runs each handler on Node.js 22, with no source map to upload", () => {
+  it("runs each handler on Node.js 22, without source maps to upload", () => {
     for (const Handler of ["private.handler", "public.handler"]) {
       template.hasResourceProperties("AWS::Lambda::Function", { Handler, Runtime: "nodejs22.x" });
     }
-    // By its files, as SST leaves the resource that uploads the maps out of test runs.
+    // Checked by its files, because SST omits the uploading resource in tests.
     const built = readdirSync(join(root, ".sst"), { recursive: true }).map(String);
     expect(built.filter((path) => path.endsWith("private.mjs"))).not.toEqual([]);
     expect(built.filter((path) => path.endsWith(".map"))).toEqual([]);
   });
 
-  it("has an identity pool for users of Twitter, and for no guests", () => {
+  it("has an identity pool for Twitter users, not for guests", () => {
     expect(Object.keys(template.findResources("AWS::Cognito::IdentityPool"))).toEqual([poolId]);
     template.hasResourceProperties("AWS::Cognito::IdentityPool", {
       AllowUnauthenticatedIdentities: false,
@@ -116,11 +116,12 @@ describe("ExampleStack", () => {
       },
     });
     const [id, ...more] = Object.keys(roles);
-    if (id === undefined || more.length > 0) throw new Error("not one role that trusts the pool's users");
+    if (id === undefined || more.length > 0)
+      throw new Error("expected one role that trusts the pool's users");
     return id;
   }
 
-  it("lets authenticated users call this API, and no one anything else of execute-api", () => {
+  it("allows only authenticated users to call only this API", () => {
     const grants = Object.values(template.findResources("AWS::IAM::Policy")).flatMap((policy) => {
       const { Roles, PolicyDocument } = policy["Properties"] as {
         Roles: unknown;
@@ -145,7 +146,7 @@ describe("ExampleStack", () => {
     ]);
   });
 
-  it("lets the API call the handlers, from these routes only", () => {
+  it("allows the API to call the handlers from these routes only", () => {
     const permissions = Object.values(template.findResources("AWS::Lambda::Permission"));
     expect(permissions).toHaveLength(2);
     for (const path of ["/private", "/public"]) {
@@ -157,7 +158,7 @@ describe("ExampleStack", () => {
     }
   });
 
-  it("puts out what auth-cli reads", () => {
+  it("has the outputs that auth-cli reads", () => {
     const outputs = template.findOutputs("*");
     expect(outputs["ApiEndpoint"]?.["Value"]).toEqual({ "Fn::GetAtt": [apiId, "ApiEndpoint"] });
     expect(outputs["IdentityPoolId"]?.["Value"]).toEqual({ Ref: poolId });
@@ -165,7 +166,7 @@ describe("ExampleStack", () => {
 });
 
 describe("ExampleStack with its keys in Secrets Manager", () => {
-  it("has neither in the template", async () => {
+  it("keeps them out of the template", async () => {
     const template = await synthesize({ ...clientCredentials, TWITTER_SECRET_ID: "api-auth-twitter/x" });
     template.hasResourceProperties("AWS::Cognito::IdentityPool", {
       SupportedLoginProviders: {
@@ -177,15 +178,15 @@ describe("ExampleStack with its keys in Secrets Manager", () => {
   }, 60_000);
 });
 
-describe("without keys", () => {
+describe("ExampleStack without keys", () => {
   const message = "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set";
 
-  it("ends before SST asks AWS for anything", async () => {
+  it("fails before SST calls AWS", async () => {
     setEnvironment({});
     await expect(initProject({ stage: "test", root })).rejects.toThrow(message);
   });
 
-  it("makes no template of a stage whose name was not known before", async () => {
+  it("fails in the stack when the stage was not known earlier", async () => {
     await expect(synthesize({})).rejects.toThrow(message);
   });
 });

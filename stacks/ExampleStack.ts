@@ -2,15 +2,14 @@ import { Api, Cognito, type StackContext } from "sst/constructs";
 import { twitterClientCredentials } from "./twitter-client-credentials.ts";
 
 /**
- * An HTTP API whose routes need AWS_IAM unless they say otherwise, and an identity pool that gives users of Twitter,
- * and nobody else, credentials to call it.
+ * An HTTP API with AWS_IAM by default, and an identity pool that issues credentials for it to Twitter users only.
  */
 export function ExampleStack({ stack }: StackContext): void {
   const twitter = twitterClientCredentials(process.env, stack.stage);
 
   stack.setDefaultFunctionProps({
     runtime: "nodejs22.x",
-    // Only SST's hosted console reads the maps, and each deploy would run a custom resource to upload them.
+    // Only SST's hosted console reads source maps, and each deploy would upload them with a custom resource.
     nodejs: { sourcemap: false },
   });
 
@@ -25,7 +24,7 @@ export function ExampleStack({ stack }: StackContext): void {
   const auth = new Cognito(stack, "Auth", {
     identityPoolFederation: {
       twitter,
-      // SST lets guests in unless told otherwise.
+      // SST's default admits guests.
       cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } },
     },
   });

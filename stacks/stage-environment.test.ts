@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-it("lets each file win over the one before, and all over the environment", () => {
+it("stageEnvironment lets each file override the one before, and the environment", () => {
   const environment = { A: "process", B: "process" };
   expect(stageEnvironment(root, "prod", environment)).toEqual(environment);
   for (const [name, text] of [
@@ -32,7 +32,7 @@ it("lets each file win over the one before, and all over the environment", () =>
   });
 });
 
-it("knows the stage by the option, SST_STAGE, or what SST wrote down", () => {
+it("knownStage reads the option, SST_STAGE or .sst/stage", () => {
   expect(knownStage(root, undefined, {})).toBeUndefined();
   mkdirSync(join(root, ".sst"));
   writeFileSync(join(root, ".sst", "stage"), "ada\n");

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 
 /**
- * The stage that SST will take, as far as it is known before SST has asked for one: `--stage`, `SST_STAGE`, or the
- * personal stage that SST wrote down.
+ * The stage that SST will use: `--stage`, `SST_STAGE` or the personal stage in `.sst/stage`. Undefined when SST will ask
+ * for it.
  */
 export function knownStage(
   root: string,
@@ -17,7 +17,7 @@ export function knownStage(
   return existsSync(path) ? readFileSync(path, "utf8").trim() || undefined : undefined;
 }
 
-/** The environment that a stack of the stage will see: SST lets the `.env` files win, each over the one before. */
+/** The environment of the stage's stacks. In SST, `.env` files override it, each the one before. */
 export function stageEnvironment(
   root: string,
   stage: string,

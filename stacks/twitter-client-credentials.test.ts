@@ -6,7 +6,7 @@ const key = "TWITTER_CONSUMER_KEY";
 const secret = "TWITTER_CONSUMER_SECRET";
 
 describe("twitterClientCredentials", () => {
-  it("takes the consumer key and secret from the environment", () => {
+  it("reads the consumer key and secret from the environment", () => {
     expect(twitterClientCredentials({ [key]: " k1 ", [secret]: "s1\n" }, "prod")).toEqual({
       consumerKey: "k1",
       consumerSecret: "s1",
@@ -18,7 +18,7 @@ describe("twitterClientCredentials", () => {
     [{ [key]: "", [secret]: "  " }, `${key} and ${secret} are not set`],
     [{ [key]: "k" }, `${secret} is not set`],
     [{ [secret]: "s" }, `${key} is not set`],
-  ])("says for %j what to set and where", (environment, what) => {
+  ])("names the missing variables and files for %j", (environment, what) => {
     const attempt = (): unknown => twitterClientCredentials(environment, "prod");
     expect(attempt).toThrow(VisibleError);
     expect(attempt).toThrow(what);
@@ -26,14 +26,14 @@ describe("twitterClientCredentials", () => {
     expect(attempt).toThrow("TWITTER_SECRET_ID");
   });
 
-  it.each(["a;b", "a b", '"quoted"', "é"])("does not take %j, and does not show it", (value) => {
+  it.each(["a;b", "a b", '"quoted"', "é"])("rejects %j without printing it", (value) => {
     expect(() => twitterClientCredentials({ [key]: "k", [secret]: value }, "prod")).toThrow(
       /^TWITTER_CONSUMER_SECRET has characters/,
     );
     expect(() => twitterClientCredentials({ [key]: "k", [secret]: value }, "prod")).not.toThrow(value);
   });
 
-  it("refers to Secrets Manager where a secret is named, whatever else is set", () => {
+  it("refers to Secrets Manager with TWITTER_SECRET_ID, even when keys are set", () => {
     const arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:x/app-AbC123";
     for (const id of ["x/app", arn]) {
       expect(twitterClientCredentials({ TWITTER_SECRET_ID: id, [key]: "k", [secret]: "s" }, "prod")).toEqual({
@@ -43,10 +43,10 @@ describe("twitterClientCredentials", () => {
     }
   });
 
-  it("needs the keys when the secret's name is blank, and takes no name that is none", () => {
+  it("ignores a blank TWITTER_SECRET_ID and rejects an invalid one", () => {
     expect(() => twitterClientCredentials({ TWITTER_SECRET_ID: " " }, "prod")).toThrow("are not set");
     expect(() => twitterClientCredentials({ TWITTER_SECRET_ID: "a}} {{resolve:x" }, "prod")).toThrow(
-      "TWITTER_SECRET_ID is neither",
+      "TWITTER_SECRET_ID is not a valid name",
     );
   });
 });

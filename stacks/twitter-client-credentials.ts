@@ -1,19 +1,19 @@
 import { VisibleError } from "sst/error.js";
 
-/** The X app that the identity pool federates, in the words of SST's Cognito construct. */
+/** The keys of the X app, with the names of SST's Cognito construct. */
 export interface TwitterClientCredentials {
   consumerKey: string;
   consumerSecret: string;
 }
 
 /**
- * The consumer key and secret of the X app, from the environment (into which SST has read the `.env` files).
+ * The consumer key and secret of the X app, from the environment. SST has already read the `.env` files into it.
  *
- * With `TWITTER_SECRET_ID`, the name or ARN of a secret in AWS Secrets Manager with the JSON keys `TWITTER_CONSUMER_KEY`
- * and `TWITTER_CONSUMER_SECRET`, they are dynamic references, which CloudFormation resolves when it creates the pool:
- * then neither is in the template.
+ * `TWITTER_SECRET_ID` is the name or ARN of a secret in AWS Secrets Manager with the JSON keys `TWITTER_CONSUMER_KEY` and
+ * `TWITTER_CONSUMER_SECRET`. With it, both are dynamic references that CloudFormation resolves, so the template contains
+ * no secret.
  *
- * @throws VisibleError, which SST shows without a stack trace, naming what to set and where
+ * @throws VisibleError with the variables to set; SST prints it without a stack trace
  */
 export function twitterClientCredentials(
   environment: Readonly<Record<string, string | undefined>>,
@@ -21,10 +21,10 @@ export function twitterClientCredentials(
 ): TwitterClientCredentials {
   const secretId = environment["TWITTER_SECRET_ID"]?.trim() ?? "";
   if (secretId !== "") {
-    // What Secrets Manager allows in a name or an ARN; anything else would end the reference early.
+    // Secrets Manager allows only these characters. Others could end the reference early.
     if (!/^[\w/+=.@:-]+$/.test(secretId)) {
       throw new VisibleError(
-        "TWITTER_SECRET_ID is neither the name nor the ARN of a secret in AWS Secrets Manager.",
+        "TWITTER_SECRET_ID is not a valid name or ARN of a secret in AWS Secrets Manager.",
       );
     }
     const reference = (key: string): string => `{{resolve:secretsmanager:${secretId}:SecretString:${key}}}`;
@@ -41,16 +41,16 @@ export function twitterClientCredentials(
       `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not set: the consumer key and secret of your X app.`,
       "",
       `Set ${missing.length === 1 ? "it" : "them"} in the environment or in one of .env, .env.local, .env.${stage} and .env.${stage}.local`,
-      "(.env.example shows how), or name a secret in AWS Secrets Manager with TWITTER_SECRET_ID.",
-      "You find them at https://developer.x.com, under your app's Keys and tokens; without an X app, `npm start` uses a local one.",
+      "(see .env.example), or set TWITTER_SECRET_ID to a secret in AWS Secrets Manager.",
+      "Find them at https://developer.x.com, under Keys and tokens of your app. Without an X app, run `npm start`.",
     );
   }
   const [consumerKey, consumerSecret] = names.map((name) => environment[name]?.trim() ?? "");
   for (const [index, value] of [consumerKey, consumerSecret].entries()) {
-    // Cognito takes both as one text, joined by a semicolon.
+    // Cognito stores both as one text, joined by a semicolon.
     if (!/^[\w.~-]+$/.test(value ?? "")) {
       throw new VisibleError(
-        `${names[index]} has characters that no consumer key or secret of X has. Was it copied with something around it?`,
+        `${names[index]} has characters that X does not use in keys. Copy it again, without quotes or spaces.`,
       );
     }
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { handler, type PrivateEvent } from "./private.ts";
 
-/** Payload format 2.0, as an HTTP API sends it; the authorizer as each test has it. */
+/** Payload format 2.0 of an HTTP API. */
 function event(authorizer: unknown): PrivateEvent {
   return {
     version: "2.0",
@@ -57,8 +57,8 @@ describe("GET /private", () => {
     ["no authorizer", undefined],
     ["another authorizer", { jwt: { claims: {}, scopes: null } }],
     ["an identity without an id", { iam: { cognitoIdentity: { identityId: "" } } }],
-    ["an id that is no text", { iam: { cognitoIdentity: { identityId: 1 } } }],
-  ])("answers a clear 500 to a caller with %s", async (_, authorizer) => {
+    ["an id that is not a string", { iam: { cognitoIdentity: { identityId: 1 } } }],
+  ])("returns 500 with a message for %s", async (_, authorizer) => {
     const response = await handler(event(authorizer));
     expect(response).toMatchObject({ statusCode: 500, headers: { "content-type": "application/json" } });
     expect(JSON.parse(response.body ?? "")).toEqual({

@@ -5,8 +5,8 @@ import type {
 } from "aws-lambda";
 
 /**
- * What an HTTP API with AWS_IAM says about a caller who has the credentials of an identity pool. `@types/aws-lambda`
- * declares `cognitoIdentity` as null, which it is for callers with any other credentials.
+ * The caller of an HTTP API with AWS_IAM, when an identity pool issued its credentials. `@types/aws-lambda` declares
+ * `cognitoIdentity` as null, which is true for all other credentials.
  */
 interface CognitoIdentity {
   amr: string[];
@@ -15,7 +15,7 @@ interface CognitoIdentity {
   identityPoolId: string;
 }
 
-/** `authorizer` is missing where the route has none, and of another shape where it has another. */
+/** A route without an authorizer has no `authorizer`. Other authorizers have other shapes. */
 type RequestContext = APIGatewayEventRequestContextV2 & {
   authorizer?: { iam?: { cognitoIdentity?: CognitoIdentity | null } };
 };
@@ -25,14 +25,14 @@ export type PrivateEvent = APIGatewayProxyEventV2WithRequestContext<RequestConte
 /** `GET /private`: greets the caller by Cognito identity. */
 export function handler(event: PrivateEvent): Promise<APIGatewayProxyStructuredResultV2> {
   const identityId = event.requestContext.authorizer?.iam?.cognitoIdentity?.identityId;
-  // The types above are a promise of API Gateway's, kept only as long as the route's authorizer is AWS_IAM.
+  // The types hold only while the route's authorizer is AWS_IAM.
   if (typeof identityId !== "string" || identityId === "") {
     return Promise.resolve({
       statusCode: 500,
       headers: { "content-type": "application/json" },
       body: JSON.stringify({
         message:
-          "The caller has no Cognito identity: the route is not behind AWS_IAM, or the request was signed with credentials that no identity pool gave.",
+          "The caller has no Cognito identity: the route does not use AWS_IAM, or the credentials are not from an identity pool.",
       }),
     });
   }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { handler } from "./public.ts";
 
-it("greets everybody", async () => {
+it("greets every caller", async () => {
   expect(await handler()).toEqual({ statusCode: 200, body: "Hello stranger!" });
 });
