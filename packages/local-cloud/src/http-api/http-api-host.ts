@@ -92,7 +92,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
 
   async function serve(request: IncomingMessage, response: ServerResponse, api: HttpApi): Promise<void> {
     response.on("error", () => {});
-    const body = await readBody(request);
+    const body = hasBody(request) ? await readBody(request) : noBody;
     if (body === undefined) return;
     const reply = await gateway(
       api,
@@ -112,20 +112,27 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   }
 }
 
-/** The whole body; more than is allowed is read no further; undefined when the client has gone away. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+const noBody = Buffer.alloc(0);
+
+/** RFC 9112 section 6.3: a request without either header has no body. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+}
+
+/** The whole body, or undefined when the client has closed the connection. A larger body than allowed is cut off. */
+function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+  return new Promise((resolve) => {
+    request.on("data", (chunk: Buffer) => {
+      // The rest is read but not kept, so that the client gets to see the refusal.
+      if (length <= maximumBodyBytes) chunks.push(chunk);
       length += chunk.length;
-      // Kept at just over the limit, which is refused; the rest is read so that the client gets to see the refusal.
-      if (length - chunk.length <= maximumBodyBytes) chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(chunks);
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", () => resolve(undefined));
+    request.on("close", () => resolve(undefined));
+  });
 }
 
 function send(
@@ -133,13 +140,12 @@ function send(
   { status, headers, body }: Awaited<ReturnType<Gateway>>,
   date: Date,
 ): void {
-  // The clock is handed in, and clients measure theirs by this.
+  // The clock is an option, and clients correct theirs by this header.
   response.sendDate = false;
-  response.statusCode = status;
-  response.setHeader("date", date.toUTCString());
-  for (const [name, value] of headers) response.appendHeader(name, value);
-  const hasBody = status !== 204 && status !== 304;
-  if (hasBody) response.setHeader("content-length", body.length);
-  // Node leaves the body of a reply to HEAD out.
-  response.end(hasBody ? body : undefined);
+  const lines = ["date", date.toUTCString(), ...headers.flat()];
+  const isBodiless = status === 204 || status === 304;
+  if (!isBodiless) lines.push("content-length", String(body.length));
+  response.writeHead(status, lines);
+  // Node omits the body in a response to HEAD.
+  response.end(isBodiless ? undefined : body);
 }

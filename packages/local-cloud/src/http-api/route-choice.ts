@@ -22,13 +22,14 @@ export function chooseRoute(api: HttpApi, method: string, rawPath: string): Rout
   const { stage, path } = chooseStage(api.stages, rawPath) ?? {};
   if (stage === undefined || path === undefined) return undefined;
   const segments = path.split("/").slice(1);
-  let best: (RouteChoice & { rank: string }) | undefined;
+  let best: { route: HttpRoute; pattern: RoutePattern } | undefined;
   for (const route of api.routes.values()) {
-    const match = matchRoute(route.routeKey, method, segments);
-    if (match !== undefined && (best === undefined || match.rank > best.rank))
-      best = { route, stage, path, ...match };
+    const pattern = patternOf(route);
+    if ((best === undefined || pattern.rank > best.pattern.rank) && matches(pattern, method, segments)) {
+      best = { route, pattern };
+    }
   }
-  return best;
+  return best && { route: best.route, stage, path, pathParameters: readParameters(best.pattern, segments) };
 }
 
 /** A named stage is the first segment of the path; `$default` has none. */
@@ -42,45 +43,81 @@ function chooseStage(
   return stages.has("$default") ? { stage: "$default", path: rawPath } : undefined;
 }
 
-/** @returns how well it fits, as text that sorts: a letter a segment, then the method */
-function matchRoute(
-  routeKey: string,
-  method: string,
-  segments: readonly string[],
-): { rank: string; pathParameters: Record<string, string> } | undefined {
-  if (routeKey === "$default") return { rank: "", pathParameters: {} };
-  const [routeMethod = "", routePath = ""] = routeKey.split(" ");
-  if (routeMethod !== "ANY" && routeMethod !== method) return undefined;
-  const pattern = routePath.split("/").slice(1);
-  const pathParameters: Record<string, string> = {};
-  let rank = "";
-  for (const [i, part] of pattern.entries()) {
-    const segment = segments[i];
-    const name = /^\{(.+?)(\+?)\}$/.exec(part);
-    if (segment === undefined) return undefined;
-    if (name?.[2] === "+") {
-      const rest = segments.slice(i).join("/");
-      if (rest === "") return undefined;
-      pathParameters[name[1] ?? ""] = decode(rest);
-      return { rank: `1${rank}a${methodRank(routeMethod)}`, pathParameters };
-    }
-    if (name !== null) {
-      if (segment === "") return undefined;
-      pathParameters[name[1] ?? ""] = decode(segment);
-      rank += "b";
-    } else if (part === decode(segment)) rank += "c";
-    else return undefined;
+/** A route key, parsed. */
+interface RoutePattern {
+  /** Undefined for `ANY`. */
+  method: string | undefined;
+  /** Undefined for `$default`. */
+  parts: readonly PathPart[] | undefined;
+  /** How specific the route is, as text that sorts: whether greedy, a letter for each segment, then the method. */
+  rank: string;
+}
+
+type PathPart = { kind: "literal"; text: string } | { kind: "parameter" | "greedy"; name: string };
+
+/** Routes are replaced, never changed in place. */
+const patterns = new WeakMap<HttpRoute, RoutePattern>();
+
+function patternOf(route: HttpRoute): RoutePattern {
+  let pattern = patterns.get(route);
+  if (pattern === undefined) {
+    pattern = parseRouteKey(route.routeKey);
+    patterns.set(route, pattern);
   }
-  if (pattern.length !== segments.length) return undefined;
-  return { rank: `2${rank}${methodRank(routeMethod)}`, pathParameters };
+  return pattern;
 }
 
-function methodRank(routeMethod: string): string {
-  return routeMethod === "ANY" ? "0" : "1";
+function parseRouteKey(routeKey: string): RoutePattern {
+  if (routeKey === "$default") return { method: undefined, parts: undefined, rank: "" };
+  const [method = "", path = ""] = routeKey.split(" ");
+  const parts = path.split("/").slice(1).map(parsePart);
+  const isGreedy = parts.at(-1)?.kind === "greedy";
+  const segmentRanks = parts
+    .map(({ kind }) => ({ greedy: "a", parameter: "b", literal: "c" })[kind])
+    .join("");
+  return {
+    method: method === "ANY" ? undefined : method,
+    parts,
+    rank: `${isGreedy ? "1" : "2"}${segmentRanks}${method === "ANY" ? "0" : "1"}`,
+  };
 }
 
-/** Percent-decoded, but for sequences that are none. */
+function parsePart(text: string): PathPart {
+  const [, name, plus] = /^\{(.+?)(\+?)\}$/.exec(text) ?? [];
+  return name === undefined
+    ? { kind: "literal", text }
+    : { kind: plus === "+" ? "greedy" : "parameter", name };
+}
+
+function matches(
+  { method, parts }: RoutePattern,
+  requestMethod: string,
+  segments: readonly string[],
+): boolean {
+  if (method !== undefined && method !== requestMethod) return false;
+  if (parts === undefined) return true;
+  for (const [i, part] of parts.entries()) {
+    const segment = segments[i];
+    if (segment === undefined) return false;
+    if (part.kind === "greedy") return segment !== "" || segments.length > i + 1;
+    if (part.kind === "parameter" && segment === "") return false;
+    if (part.kind === "literal" && part.text !== decode(segment)) return false;
+  }
+  return parts.length === segments.length;
+}
+
+function readParameters({ parts = [] }: RoutePattern, segments: readonly string[]): Record<string, string> {
+  const parameters: Record<string, string> = {};
+  for (const [i, part] of parts.entries()) {
+    if (part.kind === "parameter") parameters[part.name] = decode(segments[i] ?? "");
+    if (part.kind === "greedy") parameters[part.name] = decode(segments.slice(i).join("/"));
+  }
+  return parameters;
+}
+
+/** Percent-decoded; invalid sequences stay as they are. */
 export function decode(text: string): string {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {

@@ -37,6 +37,18 @@ it("accepts a token with its own key only, and only as it was issued", () => {
   expect(sessions.find(strange.accessKeyId, strange.sessionToken)).toEqual({ state: "unknown" });
 });
 
+it("accepts a token that it has seen before with its own key only, and until it expires", () => {
+  time = new Date("2026-03-01T12:00:00Z");
+  const one = sessions.issue(request);
+  const other = sessions.issue(request);
+  const seen = sessions.find(one.accessKeyId, one.sessionToken);
+  expect(sessions.find(one.accessKeyId, one.sessionToken)).toEqual(seen);
+  expect(sessions.find(other.accessKeyId, one.sessionToken)).toEqual({ state: "foreign-token" });
+  expect(sessions.find("ASIAAAAAAAAAAAAAAAAA", one.sessionToken)).toEqual({ state: "unknown" });
+  time = new Date("2026-03-01T12:15:00Z");
+  expect(sessions.find(one.accessKeyId, one.sessionToken)).toEqual({ ...seen, state: "expired" });
+});
+
 it("knows a long-term key, which has no token", () => {
   const key = {
     accessKeyId: "AKIALOCALDEPLOYER",

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
+import { setBounded } from "../aws/set-bounded.ts";
 import type { Role } from "../resources.ts";
 import type { CognitoIdentity, Principal } from "./principal.ts";
 
@@ -46,14 +47,16 @@ export interface Sessions {
 }
 
 /**
- * Temporary credentials that need no memory: as with the real STS, the session token *is* the session, sealed
- * (AES-256-GCM) under a key that lives and dies with the process, the access key id authenticates itself, and the
- * secret is derived from it. A hundred thousand sessions cost nothing, and an expired one is recognised for ever.
+ * Temporary credentials without a list of sessions: as with the real STS, the session token *is* the session, sealed
+ * (AES-256-GCM) with a key that ends with the process, the access key id authenticates itself, and the secret is
+ * derived from it. A hundred thousand sessions cost nothing, and expired ones are recognised forever.
  */
 export function createSessions({ now }: { now: () => Date }): Sessions {
   const sealingKey = randomBytes(32);
   const derivationKey = randomBytes(32);
   const longTermKeys = new Map<string, LongTermKey>();
+  /** By session token, because a client sends one token with many requests. */
+  const opened = new Map<string, OpenedSession>();
 
   const derive = (purpose: string, data: string | Buffer): Buffer =>
     createHmac("sha256", derivationKey).update(`${purpose}\0`).update(data).digest();
@@ -84,7 +87,7 @@ export function createSessions({ now }: { now: () => Date }): Sessions {
     return Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString("base64");
   };
 
-  const open = (accessKeyId: string, sessionToken: string): Session | undefined => {
+  const unseal = (accessKeyId: string, sessionToken: string): Session | undefined => {
     const bytes = Buffer.from(sessionToken, "base64");
     // Base64 has many spellings of the same bytes; only the one that was issued is the token.
     if (bytes.length <= 28 || bytes.toString("base64") !== sessionToken) return undefined;
@@ -98,6 +101,21 @@ export function createSessions({ now }: { now: () => Date }): Sessions {
     } catch {
       return undefined;
     }
+  };
+
+  const open = (accessKeyId: string, sessionToken: string): OpenedSession | undefined => {
+    const known = opened.get(sessionToken);
+    if (known !== undefined) return known.principal.accessKeyId === accessKeyId ? known : undefined;
+    const session = unseal(accessKeyId, sessionToken);
+    if (session === undefined) return undefined;
+    const { expiration, arn, userId, roleArn, cognitoIdentity } = session;
+    const result: OpenedSession = {
+      expiration,
+      secretAccessKey: secretOf(accessKeyId),
+      principal: { kind: "assumed-role", accessKeyId, arn, userId, roleArn, cognitoIdentity },
+    };
+    setBounded(opened, maximumOpened, sessionToken, result);
+    return result;
   };
 
   return {
@@ -131,16 +149,13 @@ export function createSessions({ now }: { now: () => Date }): Sessions {
           principal: { kind: "user", accessKeyId, arn: userArn, userId },
         };
       }
+      const session = sessionToken === undefined ? undefined : open(accessKeyId, sessionToken);
+      if (session !== undefined) {
+        const { expiration, secretAccessKey, principal } = session;
+        return { state: expiration > now().getTime() ? "active" : "expired", secretAccessKey, principal };
+      }
       if (!isOwnAccessKeyId(accessKeyId)) return { state: "unknown" };
-      if (sessionToken === undefined) return { state: "missing-token" };
-      const session = open(accessKeyId, sessionToken);
-      if (session === undefined) return { state: "foreign-token" };
-      const { expiration, arn, userId, roleArn, cognitoIdentity } = session;
-      return {
-        state: expiration > now().getTime() ? "active" : "expired",
-        secretAccessKey: secretOf(accessKeyId),
-        principal: { kind: "assumed-role", accessKeyId, arn, userId, roleArn, cognitoIdentity },
-      };
+      return { state: sessionToken === undefined ? "missing-token" : "foreign-token" };
     },
   };
 }
@@ -153,6 +168,15 @@ interface Session {
   roleArn: string;
   cognitoIdentity?: CognitoIdentity;
 }
+
+interface OpenedSession {
+  /** Milliseconds since the epoch. */
+  expiration: number;
+  secretAccessKey: string;
+  principal: Principal;
+}
+
+const maximumOpened = 100;
 
 const temporaryKeyPrefix = "ASIA";
 const accessKeyBytes = 10;

@@ -8,26 +8,38 @@ export function globToRegExp(glob: string, flags = ""): RegExp {
   return new RegExp(`^${source}$`, `${flags}su`);
 }
 
+/** A test for texts that match the glob; cheaper than the expression where the glob is plain text or `*`. */
+function compileGlob(glob: string): (text: string) => boolean {
+  if (/^\*+$/.test(glob)) return () => true;
+  if (!/[*?]/.test(glob)) return (text) => text === glob;
+  const expression = globToRegExp(glob);
+  return (text) => expression.test(text);
+}
+
 /**
- * ARNs are compared field by field: a wildcard does not reach over a colon but in the last field, and the fields that
- * an incomplete ARN lacks are wildcards.
+ * ARNs are compared field by field: a wildcard does not match a colon except in the last field, and fields that an
+ * incomplete ARN lacks are wildcards.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 export function compileArnPattern(pattern: string): (arn: string) => boolean {
   if (pattern === "*") return () => true;
-  const fields = splitArn(pattern).map((field) => globToRegExp(field));
+  const tests = splitArn(pattern).map(compileGlob);
   return (arn) => {
-    const parts = splitArn(arn);
-    return fields.every((field, i) => field.test(parts[i] ?? ""));
+    const fields = splitArn(arn);
+    return tests.every((test, i) => test(fields[i] ?? ""));
   };
 }
 
 const arnFields = 6;
 
 function splitArn(arn: string): string[] {
-  const parts = arn.split(":");
-  return [
-    ...parts.slice(0, arnFields - 1),
-    ...(parts.length < arnFields ? [] : [parts.slice(arnFields - 1).join(":")]),
-  ];
+  const fields: string[] = [];
+  let start = 0;
+  while (fields.length < arnFields - 1) {
+    const colon = arn.indexOf(":", start);
+    if (colon === -1) break;
+    fields.push(arn.slice(start, colon));
+    start = colon + 1;
+  }
+  return [...fields, arn.slice(start)];
 }

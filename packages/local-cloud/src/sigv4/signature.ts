@@ -1,5 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 
+import { setBounded } from "../aws/set-bounded.ts";
+
 /** What a signing key is derived from: the secret and the credential scope. */
 export interface SigningScope {
   secretAccessKey: string;
@@ -32,7 +34,7 @@ export function sha256Hex(data: string | Uint8Array): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** Derived once for each secret and scope, as AWS does; clients sign with one secret all day. */
+/** By secret and scope: a client signs with one key all day. */
 const signingKeys = new Map<string, Buffer>();
 const maximumSigningKeys = 50;
 
@@ -41,9 +43,7 @@ function signingKey({ secretAccessKey, scopeDate, region, service }: SigningScop
   let key = signingKeys.get(id);
   if (key === undefined) {
     key = [region, service, "aws4_request"].reduce(hmac, hmac(`AWS4${secretAccessKey}`, scopeDate));
-    const [oldest] = signingKeys.keys();
-    if (oldest !== undefined && signingKeys.size >= maximumSigningKeys) signingKeys.delete(oldest);
-    signingKeys.set(id, key);
+    setBounded(signingKeys, maximumSigningKeys, id, key);
   }
   return key;
 }
