@@ -17,6 +17,7 @@ export default defineConfig({
           exclude: ["**/node_modules/**", "**/dist/**"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          globalSetup: ["packages/test-support/src/serve-synthesis.ts"],
         },
       },
     ],

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { deployWorld, type DeployedWorld, type StackOutputs } from "@api-auth-twitter/test-support/deployed-world";
+import {
+  deployWorld,
+  type DeployedWorld,
+  type StackOutputs,
+} from "@api-auth-twitter/test-support/deployed-world";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
 
@@ -13,7 +17,7 @@ describe.skipIf(aws === undefined || curl === undefined)("the guide by hand, wit
   let login: string;
 
   beforeAll(async () => {
-    world = await deployWorld("prod");
+    world = await deployWorld("prod", undefined, { bySst: true });
     outputs = await world.outputs();
     await world.cli.logIn("alice");
     const [token] = await world.cli.storedTokens();

@@ -50,7 +50,11 @@ test.skipIf(openssl === undefined)(
     );
     expect(made.code, made.stderr).toBe(0);
     const tls = { cert: await readFile(cert, "utf8"), key: await readFile(key, "utf8") };
-    const world = await deployWorld("secure", undefined, { tls, variables: { NODE_EXTRA_CA_CERTS: cert } });
+    const world = await deployWorld("secure", undefined, {
+      tls,
+      variables: { NODE_EXTRA_CA_CERTS: cert },
+      bySst: true,
+    });
     try {
       expect((await world.outputs()).ApiEndpoint).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
       const { code, stderr } = await world.cli.logIn((url) => pinOverTls(url, cert));

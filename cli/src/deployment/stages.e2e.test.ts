@@ -5,7 +5,7 @@ describe("two stages deployed side by side by the real sst deploy", () => {
   let world: DeployedWorld;
 
   beforeAll(async () => {
-    world = await deployWorld("prod");
+    world = await deployWorld("prod", undefined, { bySst: true });
     await world.deploy("dev");
   });
   afterAll(() => world.close());

@@ -67,10 +67,7 @@ export async function openLaboratory(): Promise<Laboratory> {
       await brokenStages[stage](app);
       await world.deploy(stage);
       known = { ...known, ...(JSON.parse(await readFile(file, "utf8")) as typeof known) };
-      if (stage === "removed") {
-        const { code, stderr } = await app.sst(["remove", "--stage", stage], world.variables);
-        if (code !== 0) throw new Error(`sst remove: exit code ${code}\n${stderr}`);
-      }
+      if (stage === "removed") await world.remove(stage);
     } finally {
       await writeFile(file, JSON.stringify(known));
       for (const [path, text] of sources) await writeFile(join(app.folder, path), text);

@@ -1,8 +1,17 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { replayStack } from "@api-auth-twitter/test-support/replay-stack";
 import { copySstApp, type SstApp } from "@api-auth-twitter/test-support/sst-app";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { synthesizedStack } from "@api-auth-twitter/test-support/synthesized-stack";
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+} from "@aws-sdk/client-cloudformation";
+import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { strFromU8, unzipSync } from "fflate";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../src/index.ts";
 
 const stackFile = "stacks/ExampleStack.ts";
@@ -86,35 +95,57 @@ describe("sst deploy, diff and remove", () => {
     expect((await fetch(`${first.ApiEndpoint}/public`)).status).toBe(200);
   });
 
-  it("a new route appears, at the same endpoint, and nothing else changes", async () => {
+  it("changes the app in place: a route appears, code is new, and an authorizer that is switched off opens its route", async () => {
     expect((await fetch(`${first.ApiEndpoint}/more`)).status).toBe(404);
     await app.edit(
       stackFile,
       '"GET /public":',
       '"GET /more": { function: "packages/functions/src/public.handler", authorizer: "none" },\n      "GET /public":',
     );
+    await app.edit("packages/functions/src/public.ts", "Hello stranger!", "Hello again!");
+    await app.edit(stackFile, 'defaults: { authorizer: "iam" }', 'defaults: { authorizer: "none" }');
     expect(await succeed("diff", "--stage", "one")).toContain(
       "AWS::ApiGatewayV2::Route Api/Route_GET_--more",
     );
     await succeed("deploy", "--stage", "one");
     expect(await outputs("one")).toEqual(first);
-    const added = await fetch(`${first.ApiEndpoint}/more`);
-    expect([added.status, await added.text()]).toEqual([200, "Hello stranger!"]);
-  });
-
-  it("new code runs after the next deploy", async () => {
-    await app.edit("packages/functions/src/public.ts", "Hello stranger!", "Hello again!");
-    await succeed("deploy", "--stage", "one");
-    expect(await (await fetch(`${first.ApiEndpoint}/public`)).text()).toBe("Hello again!");
-  });
-
-  it("an authorizer that is switched off opens the route", async () => {
-    await app.edit(stackFile, 'defaults: { authorizer: "iam" }', 'defaults: { authorizer: "none" }');
-    await succeed("deploy", "--stage", "one");
+    for (const path of ["more", "public"]) {
+      const added = await fetch(`${first.ApiEndpoint}/${path}`);
+      expect([added.status, await added.text()]).toEqual([200, "Hello again!"]);
+    }
     expect((await fetch(`${first.ApiEndpoint}/private`)).status).not.toBe(403);
-    await app.edit(stackFile, 'defaults: { authorizer: "none" }', 'defaults: { authorizer: "iam" }');
-    await succeed("deploy", "--stage", "one");
-    expect((await fetch(`${first.ApiEndpoint}/private`)).status).toBe(403);
+  });
+
+  it("deploys what a replay in other tests deploys: template, settings of the stack and code", async () => {
+    const { TWITTER_CONSUMER_KEY: key = "", TWITTER_CONSUMER_SECRET: secret = "" } = cloud.environment;
+    const other = await startLocalCloud({ awsPort: 0, twitterPort: 0, clientCredentials: { key, secret } });
+    const folder = await mkdtemp(join(tmpdir(), "replay-"));
+    const unchanged = await copySstApp();
+    try {
+      const request = { folder: app.folder, stage: "one", variables: {} };
+      // The process that synthesizes must not mix up two variants of one stage.
+      await synthesizedStack(inject("synthesisUrl"), { ...request, folder: unchanged.folder });
+      const stack = await synthesizedStack(inject("synthesisUrl"), request);
+      await replayStack(stack, other.environment, folder);
+      const [deployed, replayed] = [await readDeployed(cloud), await readDeployed(other)];
+      expect(Object.keys(deployed.code)).toHaveLength(4);
+      expect(replayed).toEqual(deployed);
+      for (const file of ["one-api-auth-twitter-ExampleStack.template.json", "manifest.json"]) {
+        const path = join(".sst/dist", file);
+        expect(await readAssembly(join(folder, path))).toEqual(await readAssembly(join(app.folder, path)));
+      }
+      const written = JSON.parse(await readFile(join(folder, ".sst/outputs.json"), "utf8")) as object;
+      expect(written).toEqual({
+        "one-api-auth-twitter-ExampleStack": {
+          ApiEndpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+          IdentityPoolId: expect.stringMatching(/^us-east-1:/),
+        },
+      });
+    } finally {
+      await other.close();
+      await rm(folder, { recursive: true });
+      await unchanged.remove();
+    }
   });
 
   it("what the local cloud does not know fails, by name, and everything is as it was", async () => {
@@ -137,8 +168,10 @@ describe("sst deploy, diff and remove", () => {
     expect(stacks?.[0]?.StackStatus).toBe("UPDATE_ROLLBACK_COMPLETE");
     expect(await (await fetch(`${first.ApiEndpoint}/public`)).text()).toBe("Hello again!");
     await app.edit(stackFile, /^ *new CfnResource.*$/m, "");
+    await app.edit(stackFile, 'defaults: { authorizer: "none" }', 'defaults: { authorizer: "iam" }');
     await succeed("deploy", "--stage", "one");
     expect(await (await fetch(`${first.ApiEndpoint}/public`)).text()).toBe("Hello half way!");
+    expect((await fetch(`${first.ApiEndpoint}/private`)).status).toBe(403);
   });
 
   it("remove takes everything away", async () => {
@@ -164,6 +197,32 @@ describe("sst deploy, diff and remove", () => {
     expect((await fetch(`${(await outputs("three")).ApiEndpoint}/public`)).status).toBe(200);
   });
 });
+
+/** SST names the template by its hash, which the consumer secret changes. */
+async function readAssembly(path: string): Promise<unknown> {
+  return JSON.parse((await readFile(path, "utf8")).replace(/[0-9a-f]{64}\.json/, "template.json"));
+}
+
+/** The template of the stage `one`, how its stack is set up, and the files of each bundle that it refers to. */
+async function readDeployed(cloud: LocalCloud) {
+  const StackName = "one-api-auth-twitter-ExampleStack";
+  const cloudFormation = new CloudFormationClient(clientConfiguration(cloud));
+  const s3 = new S3Client({ ...clientConfiguration(cloud), forcePathStyle: true });
+  const { TemplateBody: template = "" } = await cloudFormation.send(new GetTemplateCommand({ StackName }));
+  const { Stacks: stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName }));
+  const { Tags, Capabilities, RoleARN, Parameters, Outputs } = stacks?.[0] ?? {};
+  const code: Record<string, Record<string, string>> = {};
+  for (const [key] of template.matchAll(/[0-9a-f]{64}\.zip/g)) {
+    const command = new GetObjectCommand({ Bucket: "cdk-hnb659fds-assets-000000000000-us-east-1", Key: key });
+    const { Body: body } = await s3.send(command);
+    const files = unzipSync((await body?.transformToByteArray()) ?? new Uint8Array());
+    code[key] = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, strFromU8(bytes)]));
+  }
+  cloudFormation.destroy();
+  s3.destroy();
+  const outputs = Outputs?.map(({ OutputKey }) => OutputKey);
+  return { template, Tags, Capabilities, RoleARN, Parameters, outputs, code };
+}
 
 function clientConfiguration({ awsUrl, environment }: LocalCloud) {
   return {

@@ -2,9 +2,12 @@ import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type LocalCloud, type LocalCloudOptions, startLocalCloud } from "@api-auth-twitter/local-cloud";
 import { type AuthCli, createAuthCli } from "./auth-cli.ts";
+import { inject } from "vitest";
+import { deleteStack, replayStack } from "./replay-stack.ts";
 import { copySstApp, type SstApp } from "./sst-app.ts";
+import { synthesizedStack } from "./synthesized-stack.ts";
 
-/** The local cloud with the app deployed to it by the real SST, and the built CLI beside it. */
+/** The local cloud with the app deployed to it, and the built CLI beside it. */
 export interface DeployedWorld {
   cloud: LocalCloud;
   app: SstApp;
@@ -13,22 +16,25 @@ export interface DeployedWorld {
   variables: Record<string, string | undefined>;
   /** Deploys a stage, and fails the test when that fails. */
   deploy(stage: string): Promise<void>;
+  /** Removes a stage, and fails the test when that fails. */
+  remove(stage: string): Promise<void>;
   /** The stack's outputs as SST wrote them last. */
   outputs(): Promise<StackOutputs>;
   close(): Promise<void>;
 }
 
-/**
- * @param edit breaks the app before it is deployed
- * @param options of the local cloud, beside its ports, and `variables` for all that runs with it
- */
+interface WorldOptions extends Partial<LocalCloudOptions> {
+  /** For all that runs with the cloud. */
+  variables?: Record<string, string>;
+  /** Runs the real `sst deploy`. By default what SST synthesizes is replayed, which takes a tenth of the time. */
+  bySst?: boolean;
+}
+
+/** @param edit changes the app before it is deployed */
 export async function deployWorld(
   stage: string,
   edit?: (app: SstApp) => Promise<void>,
-  {
-    variables: added = {},
-    ...options
-  }: Partial<LocalCloudOptions> & { variables?: Record<string, string> } = {},
+  { variables: added = {}, bySst = false, ...options }: WorldOptions = {},
 ): Promise<DeployedWorld> {
   const app = await copySstApp();
   const cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, ...options });
@@ -46,8 +52,19 @@ export async function deployWorld(
     cli,
     variables,
     async deploy(name) {
+      if (!bySst) {
+        const { TWITTER_SECRET_ID: secretId } = added;
+        const read = secretId === undefined ? {} : { TWITTER_SECRET_ID: secretId };
+        const request = { folder: app.folder, stage: name, variables: read };
+        return replayStack(await synthesizedStack(inject("synthesisUrl"), request), variables, app.folder);
+      }
       const { code, stdout, stderr } = await app.sst(["deploy", "--stage", name], variables);
       if (code !== 0) throw new Error(`sst deploy: exit code ${code}\n${stdout}\n${stderr}`);
+    },
+    async remove(name) {
+      if (!bySst) return deleteStack(`${name}-api-auth-twitter-ExampleStack`, variables);
+      const { code, stdout, stderr } = await app.sst(["remove", "--stage", name], variables);
+      if (code !== 0) throw new Error(`sst remove: exit code ${code}\n${stdout}\n${stderr}`);
     },
     async outputs() {
       const text = await readFile(join(app.folder, ".sst/outputs.json"), "utf8");

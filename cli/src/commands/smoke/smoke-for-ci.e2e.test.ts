@@ -1,6 +1,8 @@
+import { EventEmitter, on } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type FaultServer, faults, startFaultServer } from "@api-auth-twitter/test-support/fault-server";
+import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
 import type { CheckName, CheckResult, SmokeReport, SmokeRun } from "./report.ts";
 
 const stack = "stacks/ExampleStack.ts";
@@ -16,20 +18,26 @@ function find({ checks }: SmokeReport, name: CheckName, route?: string): CheckRe
   return checks.find((check) => check.name === name && check.route === route);
 }
 
+async function addRoutesWithoutPermission(app: SstApp): Promise<void> {
+  await app.edit(
+    stack,
+    /^( *)("GET \/private": ("[^"]+")),$/m,
+    '$1$2,\n$1"GET /notes": $3,\n$1"POST /notes": $3,\n$1"GET /notes/{id}": $3,',
+  );
+  await app.edit(stack, permission, "// no permission yet");
+}
+
 /** A stack with more routes than the guide's. Its first deploy lacks the permission. */
 describe("smoke after a deploy", () => {
   let world: DeployedWorld;
   let silent: FaultServer;
+  /** What the local cloud says. */
+  const events = new EventEmitter();
 
   beforeAll(async () => {
     silent = await startFaultServer(faults["never answers"]);
-    world = await deployWorld("prod", async (app) => {
-      await app.edit(
-        stack,
-        /^( *)("GET \/private": ("[^"]+")),$/m,
-        '$1$2,\n$1"GET /notes": $3,\n$1"POST /notes": $3,\n$1"GET /notes/{id}": $3,',
-      );
-      await app.edit(stack, permission, "// no permission yet");
+    world = await deployWorld("prod", addRoutesWithoutPermission, {
+      log: (line) => events.emit("line", line),
     });
     await world.cli.logIn("alice");
   });
@@ -78,6 +86,9 @@ describe("smoke after a deploy", () => {
 
   test("--retry-for waits for a late permission", async () => {
     const waiting = smoke("--retry-for", "90s");
+    for await (const [line] of on(events, "line")) {
+      if (String(line).includes("GET /private: 403, AccessDenied")) break;
+    }
     await world.app.edit(stack, "// no permission yet", permission);
     await world.deploy("prod");
     const { code, report } = await waiting;
