@@ -47,7 +47,7 @@ describe.skipIf(tmux === undefined)("login with a person at a terminal", () => {
   test("asks again after a wrong PIN, and takes the right one", async () => {
     const { pin } = await answerAuthorizePage(await startLogin(), { screenName: "bob" });
     await typePin(pin === "1111111" ? "2222222" : "1111111");
-    await terminal.waitFor(/does not accept this PIN.*\n+PIN: $/m);
+    await terminal.waitFor(/Twitter rejected this PIN.*\n+PIN: $/m);
     await typePin(pin);
     await terminal.waitFor(/Logged in to prod as @bob/);
     expect(await exitCode()).toBe(0);
@@ -56,9 +56,9 @@ describe.skipIf(tmux === undefined)("login with a person at a terminal", () => {
   test("gives up after three wrong PINs: exit 4", async () => {
     await answerAuthorizePage(await startLogin(), { screenName: "bob" });
     await typePin("1");
-    await terminal.waitFor(/does not accept this PIN.*\n+PIN: $/m);
+    await terminal.waitFor(/Twitter rejected this PIN.*\n+PIN: $/m);
     await typePin("2");
-    await terminal.waitFor(/(?:does not accept this PIN[^]*){2}\nPIN: $/m);
+    await terminal.waitFor(/(?:Twitter rejected this PIN[^]*){2}\nPIN: $/m);
     await typePin("3");
     await terminal.waitFor(/error: twitter.access_token.*\ncause: .*\n?.*fix: /ms);
     expect(await exitCode()).toBe(4);

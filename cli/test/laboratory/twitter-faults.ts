@@ -38,7 +38,7 @@ export const twitterFaults: Fault[] = [
     step: "twitter.request_token",
     code: "callback-refused",
     reason: "callback-not-approved",
-    cause: "is not a callback URL of the X app; the port counts, too",
+    cause: "is not a callback URL of the X app; the port must match too",
     fix: "under “User authentication settings” of the X app",
   },
   {
@@ -48,7 +48,7 @@ export const twitterFaults: Fault[] = [
     step: "twitter.request_token",
     code: "callback-refused",
     reason: "callback-missing",
-    cause: "the X app has no callback URL registered",
+    cause: "the X app has no callback URL",
     fix: "under “User authentication settings” of the X app",
   },
   {

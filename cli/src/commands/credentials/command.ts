@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { CredentialFormat, CredentialsFlags } from "./credentials.ts";
 import { type CommandDefinition, examples } from "../flags/command-definition.ts";
 
-/** The names of `aws configure export-credentials`. Here and not in the command, which help need not load. */
+/** The formats of `aws configure export-credentials`, and `json`. */
 const credentialFormats: CredentialFormat[] = [
   "process",
   "env",
@@ -16,13 +16,13 @@ const credentialFormats: CredentialFormat[] = [
 export const credentialsCommand: CommandDefinition = {
   name: "credentials",
   aliases: [],
-  description: "the temporary AWS credentials, for other tools; prints secrets",
+  description: "print the temporary AWS credentials (secrets) for other tools",
   define(command, run) {
     command
       .addOption(
         new Option(
           "--format <format>",
-          "as `aws configure export-credentials` names them (default: process)",
+          "as in `aws configure export-credentials` (default: process)",
         ).choices(credentialFormats),
       )
       .addHelpText(

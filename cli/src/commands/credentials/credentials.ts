@@ -7,7 +7,7 @@ import type { AwsCredentials } from "../../aws/sigv4.ts";
 import type { CachedIdentity } from "../../session/credentials-cache.ts";
 import { readSessions } from "../../session/sessions.ts";
 
-/** The names, and the output, of `aws configure export-credentials`. */
+/** The formats of `aws configure export-credentials`, and `json`. */
 export type CredentialFormat =
   "process" | "env" | "env-no-export" | "powershell" | "windows-cmd" | "fish" | "json";
 
@@ -17,14 +17,14 @@ export interface CredentialsFlags extends DeploymentFlags {
   format?: CredentialFormat;
 }
 
-/** `auth-cli credentials`: the identity's AWS credentials, for other tools. The one command that prints secrets. */
+/** `auth-cli credentials`: prints the identity's AWS credentials for other tools. No other command prints secrets. */
 export async function exportCredentials(flags: CredentialsFlags, environment: Environment): Promise<void> {
   const sessions = readSessions(environment);
   const resolved = await resolveDeployment(environment, flags, () => sessions);
   const login = await findLogin(environment, resolved, sessions, flags.user);
   const identity = await obtainIdentity(environment, resolved, login);
   const format = flags.format ?? (flags.json ? "json" : "process");
-  // The terminal would mask them, and here they are the result.
+  // `print` would mask the secrets.
   await environment.terminal.printBytes(Buffer.from(`${formatIdentity(identity, format)}\n`));
 }
 
@@ -66,7 +66,7 @@ function processFormat(credentials: AwsCredentials): Record<string, unknown> {
   };
 }
 
-/** Whole seconds with an offset, as the aws CLI prints it; older ones read nothing else. */
+/** Whole seconds with an offset, as the aws CLI prints them: older versions read no other format. */
 function expiration(credentials: AwsCredentials): string {
   return credentials.expiration.replace(/(\.\d+)?Z$/, "+00:00");
 }

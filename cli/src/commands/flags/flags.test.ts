@@ -124,8 +124,8 @@ const table: Record<string, Row> = {
   "login --with-token": aSwitch,
   "login --from-twurl": {
     wrong: [
-      { value: "nowhere", says: /there is no \/project\/nowhere/, with: ["--force"] },
-      { value: "rc", says: /not a file of twurl's/, world: { files: { "/project/rc": "a: b" } } },
+      { value: "nowhere", says: /\/project\/nowhere does not exist/, with: ["--force"] },
+      { value: "rc", says: /is not a twurl file/, world: { files: { "/project/rc": "a: b" } } },
     ],
     last: ["nowhere", "elsewhere"],
   },
@@ -239,7 +239,7 @@ const table: Record<string, Row> = {
     wrong: ["accounts.google.com", "https://a.example=https://a.example", "a.example=nowhere"].map(
       (value) => ({
         value,
-        says: /does not say where an issuer is/,
+        says: /invalid --oidc-issuer/,
       }),
     ),
     several: ["a.example=https://a.example", "b.example=https://b.example"],
@@ -252,7 +252,7 @@ const table: Record<string, Row> = {
         with: ["--tls-key", "k.pem"],
         world: pemFiles(),
       },
-      { value: "c.pem", says: /--tls-cert and --tls-key go together/, world: pemFiles() },
+      { value: "c.pem", says: /--tls-cert and --tls-key require each other/, world: pemFiles() },
     ],
     last: ["c.pem", "nowhere.pem"],
   },
@@ -264,7 +264,7 @@ const table: Record<string, Row> = {
         with: ["--tls-cert", "c.pem"],
         world: pemFiles(),
       },
-      { value: "k.pem", says: /--tls-cert and --tls-key go together/, world: pemFiles() },
+      { value: "k.pem", says: /--tls-cert and --tls-key require each other/, world: pemFiles() },
     ],
     last: ["k.pem", "nowhere.pem"],
   },

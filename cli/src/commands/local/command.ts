@@ -6,20 +6,24 @@ import { collect, port } from "../flags/flag-values.ts";
 export const localCommand: CommandDefinition = {
   name: "local",
   aliases: [],
-  description: "the local cloud, in place of Twitter and AWS; with a command, run it inside and stop after",
+  description: "start the local cloud instead of Twitter and AWS, or run a command in it",
   define(command, run) {
     command
-      .addArgument(new Argument("[command...]", "after --, the command to run inside"))
-      .addOption(new Option("--port <port>", "for AWS; 0 picks a free one").argParser(port).default(4566))
+      .addArgument(new Argument("[command...]", "the command to run, after --"))
       .addOption(
-        new Option("--twitter-port <port>", "for Twitter; 0 picks a free one").argParser(port).default(4567),
+        new Option("--port <port>", "port for AWS; 0 selects a free port").argParser(port).default(4566),
       )
-      .option("--tls-cert <file>", "a PEM certificate: every address is then https")
-      .option("--tls-key <file>", "its private key")
+      .addOption(
+        new Option("--twitter-port <port>", "port for Twitter; 0 selects a free port")
+          .argParser(port)
+          .default(4567),
+      )
+      .option("--tls-cert <file>", "serve https with this PEM certificate")
+      .option("--tls-key <file>", "the private key of the certificate")
       .addOption(
         new Option(
           "--oidc-issuer <name=url>",
-          "where an identity provider is, accounts.google.com=https://accounts.google.com (may be repeated)",
+          "address of an identity provider, accounts.google.com=https://accounts.google.com (may be repeated)",
         ).argParser(collect),
       )
       .addHelpText(

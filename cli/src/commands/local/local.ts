@@ -36,7 +36,7 @@ export async function local(
       return await environment.runCommand(name, args, cloudVariables(environment, cloud));
     await announce(cloud, flags, environment, started);
     await interrupted(environment.interruption);
-    environment.terminal.say("The local cloud has stopped; what was deployed to it is gone.\n");
+    environment.terminal.say("The local cloud has stopped. Its deployments are gone.\n");
     return 0;
   } finally {
     await cloud.close();
@@ -44,7 +44,7 @@ export async function local(
 }
 
 async function cloudOptions(flags: LocalFlags, environment: Environment): Promise<LocalCloudOptions> {
-  // The project's own keys, when it has any, since `sst deploy` lets its .env files win over the environment.
+  // Use the keys in the project's .env files: `sst deploy` prefers them to the environment.
   const dotenvOnly = { files: environment.files, variables: {} };
   const configuration = new Configuration(dotenvOnly, findProject(environment), flags.stage);
   const clientCredentials = await findClientCredentials(environment, configuration);
@@ -65,9 +65,9 @@ function tlsOption(
   if (tlsCert === undefined && tlsKey === undefined) return {};
   if (tlsCert === undefined || tlsKey === undefined) {
     throw new AuthCliError("invalid-usage", {
-      message: "--tls-cert and --tls-key go together",
-      cause: `only ${tlsCert === undefined ? "--tls-key" : "--tls-cert"} is given`,
-      fix: "name a certificate and its private key, both PEM",
+      message: "--tls-cert and --tls-key require each other",
+      cause: `${tlsCert === undefined ? "--tls-cert" : "--tls-key"} is missing`,
+      fix: "pass a certificate and its private key, both PEM",
     });
   }
   const read = (path: string, flag: string): string => {
@@ -75,24 +75,23 @@ function tlsOption(
     if (text?.includes("-----BEGIN")) return text;
     throw new AuthCliError("invalid-usage", {
       message: `${path} is not a PEM file (${flag})`,
-      cause: text === undefined ? "there is no such file" : "there is no -----BEGIN in it",
-      fix: "name a certificate and its private key, both PEM",
+      cause: text === undefined ? "it does not exist" : "it does not contain -----BEGIN",
+      fix: "pass a certificate and its private key, both PEM",
     });
   };
   return { tls: { cert: read(tlsCert, "--tls-cert"), key: read(tlsKey, "--tls-key") } };
 }
 
-/** Where the issuers are whose ID tokens identity pools take. */
+/** The addresses of the issuers whose ID tokens identity pools accept. */
 function oidcIssuers(flags: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     flags.map((flag) => {
       const [, name, address] = /^([^=]+)=(.+)$/.exec(flag) ?? [];
       if (name === undefined || address === undefined || name.includes("://") || !URL.canParse(address)) {
         throw new AuthCliError("invalid-usage", {
-          message: `--oidc-issuer ${flag} does not say where an issuer is`,
-          cause:
-            "a provider's name, without https://, and the address of its discovery document are expected",
-          fix: "write it as accounts.google.com=https://accounts.google.com, or =http://127.0.0.1:8080 for one of your own",
+          message: `invalid --oidc-issuer ${JSON.stringify(flag)}`,
+          cause: "the form is <name>=<URL>, with the provider name without https://",
+          fix: "write --oidc-issuer accounts.google.com=https://accounts.google.com, or the URL of your own issuer",
         });
       }
       return [name.replace(/\/$/, ""), parseServiceUrl(address, "--oidc-issuer").href] as const;
@@ -101,33 +100,33 @@ function oidcIssuers(flags: readonly string[]): Record<string, string> {
 }
 
 async function startLocalCloud(options: LocalCloudOptions, environment: Environment): Promise<LocalCloud> {
-  const emulator = await import("@api-auth-twitter/local-cloud").catch((error: unknown) => {
+  const localCloud = await import("@api-auth-twitter/local-cloud").catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
     throw new AuthCliError("local-cloud-missing", {
-      message: "the local cloud is not part of this installation",
-      cause: "it belongs to the api-auth-twitter repository, and deploys that repository's app",
+      message: "this installation does not include the local cloud",
+      cause: "only the api-auth-twitter repository includes it",
       fix: "clone the repository and run `npm ci && npm run local` there",
     });
   });
   try {
-    return await emulator.startLocalCloud(options);
+    return await localCloud.startLocalCloud(options);
   } catch (error) {
     const { code, port } = error as { code?: string; port?: number };
     if (code !== "EADDRINUSE" && code !== "EACCES") throw error;
     const holder = port === undefined ? undefined : await environment.findPortHolder(port);
     const flag = port === options.twitterPort ? "--twitter-port" : "--port";
     throw new AuthCliError("port-taken", {
-      message: `port ${port ?? ""} of 127.0.0.1 cannot be listened on (${flag})`,
+      message: `cannot listen on port ${port ?? ""} of 127.0.0.1 (${flag})`,
       cause:
         code === "EACCES"
-          ? "ports below 1024 are for the system"
+          ? "ports below 1024 need privileges"
           : `${holder ?? "another program"} listens there`,
-      fix: `stop it, or let a free port be picked with ${flag} 0`,
+      fix: `stop it, or select a free port with ${flag} 0`,
     });
   }
 }
 
-/** The deployer's own profile must not win over the local cloud's keys. */
+/** Unsets variables that would take precedence over the local cloud's keys. */
 function cloudVariables(environment: Environment, cloud: LocalCloud): Record<string, string | undefined> {
   return {
     ...environment.variables,
@@ -153,18 +152,18 @@ async function announce(
   const assign = (name: string, value: string): string =>
     platform === "win32" ? `$env:${name} = '${value}'` : `export ${name}=${value}`;
   const lines = [
-    // Either would win over the keys below.
+    // Either would take precedence over the keys below.
     platform === "win32"
       ? "Remove-Item Env:AWS_PROFILE -ErrorAction Ignore"
       : "unset AWS_PROFILE AWS_SESSION_TOKEN",
     ...Object.entries(cloud.environment).map(([name, value]) => assign(name, value)),
   ];
   terminal.say(`The local cloud is ready after ${now() - started} ms. In another terminal:\n\n`);
-  // The keys open nothing but this process; masked, they would be of no use.
+  // `print` would mask the keys, which work only in this process.
   await terminal.printBytes(Buffer.from(`${lines.join("\n")}\n`));
   terminal.say(
     `
-then follow the guide:
+Then follow the guide:
 
   npx sst deploy --stage prod
   npx auth-cli login --stage prod
@@ -172,7 +171,7 @@ then follow the guide:
   npx auth-cli smoke --stage prod
   npx sst remove --stage prod
 
-Ctrl-C stops it.
+Press Ctrl-C to stop the local cloud.
 `,
   );
 }

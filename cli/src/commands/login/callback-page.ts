@@ -23,7 +23,7 @@ p:last-child { margin: 0; color: var(--soft); font-size: .9rem; }
 
 const styleHash = createHash("sha256").update(style).digest("base64");
 
-/** The one style sheet and nothing else: no script, no picture, no form, no frame around it. */
+/** Allows the style sheet and nothing else: no script, image, form or frame. */
 export const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
 const signs = {
@@ -31,7 +31,7 @@ const signs = {
   bad: '<circle cx="24" cy="24" r="21"/><path d="M24 14v12m0 8v.01"/>',
 } as const;
 
-/** What the browser shows at the end. The texts are plain: all of them are escaped here. */
+/** The page that the browser shows at the end. Takes plain text and escapes it. */
 export function callbackPage(sign: keyof typeof signs, heading: string, text: string, last: string): string {
   return `<!doctype html>
 <html lang="en">

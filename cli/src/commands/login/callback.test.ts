@@ -28,7 +28,7 @@ describe("login --callback", () => {
     expect(ran.stdout).toBe(`Logged in to prod as @alice, identity ${ran.services.identityId}\n`);
     const [page] = ran.environment.callbackPages;
     expect(page?.status).toBe(200);
-    expect(page?.html).toContain("<h1>You are @alice</h1>");
+    expect(page?.html).toContain("<h1>Signed in as @alice</h1>");
     expect(page?.html).toContain("You can close this window.");
     const url = `https://api.x.com/oauth/authorize?oauth_token=${ran.services.temporaryCredentials.token}`;
     expect(ran.stderr.split("\n")).toContain(url);
@@ -49,7 +49,7 @@ describe("login --callback", () => {
     const closed = await logIn([approved], ["--no-browser"], { browser: true });
     expect(closed.environment.openedPages).toEqual([]);
     const none = await logIn([approved]);
-    expect(none.stderr).toContain("(no browser opens here: there is no display)");
+    expect(none.stderr).toContain("(cannot open a browser: there is no display)");
   });
 
   it.each<[string, Query]>([

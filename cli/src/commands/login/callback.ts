@@ -7,18 +7,18 @@ import { callbackPage, contentSecurityPolicy } from "./callback-page.ts";
 import { exchangeVerifier, requestToken, showAuthorizePage, type TwitterApp } from "./three-legged.ts";
 
 export interface CallbackOptions {
-  /** 0 picks a free one. */
+  /** 0 selects a free port. */
   port: number;
-  /** How long the user may take on Twitter's page. */
+  /** How long to wait for the redirect. */
   timeoutMs: number;
   browser: boolean;
-  /** What is logged in to, to be told on the page: the stage's name. */
+  /** The stage, shown on the page. */
   target: string | undefined;
 }
 
 type Outcome = { user: AuthorizedUser } | { error: AuthCliError };
 
-/** Twitter sends the user's browser back to this computer, in place of the PIN (RFC 5849 2.2). */
+/** Logs in without a PIN: Twitter redirects the browser to this computer (RFC 5849 2.2). */
 export async function logInWithCallback(
   environment: Environment,
   twitter: TwitterApp,
@@ -29,10 +29,10 @@ export async function logInWithCallback(
     const temporaryCredentials = await requestTokenFor(environment, twitter, server.url);
     await showAuthorizePage(environment, twitter, temporaryCredentials, {
       open: browser,
-      elsewhere: "in a browser of this computer",
+      elsewhere: "in a browser on this computer",
     });
     environment.terminal.say(
-      `Waiting for Twitter at ${server.url.href}; with the browser elsewhere, press Ctrl-C and leave out --callback.\n`,
+      `Waiting for Twitter at ${server.url.href}. If the browser is on another computer, press Ctrl-C and omit --callback.\n`,
     );
     const authorize = once((verifier) =>
       exchangeVerifier(environment, twitter, temporaryCredentials, verifier),
@@ -49,7 +49,7 @@ export async function logInWithCallback(
   }
 }
 
-/** X compares the port as well, so that its refusal is about this very address. */
+/** X compares the port too, so the error names the exact callback URL. */
 async function requestTokenFor(
   environment: Environment,
   twitter: TwitterApp,
@@ -65,9 +65,9 @@ async function requestTokenFor(
       ...(error.reason === undefined ? {} : { reason: error.reason }),
       cause:
         error.reason === "callback-missing"
-          ? `the X app has no callback URL registered, and ${callback.href} was asked for`
-          : `${callback.href} is not a callback URL of the X app; the port counts, too`,
-      fix: `register ${callback.href} under “User authentication settings” of the X app, and run \`auth-cli login --callback ${callback.port}\`; or leave out --callback and type the PIN`,
+          ? `the X app has no callback URL; this login needs ${callback.href}`
+          : `${callback.href} is not a callback URL of the X app; the port must match too`,
+      fix: `register ${callback.href} under “User authentication settings” of the X app and run \`auth-cli login --callback ${callback.port}\`, or omit --callback and type the PIN`,
     });
   }
 }
@@ -81,8 +81,8 @@ async function answer(
   const ours = (name: string): boolean => isSame(query.get(name) ?? "", temporaryCredentials.token);
   if (ours("denied")) return cancelled();
   const verifier = query.get("oauth_verifier") ?? "";
-  // Whoever lets this browser come here with a login of their own would log the user in as somebody else.
-  if (!ours("oauth_token") || verifier === "") return stranger();
+  // A page could redirect this browser here with its own login, to log the user in as another user.
+  if (!ours("oauth_token") || verifier === "") return unrelated();
   try {
     return loggedIn(await authorize(verifier), target);
   } catch (error) {
@@ -92,16 +92,16 @@ async function answer(
 
 function loggedIn(user: AuthorizedUser, target: string | undefined): CallbackAnswer<Outcome> {
   const where = target === undefined ? "" : ` to ${target}`;
-  const heading = `You are @${user.screenName}`;
-  const text = `auth-cli goes on in the terminal and logs you in${where}.`;
+  const heading = `Signed in as @${user.screenName}`;
+  const text = `auth-cli continues in the terminal and logs you in${where}.`;
   return page(200, callbackPage("good", heading, text, "You can close this window."), { user });
 }
 
 function cancelled(): CallbackAnswer<Outcome> {
   const error = new AuthCliError("login-cancelled", {
     step: "twitter.authorize",
-    message: "the login was cancelled on Twitter's page",
-    cause: "the app was denied access to the account",
+    message: "login cancelled on Twitter's page",
+    cause: "the user denied the app access to the account",
     fix: "run `auth-cli login --callback` again and authorize the app",
   });
   const text = "auth-cli has no access to your account.";
@@ -109,28 +109,28 @@ function cancelled(): CallbackAnswer<Outcome> {
 }
 
 function failed(error: AuthCliError): CallbackAnswer<Outcome> {
-  const text = "Twitter did not complete the login. auth-cli tells why in the terminal.";
-  return page(502, callbackPage("bad", "That did not work", text, "You can close this window."), { error });
+  const text = "Twitter did not complete the login. The terminal shows the reason.";
+  return page(502, callbackPage("bad", "Login failed", text, "You can close this window."), { error });
 }
 
-/** Not a redirect of this login: the wait goes on. */
-function stranger(): CallbackAnswer<Outcome> {
-  const text = "The page that sent you here belongs to another login, or to an earlier one.";
-  const last = "Use the address that auth-cli has printed in the terminal; it still waits.";
-  return page(400, callbackPage("bad", "This is not the login that auth-cli waits for", text, last));
+/** The redirect belongs to another login, so auth-cli keeps waiting. */
+function unrelated(): CallbackAnswer<Outcome> {
+  const text = "The page that sent you here belongs to another login or an earlier one.";
+  const last = "Open the URL that auth-cli printed in the terminal. It is still waiting.";
+  return page(400, callbackPage("bad", "This is another login", text, last));
 }
 
 function page(status: number, html: string, outcome?: Outcome): CallbackAnswer<Outcome> {
   return { status, html, contentSecurityPolicy, ...(outcome === undefined ? {} : { outcome }) };
 }
 
-/** In a time that tells nothing about where two texts differ; digests, since only equal lengths can be compared so. */
+/** Compares in constant time. Digests, because `timingSafeEqual` needs equal lengths. */
 function isSame(given: string, expected: string): boolean {
   const [a, b] = [given, expected].map((text) => createHash("sha256").update(text).digest());
   return a !== undefined && b !== undefined && timingSafeEqual(a, b);
 }
 
-/** A page that is loaded again meanwhile gets the same answer: a verifier is good for one exchange. */
+/** Gives a reloaded page the same answer: a verifier works only once. */
 function once<T>(work: (argument: string) => Promise<T>): (argument: string) => Promise<T> {
   let result: Promise<T> | undefined;
   return (argument) => (result ??= work(argument));
@@ -139,8 +139,8 @@ function once<T>(work: (argument: string) => Promise<T>): (argument: string) => 
 function timedOut(callback: URL, timeoutMs: number): AuthCliError {
   return new AuthCliError("login-cancelled", {
     step: "twitter.authorize",
-    message: `nobody came back from Twitter's page within ${timeoutMs / 1000} s`,
-    cause: `the page was not answered, or its browser cannot reach ${callback.origin} of this computer`,
-    fix: "run `auth-cli login --callback` again with a browser of this computer, or `auth-cli login` and type the PIN; --timeout <seconds> waits longer",
+    message: `no redirect from Twitter within ${timeoutMs / 1000} s`,
+    cause: `the page was not completed, or its browser cannot reach ${callback.origin} on this computer`,
+    fix: "run `auth-cli login --callback` again with a browser on this computer, or run `auth-cli login` and type the PIN; to wait longer, add --timeout <seconds>",
   });
 }

@@ -6,13 +6,12 @@ import { consumerKey, port, positive } from "../flags/flag-values.ts";
 export const loginCommand: CommandDefinition = {
   name: "login",
   aliases: [],
-  description:
-    "log in with Twitter, or another provider of the pool, then get the Cognito identity; remembers both",
+  description: "log in with Twitter or another provider, and get the Cognito identity",
   define(command, run) {
     command
-      .option("--no-browser", "do not open a browser; print the page's address only")
+      .option("--no-browser", "print the authorize URL, but do not open a browser")
       .addOption(
-        new Option("--callback [port]", "let Twitter send the browser back here, in place of the PIN")
+        new Option("--callback [port]", "redirect the browser to this port instead of asking for a PIN")
           .argParser(port)
           .conflicts(["withToken", "fromTwurl", "login"]),
       )
@@ -22,20 +21,20 @@ export const loginCommand: CommandDefinition = {
       .addOption(
         new Option(
           "--with-token",
-          "an access token you have: TWITTER_ACCESS_TOKEN and _SECRET, or token and secret on standard input",
+          "use an access token: TWITTER_ACCESS_TOKEN and _SECRET, or token and secret on standard input",
         ).conflicts("fromTwurl"),
       )
       .addOption(
         new Option(
           "--login <provider=place>",
-          "another provider's token: accounts.google.com=- (standard input) or =env:NAME (a variable)",
+          "use another provider's token: accounts.google.com=- (standard input) or =env:NAME (a variable)",
         ).conflicts(["withToken", "fromTwurl"]),
       )
       .option(
         "--from-twurl [file]",
-        "take the token of a twurl profile (default: ~/.twurlrc), --user chooses",
+        "use the token of a twurl profile (default: ~/.twurlrc); --user selects it",
       )
-      .option("--force", "log in anew without asking")
+      .option("--force", "log in again without asking")
       .option(
         "--consumer-key <key>",
         "the X app's consumer key (its secret comes from TWITTER_CONSUMER_SECRET)",

@@ -6,7 +6,7 @@ import type { ClientCredentials } from "../../twitter/oauth1.ts";
 import { requireClientCredentials } from "../../deployment/client-credentials.ts";
 
 /**
- * The X app's consumer key and secret, as configured; what is missing is asked for where somebody can answer.
+ * The X app's consumer key and secret from the configuration. Asks for a missing value on a terminal.
  * @throws AuthCliError `missing-configuration`
  */
 export async function obtainClientCredentials(
@@ -25,21 +25,21 @@ export async function obtainClientCredentials(
     return requireClientCredentials(environment, configuration, consumerKey);
   }
   terminal.say(
-    "Which X app asks? Its API Key and API Key Secret are on its “Keys and tokens” page at https://developer.x.com\n",
+    "Enter the X app's API Key and API Key Secret, from its “Keys and tokens” page at https://developer.x.com\n",
   );
   const key = configured.key ?? (await terminal.ask("Consumer key (API Key): "))?.trim();
   const secret =
     configured.secret ??
     (key ? (await terminal.askSecret("Consumer secret (API Key Secret, not shown): "))?.trim() : undefined);
   environment.redactor.add("consumer secret", secret);
-  // An empty answer is no answer: the error tells where the two come from.
+  // The error says where to set the two.
   if (!key || !secret) return requireClientCredentials(environment, configuration, consumerKey);
   const names = [
     ...(configured.key === undefined ? ["TWITTER_CONSUMER_KEY"] : []),
     ...(configured.secret === undefined ? ["TWITTER_CONSUMER_SECRET"] : []),
   ];
   terminal.say(
-    `To be asked no more, set ${names.join(" and ")} in ${join(project.root, ".env")} or in the environment.\n`,
+    `To skip this prompt, set ${names.join(" and ")} in ${join(project.root, ".env")} or in the environment.\n`,
   );
   return { key, secret };
 }

@@ -89,13 +89,13 @@ describe("login", () => {
     const ran = await authCli(args, { input: "0123456\n", interactive, browser: true });
     expect(ran.code).toBe(0);
     expect(ran.environment.openedPages).toHaveLength(opened);
-    expect(ran.stderr).toContain(opened === 1 ? "Your browser opens this page" : "Open this page");
+    expect(ran.stderr).toContain(opened === 1 ? "Opening this page in your browser" : "Open this page");
   });
 
   it("asks again for a PIN that is wrong, and takes the right one the third time", async () => {
     const ran = await authCli(["login"], onTerminal("1111111\n2222222\n0123456\n"));
     expect(ran.code).toBe(0);
-    expect(ran.stderr.match(/does not accept this PIN/g)).toHaveLength(2);
+    expect(ran.stderr.match(/Twitter rejected this PIN/g)).toHaveLength(2);
   });
 
   it("gives up after three wrong PINs, and leaves what was stored as it was", async () => {

@@ -28,7 +28,7 @@ import { loginOf, type TwitterLogin } from "./twitter-login.ts";
 import { logInWithToken } from "./with-token.ts";
 
 export interface LoginFlags extends DeploymentFlags {
-  /** With `--from-twurl`, whose profile. */
+  /** The earlier login, or with `--from-twurl` the profile. */
   user?: string;
   json?: boolean;
   /** False with `--no-browser`. */
@@ -43,7 +43,7 @@ export interface LoginFlags extends DeploymentFlags {
   fromTwurl?: string | true;
   /** `<provider>=-` or `<provider>=env:<variable>`. */
   login?: string;
-  /** Ask nobody whether to log in anew. */
+  /** Log in again without asking. */
   force?: boolean;
 }
 
@@ -189,7 +189,7 @@ async function confirmNewLogin({ terminal }: Environment, earlier: Session): Pro
   return /^\s*y(es)?\s*$/i.test((await terminal.ask("Log in again? (y/N) ")) ?? "");
 }
 
-/** @param expiration undefined when nothing was obtained: the earlier login stays */
+/** @param expiration of the AWS credentials; undefined when the earlier login stays */
 async function report(
   environment: Environment,
   session: Session,
@@ -214,7 +214,7 @@ async function report(
   if (session.provider !== undefined && session.tokenExpiresAt !== undefined) {
     const minutes = Math.round((Date.parse(session.tokenExpiresAt) - environment.now()) / 60_000);
     environment.terminal.say(
-      `note: the token of ${session.provider} is good for ${minutes} min; then log in again with a new one\n`,
+      `note: the token of ${session.provider} expires in ${minutes} min; then log in again with a new one\n`,
     );
   }
   const next = stage === undefined ? "" : ` --stage ${stage}`;

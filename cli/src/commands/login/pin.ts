@@ -3,10 +3,10 @@ import { AuthCliError } from "../../errors.ts";
 import type { AuthorizedUser } from "../../twitter/twitter.ts";
 import { exchangeVerifier, requestToken, showAuthorizePage, type TwitterApp } from "./three-legged.ts";
 
-/** How often a PIN may be typed wrong on a terminal. */
+/** Attempts to type the PIN on a terminal. */
 const attempts = 3;
 
-/** The user reads a PIN on Twitter's page, in a browser anywhere, and types it here. */
+/** Logs in with the PIN that Twitter's page shows, in a browser on any computer. */
 export async function logInWithPin(
   environment: Environment,
   twitter: TwitterApp,
@@ -15,7 +15,7 @@ export async function logInWithPin(
   const { terminal } = environment;
   const temporaryCredentials = await requestToken(environment, twitter, "oob");
   await showAuthorizePage(environment, twitter, temporaryCredentials, {
-    // Nobody sees a browser that a pipe opens.
+    // A script that pipes the PIN needs no browser.
     open: browser && terminal.interactive,
     elsewhere: "in a browser, on any computer",
   });
@@ -26,12 +26,12 @@ export async function logInWithPin(
     } catch (error) {
       const wrongPin = error instanceof AuthCliError && error.code === "verifier-refused";
       if (!wrongPin || !terminal.interactive || attempt >= attempts) throw error;
-      terminal.say("Twitter does not accept this PIN. It is the number that the page shows; try again.\n");
+      terminal.say("Twitter rejected this PIN. Type the number that the page shows.\n");
     }
   }
 }
 
-/** The PIN is a string: it may begin with zeros, and its length is Twitter's affair. */
+/** The PIN is a string: it may start with zeros, and Twitter does not document its length. */
 async function askForPin({ terminal, redactor }: Environment): Promise<string> {
   for (;;) {
     const answer = await terminal.ask("PIN: ");
@@ -39,9 +39,9 @@ async function askForPin({ terminal, redactor }: Environment): Promise<string> {
     if (pin === undefined) {
       throw new AuthCliError("login-cancelled", {
         step: "twitter.authorize",
-        message: "no PIN was given",
-        cause: "the input ended before a line with the PIN",
-        fix: "run `auth-cli login` on a terminal, or pipe the PIN into it",
+        message: "no PIN given",
+        cause: "the input ended before the PIN",
+        fix: "run `auth-cli login` in a terminal, or pipe the PIN to it",
       });
     }
     if (pin !== "" && /^\w+$/.test(pin)) {
@@ -51,9 +51,9 @@ async function askForPin({ terminal, redactor }: Environment): Promise<string> {
     if (!terminal.interactive) {
       throw new AuthCliError("verifier-refused", {
         step: "twitter.authorize",
-        message: "the line that was read is not a PIN",
+        message: "the input is not a PIN",
         cause: pin === "" ? "it is empty" : "a PIN is a number of about 7 digits",
-        fix: "pipe the number that the page shows, on a line of its own",
+        fix: "pipe only the number that the page shows, on one line",
       });
     }
     terminal.say(

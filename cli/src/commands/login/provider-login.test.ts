@@ -59,7 +59,7 @@ describe("login --login", () => {
     expect(ran.stdout).toBe(
       `Logged in to prod as carol@example.com (${google}), identity ${ran.services.identityId}\n`,
     );
-    expect(ran.stderr).toContain(`note: the token of ${google} is good for 60 min;`);
+    expect(ran.stderr).toContain(`note: the token of ${google} expires in 60 min;`);
     expect(steps(ran)).toEqual(["cognito.get-id", "cognito.get-credentials"]);
     expect(JSON.parse(ran.environment.fileTexts()[configFile] ?? "")).toMatchObject({
       version: 3,
@@ -120,7 +120,7 @@ describe("login --login", () => {
     expect(ran.stdout).toContain(`as ${ran.services.identityId} (graph.facebook.com)`);
     expect(ran.stderr).not.toContain("note:");
     const status = await runIn(["status"], world);
-    expect(status.stdout).toMatch(/^token +does not say until when it is good$/m);
+    expect(status.stdout).toMatch(/^token +has no expiry$/m);
   });
 
   it.each([["token;secret"], ["two lines"]])("of api.twitter.com is --with-token: %s", async (shape) => {
@@ -236,7 +236,7 @@ describe("what follows a login by another provider", () => {
     const { world } = await logIn();
     const before = await fresh(world, ["status"]);
     expect(before.stdout).toMatch(/^user +carol@example\.com \(accounts\.google\.com, user 1085\) /m);
-    expect(before.stdout).toMatch(/^token +good for 60 min +\(2026-03-01T13:00:00\.000Z\)$/m);
+    expect(before.stdout).toMatch(/^token +expires in 60 min +\(2026-03-01T13:00:00\.000Z\)$/m);
     expect(before.stdout).not.toMatch(/^(Twitter|consumer key) /m);
     world.environment.clock.ms += 3 * 3_600_000;
     const { stdout } = await fresh(world, ["status"]);
@@ -275,7 +275,7 @@ describe("what follows a login by another provider", () => {
       loggedOut: [{ stage: "prod", provider: google, name: "carol@example.com", userId: "1085" }],
       revoked: false,
     });
-    expect(ran.stderr).toContain(`note: the token of ${google} was forgotten, not revoked`);
+    expect(ran.stderr).toContain(`note: removed the token of ${google} without revoking it`);
     expect(JSON.parse(ran.environment.fileTexts()[configFile] ?? "")).toEqual({ version: 2, sessions: [] });
   });
 });
@@ -298,7 +298,7 @@ describe("AUTH_CLI_LOGIN", () => {
     expect(status.stdout).toMatch(
       /^user +a token of accounts\.google\.com +\(the environment variable GOOGLE_ID_TOKEN\)$/m,
     );
-    expect(status.stdout).toMatch(/^token +good for 60 min/m);
+    expect(status.stdout).toMatch(/^token +expires in 60 min/m);
     const smoke = await fresh(world, ["smoke"]);
     expect(smoke.code).toBe(0);
     // Who names a user means a stored login.

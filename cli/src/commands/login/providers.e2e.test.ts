@@ -163,7 +163,7 @@ describe("the chain with other identity providers of the pool, through the built
     ]);
     expect(code, stderr).toBe(0);
     expect(stdout).toBe("Logged out carol@example.com from prod\n");
-    expect(stderr).toContain(`note: the token of ${google} was forgotten, not revoked`);
+    expect(stderr).toContain(`note: removed the token of ${google} without revoking it`);
     expect((await call("alice")).code).toBe(0);
   });
 

@@ -12,10 +12,10 @@ import {
   type TwitterContext,
 } from "../../twitter/twitter.ts";
 
-/** The X app that asks, and where Twitter is. The clock is read anew for each request. */
+/** The X app and the address of Twitter, without the time, which each request takes from the clock. */
 export type TwitterApp = Omit<TwitterContext, "nowMs">;
 
-/** The first leg. @param callback `oob` for the PIN, or where the browser is sent back to */
+/** The first leg (RFC 5849 2.1). @param callback `oob` for the PIN, or the URL to redirect the browser to */
 export async function requestToken(
   environment: Environment,
   twitter: TwitterApp,
@@ -34,9 +34,8 @@ export async function requestToken(
 }
 
 /**
- * The second leg begins: the page's address stands on a line of its own, and opens in the user's browser where there is
- * one.
- * @param elsewhere what to know about a browser on another computer
+ * The second leg (RFC 5849 2.2): prints the URL of the authorize page alone on a line, and opens it in a browser.
+ * @param elsewhere where to open the page if no browser opens: `in a browser, on any computer`
  */
 export async function showAuthorizePage(
   environment: Environment,
@@ -46,15 +45,15 @@ export async function showAuthorizePage(
 ): Promise<void> {
   const url = authorizeUrl(twitter.apiUrl, temporaryCredentials);
   const outcome = open ? await environment.openBrowser(url) : undefined;
-  const reason = outcome?.opened === false ? ` (no browser opens here: ${outcome.reason})` : "";
+  const reason = outcome?.opened === false ? ` (cannot open a browser: ${outcome.reason})` : "";
   environment.terminal.say(
     outcome?.opened
-      ? `Your browser opens this page; authorize the app there:\n${url.href}\n`
+      ? `Opening this page in your browser. Authorize the app there:\n${url.href}\n`
       : `Open this page ${elsewhere}, and authorize the app${reason}:\n${url.href}\n`,
   );
 }
 
-/** The third leg: the PIN, or the callback's verifier, against the token credentials. */
+/** The third leg (RFC 5849 2.3): exchanges the PIN, or the verifier of the callback, for the token credentials. */
 export async function exchangeVerifier(
   environment: Environment,
   twitter: TwitterApp,

@@ -1,10 +1,10 @@
 import type { TokenCredentials } from "../../twitter/oauth1.ts";
 import type { AuthorizedUser, TwitterUser } from "../../twitter/twitter.ts";
 
-/** What each way of logging in to Twitter gives. */
+/** The result of each way to log in with Twitter. */
 export interface TwitterLogin {
   tokenCredentials: TokenCredentials;
-  /** Whose token it is. Twitter may still be being asked, which Cognito need not wait for. */
+  /** The owner of the token. A promise, so that Cognito need not wait for Twitter. */
   user: Promise<TwitterUser>;
 }
 
@@ -13,7 +13,7 @@ export function loginOf({ tokenCredentials, userId, screenName }: AuthorizedUser
 }
 
 /**
- * The user id that X puts before the dash of an access token, `12345-AbC…`; undefined in a token of another make.
+ * The user id before the dash of an X access token, `12345-AbC…`; undefined for a token of another form.
  * @see https://docs.x.com/fundamentals/authentication/oauth-1-0a/obtaining-user-access-tokens
  */
 export function userIdOf({ token }: TokenCredentials): string | undefined {

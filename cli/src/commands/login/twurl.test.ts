@@ -132,7 +132,7 @@ describe("login --from-twurl", () => {
 
   it("warns when the profile is of another X app than the configured one", async () => {
     const ran = await logIn((alice) => twurlrc([{ ...alice, consumer_key: "anotherkey" }]));
-    expect(ran.stderr).toMatch(/^warning: twurl's token for @alice is of another X app/);
+    expect(ran.stderr).toMatch(/^warning: twurl's token for @alice belongs to another X app/);
   });
 
   it.each<[string, (alice: Profile) => string, string[], RegExp]>([
@@ -143,7 +143,7 @@ describe("login --from-twurl", () => {
       [],
       /alice, bob/,
     ],
-    ["no profile", () => "---\nprofiles: {}\nconfiguration: {}\n", [], /no profile at all/],
+    ["no profile", () => "---\nprofiles: {}\nconfiguration: {}\n", [], /it has no profiles/],
     [
       "several apps of the user",
       (alice) => twurlrc([alice, { ...alice, consumer_key: "k2" }, other], other),
@@ -171,6 +171,6 @@ describe("login --from-twurl", () => {
   it("says where it looked when there is no file", async () => {
     const ran = await runIn(["login", "--from-twurl", "nowhere.yml"], createWorld({}));
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toContain("error: there is no /project/nowhere.yml\n");
+    expect(ran.stderr).toContain("error: /project/nowhere.yml does not exist\n");
   });
 });

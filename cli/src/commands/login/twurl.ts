@@ -13,7 +13,7 @@ interface TwurlProfile extends AuthorizedUser {
   clientCredentials: ClientCredentials;
 }
 
-/** The token that `twurl authorize` has brought. Twitter need not be asked: the file knows whose it is. */
+/** Logs in with the token from `twurl authorize`. The file names the user, so this sends no request. */
 export async function logInFromTwurl(
   environment: Environment,
   configuration: Configuration,
@@ -24,15 +24,15 @@ export async function logInFromTwurl(
   const configured = await configuration.find("TWITTER_CONSUMER_KEY");
   if (configured !== undefined && configured.value !== clientCredentials.key) {
     environment.terminal.say(
-      `warning: twurl's token for @${authorized.screenName} is of another X app than TWITTER_CONSUMER_KEY (${configured.source}); an identity pool takes the tokens of its own app only\n`,
+      `warning: twurl's token for @${authorized.screenName} belongs to another X app than TWITTER_CONSUMER_KEY (${configured.source}); an identity pool accepts only tokens of its own app\n`,
     );
   }
   return authorized;
 }
 
 /**
- * A profile of a `.twurlrc`, the YAML file in which twurl keeps what `twurl authorize` has brought.
- * @param file `true` for the one in the home folder
+ * Reads a profile from a `.twurlrc`, the YAML file that `twurl authorize` writes.
+ * @param file `true` for the file in the home folder
  * @param user a screen name; by default twurl's own default profile
  * @see https://github.com/twitter/twurl/blob/master/lib/twurl/rcfile.rb
  */
@@ -46,9 +46,9 @@ function readTwurlProfile(
   const text = environment.files.readText(path);
   if (text === undefined) {
     throw new AuthCliError("invalid-configuration", {
-      message: `there is no ${path}`,
-      cause: "twurl keeps its profiles in .twurlrc of the home folder, and writes it in `twurl authorize`",
-      fix: "name the file: `auth-cli login --from-twurl <file>`; or log in without twurl: `auth-cli login`",
+      message: `${path} does not exist`,
+      cause: "`twurl authorize` writes profiles to .twurlrc in the home folder",
+      fix: "run `auth-cli login --from-twurl <file>`, or log in without twurl: `auth-cli login`",
     });
   }
   const profile = chooseProfile(path, parse(path, text), user);
@@ -61,11 +61,11 @@ function readTwurlProfile(
   const userId = userIdOf(tokenCredentials);
   if (missing.length > 0 || userId === undefined) {
     throw new AuthCliError("invalid-configuration", {
-      message: `the profile ${profile.name} of ${path} is not complete`,
+      message: `incomplete profile ${profile.name} in ${path}`,
       cause:
         missing.length > 0
           ? `it has no ${missing.join(", ")}`
-          : "its token does not begin with a user id and a dash, as X's access tokens do",
+          : "its token does not start with a user id and a dash, as X access tokens do",
       fix: "run `twurl authorize` again, or log in without twurl: `auth-cli login`",
     });
   }
@@ -77,7 +77,7 @@ function readTwurlProfile(
   };
 }
 
-/** What twurl keeps of a user of an X app. */
+/** The attributes of a profile. */
 const attributes = ["username", "consumer_key", "consumer_secret", "token", "secret"] as const;
 
 type Attributes = Partial<Record<(typeof attributes)[number], string>>;
@@ -92,14 +92,14 @@ interface RcFile {
 function parse(path: string, text: string): RcFile {
   let file: unknown;
   try {
-    // Every scalar is a text to this schema: a screen name may look like a number, `no` or a date.
+    // This schema keeps every scalar a string: a screen name may look like a number, `no` or a date.
     file = load(text, { schema: FAILSAFE_SCHEMA });
   } catch {
-    // The parser's message quotes the file, and the file holds secrets.
-    throw notTwurls(path, "it is not YAML");
+    // The parser's message quotes the file, which holds secrets.
+    throw invalidFile(path, "it is not YAML");
   }
   const profiles = entriesOf(entriesOf(file)?.get("profiles"));
-  if (profiles === undefined) throw notTwurls(path, "it has no `profiles`");
+  if (profiles === undefined) throw invalidFile(path, "it has no `profiles`");
   const chosen = entriesOf(entriesOf(file)?.get("configuration"))?.get("default_profile");
   return {
     profiles: new Map(
@@ -123,11 +123,11 @@ function chooseProfile(
   if (wanted === undefined && names.length !== 1) {
     throw new AuthCliError("invalid-configuration", {
       message: `${path} has no default profile`,
-      cause: names.length === 0 ? "it has no profile at all" : `its profiles are ${names.join(", ")}`,
+      cause: names.length === 0 ? "it has no profiles" : `its profiles are ${names.join(", ")}`,
       fix:
         names.length === 0
           ? "run `twurl authorize`, or log in without twurl: `auth-cli login`"
-          : "name one with --user",
+          : "select one with --user",
     });
   }
   const name = names.find((each) => wanted === undefined || each.toLowerCase() === wanted);
@@ -135,8 +135,8 @@ function chooseProfile(
   if (name === undefined || apps === undefined || apps.size === 0) {
     throw new AuthCliError("invalid-configuration", {
       message: `${path} has no profile ${wanted ?? name ?? ""}`,
-      cause: names.length === 0 ? "it has no profile at all" : `its profiles are ${names.join(", ")}`,
-      fix: "name one of them with --user, or run `twurl authorize`",
+      cause: names.length === 0 ? "it has no profiles" : `its profiles are ${names.join(", ")}`,
+      fix: "select one with --user, or run `twurl authorize`",
     });
   }
   const chosen = name === defaultName && defaultKey !== undefined ? apps.get(defaultKey) : undefined;
@@ -165,10 +165,10 @@ function entriesOf(value: unknown): Map<string, unknown> | undefined {
   return new Map(Object.entries(value));
 }
 
-function notTwurls(path: string, cause: string): AuthCliError {
+function invalidFile(path: string, cause: string): AuthCliError {
   return new AuthCliError("invalid-configuration", {
-    message: `${path} is not a file of twurl's`,
+    message: `${path} is not a twurl file`,
     cause,
-    fix: "name the .twurlrc that twurl has written: `auth-cli login --from-twurl <file>`",
+    fix: "run `auth-cli login --from-twurl <file>` with the .twurlrc that twurl wrote",
   });
 }

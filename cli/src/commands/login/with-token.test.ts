@@ -90,10 +90,10 @@ describe("login --with-token", () => {
   });
 
   it.each<[string, (token: string, secret: string) => string, number, string, RegExp]>([
-    ["nothing", () => "", 4, "login-cancelled", /the input ended/],
-    ["blank lines", () => "\n \n", 4, "login-cancelled", /the input ended/],
+    ["nothing", () => "", 4, "login-cancelled", /the input is empty/],
+    ["blank lines", () => "\n \n", 4, "login-cancelled", /the input is empty/],
     ["the guide's colon", (token, secret) => `${token}:${secret}`, 2, "invalid-usage", /semicolon/],
-    ["a token alone", (token) => `${token}\n`, 2, "invalid-usage", /one word/],
+    ["a token alone", (token) => `${token}\n`, 2, "invalid-usage", /one part/],
     ["three lines", (token, secret) => `${token}\n${secret}\n1\n`, 2, "invalid-usage", /3 lines/],
     ["three parts", (token, secret) => `${token};${secret};`, 2, "invalid-usage", /3 parts/],
     ["no secret", (token) => `${token};`, 2, "invalid-usage", /empty/],

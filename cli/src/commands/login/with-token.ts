@@ -15,10 +15,10 @@ import { twitterApiUrl } from "../../deployment/service-addresses.ts";
 import { type TwitterLogin, userIdOf } from "./twitter-login.ts";
 
 /**
- * An access token that the user has already: from `TWITTER_ACCESS_TOKEN` and `TWITTER_ACCESS_TOKEN_SECRET`, else from
- * standard input, else asked for.
- * @param knownName the screen name that an earlier login stored for a user id
- * @param read with `--login api.twitter.com=…`, what was found there
+ * Logs in with an existing access token, from `TWITTER_ACCESS_TOKEN` and `TWITTER_ACCESS_TOKEN_SECRET`, standard input or
+ * a prompt.
+ * @param knownName returns the screen name that an earlier login stored for a user id
+ * @param read reads the token from the place in `--login api.twitter.com=…`
  */
 export async function logInWithToken(
   environment: Environment,
@@ -27,7 +27,7 @@ export async function logInWithToken(
   consumerKey: string | undefined,
   read?: () => Promise<LoginText>,
 ): Promise<TwitterLogin> {
-  // All that can be wrong here is said before a secret is asked for.
+  // A configuration error must show before the prompt for the secret.
   const clientCredentials = await findClientCredentials(environment, configuration, consumerKey);
   const given = read === undefined ? await tokenFromConfiguration(environment, configuration) : undefined;
   if (given !== undefined) environment.terminal.say(`Access token from ${given.source}\n`);
@@ -36,7 +36,7 @@ export async function logInWithToken(
     (read === undefined ? await readToken(environment) : parseToken((await read()).text));
   registerToken(environment, tokenCredentials);
   const user = identify(environment, configuration, tokenCredentials, clientCredentials, knownName);
-  // Looked at only after Cognito's answer, which may be later.
+  // The caller awaits it later.
   user.catch(() => {});
   return { tokenCredentials, user };
 }
@@ -50,7 +50,7 @@ async function readToken(environment: Environment): Promise<TokenCredentials> {
   return parseToken(`${token ?? ""}\n${secret ?? ""}\n`);
 }
 
-/** Two lines, or `token;secret` as Cognito's logins map has it. What was read is never shown: it may be a secret. */
+/** Parses two lines, or `token;secret` as in Cognito's logins map. Errors never show the text: it may be a secret. */
 function parseToken(text: string): TokenCredentials {
   const lines = text
     .replace(/^\uFEFF/, "")
@@ -65,8 +65,8 @@ function parseToken(text: string): TokenCredentials {
   if (lines.length === 0) {
     throw new AuthCliError("login-cancelled", {
       step: "twitter.token",
-      message: "no access token was given",
-      cause: "the input ended before one",
+      message: "no access token given",
+      cause: "the input is empty",
       fix,
     });
   }
@@ -74,35 +74,35 @@ function parseToken(text: string): TokenCredentials {
   if (lines.length === 1 && isTokenText(before) && isTokenText(after)) {
     throw new AuthCliError("invalid-usage", {
       step: "twitter.token",
-      message: "there is a colon between the access token and its secret",
-      cause: "the guide's text has a colon there by mistake; Cognito wants a semicolon",
-      fix: "write token;secret, or two lines",
+      message: "the access token and its secret are separated by a colon",
+      cause: "the guide shows a colon by mistake; Cognito requires a semicolon",
+      fix: "write token;secret, or use two lines",
     });
   }
   throw new AuthCliError("invalid-usage", {
     step: "twitter.token",
-    message: "what was read is not an access token and its secret",
-    cause: whatIsWrong(lines.length, parts),
+    message: "the input is not an access token and its secret",
+    cause: findFault(lines.length, parts),
     fix,
   });
 }
 
-function whatIsWrong(lineCount: number, parts: readonly string[]): string {
-  if (parts.length === 1) return "there is one word where two are expected";
+function findFault(lineCount: number, parts: readonly string[]): string {
+  if (parts.length === 1) return "it has one part instead of two";
   if (parts.length > 2)
     return lineCount > 1
-      ? `there are ${lineCount} lines`
-      : `there are ${parts.length} parts between semicolons`;
-  if (parts.includes("")) return "one of the two is empty";
-  return "it holds characters that no token has: X's are letters, digits, dashes and underscores";
+      ? `it has ${lineCount} lines instead of two`
+      : `it has ${parts.length} parts instead of two`;
+  if (parts.includes("")) return "the token or the secret is empty";
+  return "it contains invalid characters; a token consists of letters, digits, dashes and underscores";
 }
 
-/** Wider than what X makes, but without what separates: quotes and `NAME=` are slips of copying. */
+/** Accepts more than X creates, but no separators, quotes or `NAME=` from a copying mistake. */
 function isTokenText(text: string): boolean {
   return /^[\w.~+/-]+$/.test(text);
 }
 
-/** Twitter is asked where the X app is known and may ask; the token's own user id will do otherwise. */
+/** Asks Twitter for the user if there is a consumer key. Otherwise takes the user id from the token. */
 async function identify(
   environment: Environment,
   configuration: Configuration,
@@ -111,14 +111,14 @@ async function identify(
   knownName: (userId: string) => string | undefined,
 ): Promise<TwitterUser> {
   const userId = userIdOf(tokenCredentials);
-  const unasked = userId === undefined ? undefined : { userId, screenName: knownName(userId) ?? userId };
+  const fallback = userId === undefined ? undefined : { userId, screenName: knownName(userId) ?? userId };
   if (clientCredentials === undefined) {
-    if (unasked !== undefined) return unasked;
+    if (fallback !== undefined) return fallback;
     throw new AuthCliError("missing-configuration", {
       step: "twitter.token",
-      message: "the access token does not say whose it is",
-      cause: "X's access tokens begin with the user id and a dash; for this one Twitter has to be asked",
-      fix: "check the token; if it is right, set TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET too",
+      message: "the access token contains no user id",
+      cause: "an X access token starts with the user id and a dash; without it, auth-cli must ask Twitter",
+      fix: "check the token; if it is correct, set TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET too",
     });
   }
   const apiUrl = await twitterApiUrl(configuration);
@@ -127,8 +127,8 @@ async function identify(
   try {
     return processVerifyCredentialsResponse(reply, context);
   } catch (error) {
-    // Low access tiers do not include this question; that says nothing about the token, which Cognito checks anyway.
-    if (reply.status === 403 && unasked !== undefined) return unasked;
+    // Low access tiers do not include this request. Cognito checks the token anyway.
+    if (reply.status === 403 && fallback !== undefined) return fallback;
     throw error;
   }
 }

@@ -4,11 +4,11 @@ import { type CommandDefinition, examples } from "../flags/command-definition.ts
 export const logoutCommand: CommandDefinition = {
   name: "logout",
   aliases: [],
-  description: "forget the stored login and its AWS credentials",
+  description: "remove the stored login and its AWS credentials",
   define(command, run) {
     command
-      .option("--all", "every login on this computer")
-      .option("--revoke", "let Twitter forget the token too (Twitter only)")
+      .option("--all", "remove every login on this computer")
+      .option("--revoke", "also revoke the token at Twitter (Twitter only)")
       .addHelpText("after", examples("auth-cli logout --stage prod", "auth-cli logout --all"))
       .action(
         run(async (environment, flags: LogoutFlags) => {

@@ -23,13 +23,13 @@ export interface LogoutFlags extends DeploymentFlags {
   json?: boolean;
   /** Every login on this computer. */
   all?: boolean;
-  /** Let Twitter forget the token too; of other providers' tokens it is said that they stay good. */
+  /** Also revoke the token at Twitter. Tokens of other providers stay valid. */
   revoke?: boolean;
 }
 
 /**
- * `auth-cli logout`: forgets stored logins and their AWS credentials.
- * @throws AuthCliError `not-logged-in` when there is nothing to forget; a refusal of Twitter's, before anything is forgotten
+ * `auth-cli logout`: removes stored logins and their AWS credentials.
+ * @throws AuthCliError `not-logged-in` without a login to remove; Twitter's refusal, before it removes anything
  */
 export async function logout(flags: LogoutFlags, environment: Environment): Promise<void> {
   const sessions = readSessions(environment);
@@ -41,8 +41,8 @@ export async function logout(flags: LogoutFlags, environment: Environment): Prom
   const leaving = chosen.filter((session) => session !== undefined);
   if (leaving.length === 0) {
     throw new AuthCliError("not-logged-in", {
-      message: `${flags.user ?? "nobody"} is ${flags.user === undefined ? "" : "not "}logged in${resolved?.deployment.stage === undefined ? "" : ` to ${resolved.deployment.stage}`}`,
-      fix: "see `auth-cli status`, or forget every login with --all",
+      message: `${flags.user === undefined ? "" : `${flags.user} is `}not logged in${resolved?.deployment.stage === undefined ? "" : ` to ${resolved.deployment.stage}`}`,
+      fix: "run `auth-cli status`, or remove every login with `auth-cli logout --all`",
     });
   }
   const revoked = flags.revoke ? leaving.filter(isTwitterSession) : [];
@@ -52,7 +52,7 @@ export async function logout(flags: LogoutFlags, environment: Environment): Prom
   await removeSessions(environment, leaving);
   for (const session of leaving) forgetIdentity(environment, session);
   if (flags.revoke) {
-    for (const session of leaving) if (session.provider !== undefined) sayNotRevoked(environment, session);
+    for (const session of leaving) if (session.provider !== undefined) warnNotRevoked(environment, session);
   }
   const result = leaving.map((session) =>
     session.provider === undefined
@@ -81,15 +81,15 @@ async function revoke(
   try {
     processInvalidateTokenResponse(reply, context);
   } catch (error) {
-    // A token that Twitter no longer knows is what was asked for.
+    // Twitter no longer knows the token, so it is revoked already.
     if (!(error instanceof AuthCliError) || error.code !== "token-refused") throw error;
   }
 }
 
-function sayNotRevoked({ terminal }: Environment, { provider, tokenExpiresAt }: ProviderSession): void {
-  const end = tokenExpiresAt === undefined ? "" : ` It ends by itself at ${tokenExpiresAt}.`;
+function warnNotRevoked({ terminal }: Environment, { provider, tokenExpiresAt }: ProviderSession): void {
+  const end = tokenExpiresAt === undefined ? "" : ` It expires at ${tokenExpiresAt}.`;
   terminal.say(
-    `note: the token of ${provider} was forgotten, not revoked: --revoke asks Twitter, and only of its own tokens.${end}\n`,
+    `note: removed the token of ${provider} without revoking it: --revoke supports only Twitter.${end}\n`,
   );
 }
 

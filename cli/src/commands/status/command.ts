@@ -4,7 +4,7 @@ import { type CommandDefinition, examples } from "../flags/command-definition.ts
 export const statusCommand: CommandDefinition = {
   name: "status",
   aliases: ["whoami"],
-  description: "who am I: user, identity, role, expiry, and where each value came from",
+  description: "show the user, identity, role and expiry, and the source of each value",
   define(command, run) {
     command
       .addHelpText(

@@ -62,7 +62,7 @@ describe("status", () => {
     const ran = await runIn(["status"], world);
     const { services } = world;
     const outputs = "(/project/.sst/outputs.json)";
-    const cache = /^good for 60 min \(\/home\/user\/\.cache\/auth-cli\/[0-9a-f]{32}\.json\)$/;
+    const cache = /^expire in 60 min \(\/home\/user\/\.cache\/auth-cli\/[0-9a-f]{32}\.json\)$/;
     const { credentials, ...others } = rows(ran);
     expect(credentials).toMatch(cache);
     expect(others).toEqual({
@@ -144,17 +144,17 @@ describe("status", () => {
     const before = await runIn(["status"], world);
     expect(rows(before)).toMatchObject({
       user: "a Twitter token (the environment variable TWITTER_ACCESS_TOKEN)",
-      identity: "not asked for yet",
+      identity: "none yet",
       credentials: "none yet; the next call gets them",
-      role: "told once there are fresh credentials",
+      role: "unknown without fresh credentials",
     });
     // It asks nobody: status changes nothing.
     expect(steps(before)).toEqual([]);
   });
 
   it.each([
-    [50, "good for 10 min", true],
-    [56, "good for 4 min; the next call renews them", false],
+    [50, "expire in 10 min", true],
+    [56, "expire in 4 min; the next call renews them", false],
     [90, "expired 30 min ago; the next call renews them", false],
   ])("%i minutes after the call: %s", async (minutes, text, fresh) => {
     const world = await afterCall();

@@ -27,25 +27,25 @@ interface Status {
   provider: string;
   /** Twitter's. */
   screenName: string | undefined;
-  /** Another provider's, by the token, which nobody but Cognito has verified. */
+  /** Another provider's, from the token. Only Cognito has verified it. */
   name?: string;
   userId: string | undefined;
   loggedInAt: string | undefined;
-  /** Until when the provider's token is good, by the token, ISO 8601; Twitter's do not expire. */
+  /** When the provider's token expires, from the token, ISO 8601. Twitter's tokens do not expire. */
   tokenExpiration?: string;
   identityId: string | undefined;
-  /** The role's name, when AWS tells. */
+  /** The name of the role, if AWS STS returned it. */
   role: string | undefined;
-  /** Of the cached AWS credentials, ISO 8601; undefined when there are none. */
+  /** Of the cached AWS credentials, ISO 8601; undefined without any. */
   expiration: string | undefined;
-  /** They are renewed by the next call when they are not. */
+  /** If false, the next call renews the credentials. */
   credentialsFresh: boolean;
   twitterApiUrl: string;
-  /** In place of amazonaws.com. */
+  /** Instead of amazonaws.com. */
   awsEndpointUrl: string | undefined;
-  /** Why AWS did not tell the role. */
+  /** Why the role is unknown. */
   roleError?: ErrorReport;
-  /** Where each value came from. */
+  /** The source of each value. */
   sources: Sources;
 }
 
@@ -56,22 +56,22 @@ interface Sources {
   region: string;
   /** Of the provider's token. */
   login: string;
-  /** Of the identity; undefined while there is none. */
+  /** Undefined without an identity. */
   identity: string | undefined;
-  /** Of the AWS credentials; undefined while there are none. */
+  /** Undefined without AWS credentials. */
   credentials: string | undefined;
-  /** Of the X app's consumer key and secret, which a login needs; undefined when they are not set. */
+  /** The X app's consumer key and secret; undefined when they are not set. */
   clientCredentials: string | undefined;
-  /** Of the services' addresses; undefined for the usual ones. */
+  /** Undefined for the default address. */
   twitterApiUrl: string | undefined;
   awsEndpointUrl: string | undefined;
 }
 
-/** No longer than a person waits for an answer to "who am I". */
+/** The role is not worth a longer wait. */
 const roleTimeoutMs = 3000;
 
 /**
- * `auth-cli status`: who am I, and where did each value come from. Changes nothing.
+ * `auth-cli status`: shows the login and the source of each value. Changes nothing.
  * @throws AuthCliError `not-logged-in`
  */
 export async function status(flags: StatusFlags, environment: Environment): Promise<void> {
@@ -163,10 +163,10 @@ function formatStatus(result: Status, nowMs: number): string {
   const rows: Row[] = [
     ["user", describeUser(result), sources.login],
     ...(byTwitter ? [] : [tokenRow(result, nowMs)]),
-    ["identity", result.identityId ?? "not asked for yet", sources.identity],
+    ["identity", result.identityId ?? "none yet", sources.identity],
     ["role", ...describeRole(result)],
     ["credentials", describeExpiration(result, nowMs), sources.credentials],
-    ["stage", result.stage ?? "without a name", sources.stage],
+    ["stage", result.stage ?? "unnamed", sources.stage],
     ["API", result.apiEndpoint, sources.apiEndpoint],
     ["identity pool", result.identityPoolId, sources.identityPoolId],
     ["region", result.region, sources.region],
@@ -191,9 +191,9 @@ function describeUser({ provider, screenName, name, userId }: Status): string {
 }
 
 function tokenRow({ tokenExpiration }: Status, nowMs: number): Row {
-  if (tokenExpiration === undefined) return ["token", "does not say until when it is good"];
+  if (tokenExpiration === undefined) return ["token", "has no expiry"];
   const minutes = Math.round((Date.parse(tokenExpiration) - nowMs) / 60_000);
-  const until = minutes > 0 ? `good for ${minutes} min` : `expired ${-minutes} min ago; log in again`;
+  const until = minutes > 0 ? `expires in ${minutes} min` : `expired ${-minutes} min ago; log in again`;
   return ["token", until, tokenExpiration];
 }
 
@@ -207,7 +207,7 @@ function twitterRows({ sources, twitterApiUrl: url }: Status): Row[] {
 
 function describeRole({ role, roleError }: Status): [string, string?] {
   if (role !== undefined) return [role, "AWS STS"];
-  return [roleError?.message ?? "told once there are fresh credentials"];
+  return [roleError?.message ?? "unknown without fresh credentials"];
 }
 
 function describeExpiration(
@@ -217,8 +217,8 @@ function describeExpiration(
   if (expiration === undefined) return "none yet; the next call gets them";
   const minutes = Math.round((Date.parse(expiration) - nowMs) / 60_000);
   const isRenewable = tokenExpiration === undefined || Date.parse(tokenExpiration) > nowMs;
-  if (!isRenewable && minutes > 0) return `good for ${minutes} min; then log in again`;
+  if (!isRenewable && minutes > 0) return `expire in ${minutes} min; then log in again`;
   const renewal = isRenewable ? "the next call renews them" : "log in again";
   if (minutes <= 0) return `expired ${-minutes} min ago; ${renewal}`;
-  return `good for ${minutes} min${credentialsFresh ? "" : "; the next call renews them"}`;
+  return `expire in ${minutes} min${credentialsFresh ? "" : "; the next call renews them"}`;
 }
