@@ -175,9 +175,9 @@ Outputs: { PoolId: { Value: !Ref Pool } }
     );
   });
 
-  it("is told by name what the local cloud does not know", async () => {
+  it("is told by name what the local cloud does not support", async () => {
     const { code, stderr } = await run(["--endpoint-url", cloud.awsUrl, "iam", "list-users"]);
     expect(code).not.toBe(0);
-    expect(stderr).toContain("The local cloud does not know the action ListUsers");
+    expect(stderr).toContain("The local cloud does not support the action ListUsers");
   });
 });

@@ -148,7 +148,7 @@ describe("sst deploy, diff and remove", () => {
     }
   });
 
-  it("what the local cloud does not know fails, by name, and everything is as it was", async () => {
+  it("what the local cloud does not support fails, by name, and everything is as it was", async () => {
     await app.edit(
       stackFile,
       "stack.addOutputs(",
@@ -159,7 +159,7 @@ describe("sst deploy, diff and remove", () => {
     await app.edit("packages/functions/src/public.ts", "Hello again!", "Hello half way!");
     const { code, stdout, stderr } = await sst("deploy", "--stage", "one");
     expect(code).not.toBe(0);
-    expect(stdout + stderr).toContain("The local cloud does not know the resource type AWS::SQS::Queue.");
+    expect(stdout + stderr).toContain("The local cloud does not support the resource type AWS::SQS::Queue.");
     const cloudFormation = new CloudFormationClient(clientConfiguration(cloud));
     const { Stacks: stacks } = await cloudFormation.send(
       new DescribeStacksCommand({ StackName: "one-api-auth-twitter-ExampleStack" }),

@@ -65,7 +65,7 @@ export function createApiGateway({ account }: { account: Account }): ApiGatewayS
     }
     throw new ServiceError(
       "BadRequestException",
-      `The local cloud does not know ${request.method} ${request.path} of API Gateway; it knows GET /v2/apis, /v2/apis/{apiId} and /v2/apis/{apiId}/ with ${Object.keys(collections).join(", ")}.`,
+      `The local cloud does not support ${request.method} ${request.path} of API Gateway. It supports GET /v2/apis, /v2/apis/{apiId} and /v2/apis/{apiId}/ with ${Object.keys(collections).join(", ")}.`,
     );
   }
 

@@ -169,7 +169,7 @@ describe("what it does not know", () => {
     await client.send(new CreateBucketCommand({ Bucket: "with-an-acl" }));
     await expect(client.send(new GetBucketAclCommand({ Bucket: "with-an-acl" }))).rejects.toMatchObject({
       name: "NotImplemented",
-      message: "The local cloud does not know GET of a bucket's acl in S3.",
+      message: "The local cloud does not support GET of a bucket's acl in S3.",
     });
   });
 });

@@ -107,7 +107,7 @@ export function createControlPlane(
       if (found === undefined) {
         throw new ServiceError(
           "UnknownOperationException",
-          `The local cloud does not know ${target}; it knows the services ${Object.keys(jsonTargets).join(", ")}.`,
+          `The local cloud does not support ${target}. It supports the services ${Object.keys(jsonTargets).join(", ")}.`,
         );
       }
       const { handler, service, unsigned } = found;
@@ -131,7 +131,7 @@ export function createControlPlane(
       if (found === undefined) {
         throw new ServiceError(
           "InvalidAction",
-          `The local cloud does not know the action ${action} (version ${version}); it knows STS (2011-06-15), CloudFormation (2010-05-15) and IAM (2010-05-08).`,
+          `The local cloud does not support the action ${action} (version ${version}). It supports STS (2011-06-15), CloudFormation (2010-05-15) and IAM (2010-05-08).`,
         );
       }
       const { handler, service, namespace } = found;

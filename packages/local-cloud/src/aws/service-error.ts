@@ -11,3 +11,21 @@ export class ServiceError extends Error {
     this.status = status;
   }
 }
+
+/**
+ * Finds an operation in a service's table.
+ * @param code of the error, by the service's protocol: `InvalidAction`, `UnknownOperationException`
+ * @throws ServiceError that names the operation, and those that there are
+ */
+export function findOperation<Operation>(
+  operations: Readonly<Record<string, Operation>>,
+  name: string,
+  { service, code }: { service: string; code: string },
+): Operation {
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (operation !== undefined) return operation;
+  throw new ServiceError(
+    code,
+    `The local cloud does not support ${name} of ${service}. It supports ${Object.keys(operations).join(", ")}.`,
+  );
+}

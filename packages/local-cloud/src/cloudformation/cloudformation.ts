@@ -46,7 +46,7 @@ import type {
   Tag as SdkTag,
 } from "@aws-sdk/client-cloudformation";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
-import { ServiceError } from "../aws/service-error.ts";
+import { findOperation, ServiceError } from "../aws/service-error.ts";
 import type { Buckets } from "../s3/buckets.ts";
 import type { ParameterInput } from "./parameters.ts";
 import type { Stack, StackEvent, StackRequest, StackResource, Tag } from "./stack.ts";
@@ -238,7 +238,7 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
     ): Promise<CreateChangeSetOutput> => {
       const type = parameters.text("ChangeSetType") ?? "UPDATE";
       if (type !== "CREATE" && type !== "UPDATE") {
-        throw validationError(`The local cloud knows change sets of type CREATE and UPDATE, not ${type}.`);
+        throw validationError(`The local cloud supports change sets of type CREATE and UPDATE, not ${type}.`);
       }
       const changeSet = await stacks.createChangeSet(stackInput(parameters), {
         changeSetName: required(parameters, "ChangeSetName"),
@@ -273,14 +273,10 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
 
   return {
     async handle(parameters) {
-      const action = parameters.action ?? "";
-      const run = actions[action];
-      if (run === undefined) {
-        throw new ServiceError(
-          "InvalidAction",
-          `The local cloud does not know the CloudFormation action ${action}; it knows ${Object.keys(actions).join(", ")}.`,
-        );
-      }
+      const run = findOperation(actions, parameters.action ?? "", {
+        service: "CloudFormation",
+        code: "InvalidAction",
+      });
       return run(parameters);
     },
   };

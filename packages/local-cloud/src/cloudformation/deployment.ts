@@ -297,8 +297,8 @@ function createResourceOperations(
     if (found !== undefined) return found;
     throw new ResourceError(
       type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource"
-        ? `The local cloud runs no custom resources, and does not know ${type}.`
-        : `The local cloud does not know the resource type ${type}.`,
+        ? `The local cloud does not run custom resources, so it does not support ${type}.`
+        : `The local cloud does not support the resource type ${type}.`,
     );
   }
 

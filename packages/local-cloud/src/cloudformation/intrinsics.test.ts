@@ -78,7 +78,7 @@ describe("resolve", () => {
   });
 
   it.each<[string, unknown, string]>([
-    ["an unknown function", { "Fn::Transform": {} }, "does not know Fn::Transform"],
+    ["an unknown function", { "Fn::Transform": {} }, "does not support Fn::Transform"],
     ["Select out of range", { "Fn::Select": [2, ["a"]] }, "nonexistent value at index 2"],
     ["Join without a list", { "Fn::Join": ["-", "a"] }, "Fn::Join expects a list"],
     [

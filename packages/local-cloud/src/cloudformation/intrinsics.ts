@@ -56,7 +56,8 @@ function resolveValue(value: unknown, scope: Scope): unknown {
     if (name === "Ref") return ref(value["Ref"], scope);
     if (name.startsWith("Fn::")) {
       const run = functions[name];
-      if (run === undefined) throw validationError(`Template error: the local cloud does not know ${name}`);
+      if (run === undefined)
+        throw validationError(`Template error: the local cloud does not support ${name}`);
       return run(value[name], scope);
     }
   }

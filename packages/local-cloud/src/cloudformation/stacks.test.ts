@@ -85,7 +85,7 @@ describe("creating", () => {
     expect(fixture.parameterStore.find("/b")).toBeUndefined();
     expect(fixture.events(stack).slice(-8)).toEqual([
       "C CREATE_IN_PROGRESS",
-      "C CREATE_FAILED: The local cloud does not know the resource type AWS::SQS::Queue.",
+      "C CREATE_FAILED: The local cloud does not support the resource type AWS::SQS::Queue.",
       "test ROLLBACK_IN_PROGRESS: The following resource(s) failed to create: [C]. Rollback requested by user.",
       "B DELETE_IN_PROGRESS",
       "B DELETE_COMPLETE",
@@ -264,7 +264,7 @@ describe("creating", () => {
           C: { Type: "Custom::Seed", Properties: { ServiceToken: { "Fn::GetAtt": ["Function", "Arn"] } } },
         },
       },
-      "runs no custom resources, and does not know Custom::Seed",
+      "does not run custom resources, so it does not support Custom::Seed",
     ],
     [
       "an attribute that the type does not have",

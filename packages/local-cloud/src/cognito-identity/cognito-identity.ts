@@ -7,7 +7,7 @@ import type {
   IdentityPool as IdentityPoolDescription,
 } from "@aws-sdk/client-cognito-identity";
 import type { JsonObject } from "../aws/json-protocol.ts";
-import { ServiceError } from "../aws/service-error.ts";
+import { findOperation, ServiceError } from "../aws/service-error.ts";
 import { authorizeAssumption } from "../iam/authorization.ts";
 import type { CognitoIdentity } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
@@ -201,13 +201,10 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
 
   return {
     async handle(operation, body) {
-      const run = operations[operation];
-      if (run === undefined) {
-        throw new ServiceError(
-          "UnknownOperationException",
-          `The local cloud does not know the Cognito Identity operation ${operation}; it knows ${Object.keys(operations).join(", ")}.`,
-        );
-      }
+      const run = findOperation(operations, operation, {
+        service: "Cognito Identity",
+        code: "UnknownOperationException",
+      });
       return run(new Parameters(body));
     },
   };

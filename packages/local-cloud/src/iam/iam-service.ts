@@ -15,7 +15,7 @@ import type {
   SimulatePrincipalPolicyRequest,
 } from "@aws-sdk/client-iam";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
-import { ServiceError } from "../aws/service-error.ts";
+import { findOperation, ServiceError } from "../aws/service-error.ts";
 import type { Account, PolicyDocument, Role } from "../resources.ts";
 import { managedPolicies } from "./managed-policies.ts";
 import { PolicyDocumentError } from "./policy-document.ts";
@@ -164,13 +164,7 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
 
   return {
     async handle(parameters) {
-      const run = actions[parameters.action ?? ""];
-      if (run === undefined) {
-        throw new ServiceError(
-          "InvalidAction",
-          `The local cloud does not know the action ${parameters.action ?? ""} of IAM; it knows ${Object.keys(actions).join(", ")}.`,
-        );
-      }
+      const run = findOperation(actions, parameters.action ?? "", { service: "IAM", code: "InvalidAction" });
       return run(parameters);
     },
     resourceArn(parameters) {
@@ -249,7 +243,7 @@ function refuse<Name extends string>(parameters: QueryParameters<Name>, names: r
   if (unknown === undefined) return;
   throw new ServiceError(
     "ValidationError",
-    `The local cloud does not know the parameter ${unknown} of ${parameters.action ?? ""}.`,
+    `The local cloud does not support the parameter ${unknown} of ${parameters.action ?? ""}.`,
   );
 }
 

@@ -36,7 +36,7 @@ export function createIssuerDirectory(issuers: OidcIssuers): IssuerDirectory {
       if (base === undefined) {
         return Promise.reject(
           new IssuerUnavailable(
-            `the local cloud does not know where ${providerName} is; tell it with --oidc-issuer ${providerName}=<address>`,
+            `the local cloud does not support where ${providerName} is; tell it with --oidc-issuer ${providerName}=<address>`,
           ),
         );
       }

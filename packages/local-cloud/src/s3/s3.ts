@@ -418,7 +418,11 @@ function empty(status: number, headers: Record<string, string> = {}): AwsRespons
 }
 
 function unknown(method: string, what: string): ServiceError {
-  return new ServiceError("NotImplemented", `The local cloud does not know ${method} of ${what} in S3.`, 501);
+  return new ServiceError(
+    "NotImplemented",
+    `The local cloud does not support ${method} of ${what} in S3.`,
+    501,
+  );
 }
 
 function malformed(): ServiceError {

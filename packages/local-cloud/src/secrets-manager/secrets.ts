@@ -13,7 +13,7 @@ import type {
 } from "@aws-sdk/client-secrets-manager";
 import { secretArnSuffix } from "../aws/identifiers.ts";
 import { type JsonObject, type JsonRequest, optionalString, requiredString } from "../aws/json-protocol.ts";
-import { ServiceError } from "../aws/service-error.ts";
+import { findOperation, ServiceError } from "../aws/service-error.ts";
 
 interface SecretVersion {
   versionId: string;
@@ -249,13 +249,10 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
       return secretString;
     },
     async handle(operation, body) {
-      const run = operations[operation];
-      if (run === undefined) {
-        throw new ServiceError(
-          "UnknownOperationException",
-          `The local cloud does not know the Secrets Manager operation ${operation}; it knows ${Object.keys(operations).join(", ")}.`,
-        );
-      }
+      const run = findOperation(operations, operation, {
+        service: "Secrets Manager",
+        code: "UnknownOperationException",
+      });
       return run(body);
     },
   };

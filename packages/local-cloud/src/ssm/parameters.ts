@@ -20,7 +20,7 @@ import {
   requiredString,
   stringList,
 } from "../aws/json-protocol.ts";
-import { ServiceError } from "../aws/service-error.ts";
+import { findOperation, ServiceError } from "../aws/service-error.ts";
 
 export type ParameterType = "String" | "StringList" | "SecureString";
 
@@ -159,13 +159,10 @@ export function createParameterStore({ accountId, region, now }: ParameterStoreO
     put,
     remove: (name) => parameters.delete(name),
     async handle(operation, body) {
-      const run = operations[operation];
-      if (run === undefined) {
-        throw new ServiceError(
-          "UnknownOperationException",
-          `The local cloud does not know the SSM operation ${operation}; it knows ${Object.keys(operations).join(", ")}.`,
-        );
-      }
+      const run = findOperation(operations, operation, {
+        service: "Systems Manager",
+        code: "UnknownOperationException",
+      });
       return run(body);
     },
   };

@@ -5,7 +5,7 @@ import type {
   GetCallerIdentityResponse,
 } from "@aws-sdk/client-sts";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
-import { ServiceError } from "../aws/service-error.ts";
+import { findOperation, ServiceError } from "../aws/service-error.ts";
 import { authorizeAssumption } from "../iam/authorization.ts";
 import { accountOf, type Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
@@ -33,7 +33,7 @@ export function createSts({ account, sessions }: StsOptions): {
       if (parameters.has(name)) {
         throw new ServiceError(
           "ValidationError",
-          `The local cloud does not know the parameter ${name} of AssumeRole.`,
+          `The local cloud does not support the parameter ${name} of AssumeRole.`,
         );
       }
     }
@@ -88,13 +88,7 @@ export function createSts({ account, sessions }: StsOptions): {
 
   return {
     async handle(parameters, caller) {
-      const run = actions[parameters.action ?? ""];
-      if (run === undefined) {
-        throw new ServiceError(
-          "InvalidAction",
-          `The local cloud does not know the STS action ${parameters.action ?? ""}; it knows ${Object.keys(actions).join(", ")}.`,
-        );
-      }
+      const run = findOperation(actions, parameters.action ?? "", { service: "STS", code: "InvalidAction" });
       return run(parameters, caller);
     },
   };

@@ -34,7 +34,7 @@ export function apiType(account: Account, host: HttpApiHost): ResourceType {
       for (const name of ["Body", "BodyS3Location", "RouteKey", "Target"]) {
         if (properties.values[name] !== undefined) {
           throw new ResourceError(
-            `The local cloud does not know the property ${name} of AWS::ApiGatewayV2::Api.`,
+            `The local cloud does not support the property ${name} of AWS::ApiGatewayV2::Api.`,
           );
         }
       }

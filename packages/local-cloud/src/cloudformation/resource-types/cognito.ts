@@ -34,7 +34,7 @@ export function identityPoolRoleAttachmentType(account: Account): ResourceType {
     const pool = findPool(account, properties.text("IdentityPoolId"));
     if (properties.values["RoleMappings"] !== undefined) {
       throw new ResourceError(
-        "The local cloud does not know the property RoleMappings of AWS::Cognito::IdentityPoolRoleAttachment.",
+        "The local cloud does not support the property RoleMappings of AWS::Cognito::IdentityPoolRoleAttachment.",
       );
     }
     const roles = properties.textMap("Roles");
