@@ -172,7 +172,7 @@ describe("after sst remove", () => {
       expect((await world.cli.logIn("alice")).code).toBe(0);
       await world.remove("gone");
       const result = await world.cli.run(["call", "/private", "--stage", "gone"]);
-      expect(result.stderr).toContain("nothing listens at that address");
+      expect(result.stderr).toContain("nothing listens on that address");
       expect(result.code).toBe(3);
     } finally {
       await world.close();

@@ -24,7 +24,7 @@ describe("whyUnseen", () => {
     ["Podman", { container: "podman" }, "linux", ["/run/.containerenv"], /container/],
     ["Codespaces", { CODESPACES: "true" }, "linux", [], /cloud/],
     ["no display", {}, "linux", [], /no display/],
-  ])("%s", (_name, variables, platform, files, reason) => {
+  ])("returns a reason for %s", (_name, variables, platform, files, reason) => {
     expect(whyUnseen(variables, platform, (path) => files.includes(path))).toMatch(reason);
   });
 
@@ -35,7 +35,7 @@ describe("whyUnseen", () => {
     ["macOS", {}, "darwin"],
     ["Windows", {}, "win32"],
     ["CI=false", { CI: "false" }, "darwin"],
-  ])("is nothing with %s", (_name, variables, platform) => {
+  ])("returns undefined for %s", (_name, variables, platform) => {
     expect(whyUnseen(variables, platform, nowhere)).toBeUndefined();
   });
 });
@@ -47,7 +47,7 @@ describe("browserCommand", () => {
     ["links -g %s --x", ["links", "-g", url.href, "--x"]],
     ['"/Applications/My Browser" --url=%s', ["/Applications/My Browser", `--url=${url.href}`]],
     ["'/opt/a b/c'", ["/opt/a b/c", url.href]],
-  ])("%s", (command, words) => {
+  ])("splits %s", (command, words) => {
     expect(browserCommand(command, url)).toEqual(words);
   });
 });
@@ -59,7 +59,7 @@ describe("openBrowser with BROWSER", () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("starts it with the address, even where no browser would be looked for", async () => {
+  it("starts the first program that exists, even in CI", async () => {
     const browser = join(folder, "my-browser");
     const seen = join(folder, "seen");
     writeFileSync(browser, `#!/bin/sh\nprintf %s "$1" > "${seen}.part" && mv "${seen}.part" "${seen}"\n`);
@@ -69,16 +69,16 @@ describe("openBrowser with BROWSER", () => {
     await expect.poll(() => readOrUndefined(seen)).toBe(url.href);
   });
 
-  it.each(["", " ", "none"])("%j asks for none", async (wanted) => {
+  it.each(["", " ", "none"])("opens no browser for %j", async (wanted) => {
     const outcome = await openBrowser(url, { BROWSER: wanted, DISPLAY: ":0" }, "linux");
-    expect(outcome).toEqual({ opened: false, reason: "BROWSER asks for none" });
+    expect(outcome).toEqual({ opened: false, reason: "BROWSER turns it off" });
   });
 
-  it("that cannot be started is told", async () => {
+  it("returns an error for a program that cannot start", async () => {
     const absent = join(folder, "absent");
     const outcome = await openBrowser(url, { BROWSER: absent }, "linux");
-    expect(outcome).toEqual({ opened: false, reason: `BROWSER=${absent} cannot be started` });
-    // No error comes later, either.
+    expect(outcome).toEqual({ opened: false, reason: `cannot start BROWSER=${absent}` });
+    // An unhandled error would fail the test.
     await sleep(20);
   });
 });

@@ -166,7 +166,7 @@ describe("a callback server at a port that is taken", () => {
       const error = await failure(() =>
         startCallbackServer(port, interruption.signal, () => Promise.resolve("node (process 1)")),
       );
-      expect(error).toMatchObject({ code: "port-taken", cause: "node (process 1) listens there" });
+      expect(error).toMatchObject({ code: "port-taken", cause: "node (process 1) is using it" });
       expect(error.message).toContain(String(port));
       holder.close();
       await once(holder, "close");

@@ -1,46 +1,48 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { AuthCliError } from "../errors.ts";
+import { interrupted } from "./interrupted.ts";
 
-/** What the browser is shown for one request, and, when the wait is over with it, what came of it. */
+/** The page for one request of the browser. */
 export interface CallbackAnswer<Outcome> {
   status: number;
   html: string;
-  /** The Content-Security-Policy of the page. */
+  /** The page's Content-Security-Policy. */
   contentSecurityPolicy: string;
+  /** Ends the wait. */
   outcome?: Outcome;
 }
 
-/** Listens on this computer for the browser that Twitter sends back (RFC 5849 2.2, RFC 8252 7.3). */
+/** Listens on loopback for the browser that Twitter redirects (RFC 5849 2.2, RFC 8252 7.3). */
 export interface CallbackServer {
   /** The `oauth_callback`: `http://127.0.0.1:<port>/callback`. */
   url: URL;
   /**
-   * Answers what comes to the callback's path until an answer has an outcome, and then waits until it is sent.
-   * @returns undefined when time is up
+   * Answers requests to the callback's path until an answer has an outcome, and sends that answer.
+   * @returns undefined after the timeout
    * @throws AuthCliError `interrupted`
    */
   waitFor<Outcome>(
     answer: (query: URLSearchParams) => Promise<CallbackAnswer<Outcome>>,
     timeoutMs: number,
   ): Promise<Outcome | undefined>;
-  /** Frees the port, whatever the browser still has open. */
+  /** Frees the port and closes the browser's connections. */
   close(): Promise<void>;
 }
 
 const callbackPath = "/callback";
 
-/** Both, since `localhost` in a registered callback URL may lead a browser to either. */
+/** A browser may resolve `localhost` in a registered callback URL to either. */
 const loopbackAddresses = ["127.0.0.1", "::1"] as const;
 
-/** A free port of one address may be taken on the other. */
+/** A free port of one address may be in use on the other. */
 const freePortAttempts = 10;
 
-/** A browser sends its request in one piece; what drips is no browser. */
+/** A browser sends its request at once. */
 const requestTimeoutMs = 10_000;
 
 /**
- * @param port 0 picks one that is free on both addresses
- * @param describeHolder who holds a port, in words, when the system tells
+ * @param port 0 for a port that is free on both addresses
+ * @param describeHolder names the program that listens on a port, when the system can tell
  * @throws AuthCliError `port-taken`
  */
 export async function startCallbackServer(
@@ -64,15 +66,14 @@ export async function startCallbackServer(
           handle = refuseEarly;
           finish();
         };
-        const interrupt = (): void =>
-          settle(() => reject(new AuthCliError("interrupted", { message: "interrupted" })));
+        const interrupt = (): void => settle(() => reject(interrupted()));
         const timer = setTimeout(() => settle(() => resolve(undefined)), timeoutMs);
         interruption.addEventListener("abort", interrupt, { once: true });
         if (interruption.aborted) interrupt();
         const respond = async (query: URLSearchParams, response: ServerResponse): Promise<void> => {
           const { outcome, ...page } = await answer(query);
           if (outcome !== undefined) {
-            // The page is to arrive before the port goes away, unless the browser has gone first.
+            // The page must arrive before the port closes, unless the browser has left.
             if (response.destroyed) settle(() => resolve(outcome));
             else response.once("close", () => settle(() => resolve(outcome)));
           }
@@ -96,17 +97,18 @@ export async function startCallbackServer(
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-const refuseEarly: Handler = (_request, response) => sendText(response, 503, "No login waits here.");
+const refuseEarly: Handler = (_request, response) =>
+  sendText(response, 503, "auth-cli is not waiting for a login.");
 
-/** The query of a request that may be Twitter's redirect; others are answered here. */
+/** Returns the query of a request that may be Twitter's redirect. Answers other requests with an error. */
 function acceptedQuery(
   request: IncomingMessage,
   response: ServerResponse,
   hosts: readonly string[],
 ): URLSearchParams | undefined {
-  // A foreign name that leads here (DNS rebinding) would let a web page read what it is answered.
+  // DNS rebinding: a web page could read the answer under its own host name.
   if (!hosts.includes(request.headers.host?.toLowerCase() ?? "")) {
-    sendText(response, 421, "This is not the host that auth-cli waits at.");
+    sendText(response, 421, "auth-cli does not serve this host.");
     return undefined;
   }
   const [path, query = ""] = (request.url ?? "").split(/\?(.*)/s);
@@ -144,7 +146,7 @@ function send(response: ServerResponse, status: number, body: string, headers: R
   response.writeHead(status, {
     ...headers,
     "Content-Length": Buffer.byteLength(body),
-    // The address holds the verifier: it is to be kept nowhere and told to nobody.
+    // The URL contains the verifier, so caches and other sites must not get it.
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -153,7 +155,6 @@ function send(response: ServerResponse, status: number, body: string, headers: R
   response.end(body);
 }
 
-/** The same for all of them. */
 function portOf([server]: readonly Server[]): number {
   const address = server?.address();
   if (typeof address !== "object" || address === null) throw new Error("the server listens on no port");
@@ -178,8 +179,8 @@ async function listen(
       if (servers.length > 0) return servers;
       throw new AuthCliError("invalid-configuration", {
         step: "twitter.authorize",
-        message: "this computer has no loopback address to listen on",
-        fix: "log in with the PIN: leave out --callback",
+        message: "this computer has no loopback address",
+        fix: "run `auth-cli login` without --callback",
       });
     } catch (error) {
       await Promise.all(servers.map(closeServer));
@@ -190,7 +191,7 @@ async function listen(
   }
 }
 
-/** @returns undefined when this computer does not have the address, as many containers have no IPv6 */
+/** @returns undefined when this computer lacks the address: many containers have no IPv6 */
 function listenOn(address: string, port: number, handler: Handler): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer(
@@ -217,12 +218,12 @@ async function portTaken(
   const holder = code === "EACCES" ? undefined : await describeHolder(port);
   return new AuthCliError("port-taken", {
     step: "twitter.authorize",
-    message: `cannot wait for Twitter at port ${port}`,
+    message: `cannot listen on port ${port}`,
     cause:
       code === "EACCES"
-        ? "ports below 1024 need a privilege"
-        : `${holder ?? "another program"} listens there`,
-    fix: "choose another port with --callback <port>; it has to be in the callback URL that the X app has registered",
+        ? "ports below 1024 need root privileges"
+        : `${holder ?? "another program"} is using it`,
+    fix: "run `auth-cli login --callback <port>` with another port, which the X app's registered callback URL must contain",
   });
 }
 

@@ -4,8 +4,10 @@ import { rootCertificates } from "node:tls";
 import { AuthCliError } from "../errors.ts";
 
 /**
- * The certificates to trust: those of a file beside the usual ones, which Node leaves out once it is given any.
- * @param extraFile `NODE_EXTRA_CA_CERTS`, which Node would have read
+ * Reads the certificate authorities to trust: Node's, those of `NODE_EXTRA_CA_CERTS` and those of a file. Once given a
+ * list, Node trusts nothing else.
+ * @param extraFile the value of `NODE_EXTRA_CA_CERTS`
+ * @returns PEM certificates
  * @throws AuthCliError `invalid-configuration`
  */
 export function readCertificateAuthorities(file: string, extraFile: string | undefined): string[] {
@@ -28,11 +30,11 @@ function readCertificates(file: string, source: string): string[] {
   const blocks = text.match(/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END \1?CERTIFICATE-----/g);
   if (blocks?.every(isCertificate)) return blocks;
   throw new AuthCliError("invalid-configuration", {
-    message: `${file} holds no certificate (${source})`,
+    message: `${file} contains no valid certificate (${source})`,
     cause:
       blocks === null
-        ? "there is no -----BEGIN CERTIFICATE----- in it"
-        : "what stands between BEGIN CERTIFICATE and END CERTIFICATE is none",
+        ? "it has no line -----BEGIN CERTIFICATE-----"
+        : "the text between BEGIN CERTIFICATE and END CERTIFICATE is not a certificate",
     fix: "name a file with PEM certificates; `openssl x509 -inform der -in FILE -out FILE.pem` converts one",
   });
 }

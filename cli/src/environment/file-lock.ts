@@ -11,28 +11,33 @@ import {
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** A holder renews its lock four times in this time; one that has not is gone, wherever it ran. */
+/** A holder renews its lock four times in this time. An older lock is abandoned. */
 const staleMs = 10_000;
-/** Longer than a holder's two requests to Cognito may take. */
+/** Longer than a holder's two requests to Cognito take. */
 const waitLimitMs = 90_000;
 
-/** What a lock file holds. */
+/** The content of a lock file. */
 interface Owner {
   id: string;
   pid: number;
-  /** Process ids mean something only where they were given. */
+  /** Process ids are comparable only on the same host. */
   host: string;
 }
 
 /**
- * Takes the lock that a file stands for, waiting for whoever holds it, and gives back how to release it. A holder that
- * was killed on this computer is known at once by its process id, so that it delays nobody; one elsewhere after 10 s.
+ * Takes the lock that a file stands for, after waiting for its holder. The process id shows at once that a holder on
+ * this computer was killed. A holder elsewhere is given up after 10 s.
+ *
+ * Written by hand: proper-lockfile leaves a lock without an owner when it is killed after mkdir, and every later run
+ * waits for it. Packages for flock(2) need a native build.
  * @param interruption ends the wait
+ * @returns releases the lock
  * @throws the file system's error, or one with the code `ELOCKED`
  */
 export async function acquireLock(path: string, interruption?: AbortSignal): Promise<() => void> {
   const content = describeOwner();
-  for (const deadline = performance.now() + waitLimitMs; !create(path, content);) {
+  const deadline = performance.now() + waitLimitMs;
+  while (!create(path, content)) {
     if (breakAbandonedLock(path)) continue;
     if (performance.now() > deadline) throw Object.assign(new Error("locked"), { code: "ELOCKED" });
     await sleep(10 + Math.random() * 30, undefined, interruption && { signal: interruption });
@@ -45,8 +50,8 @@ export async function acquireLock(path: string, interruption?: AbortSignal): Pro
 }
 
 /**
- * Removes a lock whose holder is gone. Only the process that claims this very lock removes it, so that none removes
- * the lock of one that was quicker.
+ * Removes a lock that its holder has abandoned. Only the process that claims this lock removes it, so that no process
+ * removes the lock of a faster one.
  * @returns whether to try for the lock again at once
  */
 export function breakAbandonedLock(path: string): boolean {
@@ -54,7 +59,7 @@ export function breakAbandonedLock(path: string): boolean {
   if (held === undefined) return true;
   const owner = parseOwner(held.content);
   if (!isAbandoned(held.ageMs, owner)) return false;
-  // The claim is a lock itself, so that one whose claimant was killed is broken in the same way.
+  // The claim is a lock too: it is broken in the same way when the claiming process is killed.
   const claim = `${path}.${owner?.id ?? "nobody"}`;
   if (!create(claim, describeOwner())) return breakAbandonedLock(claim);
   try {
@@ -72,8 +77,8 @@ function isAbandoned(ageMs: number, owner: Owner | undefined): boolean {
 }
 
 /**
- * Makes a file with its content in one step, so that a process which is killed leaves no lock without its owner.
- * @returns false when it is there already
+ * Creates a file with its content in one step, so that a killed process leaves no lock without an owner.
+ * @returns false when the file exists
  */
 function create(path: string, content: string): boolean {
   if (existsSync(path)) return false;
@@ -85,15 +90,15 @@ function create(path: string, content: string): boolean {
   } catch (error) {
     const { code = "", syscall } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return false;
-    if (syscall === "link" && linkless.has(code)) return createInTwoSteps(path, content);
+    if (syscall === "link" && unsupportedLink.has(code)) return createInTwoSteps(path, content);
     throw error;
   } finally {
     rmSync(whole, { force: true });
   }
 }
 
-/** What a file system says that knows no links, such as that of a USB stick. */
-const linkless = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EACCES"]);
+/** The error codes of file systems without hard links, such as that of a USB stick. */
+const unsupportedLink = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EACCES"]);
 
 function createInTwoSteps(path: string, content: string): boolean {
   try {
@@ -101,7 +106,7 @@ function createInTwoSteps(path: string, content: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    // The disk is full: an empty lock is not to be left for others to wait for.
+    // On a full disk: other processes would wait for an empty lock.
     rmSync(path, { force: true });
     throw error;
   }
@@ -121,7 +126,7 @@ function renew(path: string, content: string): void {
     const now = new Date();
     if (read(path)?.content === content) utimesSync(path, now, now);
   } catch {
-    // The work goes on: what it writes is whole with or without the lock.
+    // The work goes on: each of its writes is complete even without the lock.
   }
 }
 
@@ -133,7 +138,7 @@ function describeOwner(): string {
 function parseOwner(content: string): Owner | undefined {
   try {
     const { id, pid, host } = JSON.parse(content) as Partial<Record<keyof Owner, unknown>>;
-    // The id becomes part of a file's name.
+    // The id becomes part of a file name.
     return typeof id === "string" && /^[\w-]{1,64}$/.test(id) && Number.isSafeInteger(pid)
       ? { id, pid: Number(pid), host: String(host) }
       : undefined;
@@ -151,7 +156,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Containers may share a folder, and a host name too, but not their process ids. */
+/** Containers may share a folder and a host name, but not their process ids. */
 function thisHost(): string {
   try {
     return `${hostname()} ${readlinkSync("/proc/self/ns/pid")}`;

@@ -17,58 +17,56 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { AuthCliError } from "../errors.ts";
+import { interrupted } from "./interrupted.ts";
 
-/** A file or a folder that other users of this computer could reach. */
+/** A file or folder that other users of this computer could access. */
 interface LooseMode {
   path: string;
-  /** As `chmod` takes them: `644`. */
+  /** In the notation of `chmod`: `644`. */
   mode: string;
-  /** What it is now; undefined when it could not be changed, or is not ours to change. */
+  /** The new mode. Undefined when the mode is unchanged: no permission, or a folder with other files. */
   repaired: string | undefined;
 }
 
-/** What is at a path, without its content. */
 interface FileState {
   folder: boolean;
-  /** Permission bits; undefined where the system has none. */
+  /** Permission bits. Undefined on Windows. */
   mode: number | undefined;
   /** Milliseconds since the epoch. */
   modifiedMs: number;
 }
 
-/** The file system, as far as commands may touch it. */
+/** The file system. Functions throw AuthCliError unless they return undefined or false. */
 export interface Files {
-  /** The text of a file, or undefined when there is none. */
+  /** Undefined for a missing file. */
   readText(path: string): string | undefined;
   readBytes(path: string): Uint8Array;
   exists(path: string): boolean;
-  /** Undefined when there is nothing, or nothing that may be seen. */
+  /** Undefined for a missing or inaccessible file. */
   describe(path: string): FileState | undefined;
-  /** The names in a folder, sorted; none when it is absent or closed. */
+  /** The sorted names in a folder. Empty for a missing or inaccessible folder. */
   list(folder: string): string[];
-  /** Replaces a file whole or not at all; the file is 0600 in a 0700 folder. */
+  /** Replaces a file atomically. Its mode is 0600, that of its folder 0700. */
   writePrivate(path: string, text: string): Promise<void>;
-  /** Closes a file that is there, and its folder, to other users. @returns what was open to them */
+  /** Closes an existing file and its folder to other users. @returns the modes that were too open */
   makePrivate(path: string): LooseMode[];
-  /** Renames a file that still holds this text; false when somebody has replaced it meanwhile. */
+  /** Renames a file that still contains this text. @returns false when another process has replaced it */
   setAside(path: string, aside: string, text: string): boolean;
   remove(path: string): void;
   /**
-   * Runs `work` while no other process runs one for the same path.
-   * @param interruption ends the wait for the others
+   * Runs `work` while no other process holds the lock of the same path.
+   * @param interruption ends the wait for the lock
    */
   withLock<T>(path: string, work: () => Promise<T>, interruption?: AbortSignal): Promise<T>;
-  /** Replaces a file with a stream, whole or not at all. */
+  /** Replaces a file with a stream, atomically. */
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Adds to the end of a file, and makes it when there is none. */
+  /** Appends to a file, and creates a missing one. */
   append(path: string, text: string): void;
 }
 
 export const files: Files = {
   readText(path) {
     try {
-      // Most files that are looked for are absent, and an error that is thrown costs more than a look.
-      if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
       return readFileSync(path, "utf8");
     } catch (error) {
       if (isAbsent(error)) return undefined;
@@ -107,7 +105,7 @@ export const files: Files = {
   async writePrivate(path, text) {
     try {
       makePrivateFolder(dirname(path));
-      // A link to the file stays a link.
+      // A symbolic link stays one.
       const target = realPath(path);
       const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}.tmp`;
       try {
@@ -125,7 +123,7 @@ export const files: Files = {
 
   makePrivate(path) {
     if (process.platform === "win32") return [];
-    const loose = [loosenedMode(dirname(path), 0o700), loosenedMode(path, 0o600)];
+    const loose = [tightenMode(dirname(path), 0o700), tightenMode(path, 0o600)];
     return loose.filter((each) => each !== undefined);
   },
 
@@ -133,7 +131,7 @@ export const files: Files = {
     try {
       renameSync(path, aside);
       if (readFileSync(aside, "utf8") === text) return true;
-      // A whole file had taken its place in between: back with it, unless there is one again.
+      // Another process has replaced the file before the rename: restore it, unless a newer one exists.
       linkSync(aside, path);
       rmSync(aside);
       return false;
@@ -158,7 +156,7 @@ export const files: Files = {
       makePrivateFolder(dirname(path));
       release = await acquireLock(`${path}.lock`, interruption);
     } catch (error) {
-      if (interruption?.aborted) throw new AuthCliError("interrupted", { message: "interrupted" });
+      if (interruption?.aborted) throw interrupted();
       throw cannot("lock", path, error);
     }
     try {
@@ -186,11 +184,11 @@ export const files: Files = {
   },
 };
 
-/** To the disk, so that a power cut after the rename cannot leave an empty file. */
+/** Syncs to the disk, so that a power cut after the rename leaves no empty file. */
 function writeDurably(path: string, text: string): void {
   const file = openSync(path, "wx", 0o600);
   try {
-    // Writes until all is written: on a disk that fills up, one write may take a part and report no error.
+    // On a full disk, a single write may write a part and report no error. This function writes the rest, or throws.
     writeFileSync(file, text);
     fsyncSync(file);
   } finally {
@@ -198,7 +196,7 @@ function writeDurably(path: string, text: string): void {
   }
 }
 
-/** On Windows a file that somebody is reading just now cannot be replaced. */
+/** Tries again on Windows, where a file cannot be replaced while another process reads it. */
 async function replace(from: string, to: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -214,9 +212,10 @@ async function replace(from: string, to: string): Promise<void> {
   }
 }
 
-/** What a killed process left behind is removed when it is older than this; no write or renewal takes as long. */
+/** Longer than any write or renewal of a lock takes. */
 const leftoverMs = 60_000;
 
+/** Removes the files of killed processes. */
 async function sweep(folder: string): Promise<void> {
   const leftovers = readdirSync(folder).filter((name) =>
     /\.json\.([0-9a-f]{8}\.tmp|lock(\.[\w-]+)*)$/.test(name),
@@ -228,18 +227,18 @@ async function sweep(folder: string): Promise<void> {
       if (name.endsWith(".lock")) (await import("./file-lock.ts")).breakAbandonedLock(path);
       else rmSync(path, { force: true });
     } catch {
-      // Gone, or not ours. The next write comes by again.
+      // Another process has removed it, or owns it. The next write tries again.
     }
   }
 }
 
 function makePrivateFolder(folder: string): void {
   const created = mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // mkdir's mode is cut by the umask, and says nothing about a folder that was there.
+  // The umask applies to mkdir's mode. An existing folder keeps its mode.
   if (created !== undefined) chmodSync(folder, 0o700);
 }
 
-function loosenedMode(path: string, wanted: number): LooseMode | undefined {
+function tightenMode(path: string, wanted: number): LooseMode | undefined {
   let mode: number;
   try {
     mode = statSync(path).mode & 0o7777;
@@ -249,8 +248,8 @@ function loosenedMode(path: string, wanted: number): LooseMode | undefined {
   if ((mode & 0o077) === 0) return undefined;
   const loose = { path, mode: mode.toString(8).padStart(3, "0"), repaired: undefined };
   const sticky = (mode & 0o1000) !== 0;
-  if (wanted === 0o700 && (sticky || !holdsOnlyOurs(path))) {
-    // AUTH_CLI_CONFIG_DIR may name a folder of many; what others may not do there is replace the file.
+  if (wanted === 0o700 && (sticky || !containsOnlyOurFiles(path))) {
+    // AUTH_CLI_CONFIG_DIR may name a shared folder. Other users must not be able to replace the file there.
     return (mode & 0o022) !== 0 && !sticky ? loose : undefined;
   }
   try {
@@ -261,7 +260,7 @@ function loosenedMode(path: string, wanted: number): LooseMode | undefined {
   }
 }
 
-function holdsOnlyOurs(folder: string): boolean {
+function containsOnlyOurFiles(folder: string): boolean {
   try {
     return readdirSync(folder).every((name) => /^(sessions|[0-9a-f]{32})\.json(\.|$)/.test(name));
   } catch {
@@ -285,16 +284,16 @@ function isAbsent(error: unknown): boolean {
 function cannot(verb: string, path: string, error: unknown): AuthCliError {
   const code = (error as NodeJS.ErrnoException).code ?? "";
   const causes: Record<string, string> = {
-    EACCES: "you have no permission for it",
-    EPERM: "you have no permission for it",
+    EACCES: "permission denied",
+    EPERM: "permission denied",
     EROFS: "the file system is read-only",
     ENOSPC: "the disk is full",
     EDQUOT: "your disk quota is used up",
-    ENOENT: "there is no such file",
+    ENOENT: "no such file or folder",
     EISDIR: "it is a folder",
     ERR_FS_EISDIR: "it is a folder",
-    EEXIST: "there is a file where its folder should be",
-    ENOTDIR: "there is a file where its folder should be",
+    EEXIST: "a file exists where its folder should be",
+    ENOTDIR: "a file exists where its folder should be",
     ELOCKED: "another auth-cli holds its lock",
   };
   return new AuthCliError(verb === "read" ? "invalid-configuration" : "write-failed", {

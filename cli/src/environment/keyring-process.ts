@@ -1,6 +1,7 @@
 /**
- * One request to the OS keyring, in a process of its own: opening a keyring blocks the whole thread for as long as its
- * service does not answer, so only a process can be given up. Request and answer go through pipes, one JSON text each.
+ * Performs one request to the OS keyring in a separate process: @napi-rs/keyring blocks its thread while the service
+ * does not answer, and only a process can be killed. Reads the request from standard input and writes the reply to
+ * standard output, as JSON.
  */
 import { readFileSync } from "node:fs";
 import type * as Keyring from "@napi-rs/keyring";
@@ -19,7 +20,7 @@ async function answer({ operation, service, account, secret }: KeyringRequest): 
     return { missing: "@napi-rs/keyring is not installed" };
   }
   try {
-    // Without a Secret Service the library would take the kernel's keyring, which forgets at every restart.
+    // By default the library falls back to the kernel's keyring, which forgets its entries at every restart.
     const entry = new keyring.Entry(service, account, { linux: { store: "secret-service" } });
     if (operation === "read") return { secret: entry.getPassword() };
     if (operation === "write") entry.setPassword(secret ?? "");

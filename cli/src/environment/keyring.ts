@@ -1,21 +1,22 @@
 import { accessSync } from "node:fs";
 import { join } from "node:path";
 import { AuthCliError } from "../errors.ts";
+import { interrupted } from "./interrupted.ts";
 
 /**
- * The operating system's store of secrets: Keychain, Credential Manager, or a Secret Service on D-Bus.
- * Each call throws AuthCliError `keyring-missing` when there is none here, and `keyring-failed` when it refuses, breaks
- * or does not answer within two seconds; their `cause` says what happened.
+ * The operating system's store of secrets: Keychain, Credential Manager, or a Secret Service on D-Bus. Functions throw
+ * AuthCliError `keyring-missing` where the system has none, and `keyring-failed` when it refuses, fails or does not
+ * answer within two seconds.
  */
 export interface Keyring {
-  /** Undefined when it holds nothing under this account. */
+  /** Undefined for an unknown account. */
   read(account: string): Promise<string | undefined>;
   write(account: string, secret: string): Promise<void>;
-  /** One that is not there is no fault. */
+  /** Ignores an unknown account. */
   remove(account: string): Promise<void>;
 }
 
-/** What entries are filed under, beside their account. */
+/** Entries are stored by service and account. */
 const keyringService = "auth-cli";
 
 export interface KeyringRequest {
@@ -25,14 +26,14 @@ export interface KeyringRequest {
   secret?: string;
 }
 
-/** `secret` is null when there is no such entry. */
+/** `secret` is null for an unknown account. */
 export type KeyringReply = { secret?: string | null } | { missing: string } | { failed: string };
 
 export interface KeyringOptions {
   variables: Readonly<Record<string, string | undefined>>;
   platform: NodeJS.Platform;
   interruption: AbortSignal;
-  /** The program that answers one request. */
+  /** The program that performs one request. */
   program?: string;
 }
 
@@ -54,7 +55,7 @@ export function createKeyring(options: KeyringOptions): Keyring {
   };
 }
 
-/** Where the system has none, no process is started to find that out. */
+/** Why this system has no keyring, found without a process. Undefined when it may have one. */
 function whyMissing({ variables, platform }: KeyringOptions): string | undefined {
   if (platform === "win32" || platform === "darwin" || variables["DBUS_SESSION_BUS_ADDRESS"])
     return undefined;
@@ -64,10 +65,10 @@ function whyMissing({ variables, platform }: KeyringOptions): string | undefined
       accessSync(join(runtimeFolder, "bus"));
       return undefined;
     } catch {
-      // No bus.
+      // Without a bus, the text below is returned.
     }
   }
-  return "this session has no D-Bus, and so no Secret Service";
+  return "this session has no D-Bus, so no Secret Service";
 }
 
 async function runRequest(
@@ -96,11 +97,10 @@ async function runRequest(
     child.once("close", (code, signal) => {
       clearTimeout(limit);
       interruption.removeEventListener("abort", stop);
-      // Ctrl-C reaches the child too; that is no fault of the keyring's.
-      if (interruption.aborted) reject(new AuthCliError("interrupted", { message: "interrupted" }));
-      else if (late) resolve({ failed: `it does not answer within ${limitMs / 1000} s` });
-      else
-        resolve(parseReply(output) ?? { failed: `its process ended with ${signal ?? `exit code ${code}`}` });
+      // Ctrl-C also ends the child.
+      if (interruption.aborted) reject(interrupted());
+      else if (late) resolve({ failed: `it did not answer within ${limitMs / 1000} s` });
+      else resolve(parseReply(output) ?? { failed: `its process exited with ${signal ?? `code ${code}`}` });
     });
   });
 }
@@ -113,15 +113,14 @@ function parseReply(output: string): KeyringReply | undefined {
   }
 }
 
-/** Beside the bundle. */
 function requestProgram(): string {
   return join(import.meta.dirname, "keyring-process.js");
 }
 
 export function keyringMissing(cause: string): AuthCliError {
-  return new AuthCliError("keyring-missing", { message: "there is no OS keyring here", cause });
+  return new AuthCliError("keyring-missing", { message: "this system has no OS keyring", cause });
 }
 
 export function keyringFailed(cause: string): AuthCliError {
-  return new AuthCliError("keyring-failed", { message: "the OS keyring cannot be used", cause });
+  return new AuthCliError("keyring-failed", { message: "cannot use the OS keyring", cause });
 }

@@ -1,13 +1,13 @@
 import { AuthCliError, type ErrorCode } from "../errors.ts";
 import type { HttpRequest } from "../http.ts";
 
-/** The way through a proxy failed before the server was reached. */
+/** Thrown when a proxy fails or refuses before it reaches the server. */
 export class ProxyError extends Error {
-  /** Host and port; never its user or password. */
+  /** Host and port, without user and password. */
   readonly proxy: string;
-  /** What the proxy answered in place of opening the way, when it answered. */
+  /** The proxy's response to CONNECT, when it responded. */
   readonly status: number | undefined;
-  /** Node's error code, when it could not be reached. */
+  /** Node's error code, when the proxy is unreachable. */
   readonly code: string | undefined;
 
   constructor(proxy: string, { status, code }: { status?: number; code?: string | undefined }) {
@@ -20,20 +20,20 @@ export class ProxyError extends Error {
 
 /** By Node's error code. */
 const causes: readonly [RegExp, ErrorCode, string][] = [
-  [/^ECONNREFUSED$/, "unreachable", "nothing listens at that address and port"],
+  [/^ECONNREFUSED$/, "unreachable", "nothing listens on that address and port"],
   [/^(ENOTFOUND|EAI_AGAIN|EAI_FAIL)$/, "unreachable", "the host name has no address (DNS)"],
   [
     /^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/,
     "unreachable",
-    "there is no route to that address",
+    "no route to that address",
   ],
   [/^ETIMEDOUT$/, "timeout", "the connection timed out"],
   [
     /^(ECONNRESET|EPIPE|ECONNABORTED)$/,
     "connection-lost",
-    "the server, or something on the way, closed the connection",
+    "the server, or a proxy or firewall, closed the connection",
   ],
-  [/^HPE_/, "unexpected-reply", "what answered does not speak HTTP"],
+  [/^HPE_/, "unexpected-reply", "the response is not HTTP"],
   [
     /^(CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|ERR_TLS_|ERR_SSL_|EPROTO)/,
     "tls-refused",
@@ -41,7 +41,7 @@ const causes: readonly [RegExp, ErrorCode, string][] = [
   ],
 ];
 
-/** What Node threw, in the words of an error of ours. */
+/** Translates an error of Node. */
 export function networkError(request: HttpRequest, thrown: unknown): AuthCliError {
   if (thrown instanceof ProxyError) return proxyError(request, thrown);
   const code = (thrown as { code?: unknown }).code;
@@ -50,15 +50,15 @@ export function networkError(request: HttpRequest, thrown: unknown): AuthCliErro
   if (known === undefined) {
     return new AuthCliError("unreachable", {
       step,
-      message: `the exchange with ${url.host} failed`,
+      message: `the request to ${url.host} failed`,
       cause: thrown instanceof Error ? thrown.message : String(thrown),
     });
   }
   const [, errorCode, cause] = known;
   const fix =
     errorCode === "tls-refused"
-      ? "if the certificate is your own, name its authority with --cacert; verification is never switched off"
-      : `check that ${url.origin} is the right address and that it can be reached from here`;
+      ? "for a private certificate authority, run the command with `--cacert FILE`"
+      : `check that ${url.origin} is the right address and can be reached from here`;
   return new AuthCliError(errorCode, {
     step,
     message: `cannot reach ${url.host}`,
@@ -68,7 +68,7 @@ export function networkError(request: HttpRequest, thrown: unknown): AuthCliErro
 }
 
 function proxyError({ url, step }: HttpRequest, { proxy, status, code }: ProxyError): AuthCliError {
-  const fix = "check HTTPS_PROXY, or name the host in NO_PROXY to reach it without the proxy";
+  const fix = "check HTTPS_PROXY, or add the host to NO_PROXY to connect without the proxy";
   if (status === undefined) {
     const known = causes.find(([pattern]) => pattern.test(code ?? ""));
     return new AuthCliError(known?.[1] ?? "unreachable", {
@@ -80,11 +80,11 @@ function proxyError({ url, step }: HttpRequest, { proxy, status, code }: ProxyEr
   }
   return new AuthCliError("proxy-refused", {
     step,
-    message: `the proxy ${proxy} does not open a way to ${url.host}: HTTP ${status}`,
+    message: `the proxy ${proxy} refused to connect to ${url.host}: HTTP ${status}`,
     cause:
       status === 407
-        ? "it wants a user and a password, or does not accept the ones given"
-        : "the proxy forbids it, or cannot reach the host itself",
-    fix: status === 407 ? "write them as http://user:password@proxy:port in HTTPS_PROXY" : fix,
+        ? "it requires a user and a password, or rejects the given ones"
+        : "the proxy forbids this host, or cannot reach it",
+    fix: status === 407 ? "set HTTPS_PROXY to http://user:password@proxy:port" : fix,
   });
 }

@@ -15,7 +15,7 @@ const tools: readonly { command: string; args: (port: number) => string[]; patte
   },
 ];
 
-/** `node (process 1234)`, when the system has a tool that tells. */
+/** Finds the program that listens on a port: `node (process 1234)`. Undefined without `ss` and `lsof`. */
 export async function findPortHolder(port: number): Promise<string | undefined> {
   for (const { command, args, pattern } of tools) {
     const { name, pid } = pattern.exec(await output(command, args(port)))?.groups ?? {};

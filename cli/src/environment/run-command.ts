@@ -2,11 +2,11 @@ import { constants } from "node:os";
 import spawn from "cross-spawn";
 import { AuthCliError } from "../errors.ts";
 
-/** Ctrl-C reaches a terminal's whole process group: the command has it already, and gets this long to end by itself. */
+/** Time for the command to end on its own: the terminal sends Ctrl-C to it as well. */
 const graceMs = 2000;
 
 /**
- * Runs a command on this terminal. When an interruption does not end it, it is told to end, and its end is awaited.
+ * Runs a command on this terminal. After an interruption, sends it SIGTERM if it does not end, and waits for its end.
  * @returns its exit code, or 128 + the number of the signal that ended it
  */
 export function runCommand(
@@ -31,7 +31,7 @@ export function runCommand(
       reject(
         new AuthCliError("invalid-usage", {
           message: `cannot run ${command}`,
-          cause: error.code === "ENOENT" ? "there is no such command on the PATH" : error.message,
+          cause: error.code === "ENOENT" ? "no such command on the PATH" : error.message,
           fix: "check the command after `--`",
         }),
       );

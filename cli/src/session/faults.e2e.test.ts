@@ -139,7 +139,7 @@ describe("the file of logins", () => {
     rmSync(config, { recursive: true });
     writeFileSync(config, "mine");
     const result = await run(["login", "--no-browser"]);
-    expectError(result, 1, /cause: there is a file where its folder should be/);
+    expectError(result, 1, /cause: a file exists where its folder should be/);
     expect(result.stderr).not.toContain("oauth_token");
     expect(readFileSync(config, "utf8")).toBe("mine");
   });
@@ -359,7 +359,7 @@ describe.skipIf(!root)("as another user", () => {
     chmodSync(join(home, path), mode);
     const stdin = `${token.token}\n${token.secret}\n`;
     for (const args of [["call", "/private"], ["status"], ["login", "--with-token"], ["logout", "--all"]])
-      expectError(await runAsNobody(args, stdin), 2, /cause: you have no permission for it/);
+      expectError(await runAsNobody(args, stdin), 2, /cause: permission denied/);
     expect(readFileSync(join(home, "config/auth-cli/sessions.json"), "utf8")).toBe(sessionsText);
   });
 
@@ -367,7 +367,7 @@ describe.skipIf(!root)("as another user", () => {
     chmodSync(join(home, "config/auth-cli"), 0o500);
     expect((await runAsNobody(["call", "/private"])).code).toBe(0);
     const result = await runAsNobody(["login", "--no-browser"]);
-    expectError(result, 1, /cannot lock .*\ncause: you have no permission for it/);
+    expectError(result, 1, /cannot lock .*\ncause: permission denied/);
     expect(result.stderr).not.toContain("oauth_token");
   });
 
@@ -379,9 +379,7 @@ describe.skipIf(!root)("as another user", () => {
     rmSync(file);
     chmodSync(join(home, "cache/auth-cli"), mode);
     const { code, stdout, stderr } = await runAsNobody(["call", "/private"]);
-    expect(stderr).toMatch(
-      /^warning: cannot \w+ .* \(you have no permission for it\); continuing without the cache\n$/,
-    );
+    expect(stderr).toMatch(/^warning: cannot \w+ .* \(permission denied\); continuing without the cache\n$/);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^Hello /) });
     expect(existsSync(file)).toBe(false);
   });

@@ -187,7 +187,7 @@ describe("the sessions file", () => {
     await Promise.all(saves);
     clearInterval(reader);
     // The notice about the missing keyring shows once.
-    expect(environment.stderr()).toMatch(/^notice: there is no OS keyring here; [^\n]+\n$/);
+    expect(environment.stderr()).toMatch(/^notice: this system has no OS keyring; [^\n]+\n$/);
     expect(
       readSessions(environment)
         .map(({ userId }) => Number(userId))

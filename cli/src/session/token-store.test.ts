@@ -4,7 +4,7 @@ import { AuthCliError } from "../errors.ts";
 import { configFile } from "../../test/fakes/fake-environment.ts";
 import { createWorld, type Ran, reportedError, runIn, steps, type World } from "../../test/fakes/world.ts";
 
-const fileNotice = `notice: there is no OS keyring here; the login is stored in ${configFile}, which only you can read\n`;
+const fileNotice = `notice: this system has no OS keyring; the login is stored in ${configFile}, which only you can read\n`;
 
 interface StoredSession {
   screenName: string;
@@ -127,7 +127,7 @@ describe("a login without a keyring", () => {
     await runIn(["login"], world);
     const { code, stderr } = await runIn(["login", "--force"], world);
     expect(code).toBe(0);
-    expect(stderr.match(/warning: there is no OS keyring here \(/gm)).toHaveLength(2);
+    expect(stderr.match(/warning: this system has no OS keyring \(/gm)).toHaveLength(2);
   });
 
   it("rejects an invalid AUTH_CLI_STORE before sending a request", async () => {
@@ -157,7 +157,7 @@ describe("a failing keyring or file", () => {
     const ran = await runIn(["login"], world);
     expect(ran.code).toBe(0);
     expect(ran.stderr.match(/warning: .*/g)).toEqual([
-      `warning: the OS keyring cannot be used (it is locked); the login is stored in ${configFile}, which only you can read`,
+      `warning: cannot use the OS keyring (it is locked); the login is stored in ${configFile}, which only you can read`,
     ]);
     expect((await callAfterExpiry(world)).code).toBe(0);
   });
@@ -170,7 +170,7 @@ describe("a failing keyring or file", () => {
     expect(ran.code).toBe(4);
     expect(reportedError(ran)).toMatchObject({
       code: "not-logged-in",
-      cause: "the OS keyring cannot be used: it is locked",
+      cause: "cannot use the OS keyring: it is locked",
     });
   });
 

@@ -170,7 +170,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     interruption: interruption.signal,
     async openBrowser(url) {
       openedPages.push(url.href);
-      return options.browser ? { opened: true } : { opened: false, reason: "there is no display" };
+      return options.browser ? { opened: true } : { opened: false, reason: "this session has no display" };
     },
     async startCallbackServer(port) {
       const url = new URL(`http://127.0.0.1:${port === 0 ? 49_152 : port}/callback`);

@@ -226,7 +226,7 @@ export const apiFaults: Fault[] = [
     },
     step: "api.call",
     code: "unreachable",
-    cause: "nothing listens at that address and port",
+    cause: "nothing listens on that address and port",
     fix: "is the right address",
   },
 ];

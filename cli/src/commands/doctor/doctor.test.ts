@@ -449,7 +449,7 @@ describe("a warning is", () => {
       "no keyring where one is wanted",
       { variables: { AUTH_CLI_STORE: "keyring" } },
       "store.keyring",
-      /there is no OS keyring/,
+      /this system has no OS keyring/,
     ],
     [
       "two proxies that differ",

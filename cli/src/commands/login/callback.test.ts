@@ -49,7 +49,7 @@ describe("login --callback", () => {
     const closed = await logIn([approved], ["--no-browser"], { browser: true });
     expect(closed.environment.openedPages).toEqual([]);
     const none = await logIn([approved]);
-    expect(none.stderr).toContain("(cannot open a browser: there is no display)");
+    expect(none.stderr).toContain("(cannot open a browser: this session has no display)");
   });
 
   it.each<[string, Query]>([
