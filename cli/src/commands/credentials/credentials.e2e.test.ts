@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-describe.skipIf(aws === undefined)("credentials, for the real aws CLI", () => {
+describe.skipIf(aws === undefined)("credentials and the aws CLI", () => {
   let home: string;
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "auth-cli-aws-"));
@@ -30,7 +30,7 @@ describe.skipIf(aws === undefined)("credentials, for the real aws CLI", () => {
     });
 
   test.each(["process", "env", "env-no-export", "powershell", "windows-cmd"])(
-    "--format %s is what `aws configure export-credentials` prints",
+    "--format %s equals the output of `aws configure export-credentials`",
     async (format) => {
       const { stdout: json } = await world.cli.run(["credentials"]);
       const keys = JSON.parse(json) as Record<string, string>;
@@ -46,7 +46,7 @@ describe.skipIf(aws === undefined)("credentials, for the real aws CLI", () => {
     },
   );
 
-  test("--format fish, which the aws CLI of Debian 12 has not yet, is what its documentation says", async () => {
+  test("--format fish follows the documentation of the aws CLI; Debian 12 has an older version", async () => {
     const [env, fish] = await Promise.all(
       ["env", "fish"].map((format) => world.cli.run(["credentials", "--format", format])),
     );
@@ -54,7 +54,7 @@ describe.skipIf(aws === undefined)("credentials, for the real aws CLI", () => {
     expect(fish?.stdout).toBe(env?.stdout.replace(/^export (\w+)=/gm, "set -gx $1 "));
   });
 
-  test("credential_process answers `aws sts get-caller-identity` with the assumed role", async () => {
+  test("credential_process gives `aws sts get-caller-identity` the assumed role", async () => {
     const config = join(home, "config");
     const command = `"${process.execPath}" "${authCliPath}" credentials --stage prod`;
     await writeFile(config, `[profile app]\nregion = us-east-1\ncredential_process = ${command}\n`);
@@ -76,13 +76,12 @@ describe.skipIf(aws === undefined)("credentials, for the real aws CLI", () => {
       expect(code).toBe(0);
       const { Arn } = JSON.parse(stdout) as { Arn: string };
       expect(Arn).toMatch(/^arn:aws:sts::\d{12}:assumed-role\/[\w-]+\/CognitoIdentityCredentials$/);
-      // The role that status names.
       const status = await world.cli.run(["status", "--json"]);
       expect(Arn).toContain(`:assumed-role/${(JSON.parse(status.stdout) as { role: string }).role}/`);
     }
   });
 
-  test("without a login the aws CLI shows our error", async () => {
+  test("the aws CLI shows the error of auth-cli without a login", async () => {
     const config = join(home, "config-nobody");
     const command = `"${process.execPath}" "${authCliPath}" credentials --user nobody`;
     await writeFile(config, `[profile app]\nregion = us-east-1\ncredential_process = ${command}\n`);
@@ -95,7 +94,7 @@ describe.skipIf(aws === undefined)("credentials, for the real aws CLI", () => {
     expect(stderr).toContain("nobody is not logged in");
   });
 
-  test("a shell that evaluates them signs as the identity", async () => {
+  test("a shell that evaluates the output signs as the identity", async () => {
     const script = `eval "$("$0" "$1" credentials --format env)" && exec "$2" sts get-caller-identity --endpoint-url "$3" --output text`;
     const { stdout, stderr } = await runProcess(
       "/bin/sh",
@@ -107,8 +106,8 @@ describe.skipIf(aws === undefined)("credentials, for the real aws CLI", () => {
   });
 });
 
-describe("logout, with a token that Twitter really forgets", () => {
-  test("--revoke: the token is refused afterwards", async () => {
+describe("logout", () => {
+  test("--revoke makes Twitter reject the token", async () => {
     const stdin =
       (await world.cli.storedTokens()).map(({ token, secret }) => `${token}\n${secret}\n`)[0] ?? "";
     const { code, stdout } = await world.cli.run(["logout", "--revoke"]);
@@ -119,7 +118,7 @@ describe("logout, with a token that Twitter really forgets", () => {
     expect(again.stderr).toContain('"code": "token-refused"');
   });
 
-  test("--all, twice: done, then nothing to do", async () => {
+  test("--all exits with 4 the second time", async () => {
     for (const user of ["alice", "bob"]) expect((await world.cli.logIn(user)).code).toBe(0);
     const first = await world.cli.run(["logout", "--all"]);
     expect(first.stdout).toBe("Logged out @alice from prod\nLogged out @bob from prod\n");

@@ -4,7 +4,7 @@ import { run } from "../../run.ts";
 import { reply } from "../../../test/fakes/fake-environment.ts";
 import { authCli, createWorld, reportedError, type World } from "../../../test/fakes/world.ts";
 
-/** `runIn` checks that no secret reaches an output; here the output is the secrets. */
+/** Like `runIn`, without its check that no output contains a secret. */
 async function credentials(args: readonly string[], options: World = {}) {
   const keys = {
     AccessKeyId: "ASIAIOEXAMPLE0000000",
@@ -22,7 +22,7 @@ async function credentials(args: readonly string[], options: World = {}) {
 }
 
 describe("credentials", () => {
-  it("are printed for credential_process unless told otherwise", async () => {
+  it("prints the format of credential_process by default", async () => {
     for (const args of [[], ["--format", "process"]]) {
       const { code, stdout, stderr, keys } = await credentials(args);
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -36,12 +36,12 @@ describe("credentials", () => {
     }
   });
 
-  it("in JSON name the identity, too", async () => {
+  it("adds the identity id under --json", async () => {
     for (const args of [["--json"], ["--format", "json"]]) {
       const { stdout, services } = await credentials(args);
       expect(JSON.parse(stdout)).toMatchObject({ Version: 1, IdentityId: services.identityId });
     }
-    // A format that is named wins.
+    // --format takes precedence over --json.
     expect((await credentials(["--json", "--format", "env"])).stdout).toMatch(/^export AWS_/);
   });
 
@@ -51,19 +51,19 @@ describe("credentials", () => {
     ["powershell", '$Env:AWS_ACCESS_KEY_ID="ASIAIOEXAMPLE0000000"\n'],
     ["windows-cmd", "set AWS_ACCESS_KEY_ID=ASIAIOEXAMPLE0000000\n"],
     ["fish", "set -gx AWS_ACCESS_KEY_ID ASIAIOEXAMPLE0000000\n"],
-  ])("as %s begin with %j", async (format, line) => {
+  ])("prints the format %s, starting with %j", async (format, line) => {
     const { stdout } = await credentials(["--format", format]);
     expect(stdout.startsWith(line)).toBe(true);
     expect(stdout.trimEnd().split("\n")).toHaveLength(4);
   });
 
-  it("in a format that there is not are a usage error that names those there are", async () => {
+  it("rejects an unknown format and names the valid ones", async () => {
     const ran = await authCli(["credentials", "--format", "yaml", "--json"], { loggedIn: true });
     expect(ran.code).toBe(2);
     expect(reportedError(ran)["cause"]).toContain("process, env, env-no-export, powershell");
   });
 
-  it("under GitHub Actions are masked in its log, and only there", async () => {
+  it("masks the secrets in the log of GitHub Actions, but not in the output", async () => {
     const { stdout, stderr, keys } = await credentials(["--format", "env"], {
       variables: { GITHUB_ACTIONS: "true" },
     });
@@ -75,7 +75,7 @@ describe("credentials", () => {
     expect((await credentials([], { variables: { GITHUB_ACTIONS: "false" } })).stderr).toBe("");
   });
 
-  it("without a login are exit 4, with nothing on stdout", async () => {
+  it("exits with 4 without a login, with nothing on stdout", async () => {
     const ran = await authCli(["credentials"]);
     expect([ran.code, ran.stdout]).toEqual([4, ""]);
   });

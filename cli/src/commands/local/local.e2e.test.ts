@@ -26,7 +26,7 @@ describe("auth-cli local", () => {
   const inside = async (script: string, flags: string[] = anyPorts): ReturnType<AuthCli["run"]> =>
     cli.run(["local", ...flags, "--", process.execPath, "-e", script]);
 
-  test("runs a command in its environment, and exits with its code", async () => {
+  test("runs a command in its environment and exits with its code", async () => {
     const { code, stdout } = await inside("console.log(JSON.stringify(process.env)); process.exitCode = 7");
     const variables = JSON.parse(stdout) as Record<string, string>;
     expect(code).toBe(7);
@@ -50,7 +50,7 @@ describe("auth-cli local", () => {
     expect(variables).not.toHaveProperty("AWS_SESSION_TOKEN");
   });
 
-  test("takes the consumer key and secret that the project's .env files hold", async () => {
+  test("uses the consumer key and secret in the project's .env files", async () => {
     await writeFile(
       join(folder, ".env"),
       "TWITTER_CONSUMER_KEY=from-dotenv\nTWITTER_CONSUMER_SECRET=first-of-all\n",
@@ -62,18 +62,18 @@ describe("auth-cli local", () => {
     expect(stdout).toBe("from-dotenv overridden\n");
   });
 
-  test("stops with the command: its addresses no longer answer", async () => {
+  test("stops when the command ends", async () => {
     const { stdout } = await inside("console.log(process.env.AWS_ENDPOINT_URL)");
     await expect(fetch(stdout.trim())).rejects.toThrow("fetch failed");
   });
 
-  test("a command that does not exist: exit 2, and its name", async () => {
+  test("exits with 2 and names a command that does not exist", async () => {
     const { code, stderr } = await cli.run(["local", ...anyPorts, "--", "no-such-command"]);
     expect(stderr).toContain("cannot run no-such-command");
     expect(code).toBe(2);
   });
 
-  test("a taken port: exit 2, who holds it, and the way out", async () => {
+  test("exits with 2 and names the process that holds the port", async () => {
     const server = await listen();
     const { port } = server.address() as { port: number };
     const { code, stderr } = await inside("", ["--port", String(port), "--twitter-port", "0"]);
@@ -85,7 +85,7 @@ describe("auth-cli local", () => {
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)(
-    "prints the environment, waits, and ends on %s with 0",
+    "prints the environment, waits, and exits with 0 on %s",
     async (signal) => {
       const child = spawn(process.execPath, [authCliPath, "local", ...anyPorts], {
         cwd: folder,
@@ -103,7 +103,7 @@ describe("auth-cli local", () => {
     },
   );
 
-  test("--oidc-issuer tells where an issuer is, whose ID tokens then give identities", async () => {
+  test("--oidc-issuer makes the pool accept ID tokens of that issuer", async () => {
     const google = "accounts.google.com";
     const issuer = await startOidcIssuer(google);
     try {

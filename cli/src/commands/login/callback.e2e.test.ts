@@ -35,7 +35,7 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
   async function open(url: string): Promise<Page> {
     const page = await (await browser.newContext()).newPage();
     page.on("console", (message) => {
-      // A line for each 4xx, which some of these pages are.
+      // Chromium logs each 4xx response, and some of these pages are.
       if (!message.text().startsWith("Failed to load resource")) problems.push(message.text());
     });
     page.on("request", (request) => {
@@ -45,7 +45,7 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
     return page;
   }
 
-  /** Starts a login, does as a user would with its authorize page, and waits for its end. */
+  /** Starts a login, acts as a user on its authorize page, and waits for the end. */
   const logIn = (
     browse: (page: Page, url: string) => Promise<void>,
     args: string[] = [],
@@ -58,7 +58,7 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
       ["--callback", ...args],
     );
 
-  test("the user authorizes, lands on a page that says so, and is logged in", async () => {
+  test("logs in a user who authorizes the app, and shows a page", async () => {
     const { code, stdout, stderr } = await logIn(async (page) => {
       await page.getByRole("textbox", { name: "Somebody else" }).fill("carol");
       await page.getByRole("button", { name: "Authorize app" }).click();
@@ -77,7 +77,7 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
     );
   });
 
-  test("the user cancels: the page says so, exit 4, nothing stored", async () => {
+  test("exits with 4, stores nothing and shows a page when the user cancels", async () => {
     const { code, stderr } = await logIn(
       async (page) => {
         await page.getByRole("button", { name: "Cancel" }).click();
@@ -89,9 +89,9 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
     expect(code).toBe(4);
   });
 
-  test("somebody else's login that is let in here is refused, and the own one still works", async () => {
+  test("rejects another user's login and keeps waiting for its own", async () => {
     const { code, stdout } = await logIn(async (page, url) => {
-      // What an attacker would do: authorize a login of their own, and send the victim's browser here with it.
+      // An attacker authorizes a login and sends the victim's browser here with it.
       let attackersCallback = "";
       const attackers = await world.cli.logIn(
         async (attackersUrl) => {
@@ -115,14 +115,14 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
     expect(code).toBe(0);
   });
 
-  test("nobody comes back in time: exit 4, and what to do", async () => {
+  test("exits with 4 when no redirect arrives in time", async () => {
     const { code, stderr } = await world.cli.run(["login", "--callback", "--no-browser", "--timeout", "0.5"]);
     expect(stderr).toContain("error: twitter.authorize: no redirect from Twitter within 0.5 s\n");
     expect(stderr).toMatch(/^fix: run `auth-cli login --callback` again/m);
     expect(code).toBe(4);
   });
 
-  test("two logins at one port: the second says who holds it", async () => {
+  test("names the process that holds the port", async () => {
     await logIn(async (page, url) => {
       const { location = "" } = await answerAuthorizePage(url, { screenName: "erin" });
       const { port } = new URL(location);
@@ -133,8 +133,8 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
     });
   });
 
-  test("BROWSER is started with the page's address, in a script too", async () => {
-    // A browser that authorizes as one of the page's users, and follows the redirect.
+  test("starts BROWSER with the authorize URL, in a script too", async () => {
+    // A browser that authorizes the app as a user and follows the redirect.
     const script = join(world.cli.home, "browser.mjs");
     await writeFile(
       script,

@@ -13,7 +13,7 @@ async function logIn(queries: Query[], args: string[] = [], world: World = {}): 
   const { temporaryCredentials, pin } = created.services;
   callbacks.push(...queries.map((query) => () => query(temporaryCredentials.token, pin)));
   const ran = await runIn(["login", "--callback", ...args], created);
-  // Whatever happens, the port is free again.
+  // The port is free again after every outcome.
   expect(created.environment.callbackServers).not.toContain("open");
   for (const { html } of created.environment.callbackPages) {
     expect(html).not.toContain(temporaryCredentials.token);
@@ -23,7 +23,7 @@ async function logIn(queries: Query[], args: string[] = [], world: World = {}): 
 }
 
 describe("login --callback", () => {
-  it("logs in with what Twitter sends back, and says on the page who", async () => {
+  it("logs in with the verifier of the redirect, and names the user on the page", async () => {
     const ran = await logIn([approved]);
     expect(ran.stdout).toBe(`Logged in to prod as @alice, identity ${ran.services.identityId}\n`);
     const [page] = ran.environment.callbackPages;
@@ -35,7 +35,7 @@ describe("login --callback", () => {
     expect(ran.environment.fileTexts()[configFile]).toContain('"screenName": "alice"');
   });
 
-  it("asks Twitter to come back to the port that is named", async () => {
+  it("sends Twitter the callback URL with the given port", async () => {
     const ran = await logIn([approved], ["8976"]);
     const [request] = ran.environment.requests;
     const callback = encodeURIComponent("http://127.0.0.1:8976/callback");
@@ -44,7 +44,7 @@ describe("login --callback", () => {
     );
   });
 
-  it("opens the browser, from a script too, and not with --no-browser", async () => {
+  it("opens the browser, from a script too, but not with --no-browser", async () => {
     expect((await logIn([approved], [], { browser: true })).environment.openedPages).toHaveLength(1);
     const closed = await logIn([approved], ["--no-browser"], { browser: true });
     expect(closed.environment.openedPages).toEqual([]);
@@ -55,22 +55,22 @@ describe("login --callback", () => {
   it.each<[string, Query]>([
     ["a foreign request token", (_token, verifier) => `oauth_token=foreign&oauth_verifier=${verifier}`],
     [
-      "a token that ours begins with",
+      "a prefix of the request token",
       (token, verifier) => `oauth_token=${token.slice(0, -1)}&oauth_verifier=${verifier}`,
     ],
     ["no verifier", (token) => `oauth_token=${token}`],
     ["an empty verifier", (token) => `oauth_token=${token}&oauth_verifier=`],
-    ["somebody else's denial", () => "denied=foreign"],
+    ["another login's denial", () => "denied=foreign"],
     ["nothing", () => ""],
     ["a script", () => 'oauth_token=<script>alert("x")</script>&oauth_verifier=1'],
-  ])("refuses %s with 400 and keeps waiting for its own", async (_name, query) => {
+  ])("rejects %s with 400 and keeps waiting", async (_name, query) => {
     const ran = await logIn([query, approved]);
     expect(ran.environment.callbackPages.map(({ status }) => status)).toEqual([400, 200]);
     expect(ran.code).toBe(0);
     expect(steps(ran).filter((step) => step === "twitter.access_token")).toHaveLength(1);
   });
 
-  it("is cancelled by a denial of its own request token: exit 4", async () => {
+  it("exits with 4 after a denial of its request token", async () => {
     const ran = await logIn([(token) => `denied=${token}`], ["--json"]);
     expect(ran.code).toBe(4);
     expect(reportedError(ran)).toMatchObject({ code: "login-cancelled", step: "twitter.authorize" });
@@ -78,7 +78,7 @@ describe("login --callback", () => {
     expect(steps(ran)).toEqual(["twitter.request_token"]);
   });
 
-  it("times out with what to do", async () => {
+  it("times out with a fix", async () => {
     const ran = await logIn([], ["--timeout", "7", "--json"]);
     expect(ran.code).toBe(4);
     const error = reportedError(ran);
@@ -87,7 +87,7 @@ describe("login --callback", () => {
     expect(error["fix"]).toContain("--timeout");
   });
 
-  it("tells on the page and in the terminal when Twitter refuses the verifier", async () => {
+  it("reports on the page and in the terminal that Twitter rejects the verifier", async () => {
     const ran = await logIn([approved], ["--json"], { answers: { "twitter.access_token": wrongPin } });
     expect(ran.code).toBe(4);
     expect(reportedError(ran)["code"]).toBe("verifier-refused");
@@ -97,7 +97,7 @@ describe("login --callback", () => {
   it.each([
     [415, 403, "Callback URL not approved for this client application."],
     [417, 401, "Desktop applications only support the oauth_callback value 'oob'"],
-  ])("names the address to register when X refuses it with code %i", async (code, status, message) => {
+  ])("names the callback URL to register when X rejects it with code %i", async (code, status, message) => {
     const answers = { "twitter.request_token": () => twitterRefusal(code, message, status) };
     const ran = await logIn([], ["8976", "--json"], { answers });
     expect(ran.code).toBe(4);
@@ -112,7 +112,7 @@ describe("login --callback", () => {
     [["--callback", "--with-token"], /cannot be used with/],
     [["--callback", "--from-twurl"], /cannot be used with/],
     [["--with-token", "--from-twurl"], /cannot be used with/],
-  ])("login %j is a usage error", async (args, message) => {
+  ])("exits with 2 for login %j", async (args, message) => {
     const ran = await runIn(["login", ...args], createWorld({}));
     expect(ran.code).toBe(2);
     expect(ran.stderr).toMatch(message);

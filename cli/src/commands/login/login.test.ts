@@ -24,7 +24,7 @@ const onTerminal = (input: string, answers: Record<string, Answer> = {}): World 
 });
 
 describe("login", () => {
-  it("with the PIN from a pipe remembers the login and its identity", async () => {
+  it("reads the PIN from a pipe, and stores the login and its identity", async () => {
     const ran = await authCli(["login"], { input: "012 3456\n" });
     const { services, environment } = ran;
     expect(ran.code).toBe(0);
@@ -35,7 +35,7 @@ describe("login", () => {
       "cognito.get-id",
       "cognito.get-credentials",
     ]);
-    // The page's address stands on a line of its own, and holds the request token and nothing else.
+    // The URL stands alone on its line, and its only secret is the request token.
     const page = `https://api.x.com/oauth/authorize?oauth_token=${services.temporaryCredentials.token}`;
     expect(ran.stderr.split("\n")).toContain(page);
     expect(ran.stderr).not.toContain(services.pin);
@@ -55,11 +55,10 @@ describe("login", () => {
         },
       ],
     });
-    // No browser is opened where nobody sees it.
     expect(environment.openedPages).toEqual([]);
   });
 
-  it("is all that a call needs: it asks nobody again", async () => {
+  it("prepares a call that sends only one request", async () => {
     const world = createWorld({ input: "0123456\n" });
     await runIn(["login"], world);
     const before = world.environment.requests.length;
@@ -68,7 +67,7 @@ describe("login", () => {
     expect(world.environment.requests.slice(before).map(({ step }) => step)).toEqual(["api.call"]);
   });
 
-  it("reports in JSON, without a secret", async () => {
+  it("prints JSON without secrets", async () => {
     const ran = await authCli(["login", "--json"], { input: "0123456\n" });
     expect(JSON.parse(ran.stdout)).toEqual({
       stage: "prod",
@@ -85,20 +84,20 @@ describe("login", () => {
     [["login"], true, 1],
     [["login", "--no-browser"], true, 0],
     [["login"], false, 0],
-  ])("%j on a terminal: %s opens %i browsers", async (args, interactive, opened) => {
+  ])("%j (terminal: %s) opens %i browsers", async (args, interactive, opened) => {
     const ran = await authCli(args, { input: "0123456\n", interactive, browser: true });
     expect(ran.code).toBe(0);
     expect(ran.environment.openedPages).toHaveLength(opened);
     expect(ran.stderr).toContain(opened === 1 ? "Opening this page in your browser" : "Open this page");
   });
 
-  it("asks again for a PIN that is wrong, and takes the right one the third time", async () => {
+  it("asks again after a wrong PIN, up to three times", async () => {
     const ran = await authCli(["login"], onTerminal("1111111\n2222222\n0123456\n"));
     expect(ran.code).toBe(0);
     expect(ran.stderr.match(/Twitter rejected this PIN/g)).toHaveLength(2);
   });
 
-  it("gives up after three wrong PINs, and leaves what was stored as it was", async () => {
+  it("fails after three wrong PINs and keeps the stored login", async () => {
     const ran = await authCli(["login", "--force"], { ...onTerminal("1\n2\n3\n0123456\n"), loggedIn: true });
     expect(ran.code).toBe(4);
     expect(steps(ran).filter((step) => step === "twitter.access_token")).toHaveLength(3);
@@ -106,13 +105,13 @@ describe("login", () => {
     expect(ran.environment.fileTexts()[configFile]).toContain("2026-03-01T11:00:00.000Z");
   });
 
-  it("does not ask a pipe twice", async () => {
+  it("does not read a second PIN from a pipe", async () => {
     const ran = await authCli(["login"], { input: "1111111\n0123456\n" });
     expect(ran.code).toBe(4);
     expect(steps(ran)).toEqual(["twitter.request_token", "twitter.access_token"]);
   });
 
-  it("asks again for what is no PIN without asking Twitter", async () => {
+  it("asks again for an invalid PIN without sending it to Twitter", async () => {
     const ran = await authCli(["login"], onTerminal("\nwhat?!\n0123456\n"));
     expect(ran.code).toBe(0);
     expect(steps(ran).filter((step) => step === "twitter.access_token")).toHaveLength(1);
@@ -122,7 +121,7 @@ describe("login", () => {
     ["no input", "", 4, "login-cancelled"],
     ["an empty line from a pipe", "\n", 4, "verifier-refused"],
     ["words from a pipe", "no, thanks!\n", 4, "verifier-refused"],
-  ])("%s ends it", async (_name, input, code, errorCode) => {
+  ])("fails on %s", async (_name, input, code, errorCode) => {
     const ran = await authCli(["login", "--json"], { input });
     expect(ran.code).toBe(code);
     expect(reportedError(ran)).toMatchObject({ code: errorCode, step: "twitter.authorize" });
@@ -168,14 +167,14 @@ describe("login", () => {
       3,
       "unreachable",
     ],
-  ])("%s ends it, and nothing is stored", async (_name, answers, code, errorCode) => {
+  ])("fails on %s and stores nothing", async (_name, answers, code, errorCode) => {
     const ran = await authCli(["login", "--json"], { input: "0123456\n", answers });
     expect(ran.code).toBe(code);
     expect(reportedError(ran)["code"]).toBe(errorCode);
     expect(Object.keys(ran.environment.fileTexts()).filter((path) => path.startsWith("/home"))).toEqual([]);
   });
 
-  it("lets a wrong PIN be wrong for other reasons too: only that one is asked for again", async () => {
+  it("asks again only after a wrong PIN, not after other errors", async () => {
     let tries = 0;
     const answer: Answer = () =>
       ++tries === 1 ? wrongPin() : twitterRefusal(89, "Invalid or expired token.");
@@ -184,7 +183,7 @@ describe("login", () => {
   });
 
   it.each([["y\n0123456\n"], ["YES\n0123456\n"]])(
-    "of somebody who is logged in already asks first: %j goes on",
+    "asks before it replaces a login: %j continues",
     async (input) => {
       const ran = await authCli(["login"], { ...onTerminal(input), loggedIn: true });
       expect(ran.stderr).toMatch(/^Already logged in to prod as @alice\.\nLog in again\? \(y\/N\) /);
@@ -194,7 +193,7 @@ describe("login", () => {
   );
 
   it.each([["n\n"], ["\n"], [""], ["yesterday\n"]])(
-    "of somebody who is logged in already asks first: %j changes nothing",
+    "asks before it replaces a login: %j changes nothing",
     async (input) => {
       const ran = await authCli(["login"], { ...onTerminal(input), loggedIn: true });
       expect(ran.code).toBe(0);
@@ -208,13 +207,13 @@ describe("login", () => {
     [["login", "--force"], true, /^Open this page/],
     [["login"], false, /^Already logged in to prod as @alice\.\nOpen this page/],
     [["login", "--user", "bob"], true, /^Open this page/],
-  ])("%j on a terminal: %s does not ask", async (args, interactive, said) => {
+  ])("%j (terminal: %s) does not ask", async (args, interactive, said) => {
     const ran = await authCli(args, { input: "0123456\n", interactive, loggedIn: true });
     expect(ran.stdout).toMatch(/^Logged in to prod/);
     expect(ran.stderr).toMatch(said);
   });
 
-  it("reports the login that stays in JSON, too", async () => {
+  it("prints JSON for the login that stays", async () => {
     const ran = await authCli(["login", "--json"], { ...onTerminal("n\n"), loggedIn: true });
     expect(JSON.parse(ran.stdout)).toEqual({
       stage: "prod",
@@ -247,14 +246,14 @@ describe("the consumer key and secret", () => {
     return runIn(["login", ...args.map(resolve)], world);
   };
 
-  it("are asked for on a terminal, the secret without being shown, and where to put them is told", async () => {
+  it("are read on a terminal, the secret without echo, with a note where to set them", async () => {
     const ran = await logIn({ key: "", secret: "" }, ["KEY", "SECRET", "PIN"]);
     expect(ran.code).toBe(0);
     expect(ran.environment.secretQuestions).toEqual(["Consumer secret (API Key Secret, not shown): "]);
     expect(ran.stderr).toContain("set TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET in /project/.env");
   });
 
-  it("are asked for only as far as they are missing", async () => {
+  it("are read only if they are missing", async () => {
     const secretOnly = await logIn({ key: "KEY", secret: "" }, ["SECRET", "PIN"]);
     expect(secretOnly.stderr).toContain("set TWITTER_CONSUMER_SECRET in");
     const keyOnly = await logIn({ key: "", secret: "SECRET" }, ["KEY", "PIN"]);
@@ -264,7 +263,7 @@ describe("the consumer key and secret", () => {
   });
 
   it.each([[[]], [[""]], [["KEY"]], [["KEY", ""]]])(
-    "that are not given (%j) are a configuration error",
+    "cause a configuration error when the answers are %j",
     async (answers) => {
       const ran = await logIn({ key: "", secret: "" }, answers, ["--json"]);
       expect(ran.code).toBe(2);

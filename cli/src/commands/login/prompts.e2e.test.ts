@@ -7,7 +7,7 @@ import { startTmux, type Tmux } from "@api-auth-twitter/test-support/tmux";
 
 const tmux = findPeer("tmux");
 
-describe.skipIf(tmux === undefined)("what login asks a person for", () => {
+describe.skipIf(tmux === undefined)("the prompts of login", () => {
   let world: DeployedWorld;
   let terminal: Tmux;
 
@@ -33,7 +33,7 @@ describe.skipIf(tmux === undefined)("what login asks a person for", () => {
   const key = (): string => world.cloud.environment["TWITTER_CONSUMER_KEY"] ?? "";
   const secret = (): string => world.cloud.environment["TWITTER_CONSUMER_SECRET"] ?? "";
   const expectExitCode = async (code: number): Promise<void> => {
-    // Only the shell is to read what follows.
+    // Only the shell may read the next input.
     await terminal.waitFor(/READY>\s*$/);
     await terminal.type("echo exit=$?", "Enter");
     expect(Number((await terminal.waitFor(/exit=(\d+)/))[1])).toBe(code);
@@ -43,7 +43,7 @@ describe.skipIf(tmux === undefined)("what login asks a person for", () => {
     await terminal.waitFor(/READY> echo typed\$\(\(1\+1\)\)$/m);
   };
 
-  test("the consumer key, and its secret without showing it; then the PIN", async () => {
+  test("ask for the consumer key, its secret without echo, and the PIN", async () => {
     await start("--no-browser");
     await terminal.waitFor(/Consumer key \(API Key\): *$/m);
     await terminal.type(key(), "Enter");
@@ -62,7 +62,7 @@ describe.skipIf(tmux === undefined)("what login asks a person for", () => {
     await expectEcho();
   });
 
-  test("whether to log in anew when somebody is logged in: a bare Enter is no, y is yes", async () => {
+  test("ask whether to log in again: Enter means no, y means yes", async () => {
     expect((await world.cli.logIn("alice")).code).toBe(0);
     await start("--no-browser");
     await terminal.waitFor(/Already logged in to prod as @alice\.\nLog in again\? \(y\/N\) *$/m);
@@ -81,7 +81,7 @@ describe.skipIf(tmux === undefined)("what login asks a person for", () => {
   test.each([
     ["Ctrl-C", "C-c", 130],
     ["Ctrl-D", "C-d", 2],
-  ])("%s at the hidden prompt: the terminal shows what is typed again", async (_name, typed, code) => {
+  ])("restore the echo after %s at the hidden prompt", async (_name, typed, code) => {
     await start("--no-browser --force");
     await terminal.waitFor(/Consumer key \(API Key\): *$/m);
     await terminal.type("somekey", "Enter");
@@ -94,7 +94,7 @@ describe.skipIf(tmux === undefined)("what login asks a person for", () => {
     await expectEcho();
   });
 
-  test("SIGTERM at the hidden prompt: the terminal shows what is typed again", async () => {
+  test("restore the echo after SIGTERM at the hidden prompt", async () => {
     const login = `${process.execPath} ${authCliPath} login --force --consumer-key somekey`;
     await terminal.type(`sh -c 'echo pid=$$; exec ${login}'`, "Enter");
     await terminal.waitFor(/not shown\): *$/m);
@@ -104,7 +104,7 @@ describe.skipIf(tmux === undefined)("what login asks a person for", () => {
     await expectEcho();
   });
 
-  test("an access token, with its secret not shown", async () => {
+  test("ask for an access token, and its secret without echo", async () => {
     expect((await world.cli.logIn("alice")).code).toBe(0);
     const token = (await world.cli.storedTokens()).at(-1);
     await start("--with-token --force");
@@ -117,7 +117,7 @@ describe.skipIf(tmux === undefined)("what login asks a person for", () => {
     await expectExitCode(0);
   });
 
-  test("Ctrl-C while the callback is waited for: exit 130 at once", async () => {
+  test("end with 130 on Ctrl-C while login waits for the callback", async () => {
     await start("--callback --no-browser --force --consumer-key x");
     await terminal.waitFor(/not shown\): *$/m);
     await terminal.type(secret(), "Enter");

@@ -6,7 +6,7 @@ import { createWorld, type Ran, reportedError, runIn, steps, type World } from "
 const google = "accounts.google.com";
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** An ID token as Google makes them, until 13:00 by the test's clock; nobody here verifies its signature. */
+/** An ID token in Google's form. It expires at 13:00 of the test's clock. Its signature is never verified. */
 function idToken(claims: object = {}): string {
   const usual = {
     iss: `https://${google}`,
@@ -24,7 +24,7 @@ beforeEach(() => {
   token = idToken();
 });
 
-/** A world whose pool takes the token; it is a secret, and so is its signature. */
+/** A world whose pool accepts the token. The token and its signature are secrets. */
 function providerWorld(options: World = {}, provider = google) {
   const world = createWorld(options);
   world.services.providerTokens[provider] = token;
@@ -41,7 +41,7 @@ async function logIn(
   return { world, ran };
 }
 
-/** One more command line, with its own output only. */
+/** Runs another command and returns only its own output. */
 async function fresh(world: ReturnType<typeof createWorld>, args: string[]): Promise<Ran> {
   const before = { stdout: world.environment.stdout(), stderr: world.environment.stderr() };
   const ran = await runIn(args, world);
@@ -53,7 +53,7 @@ async function fresh(world: ReturnType<typeof createWorld>, args: string[]): Pro
 }
 
 describe("login --login", () => {
-  it("with a token from standard input remembers the login and its identity", async () => {
+  it("reads a token from standard input, and stores the login and its identity", async () => {
     const { ran } = await logIn();
     expect(ran.code, ran.stderr).toBe(0);
     expect(ran.stdout).toBe(
@@ -80,7 +80,7 @@ describe("login --login", () => {
   it.each([
     ["the environment", { variables: { GOOGLE_ID_TOKEN: "" } }],
     [".env", { files: {} }],
-  ])("with a token from %s says so", async (place, options) => {
+  ])("names %s as the source of the token", async (place, options) => {
     const given =
       place === ".env"
         ? { files: { "/project/.env": `GOOGLE_ID_TOKEN=${token}\n` } }
@@ -93,13 +93,13 @@ describe("login --login", () => {
     );
   });
 
-  it("asks a person without showing what is typed", async () => {
+  it("asks on a terminal without echo", async () => {
     const { ran } = await logIn({ interactive: true });
     expect(ran.code).toBe(0);
     expect(ran.environment.secretQuestions).toEqual([`Token of ${google} (not shown): `]);
   });
 
-  it("reports in JSON, without the token", async () => {
+  it("prints JSON without the token", async () => {
     const { ran } = await logIn({}, ["--json"]);
     expect(JSON.parse(ran.stdout)).toEqual({
       stage: "prod",
@@ -113,7 +113,7 @@ describe("login --login", () => {
     });
   });
 
-  it("takes a token that says nothing of itself, such as Facebook's", async () => {
+  it("accepts an opaque token, such as Facebook's", async () => {
     token = "EAABwzLixnjYBOZCfacebook";
     const world = providerWorld({ input: token }, "graph.facebook.com");
     const ran = await runIn(["login", "--login", "graph.facebook.com=-"], world);
@@ -123,7 +123,7 @@ describe("login --login", () => {
     expect(status.stdout).toMatch(/^token +has no expiry$/m);
   });
 
-  it.each([["token;secret"], ["two lines"]])("of api.twitter.com is --with-token: %s", async (shape) => {
+  it.each([["token;secret"], ["two lines"]])("accepts a Twitter token as %s", async (shape) => {
     const world = createWorld({});
     const { tokenCredentials } = world.services;
     const pair = [tokenCredentials.token, tokenCredentials.secret];
@@ -134,7 +134,7 @@ describe("login --login", () => {
     expect(ran.environment.fileTexts()[configFile]).toContain('"version": 2');
   });
 
-  it("of api.twitter.com takes the variable that is named, not another", async () => {
+  it("reads a Twitter token only from the given variable", async () => {
     const world = createWorld({ variables: { TWITTER_ACCESS_TOKEN: "x", TWITTER_ACCESS_TOKEN_SECRET: "y" } });
     const { token: key, secret } = world.services.tokenCredentials;
     Object.assign(world.environment.variables, { MINE: `${key};${secret}` });
@@ -149,7 +149,7 @@ describe("login --login", () => {
     ["quotes", '"TOKEN"', "invalid-usage", /enclosed in quotes/],
     ["two words", "TOKEN TOKEN", "invalid-usage", /white space/],
     ["too much", "x".repeat(50_001), "invalid-usage", /50001 characters; Cognito accepts 50000/],
-  ])("with %s is refused before anybody is asked", async (_name, input, code, cause) => {
+  ])("rejects %s without sending a request", async (_name, input, code, cause) => {
     const { ran } = await logIn({ input: input.replaceAll("TOKEN", token) }, ["--json"]);
     expect(reportedError(ran)).toMatchObject({ code, step: "login.token" });
     expect(reportedError(ran)["cause"]).toMatch(cause);
@@ -162,7 +162,7 @@ describe("login --login", () => {
     [() => token],
     [() => `${token}=-`],
     [() => `${google}=env:EAABwzLixnjYBOZC1234`],
-  ])("never repeats a token that was typed into the command line", async (value) => {
+  ])("never repeats a token from the command line", async (value) => {
     const typed = value();
     const world = providerWorld();
     const ran = await runIn(["login", "--login", typed, "--debug"], world);
@@ -170,7 +170,7 @@ describe("login --login", () => {
     expect(ran.stdout + ran.stderr).not.toContain("EAABwzLixnjYBOZC1234");
   });
 
-  it("names a variable that is not set", async () => {
+  it("names an unset variable", async () => {
     const ran = await runIn(["login", "--login", `${google}=env:GOOGLE_ID_TOKEN`], providerWorld());
     expect(ran.code).toBe(2);
     expect(ran.stderr).toContain(
@@ -178,11 +178,11 @@ describe("login --login", () => {
     );
   });
 
-  it.each([["--with-token"], ["--from-twurl"], ["--callback"]])("does not go with %s", async (flag) => {
+  it.each([["--with-token"], ["--from-twurl"], ["--callback"]])("excludes %s", async (flag) => {
     expect((await runIn(["login", "--login", `${google}=-`, flag], providerWorld())).code).toBe(2);
   });
 
-  it("with a keyring keeps the token there", async () => {
+  it("stores the token in the keyring", async () => {
     const keyring = new Map<string, string>();
     const { world, ran } = await logIn({ keyring });
     expect([...keyring]).toEqual([[`${ran.services.identityPoolId}/${google}/1085`, token]]);
@@ -204,8 +204,8 @@ describe("login --login", () => {
   });
 });
 
-describe("what follows a login by another provider", () => {
-  it("is the same chain: call and smoke", async () => {
+describe("a login by another provider", () => {
+  it("works for call and smoke", async () => {
     const { world } = await logIn();
     expect((await runIn(["call", "/private"], world)).code).toBe(0);
     const smoke = await fresh(world, ["smoke", "--json"]);
@@ -224,7 +224,7 @@ describe("what follows a login by another provider", () => {
     ]);
   });
 
-  it.each(["carol@example.com", "Carol@Example.com", "1085"])("is chosen by --user %s", async (user) => {
+  it.each(["carol@example.com", "Carol@Example.com", "1085"])("is selected by --user %s", async (user) => {
     const { world } = await logIn({ loggedIn: true });
     const { stdout } = await fresh(world, ["status", "--json", "--user", user]);
     expect(JSON.parse(stdout)).toMatchObject({ provider: google, name: "carol@example.com" });
@@ -232,7 +232,7 @@ describe("what follows a login by another provider", () => {
     expect(JSON.parse(alice.stdout)).toMatchObject({ provider: "api.twitter.com", screenName: "alice" });
   });
 
-  it("is told by status: the provider, the user, and until when the token is good", async () => {
+  it("shows in status with provider, user and expiry of the token", async () => {
     const { world } = await logIn();
     const before = await fresh(world, ["status"]);
     expect(before.stdout).toMatch(/^user +carol@example\.com \(accounts\.google\.com, user 1085\) /m);
@@ -244,7 +244,7 @@ describe("what follows a login by another provider", () => {
     expect(stdout).toMatch(/^credentials +expired 120 min ago; log in again +\(/m);
   });
 
-  it("ends with its token: the renewal of AWS credentials says so, and what to type", async () => {
+  it("ends with its token: renewing AWS credentials then fails with a fix", async () => {
     const { world } = await logIn();
     world.environment.clock.ms += 3_600_000;
     world.services.answers["cognito.get-credentials"] = () =>
@@ -267,7 +267,7 @@ describe("what follows a login by another provider", () => {
     expect(checks.find(({ name }) => name === "cognito.get-id")?.error?.code).toBe("login-expired");
   });
 
-  it("is forgotten by logout; --revoke says that it is Twitter's", async () => {
+  it("is removed by logout; --revoke prints that it supports only Twitter", async () => {
     const { world } = await logIn();
     const ran = await fresh(world, ["logout", "--revoke", "--json"]);
     expect(ran.code, ran.stderr).toBe(0);
@@ -281,7 +281,7 @@ describe("what follows a login by another provider", () => {
 });
 
 describe("AUTH_CLI_LOGIN", () => {
-  it("gives a login without a store, before a Twitter token and before a stored login", async () => {
+  it("takes precedence over a Twitter token and a stored login", async () => {
     const world = providerWorld({
       loggedIn: true,
       variables: {
@@ -301,7 +301,7 @@ describe("AUTH_CLI_LOGIN", () => {
     expect(status.stdout).toMatch(/^token +expires in 60 min/m);
     const smoke = await fresh(world, ["smoke"]);
     expect(smoke.code).toBe(0);
-    // Who names a user means a stored login.
+    // --user selects a stored login.
     const alice = await fresh(world, ["status", "--user", "alice", "--json"]);
     expect(JSON.parse(alice.stdout)).toMatchObject({ screenName: "alice" });
   });
@@ -312,7 +312,7 @@ describe("AUTH_CLI_LOGIN", () => {
     [`https://${google}=env:X`, /write accounts\.google\.com/],
     [google, /write AUTH_CLI_LOGIN=accounts\.google\.com=env:NAME/],
     [`${google}=env:X`, /X is not set; it should hold the token/],
-  ])("%s is refused", async (setting, says) => {
+  ])("rejects %s", async (setting, says) => {
     const ran = await runIn(["call", "/private"], providerWorld({ variables: { AUTH_CLI_LOGIN: setting } }));
     expect(ran.code).toBe(2);
     expect(ran.stderr).toMatch(says);

@@ -18,7 +18,7 @@ const stack = "stacks/ExampleStack.ts";
 
 const now = (): number => Math.floor(Date.now() / 1000);
 
-/** Google, an OpenID Connect provider of IAM and the stack's own user pool, beside Twitter. */
+/** Adds Google, an OpenID Connect provider of IAM and a user pool to the stack's Twitter. */
 async function addProviders(app: SstApp): Promise<void> {
   await app.edit(stack, /^/, 'import { CfnOIDCProvider } from "aws-cdk-lib/aws-iam";\n');
   await app.edit(
@@ -49,7 +49,7 @@ async function addProviders(app: SstApp): Promise<void> {
   );
 }
 
-describe("the chain with other identity providers of the pool, through the built CLI", () => {
+describe("the chain with other identity providers of the pool", () => {
   const issuers: Record<string, OidcIssuer> = {};
   let world: DeployedWorld;
   let userPool: string;
@@ -126,7 +126,7 @@ describe("the chain with other identity providers of the pool, through the built
       });
     });
 
-    test("the same user has the same identity, another user another", async () => {
+    test("gives each user one identity", async () => {
       const provider = providerOf(kind);
       const identity = async (claims: Claims): Promise<unknown> => {
         const { stdout } = await logIn(provider, tokenOf(provider, claims), ["--json"]);
@@ -138,7 +138,7 @@ describe("the chain with other identity providers of the pool, through the built
     });
   });
 
-  test("the token may come from a variable, and from one alone: CI needs no store", async () => {
+  test("reads the token from a variable, without a stored login", async () => {
     const variables = { GOOGLE_ID_TOKEN: tokenOf(google) };
     const login = await world.cli.run(["login", "--login", `${google}=env:GOOGLE_ID_TOKEN`], { variables });
     expect(login.code, login.stderr).toBe(0);
@@ -150,7 +150,7 @@ describe("the chain with other identity providers of the pool, through the built
     expect((await world.cli.run(["smoke"], { variables: given })).code).toBe(0);
   });
 
-  test("stands beside a login by Twitter", async () => {
+  test("keeps the login by Twitter", async () => {
     expect((await logIn(google, tokenOf(google, { email: "carol@example.com" }))).code).toBe(0);
     expect((await world.cli.logIn("alice")).code).toBe(0);
     expect((await call("alice")).stdout).toContain("amr: authenticated,api.twitter.com,");
@@ -217,7 +217,13 @@ describe("the chain with other identity providers of the pool, through the built
       "token-refused",
       /another algorithm than RS256/,
     ],
-    ["is no JWT", google, () => "ya29.a0AfH6SMBxaccesstoken", "token-refused", /an access token or a code/],
+    [
+      "is not a JWT",
+      google,
+      () => "ya29.a0AfH6SMBxaccesstoken",
+      "token-refused",
+      /an access token or a code/,
+    ],
     [
       "is an access token",
       "a user pool",
@@ -226,20 +232,20 @@ describe("the chain with other identity providers of the pool, through the built
       /not the access token/,
     ],
     [
-      "is of a provider that the pool has not",
+      "belongs to a provider that the pool does not have",
       "graph.facebook.com",
       () => "EAABwzLixnjYBO",
       "provider-refused",
       /facebook: \{ appId \}/,
     ],
     [
-      "is of an OpenID Connect provider that the pool has not",
+      "belongs to an OpenID Connect provider that the pool does not have",
       "other.eu.auth0.com",
       () => tokenOf(auth0),
       "provider-refused",
       /an AWS::IAM::OIDCProvider of https:\/\/other\.eu\.auth0\.com/,
     ],
-  ])("a token that %s is explained, and nothing is stored", async (_name, kind, makeToken, code, says) => {
+  ])("explains a token that %s, and stores nothing", async (_name, kind, makeToken, code, says) => {
     const before = (await world.cli.run(["status", "--json"])).stdout;
     const token = makeToken();
     const { code: exitCode, stdout, stderr } = await logIn(providerOf(kind), token, ["--json", "--debug"]);
@@ -255,8 +261,8 @@ describe("the chain with other identity providers of the pool, through the built
     expect((await world.cli.run(["status", "--json"])).stdout).toBe(before);
   });
 
-  test("when the token has expired, credentials are not renewed: exit 4, and what to type", async () => {
-    // Cognito's grace is five minutes; this token is good for some three seconds more.
+  test("exits with 4 instead of renewing credentials when the token has expired", async () => {
+    // Cognito accepts a token for five minutes after its expiry. This one has about three seconds left.
     const login = await logIn(google, tokenOf(google, { email: "brief@example.com", exp: now() - 297 }));
     expect(login.code, login.stderr).toBe(0);
     expect((await call("brief@example.com")).code).toBe(0);
@@ -276,7 +282,7 @@ describe("the chain with other identity providers of the pool, through the built
   });
 
   test.skipIf(dbus === undefined || gnomeKeyring === undefined)(
-    "a token of 6 kB goes into the keyring, whole, and not into the file",
+    "stores a token of 6 kB in the keyring, not in the file",
     async () => {
       const service = await startSecretService(dbus ?? "", gnomeKeyring ?? "");
       try {
@@ -299,7 +305,7 @@ describe("the chain with other identity providers of the pool, through the built
     },
   );
 
-  test("no output holds a token", async () => {
+  test("prints no token", async () => {
     const token = tokenOf(google, { email: "secret@example.com" });
     const variables = { GOOGLE_ID_TOKEN: token, AUTH_CLI_LOGIN: `${google}=env:GOOGLE_ID_TOKEN` };
     const outputs: string[] = [];
@@ -337,7 +343,7 @@ describe("the chain with other identity providers of the pool, through the built
   });
 });
 
-test("SST's own Auth0 federation deploys, and its users pass", async () => {
+test("the Auth0 federation of SST's Cognito construct works", async () => {
   const issuer = await startOidcIssuer(auth0);
   try {
     const world = await deployWorld(

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const loggedIn = /^Logged in to prod as @alice, identity us-east-1:[0-9a-f-]{36}\n$/;
 
-describe("login with a token that one has", () => {
+describe("login with an existing token", () => {
   let world: DeployedWorld;
   let token: { token: string; secret: string };
   const withoutConsumerKey = { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "" };
@@ -28,7 +28,7 @@ describe("login with a token that one has", () => {
   test.each([
     ["two lines", (): string => `${token.token}\n${token.secret}\n`],
     ["token;secret", (): string => `${token.token};${token.secret}`],
-  ])("--with-token takes %s from standard input", async (_name, stdin) => {
+  ])("--with-token reads %s from standard input", async (_name, stdin) => {
     const { code, stdout, stderr } = await world.cli.run(["login", "--with-token"], { stdin: stdin() });
     expect(stderr).toMatch(/Next: auth-cli call \/private --stage prod\n$/);
     expect(stdout).toMatch(loggedIn);
@@ -37,7 +37,7 @@ describe("login with a token that one has", () => {
     await expectGone();
   });
 
-  test("--with-token takes them from the environment, and stores them", async () => {
+  test("--with-token reads the token from the environment and stores it", async () => {
     const variables = { TWITTER_ACCESS_TOKEN: token.token, TWITTER_ACCESS_TOKEN_SECRET: token.secret };
     const { code, stdout } = await world.cli.run(["login", "--with-token"], { variables });
     expect(stdout).toMatch(loggedIn);
@@ -57,7 +57,7 @@ describe("login with a token that one has", () => {
     await expectGone();
   });
 
-  test("--with-token of a token that was revoked: exit 4, nothing stored", async () => {
+  test("--with-token exits with 4 and stores nothing for a revoked token", async () => {
     const { code, stderr } = await world.cli.run(["login", "--with-token", "--json"], {
       stdin: `${token.token}x;${token.secret}`,
     });
@@ -66,7 +66,7 @@ describe("login with a token that one has", () => {
     expect((await world.cli.run(["call", "/private"])).code).toBe(4);
   });
 
-  test("--from-twurl takes twurl's default profile, without any consumer key in the environment", async () => {
+  test("--from-twurl uses twurl's default profile without a consumer key in the environment", async () => {
     const consumerKey = world.cloud.environment["TWITTER_CONSUMER_KEY"];
     const twurlrc = `---
 profiles:

@@ -13,8 +13,7 @@ import { runProcess } from "@api-auth-twitter/test-support/run-process";
 const ruby = findPeer("ruby");
 
 /**
- * What `twurl authorize` does with what Twitter gave it, in twurl's own words: `to_hash` of its OAuth client, `<<` and
- * `write` of its rc file.
+ * Writes a profile with twurl's own code: `to_hash` of its OAuth client, `<<` and `write` of its rc file.
  * @see https://github.com/twitter/twurl/blob/master/lib/twurl/rcfile.rb
  */
 const authorize = `
@@ -53,7 +52,7 @@ const client = (username: string, number: number): Client => ({
   secret: `token-secret-${number}: "quoted" & more`,
 });
 
-describe.skipIf(ruby === undefined)("a .twurlrc as Ruby writes it", () => {
+describe.skipIf(ruby === undefined)("a .twurlrc written by Ruby", () => {
   let services: RecordedServices;
   let cli: AuthCli;
   let folder: string;
@@ -95,7 +94,7 @@ describe.skipIf(ruby === undefined)("a .twurlrc as Ruby writes it", () => {
     };
   };
 
-  it("gives its default profile, the first one that was authorized", async () => {
+  it("has the first authorized profile as default", async () => {
     const [alice, bob] = [client("alice", 1), client("bob", 2)];
     expect(await write([alice, bob])).toMatch(/default_profile:\n\s+- alice\n\s+- key1\n/);
     const { screenName, tokens } = await logIn();
@@ -104,7 +103,7 @@ describe.skipIf(ruby === undefined)("a .twurlrc as Ruby writes it", () => {
   });
 
   it.each(["no", "12345", "1e3", "0x1F", "2024_01_01", "null", "_", "Ünïcode"])(
-    "gives the profile of @%s, whose name reads like something else",
+    "has the profile of @%s, a name with a meaning in YAML",
     async (name) => {
       await write([client("alice", 1), client(name, 7)]);
       const { screenName, tokens } = await logIn("--user", name);

@@ -10,14 +10,14 @@ interface Profile {
   secret: string;
 }
 
-/** Psych quotes a text that would be read as something else. */
+/** Psych quotes a string that YAML would read as another type. */
 function scalar(value: string): string {
   const special = /^(\d[\d_]*|\d+e\d+|y|n|yes|no|on|off|true|false|null|~)$/i;
   return special.test(value) ? `'${value}'` : value;
 }
 
 /**
- * What twurl writes: `data.to_yaml` of lib/twurl/rcfile.rb, whose profiles are `to_hash` of lib/twurl/oauth_client.rb.
+ * A file in twurl's form: `data.to_yaml` of lib/twurl/rcfile.rb with profiles from `to_hash` of lib/twurl/oauth_client.rb.
  * Ruby's Psych does not indent a list in a map.
  */
 function twurlrc(profiles: readonly Profile[], chosen: Profile | undefined = profiles[0]): string {
@@ -81,7 +81,7 @@ const logIn = (
 ): Promise<Ran> => runIn(["login", "--from-twurl", ...args], createTwurlWorld(text, options));
 
 describe("login --from-twurl", () => {
-  it("takes the default profile of ~/.twurlrc, and asks Twitter nothing", async () => {
+  it("uses the default profile of ~/.twurlrc without a request to Twitter", async () => {
     const ran = await logIn((alice) => twurlrc([other, alice], alice));
     expect(ran.stdout).toBe(`Logged in to prod as @alice, identity ${ran.services.identityId}\n`);
     expect(ran.stderr).toMatch(/Next: auth-cli call \/private --stage prod\n$/);
@@ -92,7 +92,7 @@ describe("login --from-twurl", () => {
     expect(sessions).toMatchObject([{ userId: "42", screenName: "alice" }]);
   });
 
-  it("takes the profile that --user names, from the file that is named, relative to here", async () => {
+  it("uses the profile of --user from a file relative to the working directory", async () => {
     const ran = await logIn(
       (alice) => twurlrc([other, alice], other),
       ["keys/my.twurlrc", "--user", "@Alice"],
@@ -104,7 +104,7 @@ describe("login --from-twurl", () => {
     expect(ran.stdout).toContain("as @alice");
   });
 
-  it("chooses among several X apps of a user by the default profile", async () => {
+  it("selects one of a user's X apps by the default profile", async () => {
     const ran = await logIn((alice) => {
       const elsewhere = { ...alice, consumer_key: "123", consumer_secret: "unused", token: "42-unused" };
       return twurlrc([elsewhere, alice], alice);
@@ -112,7 +112,7 @@ describe("login --from-twurl", () => {
     expect(ran.code).toBe(0);
   });
 
-  it("reads what else twurl keeps there, and names that look like something else", async () => {
+  it("accepts other entries of twurl, and names with a meaning in YAML", async () => {
     const ran = await logIn((alice) => {
       const rc = twurlrc([
         { ...alice, username: "123" },
@@ -125,12 +125,12 @@ describe("login --from-twurl", () => {
     expect(no.stdout).toContain("as @no");
   });
 
-  it("takes the only profile where no default is set", async () => {
+  it("uses the only profile without a default", async () => {
     const ran = await logIn((alice) => twurlrc([alice]).replace(/configuration:.*/s, "configuration: {}\n"));
     expect(ran.code).toBe(0);
   });
 
-  it("warns when the profile is of another X app than the configured one", async () => {
+  it("warns when the profile belongs to another X app than the configured one", async () => {
     const ran = await logIn((alice) => twurlrc([{ ...alice, consumer_key: "anotherkey" }]));
     expect(ran.stderr).toMatch(/^warning: twurl's token for @alice belongs to another X app/);
   });
@@ -150,16 +150,16 @@ describe("login --from-twurl", () => {
       ["--user", "alice"],
       /k2/,
     ],
-    ["a profile without token", (alice) => twurlrc([alice]).replace(/ +token:.*\n/, ""), [], /no token/],
+    ["a profile without a token", (alice) => twurlrc([alice]).replace(/ +token:.*\n/, ""), [], /no token/],
     ["an empty secret", (alice) => twurlrc([{ ...alice, secret: "''" }]), [], /no secret/],
-    ["a token of another make", (alice) => twurlrc([{ ...alice, token: "abc" }]), [], /user id/],
+    ["a token of another form", (alice) => twurlrc([{ ...alice, token: "abc" }]), [], /user id/],
     ["another YAML", () => "name: x\n", [], /no `profiles`/],
     ["a list", () => "- 1\n", [], /no `profiles`/],
     ["an empty file", () => "", [], /no(t YAML| `profiles`)/],
-    ["no YAML", (alice) => `{ ${alice.secret}: [\n`, [], /not YAML/],
-    ["a tag of Ruby's", (alice) => `--- !ruby/object:X\nsecret: ${alice.secret}\n`, [], /not YAML/],
-    ["profiles that are texts", () => "profiles:\n  alice: x\n", [], /no profile/],
-  ])("refuses %s with exit code 2 and no secret", async (_name, text, args, cause) => {
+    ["invalid YAML", (alice) => `{ ${alice.secret}: [\n`, [], /not YAML/],
+    ["a Ruby tag", (alice) => `--- !ruby/object:X\nsecret: ${alice.secret}\n`, [], /not YAML/],
+    ["profiles that are strings", () => "profiles:\n  alice: x\n", [], /no profile/],
+  ])("rejects %s with exit code 2 and without a secret", async (_name, text, args, cause) => {
     const ran = await logIn(text, [...args, "--json"]);
     expect(ran.code).toBe(2);
     const error = reportedError(ran);
@@ -168,7 +168,7 @@ describe("login --from-twurl", () => {
     expect(ran.environment.requests).toEqual([]);
   });
 
-  it("says where it looked when there is no file", async () => {
+  it("names the path of a missing file", async () => {
     const ran = await runIn(["login", "--from-twurl", "nowhere.yml"], createWorld({}));
     expect(ran.code).toBe(2);
     expect(ran.stderr).toContain("error: /project/nowhere.yml does not exist\n");

@@ -3,7 +3,7 @@ import { configFile } from "../../../test/fakes/fake-environment.ts";
 import { cognitoRefusal, twitterRefusal } from "../../../test/fakes/scripted-services.ts";
 import { createWorld, type Ran, reportedError, runIn, steps, type World } from "../../../test/fakes/world.ts";
 
-/** @param input made of the token and its secret, which are only known once the world is */
+/** @param input is called with token and secret after the world is created */
 async function logIn(
   input: (token: string, secret: string) => string,
   { args = [], ...world }: World & { args?: string[] } = {},
@@ -26,10 +26,10 @@ describe("login --with-token", () => {
   it.each<[string, (token: string, secret: string) => string]>([
     ["two lines", (token, secret) => `${token}\n${secret}\n`],
     ["two lines without the last line end", (token, secret) => `${token}\n${secret}`],
-    ["two lines as Windows writes them", (token, secret) => `\uFEFF${token}\r\n\r\n${secret}\r\n`],
+    ["two lines in Windows format", (token, secret) => `\uFEFF${token}\r\n\r\n${secret}\r\n`],
     ["token;secret", (token, secret) => `${token};${secret}\n`],
     ["token ; secret with blanks", (token, secret) => `  ${token} ; ${secret} \n\n`],
-  ])("takes %s from standard input", async (_name, input) => {
+  ])("reads %s from standard input", async (_name, input) => {
     const ran = await logIn(input);
     expect(ran.stderr).toMatch(/Next: auth-cli call \/private --stage prod\n$/);
     expect(ran.stdout).toBe(`Logged in to prod as @alice, identity ${ran.services.identityId}\n`);
@@ -38,7 +38,7 @@ describe("login --with-token", () => {
     expect(storedSession(ran)).toMatchObject({ userId: "42", screenName: "alice" });
   });
 
-  it("takes them from the environment, reads no input, and says so", async () => {
+  it("reads them from the environment instead of standard input, with a note", async () => {
     const created = createWorld({ input: "not looked at\n" });
     const { token, secret } = created.services.tokenCredentials;
     const variables = { TWITTER_ACCESS_TOKEN: token, TWITTER_ACCESS_TOKEN_SECRET: secret };
@@ -56,20 +56,20 @@ describe("login --with-token", () => {
     expect(ran.environment.secretQuestions).toEqual(["Access token secret (not shown): "]);
   });
 
-  it("needs no consumer key: the token says whose it is", async () => {
+  it("needs no consumer key: the token contains the user id", async () => {
     const ran = await logIn((token, secret) => `${token};${secret}`, { variables: withoutConsumerKey });
     expect(ran.stdout).toBe(`Logged in to prod as user 42, identity ${ran.services.identityId}\n`);
     expect(steps(ran)).toEqual(["cognito.get-id", "cognito.get-credentials"]);
     expect(storedSession(ran)).toMatchObject({ userId: "42", screenName: "42" });
   });
 
-  it("remembers the screen name that an earlier login brought", async () => {
+  it("takes the screen name from an earlier login", async () => {
     const world = { variables: withoutConsumerKey, loggedIn: true };
     const ran = await logIn((token, secret) => `${token};${secret}`, world);
     expect(ran.stdout).toContain("Logged in to prod as @alice");
   });
 
-  it("lets the user id stand for the name where the access tier does not include the question", async () => {
+  it("uses the user id as name when the access tier excludes the request", async () => {
     const answers = {
       "twitter.token": () => twitterRefusal(453, "You currently have access to a subset", 403),
     };
@@ -78,7 +78,7 @@ describe("login --with-token", () => {
     expect(storedSession(ran)).toMatchObject({ userId: "42", screenName: "42" });
   });
 
-  it("tells Twitter's refusal of a token rather than Cognito's", async () => {
+  it("reports Twitter's rejection of a token rather than Cognito's", async () => {
     const answers = {
       "twitter.token": () => twitterRefusal(89, "Invalid or expired token."),
       "cognito.get-id": () => cognitoRefusal("NotAuthorizedException", "Invalid login token. No."),
@@ -100,7 +100,7 @@ describe("login --with-token", () => {
     ["quotes", (token, secret) => `"${token}";"${secret}"`, 2, "invalid-usage", /characters/],
     ["variables", (token, secret) => `A=${token}\nB=${secret}\n`, 2, "invalid-usage", /characters/],
     ["bytes", () => "\u0000\u0001\n\u0002\n", 2, "invalid-usage", /characters/],
-  ])("refuses %s without showing it or asking anybody", async (_name, input, code, errorCode, cause) => {
+  ])("rejects %s without showing it or sending a request", async (_name, input, code, errorCode, cause) => {
     const ran = await logIn(input, { args: ["--json"] });
     expect(ran.code).toBe(code);
     expect(reportedError(ran)).toMatchObject({ code: errorCode, step: "twitter.token" });
@@ -108,7 +108,7 @@ describe("login --with-token", () => {
     expect(ran.environment.requests).toEqual([]);
   });
 
-  it("needs the consumer key for a token that does not say whose it is", async () => {
+  it("needs the consumer key for a token without a user id", async () => {
     const ran = await logIn((_token, secret) => `abc;${secret}`, {
       variables: withoutConsumerKey,
       args: ["--json"],
@@ -117,7 +117,7 @@ describe("login --with-token", () => {
     expect(reportedError(ran)).toMatchObject({ code: "missing-configuration", step: "twitter.token" });
   });
 
-  it("refuses half of a token in the environment", async () => {
+  it("rejects a token without its secret in the environment", async () => {
     const ran = await logIn((token, secret) => `${token};${secret}`, {
       variables: { TWITTER_ACCESS_TOKEN: "42-abcdef" },
       args: ["--json"],

@@ -21,7 +21,7 @@ const stored = ({ environment }: Pick<Ran, "environment">): string[] => {
 const cached = ({ environment }: Pick<Ran, "environment">): string[] =>
   Object.keys(environment.fileTexts()).filter((path) => path.includes("/.cache/"));
 
-/** alice and bob in prod, alice in dev, each with AWS credentials; alice in prod came last. */
+/** alice and bob in prod, alice in dev, each with AWS credentials; alice in prod is the newest. */
 async function threeLogins(options: World = {}) {
   const world = createWorld({ loggedIn: true, ...options });
   const { environment, services } = world;
@@ -41,7 +41,7 @@ async function threeLogins(options: World = {}) {
 }
 
 describe("logout", () => {
-  it("with nothing stored is exit 4", async () => {
+  it("exits with 4 without a stored login", async () => {
     for (const args of [["logout"], ["logout", "--all"], ["logout", "--revoke"]]) {
       const ran = await authCli([...args, "--json"]);
       expect(ran.code).toBe(4);
@@ -49,24 +49,24 @@ describe("logout", () => {
     }
   });
 
-  it("forgets the last login to the stage, and its AWS credentials; the others stay", async () => {
+  it("removes only the last login to the stage and its AWS credentials", async () => {
     const { world } = await threeLogins();
     const ran = await runIn(["logout", "--stage", "prod"], world);
     expect(ran.code).toBe(0);
     expect(ran.stdout).toContain("Logged out @alice from prod\n");
     expect(stored(ran)).toEqual(["alice dev", "bob prod"]);
     expect(cached(ran)).toHaveLength(2);
-    // Nobody was told: that is what --revoke is for.
+    // Only --revoke sends a request.
     expect(steps(ran).filter((step) => step.startsWith("twitter."))).toEqual([]);
   });
 
-  it.each([["bob"], ["@BOB"], ["43"]])("--user %s forgets that user", async (user) => {
+  it.each([["bob"], ["@BOB"], ["43"]])("removes the login of --user %s", async (user) => {
     const { world } = await threeLogins();
     const ran = await runIn(["logout", "--user", user], world);
     expect(stored(ran)).toEqual(["alice dev", "alice prod"]);
   });
 
-  it("of a user who is not logged in changes nothing", async () => {
+  it("changes nothing for an unknown --user", async () => {
     const { world } = await threeLogins();
     const before = world.environment.fileTexts();
     const ran = await runIn(["logout", "--user", "carol", "--json"], world);
@@ -78,7 +78,7 @@ describe("logout", () => {
     expect(ran.environment.fileTexts()).toEqual(before);
   });
 
-  it("--all forgets every login, wherever it is asked", async () => {
+  it("removes every login with --all, in any folder", async () => {
     const { world } = await threeLogins();
     Object.assign(world.environment, { workingDirectory: "/elsewhere" });
     const ran = await runIn(["logout", "--all", "--json"], world);
@@ -94,7 +94,7 @@ describe("logout", () => {
     expect([stored(ran), cached(ran)]).toEqual([[], []]);
   });
 
-  it("is the end of it: the next call needs a login", async () => {
+  it("makes the next call fail with not-logged-in", async () => {
     const world = createWorld({ loggedIn: true });
     await runIn(["logout"], world);
     expect((await runIn(["call", "/private"], world)).code).toBe(4);
@@ -102,7 +102,7 @@ describe("logout", () => {
 });
 
 describe("logout --revoke", () => {
-  it("lets Twitter forget the token, signed with it", async () => {
+  it("revokes the token with a request signed by it", async () => {
     const ran = await authCli(["logout", "--revoke", "--json"], { loggedIn: true });
     expect(ran.code).toBe(0);
     expect(JSON.parse(ran.stdout)).toMatchObject({ revoked: true });
@@ -114,7 +114,7 @@ describe("logout --revoke", () => {
     expect(stored(ran)).toEqual([]);
   });
 
-  it("of a token that Twitter no longer knows is done as well", async () => {
+  it("succeeds for a token that Twitter no longer knows", async () => {
     const answers = { "twitter.invalidate_token": () => twitterRefusal(89, "Invalid or expired token.") };
     const ran = await authCli(["logout", "--revoke"], { loggedIn: true, answers });
     expect(ran.code).toBe(0);
@@ -126,10 +126,10 @@ describe("logout --revoke", () => {
     ["refuses the app", () => twitterRefusal(32, "Could not authenticate you."), 4],
     [
       "cannot be reached",
-      () => Promise.reject(new AuthCliError("unreachable", { message: "nobody is there" })),
+      () => Promise.reject(new AuthCliError("unreachable", { message: "connection refused" })),
       3,
     ],
-  ])("forgets nothing when Twitter %s", async (_name, answer, code) => {
+  ])("removes nothing when Twitter %s", async (_name, answer, code) => {
     const answers = { "twitter.invalidate_token": answer };
     const ran = await authCli(["logout", "--revoke"], { loggedIn: true, answers });
     expect(ran.code).toBe(code);

@@ -29,7 +29,7 @@ interface ReportedStatus extends Record<string, unknown> {
 const statusOf = ({ stdout }: Ran): ReportedStatus =>
   JSON.parse(stdout.slice(stdout.indexOf("{"))) as ReportedStatus;
 
-/** alice, who has just called. */
+/** A world in which alice has just made a call. */
 async function afterCall(options: World = {}) {
   const world = createWorld({ loggedIn: true, answers: withRole, ...options });
   expect((await runIn(["call", "/private", "-o", "/dev/null"], world)).code).toBe(0);
@@ -46,7 +46,7 @@ const rows = (ran: Ran): Record<string, string> =>
   );
 
 describe("status", () => {
-  it("without a login is exit 4, and names the command to run", async () => {
+  it("exits with 4 and a fix without a login", async () => {
     for (const name of ["status", "whoami"]) {
       const ran = await authCli([name, "--json"]);
       expect(ran.code).toBe(4);
@@ -57,7 +57,7 @@ describe("status", () => {
     }
   });
 
-  it("tells who, where, and from where each value came", async () => {
+  it("shows user, deployment and the source of each value", async () => {
     const world = await afterCall();
     const ran = await runIn(["status"], world);
     const { services } = world;
@@ -79,7 +79,7 @@ describe("status", () => {
     });
   });
 
-  it("reports the same in JSON", async () => {
+  it("prints the same as JSON", async () => {
     const world = await afterCall();
     const { services } = world;
     expect(statusOf(await runIn(["status", "--json"], world))).toEqual({
@@ -109,7 +109,7 @@ describe("status", () => {
     });
   });
 
-  it("names the flags and variables that say otherwise", async () => {
+  it("names flags and variables as sources", async () => {
     const world = createWorld({
       loggedIn: true,
       variables: { SST_STAGE: "prod", TWITTER_API_URL: "https://twitter.example", TWITTER_CONSUMER_KEY: "" },
@@ -134,7 +134,7 @@ describe("status", () => {
     expect(reported.sources).not.toHaveProperty("clientCredentials");
   });
 
-  it("of a token from the environment says so, and has no user", async () => {
+  it("shows a token from the environment without a user", async () => {
     const world = createWorld({ answers: withRole });
     const { token, secret } = world.services.tokenCredentials;
     Object.assign(world.environment.variables, {
@@ -148,7 +148,7 @@ describe("status", () => {
       credentials: "none yet; the next call gets them",
       role: "unknown without fresh credentials",
     });
-    // It asks nobody: status changes nothing.
+    // status sends no request for credentials.
     expect(steps(before)).toEqual([]);
   });
 
@@ -156,7 +156,7 @@ describe("status", () => {
     [50, "expire in 10 min", true],
     [56, "expire in 4 min; the next call renews them", false],
     [90, "expired 30 min ago; the next call renews them", false],
-  ])("%i minutes after the call: %s", async (minutes, text, fresh) => {
+  ])("%i minutes after the call, shows: %s", async (minutes, text, fresh) => {
     const world = await afterCall();
     world.environment.clock.ms += minutes * 60_000;
     const requests = world.environment.requests.length;
@@ -167,7 +167,7 @@ describe("status", () => {
     expect([json["credentialsFresh"], json["role"] !== undefined]).toEqual([fresh, fresh]);
   });
 
-  it("signs for STS, in the pool's region", async () => {
+  it("signs for STS in the region of the pool", async () => {
     const world = await afterCall();
     await runIn(["status"], world);
     const request = world.environment.requests.at(-1);
@@ -187,13 +187,13 @@ describe("status", () => {
         ),
       'AWS does not accept the credentials: ExpiredToken: "m"',
     ],
-    ["says something else", () => reply(200, "<html>"), "the reply (HTTP 200) is not from AWS"],
+    ["replies with HTML", () => reply(200, "<html>"), "the reply (HTTP 200) is not from AWS"],
     [
       "cannot be reached",
-      () => Promise.reject(new AuthCliError("unreachable", { message: "nobody is there" })),
-      "nobody is there",
+      () => Promise.reject(new AuthCliError("unreachable", { message: "connection refused" })),
+      "connection refused",
     ],
-  ])("still tells all the rest when STS %s", async (_name, answer, message) => {
+  ])("shows everything else when STS %s", async (_name, answer, message) => {
     const world = await afterCall({ answers: { "sts.get-caller-identity": answer } });
     const ran = await runIn(["status"], world);
     expect(ran.code).toBe(0);
@@ -202,12 +202,12 @@ describe("status", () => {
     expect(json["roleError"]).toMatchObject({ message: expect.stringContaining(message) });
   });
 
-  it("ends when it is interrupted while it asks STS", async () => {
+  it("ends on an interruption while it waits for STS", async () => {
     const world = await afterCall({ answers: { "sts.get-caller-identity": interrupted } });
     expect((await runIn(["status"], world)).code).toBe(130);
   });
 
-  it("of a user who is not logged in names those who are", async () => {
+  it("names the stored logins for an unknown --user", async () => {
     const ran = await authCli(["status", "--user", "bob", "--json"], { loggedIn: true });
     expect(ran.code).toBe(4);
     expect(reportedError(ran)).toMatchObject({ cause: "logged in: @alice" });
