@@ -1,13 +1,13 @@
 import { type AwsContext, signedRequest, jsonResult } from "./control-plane.ts";
 import type { HttpRequest, Reply } from "../http.ts";
 
-/** A route of an HTTP API, as it is deployed. */
+/** A deployed route of an HTTP API. */
 export interface DeployedRoute {
   /** `GET /private`, `ANY /{proxy+}` or `$default`. */
   routeKey: string;
   /** `NONE`, `AWS_IAM`, `JWT` or `CUSTOM`. */
   authorizationType: string;
-  /** `integrations/<id>`; undefined for a route that leads nowhere. */
+  /** `integrations/<id>`. Undefined for a route without an integration. */
   target: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface ApiSummary {
 /** A page of a list. */
 interface Page<T> {
   items: T[];
-  /** The token of the next one; undefined on the last. */
+  /** Token of the next page. Undefined on the last one. */
   next: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export function processGetRoutesResponse(reply: Reply): Page<DeployedRoute> {
   }));
 }
 
-/** API Gateway's IAM actions are the HTTP methods. */
+/** The IAM actions of API Gateway are HTTP methods. */
 function apiGatewayRequest(
   context: AwsContext,
   path: string,

@@ -1,8 +1,9 @@
 import { parseXml as parseDocument, XmlElement } from "@rgrove/parse-xml";
 
 /**
- * A reply of one of AWS's query services as objects, a list for what is repeated; undefined when it is no XML. Text stays
- * text: an output that is all digits is not a number.
+ * Parses a reply of the query protocol into nested objects. Repeated elements become arrays. Text stays text: a stack
+ * output of digits is not a number.
+ * @returns undefined when the text is not XML
  */
 export function parseXml(xml: string): unknown {
   try {
@@ -26,7 +27,7 @@ function contentOf(element: XmlElement): unknown {
   return content;
 }
 
-/** What is within elements within elements; undefined when one of them is not there. */
+/** The content of nested elements. Undefined when one of them is missing. */
 export function path(value: unknown, ...names: string[]): unknown {
   return names.reduce<unknown>(
     (inner, name) =>
@@ -35,14 +36,14 @@ export function path(value: unknown, ...names: string[]): unknown {
   );
 }
 
-/** AWS's lists are `<member>` elements: none, one or many. */
+/** The `<member>` elements of a list. */
 export function members(list: unknown): unknown[] {
   const member = path(list, "member");
   if (member === undefined) return [];
   return Array.isArray(member) ? member : [member];
 }
 
-/** The text of an element. */
+/** The text of a nested element. Undefined when it is empty or missing. */
 export function text(value: unknown, ...names: string[]): string | undefined {
   const found = path(value, ...names);
   return typeof found === "string" && found !== "" ? found : undefined;

@@ -4,8 +4,8 @@ import { type CognitoExplanation, explainProviderRefusal } from "./id-token-erro
 import type { LoginsMap } from "./logins.ts";
 
 /**
- * Of a login by Twitter, or without any. By the error's type, then its text: Cognito gives several faults one type, and words are all that tells them apart.
- * The last row of a type matches anything, so that a changed text loses detail, not sense.
+ * For a Twitter login, or none. Cognito uses one error type for several faults, and only the message distinguishes them.
+ * The last row of a type matches every message, so a message that AWS rewords loses detail only.
  * @see https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/CommonErrors.html
  */
 const explanations: readonly [type: string, message: RegExp, CognitoExplanation][] = [
@@ -14,7 +14,7 @@ const explanations: readonly [type: string, message: RegExp, CognitoExplanation]
     /unauthenticated access is not supported/i,
     {
       code: "guest-refused",
-      cause: "no login was sent and the identity pool admits no guests",
+      cause: "no login was sent, and the identity pool does not allow guests",
       fix: "run `auth-cli login`",
     },
   ],
@@ -51,9 +51,9 @@ const explanations: readonly [type: string, message: RegExp, CognitoExplanation]
     {
       code: "token-refused",
       cause:
-        "Cognito asked Twitter about the access token and Twitter refused it: the token was revoked, or the pool was " +
-        "deployed with another consumer key or secret than the one you logged in with",
-      fix: "run `auth-cli login` again; if that is refused too, deploy again with the X app's current consumer key and secret",
+        "Twitter rejected the access token that Cognito sent it: the token was revoked, or the pool was deployed with " +
+        "another consumer key or secret than the login used",
+      fix: "run `auth-cli login` again; if Cognito refuses that too, deploy again with the X app's current consumer key and secret",
     },
   ],
   ["NotAuthorizedException", /./s, refusal("Cognito refused the login")],
@@ -63,7 +63,7 @@ const explanations: readonly [type: string, message: RegExp, CognitoExplanation]
     {
       code: "pool-not-found",
       cause:
-        "the identity pool, or the identity, does not exist in this region: the stack was removed or replaced",
+        "the identity pool or the identity does not exist in this region: the stack was removed or replaced",
       fix: "deploy the stage again, then run `auth-cli login` again",
     },
   ],
@@ -75,7 +75,7 @@ const explanations: readonly [type: string, message: RegExp, CognitoExplanation]
       cause:
         "the pool has no role for authenticated identities, or the role's trust policy does not name this pool (aud) " +
         "and `authenticated` (amr)",
-      fix: "run `auth-cli doctor --deep`, which tells which of these it is; if the roles were changed by hand, remove the stage and deploy it anew",
+      fix: "run `auth-cli doctor --deep` to find out which; if somebody changed the roles by hand, remove the stage and deploy it again",
     },
   ],
   [
@@ -83,8 +83,8 @@ const explanations: readonly [type: string, message: RegExp, CognitoExplanation]
     /./s,
     {
       code: "cognito-refused",
-      cause: "a value that was sent is malformed",
-      fix: "check --identity-pool-id, and that the access token and its secret are whole",
+      cause: "a value in the request is malformed",
+      fix: "check --identity-pool-id, and that the access token and its secret are complete",
     },
   ],
   ["ResourceConflictException", /./s, refusal("this login is already linked to another identity")],
@@ -102,7 +102,7 @@ const explanations: readonly [type: string, message: RegExp, CognitoExplanation]
     /./s,
     {
       code: "server-error",
-      cause: "Cognito could not ask Twitter about the token",
+      cause: "Cognito could not verify the token with Twitter",
       fix: "run the command again in a minute",
     },
   ],
@@ -118,8 +118,8 @@ function refusal(cause: string): CognitoExplanation {
 }
 
 /**
- * Whatever the SDK threw, as an error with step, cause and fix; an unknown one keeps its raw text.
- * @param logins what Cognito was shown
+ * Converts an error of the SDK. An unknown one keeps Cognito's message.
+ * @param logins the logins map of the request
  */
 export function cognitoError(step: string, thrown: unknown, logins: LoginsMap): AuthCliError {
   if (thrown instanceof AuthCliError) return thrown;
@@ -136,22 +136,22 @@ export function cognitoError(step: string, thrown: unknown, logins: LoginsMap): 
     return new AuthCliError("server-error", {
       step,
       message: `Cognito answered HTTP ${status}: ${excerpt(message)}`,
-      cause: "Cognito, or a gateway on the way to it, is down",
+      cause: "Cognito, or a gateway in front of it, is down",
       fix: "run the command again in a minute",
     });
   }
   if (foreign) {
     return new AuthCliError("unexpected-reply", {
       step,
-      message: `the reply${status === undefined ? "" : ` (HTTP ${status})`} is not one of Cognito Identity's: ${excerpt(message)}`,
-      cause: "something other than Cognito Identity may answer at this address",
-      fix: "check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_COGNITO_IDENTITY, and any proxy on the way",
+      message: `the reply${status === undefined ? "" : ` (HTTP ${status})`} is not from Cognito Identity: ${excerpt(message)}`,
+      cause: "a server other than Cognito Identity may answer at this address",
+      fix: "check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_COGNITO_IDENTITY, and any proxy",
     });
   }
   return new AuthCliError(status >= 500 ? "server-error" : "cognito-refused", {
     step,
     message: `Cognito answered HTTP ${status}, ${name}: ${excerpt(message)}`,
-    cause: "auth-cli does not know this error; the text above is Cognito's own",
+    cause: "auth-cli does not know this error; the text above comes from Cognito",
   });
 }
 
@@ -161,7 +161,7 @@ interface SdkError {
   status: number | undefined;
 }
 
-/** The SDK hangs the status on `$metadata`, and, when a body was no JSON, the raw reply on `$response`. */
+/** The SDK keeps the status in `$metadata` and, if the body was not JSON, the raw response in `$response`. */
 function readSdkError(thrown: unknown): SdkError {
   if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown), status: undefined };
   const { $metadata, $response } = thrown as {

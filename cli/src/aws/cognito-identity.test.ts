@@ -110,7 +110,7 @@ describe("the errors of protocol.md", () => {
       "NotAuthorizedException",
       "Unauthenticated access is not supported for this identity pool.",
       "guest-refused",
-      /no guests/,
+      /does not allow guests/,
     ],
     [
       "NotAuthorizedException",
@@ -141,7 +141,12 @@ describe("the errors of protocol.md", () => {
     ],
     ["InvalidParameterException", "1 validation error detected", "cognito-refused", /malformed/],
     ["ResourceConflictException", "Already linked", "cognito-refused", /another identity/],
-    ["ExternalServiceException", "Twitter is down", "server-error", /could not ask Twitter/],
+    [
+      "ExternalServiceException",
+      "Twitter is down",
+      "server-error",
+      /could not verify the token with Twitter/,
+    ],
     ["LimitExceededException", "Too many identities", "cognito-refused", /does not know this error/],
     ["BrandNewException", "Unheard of", "cognito-refused", /does not know this error/],
   ])("%s: %s is %s", async (type, message, code, cause) => {

@@ -13,20 +13,20 @@ import type { AwsCredentials } from "./sigv4.ts";
 
 export interface CognitoContext {
   region: string;
-  /** In place of `https://cognito-identity.<region>.amazonaws.com`. */
+  /** Replaces `https://cognito-identity.<region>.amazonaws.com`. */
   endpoint: string | undefined;
   send: Send;
 }
 
-/** The two calls of the enhanced flow. Both go unsigned. */
+/** The two calls of the enhanced authflow. AWS wants both unsigned. */
 export interface CognitoIdentity {
   /**
-   * The identity of a login; the same login always gets the same one.
+   * The identity of a login. The same login always gets the same identity id.
    * @see https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetId.html
    */
   getId(identityPoolId: string, logins: LoginsMap): Promise<string>;
   /**
-   * Temporary credentials of the identity's role, for one hour.
+   * Temporary credentials of the identity's role, valid for one hour.
    * @see https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetCredentialsForIdentity.html
    */
   getCredentialsForIdentity(identityId: string, logins: LoginsMap): Promise<AwsCredentials>;
@@ -84,9 +84,9 @@ export function createCognitoIdentity(context: CognitoContext): CognitoIdentity 
 function unexpected(step: string, wanted: string): AuthCliError {
   return new AuthCliError("unexpected-reply", {
     step,
-    message: `the reply is without ${wanted}`,
-    cause: "something other than Cognito Identity may answer at this address",
-    fix: "check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_COGNITO_IDENTITY, and any proxy on the way",
+    message: `the reply lacks ${wanted}`,
+    cause: "a server other than Cognito Identity may answer at this address",
+    fix: "check AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_COGNITO_IDENTITY, and any proxy",
   });
 }
 
@@ -95,7 +95,7 @@ type RequestHandler = Exclude<
   Record<string, never>
 >;
 
-/** Lets the SDK send through our transport: the same time limits, trace and redaction for all three services. */
+/** Sends the SDK's requests through our transport, so that all services share time limits, trace and redaction. */
 function requestHandler(step: string, send: Send): RequestHandler {
   return {
     handle: async (request: SdkRequest) => {
@@ -123,7 +123,7 @@ function requestHandler(step: string, send: Send): RequestHandler {
   };
 }
 
-/** The part of `@smithy/types` HttpRequest that is used here. */
+/** The fields of `@smithy/types` HttpRequest that are used here. */
 interface SdkRequest {
   method: string;
   protocol: string;
@@ -134,10 +134,10 @@ interface SdkRequest {
   body?: string | Uint8Array;
 }
 
-/** What only the owner of an identity pool may see of it. */
+/** The settings of an identity pool that only its owner may read. */
 export interface IdentityPoolDescription {
   allowsGuests: boolean;
-  /** `{"api.twitter.com": "<consumer key>;<consumer secret>"}`: its values are secrets. */
+  /** `{"api.twitter.com": "<consumer key>;<consumer secret>"}`. The values are secrets. */
   supportedLoginProviders: Record<string, string>;
   /** ARNs. */
   openIdConnectProviders: string[];
@@ -168,7 +168,7 @@ export function getIdentityPoolRolesRequest(
   return identityPoolRequest(context, "GetIdentityPoolRoles", identityPoolId);
 }
 
-/** @returns role ARNs by `authenticated` and `unauthenticated`, those that are attached */
+/** @returns the ARNs of the attached roles, by `authenticated` and `unauthenticated` */
 export function processGetIdentityPoolRolesResponse(reply: Reply): Record<string, string> {
   return texts(jsonResult(reply)["Roles"]);
 }

@@ -5,7 +5,7 @@ import type { HttpRequest, Reply } from "../http.ts";
 /** An IAM policy document, as JSON. */
 export type PolicyDocument = Record<string, unknown>;
 
-/** One global service, which is signed for as in us-east-1. */
+/** IAM is global. Signatures name us-east-1. */
 const service = { service: "iam", address: "https://iam.amazonaws.com", version: "2010-05-08" };
 
 const iamRequest = (
@@ -19,7 +19,7 @@ export function getRoleRequest(context: AwsContext, roleName: string): Promise<H
   return iamRequest(context, "GetRole", { RoleName: roleName });
 }
 
-/** @returns its trust policy, which comes percent-encoded; undefined when it cannot be read */
+/** @returns the trust policy, undefined when it is not valid JSON */
 export function processGetRoleResponse(reply: Reply): PolicyDocument | undefined {
   return parseDocument(text(queryResult(reply, "GetRole"), "Role", "AssumeRolePolicyDocument"));
 }
@@ -27,7 +27,7 @@ export function processGetRoleResponse(reply: Reply): PolicyDocument | undefined
 /** A page of a list. */
 interface Page<T> {
   items: T[];
-  /** The marker of the next one; undefined on the last. */
+  /** Marker of the next page. Undefined on the last one. */
   next: string | undefined;
 }
 
@@ -79,7 +79,7 @@ export function getPolicyRequest(context: AwsContext, policyArn: string): Promis
   return iamRequest(context, "GetPolicy", { PolicyArn: policyArn });
 }
 
-/** @returns the version that counts, `v1` */
+/** @returns the version in force, `v1` */
 export function processGetPolicyResponse(reply: Reply): string {
   return text(queryResult(reply, "GetPolicy"), "Policy", "DefaultVersionId") ?? "v1";
 }
@@ -96,16 +96,16 @@ export function processGetPolicyVersionResponse(reply: Reply): PolicyDocument | 
   return parseDocument(text(queryResult(reply, "GetPolicyVersion"), "PolicyVersion", "Document"));
 }
 
-/** IAM's own verdict on one action and one resource. */
+/** IAM's decision on one action and one resource. */
 export interface SimulationResult {
   resource: string;
   decision: "allowed" | "explicitDeny" | "implicitDeny";
-  /** Keys of conditions to which the simulation was given no value. */
+  /** Condition keys that the simulation got no value for. */
   missingContext: string[];
 }
 
 /**
- * Would the role be allowed? Changes nothing.
+ * Asks whether the role is allowed to do something. Changes nothing.
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
 export function simulatePrincipalPolicyRequest(
@@ -137,7 +137,7 @@ function markerOf(result: unknown): string | undefined {
   return text(result, "IsTruncated") === "true" ? text(result, "Marker") : undefined;
 }
 
-/** IAM percent-encodes documents (RFC 3986). */
+/** IAM percent-encodes policy documents (RFC 3986). */
 function parseDocument(encoded: string | undefined): PolicyDocument | undefined {
   try {
     const value: unknown = JSON.parse(decodeURIComponent(encoded ?? ""));

@@ -20,7 +20,7 @@ describe("Cognito's words for a token that it refuses", () => {
     [
       "Invalid login token. Token expired: 1772373600 >= 1772370000",
       "login-expired",
-      /has expired: it was good until 2026-03-01T13:00:00\.000Z/,
+      /has expired: it was valid until 2026-03-01T13:00:00\.000Z/,
       /auth-cli login --login accounts\.google\.com=-/,
     ],
     [
@@ -32,7 +32,7 @@ describe("Cognito's words for a token that it refuses", () => {
     [
       "Invalid login token. Not a valid OpenId Connect identity token.",
       "token-refused",
-      /signed as OpenID Connect has it/,
+      /signature that OpenID Connect allows/,
       /id_token/,
     ],
     ["Invalid login token. Missing a required claim: aud", "token-refused", /access token/, /IdToken/],
@@ -42,14 +42,19 @@ describe("Cognito's words for a token that it refuses", () => {
       /for the client client-1/,
       /google: \{ clientId \}/,
     ],
-    ["Invalid login token. Couldn't verify signed token.", "token-refused", /signature/, /whole/],
+    ["Invalid login token. Couldn't verify signed token.", "token-refused", /signature/, /complete/],
     [
       "Invalid login token. Can't pass in a Cognito token.",
       "token-refused",
-      /identity pool gave/,
+      /comes from an identity pool/,
       /ID token/,
     ],
-    ["Invalid login token. A new reason", "token-refused", /verified as one of accounts\.google/, /--login/],
+    [
+      "Invalid login token. A new reason",
+      "token-refused",
+      /verified the token with accounts\.google/,
+      /--login/,
+    ],
     [
       "Token is not from a supported provider of this identity pool.",
       "provider-refused",
@@ -71,7 +76,7 @@ describe("Cognito's words for a token that it refuses", () => {
     expect(explanation?.fix).toMatch(fix);
     expect(JSON.stringify(explanation)).not.toMatch(/Twitter|c2lnbmF0dXJl/);
     expect(explanation?.evidence).toEqual([
-      "the token says of itself: issuer https://accounts.google.com, audience client-1, good until 2026-03-01T13:00:00.000Z",
+      "the token's claims: issuer https://accounts.google.com, audience client-1, valid until 2026-03-01T13:00:00.000Z",
     ]);
   });
 
@@ -86,7 +91,7 @@ describe("Cognito's words for a token that it refuses", () => {
     ] as const;
     for (const [provider, fix] of fixes) expect(explain(unsupported, { provider })?.fix).toMatch(fix);
     expect(explain(unsupported, { provider: userPool })?.cause).toMatch(
-      /this user pool, or not the client client-1/,
+      /this user pool, or not for the client client-1/,
     );
   });
 
@@ -104,12 +109,12 @@ describe("Cognito's words for a token that it refuses", () => {
     const explanation = explain("Invalid login token. Not a valid OpenId Connect identity token.", {
       token: "EAAB",
     });
-    expect(explanation?.cause).toMatch(/no ID token/);
+    expect(explanation?.cause).toMatch(/not an ID token/);
     expect(explanation?.evidence).toEqual([]);
   });
 
   it.each([
-    ["ExternalServiceException", /could not have the token verified by accounts\.google\.com/],
+    ["ExternalServiceException", /could not verify the token with accounts\.google\.com/],
     ["InvalidParameterException", /malformed/],
     ["ResourceConflictException", /already linked/],
   ])("%s", (type, cause) => expect(explain("x", { type })?.cause).toMatch(cause));

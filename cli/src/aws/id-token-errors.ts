@@ -9,22 +9,21 @@ export interface CognitoExplanation {
   fix: string;
 }
 
-/** A login by another provider than Twitter, as Cognito has refused it. */
+/** A refused login by another provider than Twitter. */
 interface ProviderLogin {
   provider: string;
-  /** Undefined for a token of another make than an ID token. */
+  /** Undefined when the token is not an ID token. */
   claims: IdTokenClaims | undefined;
 }
 
 type Explain = (login: ProviderLogin) => CognitoExplanation;
 
-/** Sends the user for another token, and back. */
 function again(provider: string, token = "a new token"): string {
   return `get ${token} from the provider and run \`auth-cli login --login ${provider}=-\``;
 }
 
 /**
- * By the error's type, then its text, which is Cognito's. The last row of a type matches anything.
+ * By the type and the message of Cognito's error. The last row of a type matches every message.
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/open-id.html#validating-an-openid-connect-token
  */
 const explanations: readonly [type: string, message: RegExp, Explain][] = [
@@ -33,7 +32,7 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
     /token expired/i,
     ({ provider, claims }) => ({
       code: "login-expired",
-      cause: `the token of ${provider} has expired${claims?.expiresAt === undefined ? "" : `: it was good until ${claims.expiresAt}`}`,
+      cause: `the token of ${provider} has expired${claims?.expiresAt === undefined ? "" : `: it was valid until ${claims.expiresAt}`}`,
       fix: again(provider),
     }),
   ],
@@ -44,11 +43,11 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
       const issuer = claims?.issuer === undefined ? undefined : issuerName(claims.issuer);
       return {
         code: "token-refused",
-        cause: `the token is not one of ${provider}: another provider has issued it`,
+        cause: `the token is not from ${provider}: another provider issued it`,
         fix:
           issuer === undefined || !/^[\w./~-]+$/.test(issuer)
             ? again(provider, "its own token")
-            : `if ${issuer} is the provider that the pool federates, run \`auth-cli login --login ${issuer}=-\`; else ${again(provider, "the right token")}`,
+            : `if the pool federates ${issuer}, run \`auth-cli login --login ${issuer}=-\`; else ${again(provider, "the right token")}`,
       };
     },
   ],
@@ -59,8 +58,8 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
       code: "token-refused",
       cause:
         claims === undefined
-          ? "the token is no ID token, which is a JWT of three parts with dots between; an access token or a code may have been taken for it"
-          : "the token is not an ID token that is signed as OpenID Connect has it",
+          ? "the token is not an ID token (a JWT: three parts separated by dots); it may be an access token or an authorization code"
+          : "the token is not an ID token with a signature that OpenID Connect allows",
       fix: again(provider, "its ID token (id_token)"),
     }),
   ],
@@ -69,7 +68,7 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
     /missing a required claim/i,
     ({ provider }) => ({
       code: "token-refused",
-      cause: "the token lacks what every ID token says; this is how an access token is refused",
+      cause: "the token lacks claims that every ID token has; it may be an access token",
       fix: again(provider, "its ID token (id_token, IdToken), not the access token,"),
     }),
   ],
@@ -78,8 +77,8 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
     /incorrect token audience/i,
     ({ provider, claims }) => ({
       code: "token-refused",
-      cause: `the token is for ${clients(claims)}, which the identity pool does not take from ${provider}`,
-      fix: `get a token for the client that the pool names, or name this one there and deploy: ${poolSetting(provider)}`,
+      cause: `the token is for ${clients(claims)}, which the identity pool does not accept from ${provider}`,
+      fix: `get a token for the client that the pool names, or add this client to the pool and deploy: ${poolSetting(provider)}`,
     }),
   ],
   [
@@ -88,9 +87,9 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
     ({ provider }) => ({
       code: "token-refused",
       cause:
-        `the token's signature is not one that the keys of ${provider} verify: the token was changed or cut on its way, ` +
+        `the keys of ${provider} do not verify the token's signature: the token was changed or cut off, ` +
         "or the provider signs with another algorithm than RS256",
-      fix: again(provider, "a new token, whole,"),
+      fix: again(provider, "a new, complete token"),
     }),
   ],
   [
@@ -98,7 +97,7 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
     /can't pass in a cognito token/i,
     ({ provider }) => ({
       code: "token-refused",
-      cause: "it is a token that an identity pool gave; the pool wants the provider's own",
+      cause: "the token comes from an identity pool; the pool needs the provider's token",
       fix: again(provider, "its ID token"),
     }),
   ],
@@ -107,7 +106,7 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
     /invalid login token/i,
     ({ provider }) => ({
       code: "token-refused",
-      cause: `Cognito had the token verified as one of ${provider}, and it did not hold`,
+      cause: `Cognito verified the token with ${provider}, and it is not valid`,
       fix: again(provider),
     }),
   ],
@@ -117,7 +116,7 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
     ({ provider, claims }) => ({
       code: "provider-refused",
       cause: isUserPool(provider)
-        ? `the identity pool does not federate this user pool, or not ${clients(claims)}, for which the token is`
+        ? `the identity pool does not federate this user pool, or not for ${clients(claims)}`
         : `the identity pool does not federate ${provider}`,
       fix: `add it to the stack and deploy: ${poolSetting(provider)}`,
     }),
@@ -163,8 +162,8 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
     /./s,
     ({ provider }) => ({
       code: "cognito-refused",
-      cause: "a value that was sent is malformed",
-      fix: `check --identity-pool-id, and that the token of ${provider} is whole`,
+      cause: "a value in the request is malformed",
+      fix: `check --identity-pool-id, and that the token of ${provider} is complete`,
     }),
   ],
   [
@@ -172,13 +171,13 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
     /./s,
     ({ provider }) => ({
       code: "server-error",
-      cause: `Cognito could not have the token verified by ${provider}`,
+      cause: `Cognito could not verify the token with ${provider}`,
       fix: "run the command again in a minute",
     }),
   ],
 ];
 
-/** What a refusal means for a login by another provider than Twitter, and what the token says that shows it. */
+/** Explains a refused login by another provider than Twitter, with the token's claims as evidence. */
 export function explainProviderRefusal(
   type: string,
   message: string,
@@ -194,14 +193,14 @@ export function explainProviderRefusal(
   return { ...explanation({ provider, claims }), evidence: ofToken ? [describeToken(claims)] : [] };
 }
 
-/** Its claims are no secrets, only its signature makes a token of them. */
+/** Claims are not secrets: without the signature they are not a token. */
 function describeToken({ issuer, audiences, expiresAt }: IdTokenClaims): string {
-  const says = [
+  const parts = [
     issuer === undefined ? "no issuer" : `issuer ${issuer}`,
     audiences.length === 0 ? "no audience" : `audience ${audiences.join(" ")}`,
-    expiresAt === undefined ? "no end" : `good until ${expiresAt}`,
+    expiresAt === undefined ? "no expiry" : `valid until ${expiresAt}`,
   ];
-  return `the token says of itself: ${says.join(", ")}`;
+  return `the token's claims: ${parts.join(", ")}`;
 }
 
 function clients(claims: IdTokenClaims | undefined): string {
@@ -213,7 +212,7 @@ function isUserPool(provider: string): boolean {
   return provider.startsWith("cognito-idp.");
 }
 
-/** Where SST's Cognito construct has it. */
+/** The property of SST's Cognito construct. */
 function poolSetting(provider: string): string {
   switch (provider) {
     case "accounts.google.com":
@@ -227,7 +226,7 @@ function poolSetting(provider: string): string {
     default:
       return isUserPool(provider)
         ? federation("cdk: { cfnIdentityPool: { cognitoIdentityProviders: [{ providerName, clientId }] } }")
-        : `${federation("auth0: { domain, clientId }")}, or an AWS::IAM::OIDCProvider of https://${provider} whose ARN stands in ${federation("cdk: { cfnIdentityPool: { openIdConnectProviderArns } }")}`;
+        : `${federation("auth0: { domain, clientId }")}, or an AWS::IAM::OIDCProvider of https://${provider} and its ARN in ${federation("cdk: { cfnIdentityPool: { openIdConnectProviderArns } }")}`;
   }
 }
 

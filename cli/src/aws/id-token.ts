@@ -1,21 +1,20 @@
 /**
- * What an ID token says of itself. Read for display and for explanations only: nothing here verifies it, which is
- * Cognito's to do.
+ * The claims of an ID token, not verified: Cognito verifies them. For display and explanations only.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDToken
  */
 export interface IdTokenClaims {
   /** The provider's name for the user. */
   subject: string | undefined;
-  /** What people call the user: an e-mail address, else a user name, else the subject. */
+  /** For display: the e-mail address, else the user name, else the subject. */
   name: string | undefined;
   issuer: string | undefined;
-  /** The clients that it is for. */
+  /** Client ids. */
   audiences: readonly string[];
   /** ISO 8601. */
   expiresAt: string | undefined;
 }
 
-/** The claims of a signed JWT; undefined for a token of another make, such as Facebook's. */
+/** The claims of a signed JWT. Undefined for other tokens, for example Facebook's. */
 export function readIdToken(token: string): IdTokenClaims | undefined {
   const parts = token.split(".");
   if (parts.length !== 3) return undefined;
@@ -33,7 +32,7 @@ export function readIdToken(token: string): IdTokenClaims | undefined {
   };
 }
 
-/** An issuer as the logins map names it: `https://accounts.google.com` is `accounts.google.com`. */
+/** The key of an issuer in the logins map: `accounts.google.com` for `https://accounts.google.com`. */
 export function issuerName(issuer: string): string {
   return issuer.replace(/^https:\/\//, "").replace(/\/$/, "");
 }
@@ -50,7 +49,7 @@ function parseSegment(segment: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Anybody can write a token: what could move the cursor of a terminal is no name. */
+/** Anybody can write a token, so control characters and spaces are rejected: they could confuse a terminal. */
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && /^[^\p{C}\s]{1,256}$/u.test(value) ? value : undefined;
 }

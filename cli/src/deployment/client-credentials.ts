@@ -13,12 +13,16 @@ export async function requireClientCredentials(
   if (found !== undefined) return found;
   throw new AuthCliError("missing-configuration", {
     message: "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
-    cause: "Twitter wants to know which X app asks",
-    fix: "set them in the environment or in the project's .env file, as for `sst deploy`; with the local cloud, export what `npm run local` prints",
+    cause: "Twitter needs the consumer key and secret of the X app",
+    fix: "set them in the environment or in the project's .env file, as for `sst deploy`; with the local cloud, export the variables that `npm run local` prints",
   });
 }
 
-/** The X app's consumer key and secret, or undefined when neither is set. */
+/**
+ * The X app's consumer key and secret.
+ * @returns undefined when neither is set
+ * @throws AuthCliError `missing-configuration` when only one is set
+ */
 export async function findClientCredentials(
   environment: Pick<Environment, "redactor">,
   configuration: Configuration,
@@ -32,7 +36,7 @@ export async function findClientCredentials(
     const missing = key === undefined ? "TWITTER_CONSUMER_KEY" : "TWITTER_CONSUMER_SECRET";
     throw new AuthCliError("missing-configuration", {
       message: `${missing} is not set`,
-      cause: "the consumer key and the consumer secret are only of use together",
+      cause: "auth-cli needs both the consumer key and the consumer secret",
       fix: `set ${missing} in the environment or in the project's .env file`,
     });
   }

@@ -3,15 +3,15 @@ import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Project } from "./project.ts";
 
-/** A value and where it came from, for errors and for `status`. */
+/** A value and its source, for errors and `status`. */
 export interface Setting {
   value: string;
   source: string;
 }
 
 /**
- * Settings from the environment, then from the `.env` files that SST reads:
- * `.env`, `.env.local`, `.env.<stage>`, `.env.<stage>.local`, each overriding the one before.
+ * Settings from the environment, then from the `.env` files that SST reads: `.env`, `.env.local`, `.env.<stage>` and
+ * `.env.<stage>.local`. A later file overrides an earlier one.
  */
 export class Configuration {
   readonly #environment: Pick<Environment, "files" | "variables">;
@@ -29,18 +29,18 @@ export class Configuration {
     this.#stage = stage;
   }
 
-  /** An empty variable counts as one that is not set. */
+  /** An empty variable counts as unset. */
   async find(name: string): Promise<Setting | undefined> {
     return this.#fromEnvironment(name) ?? (await this.#fromFiles(name)).at(-1);
   }
 
-  /** Every place that sets it, the one that counts first. */
+  /** All sources that set it. The first one wins. */
   async findAll(name: string): Promise<Setting[]> {
     const own = this.#fromEnvironment(name);
     return [...(own === undefined ? [] : [own]), ...(await this.#fromFiles(name)).toReversed()];
   }
 
-  /** The `.env` files, whether they are there or not; a later one wins. */
+  /** The paths of the `.env` files, existing or not. The last one wins. */
   get dotenvFiles(): string[] {
     const stage = this.#stage;
     const suffixes = ["", ".local", ...(stage === undefined ? [] : [`.${stage}`, `.${stage}.local`])];
@@ -73,17 +73,17 @@ export class Configuration {
   }
 }
 
-/** dotenv passes over what it does not understand; a line lost in silence would come back as a riddle later. */
+/** dotenv silently skips lines that it does not understand. A setting must not get lost without an error. */
 function checkDotenv(path: string, text: string): void {
-  // A quoted value may run over several lines; those are dotenv's to read.
+  // A quoted value may span several lines.
   const withoutQuoted = text.replace(/=\s*("(?:\\"|[^"])*"|'(?:\\'|[^'])*'|`(?:\\`|[^`])*`)/g, "=");
   for (const [index, line] of withoutQuoted.split(/\r?\n/).entries()) {
     if (/^\s*(#.*)?$/.test(line) || /^\s*(export\s+)?[\w.-]+(\s*=|:\s)/.test(line)) continue;
     throw new AuthCliError("invalid-configuration", {
       message: `${path} has a line that is not NAME=value`,
-      // The line itself may hold a secret, so only its place is told.
+      // The line may contain a secret.
       cause: text === withoutQuoted ? `line ${index + 1}` : "one of the lines between its quoted values",
-      fix: "write each variable as NAME=value on a line of its own; comments begin with #",
+      fix: "write each variable as NAME=value on its own line; start comments with #",
     });
   }
 }

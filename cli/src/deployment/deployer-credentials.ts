@@ -3,13 +3,13 @@ import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
 
-/** The flags of commands that use the deployer's own AWS credentials. */
+/** The flags of commands that use the deployer's AWS credentials. */
 export interface DeployerFlags {
-  /** A profile of the deployer's AWS files. */
+  /** A profile in the deployer's AWS files. */
   profile?: string | undefined;
 }
 
-/** AWS credentials of whoever deploys; long-term ones have no session token. */
+/** The AWS credentials of the deployer. Long-term credentials have no session token. */
 export interface DeployerCredentials {
   accessKeyId: string;
   secretAccessKey: string;
@@ -19,10 +19,10 @@ export interface DeployerCredentials {
 export type DeployerEnvironment = Pick<Environment, "files" | "variables" | "homeDirectory" | "redactor">;
 
 /**
- * `--profile`, the environment, `AWS_PROFILE`, the default profile: keys that are written down. What has to be fetched
- * first (SSO, a role, a process) is left to the aws CLI.
- * @returns undefined when there are none
- * @throws AuthCliError `missing-configuration` when a profile is named and has no keys
+ * Reads access keys from `--profile`, the environment, `AWS_PROFILE` or the default profile. The aws CLI handles
+ * credentials from SSO, roles and processes.
+ * @returns undefined when no source has keys
+ * @throws AuthCliError `missing-configuration` when the named profile has no keys
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
 export async function findDeployerCredentials(
@@ -70,8 +70,8 @@ async function fromProfile(
   if (named === undefined) return undefined;
   throw new AuthCliError("missing-configuration", {
     message: `the AWS profile ${named} has no access key`,
-    cause: `neither ${path} nor ${configPath} holds one for it; a role, SSO or a process is the aws CLI's to ask`,
-    fix: `run \`eval "$(aws configure export-credentials --profile ${named} --format env)"\` first`,
+    cause: `neither ${path} nor ${configPath} has an access key for it; auth-cli does not read SSO, roles or credential processes`,
+    fix: `run \`eval "$(aws configure export-credentials --profile ${named} --format env)"\``,
   });
 }
 

@@ -1,6 +1,6 @@
 import type { DeployerFlags } from "./deployer-credentials.ts";
 
-/** The flags that say which deployment is meant. */
+/** The flags that choose the deployment. */
 export interface DeploymentFlags extends DeployerFlags {
   stage?: string | undefined;
   outputs?: string | undefined;
@@ -9,20 +9,20 @@ export interface DeploymentFlags extends DeployerFlags {
   region?: string | undefined;
 }
 
-/** A deployed stage: where its API is, and which pool opens it. */
+/** A deployed stage: its API and its identity pool. */
 export interface Deployment {
-  /** Undefined when endpoint and pool were given by hand, or the outputs file names no stage. */
+  /** Undefined when flags set endpoint and pool, or the outputs file names no stage. */
   stage: string | undefined;
   apiEndpoint: URL;
   identityPoolId: string;
   region: string;
-  /** Where endpoint and pool id came from, to be told to a person. */
+  /** The source of endpoint and pool id, for display. */
   source: string;
-  /** Names of its CloudFormation stacks, where the source has them. */
+  /** The names of its CloudFormation stacks, if the source has them. */
   stackNames?: readonly string[] | undefined;
 }
 
-/** What a stored login says of its deployment. */
+/** The deployment of a stored login. */
 export interface RememberedDeployment {
   appName: string | undefined;
   stage: string | undefined;

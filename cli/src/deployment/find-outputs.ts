@@ -11,14 +11,20 @@ export interface FoundOutputs {
   stage: string | undefined;
   apiEndpoint: string;
   identityPoolId: string;
+  /** For display. */
   source: string;
-  /** Of the stage's stacks, where the source names them. */
+  /** A stored login had them, so they may be out of date. */
+  isFromLogin?: true;
+  /** The names of the stage's stacks, if the source has them. */
   stackNames?: readonly string[] | undefined;
 }
 
 export type OutputsEnvironment = DeployerEnvironment & Pick<Environment, "workingDirectory" | "send" | "now">;
 
-/** Where the endpoint and the pool of the wanted stage are written down. */
+/**
+ * Finds the outputs of a stage.
+ * @param wanted the stage
+ */
 export async function findOutputs(
   environment: OutputsEnvironment,
   flags: DeploymentFlags,
@@ -35,12 +41,12 @@ export async function findOutputs(
     };
   }
   const path = outputsPath(environment, flags, project);
-  // SST writes the file without waiting for it and then exits: on a busy machine it is left empty.
+  // SST exits without waiting for this file. On a busy machine it stays empty.
   const text = environment.files.readText(path) || undefined;
   if (text === undefined && flags.outputs !== undefined) {
     throw new AuthCliError("outputs-not-found", {
-      message: `there is no outputs file ${path}, or it is empty`,
-      fix: "name the file that `sst deploy` or `cdk deploy --outputs-file` wrote",
+      message: `the outputs file ${path} does not exist or is empty`,
+      fix: "pass the file that `sst deploy` or `cdk deploy --outputs-file` wrote",
     });
   }
   const stages =
@@ -54,7 +60,11 @@ export async function findOutputs(
   const known = remembered().filter(({ appName }) => appName === project.appName);
   const earlier = findRemembered(known, project, wanted);
   if (earlier !== undefined) {
-    return { ...earlier, source: `what the last login to ${earlier.stage ?? "this deployment"} remembered` };
+    return {
+      ...earlier,
+      source: `the last login to ${earlier.stage ?? "this deployment"}`,
+      isFromLogin: true,
+    };
   }
   const deployed =
     wanted === undefined ? undefined : await askCloudFormation(environment, flags, project, wanted);
@@ -63,8 +73,8 @@ export async function findOutputs(
 }
 
 /**
- * What is written down of the stage on this computer, whatever --endpoint and --identity-pool-id say. Asks nobody, and
- * what cannot be read is as good as absent.
+ * The outputs of a stage recorded on this computer, whatever --endpoint and --identity-pool-id say. Sends no request. An
+ * invalid file counts as absent.
  */
 export function findRecordedOutputs(
   environment: Pick<OutputsEnvironment, "files" | "workingDirectory">,
@@ -84,7 +94,7 @@ export function findRecordedOutputs(
     if (!(error instanceof AuthCliError)) throw error;
   }
   const earlier = findRemembered(remembered(), project, wanted);
-  return earlier && { ...earlier, source: "an earlier login" };
+  return earlier && { ...earlier, source: "an earlier login", isFromLogin: true };
 }
 
 function outputsPath(
@@ -107,7 +117,7 @@ function findRemembered(
   );
 }
 
-/** What a flag says need not be in the file. */
+/** The file may lack the values that flags set. */
 function withFlags(outputs: StageOutputs, { endpoint, identityPoolId }: DeploymentFlags): StageOutputs {
   return {
     ...outputs,
@@ -119,7 +129,7 @@ function withFlags(outputs: StageOutputs, { endpoint, identityPoolId }: Deployme
   };
 }
 
-/** The stacks `<stage>-<app>-…`, when the deployer's AWS credentials are at hand to look at them. */
+/** Reads the stacks `<stage>-<app>-…` if the deployer's AWS credentials are available. */
 async function askCloudFormation(
   environment: OutputsEnvironment,
   flags: DeploymentFlags,
@@ -139,7 +149,7 @@ async function askCloudFormation(
   return { stage, ...requireOutputs(source, withFlags({ stage, values }, flags)), source };
 }
 
-/** As the AWS tools and SST find it. */
+/** In the order of the AWS tools and SST. */
 async function deployerRegion(configuration: Configuration, project: Project): Promise<string> {
   const setting =
     (await configuration.find("AWS_REGION")) ?? (await configuration.find("AWS_DEFAULT_REGION"));
@@ -151,14 +161,14 @@ function chooseStage(
   stages: readonly StageOutputs[],
   wanted: string | undefined,
 ): StageOutputs | undefined {
-  // The flat shape of SST v3 names no stage: it holds the last one deployed, and that has to be the one meant.
+  // The flat format of SST v3 names no stage. It has the outputs of the last deploy.
   const flat = stages.find(({ stage }) => stage === undefined);
   if (flat !== undefined) return flat;
   if (wanted !== undefined) return stages.find(({ stage }) => stage === wanted);
   if (stages.length > 1) {
     throw new AuthCliError("missing-configuration", {
-      message: `${path} holds several stages: ${stageNames(stages)}`,
-      fix: `say which with --stage, for example --stage ${stages[0]?.stage ?? ""}`,
+      message: `${path} has several stages: ${stageNames(stages)}`,
+      fix: `choose one, for example --stage ${stages[0]?.stage ?? ""}`,
     });
   }
   return stages[0];
@@ -170,18 +180,18 @@ function notFound(
   wanted: string | undefined,
   known: readonly RememberedDeployment[],
 ): AuthCliError {
-  const elsewhere = known.length === 0 ? "" : `; logins are remembered for ${stageNames(known)}`;
+  const elsewhere = known.length === 0 ? "" : `; stored logins exist for ${stageNames(known)}`;
   if (stages.length > 0) {
     return new AuthCliError("unknown-stage", {
       message: `the stage ${wanted ?? ""} is not in ${path}`,
-      cause: `the file holds ${stageNames(stages)}: SST keeps the outputs of the last deploy only${elsewhere}`,
-      fix: `run \`npx sst deploy --stage ${wanted ?? ""}\`, set the deployer's AWS credentials so that CloudFormation can be asked, or name its values with --endpoint and --identity-pool-id`,
+      cause: `the file has ${stageNames(stages)}: SST keeps the outputs of the last deploy only${elsewhere}`,
+      fix: `run \`npx sst deploy --stage ${wanted ?? ""}\`, set the deployer's AWS credentials so that auth-cli can read the stacks, or set the values with --endpoint and --identity-pool-id`,
     });
   }
   return new AuthCliError("outputs-not-found", {
-    message: `nothing is known of ${wanted === undefined ? "any deployed stage" : `the stage ${wanted}`}`,
-    cause: `there is no ${path}, or it is empty: nothing was deployed from here, or SST ended before it had written it${elsewhere}`,
-    fix: `run \`npx sst deploy --stage ${wanted ?? "<stage>"}\` first, or name its values with --endpoint and --identity-pool-id`,
+    message: wanted === undefined ? "no deployed stage found" : `cannot find the stage ${wanted}`,
+    cause: `${path} does not exist or is empty: nothing was deployed from here, or SST exited before it wrote the file${elsewhere}`,
+    fix: `run \`npx sst deploy --stage ${wanted ?? "<stage>"}\`, or set the values with --endpoint and --identity-pool-id`,
   });
 }
 

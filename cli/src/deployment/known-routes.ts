@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 
-/** `GET` and `/items/{id}`; `ANY` is every method. */
+/** `GET` and `/items/{id}`. `ANY` matches every method. */
 export interface KnownRoute {
   method: string;
   path: string;
 }
 
-/** Where SST and CDK leave the templates of what they deployed last, below the project's folder. */
+/** The folders where SST and CDK leave the templates of the last deploy. */
 const assemblies = [join(".sst", "dist"), "cdk.out"];
 
 /**
- * The routes of the templates that the last deploy from here has left. No service is asked: a shell waits.
+ * The routes in the templates of the last deploy. Sends no request, because a shell waits for completions.
  * @see https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
  */
 export function readKnownRoutes({ files }: Pick<Environment, "files">, projectRoot: string): KnownRoute[] {
@@ -38,7 +38,7 @@ interface Template {
   Resources?: Record<string, { Type?: string; Properties?: { RouteKey?: unknown } }>;
 }
 
-/** What cannot be read is empty; a wrong shape throws, which completion takes for nothing known. */
+/** A missing file is empty. Invalid JSON throws, and completion then offers no routes. */
 function readJson<T extends object>(files: Environment["files"], path: string): Partial<T> {
   const text = files.readText(path);
   return text === undefined ? {} : (JSON.parse(text) as T);

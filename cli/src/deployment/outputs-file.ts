@@ -1,25 +1,24 @@
 import { AuthCliError } from "../errors.ts";
 import { excerpt } from "../http.ts";
 
-/** What the file holds of one stage, complete or not: only the stage that is asked for has to be. */
+/** The outputs of one stage. Only the wanted stage has to be complete. */
 export interface StageOutputs {
-  /** Undefined in the flat shape, which names no stage. */
+  /** Undefined in the flat format, which names no stage. */
   stage: string | undefined;
   values: Record<string, unknown>;
-  /** Of the stacks that it names; undefined in the flat shape. */
+  /** Undefined in the flat format. */
   stackNames?: readonly string[];
 }
 
-/** What is needed of a deployed stage. */
 interface RequiredOutputs {
   apiEndpoint: string;
   identityPoolId: string;
 }
 
 /**
- * Reads `.sst/outputs.json`: SST v2 and CDK (`{"<stage>-<app>-<Stack>": {…}}`) or the flat shape of SST v3.
- * A stage's outputs may be spread over several stacks.
- * @throws AuthCliError `invalid-outputs`, naming the file, when it is not such a file or belongs to another app
+ * Parses `.sst/outputs.json` in the format of SST v2 and CDK (`{"<stage>-<app>-<Stack>": {…}}`) or the flat format of
+ * SST v3. Several stacks may have the outputs of one stage.
+ * @throws AuthCliError `invalid-outputs` when the file has another format or belongs to another app
  */
 export function parseOutputs(
   path: string,
@@ -42,15 +41,15 @@ export function parseOutputs(
   }
   if (stages.size === 0) {
     throw new AuthCliError("invalid-outputs", {
-      message: `${path} holds no stage of the app ${appName ?? ""}`.trimEnd(),
-      cause: `its stacks are ${Object.keys(outputs).join(", ")}: it was written by a deploy of another app`,
-      fix: "deploy this app (`npx sst deploy --stage <stage>`), or name the right file with --outputs",
+      message: `${path} has no stage of the app ${appName ?? ""}`.trimEnd(),
+      cause: `its stacks are ${Object.keys(outputs).join(", ")}: a deploy of another app wrote it`,
+      fix: "run `npx sst deploy --stage <stage>` in this project, or pass the right file with --outputs",
     });
   }
   return [...stages].map(([stage, found]) => ({ stage, ...found }));
 }
 
-/** SST names a stack `<stage>-<app>-<Stack>`; both stage and app may hold dashes, so the app's name has to tell. */
+/** SST names a stack `<stage>-<app>-<Stack>`. Stage and app may contain dashes, so only the app's name shows where each ends. */
 function stageOf(
   stackName: string,
   appName: string | undefined,
@@ -65,14 +64,14 @@ function stageOf(
   return wanted !== undefined && stackName.startsWith(`${wanted}-`) ? wanted : stackName.split("-")[0];
 }
 
-/** @throws AuthCliError `invalid-outputs`, naming the output that the stage is without */
+/** @throws AuthCliError `invalid-outputs` when an output is missing */
 export function requireOutputs(path: string, { stage, values }: StageOutputs): RequiredOutputs {
   const read = (name: string): string => {
     const value = values[name];
     if (typeof value === "string" && value !== "") return value;
     throw new AuthCliError("invalid-outputs", {
-      message: `${path} has no ${name}${name in values ? " that is a text" : ""}${stage === undefined ? "" : ` for the stage ${stage}`}`,
-      cause: `it has ${Object.keys(values).join(", ") || "no outputs"}; a deploy of single stacks leaves the others out`,
+      message: `${name} ${name in values ? "is not a string" : "is missing"} in ${path}${stage === undefined ? "" : ` (stage ${stage})`}`,
+      cause: `the file has ${Object.keys(values).join(", ") || "no outputs"}; a deploy of single stacks omits the other stacks`,
       fix: `add ${name} to the stack's outputs (\`stack.addOutputs\`) and deploy all stacks${stage === undefined ? "" : `: \`npx sst deploy --stage ${stage}\``}`,
     });
   };
@@ -89,8 +88,8 @@ function parseObject(path: string, text: string): Record<string, unknown> {
   if (isObject(value)) return value;
   throw new AuthCliError("invalid-outputs", {
     message: `${path} is not an outputs file`,
-    cause: `a JSON object is expected, it holds ${excerpt(text)}`,
-    fix: "deploy again (`npx sst deploy --stage <stage>`), which writes the file anew",
+    cause: `it contains ${excerpt(text)} instead of a JSON object`,
+    fix: "run `npx sst deploy --stage <stage>` to write the file again",
   });
 }
 

@@ -3,11 +3,11 @@ import type { Environment } from "../environment/environment.ts";
 
 /** An SST or CDK project on this computer. */
 export interface Project {
-  /** The folder with `sst.config.*`, or the working directory when there is none above it. */
+  /** The folder with `sst.config.*`, else the working directory. */
   root: string;
-  /** The app's name, read from the text of `sst.config.*`; undefined when it cannot be. */
+  /** The app's name in `sst.config.*`. Undefined when it is not a literal. */
   appName: string | undefined;
-  /** Its region, read in the same way. */
+  /** The region in `sst.config.*`. Undefined when it is not a literal. */
   region: string | undefined;
 }
 
@@ -20,7 +20,7 @@ const configNames = [
   "sst.config.cjs",
 ];
 
-/** Looks upwards from the working directory, as SST does. */
+/** Searches the working directory and its parents, as SST does. */
 export function findProject(environment: Pick<Environment, "files" | "workingDirectory">): Project {
   for (let folder = environment.workingDirectory; ; folder = dirname(folder)) {
     const config = configNames.find((name) => environment.files.exists(join(folder, name)));
@@ -36,8 +36,8 @@ export function findProject(environment: Pick<Environment, "files" | "workingDir
 }
 
 /**
- * The config is a program; to run it would cost seconds and need its dependencies. Its name is a literal in practice,
- * and when it is not, only the check for a foreign outputs file is lost.
+ * Running the config would take seconds and need its dependencies. Without the app's name, auth-cli cannot detect another
+ * app's outputs file.
  */
 function readLiteral(config: string, property: string): string | undefined {
   return new RegExp(`\\b${property}\\s*:\\s*(["'\`])([A-Za-z][A-Za-z0-9-]*)\\1`).exec(config)?.[2];

@@ -130,21 +130,21 @@ describe("the outputs file", () => {
       { outputs: { "prod-notes-S": { ApiEndpoint: endpoint, Other: 1 } } },
       {},
       "invalid-outputs",
-      /outputs\.json has no IdentityPoolId for the stage prod.*ApiEndpoint, Other.*--stage prod/s,
+      /IdentityPoolId is missing in .*outputs\.json \(stage prod\).*ApiEndpoint, Other.*--stage prod/s,
     ],
     [
       "with an endpoint that is no text",
       { outputs: { "prod-notes-S": { ...outputs, ApiEndpoint: 7 } } },
       {},
       "invalid-outputs",
-      /no ApiEndpoint/,
+      /ApiEndpoint is (missing|not a string)/,
     ],
     [
       "flat, without an endpoint",
       { outputs: { IdentityPoolId: poolId } },
       {},
       "invalid-outputs",
-      /no ApiEndpoint/,
+      /ApiEndpoint is (missing|not a string)/,
     ],
     ["without anything", { outputs: "{}" }, {}, "invalid-outputs", /no outputs/],
     [
@@ -159,7 +159,7 @@ describe("the outputs file", () => {
       { outputs: "" },
       {},
       "outputs-not-found",
-      /outputs\.json, or it is empty.*sst deploy/s,
+      /outputs\.json does not exist or is empty.*sst deploy/s,
     ],
     ["a list", { outputs: "[1]" }, {}, "invalid-outputs", /not an outputs file/],
     ["null", { outputs: "null" }, {}, "invalid-outputs", /not an outputs file/],
@@ -320,6 +320,6 @@ describe("what the last login remembered", () => {
 
   it("is listed when the stage is not among it", async () => {
     const error = await failure(() => resolve({ stage: "prod" }, { remembered: [stored("qa")] }));
-    expect(error.cause).toContain("remembered for qa");
+    expect(error.cause).toContain("stored logins exist for qa");
   });
 });

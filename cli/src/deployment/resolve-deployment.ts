@@ -15,14 +15,15 @@ export interface ResolvedDeployment {
   deployment: Deployment;
   project: Project;
   configuration: Configuration;
-  /** What is written down of the stage on this computer, whatever the flags say; asks nobody. */
+  /** The outputs recorded on this computer, whatever the flags say. Sends no request. */
   recorded: () => FoundOutputs | undefined;
 }
 
 /**
- * Finds the deployment: flag > environment > SST outputs > what the last login to the stage remembered > CloudFormation.
- * @param remembered deployments of earlier logins
- * @throws AuthCliError that names the file, the stages found and the command to run
+ * Finds the deployment: flags > environment > SST outputs > the last login to the stage > CloudFormation.
+ * @param remembered deployments of stored logins
+ * @throws AuthCliError `outputs-not-found`, `unknown-stage`, `invalid-outputs`, `missing-configuration` or
+ * `invalid-configuration`
  */
 export async function resolveDeployment(
   environment: OutputsEnvironment,
@@ -36,8 +37,8 @@ export async function resolveDeployment(
 }
 
 /**
- * What was found, checked.
- * @throws AuthCliError `invalid-configuration` for an endpoint, a pool's id or a region that is none
+ * Validates the outputs.
+ * @throws AuthCliError `invalid-configuration` for an invalid endpoint, pool id or region
  */
 export function checkDeployment(
   environment: Pick<OutputsEnvironment, "files" | "variables" | "workingDirectory">,
@@ -60,7 +61,7 @@ export function checkDeployment(
         flags.endpoint ? "--endpoint" : found.source,
       ),
       identityPoolId,
-      // The pool's id names its region, whatever AWS_REGION says of the deployer's other work.
+      // The pool id names its region. AWS_REGION may be meant for other work.
       region: parseRegion(flags.region) ?? identityPoolId.slice(0, identityPoolId.indexOf(":")),
       source: found.source,
       stackNames: found.stackNames,
@@ -71,21 +72,21 @@ export function checkDeployment(
   };
 }
 
-/** It becomes part of a host name, to which secrets are sent. */
+/** The region becomes part of a host name that receives secrets. */
 function parseRegion(value: string | undefined): string | undefined {
   if (value === undefined || /^[a-z]{2,}(-[a-z]+)+-\d{1,2}$/.test(value)) return value;
   throw new AuthCliError("invalid-configuration", {
-    message: `${JSON.stringify(value)} is not an AWS region (--region)`,
-    cause: "one looks like us-east-1",
-    fix: "leave --region out: the identity pool's id begins with its region",
+    message: `invalid --region ${JSON.stringify(value)}`,
+    cause: "an AWS region looks like us-east-1",
+    fix: "omit --region: the identity pool id starts with its region",
   });
 }
 
 function parseIdentityPoolId(value: string, source: string): string {
   if (value.length <= 55 && /^[\w-]+:[0-9a-f-]+$/.test(value)) return value;
   throw new AuthCliError("invalid-configuration", {
-    message: `${JSON.stringify(value)} is not an identity pool id (${source})`,
-    cause: "one looks like us-east-1:12345678-90ab-cdef-1234-567890abcdef",
-    fix: "take IdentityPoolId from the stack's outputs; a user pool id (us-east-1_…) is something else",
+    message: `invalid identity pool id ${JSON.stringify(value)} (${source})`,
+    cause: "an identity pool id looks like us-east-1:12345678-90ab-cdef-1234-567890abcdef",
+    fix: "take IdentityPoolId from the stack's outputs; do not use a user pool id (us-east-1_…)",
   });
 }

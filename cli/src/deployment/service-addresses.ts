@@ -5,8 +5,9 @@ import type { Configuration } from "./configuration.ts";
 import type { Deployment } from "./deployment.ts";
 
 /**
- * An http(s) URL of a service. Plain http is for this computer only: tokens and keys would cross the network in the
- * clear.
+ * Parses the address of a service. Only this computer may be addressed by plain http, which does not encrypt tokens and
+ * keys.
+ * @throws AuthCliError `invalid-configuration`
  */
 export function parseServiceUrl(value: string, source: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -19,15 +20,15 @@ export function parseServiceUrl(value: string, source: string): URL {
     url.hash
   ) {
     throw new AuthCliError("invalid-configuration", {
-      message: `${JSON.stringify(value.replace(/^.*@/s, "…@"))} is not the address of a service (${source})`,
-      cause: "an https URL without user, query and fragment is expected",
+      message: `invalid service address ${JSON.stringify(value.replace(/^.*@/s, "…@"))} (${source})`,
+      cause: "a service address is an https URL without user, query and fragment",
       fix: "take ApiEndpoint from the stack's outputs, for example https://abc123.execute-api.us-east-1.amazonaws.com",
     });
   }
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
     throw new AuthCliError("invalid-configuration", {
-      message: `${url.origin} is plain http (${source})`,
-      cause: "tokens and keys would cross the network in the clear; plain http is for this computer only",
+      message: `${url.origin} uses plain http (${source})`,
+      cause: "plain http sends tokens and keys unencrypted, so auth-cli uses it for this computer only",
       fix: "use https",
     });
   }
@@ -43,13 +44,13 @@ function isLoopback(hostname: string): boolean {
   );
 }
 
-/** A service's own variable, then the one for all of AWS, as the AWS SDKs read them. */
+/** The service's own variable, else the one for all services, as in the AWS SDKs. */
 export async function awsEndpoint(configuration: Configuration, name: string): Promise<URL | undefined> {
   const setting = (await configuration.find(name)) ?? (await configuration.find("AWS_ENDPOINT_URL"));
   return setting === undefined ? undefined : parseServiceUrl(setting.value, setting.source);
 }
 
-/** Where Twitter is: `TWITTER_API_URL`, else the address of X's current documentation. */
+/** `TWITTER_API_URL`, else the address in X's documentation. */
 export async function twitterApiUrl(configuration: Configuration): Promise<URL> {
   const setting = await configuration.find("TWITTER_API_URL");
   return setting === undefined
@@ -70,7 +71,7 @@ export async function cognitoContext(
   };
 }
 
-/** Where STS is, when it is not where AWS has it. */
+/** The address that replaces STS's own. */
 export async function stsEndpoint(configuration: Configuration): Promise<URL | undefined> {
   return awsEndpoint(configuration, "AWS_ENDPOINT_URL_STS");
 }

@@ -108,7 +108,7 @@ async function contextOf(
   return { credentials, region, endpoint, nowMs: environment.now() };
 }
 
-/** AWS's refusal means here that the deployment has to be configured otherwise. */
+/** Reports AWS's refusal as `missing-configuration`, because flags can replace the stacks. */
 async function ask<T>(
   environment: StackEnvironment,
   request: HttpRequest,

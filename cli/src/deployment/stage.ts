@@ -20,8 +20,8 @@ export function findStageSetting(
   if (stage === undefined) return undefined;
   if (/^[A-Za-z][A-Za-z0-9-]*$/.test(stage)) return { value: stage, source };
   throw new AuthCliError("invalid-configuration", {
-    message: `${JSON.stringify(stage)} is not a stage name (${source})`,
-    cause: "a stage begins with a letter and holds letters, digits and dashes",
-    fix: "use the name that `npx sst deploy --stage …` was given",
+    message: `invalid stage name ${JSON.stringify(stage)} (${source})`,
+    cause: "a stage name starts with a letter and contains letters, digits and dashes",
+    fix: "use the stage name of `npx sst deploy --stage …`",
   });
 }

@@ -1,4 +1,4 @@
-/** A fault or a doubt that the mere text of a consumer key or secret gives rise to. */
+/** A problem that the text of a consumer key or secret shows. */
 export interface ShapeProblem {
   status: "fault" | "warning";
   message: string;
@@ -8,9 +8,9 @@ export interface ShapeProblem {
 const keysPage = "copy API Key and API Key Secret from the X app's “Keys and tokens” page";
 
 /**
- * X's API keys are some 25 letters and digits, their secrets some 50. X documents neither, so that another length is a
- * doubt only; what is known to be something else is a fault.
- * @param raw as it is written, white space around it included
+ * X's API keys have about 25 letters and digits, their secrets about 50. X documents neither length, so another length
+ * is a warning. A value of another known kind is a fault.
+ * @param raw the value as written, including white space around it
  */
 export function judgeConsumerKey(raw: string): ShapeProblem | undefined {
   const value = raw.trim();
@@ -19,14 +19,14 @@ export function judgeConsumerKey(raw: string): ShapeProblem | undefined {
   if (/^[A-Za-z0-9]{40,}$/.test(value)) {
     return {
       status: "fault",
-      message: `it has ${value.length} characters: that is the length of the secret, not of the key`,
-      fix: "exchange the values of TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET",
+      message: `it has ${value.length} characters, the length of a secret, not of a key`,
+      fix: "swap the values of TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET",
     };
   }
   if (/^[A-Za-z0-9]{20,30}$/.test(value)) return undefined;
   return {
     status: "warning",
-    message: `it does not look like an API key of X, which is some 25 letters and digits (it has ${value.length} characters)`,
+    message: `it does not look like an API key of X, which has about 25 letters and digits (it has ${value.length} characters)`,
     fix: keysPage,
   };
 }
@@ -38,8 +38,8 @@ export function judgeConsumerSecret(raw: string): ShapeProblem | undefined {
   if (/^[A-Za-z0-9]{20,30}$/.test(value)) {
     return {
       status: "fault",
-      message: `it has ${value.length} characters: that is the length of the key, not of the secret`,
-      fix: "exchange the values of TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET",
+      message: `it has ${value.length} characters, the length of a key, not of a secret`,
+      fix: "swap the values of TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET",
     };
   }
   if (/^[A-Za-z0-9]{40,60}$/.test(value)) return undefined;
@@ -47,43 +47,43 @@ export function judgeConsumerSecret(raw: string): ShapeProblem | undefined {
   return {
     status: "warning",
     message: oauth2
-      ? "it holds dashes or underscores, as an OAuth 2.0 Client Secret does and an API key secret does not"
-      : `it does not look like an API key secret of X, which is some 50 letters and digits (it has ${value.length} characters)`,
+      ? "it contains dashes or underscores, like an OAuth 2.0 Client Secret and unlike an API key secret"
+      : `it does not look like an API key secret of X, which has about 50 letters and digits (it has ${value.length} characters)`,
     fix: keysPage,
   };
 }
 
-/** What was copied along with it. */
+/** Characters that were copied with the value. */
 function judgePasting(raw: string): ShapeProblem | undefined {
   const value = raw.trim();
   if (/["'`“”‘’]/.test(value)) {
     return {
       status: "fault",
-      message: "there are quotation marks in it",
-      fix: "leave the quotation marks out; in a .env file they stand around the whole value",
+      message: "it contains quotation marks",
+      fix: "remove the quotation marks; in a .env file put them around the whole value",
     };
   }
   if (/\s/.test(value)) {
     return {
       status: "fault",
-      message: "there is white space or a line break in it",
-      fix: "set it to the value alone, without what was copied with it",
+      message: "it contains white space or a line break",
+      fix: "set it to the value alone",
     };
   }
   if (value === raw) return undefined;
   return {
     status: "warning",
-    message: "there is white space or a line break around it, which auth-cli drops and other tools do not",
+    message: "it has white space or a line break around it, which auth-cli removes and other tools do not",
     fix: "set it to the value alone",
   };
 }
 
-/** Another of the values that the X app's page shows. */
+/** Another value of the X app's page. */
 function judgeForeign(value: string): ShapeProblem | undefined {
   if (isOAuth2ClientId(value)) {
     return {
       status: "fault",
-      message: "it is an OAuth 2.0 Client ID: OAuth 1.0a knows neither Client ID nor Client Secret",
+      message: "it is an OAuth 2.0 Client ID, which OAuth 1.0a does not use",
       fix: keysPage,
     };
   }
@@ -91,13 +91,13 @@ function judgeForeign(value: string): ShapeProblem | undefined {
     return {
       status: "fault",
       message: "it is an access token, which belongs to a user; the consumer key belongs to the app",
-      fix: `${keysPage}; the access token goes into TWITTER_ACCESS_TOKEN`,
+      fix: `${keysPage}; set TWITTER_ACCESS_TOKEN to the access token`,
     };
   }
   if (/^A{10,}/.test(value)) {
     return {
       status: "fault",
-      message: "it is a bearer token, which OAuth 1.0a does not know",
+      message: "it is a bearer token, which OAuth 1.0a does not use",
       fix: keysPage,
     };
   }
@@ -105,8 +105,8 @@ function judgeForeign(value: string): ShapeProblem | undefined {
 }
 
 /**
- * Whether a text is an OAuth 2.0 Client ID of X, which stands beside the consumer key in the developer portal and is
- * easily taken for it: Base64 of `<random>:1:ci`. A consumer key is some 25 letters and digits.
+ * Whether a text is an OAuth 2.0 Client ID of X, Base64 of `<random>:1:ci`. The developer portal shows it next to the
+ * consumer key.
  */
 export function isOAuth2ClientId(text: string): boolean {
   return /^[\w-]+:\d+:[a-z]{2}$/.test(Buffer.from(text, "base64url").toString("latin1"));

@@ -26,7 +26,7 @@ export interface OAuth1Request {
   url: URL;
   /** Parameters of a form-encoded body (RFC 5849 3.4.1.3.1). */
   bodyParameters?: readonly (readonly [string, string])[];
-  /** Protocol parameters beyond the usual six, `oauth_callback` and `oauth_verifier`. */
+  /** Additional protocol parameters: `oauth_callback` or `oauth_verifier`. */
   protocolParameters?: Readonly<Record<string, string>>;
 }
 
@@ -36,7 +36,7 @@ export interface OAuth1Signing {
   nonce: string;
   /** Seconds since the epoch. */
   timestamp: number;
-  /** Twitter requires `oauth_version`; RFC 5849 3.1 makes it optional, and its examples leave it out. */
+  /** Twitter requires `oauth_version`. It is optional in RFC 5849 3.1, and its examples omit it. */
   version?: "1.0" | undefined;
 }
 
@@ -52,7 +52,7 @@ export function baseStringUri(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-/** Signs with HMAC-SHA1 (RFC 5849 3.4.2), the one method that Twitter accepts. */
+/** Signs with HMAC-SHA1 (RFC 5849 3.4.2), the only method that Twitter accepts. */
 export function signOAuth1(request: OAuth1Request, signing: OAuth1Signing): OAuth1Signature {
   const oauth = new OAuth({
     consumer: signing.clientCredentials,
@@ -68,7 +68,7 @@ export function signOAuth1(request: OAuth1Request, signing: OAuth1Signing): OAut
     ...(signing.tokenCredentials === undefined ? {} : { oauth_token: signing.tokenCredentials.token }),
     ...request.protocolParameters,
   };
-  // The library splits a query at every "=", so it gets the parameters already split, and the URL without them.
+  // The library splits a query at every "=", so it gets the parameters separately and the URL without a query.
   const data = collect([
     ...Object.entries(protocolParameters),
     ...request.url.searchParams,
@@ -87,9 +87,9 @@ export function signOAuth1(request: OAuth1Request, signing: OAuth1Signing): OAut
   return { signatureBaseString, signature, authorization: ["Authorization", header.Authorization] };
 }
 
-/** Repeated names become arrays, which the library sorts by value (RFC 5849 3.4.1.3.2). */
+/** Collects repeated parameters in arrays, which the library sorts by value (RFC 5849 3.4.1.3.2). */
 function collect(parameters: readonly (readonly [string, string])[]): Record<string, string | string[]> {
-  // Without a prototype, or a parameter named `constructor` would find one there.
+  // Without a prototype: a parameter may be named `constructor`.
   const data = Object.create(null) as Record<string, string | string[]>;
   for (const [name, value] of parameters) {
     const known = data[name];

@@ -44,7 +44,7 @@ const faults: {
     number: 32,
     message: "Could not authenticate you.",
     code: "client-credentials-refused",
-    cause: /consumer key or secret.*OAuth 2\.0 Client ID/,
+    cause: /consumer key and secret.*OAuth 2\.0 Client ID/,
     fix: /TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET/,
   },
   {
@@ -87,7 +87,7 @@ const faults: {
     message: "Desktop applications only support the oauth_callback value 'oob'",
     code: "callback-refused",
     cause: /no callback URL registered/,
-    fix: /even for the PIN/,
+    fix: /even the PIN login/,
   },
   {
     status: 401,
@@ -128,12 +128,12 @@ describe.each(faults)("HTTP $status, code $number", ({ onlyByNumber, ...fault })
 describe("errors that come as text alone", () => {
   it.each([
     ["Error processing your OAuth request: Invalid oauth_verifier parameter", "verifier-refused", /PIN/],
-    ["Reverse auth credentials are invalid", "temporary-credentials-refused", /already completed/],
-    ["This feature is temporarily unavailable", "temporary-credentials-refused", /already completed/],
+    ["Reverse auth credentials are invalid", "temporary-credentials-refused", /completed before/],
+    ["This feature is temporarily unavailable", "temporary-credentials-refused", /completed before/],
     [
       "Whoa there! The request token for this page is invalid. It may have already been used",
       "temporary-credentials-refused",
-      /already completed/,
+      /completed before/,
     ],
   ])("%s is %s", (text, code, cause) => {
     const error = errorOf(401, text);
@@ -169,7 +169,7 @@ describe("a rate limit", () => {
     (reset) => {
       const error = errorOf(429, body, [["x-rate-limit-reset", reset]]);
       expect(error.code).toBe("rate-limited");
-      expect(formatError(error)).not.toMatch(/lifted at|Invalid Date/);
+      expect(formatError(error)).not.toMatch(/resets at|Invalid Date/);
     },
   );
 });

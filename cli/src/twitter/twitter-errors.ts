@@ -3,16 +3,15 @@ import { isOAuth2ClientId } from "./consumer-key-shape.ts";
 import { excerpt, headerValue, measureClockSkew, type Reply, replyText } from "../http.ts";
 import type { ClientCredentials } from "./oauth1.ts";
 
-/** Twitter's own words: a numeric code where it gives one, and the message. */
+/** An error as Twitter reports it. Some have a numeric code. */
 export interface TwitterFault {
   code: number | undefined;
   message: string;
 }
 
 /**
- * Reads the four shapes in which Twitter reports an error: JSON, two XML shapes, plain text.
- * The XML is read with two expressions, not a parser: it is one element deep, and a reply that is not must
- * still be shown as it came.
+ * Parses an error of Twitter: JSON, one of two XML formats, or plain text. The XML is one element deep, so regular
+ * expressions suffice. Everything else counts as plain text.
  */
 export function parseTwitterFault(text: string): TwitterFault {
   const trimmed = text.trim();
@@ -30,7 +29,7 @@ export function parseTwitterFault(text: string): TwitterFault {
       if (typeof first === "string") return { code: undefined, message: first };
       if (typeof error === "string") return { code: undefined, message: error };
     } catch {
-      // Not JSON after all: shown as text.
+      // Plain text that begins with a brace.
     }
   }
   const coded = /<error\s+code="(\d+)"\s*>([^<]*)<\/error>/.exec(trimmed);
@@ -40,7 +39,7 @@ export function parseTwitterFault(text: string): TwitterFault {
   return { code: undefined, message: trimmed };
 }
 
-/** What a refused request was sent with. */
+/** The context of a refused request. */
 export interface TwitterErrorContext {
   apiUrl: URL;
   /** Milliseconds since the epoch. */
@@ -50,7 +49,7 @@ export interface TwitterErrorContext {
 
 interface Explanation {
   code: ErrorCode;
-  /** Where the code is that of several causes. */
+  /** When the code has several causes. */
   reason?: ErrorDetails["reason"];
   cause: string;
   fix: string;
@@ -61,14 +60,14 @@ const explanations: Record<number, Explanation> = {
   32: {
     code: "client-credentials-refused",
     cause:
-      "the consumer key or secret is not the X app's API key and secret, or the signature did not match " +
-      "(an OAuth 2.0 Client ID in place of the consumer key gives the same answer)",
+      "the consumer key and secret are not the X app's API key and secret, or the signature does not match " +
+      "(Twitter gives the same answer to an OAuth 2.0 Client ID)",
     fix: "copy API Key and API Key Secret from the X app's “Keys and tokens” page into TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET",
   },
   88: {
     code: "rate-limited",
-    cause: "Twitter's rate limit for this call is used up",
-    fix: "wait until the limit is lifted (Twitter counts over 15 minutes), then run the command again",
+    cause: "the requests exceed Twitter's rate limit for this endpoint",
+    fix: "wait until the limit resets (within 15 minutes), then run the command again",
   },
   89: {
     code: "token-refused",
@@ -83,53 +82,53 @@ const explanations: Record<number, Explanation> = {
   215: {
     code: "twitter-refused",
     cause: "the request reached Twitter without its Authorization header; a proxy may remove it",
-    fix: "check the proxy, and TWITTER_API_URL",
+    fix: "check the proxy and TWITTER_API_URL",
   },
   326: {
     code: "token-refused",
     cause: "X has locked this account until its owner confirms it",
-    fix: "log in at https://x.com, follow what it asks, then run `auth-cli login` again",
+    fix: "log in at https://x.com, confirm the account, then run `auth-cli login` again",
   },
   415: {
     code: "callback-refused",
     reason: "callback-not-approved",
     cause: "the callback URL is not registered with the X app",
-    fix: "add the callback URL under “User authentication settings” of the X app; one is needed even for the PIN",
+    fix: "add the callback URL under “User authentication settings” of the X app; even the PIN login needs one",
   },
   416: {
     code: "app-suspended",
     cause: "X has suspended this app",
-    fix: "see the app's state in the X developer portal, or use the keys of another app",
+    fix: "check the app's state in the X developer portal, or use the keys of another app",
   },
   417: {
     code: "callback-refused",
     reason: "callback-missing",
     cause: "the X app has no callback URL registered",
-    fix: "register any callback URL under “User authentication settings” of the X app; one is needed even for the PIN",
+    fix: "add any callback URL under “User authentication settings” of the X app; even the PIN login needs one",
   },
   453: {
     code: "access-tier",
     cause: "the X app's access tier does not include this endpoint",
-    fix: "raise the app's access in the X developer portal; login itself does not need this endpoint",
+    fix: "raise the app's access tier in the X developer portal; login does not need this endpoint",
   },
 };
 
-/** By the words of a reply that carries no code. */
+/** By the message of an error without a code. */
 const textExplanations: readonly [RegExp, Explanation][] = [
   [
     /invalid oauth_verifier|oauth_verifier parameter/i,
     {
       code: "verifier-refused",
-      cause: "the PIN is not the one that the page showed for this login, or it was used before",
-      fix: "run `auth-cli login` again and type the PIN of the page it opens",
+      cause: "the PIN belongs to another login, or was used before",
+      fix: "run `auth-cli login` again and type the PIN from the page that it opens",
     },
   ],
   [
     /temporarily unavailable|request token|reverse auth credentials/i,
     {
       code: "temporary-credentials-refused",
-      cause: "this login was already completed, cancelled on the page, or took too long",
-      fix: "run `auth-cli login` again; each login needs a page and a PIN of its own",
+      cause: "this login was completed before, was cancelled on the page, or took too long",
+      fix: "run `auth-cli login` again; each login needs a new page and a new PIN",
     },
   ],
   [/desktop applications only support/i, explanationOf(417)],
@@ -144,13 +143,13 @@ function explanationOf(code: number): Explanation {
   return explanation;
 }
 
-/** Whether a refusal is for the timestamp of the signature. */
+/** Whether Twitter refused the timestamp of the signature. */
 export function isRefusedForTime(_status: number, text: string): boolean {
   const { code, message } = parseTwitterFault(text);
   return code === 135 || /timestamp out of bounds/i.test(message);
 }
 
-/** A refusal of Twitter's as an error with step, cause and fix; one that is not known keeps the raw text. */
+/** Converts a refusal by Twitter. An unknown one keeps Twitter's message. */
 export function twitterError(
   reply: Reply,
   { nowMs, apiUrl, clientCredentials }: TwitterErrorContext,
@@ -160,7 +159,7 @@ export function twitterError(
   const explanation =
     (fault.code === undefined ? undefined : explanations[fault.code]) ??
     (reply.status === 429 ? explanationOf(88) : undefined) ??
-    // The words of a gateway that is down are not Twitter's.
+    // A gateway that is down sends its own text.
     (reply.status >= 500
       ? undefined
       : textExplanations.find(([pattern]) => pattern.test(fault.message))?.[1]);
@@ -169,10 +168,10 @@ export function twitterError(
       step: reply.step,
       message: said,
       cause:
-        "the consumer key is an OAuth 2.0 Client ID, which X shows on the same page and takes for OAuth 2.0 only",
-      fix: `${explanation.fix}; they are further up on that page, and the key has no more than letters and digits`,
+        "the consumer key is an OAuth 2.0 Client ID, which X shows on the same page and accepts for OAuth 2.0 only",
+      fix: `${explanation.fix}; both are further up on that page, and the key has letters and digits only`,
       reason: "client-id-as-consumer-key",
-      evidence: ["decoded from Base64 it ends in `:1:ci`, as Client IDs do"],
+      evidence: ["decoded from Base64, it ends with `:1:ci`, like every Client ID"],
     });
   }
   if (explanation !== undefined) {
@@ -197,7 +196,7 @@ export function twitterError(
     {
       step: reply.step,
       message: said,
-      cause: `${apiUrl.host} refused the request for a reason that auth-cli does not know`,
+      cause: `${apiUrl.host} refused the request for an unknown reason`,
       fix: "check TWITTER_API_URL, the consumer key and secret, and the X app's settings",
     },
   );
@@ -206,14 +205,14 @@ export function twitterError(
 function rateLimitReset(reply: Reply, explanation: Explanation): string {
   if (explanation.code !== "rate-limited") return "";
   const reset = new Date(Number(headerValue(reply.headers, "x-rate-limit-reset")) * 1000);
-  return reset.getTime() > 0 ? `; the limit is lifted at ${reset.toISOString()}` : "";
+  return reset.getTime() > 0 ? `; the limit resets at ${reset.toISOString()}` : "";
 }
 
 function clockEvidence(reply: Reply, nowMs: number, explanation: Explanation): string {
   if (explanation.code !== "clock-refused") return "";
   const skew = measureClockSkew(reply.headers, nowMs);
   if (skew === undefined || skew === 0) return "";
-  return `: it is ${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead"}, by the Date header of the reply`;
+  return `: by the reply's Date header, it is ${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead"}`;
 }
 
 function decodeEntities(text: string): string {

@@ -11,22 +11,22 @@ import {
 } from "./oauth1.ts";
 import { isRefusedForTime, twitterError } from "./twitter-errors.ts";
 
-/** What every signed Twitter request needs. */
+/** The input of every signed request. */
 export interface TwitterContext {
-  /** `https://api.x.com`; the host is part of the signature base string. */
+  /** `https://api.x.com`. Its host is part of the signature base string. */
   apiUrl: URL;
   clientCredentials: ClientCredentials;
   /** By this computer's clock, in milliseconds since the epoch. Compared with the `Date` header of a refusal. */
   nowMs: number;
 }
 
-/** Who logged in, as `access_token` reports it. */
+/** The logged-in user. */
 export interface TwitterUser {
   userId: string;
   screenName: string;
 }
 
-/** Who logged in, and what proves it from now on. */
+/** The logged-in user and the token credentials that prove the login. */
 export interface AuthorizedUser extends TwitterUser {
   tokenCredentials: TokenCredentials;
 }
@@ -55,20 +55,20 @@ export function processRequestTokenResponse(reply: Reply, context: TwitterContex
       step: reply.step,
       message: `Twitter did not confirm the callback: oauth_callback_confirmed=${excerpt(confirmed)}`,
       cause:
-        "RFC 5849 2.1 requires it to be true; a provider of OAuth 1.0 without the 1.0a fix is not safe to use",
+        "RFC 5849 2.1 requires oauth_callback_confirmed=true; OAuth 1.0 without it allows session fixation",
     });
   }
   return credentials;
 }
 
-/** Where the user approves (RFC 5849 2.2). Holds `oauth_token` and nothing else. */
+/** The page where the user approves the login (RFC 5849 2.2). `oauth_token` is its only parameter. */
 export function authorizeUrl(apiUrl: URL, temporaryCredentials: TemporaryCredentials): URL {
   const url = endpoint(apiUrl, "/oauth/authorize");
   url.searchParams.set("oauth_token", temporaryCredentials.token);
   return url;
 }
 
-/** POST /oauth/access_token (RFC 5849 2.3): the PIN against the token credentials. */
+/** POST /oauth/access_token (RFC 5849 2.3): exchanges the PIN for token credentials. */
 export function accessTokenRequest(
   context: TwitterContext,
   temporaryCredentials: TemporaryCredentials,
@@ -93,7 +93,7 @@ export function processAccessTokenResponse(reply: Reply, context: TwitterContext
   };
 }
 
-/** GET /1.1/account/verify_credentials.json: does Twitter still know this token? Refused on low access tiers. */
+/** GET /1.1/account/verify_credentials.json: the user of a token. Twitter refuses it on low access tiers. */
 export function verifyCredentialsRequest(
   context: TwitterContext,
   tokenCredentials: TokenCredentials,
@@ -115,7 +115,7 @@ export function processVerifyCredentialsResponse(reply: Reply, context: TwitterC
   return { userId, screenName };
 }
 
-/** POST /1.1/oauth/invalidate_token.json: Twitter forgets the token. */
+/** POST /1.1/oauth/invalidate_token.json: revokes the token. */
 export function invalidateTokenRequest(
   context: TwitterContext,
   tokenCredentials: TokenCredentials,
@@ -162,11 +162,11 @@ function signedRequest(
 }
 
 function endpoint(apiUrl: URL, path: string): URL {
-  // A base URL with a path of its own (a gateway before Twitter) keeps it.
+  // Keeps the path of the base URL, which may be a gateway.
   return new URL(apiUrl.pathname.replace(/\/+$/, "") + path, apiUrl);
 }
 
-/** Twitter's content types cannot be relied on, so only the body decides. */
+/** Ignores the content type, because Twitter's are unreliable. */
 function acceptForm(reply: Reply, context: TwitterContext): URLSearchParams {
   if (reply.status !== 200) throw twitterError(reply, context);
   return new URLSearchParams(replyText(reply).trim());
@@ -193,12 +193,12 @@ function unexpected(reply: Reply, wanted: string): AuthCliError {
   return new AuthCliError("unexpected-reply", {
     step: reply.step,
     message: `the reply (HTTP ${reply.status}) is not ${wanted}`,
-    cause: `something other than Twitter may answer at this address; it sent ${formNames(reply)}`,
-    fix: "check TWITTER_API_URL, and any proxy on the way",
+    cause: `a server other than Twitter may answer at this address; it sent ${formNames(reply)}`,
+    fix: "check TWITTER_API_URL and any proxy",
   });
 }
 
-/** A form's values are secrets: only its field names, or, when it is no form, an excerpt, may be shown. */
+/** Field names only, because the values of a form are secrets. Other text is shown as an excerpt. */
 function formNames(reply: Reply): string {
   const text = replyText(reply);
   if (!/^[\w.-]+=/.test(text)) return excerpt(text);

@@ -79,7 +79,7 @@ export const identityPoolFaults: Fault[] = [
     code: "app-suspended",
     reason: "app-suspended",
     cause: "X has suspended this app",
-    fix: "see the app's state in the X developer portal",
+    fix: "check the app's state in the X developer portal",
   },
   {
     what: "the X app's access tier does not include the request that Cognito sends (code 453)",
@@ -98,8 +98,8 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-id",
     code: "rate-limited",
     reason: "rate-limited",
-    cause: "Twitter's rate limit for this call is used up",
-    fix: "wait until the limit is lifted",
+    cause: "the requests exceed Twitter's rate limit",
+    fix: "wait until the limit resets",
   },
   {
     what: "the identity pool does not exist",
@@ -108,7 +108,7 @@ export const identityPoolFaults: Fault[] = [
       void args.push("--identity-pool-id", "us-east-1:00000000-0000-4000-8000-000000000000"),
     step: "cognito.get-id",
     code: "pool-not-found",
-    cause: "the identity pool, or the identity, does not exist in this region",
+    cause: "the identity pool or the identity does not exist in this region",
     fix: "deploy the stage again",
   },
   {
@@ -150,7 +150,7 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-credentials",
     code: "pool-configuration",
     cause: noUsableRole,
-    fix: "run `auth-cli doctor --deep`, which tells which of these it is",
+    fix: "run `auth-cli doctor --deep` to find out which",
   },
   {
     what: "the role's trust policy requires an amr other than `authenticated`",
@@ -159,7 +159,7 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-credentials",
     code: "pool-configuration",
     cause: noUsableRole,
-    fix: "run `auth-cli doctor --deep`, which tells which of these it is",
+    fix: "run `auth-cli doctor --deep` to find out which",
   },
   {
     what: "the role's trust policy names another pool (aud)",
@@ -168,7 +168,7 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-credentials",
     code: "pool-configuration",
     cause: noUsableRole,
-    fix: "run `auth-cli doctor --deep`, which tells which of these it is",
+    fix: "run `auth-cli doctor --deep` to find out which",
   },
   {
     what: "the pool gives guests an identity",

@@ -8,7 +8,7 @@ export const twitterFaults: Fault[] = [
     arrange: ({ variables }) => void (variables["TWITTER_CONSUMER_SECRET"] = otherSecret(50)),
     step: "twitter.request_token",
     code: "client-credentials-refused",
-    cause: "the consumer key or secret is not the X app's API key and secret",
+    cause: "the consumer key and secret are not the X app's API key and secret",
     fix: "copy API Key and API Key Secret",
   },
   {
@@ -28,7 +28,7 @@ export const twitterFaults: Fault[] = [
     step: "twitter.request_token",
     code: "app-suspended",
     cause: "X has suspended this app",
-    fix: "see the app's state in the X developer portal",
+    fix: "check the app's state in the X developer portal",
   },
   {
     what: "the callback URL is not registered with the X app (code 415)",
@@ -57,8 +57,8 @@ export const twitterFaults: Fault[] = [
     arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.rateLimit = 0),
     step: "twitter.request_token",
     code: "rate-limited",
-    cause: "Twitter's rate limit for this call is used up",
-    fix: "wait until the limit is lifted",
+    cause: "the requests exceed Twitter's rate limit",
+    fix: "wait until the limit resets",
   },
   {
     what: "the PIN is mistyped",
@@ -66,7 +66,7 @@ export const twitterFaults: Fault[] = [
     arrange: (trial) => void (trial.stdin = "0000000\n"),
     step: "twitter.access_token",
     code: "verifier-refused",
-    cause: "the PIN is not the one that the page showed for this login",
+    cause: "the PIN belongs to another login",
     fix: "run `auth-cli login` again",
   },
   {

@@ -1,5 +1,6 @@
 import { join, relative, resolve } from "node:path";
 import { parseServiceUrl } from "../../deployment/service-addresses.ts";
+import type { FoundOutputs } from "../../deployment/find-outputs.ts";
 import type { RememberedDeployment } from "../../deployment/deployment.ts";
 import { attempt } from "./attempt.ts";
 import { executeApiHost, judgeEndpoint, judgeIdentityPoolId, type ShapeFault } from "./deployment-shape.ts";
@@ -24,7 +25,7 @@ export async function examineDeployment(examination: Examination): Promise<Findi
   const remembered = differsFromLogin(examination, found.value);
   return [
     ...findings,
-    outputs(examination, found.value.source),
+    outputs(examination, found.value),
     ...(remembered === undefined ? [] : [remembered]),
     await endpoint(examination, found.value.apiEndpoint),
     shaped(
@@ -45,14 +46,17 @@ function stageSource({ stage, found }: Examination): { source?: string } {
   return source === undefined ? {} : { source };
 }
 
-function outputs({ environment, flags, project, stage }: Examination, source: string): Finding {
+function outputs(
+  { environment, flags, project, stage }: Examination,
+  { source, isFromLogin }: FoundOutputs,
+): Finding {
   const name = "deployment.outputs";
   const path =
     flags.outputs === undefined
       ? join(project.root, ".sst", "outputs.json")
       : resolve(environment.workingDirectory, flags.outputs);
   const redeploy = `run \`npx sst deploy --stage ${stage.value?.value ?? "<stage>"}\``;
-  if (source.startsWith("what the last login")) {
+  if (isFromLogin) {
     return warning(
       name,
       `the stage ${stage.value?.value ?? ""} is not in the outputs file; a login remembered it`,
@@ -85,7 +89,7 @@ function differsFromLogin(
   const last: RememberedDeployment | undefined = sessions.sessions.findLast(
     ({ appName, stage }) => stage !== undefined && stage === now.stage && appName === project.appName,
   );
-  if (last === undefined || found.value?.source.startsWith("what the last login") === true) return undefined;
+  if (last === undefined || found.value?.isFromLogin) return undefined;
   if (last.identityPoolId !== now.identityPoolId) {
     return warning("deployment.last-login", `the last login to ${now.stage} was to another identity pool`, {
       evidence: [`it was ${last.identityPoolId}, and is ${now.identityPoolId} now`],

@@ -143,13 +143,13 @@ describe("a fault is", () => {
       "key and secret exchanged",
       { variables: { TWITTER_CONSUMER_KEY: letters(50), TWITTER_CONSUMER_SECRET: letters(25) } },
       "twitter.consumer-key",
-      /length of the secret/,
+      /length of a secret/,
     ],
     [
       "key and secret exchanged, the other",
       { variables: { TWITTER_CONSUMER_KEY: letters(50), TWITTER_CONSUMER_SECRET: letters(25) } },
       "twitter.consumer-secret",
-      /length of the key/,
+      /length of a key/,
     ],
     [
       "a key within quotation marks",
@@ -161,7 +161,7 @@ describe("a fault is", () => {
       "a secret with a line break in it",
       { variables: { TWITTER_CONSUMER_SECRET: `${letters(20)}\n${letters(30)}` } },
       "twitter.consumer-secret",
-      /white space or a line break in it/,
+      /contains white space or a line break/,
     ],
     [
       "an access token as the consumer key",
@@ -229,7 +229,7 @@ describe("a fault is", () => {
       "a stage that is no name",
       { variables: { SST_STAGE: "1st" } },
       "deployment.stage",
-      /"1st" is not a stage/,
+      /invalid stage name "1st"/,
     ],
     [
       "a stage that nobody knows",
@@ -253,7 +253,7 @@ describe("a fault is", () => {
       "an endpoint with http",
       { files: outputs(api.replace("https", "http")) },
       "deployment.endpoint",
-      /is plain http \(\/project\/\.sst\/outputs\.json\)/,
+      /uses plain http \(\/project\/\.sst\/outputs\.json\)/,
     ],
     ["an endpoint that is no URL", { files: outputs("abc123") }, "deployment.endpoint", /"abc123" is no URL/],
     [

@@ -58,9 +58,9 @@ const anOutputsFile = (text: string): World => ({ files: { "/project/o.json": te
 const table: Record<string, Row> = {
   "--stage": {
     wrong: [
-      { value: "a b", says: /not a stage name/ },
-      { value: "../prod", says: /not a stage name/ },
-      { value: "1st", says: /begins with a letter/ },
+      { value: "a b", says: /invalid stage name/ },
+      { value: "../prod", says: /invalid stage name/ },
+      { value: "1st", says: /starts with a letter/ },
       { value: "qa", says: /the stage qa is not in/ },
     ],
     last: ["qa", "prod"],
@@ -71,7 +71,7 @@ const table: Record<string, Row> = {
   },
   "--outputs": {
     wrong: [
-      { value: "nowhere.json", says: /no outputs file \/project\/nowhere\.json/ },
+      { value: "nowhere.json", says: /outputs file \/project\/nowhere\.json does not exist/ },
       { value: "o.json", says: /o\.json/, namesItself: true, world: anOutputsFile("{") },
       { value: "o.json", says: /o\.json/, namesItself: true, world: anOutputsFile("[]") },
       {
@@ -85,25 +85,25 @@ const table: Record<string, Row> = {
   },
   "--endpoint": {
     wrong: [
-      { value: "api.example", says: /not the address of a service/ },
-      { value: "ftp://api.example", says: /not the address of a service/ },
-      { value: "https://user:pass@api.example", says: /not the address of a service/ },
+      { value: "api.example", says: /invalid service address/ },
+      { value: "ftp://api.example", says: /invalid service address/ },
+      { value: "https://user:pass@api.example", says: /invalid service address/ },
       { value: "http://api.example", says: /plain http/ },
     ],
     last: ["ftp://api.example", "https://abc123.execute-api.us-east-1.amazonaws.com"],
   },
   "--identity-pool-id": {
     wrong: [
-      { value: "us-east-1_abc", says: /not an identity pool id/ },
-      { value: "us-east-1:xyz", says: /not an identity pool id/ },
-      { value: "evil.example/:0", says: /not an identity pool id/ },
+      { value: "us-east-1_abc", says: /invalid identity pool id/ },
+      { value: "us-east-1:xyz", says: /invalid identity pool id/ },
+      { value: "evil.example/:0", says: /invalid identity pool id/ },
     ],
   },
   "--region": {
     wrong: [
-      { value: "mars", says: /not an AWS region/ },
-      { value: "us-east-1.evil.example/", says: /not an AWS region/ },
-      { value: "US-EAST-1", says: /not an AWS region/ },
+      { value: "mars", says: /invalid --region "/ },
+      { value: "us-east-1.evil.example/", says: /invalid --region "/ },
+      { value: "US-EAST-1", says: /invalid --region "/ },
     ],
     last: ["mars", "us-east-1"],
   },

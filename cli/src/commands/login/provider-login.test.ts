@@ -257,7 +257,7 @@ describe("a login by another provider", () => {
     expect(reportedError(ran)).toMatchObject({
       code: "login-expired",
       step: "cognito.get-credentials",
-      cause: `the token of ${google} has expired: it was good until 2026-03-01T13:00:00.000Z`,
+      cause: `the token of ${google} has expired: it was valid until 2026-03-01T13:00:00.000Z`,
       fix: `get a new token from the provider and run \`auth-cli login --login ${google}=-\``,
     });
     world.services.answers["cognito.get-id"] = world.services.answers["cognito.get-credentials"];
