@@ -1,7 +1,7 @@
 import { AuthCliError } from "../../src/errors.ts";
 import type { CheckName, CheckResult, SmokeReport, SmokeRun } from "../../src/commands/smoke/report.ts";
 import { reply } from "./fake-environment.ts";
-import type { Answer } from "./scripted-services.ts";
+import { type Answer, cognitoRefusal } from "./scripted-services.ts";
 import { createWorld, type Ran, runIn, type World } from "./world.ts";
 
 export interface SmokeRan extends Ran {
@@ -59,6 +59,15 @@ export const neverAnswers: Answer = ({ signal }) =>
     signal?.addEventListener("abort", () => reject(signal.reason as Error));
   });
 
+/** The DNS does not know the host. */
+export const unreachable: Answer = () => {
+  throw new AuthCliError("unreachable", { message: "no such host" });
+};
+
+/** Cognito cannot assume the roles of the pool. */
+export const rolesUnusable: Answer = () =>
+  cognitoRefusal("InvalidIdentityPoolConfigurationException", "Invalid identity pool configuration.");
+
 export const loseConnection: Answer = () => {
   throw new AuthCliError("connection-lost", { message: "lost" });
 };
@@ -85,7 +94,8 @@ const caller: Answer = () =>
 export const routeMissing: Answer = () =>
   reply(404, { message: "Not Found" }, [["apigw-requestid", "request-1="]]);
 
-const forbidden: Answer = () => reply(403, { message: "Forbidden" }, [["apigw-requestid", "request-1="]]);
+export const forbidden: Answer = () =>
+  reply(403, { message: "Forbidden" }, [["apigw-requestid", "request-1="]]);
 
 /** The answers of an API to a role without permission. It also refuses the experiments of the diagnosis. */
 export function permissionMissing(): Record<string, Answer> {

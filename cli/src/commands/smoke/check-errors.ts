@@ -3,13 +3,13 @@ import { AuthCliError, type ErrorDetails } from "../../errors.ts";
 import { type HttpRequest, type Reply, replyText } from "../../http.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 
-/** A check that cannot reach a verdict. The report says skipped with this reason, never passed. */
+/** A check that cannot reach a verdict. The report shows it as skipped with this reason, never as passed. */
 export class Undecided extends AuthCliError {}
 
 /** The request and its response, for the diagnosis. */
 type Refused = Pick<RefusedCall, "request" | "credentials" | "reply" | "durationMs">;
 
-/** A route gave another response than its check requires. */
+/** A response that fails the check of a route. */
 export class RouteFailure extends AuthCliError {
   readonly refused: Refused;
 

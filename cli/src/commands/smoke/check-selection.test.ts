@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { rolesUnusable, smokeWith } from "../../../test/fakes/smoke-world.ts";
+import { authCli, reportedError } from "../../../test/fakes/world.ts";
 import { failure } from "../../../test/fakes/fake-environment.ts";
 import { parseCheckNames, selectChecks } from "./check-selection.ts";
 import { type CheckName, checkNames } from "./report.ts";
@@ -74,5 +76,86 @@ describe("selectChecks", () => {
     const error = await failure(() => selectChecks(only, skip));
     expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
     expect(error.message).toContain(message);
+  });
+});
+
+describe("--only and --skip", () => {
+  it("--only runs the named checks and the checks they need, and skips the others with a reason", async () => {
+    const ran = await smokeWith(["--only", "private.signed", "--only", "public.open"]);
+    expect([ran.code, ran.failed]).toEqual([0, []]);
+    expect(ran.passed).toEqual([
+      "outputs",
+      "cognito.get-id",
+      "cognito.get-credentials",
+      "public.open",
+      "private.signed",
+    ]);
+    expect(ran.check("twitter.token").error?.message).toBe("excluded by --only");
+    expect(ran.environment.requests.map(({ step }) => step).toSorted()).toEqual([
+      "cognito.get-credentials",
+      "cognito.get-id",
+      "private.signed",
+      "public.open",
+    ]);
+  });
+
+  it("--skip excludes the named checks and the checks that need them", async () => {
+    const ran = await smokeWith(["--skip", "private.signed,twitter.token"]);
+    expect([ran.code, ran.failed, ran.skipped]).toEqual([
+      0,
+      [],
+      ["twitter.token", "private.signed", "identity.match"],
+    ]);
+    expect(ran.check("private.signed").error?.message).toBe("excluded by --skip");
+    expect(ran.check("identity.match").error?.message).toBe("needs private.signed, which was excluded");
+  });
+
+  it("--only reports the failure of a check that the named one needs", async () => {
+    const ran = await smokeWith(["--only", "identity.match"], {
+      answers: { "cognito.get-credentials": rolesUnusable },
+    });
+    expect([ran.code, ran.failed]).toEqual([1, ["cognito.get-credentials"]]);
+    expect(ran.check("identity.match").error?.message).toBe("needs private.signed, which did not pass");
+  });
+
+  it("exits with 4 without a login, even without the check of the token", async () => {
+    const ran = await smokeWith(["--skip", "twitter.token"], { loggedIn: false });
+    expect([ran.code, ran.failed]).toEqual([4, ["cognito.get-id"]]);
+    expect(ran.check("cognito.get-id").error?.code).toBe("not-logged-in");
+  });
+
+  it("needs no login for checks that do not use one", async () => {
+    const ran = await smokeWith(["--only", "public.open,private.unsigned,cognito.guest"], {
+      loggedIn: false,
+    });
+    expect([ran.code, ran.failed, ran.report.passed]).toEqual([0, [], true]);
+  });
+
+  it("exits with 2 and a report when no check could run", async () => {
+    const ran = await smokeWith(["--only", "twitter.token"], {
+      variables: { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "" },
+    });
+    expect([ran.code, ran.report.passed, ran.failed, ran.passed]).toEqual([2, false, [], ["outputs"]]);
+    expect(reportedError(ran)).toMatchObject({
+      code: "missing-configuration",
+      message: "no check of prod could run",
+      cause: expect.stringContaining("TWITTER_CONSUMER_KEY") as string,
+    });
+  });
+
+  it("--only outputs passes when the deployment is found", async () => {
+    const ran = await smokeWith(["--only", "outputs"]);
+    expect([ran.code, ran.report.passed, ran.environment.requests]).toEqual([0, true, []]);
+  });
+
+  it.each([
+    [["--skip", "outputs"], "cannot skip outputs (--skip)"],
+    [["--only", "public.open", "--skip", "public.open"], "--only and --skip leave no check to run"],
+    [["--only", "private.sgned"], 'invalid --only "private.sgned"'],
+  ])("%j is a usage error", async (args, message) => {
+    const ran = await authCli(["smoke", "--json", ...args], { loggedIn: true });
+    expect([ran.code, ran.stdout]).toEqual([2, ""]);
+    expect(reportedError(ran)).toMatchObject({ code: "invalid-usage", message });
+    expect(ran.environment.requests).toEqual([]);
   });
 });

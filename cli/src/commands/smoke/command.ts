@@ -20,7 +20,7 @@ export const smokeCommand: CommandDefinition = {
       .addOption(
         new Option(
           "--retry-for <duration>",
-          "retry checks that a recent deploy can still break, until this time after the start: 60s, 2m",
+          "retry failures that a fresh deploy can cause, for this long after the start (60s, 2m)",
         ).argParser(duration),
       )
       .addOption(

@@ -15,8 +15,8 @@ export function unsignedRequest(
 }
 
 /**
- * Passes a response with the expected status and body. Without an expected status: any 2xx, or any response of the
- * handler when the template names the route, because then nobody has said what it returns.
+ * Passes a response with the expected status and body. Without an expected status, any 2xx passes. A route of the
+ * template has no expectations, so any response of its handler passes.
  * @param what the subject of the message: `GET /private without a signature`
  * @param explanation for a response that does not come from the handler
  * @throws RouteFailure

@@ -13,7 +13,7 @@ import type { CheckName } from "../report.ts";
 export interface Exchanged {
   identityId?: string;
   credentials?: AwsCredentials;
-  /** The check to name as the reason when a check needs credentials and there are none. */
+  /** The check to blame when credentials are missing. */
   missing: CheckName;
 }
 

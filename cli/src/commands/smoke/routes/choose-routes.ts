@@ -12,7 +12,7 @@ export interface CheckedRoute {
   key: string;
   /** The key, where the report names routes. */
   label: string | undefined;
-  /** Undefined for a route of the template: nobody has said what it returns. */
+  /** Undefined for a route of the template, whose responses are not known. */
   expected: Expected | undefined;
 }
 
