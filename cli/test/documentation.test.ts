@@ -145,8 +145,9 @@ describe("what people read", () => {
   });
 });
 
-/** Of curl, aws, twurl, awscurl, sst, cdk and npm. */
+/** Flags of curl, aws, twurl, awscurl, sst, cdk, npm and the bench. */
 const foreign = new Set([
+  "against",
   "aws-sigv4",
   "consumer-secret",
   "endpoint-url",
