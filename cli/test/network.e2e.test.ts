@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { startConnectProxy } from "@api-auth-twitter/test-support/connect-proxy";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
-import { type RecordedServices, startRecordedServices } from "@api-auth-twitter/test-support/recorded-services";
+import {
+  type RecordedServices,
+  startRecordedServices,
+} from "@api-auth-twitter/test-support/recorded-services";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";

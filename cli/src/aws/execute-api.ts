@@ -34,3 +34,13 @@ export function apiUrl(apiEndpoint: URL, target: string): URL {
   if (url.hash !== "") url.hash = "";
   return url;
 }
+
+/** The region in `<id>.execute-api.<region>.amazonaws.com`. Undefined for custom domains and the local cloud. */
+export function regionOfHost({ hostname }: URL): string | undefined {
+  return /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1];
+}
+
+/** The API's id in `<id>.execute-api.<region>.amazonaws.com`. Undefined for custom domains and the local cloud. */
+export function apiIdOfHost({ hostname }: URL): string | undefined {
+  return /^([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1];
+}

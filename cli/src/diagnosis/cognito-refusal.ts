@@ -1,3 +1,4 @@
+import { regionOfHost } from "../aws/execute-api.ts";
 import type { Configuration } from "../deployment/configuration.ts";
 import { deployCommand } from "../deployment/deploy-command.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
@@ -236,7 +237,7 @@ async function regionOfTheRest(
   apiEndpoint: URL,
   configuration: Configuration,
 ): Promise<{ region: string; says: string } | undefined> {
-  const ofApi = /\.execute-api\.([a-z0-9-]+)\.amazonaws\./.exec(`${apiEndpoint.hostname}.`)?.[1];
+  const ofApi = regionOfHost(apiEndpoint);
   if (ofApi !== undefined) return { region: ofApi, says: "the API is in" };
   const setting = await configuration.find("AWS_REGION");
   return setting && { region: setting.value, says: `${setting.source} says` };

@@ -1,3 +1,4 @@
+import { regionOfHost } from "../aws/execute-api.ts";
 import { roleName } from "../aws/sts.ts";
 import { deployCommand } from "../deployment/deploy-command.ts";
 import { headerValue } from "../http.ts";
@@ -5,7 +6,7 @@ import { errorType } from "./api-reply.ts";
 import { describeEvidence, type EvidenceName, routeOf } from "./evidence.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { type Observations, statusOf } from "./run-experiments.ts";
-import { isSafe, regionOfHost, type Subject } from "./subject.ts";
+import { isSafe, type Subject } from "./subject.ts";
 
 /**
  * Credentials, clock and signature are right, and the route requires them, so the role's policy refuses the request.

@@ -4,7 +4,7 @@ import type { Project } from "../deployment/project.ts";
 import { parseServiceUrl } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Header } from "../http.ts";
-import { apiUrl } from "../aws/execute-api.ts";
+import { apiUrl, regionOfHost } from "../aws/execute-api.ts";
 import type { AwsCredentials } from "../aws/sigv4.ts";
 import { type ApiReply, gatewayMessage, isFromApi } from "./api-reply.ts";
 import { pathBelow } from "./endpoint-paths.ts";
@@ -81,11 +81,6 @@ export function refusalOf(reply: ApiReply): Refusal | undefined {
     429: "throttled",
   };
   return refusals[reply.status] ?? (reply.status >= 500 ? "failed" : undefined);
-}
-
-/** The region in an API's host name. Undefined for custom domains and the local cloud. */
-export function regionOfHost({ hostname }: URL): string | undefined {
-  return /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1];
 }
 
 /** @param nowMs milliseconds since the epoch, by the servers' clock */

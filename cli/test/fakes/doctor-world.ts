@@ -17,7 +17,7 @@ export const goodStack = `
   auth.attachPermissionsForAuthUsers(stack, [api]);
 `;
 
-/** The Date header of a service whose clock is ahead by some seconds. */
+/** An answer whose Date header is ahead by some seconds. */
 export const dated =
   (seconds: number, status = 404, nowMs = Date.parse("2026-03-01T12:00:00Z")): Answer =>
   () =>
@@ -26,7 +26,7 @@ export const dated =
       ["apigw-requestid", "abc="],
     ]);
 
-/** A project in which all is well, but for what the world says. */
+/** A working setup, changed by `world`. */
 export function createDoctorWorld(world: World = {}): ReturnType<typeof createWorld> {
   return createWorld({
     loggedIn: true,

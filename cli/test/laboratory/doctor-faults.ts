@@ -1,7 +1,7 @@
 import { minutes, at, withPool, clockOff, clientId, changeSecret } from "./arrangements.ts";
 import { deep, type Found } from "./fault.ts";
 
-const trust = "let the trust policy demand `cognito-identity.amazonaws.com:aud` to be the pool";
+const trust = "make the trust policy require the pool as `cognito-identity.amazonaws.com:aud`";
 
 /** Faults that `doctor` finds. With `--deep` it uses the deployer's AWS credentials. */
 export const found: Found[] = [
@@ -34,8 +34,8 @@ export const found: Found[] = [
     command: deep,
     arrange: changeSecret,
     finding: "pool.consumer-key",
-    message: "the pool holds the same consumer key, and another consumer secret",
-    fix: "deploy the stage again",
+    message: "the pool has the same consumer key, but another consumer secret",
+    fix: "run `npx sst deploy --stage healthy`",
   },
   {
     what: "the pool gives guests an identity",
@@ -50,7 +50,7 @@ export const found: Found[] = [
     command: deep,
     arrange: withPool("Unattached"),
     finding: "role.attached",
-    message: "the pool has no role for its users",
+    message: "the pool has no role for authenticated users",
     fix: "attach a role",
   },
   {
@@ -58,7 +58,7 @@ export const found: Found[] = [
     command: deep,
     arrange: withPool("AnyAmr"),
     finding: "role.trust",
-    message: "the role is for guests of the pool, too",
+    message: "guests of the pool can assume the role too",
     fix: trust,
   },
   {
@@ -83,14 +83,14 @@ export const found: Found[] = [
     arrange: at("unpermitted"),
     finding: "role.permissions",
     message: "the role does not allow execute-api:Invoke on GET /private",
-    fix: "call `auth.attachPermissionsForAuthUsers(stack, [api])`",
+    fix: "add `auth.attachPermissionsForAuthUsers(stack, [api])` to the stack",
   },
   {
     what: "the route's authorizer is `none`",
     command: deep,
     arrange: at("open"),
     finding: "routes.authorizers",
-    message: "no route of the API asks for a signature (AWS_IAM)",
-    fix: 'give the route the authorizer "iam"',
+    message: "no route of the API requires a signature (AWS_IAM)",
+    fix: 'set `authorizer: "iam"` on the route',
   },
 ];

@@ -1,9 +1,9 @@
 import { type AuthCliError, toAuthCliError } from "../../errors.ts";
 
-/** What some work gave, or why it failed: a doctor looks at the one as at the other. */
+/** The result of some work, or the reason why it failed. */
 export type Attempt<T> = { value: T; error?: undefined } | { value?: undefined; error: AuthCliError };
 
-/** Never rejects, but for `interrupted`. */
+/** Never rejects, except with `interrupted`. */
 export async function attempt<T>(work: () => T | Promise<T>): Promise<Attempt<T>> {
   try {
     return { value: await work() };

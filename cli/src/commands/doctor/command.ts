@@ -4,10 +4,10 @@ import { type CommandDefinition, examples } from "../flags/command-definition.ts
 export const doctorCommand: CommandDefinition = {
   name: "doctor",
   aliases: [],
-  description: "what is wrong with this set-up, and how to mend it; changes nothing",
+  description: "check your setup and suggest fixes; changes nothing",
   define(command, run) {
     command
-      .option("--deep", "look with the deployer's AWS credentials at pool, role, routes and template, too")
+      .option("--deep", "also check pool, role, routes and template, with the deployer's AWS credentials")
       .addHelpText(
         "after",
         examples(

@@ -5,10 +5,10 @@ import type { Probe } from "./probes.ts";
 
 const oldestNode = [20, 19] as const;
 
-/** From here on a clock is worth a look; the `Date` header counts whole seconds. */
+/** Smaller differences do not matter. The `Date` header counts whole seconds. */
 const noticeableSeconds = 30;
 
-/** AWS and Twitter refuse at five minutes, one way or the other; a minute is left for drift. */
+/** AWS and Twitter refuse at five minutes. A minute is left for drift. */
 const refusedSeconds = 240;
 
 /** Node and the clock. */
@@ -28,7 +28,7 @@ function node({ runtime, platform }: Examination["environment"]): Finding {
     });
   }
   if (["linux", "darwin", "win32"].includes(platform)) return ok("computer.node", what);
-  return warning("computer.node", `${what}: auth-cli is made for Linux, macOS and Windows`);
+  return warning("computer.node", `${what}: auth-cli supports Linux, macOS and Windows`);
 }
 
 const clockNames = { twitter: "Twitter", cognito: "Cognito", api: "the API", sts: "STS" };
@@ -38,22 +38,24 @@ function clock({ service, answer, url, endedMs }: Probe): Finding {
   const skew = answer.value && measureClockSkew(answer.value.headers, endedMs);
   if (answer.value === undefined || skew === undefined) {
     const why = answer.value === undefined ? "it did not answer" : "its answer has no Date header";
-    return skipped(name, `the clock was not compared with that of ${clockNames[service]}: ${why}`);
+    return skipped(name, `cannot compare the clock with ${clockNames[service]}'s: ${why}`);
   }
   const age = Number(headerValue(answer.value.headers, "age") ?? 0);
-  if (age > 0) return skipped(name, `the answer of ${clockNames[service]} is ${age} s old: a cache gave it`);
-  const apart = `${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} ${clockNames[service]}'s`;
-  const evidence = [
-    `the Date header of ${url?.host ?? ""} says ${headerValue(answer.value.headers, "date")}`,
-  ];
+  if (age > 0)
+    return skipped(
+      name,
+      `cannot compare the clock with ${clockNames[service]}'s: a cache answered (${age} s old)`,
+    );
+  const apart = `the clock is ${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} ${clockNames[service]}'s`;
+  const evidence = [`${url?.host ?? ""} sent Date: ${headerValue(answer.value.headers, "date")}`];
   if (Math.abs(skew) <= noticeableSeconds) {
-    // The header counts whole seconds, so that a difference of one is none.
+    // The header counts whole seconds, so one second is no difference.
     const agrees = Math.abs(skew) <= 1;
-    return ok(name, agrees ? `agrees with ${clockNames[service]}'s to the second` : `is ${apart}`);
+    return ok(name, agrees ? `the clock agrees with ${clockNames[service]}'s` : apart);
   }
-  const fix = "set the clock, for example with `sudo timedatectl set-ntp true`";
+  const fix = "set the clock (on Linux: `sudo timedatectl set-ntp true`)";
   if (Math.abs(skew) < refusedSeconds) {
-    return warning(name, `is ${apart}; signatures are refused from 300 s on`, { evidence, fix });
+    return warning(name, `${apart}; AWS and Twitter refuse signatures at 300 s`, { evidence, fix });
   }
-  return fault(name, `is ${apart}, and signatures are refused from 300 s on`, { evidence, fix });
+  return fault(name, `${apart}; AWS and Twitter refuse signatures at 300 s`, { evidence, fix });
 }

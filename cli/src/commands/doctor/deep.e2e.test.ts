@@ -27,7 +27,7 @@ async function examine(world: DeployedWorld, variables: Record<string, string> =
   return { code, report, findings, faults };
 }
 
-/** Changes the CloudFormation resource of a type behind SST's back. */
+/** Changes the CloudFormation resources of a type after SST created them. */
 const override =
   (type: string, change: string) =>
   (app: SstApp): Promise<void> =>
@@ -45,7 +45,7 @@ const trust = (change: string): ((app: SstApp) => Promise<void>) => {
   return override("AWS::IAM::Role", change.replace("$", condition));
 };
 
-/** Each edit, and the fault that --deep must find for it. */
+/** An edit, and the faults that --deep must find. */
 interface Break {
   edit: (app: SstApp) => Promise<void>;
   faults: Record<string, RegExp>;
@@ -56,7 +56,7 @@ const setting = (name: string, value: string): Break["edit"] => {
 };
 
 const breaks = {
-  "guests are let in": {
+  "the pool gives guests an identity": {
     edit: (app) =>
       app.edit(stack, "allowUnauthenticatedIdentities: false", "allowUnauthenticatedIdentities: true"),
     faults: { "pool.guests": /^the pool gives guests an identity$/ },
@@ -67,53 +67,57 @@ const breaks = {
   },
   "the pool has another consumer secret": {
     edit: setting("TWITTER_CONSUMER_SECRET", "x".repeat(50)),
-    faults: { "pool.consumer-key": /the same consumer key, and another consumer secret$/ },
+    faults: { "pool.consumer-key": /the same consumer key, but another consumer secret$/ },
   },
   "the pool has another consumer key": {
     edit: setting("TWITTER_CONSUMER_KEY", "x".repeat(25)),
-    faults: { "pool.consumer-key": /another consumer key than the one here$/ },
+    faults: { "pool.consumer-key": /consumer key differs from the one here$/ },
   },
-  "the trust policy is without amr": {
+  "the trust policy has no amr": {
     edit: trust('addPropertyDeletionOverride("$.ForAnyValue:StringLike")'),
-    faults: { "role.trust": /^the role is for guests of the pool, too$/ },
+    faults: { "role.trust": /^guests of the pool can assume the role too$/ },
   },
-  "the trust policy is without aud": {
+  "the trust policy has no aud": {
     edit: trust('addPropertyDeletionOverride("$.StringEquals")'),
-    faults: { "role.trust": /^the role can be had through any identity pool/ },
+    faults: { "role.trust": /^users of any identity pool, of any account, can assume the role$/ },
   },
   "no role is attached": {
     edit: override(
       "AWS::Cognito::IdentityPoolRoleAttachment",
       'addPropertyDeletionOverride("Roles.authenticated")',
     ),
-    faults: { "role.attached": /^the pool has no role for its users$/ },
+    faults: { "role.attached": /^the pool has no role for authenticated users$/ },
   },
   "/private is open": {
     edit: (app) =>
       app.edit(stack, /"GET \/private": ("[^"]+")/, '"GET /private": { function: $1, authorizer: "none" }'),
     faults: {
       "api.private": /^GET \/private is open to everybody/,
-      "routes.authorizers": /^no route of the API asks for a signature/,
+      "routes.authorizers": /^no route of the API requires a signature/,
     },
   },
 } satisfies Record<string, Break>;
 
-/** Several at once where one does not hide the other: a deploy costs seconds. */
+/** Several per deploy, where one does not hide the other. */
 const deployments: readonly (readonly (keyof typeof breaks)[])[] = [
-  ["guests are let in", "the trust policy is without amr", "the pool has another consumer secret"],
-  ["the permission is missing", "the trust policy is without aud", "the pool has another consumer key"],
+  [
+    "the pool gives guests an identity",
+    "the trust policy has no amr",
+    "the pool has another consumer secret",
+  ],
+  ["the permission is missing", "the trust policy has no aud", "the pool has another consumer key"],
   ["no role is attached", "/private is open"],
 ];
 
 describe("doctor --deep", () => {
-  test("is tried with each of the broken deployments", () => {
+  test("is tested with every edit", () => {
     expect(deployments.flat().toSorted((a, b) => (a < b ? -1 : 1))).toEqual(
       Object.keys(breaks).toSorted((a, b) => (a < b ? -1 : 1)),
     );
   });
 
   test.each(deployments.map((names) => ({ names })))(
-    "finds out that $names, and no more",
+    "finds that $names, and no other fault",
     async ({ names }) => {
       const world = await deployWorld("prod", async (app) => {
         for (const name of names) await breaks[name].edit(app);
@@ -133,7 +137,7 @@ describe("doctor --deep", () => {
   );
 });
 
-describe("doctor --deep of a stack that is well", () => {
+describe("doctor --deep of a working stack", () => {
   let world: DeployedWorld;
   beforeAll(async () => {
     world = await deployWorld("prod", (app) =>
@@ -159,11 +163,10 @@ describe("doctor --deep of a stack that is well", () => {
   });
   afterAll(() => world.close());
 
-  test("all is well: no warning, nothing skipped, exit 0", async () => {
+  test("has no warning, skips nothing and exits with 0", async () => {
     const { code, report } = await examine(world);
     expect(report.findings.filter(({ status }) => status !== "ok")).toEqual([]);
     expect([code, report.passed]).toEqual([0, true]);
-    expect(report.durationMs).toBeLessThan(5000);
     expect(
       report.findings
         .map(({ name }) => name)
@@ -182,26 +185,26 @@ describe("doctor --deep of a stack that is well", () => {
     ]);
   });
 
-  test("a deployer who may not look at all of it: what is not seen is skipped, by its IAM action", async () => {
+  test("skips what the deployer may not read, and names the IAM action", async () => {
     const { code, findings, faults } = await examine(world, await assume(world, "viewer"));
     expect([code, faults]).toEqual([0, []]);
     expect(findings["deployer.credentials"]?.message).toMatch(/assumed-role\/viewer\//);
     expect(findings["role.trust"]).toMatchObject({
       status: "skipped",
-      message: "it could not be looked at: the deployer lacks iam:GetRole",
+      message: "not checked: the deployer's credentials lack iam:GetRole",
     });
     expect(findings["template.deployed"]).toMatchObject({
       status: "skipped",
-      message: "it could not be looked at: the deployer lacks cloudformation:GetTemplate",
+      message: "not checked: the deployer's credentials lack cloudformation:GetTemplate",
     });
-    // Without iam:SimulatePrincipalPolicy the policies are read.
+    // Without iam:SimulatePrincipalPolicy, doctor reads the policies.
     expect(findings["role.permissions"]).toMatchObject({
       status: "ok",
-      message: "the role allows GET /private (the role's policies, as they read)",
+      message: "the role allows GET /private (by the text of its policies)",
     });
   });
 
-  test("credentials that are none, and credentials that are wrong", async () => {
+  test("reports missing and wrong credentials", async () => {
     const without = await examine(world, { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" });
     expect([without.code, without.faults]).toEqual([1, ["deployer.credentials"]]);
     const wrong = await examine(world, { AWS_SECRET_ACCESS_KEY: "wrong-secret-of-a-deployer" });
@@ -209,7 +212,7 @@ describe("doctor --deep of a stack that is well", () => {
     expect(wrong.findings["deployer.credentials"]?.message).toMatch(/SignatureDoesNotMatch/);
   });
 
-  test("a template that was synthesised anew and not deployed is a warning that names what differs", async () => {
+  test("warns of a template that is not deployed, and names the difference", async () => {
     const path = join(world.app.folder, ".sst/dist/prod-api-auth-twitter-ExampleStack.template.json");
     const before = await readFile(path, "utf8");
     const template = JSON.parse(before) as { Outputs: Record<string, unknown> };
@@ -225,7 +228,7 @@ describe("doctor --deep of a stack that is well", () => {
   });
 });
 
-/** What `aws sts assume-role` gives. */
+/** The variables of assumed credentials, as from `aws sts assume-role`. */
 async function assume({ cloud }: DeployedWorld, roleName: string): Promise<Record<string, string>> {
   const url = new URL("/", cloud.awsUrl);
   const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =

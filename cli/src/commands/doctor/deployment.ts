@@ -1,14 +1,15 @@
 import { join, relative, resolve } from "node:path";
+import { regionOfHost } from "../../aws/execute-api.ts";
+import { deployCommand } from "../../deployment/deploy-command.ts";
 import { parseServiceUrl } from "../../deployment/service-addresses.ts";
 import type { FoundOutputs } from "../../deployment/find-outputs.ts";
 import type { RememberedDeployment } from "../../deployment/deployment.ts";
 import { attempt } from "./attempt.ts";
-import { executeApiHost, judgeEndpoint, judgeIdentityPoolId, type ShapeFault } from "./deployment-shape.ts";
 import type { Examination } from "./examination.ts";
 import { fault, type Finding, fromError, ok, skipped, warning } from "./finding.ts";
 import { sourceFiles } from "./source-files.ts";
 
-/** The stage, its outputs, and what they name. */
+/** The stage, its outputs, and their endpoint, pool and region. */
 export async function examineDeployment(examination: Examination): Promise<Finding[]> {
   const { stage, found } = examination;
   const findings = [
@@ -16,7 +17,7 @@ export async function examineDeployment(examination: Examination): Promise<Findi
       ? ok("deployment.stage", stageMessage(examination), stageSource(examination))
       : fromError("deployment.stage", stage.error),
   ];
-  // Without a stage name nothing was looked for, and the reason is told above.
+  // Without a stage, the outputs were not read, and `deployment.stage` has the error.
   if (found.error !== undefined) {
     return found.error === stage.error
       ? findings
@@ -38,7 +39,7 @@ export async function examineDeployment(examination: Examination): Promise<Findi
 }
 
 function stageMessage({ stage, found }: Examination): string {
-  return found.value?.stage ?? stage.value?.value ?? "without a name";
+  return found.value?.stage ?? stage.value?.value ?? "no stage name";
 }
 
 function stageSource({ stage, found }: Examination): { source?: string } {
@@ -55,29 +56,27 @@ function outputs(
     flags.outputs === undefined
       ? join(project.root, ".sst", "outputs.json")
       : resolve(environment.workingDirectory, flags.outputs);
-  const redeploy = `run \`npx sst deploy --stage ${stage.value?.value ?? "<stage>"}\``;
+  const redeploy = `run ${deployCommand(stage.value?.value)}`;
   if (isFromLogin) {
     return warning(
       name,
-      `the stage ${stage.value?.value ?? ""} is not in the outputs file; a login remembered it`,
+      `the stage ${stage.value?.value ?? ""} is not in the outputs file; a login remembered its values`,
       {
-        evidence: [
-          "SST keeps the outputs of the last deploy only; what a login remembers may be out of date",
-        ],
-        fix: `${redeploy} when it may have changed since`,
+        evidence: ["SST keeps only the outputs of the last deploy, and remembered values may be outdated"],
+        fix: `${redeploy} if the stage may have changed since`,
         source: path,
       },
     );
   }
-  if (source !== path) return ok(name, `given by ${source}`);
+  if (source !== path) return ok(name, `from ${source}`);
   const written = environment.files.describe(path)?.modifiedMs ?? 0;
   const newer = sourceFiles(environment, project).filter(
     (file) => (environment.files.describe(file)?.modifiedMs ?? 0) > written,
   );
-  if (newer.length === 0) return ok(name, "is newer than the stack's source", { source: path });
-  return warning(name, "the stack's source was changed after the last deploy", {
+  if (newer.length === 0) return ok(name, "newer than the stack's source", { source: path });
+  return warning(name, "the stack's source changed after the last deploy", {
     evidence: newer.map((file) => `${relative(project.root, file)} is newer than the outputs file`),
-    fix: `${redeploy}, unless the change is of no consequence`,
+    fix: `${redeploy}, unless the change does not matter`,
     source: path,
   });
 }
@@ -91,15 +90,15 @@ function differsFromLogin(
   );
   if (last === undefined || found.value?.isFromLogin) return undefined;
   if (last.identityPoolId !== now.identityPoolId) {
-    return warning("deployment.last-login", `the last login to ${now.stage} was to another identity pool`, {
-      evidence: [`it was ${last.identityPoolId}, and is ${now.identityPoolId} now`],
-      fix: `if the stage was removed and deployed anew, run \`auth-cli login --stage ${now.stage}\`; else the outputs file is not this stage's`,
+    return warning("deployment.last-login", `the last login to ${now.stage} used another identity pool`, {
+      evidence: [`it was ${last.identityPoolId}, now it is ${now.identityPoolId}`],
+      fix: `run \`auth-cli login --stage ${now.stage}\` if the stage was removed and deployed again; otherwise check the outputs file`,
     });
   }
   if (withoutSlash(last.apiEndpoint) === withoutSlash(now.apiEndpoint)) return undefined;
-  return warning("deployment.last-login", `the last login to ${now.stage} was with another API`, {
-    evidence: [`it was ${last.apiEndpoint}, and is ${now.apiEndpoint} now`],
-    fix: `if the API was deployed anew, run \`auth-cli login --stage ${now.stage}\`; else the outputs file is not this stage's`,
+  return warning("deployment.last-login", `the last login to ${now.stage} used another API`, {
+    evidence: [`it was ${last.apiEndpoint}, now it is ${now.apiEndpoint}`],
+    fix: `run \`auth-cli login --stage ${now.stage}\` if the API was deployed again; otherwise check the outputs file`,
   });
 }
 
@@ -127,22 +126,22 @@ async function region(
 ): Promise<Finding[]> {
   const name = "deployment.region";
   const colon = identityPoolId.indexOf(":");
-  if (colon < 0) return [skipped(name, "the identity pool's id names no region")];
+  if (colon < 0) return [skipped(name, "the identity pool id names no region")];
   const pool = identityPoolId.slice(0, colon);
-  const api = URL.canParse(apiEndpoint) ? executeApiHost(new URL(apiEndpoint).hostname)?.region : undefined;
+  const api = URL.canParse(apiEndpoint) ? regionOfHost(new URL(apiEndpoint)) : undefined;
   if (api !== undefined && api !== pool) {
     return [
       fault(name, `the API is in ${api}, the identity pool in ${pool}`, {
         evidence: [`the API is ${apiEndpoint}`, `the pool is ${identityPoolId}`],
-        fix: "take both from the outputs of one stage; the two belong into one region",
+        fix: "take both from the outputs of one stage: they are deployed in one region",
       }),
     ];
   }
   if (flags.region !== undefined && resolved.error !== undefined) return [fromError(name, resolved.error)];
   if (flags.region !== undefined && flags.region !== pool) {
     return [
-      warning(name, `--region is ${flags.region}, the identity pool is in ${pool}`, {
-        fix: "leave --region out",
+      warning(name, `--region is ${flags.region}, but the identity pool is in ${pool}`, {
+        fix: "leave out --region",
       }),
     ];
   }
@@ -151,6 +150,69 @@ async function region(
   const note =
     setting === undefined || setting.value === pool
       ? ""
-      : `; ${setting.source} says ${setting.value}, which auth-cli passes over and the aws CLI does not`;
+      : `; ${setting.source} is ${setting.value}, which auth-cli ignores and the aws CLI uses`;
   return [ok(name, pool + note)];
+}
+
+/** A fault in the text of a value. */
+interface ShapeFault {
+  status: "fault" | "warning";
+  message: string;
+  fix: string;
+}
+
+/**
+ * Checks the address of an API without connecting to it.
+ * @param text from the outputs or a flag
+ */
+function judgeEndpoint(text: string, stage: string | undefined): ShapeFault | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const fix = "copy ApiEndpoint from the stack's outputs";
+  if (url === undefined) return { status: "fault", message: `${JSON.stringify(text)} is not a URL`, fix };
+  const segments = url.pathname.split("/").filter((segment) => segment !== "");
+  if (segments.some((segment) => decodeSegment(segment) === "$default")) {
+    return {
+      status: "fault",
+      message: `${text} contains $default, but the stage $default has no path`,
+      fix: `use ${url.origin}`,
+    };
+  }
+  const [first, second] = segments;
+  if (first !== undefined && first === second) {
+    return {
+      status: "fault",
+      message: `${text} contains the stage /${first} twice`,
+      fix: `use ${url.origin}/${first}`,
+    };
+  }
+  if (segments.length > 1 || (first !== undefined && first !== stage)) {
+    return {
+      status: "warning",
+      message: `${text} has the path ${url.pathname}, which precedes the path of every call`,
+      fix: `use ${url.origin}, unless the API has a stage of that name`,
+    };
+  }
+  return undefined;
+}
+
+function decodeSegment(segment: string): string {
+  return segment.replaceAll(/%24/g, "$");
+}
+
+/** Checks that an identity pool id is `<region>:<uuid>`. */
+function judgeIdentityPoolId(id: string): ShapeFault | undefined {
+  if (/^[a-z]{2}(-[a-z]+)+-\d:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
+  const fix = "copy IdentityPoolId from the stack's outputs (`auth.cognitoIdentityPoolId`)";
+  if (/^[a-z]{2}(-[a-z]+)+-\d_[A-Za-z0-9]+$/.test(id)) {
+    return {
+      status: "fault",
+      message: `${id} is the id of a user pool, not of an identity pool`,
+      fix: `${fix}, not \`auth.userPoolId\``,
+    };
+  }
+  return {
+    status: "fault",
+    message: `invalid identity pool id ${JSON.stringify(id)}: expected a region, a colon and a UUID`,
+    fix,
+  };
 }

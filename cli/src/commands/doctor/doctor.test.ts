@@ -23,12 +23,12 @@ const letters = (length: number): string => "aB3".repeat(20).slice(0, length);
 const unreachable =
   (code: "unreachable" | "timeout" | "tls-refused" | "proxy-refused", message: string, cause: string) =>
   (): Promise<never> =>
-    Promise.reject(new AuthCliError(code, { message, cause, fix: "mend it" }));
+    Promise.reject(new AuthCliError(code, { message, cause, fix: "fix it" }));
 
 const interrupted = (): Promise<never> =>
   Promise.reject(new AuthCliError("interrupted", { message: "interrupted" }));
 
-/** Unsigned, since nobody here verifies it. */
+/** Unsigned, since no test verifies it. */
 function idToken(end: string): string {
   const parts = [{ alg: "RS256" }, { sub: "1", exp: Date.parse(end) / 1000 }];
   return [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")), letters(40)].join(
@@ -37,7 +37,7 @@ function idToken(end: string): string {
 }
 
 describe("doctor", () => {
-  it("finds nothing where all is well, and exits with 0", async () => {
+  it("finds no fault in a working setup, and exits with 0", async () => {
     const { code, report } = await examined();
     expect(report.findings.filter(({ status }) => status !== "ok")).toEqual([]);
     expect(code).toBe(0);
@@ -73,7 +73,7 @@ describe("doctor", () => {
     ]);
   });
 
-  it("changes nothing: no file, no mode, no login", async () => {
+  it("changes no file, no mode and no login", async () => {
     const world = createDoctorWorld({ files: { [configFile]: "no JSON" }, modes: { [configFile]: 0o644 } });
     const before = world.environment.fileTexts();
     await examineIn(world);
@@ -91,12 +91,12 @@ describe("doctor", () => {
     expect([faulty.code, faulty.report.passed]).toEqual([1, false]);
   });
 
-  it("is interrupted as every command is", async () => {
+  it("stops when it is interrupted", async () => {
     const world = createDoctorWorld({ answers: { "doctor.sts": interrupted } });
     expect((await runIn(["doctor"], world)).code).toBe(130);
   });
 
-  it("one fault stops no other finding", async () => {
+  it("continues after a fault", async () => {
     const { findings, report } = await examined({
       files: { "/project/.env": "no assignment", [outputsFile]: "no JSON" },
       answers: { "doctor.twitter": unreachable("unreachable", "cannot reach", "… (ENOTFOUND)") },
@@ -118,20 +118,20 @@ function expectEach(status: FindingStatus, cases: readonly Case[]): void {
   });
 }
 
-describe("a fault is", () => {
+describe("reports a fault for", () => {
   expectEach("fault", [
-    ["a Node that is too old", { nodeVersion: "20.18.3" }, "computer.node", /needs Node 20\.19 or newer/],
+    ["an old version of Node", { nodeVersion: "20.18.3" }, "computer.node", /needs Node 20\.19 or newer/],
     [
-      "a clock that is ten minutes slow",
+      "a clock ten minutes slow",
       { answers: { "doctor.cognito": dated(600) } },
       "computer.clock.cognito",
-      /^is 600 s behind Cognito's/,
+      /^the clock is 600 s behind Cognito's/,
     ],
     [
-      "a clock that is ten minutes fast",
+      "a clock ten minutes fast",
       { answers: { "doctor.api": dated(-600) } },
       "computer.clock.api",
-      /^is 600 s ahead of the API's/,
+      /^the clock is 600 s ahead of the API's/,
     ],
     [
       "a Client ID as the consumer key",
@@ -140,25 +140,25 @@ describe("a fault is", () => {
       /OAuth 2\.0 Client ID/,
     ],
     [
-      "key and secret exchanged",
+      "swapped key and secret (key)",
       { variables: { TWITTER_CONSUMER_KEY: letters(50), TWITTER_CONSUMER_SECRET: letters(25) } },
       "twitter.consumer-key",
       /length of a secret/,
     ],
     [
-      "key and secret exchanged, the other",
+      "swapped key and secret (secret)",
       { variables: { TWITTER_CONSUMER_KEY: letters(50), TWITTER_CONSUMER_SECRET: letters(25) } },
       "twitter.consumer-secret",
       /length of a key/,
     ],
     [
-      "a key within quotation marks",
+      "a key in quotation marks",
       { variables: { TWITTER_CONSUMER_KEY: `"${letters(25)}"` } },
       "twitter.consumer-key",
       /quotation marks/,
     ],
     [
-      "a secret with a line break in it",
+      "a secret with a line break",
       { variables: { TWITTER_CONSUMER_SECRET: `${letters(20)}\n${letters(30)}` } },
       "twitter.consumer-secret",
       /contains white space or a line break/,
@@ -182,7 +182,7 @@ describe("a fault is", () => {
       /TWITTER_CONSUMER_SECRET is not set/,
     ],
     [
-      "a consumer key that Twitter refuses",
+      "a consumer key that Twitter rejects",
       { answers: { "twitter.request_token": () => twitterRefusal(32, "Could not authenticate you.") } },
       "twitter.accepts",
       /code 32/,
@@ -202,13 +202,13 @@ describe("a fault is", () => {
       /code 417/,
     ],
     [
-      "an access token with its secret behind a semicolon",
+      "an access token joined with its secret by a semicolon",
       { variables: { TWITTER_ACCESS_TOKEN: `42-${letters(20)};${letters(40)}` } },
       "twitter.access-token",
       /joined by a semicolon/,
     ],
     [
-      "an access token with its secret behind a colon, as the guide writes it",
+      "an access token joined with its secret by a colon, as in the guide",
       { variables: { TWITTER_ACCESS_TOKEN: `42-${letters(20)}:${letters(40)}` } },
       "twitter.access-token",
       /joined by a colon/,
@@ -220,66 +220,61 @@ describe("a fault is", () => {
       /TWITTER_ACCESS_TOKEN_SECRET is not set/,
     ],
     [
-      "an access token and its secret exchanged",
+      "a swapped access token and secret",
       { variables: { TWITTER_ACCESS_TOKEN: letters(45), TWITTER_ACCESS_TOKEN_SECRET: `42-${letters(20)}` } },
       "twitter.access-token",
-      /are exchanged/,
+      /are swapped/,
     ],
     [
-      "a stage that is no name",
+      "an invalid stage name",
       { variables: { SST_STAGE: "1st" } },
       "deployment.stage",
       /invalid stage name "1st"/,
     ],
     [
-      "a stage that nobody knows",
+      "an unknown stage",
       { variables: { SST_STAGE: "dev" } },
       "deployment.outputs",
       /the stage dev is not in \/project/,
     ],
     [
-      "an endpoint with its stage twice",
+      "an endpoint with the stage twice",
       { files: outputs(`${api}/prod/prod`) },
       "deployment.endpoint",
-      /holds the stage \/prod twice/,
+      /contains the stage \/prod twice/,
     ],
-    [
-      "an endpoint that ends in $default",
-      { files: outputs(`${api}/$default`) },
-      "deployment.endpoint",
-      /\$default/,
-    ],
+    ["an endpoint with $default", { files: outputs(`${api}/$default`) }, "deployment.endpoint", /\$default/],
     [
       "an endpoint with http",
       { files: outputs(api.replace("https", "http")) },
       "deployment.endpoint",
       /uses plain http \(\/project\/\.sst\/outputs\.json\)/,
     ],
-    ["an endpoint that is no URL", { files: outputs("abc123") }, "deployment.endpoint", /"abc123" is no URL/],
     [
-      "API and pool in two regions",
+      "an endpoint that is not a URL",
+      { files: outputs("abc123") },
+      "deployment.endpoint",
+      /"abc123" is not a URL/,
+    ],
+    [
+      "API and pool in different regions",
       { files: outputs(api, poolId.replace("us-east-1", "eu-west-1")) },
       "deployment.region",
       /the API is in us-east-1, the identity pool in eu-west-1/,
     ],
     [
-      "a user pool's id",
+      "the id of a user pool",
       { files: outputs(api, "us-east-1_AbC123") },
       "deployment.identity-pool",
-      /us-east-1_AbC123 is a user pool's id/,
+      /us-east-1_AbC123 is the id of a user pool/,
     ],
     [
-      "a pool id that is cut short",
+      "a truncated pool id",
       { files: outputs(api, poolId.slice(0, -3)) },
       "deployment.identity-pool",
-      /is no identity pool's id/,
+      /invalid identity pool id/,
     ],
-    [
-      "AUTH_CLI_STORE with another word",
-      { variables: { AUTH_CLI_STORE: "vault" } },
-      "store.keyring",
-      /"vault"/,
-    ],
+    ["an invalid AUTH_CLI_STORE", { variables: { AUTH_CLI_STORE: "vault" } }, "store.keyring", /"vault"/],
     [
       "logins of a newer auth-cli",
       { files: { [configFile]: JSON.stringify({ version: 99, sessions: [] }) } },
@@ -287,23 +282,23 @@ describe("a fault is", () => {
       /newer auth-cli/,
     ],
     [
-      "a proxy that is none",
+      "an invalid proxy",
       { variables: { HTTPS_PROXY: "socks5://p" }, proxies: { "api.x.com": "" } },
       "network.proxy",
       /HTTPS_PROXY is not the address of an HTTP proxy/,
     ],
     [
-      "a name without an address",
+      "a host name without an address",
       {
         answers: {
           "doctor.cognito": unreachable("unreachable", "cannot reach it", "no address (DNS) (ENOTFOUND)"),
         },
       },
       "network.cognito",
-      /Cognito cannot be reached: its name has no address \(DNS\)/,
+      /cannot reach Cognito: its name has no address \(DNS\)/,
     ],
     [
-      "nobody who listens",
+      "a closed port",
       {
         answers: {
           "doctor.api": unreachable("unreachable", "cannot reach it", "nothing listens (ECONNREFUSED)"),
@@ -313,7 +308,7 @@ describe("a fault is", () => {
       /no connection \(TCP\)/,
     ],
     [
-      "a certificate that is not trusted",
+      "an untrusted certificate",
       {
         answers: {
           "doctor.sts": unreachable("tls-refused", "cannot reach it", "not trusted (CERT_HAS_EXPIRED)"),
@@ -332,28 +327,28 @@ describe("a fault is", () => {
       "a proxy that refuses",
       { answers: { "doctor.twitter": unreachable("proxy-refused", "the proxy p does not", "407") } },
       "network.twitter",
-      /the proxy does not let it through/,
+      /the proxy refuses the connection/,
     ],
     [
-      "a service that is down",
+      "a service with HTTP 503",
       { answers: { "doctor.cognito": dated(0, 503) } },
       "network.cognito",
       /HTTP 503/,
     ],
     [
-      "/private that is open",
+      "an open /private",
       { answers: { "doctor.private": () => reply(200, "Hello!") } },
       "api.private",
       /open to everybody/,
     ],
     [
-      "/private that fails",
+      "an open /private whose function fails",
       { answers: { "doctor.private": () => reply(500, { message: "Internal Server Error" }) } },
       "api.private",
       /open to everybody, and its function fails/,
     ],
     [
-      "/private that answers otherwise",
+      "a /private with HTTP 429",
       { answers: { "doctor.private": () => reply(429, { message: "Too Many Requests" }) } },
       "api.private",
       /answers HTTP 429/,
@@ -361,17 +356,17 @@ describe("a fault is", () => {
   ]);
 });
 
-describe("a warning is", () => {
+describe("reports a warning for", () => {
   const source = "/project/stacks/ExampleStack.ts";
   const stack = (from: string | RegExp, to: string): Record<string, string> => ({
     [source]: goodStack.replace(from, to),
   });
   expectEach("warning", [
     [
-      "a clock that is a minute off",
+      "a clock a minute off",
       { answers: { "doctor.twitter": dated(60) } },
       "computer.clock.twitter",
-      /^is 60 s behind Twitter's/,
+      /^the clock is 60 s behind Twitter's/,
     ],
     [
       "a consumer key of another length",
@@ -386,13 +381,13 @@ describe("a warning is", () => {
       /OAuth 2\.0 Client Secret/,
     ],
     [
-      "a line break behind the key",
+      "a line break after the key",
       { variables: { TWITTER_CONSUMER_KEY: `${letters(25)}\n` } },
       "twitter.consumer-key",
       /around it/,
     ],
     [
-      "no consumer key at all",
+      "no consumer key",
       { variables: { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "" } },
       "twitter.consumer-key",
       /are not set/,
@@ -404,37 +399,32 @@ describe("a warning is", () => {
       /429/,
     ],
     [
-      "a value of the environment that differs from that of .env",
+      "different values in the environment and .env",
       { files: { "/project/.env": `TWITTER_CONSUMER_KEY=${letters(24)}` } },
       "settings.TWITTER_CONSUMER_KEY",
       /to another value, in a \.env file/,
     ],
     [
-      "a stack changed after the deploy",
+      "a stack edited after the deploy",
       { modified: { [outputsFile]: 1000, [source]: 2000 } },
       "deployment.outputs",
       /changed after the last deploy/,
     ],
     [
-      "a path behind the endpoint",
+      "an endpoint with a path",
       { files: outputs(`${api}/private`) },
       "deployment.endpoint",
       /has the path \/private/,
     ],
+    ["an invalid file of logins", { files: { [configFile]: "{" } }, "store.logins", /cannot parse the file/],
     [
-      "logins that cannot be understood",
-      { files: { [configFile]: "{" } },
-      "store.logins",
-      /cannot be understood/,
-    ],
-    [
-      "logins that others can read",
+      "a file of logins that other users can access",
       { modes: { [configFile]: 0o644 } },
       "store.modes",
-      /sessions\.json is open to other users/,
+      /other users of this computer can access .*sessions\.json/,
     ],
     [
-      "a token of another provider that has expired",
+      "an expired token of another provider",
       {
         variables: {
           AUTH_CLI_LOGIN: "accounts.google.com=env:ID_TOKEN",
@@ -444,9 +434,9 @@ describe("a warning is", () => {
       "store.token",
       /the token of accounts\.google\.com expired 60 min ago/,
     ],
-    ["nobody who is logged in", { loggedIn: false }, "store.login", /not logged in to prod/],
+    ["no login", { loggedIn: false }, "store.login", /not logged in to prod/],
     [
-      "no keyring where one is wanted",
+      "a missing keyring",
       { variables: { AUTH_CLI_STORE: "keyring" } },
       "store.keyring",
       /this system has no OS keyring/,
@@ -458,7 +448,7 @@ describe("a warning is", () => {
       /https_proxy and HTTPS_PROXY differ/,
     ],
     [
-      "something else than API Gateway",
+      "a server other than API Gateway",
       { answers: { "doctor.api": () => reply(404, "<html>") } },
       "api.alive",
       /does not look like an HTTP API/,
@@ -473,7 +463,7 @@ describe("a warning is", () => {
       "graph.facebook.com in the stack",
       { files: stack("new Api", 'const provider = "graph.facebook.com"; new Api') },
       "stack.provider",
-      /Facebook's name/,
+      /Facebook's provider name/,
     ],
     [
       "a colon between key and secret",
@@ -481,8 +471,8 @@ describe("a warning is", () => {
       "stack.separator",
       /joined by a colon/,
     ],
-    ["guests, let in", { files: stack(": false", ": true") }, "stack.guests", /lets guests in/],
-    ["guests, not kept out", { files: stack(/cdk: .*\} \}/, "") }, "stack.guests", /lets guests in/],
+    ["guests, allowed", { files: stack(": false", ": true") }, "stack.guests", /gives guests an identity/],
+    ["guests, by default", { files: stack(/cdk: .*\} \}/, "") }, "stack.guests", /gives guests an identity/],
     [
       "an API without authorizers",
       { files: stack('defaults: { authorizer: "iam" }, ', "") },
@@ -490,25 +480,25 @@ describe("a warning is", () => {
       /no route of the API has an authorizer/,
     ],
     [
-      "users without a permission",
+      "users without permission",
       { files: stack("auth.attachPermissionsForAuthUsers", "// auth.attachPermissionsForAuthUsers") },
       "stack.permissions",
-      /no permission to call the API/,
+      /have no permission to call the API/,
     ],
   ]);
 
   it.each([
-    ["beside Twitter's", 'const facebook = { "graph.facebook.com": appId }; new Api'],
+    ["next to Twitter's", 'const facebook = { "graph.facebook.com": appId }; new Api'],
     [
       "with its app id from the environment",
       '({ "graph.facebook.com": process.env.FACEBOOK_APP_ID }); new Api',
     ],
-  ])("no Facebook that is meant, %s", async (_name, code) => {
+  ])("does not warn of Facebook %s", async (_name, code) => {
     const { findings } = await examined({ files: stack("new Api", code) });
     expect(findings["stack.provider"]).toBeUndefined();
   });
 
-  it("no Facebook in a stack without Twitter", async () => {
+  it("does not warn of Facebook in a stack without Twitter", async () => {
     const code = 'new Api(); new Cognito({ supportedLoginProviders: { "graph.facebook.com": appId } })';
     const { findings } = await examined({ files: { [source]: code } });
     expect(findings["stack.provider"]).toBeUndefined();
@@ -519,13 +509,13 @@ describe("a warning is", () => {
     expect(findings["stack.guests"]?.source).toBe("stacks/ExampleStack.ts:4");
   });
 
-  it("a last login to another pool, and to another API", async () => {
+  it("a last login to another pool or another API", async () => {
     const world = createDoctorWorld();
     world.environment.addFile(outputsFile, outputs()[outputsFile] ?? "");
     const { findings } = await examineIn(world);
     expect(findings["deployment.last-login"]).toMatchObject({
       status: "warning",
-      evidence: [`it was ${world.services.identityPoolId}, and is ${poolId} now`],
+      evidence: [`it was ${world.services.identityPoolId}, now it is ${poolId}`],
     });
 
     const other = createDoctorWorld();
@@ -534,7 +524,7 @@ describe("a warning is", () => {
       outputsFile,
       outputs(api.replace("abc", "xyz"), identityPoolId)[outputsFile] ?? "",
     );
-    expect((await examineIn(other)).findings["deployment.last-login"]?.message).toMatch(/with another API/);
+    expect((await examineIn(other)).findings["deployment.last-login"]?.message).toMatch(/used another API/);
   });
 
   it("a stage that only a login remembers", async () => {
@@ -546,22 +536,22 @@ describe("a warning is", () => {
     const { findings } = await examineIn(world, ["--stage", "prod"]);
     expect(findings["deployment.outputs"]).toMatchObject({
       status: "warning",
-      message: expect.stringContaining("a login remembered it") as string,
+      message: expect.stringContaining("a login remembered its values") as string,
       source: outputsFile,
     });
   });
 });
 
-describe("it is well", () => {
+describe("reports ok when", () => {
   expectEach("ok", [
     [
-      "that AWS_REGION is another, and is told",
+      "AWS_REGION is another region, which it mentions",
       { variables: { AWS_REGION: "eu-west-1" } },
       "deployment.region",
-      /^us-east-1; the environment variable AWS_REGION says eu-west-1/,
+      /^us-east-1; the environment variable AWS_REGION is eu-west-1/,
     ],
     [
-      "that environment and .env agree",
+      "environment and .env agree",
       {
         variables: { TWITTER_CONSUMER_KEY: letters(25) },
         files: { "/project/.env": `TWITTER_CONSUMER_KEY=${letters(25)}` },
@@ -570,26 +560,26 @@ describe("it is well", () => {
       /is set/,
     ],
     [
-      "that a keyring answers",
+      "the keyring answers",
       { variables: { AUTH_CLI_STORE: "" }, keyring: new Map() },
       "store.keyring",
       /answers/,
     ],
-    ["that there is no keyring", { variables: { AUTH_CLI_STORE: "" } }, "store.keyring", /there is none/],
+    ["there is no keyring", { variables: { AUTH_CLI_STORE: "" } }, "store.keyring", /no OS keyring/],
     [
-      "that an endpoint holds the stage's name",
+      "the endpoint contains the stage name",
       { files: outputs(`${api}/prod`) },
       "deployment.endpoint",
       /\/prod$/,
     ],
     [
-      "that a token is given in place of a login",
+      "a token replaces the login",
       { variables: { TWITTER_ACCESS_TOKEN: `42-${letters(30)}`, TWITTER_ACCESS_TOKEN_SECRET: letters(45) } },
       "store.login",
-      /a Twitter token is given/,
+      /a Twitter token is set/,
     ],
     [
-      "that another provider's token is given in place of a login",
+      "another provider's token replaces the login",
       {
         variables: {
           AUTH_CLI_LOGIN: "accounts.google.com=env:ID_TOKEN",
@@ -597,17 +587,17 @@ describe("it is well", () => {
         },
       },
       "store.token",
-      /the token of accounts\.google\.com is good for 30 min/,
+      /the token of accounts\.google\.com expires in 30 min/,
     ],
     [
-      "that a proxy is on the way, and is told",
+      "a proxy is set, which it mentions",
       { variables: { HTTPS_PROXY: "http://proxy:3128" }, proxies: { "api.x.com": "proxy:3128" } },
       "network.proxy",
       /HTTPS_PROXY is set/,
     ],
   ]);
 
-  it("names the way to each service", async () => {
+  it("names the proxy of each service", async () => {
     const { findings } = await examined({
       variables: { HTTPS_PROXY: "http://proxy:3128" },
       proxies: { "api.x.com": "proxy:3128" },
@@ -621,8 +611,8 @@ describe("it is well", () => {
   });
 });
 
-describe("no secret", () => {
-  it("is told, whatever it was mistaken for", async () => {
+describe("secrets", () => {
+  it("are not printed, whatever variable holds them", async () => {
     const secret = letters(50);
     const { stdout, stderr } = await examined({
       variables: {
@@ -643,17 +633,17 @@ const table = async (columns: number, colour = false): Promise<string> => {
   return (await runIn(["doctor"], world)).stdout;
 };
 
-describe("the table", () => {
-  it("marks each finding, and tells evidence and fix of what is not well", async () => {
+describe("the text output", () => {
+  it("marks each finding, and gives evidence and fix for warnings and faults", async () => {
     const text = await table(100);
     expect(text).toMatch(/^This computer\n {2}✗ node +Node 18\.0\.0 on linux x64 is too old/m);
     expect(text).toMatch(/^ +fix: install Node 20\.19 or newer/m);
-    expect(text).toMatch(/^ {2}✓ clock\.twitter +agrees with Twitter's to the second$/m);
+    expect(text).toMatch(/^ {2}✓ clock\.twitter +the clock agrees with Twitter's$/m);
     expect(text).toMatch(/^ {2}! login +not logged in to prod$/m);
     expect(text).toMatch(/^\d+ ok, 1 warning, 1 fault, 0 skipped in 0 ms\n✗ computer\.node$/m);
   });
 
-  it("keeps within a narrow terminal, but for words that are longer", async () => {
+  it("fits a narrow terminal, except for long words", async () => {
     for (const columns of [50, 80]) {
       const long = (await table(columns))
         .split("\n")
@@ -662,7 +652,7 @@ describe("the table", () => {
     }
   });
 
-  it("has colour only where it is wanted", async () => {
+  it("is coloured only on request", async () => {
     expect(await table(80)).not.toContain("\u001b");
     expect(await table(80, true)).toContain("\u001b[31m");
   });

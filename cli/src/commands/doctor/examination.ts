@@ -16,24 +16,24 @@ export interface DoctorFlags extends DeploymentFlags {
   json?: boolean | undefined;
 }
 
-/** What every group of findings looks at. What could not be had is there as its error. */
+/** What the groups of findings look at. A part that could not be read is there as its error. */
 export interface Examination {
   environment: Environment;
   flags: DoctorFlags;
   project: Project;
   stage: Attempt<Setting | undefined>;
   configuration: Configuration;
-  /** Why the `.env` files could not be read; `configuration` is then without them. */
+  /** The error of unreadable `.env` files. `configuration` then skips them. */
   dotenvFault: Attempt<unknown>;
   sessions: InspectedSessions;
-  /** Endpoint and pool as they are written, well formed or not. */
+  /** Endpoint and pool as written, well-formed or not. */
   found: Attempt<FoundOutputs>;
   resolved: Attempt<ResolvedDeployment>;
-  /** One short request to each service; several groups read the answers. */
+  /** One short request to each service. Several groups use the answers. */
   probes: Promise<Probe[]>;
 }
 
-/** A group of findings. What it throws becomes a finding of its topic. */
+/** A group of findings. An error that it throws becomes a finding of its topic. */
 export interface Group {
   topic: Topic;
   examine: (examination: Examination) => Finding[] | Promise<Finding[]>;
@@ -66,7 +66,7 @@ export async function beginExamination(environment: Environment, flags: DoctorFl
   return { ...known, probes: probeServices(known) };
 }
 
-/** With a broken `.env` file all other findings are still to be had. */
+/** A broken `.env` file must not stop the other findings. */
 async function readConfiguration(
   environment: Environment,
   project: Project,

@@ -2,22 +2,22 @@ import type { AuthCliError } from "../../errors.ts";
 
 export type FindingStatus = "ok" | "warning" | "fault" | "skipped";
 
-/** What was looked at, and what was found. */
+/** One check and its result. */
 export interface Finding {
-  /** `<topic>.<subject>`: what scripts match on. */
+  /** `<topic>.<subject>`, for scripts. The code is in `<topic>.ts`. */
   name: `${Topic}.${string}`;
   status: FindingStatus;
-  /** One sentence; never holds a secret. */
+  /** One sentence, without secrets. */
   message: string;
-  /** What was observed that shows it, a sentence each. */
+  /** Observations, a sentence each. */
   evidence?: readonly string[];
-  /** What to do about it. */
+  /** What to do. */
   fix?: string;
-  /** Where the value comes from, or where to look: a file, a variable, `stacks/ExampleStack.ts:21`. */
+  /** The origin of the value, or the place to look at: a file, a variable, `stacks/ExampleStack.ts:21`. */
   source?: string;
 }
 
-/** In the order in which they are told. */
+/** In the order of the report. */
 export const topics = {
   computer: "This computer",
   settings: "Settings",
@@ -29,7 +29,7 @@ export const topics = {
   api: "The API",
   deployer: "Deployer",
   pool: "Identity pool",
-  role: "Role of the users",
+  role: "Role",
   routes: "Routes",
   template: "Template",
 } as const;
@@ -38,14 +38,14 @@ export type Topic = keyof typeof topics;
 
 export interface DoctorReport {
   schemaVersion: 1;
-  /** Undefined when it could not be found out. */
+  /** Undefined when unknown. */
   stage: string | undefined;
   apiEndpoint?: string;
   identityPoolId?: string;
   /** ISO 8601. */
   startedAt: string;
   durationMs: number;
-  /** There is no fault. Warnings do not count. */
+  /** No fault. Warnings do not count. */
   passed: boolean;
   findings: Finding[];
 }
@@ -64,12 +64,12 @@ export function fault(name: Finding["name"], message: string, details: Details =
   return { name, status: "fault", message, ...details };
 }
 
-/** It could not be looked at; the message says why. */
+/** The check could not run. The message says why. */
 export function skipped(name: Finding["name"], message: string, details: Details = {}): Finding {
   return { name, status: "skipped", message, ...details };
 }
 
-/** What an error says, as a finding. */
+/** An error as a finding. */
 export function fromError(
   name: Finding["name"],
   { message, cause, evidence, fix }: AuthCliError,

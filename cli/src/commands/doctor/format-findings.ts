@@ -4,12 +4,12 @@ import { type DoctorReport, type Finding, type FindingStatus, topics } from "./f
 const marks: Record<FindingStatus, string> = { ok: "✓", warning: "!", fault: "✗", skipped: "-" };
 const colours = { ok: "green", warning: "yellow", fault: "red", skipped: "dim" } as const;
 
-/** Below this, a name and a sentence have no room beside each other. */
+/** In narrower terminals, the message goes below the name. */
 const roomyColumns = 72;
 
 type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
-/** The findings by topic; what is well takes one line, what is not says what shows it and what to do. */
+/** The findings by topic: one line if ok, otherwise with evidence and fix. */
 export function formatFindings(
   report: DoctorReport,
   { colour, columns }: { colour: boolean; columns: number },
@@ -31,7 +31,7 @@ export function formatFindings(
     ];
   });
   const faults = findings.filter(({ status }) => status === "fault").map(({ name }) => name);
-  // The finding itself may have left the screen.
+  // The finding itself may have scrolled away.
   const reminder = faults.length === 0 ? [] : wrap(`${marks.fault} ${faults.join(", ")}`, columns);
   return [
     ...wrap(target, columns),
@@ -67,7 +67,7 @@ function formatFinding(
   return [...head.map((line) => paint(colours[status], line)), ...more];
 }
 
-/** `clock.twitter` of `computer.clock.twitter`: the heading says the rest. */
+/** `clock.twitter` of `computer.clock.twitter`. The heading names the topic. */
 function subject(name: Finding["name"]): string {
   return name.slice(name.indexOf(".") + 1);
 }
@@ -87,7 +87,7 @@ function many(number: number, one: string): string {
   return `${number} ${one}${number === 1 ? "" : "s"}`;
 }
 
-/** At spaces; a word that is longer than the line stays whole, so that an address can be copied. */
+/** Wraps at spaces. A long word stays whole, so that an address can be copied. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

@@ -11,7 +11,7 @@ const titles: Record<ServiceName, string> = {
   sts: "STS",
 };
 
-/** The proxies, and whether each service can be reached, by which way and how quickly. */
+/** The proxies, and whether and how fast each service answers. */
 export async function examineNetwork(examination: Examination): Promise<Finding[]> {
   const probes = await examination.probes;
   return [...proxies(examination, probes), ...probes.map(reachability)];
@@ -22,7 +22,7 @@ const proxyNames = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "a
 function proxies({ environment: { variables } }: Examination, probes: readonly Probe[]): Finding[] {
   const name = "network.proxy";
   const set = proxyNames.filter((variable) => variables[variable]);
-  if (set.length === 0) return [ok(name, "none is set")];
+  if (set.length === 0) return [ok(name, "no proxy is set")];
   const malformed = probes.find(({ proxy }) => proxy.error !== undefined)?.proxy.error;
   if (malformed !== undefined) return [fromError(name, malformed)];
   const ways = probes
@@ -40,10 +40,10 @@ function proxies({ environment: { variables } }: Examination, probes: readonly P
     return [
       warning(
         name,
-        `${contrary} and ${contrary.toUpperCase()} differ; auth-cli takes ${contrary}, as curl does`,
+        `${contrary} and ${contrary.toUpperCase()} differ; auth-cli uses ${contrary}, as curl does`,
         {
           ...details,
-          fix: "make the two the same: other programs may take the other",
+          fix: "set both to the same value, since other programs may use the other one",
         },
       ),
     ];
@@ -51,14 +51,14 @@ function proxies({ environment: { variables } }: Examination, probes: readonly P
   return [ok(name, `${set.join(", ")} ${set.length === 1 ? "is" : "are"} set`, details)];
 }
 
-/** Slower than this, a service or the way to it has a difficulty. */
+/** A slower answer is a warning. */
 const slowMs = 2000;
 
 function reachability({ service, url, answer, durationMs, proxy }: Probe): Finding {
   const name = `network.${service}` as const;
   if (answer.error !== undefined) {
     if (url === undefined)
-      return skipped(name, `the address of ${titles[service]} is not known: ${answer.error.message}`);
+      return skipped(name, `the address of ${titles[service]} is unknown: ${answer.error.message}`);
     return unreachable(name, service, answer.error);
   }
   const { status, connection, timings } = answer.value;
@@ -69,15 +69,15 @@ function reachability({ service, url, answer, durationMs, proxy }: Probe): Findi
       `HTTP ${status}${connection === undefined ? "" : ` from ${connection.remoteAddress}`}`,
       ...(tls === undefined
         ? []
-        : [`${tls.protocol}, a certificate of ${tls.subject || "?"} by ${tls.issuer || "?"}`]),
+        : [`${tls.protocol}, certificate of ${tls.subject || "?"}, issued by ${tls.issuer || "?"}`]),
       ...(timings === undefined ? [] : [describeTimings(timings)]),
       ...(proxy.value === undefined ? [] : [`through the proxy ${proxy.value}`]),
     ],
   };
   if (status === 407) {
-    return fault(name, `the proxy on the way to ${titles[service]} wants a user and a password`, {
+    return fault(name, `the proxy to ${titles[service]} requires a user and a password`, {
       ...details,
-      fix: "write them as http://user:password@proxy:port in HTTPS_PROXY",
+      fix: "set HTTPS_PROXY to http://user:password@proxy:port",
     });
   }
   if (status >= 500) {
@@ -87,9 +87,9 @@ function reachability({ service, url, answer, durationMs, proxy }: Probe): Findi
     });
   }
   if (durationMs > slowMs) {
-    return warning(name, `${titles[service]} took ${durationMs} ms`, {
+    return warning(name, `${titles[service]} took ${durationMs} ms to answer`, {
       ...details,
-      fix: "look at the network and at proxies on the way",
+      fix: "check the network and the proxies",
     });
   }
   return ok(name, `${titles[service]} answers in ${durationMs} ms`, details);
@@ -111,17 +111,17 @@ function describeTimings({ dnsMs, tcpMs, tlsMs, waitMs }: Timings): string {
 
 function unreachable(name: Finding["name"], service: ServiceName, error: AuthCliError): Finding {
   const finding = fromError(name, error);
-  return { ...finding, message: `${titles[service]} cannot be reached: ${failedPhase(error)}` };
+  return { ...finding, message: `cannot reach ${titles[service]}: ${failedPhase(error)}` };
 }
 
-/** Where on the way it ended: name, connection, proxy, TLS or answer. */
+/** The phase that failed: name, connection, proxy, TLS or answer. */
 function failedPhase({ code, cause = "", message }: AuthCliError): string {
-  if (code === "proxy-refused" || message.includes("the proxy")) return "the proxy does not let it through";
+  if (code === "proxy-refused" || message.includes("the proxy")) return "the proxy refuses the connection";
   if (code === "tls-refused") return "TLS failed";
   if (/\((ENOTFOUND|EAI_\w+)\)/.test(cause)) return "its name has no address (DNS)";
   if (code === "unreachable") return "no connection (TCP)";
   if (code === "timeout")
     return message.includes("connection") ? "no connection in time (TCP or TLS)" : "no answer in time";
-  if (code === "connection-lost") return "the connection was cut";
+  if (code === "connection-lost") return "the connection was lost";
   return message;
 }

@@ -5,19 +5,18 @@ import type { Environment } from "../../environment/environment.ts";
 import { type Connection, exchange, type Header, type Send, type Timings } from "../../http.ts";
 import { apiUrl } from "../../aws/execute-api.ts";
 import { type Attempt, attempt } from "./attempt.ts";
-import { boundedSend } from "./bounded-send.ts";
 
 export type ServiceName = "twitter" | "cognito" | "api" | "sts";
 
-/** One request, unsigned and without any effect, to one service. */
+/** One unsigned request without effects to one service. */
 export interface Probe {
   service: ServiceName;
-  /** Undefined when its address is not known. */
+  /** Undefined when the address is unknown. */
   url: URL | undefined;
-  /** Host and port of the proxy on the way, or why it is none. */
+  /** Host and port of the proxy, if any, or the error of an invalid one. */
   proxy: Attempt<string | undefined>;
   answer: Attempt<ProbeAnswer>;
-  /** Milliseconds from the first step until the answer was read, name look-up and handshakes included. */
+  /** Milliseconds until the answer was read, name lookup and handshakes included. */
   durationMs: number;
   /** Milliseconds since the epoch at which it ended. */
   endedMs: number;
@@ -54,8 +53,8 @@ export function probeServices({
     cognito: () => aws("cognito-identity", "AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
     api: () => {
       if (resolved.error !== undefined) throw resolved.error;
-      const nowhere = `/auth-cli-doctor-${environment.uniqueName().slice(0, 8)}`;
-      return apiUrl(resolved.value.deployment.apiEndpoint, nowhere);
+      const unusedPath = `/auth-cli-doctor-${environment.uniqueName().slice(0, 8)}`;
+      return apiUrl(resolved.value.deployment.apiEndpoint, unusedPath);
     },
     sts: () => aws("sts", "AWS_ENDPOINT_URL_STS"),
   };
@@ -76,16 +75,21 @@ async function probe(
   const startedMs = environment.now();
   const answer = await attempt(async () => {
     if (url.error !== undefined) throw url.error;
-    const send = boundedSend(environment.send, environment.now, limitMs);
     let connection: Connection | undefined;
     let timings: (() => Timings) | undefined;
     const observed: Send = async (request) => {
-      const response = await send(request);
+      const response = await environment.send(request);
       connection = response.connection?.();
       timings = response.timings;
       return response;
     };
-    const request = { step: `doctor.${service}`, method: "GET", url: url.value, headers: [accept] };
+    const request = {
+      step: `doctor.${service}`,
+      method: "GET",
+      url: url.value,
+      headers: [accept],
+      timeoutMs: limitMs,
+    };
     const { status, headers } = await exchange(observed, request);
     return { status, headers, connection, timings: timings?.() };
   });

@@ -2,7 +2,7 @@ import type { Setting } from "../../deployment/configuration.ts";
 import type { Examination } from "./examination.ts";
 import { type Finding, fromError, ok, warning } from "./finding.ts";
 
-/** What auth-cli reads from the environment and the `.env` files. */
+/** The settings that auth-cli reads from the environment and the `.env` files. */
 const names = [
   "TWITTER_CONSUMER_KEY",
   "TWITTER_CONSUMER_SECRET",
@@ -15,7 +15,7 @@ const names = [
   "AWS_ENDPOINT_URL_STS",
 ];
 
-/** The `.env` files, and where each value comes from. The values themselves are told by nobody here. */
+/** The `.env` files, and the source of each value. Shows no values. */
 export async function examineSettings(examination: Examination): Promise<Finding[]> {
   const { configuration } = examination;
   const findings = [dotenvFiles(examination)];
@@ -31,15 +31,19 @@ export async function examineSettings(examination: Examination): Promise<Finding
 function dotenvFiles({ environment, configuration, dotenvFault }: Examination): Finding {
   if (dotenvFault.error !== undefined) return fromError("settings.dotenv", dotenvFault.error);
   const present = configuration.dotenvFiles.filter((path) => environment.files.exists(path));
-  if (present.length === 0) return ok("settings.dotenv", "there is no .env file");
-  return ok("settings.dotenv", `${present.length === 1 ? "one .env file is" : "the .env files are"} read`, {
-    source: present.join(", "),
-  });
+  if (present.length === 0) return ok("settings.dotenv", "no .env file");
+  return ok(
+    "settings.dotenv",
+    `${present.length === 1 ? "one .env file" : `${present.length} .env files`} read`,
+    {
+      source: present.join(", "),
+    },
+  );
 }
 
 /**
- * SST lets the `.env` files win over the environment, and auth-cli lets the environment win. Where the two differ, what
- * is deployed is not what is used.
+ * In SST the `.env` files override the environment. In auth-cli the environment overrides them. Where they differ, the
+ * deployment and auth-cli use different values.
  */
 function shadowed(name: string, places: readonly Setting[]): Finding | undefined {
   const [first, ...others] = places;
@@ -47,12 +51,12 @@ function shadowed(name: string, places: readonly Setting[]): Finding | undefined
   const inEnvironment = first?.source === `the environment variable ${name}`;
   if (first === undefined || other === undefined || !inEnvironment || first.value === other.value)
     return undefined;
-  return warning(`settings.${name}`, "is set in the environment and, to another value, in a .env file", {
+  return warning(`settings.${name}`, "set in the environment and, to another value, in a .env file", {
     evidence: [
-      `auth-cli takes that of ${first.source}`,
-      `\`sst deploy\` takes that of ${other.source}, which wins over the environment there`,
+      `auth-cli uses ${first.source}`,
+      `\`sst deploy\` uses ${other.source}, which overrides the environment`,
     ],
-    fix: `run \`unset ${name}\`, or make the two the same`,
+    fix: `run \`unset ${name}\`, or set both to the same value`,
     source: first.source,
   });
 }

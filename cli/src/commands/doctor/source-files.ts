@@ -2,7 +2,7 @@ import { join, relative } from "node:path";
 import type { Project } from "../../deployment/project.ts";
 import type { Environment } from "../../environment/environment.ts";
 
-/** The files that say what is deployed: `sst.config.ts`, and all source below `stacks/` that is no test. */
+/** `sst.config.ts` and the source in `stacks/`, without tests. */
 export function sourceFiles({ files }: Pick<Environment, "files">, { root }: Project): string[] {
   const configs = files.list(root).filter((name) => /^sst\.config\.[cm]?[jt]s$/.test(name));
   return [...configs.map((name) => join(root, name)), ...filesBelow(files, join(root, "stacks"), 4)];
@@ -18,7 +18,7 @@ function filesBelow(files: Environment["files"], folder: string, depth: number):
   });
 }
 
-/** A source file without its comments, every line in its place. */
+/** A source file without comments. Lines keep their numbers. */
 export interface Source {
   /** Relative to the project. */
   path: string;
@@ -38,7 +38,7 @@ export function readSources({
   }));
 }
 
-/** Comments become blanks; what looks like one within quotation marks stays. */
+/** Replaces comments by spaces, but not in strings. */
 function withoutComments(code: string): string {
   return code.replace(
     /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,

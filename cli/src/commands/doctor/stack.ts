@@ -5,42 +5,42 @@ import { readSources, type Source } from "./source-files.ts";
 interface Suspicion {
   name: Finding["name"];
   message: string;
-  /** A sentence on why it is one. */
+  /** The reason, a sentence. */
   because: string;
   fix: string;
-  /** Index in the code of what is suspicious; undefined when there is nothing. */
+  /** Index of the suspicious code; undefined when there is none. */
   find: (code: string) => number | undefined;
-  /** Whether it is meant so, as all of the stacks show. */
+  /** Whether the rest of the code shows that it is on purpose. */
   isMeant?: (code: string) => boolean;
 }
 
 /**
- * The mistakes of the guide's text and of its neighbours. The source is read, not run, so each is a warning: what is
- * deployed is what counts, and `--deep` looks at that.
+ * Known mistakes, from the guide and others. The source is read, not run, so each is a warning only. `--deep` checks what is
+ * deployed.
  */
 const suspicions: readonly Suspicion[] = [
   {
     name: "stack.provider",
-    message: "graph.facebook.com is Facebook's name as an identity provider",
-    because: "Twitter's is api.twitter.com, in the pool and in the logins map",
-    fix: 'write "api.twitter.com", unless users of Facebook are meant',
+    message: "graph.facebook.com is Facebook's provider name",
+    because: "Twitter's provider name is api.twitter.com, in the pool and in the logins map",
+    fix: 'use "api.twitter.com", unless the API is for Facebook users',
     find: (code) => indexOf(code, /graph\.facebook\.com/),
-    // Who federates Facebook speaks of it elsewhere, if only of its app id.
+    // A stack that federates Facebook mentions it elsewhere too, for example in its app id.
     isMeant: (code) => !/twitter/i.test(code) || /facebook/i.test(code.replaceAll("graph.facebook.com", "")),
   },
   {
     name: "stack.separator",
     message: "consumer key and secret are joined by a colon",
-    because: "Cognito splits them at a semicolon, and so it does with an access token and its secret",
-    fix: "join them by a semicolon",
+    because: "Cognito splits them at a semicolon, like an access token and its secret",
+    fix: "join them with a semicolon",
     find: (code) =>
       indexOf(code, /api\.twitter\.com["'`]?\]?\s*:\s*(`[^`;]*\$\{[^}]*\}:\$\{|["'][^"';:\s]+:[^"';]+["'])/),
   },
   {
     name: "stack.guests",
-    message: "the identity pool lets guests in",
-    because: "SST's Cognito construct sets AllowUnauthenticatedIdentities unless it is told otherwise",
-    fix: "give identityPoolFederation `cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }`",
+    message: "the identity pool gives guests an identity",
+    because: "SST's Cognito construct sets AllowUnauthenticatedIdentities by default",
+    fix: "set `cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }` in identityPoolFederation",
     find: (code) =>
       indexOf(code, /allowUnauthenticatedIdentities\s*:\s*true/) ??
       (/allowUnauthenticatedIdentities\s*:/.test(code)
@@ -50,15 +50,15 @@ const suspicions: readonly Suspicion[] = [
   {
     name: "stack.authorizer",
     message: "no route of the API has an authorizer",
-    because: "SST's Api construct leaves every route open to everybody unless it is told otherwise",
-    fix: 'give the API `defaults: { authorizer: "iam" }`',
+    because: "SST's Api construct leaves every route open by default",
+    fix: 'set `defaults: { authorizer: "iam" }` on the Api',
     find: (code) => (/authorizer\s*:/.test(code) ? undefined : indexOf(code, /new\s+Api\s*\(/)),
   },
   {
     name: "stack.permissions",
-    message: "users of the pool get no permission to call the API",
-    because: "attachPermissionsForAuthUsers is called nowhere",
-    fix: "call `auth.attachPermissionsForAuthUsers(stack, [api])`",
+    message: "users of the pool have no permission to call the API",
+    because: "no code calls attachPermissionsForAuthUsers",
+    fix: "add `auth.attachPermissionsForAuthUsers(stack, [api])`",
     find: (code) =>
       /attachPermissionsForAuthUsers/.test(code)
         ? undefined
@@ -68,8 +68,9 @@ const suspicions: readonly Suspicion[] = [
 
 export function examineStackSource(examination: Examination): Finding[] {
   const stacks = readSources(examination).filter(({ code }) => /new\s+(Api|Cognito)\s*\(/.test(code));
-  if (stacks.length === 0) return [skipped("stack.source", "there is no stack of SST here to read")];
-  // One construct may be in one file and its permissions in another.
+  if (stacks.length === 0)
+    return [skipped("stack.source", "found no SST stack with an Api or a Cognito construct")];
+  // The construct may be in one file and its permissions in another.
   const together = stacks.map(({ code }) => code).join("\n");
   const found = suspicions.flatMap(({ name, message, because, fix, find, isMeant }) => {
     const suspected = find(together) !== undefined && isMeant?.(together) !== true;
@@ -79,9 +80,7 @@ export function examineStackSource(examination: Examination): Finding[] {
       : [warning(name, message, { evidence: [because], fix, source: where.join(", ") })];
   });
   if (found.length > 0) return found;
-  return [
-    ok("stack.source", "none of the known mistakes", { source: stacks.map(({ path }) => path).join(", ") }),
-  ];
+  return [ok("stack.source", "no known mistakes", { source: stacks.map(({ path }) => path).join(", ") })];
 }
 
 /** `stacks/ExampleStack.ts:21` */

@@ -10,7 +10,7 @@ import { attempt } from "./attempt.ts";
 import type { Examination } from "./examination.ts";
 import { fault, type Finding, fromError, ok, skipped, warning } from "./finding.ts";
 
-/** Where logins are kept, whether they can be had, and who is logged in. */
+/** The file of logins, the keyring, and the current login. */
 export async function examineStore(examination: Examination): Promise<Finding[]> {
   return [
     ...modes(examination),
@@ -20,7 +20,7 @@ export async function examineStore(examination: Examination): Promise<Finding[]>
   ];
 }
 
-/** Files that other users of this computer could read; the next command that reads one closes it. */
+/** Files that other users of this computer can access. The next command that reads one fixes its mode. */
 function modes({ environment, sessions }: Examination): Finding[] {
   const folder = dirname(sessions.path);
   const cache = cacheFolder(environment);
@@ -29,7 +29,7 @@ function modes({ environment, sessions }: Examination): Finding[] {
     if (state?.mode === undefined || (state.mode & 0o077) === 0) return [];
     const wanted = state.folder ? "700" : "600";
     return [
-      warning("store.modes", `${path} is open to other users of this computer`, {
+      warning("store.modes", `other users of this computer can access ${path}`, {
         evidence: [`its mode is ${state.mode.toString(8)}`],
         fix: `run \`chmod ${wanted} ${path}\``,
         source: path,
@@ -42,25 +42,25 @@ function logins({ sessions: { path, state, sessions } }: Examination): Finding {
   const name = "store.logins";
   switch (state) {
     case "absent":
-      return ok(name, "nobody has logged in on this computer yet", { source: path });
+      return ok(name, "no login on this computer yet", { source: path });
     case "readable":
-      return ok(name, `${sessions.length} ${sessions.length === 1 ? "login is" : "logins are"} kept`, {
+      return ok(name, `${sessions.length} stored ${sessions.length === 1 ? "login" : "logins"}`, {
         source: path,
       });
     case "broken":
-      return warning(name, "the file of the logins cannot be understood", {
-        evidence: ["the next command sets it aside under another name and begins a new one"],
-        fix: "mend it by hand, or run `auth-cli login`",
+      return warning(name, "cannot parse the file of stored logins", {
+        evidence: ["the next command renames it and starts a new one"],
+        fix: "run `auth-cli login`, or repair the file by hand",
         source: path,
       });
     case "newer":
-      return fault(name, "the file of the logins is of a newer auth-cli", {
-        fix: "update auth-cli, or give this one a folder of its own with AUTH_CLI_CONFIG_DIR",
+      return fault(name, "a newer auth-cli wrote the file of stored logins", {
+        fix: "update auth-cli, or set AUTH_CLI_CONFIG_DIR to another folder",
         source: path,
       });
     case "closed":
     default:
-      return fault(name, "the file of the logins cannot be read", {
+      return fault(name, "cannot read the file of stored logins", {
         fix: `check the owner and the permissions of ${path}`,
         source: path,
       });
@@ -76,47 +76,48 @@ async function keyring({ environment, sessions }: Examination): Promise<Finding>
   if (setting.error !== undefined) return fromError(name, setting.error);
   const needed = sessions.sessions.filter((session) => "secretIn" in secretOf(session));
   if (setting.value === "file" && needed.length === 0) {
-    return ok(name, "is not used, the file is", { source: "the environment variable AUTH_CLI_STORE" });
+    return ok(name, "not used; secrets are stored in the file", {
+      source: "the environment variable AUTH_CLI_STORE",
+    });
   }
   const { error } = await attempt(() => environment.keyring.read(noAccount));
-  if (error === undefined) return ok(name, "answers; the secrets of tokens are kept there");
+  if (error === undefined) return ok(name, "the OS keyring answers; it holds the secrets of tokens");
   if (needed.length > 0) {
     const users = needed.map(userName).join(", ");
     return fromError(
       name,
       new AuthCliError(error.code, {
-        message: `the tokens of ${users} are in the OS keyring, which does not give them`,
+        message: `cannot read the tokens of ${users} from the OS keyring`,
         cause: `${error.message}: ${error.cause ?? "unknown"}`,
-        fix: "unlock the keyring, or log in with `AUTH_CLI_STORE=file auth-cli login`",
+        fix: "unlock the keyring, or run `AUTH_CLI_STORE=file auth-cli login`",
       }),
     );
   }
   if (error.code === "keyring-missing" && setting.value === undefined)
-    return ok(name, `there is none (${error.cause}); the file is used`);
+    return ok(name, `no OS keyring (${error.cause}); secrets are stored in the file`);
   return fromError(
     name,
     new AuthCliError(error.code, {
       message: error.message,
-      cause: `${error.cause ?? "unknown"}; the file is used in its place`,
+      cause: `${error.cause ?? "unknown"}; secrets are stored in the file instead`,
       fix: "unlock the keyring, or set AUTH_CLI_STORE=file",
     }),
     "warning",
   );
 }
 
-/** Who is logged in to the stage, and for how long the AWS credentials are good. */
+/** The login to the stage, and the expiry of its AWS credentials. */
 async function login({ environment, resolved, sessions, flags }: Examination): Promise<Finding[]> {
   const name = "store.login";
-  if (resolved.value === undefined)
-    return [skipped(name, "it is not known which pool a login is wanted for")];
+  if (resolved.value === undefined) return [skipped(name, "the identity pool is unknown")];
   const target = resolved.value;
   const found = await attempt(() => findLogin(environment, target, sessions.sessions, flags.user));
   if (found.error !== undefined) {
-    // Half a token is told by the X app's findings.
+    // The findings on the X app report half a token as a fault.
     return [fromError(name, found.error, "warning")];
   }
   const { provider, session, source } = found.value;
-  const given = provider === twitterProvider ? "a Twitter token is given" : `a token of ${provider} is given`;
+  const given = provider === twitterProvider ? "a Twitter token is set" : `a token of ${provider} is set`;
   const who = session === undefined ? given : `${userName(session)} is logged in`;
   const cache = cachePath(environment, target.deployment.identityPoolId, found.value.cacheKey);
   const identity = peekCachedIdentity(environment, cache);
@@ -127,14 +128,14 @@ async function login({ environment, resolved, sessions, flags }: Examination): P
   ];
 }
 
-/** Of a provider whose tokens end. */
+/** For a provider whose tokens expire. */
 function tokenEnd({ provider, tokenExpiresAt }: Login, nowMs: number): Finding[] {
   if (tokenExpiresAt === undefined) return [];
   const minutes = Math.round((Date.parse(tokenExpiresAt) - nowMs) / 60_000);
-  if (minutes > 0) return [ok("store.token", `the token of ${provider} is good for ${minutes} min`)];
+  if (minutes > 0) return [ok("store.token", `the token of ${provider} expires in ${minutes} min`)];
   return [
     warning("store.token", `the token of ${provider} expired ${-minutes} min ago`, {
-      fix: `get a new one and run \`auth-cli login --login ${provider}=-\``,
+      fix: `run \`auth-cli login --login ${provider}=-\` with a new token`,
     }),
   ];
 }
@@ -143,6 +144,6 @@ function expiry(expiration: string | undefined, nowMs: number): string {
   if (expiration === undefined) return "no AWS credentials yet; the next call gets them";
   const minutes = Math.round((Date.parse(expiration) - nowMs) / 60_000);
   return minutes > 0
-    ? `the AWS credentials are good for ${minutes} min`
+    ? `the AWS credentials expire in ${minutes} min`
     : `the AWS credentials expired ${-minutes} min ago; the next call renews them`;
 }

@@ -4,7 +4,6 @@ import { exchangeSigned } from "../../server-clock.ts";
 import { processRequestTokenResponse, requestTokenRequest } from "../../twitter/twitter.ts";
 import { twitterApiUrl } from "../../deployment/service-addresses.ts";
 import { attempt } from "./attempt.ts";
-import { boundedSend } from "./bounded-send.ts";
 import {
   judgeConsumerKey,
   judgeConsumerSecret,
@@ -25,7 +24,7 @@ export async function examineXApp(examination: Examination): Promise<Finding[]> 
 
   const keyProblem = judgeConsumerKey(rawValue(environment, key, "TWITTER_CONSUMER_KEY"));
   const secretProblem = judgeConsumerSecret(rawValue(environment, secret, "TWITTER_CONSUMER_SECRET"));
-  // What is no key may be a secret.
+  // A wrong value may be a secret.
   if (keyProblem !== undefined) environment.redactor.add("consumer key", key.value);
   return [
     judged("twitter.consumer-key", keyProblem, key, maskedKey(key.value)),
@@ -34,13 +33,13 @@ export async function examineXApp(examination: Examination): Promise<Finding[]> 
   ];
 }
 
-/** A value of the environment as it is written; dotenv has read the others as they are meant. */
+/** An environment variable with the white space around it, which dotenv removes from the others. */
 function rawValue({ variables }: Environment, { value }: Setting, name: string): string {
   const raw = variables[name];
   return raw?.trim() === value ? raw : value;
 }
 
-/** Enough to tell two apart by. */
+/** Enough to recognise a key. */
 function maskedKey(key: string): string {
   return `${key.slice(0, 4)}… (${key.length} characters)`;
 }
@@ -62,8 +61,11 @@ async function missing(
   secret: Setting | undefined,
 ): Promise<Finding> {
   if (key !== undefined || secret !== undefined) {
-    const name = key === undefined ? "TWITTER_CONSUMER_KEY" : "TWITTER_CONSUMER_SECRET";
-    return fault("twitter.consumer-key", `${name} is not set, and the other half of it is`, {
+    const [name, other] =
+      key === undefined
+        ? ["TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET"]
+        : ["TWITTER_CONSUMER_SECRET", "TWITTER_CONSUMER_KEY"];
+    return fault("twitter.consumer-key", `${name} is not set, but ${other} is`, {
       fix: `set ${name} in the environment or in the project's .env file`,
     });
   }
@@ -71,16 +73,14 @@ async function missing(
   return warning("twitter.consumer-key", "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set", {
     evidence: [
       inSecretsManager === undefined
-        ? "`auth-cli login` and `sst deploy` need them; a login that is stored works without"
-        : "TWITTER_SECRET_ID is, which is enough for `sst deploy`; `auth-cli login` asks for them",
+        ? "`auth-cli login` and `sst deploy` need them; a stored login works without"
+        : "TWITTER_SECRET_ID is set, which is enough for `sst deploy`; `auth-cli login` asks for them",
     ],
     fix: "set them in the environment or in the project's .env file",
   });
 }
 
-/**
- * A request token for the PIN tells everything about the app and changes nothing: it is forgotten when nobody uses it.
- */
+/** Gets a request token, which has no effect: it expires when nobody uses it. */
 async function accepted(
   { environment, configuration, probes }: Examination,
   clientCredentials: { key: string; secret: string },
@@ -88,25 +88,27 @@ async function accepted(
   const name = "twitter.accepts";
   const twitter = (await probes).find(({ service }) => service === "twitter");
   if (twitter?.answer.error !== undefined) {
-    return skipped(name, "Twitter was not asked whether it accepts the consumer key: it cannot be reached");
+    return skipped(name, "cannot ask Twitter about the consumer key: Twitter is unreachable");
   }
-  const send = boundedSend(environment.send, environment.now, limitMs);
   const { error } = await attempt(async () => {
     const context = {
       apiUrl: await twitterApiUrl(configuration),
       clientCredentials,
       nowMs: environment.now(),
     };
-    const reply = await exchangeSigned({ ...environment, send }, requestTokenRequest(context, "oob"));
+    const reply = await exchangeSigned(environment, {
+      ...requestTokenRequest(context, "oob"),
+      timeoutMs: limitMs,
+    });
     const { secret } = processRequestTokenResponse(reply, context);
     environment.redactor.add("request token secret", secret);
   });
-  if (error === undefined) return ok(name, "Twitter gives the app a request token for the PIN");
+  if (error === undefined) return ok(name, "Twitter issues a request token to the app");
   const transient = ["rate-limited", "server-error", "timeout", "connection-lost"].includes(error.code);
   return fromError(name, error, transient ? "warning" : "fault");
 }
 
-/** An access token in place of a stored login. */
+/** An access token that replaces a stored login. */
 export async function examineAccessToken({ environment, configuration }: Examination): Promise<Finding[]> {
   const token = await configuration.find("TWITTER_ACCESS_TOKEN");
   const secret = await configuration.find("TWITTER_ACCESS_TOKEN_SECRET");
@@ -125,35 +127,40 @@ function judgeAccessToken(token: string | undefined, secret: string | undefined)
       name,
       `TWITTER_ACCESS_TOKEN holds a token and its secret, joined by a ${separators[joined]}`,
       {
-        evidence: [
-          "only Cognito takes the two as one text, joined by a semicolon, and auth-cli writes that itself",
-        ],
-        fix: `set TWITTER_ACCESS_TOKEN to what is before the ${separators[joined]}, and TWITTER_ACCESS_TOKEN_SECRET to what is behind it`,
+        evidence: ["Cognito takes both in one text, joined by a semicolon, and auth-cli joins them itself"],
+        fix: `set TWITTER_ACCESS_TOKEN to the part before the ${separators[joined]}, and TWITTER_ACCESS_TOKEN_SECRET to the part after it`,
       },
     );
   }
   if (token === undefined || secret === undefined) {
-    const absent = token === undefined ? "TWITTER_ACCESS_TOKEN" : "TWITTER_ACCESS_TOKEN_SECRET";
-    return fault(name, `${absent} is not set, and the other half of it is`, {
-      fix: `set ${absent} too, or neither and run \`auth-cli login\``,
+    const [absent, other] =
+      token === undefined
+        ? ["TWITTER_ACCESS_TOKEN", "TWITTER_ACCESS_TOKEN_SECRET"]
+        : ["TWITTER_ACCESS_TOKEN_SECRET", "TWITTER_ACCESS_TOKEN"];
+    return fault(name, `${absent} is not set, but ${other} is`, {
+      fix: `set ${absent} too, or run \`unset ${other}\` and \`auth-cli login\``,
     });
   }
   if (/[\s"';:,]/.test(token + secret)) {
-    return fault(name, "the access token or its secret has characters that no token of Twitter has", {
-      fix: "set each to the value alone, without quotation marks, commas, colons or semicolons",
-    });
+    return fault(
+      name,
+      "the access token or its secret contains a character that Twitter's tokens do not contain",
+      {
+        fix: "set each to the bare value, without quotation marks, commas, colons or semicolons",
+      },
+    );
   }
   if (/^\d+-\w+$/.test(secret) && !/^\d+-\w+$/.test(token)) {
-    return fault(name, "the access token and its secret are exchanged", {
-      fix: "exchange the values of TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET",
+    return fault(name, "the access token and its secret are swapped", {
+      fix: "swap the values of TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET",
     });
   }
   if (!/^\d+-\w+$/.test(token)) {
-    return warning(name, "TWITTER_ACCESS_TOKEN does not begin with a user's number and a dash", {
+    return warning(name, "TWITTER_ACCESS_TOKEN does not start with a user id and a dash", {
       fix: "copy Access Token and Access Token Secret from the X app's “Keys and tokens” page, or run `auth-cli login`",
     });
   }
-  return ok(name, `of the user ${token.slice(0, token.indexOf("-"))}`);
+  return ok(name, `for the user id ${token.slice(0, token.indexOf("-"))}`);
 }
 
 const separators: Record<string, string> = { ";": "semicolon", ":": "colon" };

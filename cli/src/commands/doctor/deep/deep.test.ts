@@ -68,7 +68,7 @@ const routes =
 const secured = { routeKey: "GET /private", authorizationType: "AWS_IAM", target: "integrations/1" };
 const open = { routeKey: "GET /public", authorizationType: "NONE", target: "integrations/2" };
 
-/** A deployment in which all is well, but for what the world says. */
+/** Runs `doctor --deep` on a working deployment, changed by `world`. */
 async function examineDeep(
   world: World & { pool?: object; providers?: Record<string, string> } = {},
 ): Promise<Examined> {
@@ -116,13 +116,13 @@ async function examineDeep(
 }
 
 describe("doctor --deep", () => {
-  it("finds nothing where all is well", async () => {
+  it("finds no fault in a working deployment", async () => {
     const { code, report } = await examineDeep();
     expect(report.findings.filter(({ status }) => status !== "ok")).toEqual([]);
     expect(code).toBe(0);
   });
 
-  it("signs each call for its service, with the deployer's credentials", async () => {
+  it("signs each call for its service with the deployer's credentials", async () => {
     const { environment } = await examineDeep();
     const scopes = environment.requests
       .filter(({ step }) => /^[a-z-]+:/.test(step))
@@ -157,7 +157,7 @@ describe("doctor --deep", () => {
       /no AWS credentials/,
     ],
     [
-      "credentials that have expired",
+      "expired credentials",
       { answers: { "sts:GetCallerIdentity": refused(403, "ExpiredToken", "The security token is expired") } },
       "deployer.credentials",
       "fault",
@@ -171,33 +171,33 @@ describe("doctor --deep", () => {
       /gives guests an identity/,
     ],
     [
-      "Facebook in the place of Twitter",
+      "Facebook instead of Twitter",
       { providers: { "graph.facebook.com": "key;secret" } },
       "pool.provider",
       "fault",
       /graph\.facebook\.com, which is Facebook/,
     ],
     [
-      "Facebook that is meant",
+      "Facebook on purpose",
       { providers: { "graph.facebook.com": "1234567890" } },
       "pool.provider",
       "warning",
-      /takes no logins of api\.twitter\.com/,
+      /accepts no logins of api\.twitter\.com/,
     ],
-    ["no provider", { providers: {} }, "pool.provider", "fault", /takes no logins of api\.twitter\.com/],
+    ["no provider", { providers: {} }, "pool.provider", "fault", /accepts no logins of api\.twitter\.com/],
     [
       "another provider alone",
       { providers: { "accounts.google.com": "id" } },
       "pool.provider",
       "warning",
-      /takes no logins of api\.twitter\.com/,
+      /accepts no logins of api\.twitter\.com/,
     ],
     [
-      "a colon in the place of the semicolon",
+      "a colon instead of the semicolon",
       { providers: { "api.twitter.com": "thekey:thesecret" } },
       "pool.provider",
       "fault",
-      /seem to be joined by a colon/,
+      /a colon seems to join them/,
     ],
     [
       "no consumer key to compare with",
@@ -207,7 +207,7 @@ describe("doctor --deep", () => {
       /no consumer key here/,
     ],
     [
-      "a pool that is not there",
+      "a missing pool",
       {
         answers: {
           "cognito-identity:DescribeIdentityPool": () =>
@@ -219,7 +219,7 @@ describe("doctor --deep", () => {
       /IdentityPool 'x' not found/,
     ],
     [
-      "a pool that may not be looked at",
+      "a pool that the deployer may not read",
       {
         answers: {
           "cognito-identity:DescribeIdentityPool": () =>
@@ -228,24 +228,24 @@ describe("doctor --deep", () => {
       },
       "pool.provider",
       "skipped",
-      /lacks cognito-identity:DescribeIdentityPool$/,
+      /lack cognito-identity:DescribeIdentityPool$/,
     ],
     [
       "no role",
       { answers: { "cognito-identity:GetIdentityPoolRoles": () => reply(200, { IdentityPoolId: poolId }) } },
       "role.attached",
       "fault",
-      /no role for its users/,
+      /no role for authenticated users/,
     ],
     [
-      "a permission that is missing",
+      "a missing permission",
       { answers: { "iam:SimulatePrincipalPolicy": simulation("implicitDeny") } },
       "role.permissions",
       "fault",
       /does not allow execute-api:Invoke on GET \/private$/,
     ],
     [
-      "a permission that hangs on a condition",
+      "a permission that depends on a condition",
       {
         answers: {
           "iam:SimulatePrincipalPolicy": simulation("implicitDeny", "<member>aws:SourceIp</member>"),
@@ -253,10 +253,10 @@ describe("doctor --deep", () => {
       },
       "role.permissions",
       "warning",
-      /hangs on conditions$/,
+      /depends on conditions$/,
     ],
     [
-      "neither simulation nor policies to be had",
+      "a deployer who may neither simulate nor read policies",
       {
         answers: {
           "iam:SimulatePrincipalPolicy": denied,
@@ -266,10 +266,10 @@ describe("doctor --deep", () => {
       },
       "role.permissions",
       "skipped",
-      /lacks iam:SimulatePrincipalPolicy$/,
+      /lack iam:SimulatePrincipalPolicy$/,
     ],
     [
-      "an open route that the source does not name",
+      "an open route that the source does not declare",
       { answers: { "apigateway:GET": routes(secured, { ...open, routeKey: "POST /items" }) } },
       "routes.authorizers",
       "fault",
@@ -280,10 +280,10 @@ describe("doctor --deep", () => {
       { files: { [stackFile]: goodStack } },
       "routes.authorizers",
       "warning",
-      /^GET \/public is open to everybody, and there is no source/,
+      /^GET \/public is open to everybody, and no source/,
     ],
     [
-      "/private that is open beside a route that is not",
+      "an open /private next to a protected route",
       {
         answers: {
           "apigateway:GET": routes(
@@ -308,7 +308,7 @@ describe("doctor --deep", () => {
       { answers: { "apigateway:GET": routes({ ...secured, target: undefined }) } },
       "routes.integrations",
       "fault",
-      /^GET \/private leads nowhere/,
+      /^no integration for GET \/private/,
     ],
     [
       "an API of another account",
@@ -329,10 +329,10 @@ describe("doctor --deep", () => {
       { files: { [templateFile]: JSON.stringify({ ...template, Resources: {} }) } },
       "template.deployed",
       "warning",
-      /is not what SST synthesised here last$/,
+      /differs from the one SST last synthesised here$/,
     ],
     [
-      "a source that is newer than the template",
+      "a source newer than the template",
       { modified: { [templateFile]: 1000, [stackFile]: 2000, "/project/.sst/outputs.json": 3000 } },
       "template.deployed",
       "warning",
@@ -350,19 +350,19 @@ describe("doctor --deep", () => {
       /prod-notes-ExampleStack is not deployed$/,
     ],
     [
-      "something that is not AWS",
+      "a server that is not AWS",
       { answers: { "cloudformation:GetTemplate": () => reply(200, "<html>") } },
       "template.deployed",
       "skipped",
       /is not from AWS/,
     ],
   ];
-  it.each(cases)("%s", async (_what, world, name, status, message) => {
+  it.each(cases)("reports %s", async (_what, world, name, status, message) => {
     const { findings } = await examineDeep(world);
     expect(findings[name]).toMatchObject({ status, message: expect.stringMatching(message) as string });
   });
 
-  it("reads the policies, page by page, where no simulation is to be had", async () => {
+  it("reads the policies, page by page, when the deployer may not simulate", async () => {
     const policy = {
       Statement: { Effect: "Allow", Action: "execute-api:*", Resource: "arn:aws:execute-api:*" },
     };
@@ -398,36 +398,36 @@ describe("doctor --deep", () => {
     });
     expect(findings["role.permissions"]).toMatchObject({
       status: "ok",
-      message: "the role allows GET /private (the role's policies, as they read)",
+      message: "the role allows GET /private (by the text of its policies)",
     });
     const version = environment.requests.find(({ step }) => step === "iam:GetPolicyVersion");
     expect(String(version?.body)).toContain("VersionId=v7");
   });
 
-  it("tells no secret of the pool", async () => {
+  it("prints no secret of the pool", async () => {
     const { stdout, stderr } = await examineDeep({
       providers: { "api.twitter.com": "otherkey12345;othersecret12345" },
     });
     expect(stdout + stderr).not.toContain("othersecret12345");
-    expect(stdout).toContain("begins with othe");
+    expect(stdout).toContain("starts with othe");
   });
 });
 
 const aud = (value: string) => ({ StringEquals: { [`${service}:aud`]: value } });
 const amr = (value: string | string[]) => ({ "ForAnyValue:StringLike": { [`${service}:amr`]: value } });
-describe("a trust policy", () => {
+describe("judgeTrust finds the problem of a trust policy", () => {
   it.each<[string, Record<string, unknown>, RegExp | undefined]>([
     ["of this pool's users", goodTrust(poolId), undefined],
     ["of users of Twitter alone", trustOf({ ...aud(poolId), ...amr("api.twitter.com") }), undefined],
     ["with wildcards", trustOf({ ...aud(poolId), ...amr(["api.twit*"]) }), undefined],
     ["of another pool", goodTrust(`${poolId.slice(0, -1)}1`), /trusts another identity pool/],
     ["without aud", trustOf(amr("authenticated")), /any identity pool, of any account/],
-    ["without amr", trustOf(aud(poolId)), /for guests of the pool, too/],
+    ["without amr", trustOf(aud(poolId)), /guests of the pool can assume the role too/],
     ["of guests", trustOf({ ...aud(poolId), ...amr("unauthenticated") }), /for guests of the pool$/],
     [
       "of users of Google",
       trustOf({ ...aud(poolId), ...amr("accounts.google.com") }),
-      /not for users of Twitter/,
+      /users of Twitter cannot assume the role/,
     ],
     ["of a function", trustOf({}, { Service: "lambda.amazonaws.com" }), /does not trust Cognito/],
     ["without a statement", {}, /does not trust Cognito/],
@@ -446,19 +446,19 @@ const statement = (over: object): object => ({
   ...over,
 });
 
-describe("policies, as they read", () => {
+describe("readVerdict with policies that", () => {
   it.each<[string, object[], "allowed" | "denied", boolean]>([
     ["allow the route", [{}], "allowed", false],
     ["allow all", [{ Action: "*", Resource: "*" }], "allowed", false],
-    ["are written in other letters", [{ Action: "EXECUTE-API:invoke" }], "allowed", false],
+    ["use other letter case", [{ Action: "EXECUTE-API:invoke" }], "allowed", false],
     ["allow another route", [{ Resource: routeArn.replace("/private", "/other") }], "denied", false],
     ["allow another region", [{ Resource: "arn:aws:execute-api:eu-*:*:abc123/*" }], "denied", false],
     ["allow another action", [{ Action: "execute-api:ManageConnections" }], "denied", false],
     ["deny what another allows", [{}, { Effect: "Deny", Resource: "*" }], "denied", false],
-    ["allow all but it", [{ Action: undefined, NotAction: "execute-api:*" }], "denied", false],
-    ["allow all but another", [{ Action: undefined, NotAction: "s3:*" }], "allowed", false],
+    ["allow all but the route", [{ Action: undefined, NotAction: "execute-api:*" }], "denied", false],
+    ["allow all but another action", [{ Action: undefined, NotAction: "s3:*" }], "allowed", false],
     [
-      "allow it on a condition",
+      "allow the route on a condition",
       [{ Condition: { Bool: { "aws:SecureTransport": "true" } } }],
       "allowed",
       true,

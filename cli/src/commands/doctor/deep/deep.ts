@@ -13,13 +13,13 @@ import { examineRole } from "./role.ts";
 import { examineRoutes, readApi } from "./routes.ts";
 import { examineTemplates } from "./template.ts";
 
-/** What only the deployer may see: how pool, role, routes and template are deployed. Reads, and changes nothing. */
+/** Checks what only the deployer may read: pool, role, routes and template. Changes nothing. */
 export async function examineDeep(examination: Examination): Promise<Finding[]> {
   if (examination.resolved.value === undefined) {
-    return [skipped("deployer.credentials", "it is not known which deployment to look at")];
+    return [skipped("deployer.credentials", "the deployment is unknown")];
   }
   const { deployment } = examination.resolved.value;
-  // From the services' answers it is known whether this computer's clock can be signed with.
+  // The answers show whether this computer's clock is right, before it is used to sign.
   await examination.probes;
   const { finding, deployer } = await findDeployer(examination, deployment);
   if (deployer === undefined) return [finding];

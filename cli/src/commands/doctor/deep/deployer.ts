@@ -4,7 +4,7 @@ import {
 } from "../../../deployment/deployer-credentials.ts";
 import type { Deployment } from "../../../deployment/deployment.ts";
 import { awsEndpoint } from "../../../deployment/service-addresses.ts";
-import type { AuthCliError } from "../../../errors.ts";
+import { AuthCliError } from "../../../errors.ts";
 import type { AwsContext } from "../../../aws/control-plane.ts";
 import { exchange, type HttpRequest, type Reply } from "../../../http.ts";
 import {
@@ -13,11 +13,10 @@ import {
   processDeployerIdentityResponse,
 } from "../../../aws/sts.ts";
 import { attempt } from "../attempt.ts";
-import { boundedSend } from "../bounded-send.ts";
 import type { Examination } from "../examination.ts";
 import { fault, type Finding, fromError, ok, skipped } from "../finding.ts";
 
-/** The AWS services that only a deployer asks, by what the variable for its address ends in. */
+/** The AWS services that `--deep` calls, by the end of the variable that holds the address. */
 type DeployerService = "STS" | "COGNITO_IDENTITY" | "IAM" | "APIGATEWAYV2" | "CLOUDFORMATION";
 
 /** One call to AWS with the deployer's credentials. */
@@ -32,10 +31,10 @@ export interface Deployer {
   ask: Ask;
 }
 
-/** For all that is asked of AWS, one call behind the other. */
+/** For all calls together. */
 const limitMs = 15_000;
 
-/** Who deploys, when the credentials for that are at hand and good. */
+/** The deployer, if there are valid credentials. */
 export async function findDeployer(
   examination: Examination,
   { region }: Deployment,
@@ -46,14 +45,10 @@ export async function findDeployer(
   if (found.error !== undefined) return { finding: fromError(name, found.error) };
   if (found.value === undefined) {
     return {
-      finding: fault(
-        name,
-        "there are no AWS credentials of a deployer at hand, so that --deep sees nothing",
-        {
-          evidence: ["looked at were --profile, the environment and the AWS files of this user"],
-          fix: 'run `eval "$(aws configure export-credentials --format env)"`, or name a profile with keys by --profile',
-        },
-      ),
+      finding: fault(name, "found no AWS credentials of a deployer, which --deep needs", {
+        evidence: ["auth-cli looked at --profile, the environment and the AWS files"],
+        fix: 'run `eval "$(aws configure export-credentials --format env)"`, or use `--profile NAME` for a profile with keys',
+      }),
     };
   }
   const ask = asker(examination, region, found.value);
@@ -71,22 +66,46 @@ function asker(
   region: string,
   credentials: DeployerCredentials,
 ): Ask {
-  const send = boundedSend(environment.send, environment.now, limitMs);
+  const deadlineMs = environment.now() + limitMs;
   return async (service, request, process) => {
     const endpoint = await awsEndpoint(configuration, `AWS_ENDPOINT_URL_${service}`);
     const context = { credentials, region, endpoint, nowMs: environment.serverClock.now() };
-    return process(await exchange(send, await request(context)));
+    const signed = await request(context);
+    const timeoutMs = deadlineMs - environment.now();
+    if (timeoutMs <= 0) throw outOfTime(signed);
+    return process(await exchange(environment.send, { ...signed, timeoutMs }));
   };
 }
 
-/** What a look-up that failed says of the finding that it was for. */
+function outOfTime({ step, url }: HttpRequest): AuthCliError {
+  return new AuthCliError("timeout", {
+    step,
+    message: `did not ask ${url.host}: the ${limitMs / 1000} s for all calls to AWS are over`,
+  });
+}
+
+/** The finding whose look-up failed. */
 export function lookupFinding(name: Finding["name"], error: AuthCliError): Finding {
   if (error.code === "aws-permission-missing") {
-    return skipped(name, `it could not be looked at: the deployer lacks ${error.step ?? "a permission"}`, {
+    return skipped(name, `not checked: the deployer's credentials lack ${error.step ?? "a permission"}`, {
       evidence: [error.message],
       fix: error.fix ?? "",
     });
   }
   if (error.code === "aws-not-found" || error.code === "aws-refused") return fromError(name, error);
   return fromError(name, error, "skipped");
+}
+
+/** All items of an operation that returns them in pages. */
+export async function allPages<T>(
+  read: (token: string | undefined) => Promise<{ items: T[]; next: string | undefined }>,
+): Promise<T[]> {
+  const all: T[] = [];
+  let token: string | undefined;
+  do {
+    const { items, next } = await read(token);
+    all.push(...items);
+    token = next;
+  } while (token !== undefined);
+  return all;
 }

@@ -1,6 +1,6 @@
 import type { PolicyDocument } from "../../../aws/iam.ts";
 
-/** Policy grammar allows one value wherever it allows a list. */
+/** The policy grammar allows one value wherever it allows a list. */
 export function asList(value: unknown): unknown[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];
@@ -21,7 +21,7 @@ export function wildcardMatches(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`, "s").test(text);
 }
 
-/** Actions are compared without regard to case. */
+/** Actions are case-insensitive. */
 export function actionMatches(actions: unknown, action: string): boolean {
   return asList(actions).some((pattern) =>
     wildcardMatches(String(pattern).toLowerCase(), action.toLowerCase()),
@@ -30,13 +30,13 @@ export function actionMatches(actions: unknown, action: string): boolean {
 
 export interface ReadVerdict {
   decision: "allowed" | "denied";
-  /** A statement that decides has a condition, or an element that is not read here: the verdict may be wrong. */
+  /** The deciding statement has a condition, so the verdict may be wrong. */
   doubtful: boolean;
 }
 
 /**
- * Reads policies as IAM would, but for conditions: for when IAM may not be asked to simulate them. An explicit Deny wins,
- * else any Allow.
+ * Evaluates policies as IAM does, except for conditions. Used when the deployer may not simulate them. An explicit Deny
+ * wins, then any Allow.
  */
 export function readVerdict(
   documents: readonly PolicyDocument[],
@@ -59,7 +59,7 @@ export function readVerdict(
   return { decision: allowing.length > 0 ? "allowed" : "denied", doubtful: allowing.length > 0 && !certain };
 }
 
-/** An element, or its negation (`NotAction`). */
+/** Whether an element or its negation (`NotAction`) applies. */
 function covers(
   statement: Record<string, unknown>,
   element: string,
@@ -70,7 +70,7 @@ function covers(
   return negated !== undefined && !matches(negated);
 }
 
-/** An asterisk does not reach over a colon of the first five parts. */
+/** An asterisk does not match across the colons of the first five parts. */
 function arnMatches(pattern: string, arn: string): boolean {
   if (pattern === "*") return true;
   const patternParts = splitArn(pattern);

@@ -1,3 +1,4 @@
+import { deployCommand } from "../../../deployment/deploy-command.ts";
 import { findClientCredentials } from "../../../deployment/client-credentials.ts";
 import type { IdentityPoolDescription } from "../../../aws/cognito-identity.ts";
 import type { ClientCredentials } from "../../../twitter/oauth1.ts";
@@ -7,12 +8,10 @@ import { fault, type Finding, ok, skipped, warning } from "../finding.ts";
 import { lookupFinding } from "./deployer.ts";
 
 const twitter = "api.twitter.com";
-const redeploy =
-  "deploy the stage again, if the ones here are right; else set here those of the pool's X app";
 
-/** What the pool says of guests and of Twitter. */
+/** Guests, providers, and the consumer key and secret in the pool. */
 export async function examinePool(
-  { environment, configuration }: Examination,
+  { environment, configuration, resolved }: Examination,
   described: Attempt<IdentityPoolDescription>,
 ): Promise<Finding[]> {
   if (described.error !== undefined) return [lookupFinding("pool.provider", described.error)];
@@ -22,85 +21,89 @@ export async function examinePool(
     environment.redactor.add("secret of the pool", value);
     environment.redactor.add("consumer secret of the pool", value.split(/[;:]/).at(-1));
   }
-  return [guests(allowsGuests), ...provider(described.value, own.value)];
+  const deploy = deployCommand(resolved.value?.deployment.stage);
+  return [guests(allowsGuests, deploy), ...provider(described.value, own.value, deploy)];
 }
 
-function guests(allowsGuests: boolean): Finding {
+function guests(allowsGuests: boolean, deploy: string): Finding {
   if (!allowsGuests) return ok("pool.guests", "guests get no identity");
   return fault("pool.guests", "the pool gives guests an identity", {
     evidence: ["AllowUnauthenticatedIdentities is true"],
-    fix: "give identityPoolFederation `cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }` and deploy",
+    fix: `set \`cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }\` in identityPoolFederation and run ${deploy}`,
   });
 }
 
 function provider(
   { supportedLoginProviders: providers, openIdConnectProviders }: IdentityPoolDescription,
   own: ClientCredentials | undefined,
+  deploy: string,
 ): Finding[] {
   const value = providers[twitter];
-  if (value === undefined) return [withoutTwitter(providers, openIdConnectProviders)];
+  if (value === undefined) return [withoutTwitter(providers, openIdConnectProviders, deploy)];
   const [key = "", secret, ...more] = value.split(";");
   if (secret === undefined || more.length > 0) {
-    const colon = value.includes(":") ? "; they seem to be joined by a colon" : "";
+    const colon = value.includes(":") ? "; a colon seems to join them" : "";
     return [
       fault(
         "pool.provider",
-        `the pool's value for ${twitter} is not consumer key and secret with a semicolon between them${colon}`,
+        `the pool's value for ${twitter} is not the consumer key, a semicolon and the secret${colon}`,
         {
-          fix: `write it as \`{ "${twitter}": key + ";" + secret }\` and deploy`,
+          fix: `write it as \`{ "${twitter}": key + ";" + secret }\` and run ${deploy}`,
         },
       ),
     ];
   }
   return [
-    ok("pool.provider", `the pool takes logins of ${twitter}`),
+    ok("pool.provider", `the pool accepts logins of ${twitter}`),
     own === undefined
-      ? skipped("pool.consumer-key", "there is no consumer key here to compare the pool's with")
-      : compareKeys({ key, secret }, own),
+      ? skipped("pool.consumer-key", "there is no consumer key here to compare with the pool's")
+      : compareKeys({ key, secret }, own, deploy),
   ];
 }
 
 function withoutTwitter(
   providers: IdentityPoolDescription["supportedLoginProviders"],
   openIdConnectProviders: readonly string[],
+  deploy: string,
 ): Finding {
   const others = [...Object.keys(providers), ...openIdConnectProviders];
-  const evidence = [`its providers are ${others.join(", ") || "none"}`];
-  const fix = "give identityPoolFederation `twitter: { consumerKey, consumerSecret }` and deploy";
-  // Facebook's own value is an app id, all digits.
+  const evidence = [`the pool's providers: ${others.join(", ") || "none"}`];
+  const fix = `set \`twitter: { consumerKey, consumerSecret }\` in identityPoolFederation and run ${deploy}`;
+  // Facebook's own value is an app id, which is all digits.
   if (/\D/.test(providers["graph.facebook.com"] ?? "")) {
     return fault(
       "pool.provider",
-      `the pool takes logins of graph.facebook.com, which is Facebook; Twitter is ${twitter}`,
+      `the pool accepts logins of graph.facebook.com, which is Facebook, not of ${twitter}`,
       {
         evidence,
         fix,
       },
     );
   }
-  const message = `the pool takes no logins of ${twitter}`;
+  const message = `the pool accepts no logins of ${twitter}`;
   return others.length === 0
     ? fault("pool.provider", message, { evidence, fix })
-    : warning("pool.provider", message, { evidence, fix: `${fix}, unless other logins are meant` });
+    : warning("pool.provider", message, { evidence, fix: `${fix}, unless only other logins are wanted` });
 }
 
-/** By value; neither secret is told. */
-function compareKeys(pool: ClientCredentials, own: ClientCredentials): Finding {
+/** Shows no secret. */
+function compareKeys(pool: ClientCredentials, own: ClientCredentials, deploy: string): Finding {
+  const fix = `run ${deploy} if the consumer key and secret here are right, otherwise set those of the pool's X app`;
   const name = "pool.consumer-key";
   if (pool.key !== own.key) {
-    return fault(name, "the pool holds another consumer key than the one here", {
+    return fault(name, "the pool's consumer key differs from the one here", {
       evidence: [
-        `the pool's begins with ${pool.key.slice(0, 4)}, the one here with ${own.key.slice(0, 4)}`,
-        "Cognito refuses a token that was given to another X app",
+        `the pool's key starts with ${pool.key.slice(0, 4)}, the one here with ${own.key.slice(0, 4)}`,
+        "Cognito refuses tokens of another X app",
       ],
-      fix: redeploy,
+      fix,
     });
   }
   if (pool.secret !== own.secret) {
-    return fault(name, "the pool holds the same consumer key, and another consumer secret", {
-      evidence: ["Cognito cannot ask Twitter for a token's owner with a secret that is not the app's"],
-      fix: redeploy,
+    return fault(name, "the pool has the same consumer key, but another consumer secret", {
+      evidence: ["Cognito cannot verify a token with the wrong consumer secret"],
+      fix,
     });
   }
-  return ok(name, "the pool holds the consumer key and secret that are here");
+  return ok(name, "the pool has the consumer key and secret that are set here");
 }

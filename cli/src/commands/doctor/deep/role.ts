@@ -1,4 +1,5 @@
 import type { Deployment } from "../../../deployment/deployment.ts";
+import { deployCommand } from "../../../deployment/deploy-command.ts";
 import type { AuthCliError } from "../../../errors.ts";
 import type { DeployedRoute } from "../../../aws/apigatewayv2.ts";
 import {
@@ -20,15 +21,12 @@ import {
 } from "../../../aws/iam.ts";
 import { type Attempt, attempt } from "../attempt.ts";
 import { fault, type Finding, ok, skipped, warning } from "../finding.ts";
-import { allPages } from "./all-pages.ts";
-import { type Deployer, lookupFinding } from "./deployer.ts";
+import { allPages, type Deployer, lookupFinding } from "./deployer.ts";
 import { readVerdict } from "./policy.ts";
 import type { DeployedApi } from "./routes.ts";
 import { judgeTrust } from "./trust-policy.ts";
 
-const attach = "call `auth.attachPermissionsForAuthUsers(stack, [api])` in the stack and deploy";
-
-/** The role that the pool gives to its users: is there one, who may have it, and what may it do. */
+/** The role of authenticated users: whether the pool has one, its trust policy, and its permissions. */
 export async function examineRole(
   deployer: Deployer,
   deployment: Deployment,
@@ -39,8 +37,8 @@ export async function examineRole(
   const arn = roles.value["authenticated"];
   if (arn === undefined) {
     return [
-      fault("role.attached", "the pool has no role for its users", {
-        evidence: ["GetIdentityPoolRoles gives no role for authenticated identities"],
+      fault("role.attached", "the pool has no role for authenticated users", {
+        evidence: ["GetIdentityPoolRoles returns no authenticated role"],
         fix: "deploy the stack with SST's Cognito construct, or attach a role (AWS::Cognito::IdentityPoolRoleAttachment)",
       }),
     ];
@@ -62,22 +60,22 @@ async function trust({ ask }: Deployer, { identityPoolId }: Deployment, arn: str
     ask("IAM", (context) => getRoleRequest(context, roleNameOf(arn)), processGetRoleResponse),
   );
   if (error !== undefined) return lookupFinding(name, error);
-  if (document === undefined) return skipped(name, "IAM's answer holds no trust policy that can be read");
+  if (document === undefined) return skipped(name, "cannot read the trust policy in IAM's answer");
   const problem = judgeTrust(document, identityPoolId);
   if (problem === undefined)
-    return ok(name, "its trust policy names this pool (aud) and authenticated users (amr)");
+    return ok(name, "the trust policy names this pool (aud) and authenticated users (amr)");
   return fault(name, problem.message, {
     evidence: [problem.evidence],
-    fix: "let the trust policy demand `cognito-identity.amazonaws.com:aud` to be the pool and `…:amr` to be `authenticated`, as SST's Cognito construct does, and deploy",
+    fix: "make the trust policy require the pool as `cognito-identity.amazonaws.com:aud` and `authenticated` as `…:amr`, as SST's Cognito construct does, and deploy",
     source: arn,
   });
 }
 
-/** One route and whether the role may call it. */
+/** Whether the role may call a route. */
 interface RouteVerdict {
   routeKey: string;
   allowed: boolean;
-  /** Why the verdict may be wrong. */
+  /** A reason why the verdict may be wrong. */
   doubt: string | undefined;
 }
 
@@ -89,9 +87,9 @@ async function permissions(
 ): Promise<Finding> {
   const name = "role.permissions";
   if (api.error !== undefined)
-    return skipped(name, "the API's routes are not known, so the role's policy was not held against them");
+    return skipped(name, "the role's policy was not checked: the API's routes are unknown");
   const signed = api.value.routes.filter(({ authorizationType }) => authorizationType === "AWS_IAM");
-  if (signed.length === 0) return skipped(name, "no route of the API asks for the role");
+  if (signed.length === 0) return skipped(name, "no route of the API requires AWS_IAM");
   const resources = signed.map((route) => routeArn(route, arn, deployment, api.value.apiId));
   const judged = await judge(deployer, arn, signed, resources);
   if (judged.error !== undefined) return lookupFinding(name, judged.error);
@@ -104,14 +102,14 @@ async function permissions(
         ({ routeKey }) =>
           `${by}: denied on ${resources[signed.findIndex((route) => route.routeKey === routeKey)]}`,
       ),
-      fix: attach,
+      fix: `add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and run ${deployCommand(deployment.stage)}`,
       source: arn,
     });
   }
   if (doubtful.length > 0) {
-    return warning(name, `whether the role allows ${list(doubtful)} hangs on conditions`, {
+    return warning(name, `whether the role allows ${list(doubtful)} depends on conditions`, {
       evidence: doubtful.map(({ routeKey, doubt }) => `${routeKey}: ${doubt}`),
-      fix: "run `auth-cli smoke`, which tries it",
+      fix: "run `auth-cli smoke` to call the route",
       source: arn,
     });
   }
@@ -122,7 +120,7 @@ function list(verdicts: readonly RouteVerdict[]): string {
   return verdicts.map(({ routeKey }) => routeKey).join(", ");
 }
 
-/** What a policy has to allow: parameters of the path as any text. */
+/** The resource that a policy has to allow, with a value for each path parameter. */
 function routeArn(
   { routeKey }: DeployedRoute,
   role: string,
@@ -136,7 +134,7 @@ function routeArn(
   return `arn:${partition}:execute-api:${region}:${account}:${apiId}/${stage}/${method === "ANY" ? "GET" : method}${called}`;
 }
 
-/** By IAM's own simulation, or, where that may not be asked for, by reading the policies. */
+/** Uses IAM's simulation, or the text of the policies where the deployer may not simulate. */
 async function judge(
   deployer: Deployer,
   arn: string,
@@ -154,22 +152,23 @@ async function judge(
     const verdicts = routes.map(({ routeKey }, index): RouteVerdict => {
       const result = simulated.value.find(({ resource }) => resource === resources[index]);
       const missing = result?.missingContext ?? [];
-      const doubt = missing.length === 0 ? undefined : `IAM's simulation lacks ${missing.join(", ")}`;
+      const doubt =
+        missing.length === 0 ? undefined : `IAM's simulation lacks a value for ${missing.join(", ")}`;
       return { routeKey, allowed: result?.decision === "allowed", doubt };
     });
-    return { value: { verdicts, by: "IAM's simulation" } };
+    return { value: { verdicts, by: "by IAM's simulation" } };
   }
   const read = await attempt(() => readPolicies(deployer, roleNameOf(arn)));
   if (read.error !== undefined) return { error: moreTelling(simulated.error, read.error) };
   const verdicts = routes.map(({ routeKey }, index): RouteVerdict => {
     const { decision, doubtful } = readVerdict(read.value, "execute-api:Invoke", resources[index] ?? "");
-    const doubt = doubtful ? "the statement that decides has a condition" : undefined;
+    const doubt = doubtful ? "the deciding statement has a condition" : undefined;
     return { routeKey, allowed: decision === "allowed", doubt };
   });
-  return { value: { verdicts, by: "the role's policies, as they read" } };
+  return { value: { verdicts, by: "by the text of its policies" } };
 }
 
-/** Of two ways that are closed, the permission for the first opens the shorter one. */
+/** With both ways refused, the permission to simulate is the only one that is needed. */
 function moreTelling(simulation: AuthCliError, reading: AuthCliError): AuthCliError {
   return simulation.code === "aws-permission-missing" ? simulation : reading;
 }

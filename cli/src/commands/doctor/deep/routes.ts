@@ -1,4 +1,5 @@
 import type { Deployment } from "../../../deployment/deployment.ts";
+import { apiIdOfHost } from "../../../aws/execute-api.ts";
 import { AuthCliError } from "../../../errors.ts";
 import {
   type DeployedRoute,
@@ -8,21 +9,19 @@ import {
   processGetRoutesResponse,
 } from "../../../aws/apigatewayv2.ts";
 import type { Attempt } from "../attempt.ts";
-import { executeApiHost } from "../deployment-shape.ts";
 import type { Examination } from "../examination.ts";
 import { fault, type Finding, ok, warning } from "../finding.ts";
 import { readSources } from "../source-files.ts";
-import { allPages } from "./all-pages.ts";
-import { type Deployer, lookupFinding } from "./deployer.ts";
+import { allPages, type Deployer, lookupFinding } from "./deployer.ts";
 
 export interface DeployedApi {
   apiId: string;
   routes: DeployedRoute[];
 }
 
-/** @throws AuthCliError when the API is not to be found in the deployer's account, or may not be looked at */
+/** @throws AuthCliError when the deployer's account has no such API, or the deployer may not read it */
 export async function readApi({ ask }: Deployer, { apiEndpoint }: Deployment): Promise<DeployedApi> {
-  const apiId = executeApiHost(apiEndpoint.hostname)?.apiId ?? (await findApiId(ask, apiEndpoint));
+  const apiId = apiIdOfHost(apiEndpoint) ?? (await findApiId(ask, apiEndpoint));
   const routes = await allPages((token) =>
     ask("APIGATEWAYV2", (context) => getRoutesRequest(context, apiId, token), processGetRoutesResponse),
   );
@@ -38,13 +37,13 @@ async function findApiId(ask: Deployer["ask"], apiEndpoint: URL): Promise<string
   );
   if (found !== undefined) return found.apiId;
   throw new AuthCliError("outputs-not-found", {
-    message: `${apiEndpoint.origin} is the address of no HTTP API of the deployer's account`,
-    cause: "it is a domain name of your own, or the credentials are of another account",
-    fix: "give the API's own address with --endpoint, or the right account with --profile",
+    message: `no HTTP API of the deployer's account has the address ${apiEndpoint.origin}`,
+    cause: "it is a custom domain, or the credentials are of another account",
+    fix: "use the API's own address with --endpoint, or the right account with --profile",
   });
 }
 
-/** Who may call each route, and whether it leads anywhere. */
+/** The authorizer and the integration of each route. */
 export function examineRoutes(examination: Examination, api: Attempt<DeployedApi>): Finding[] {
   if (api.error !== undefined) return [lookupFinding("routes.authorizers", api.error)];
   const { routes } = api.value;
@@ -52,15 +51,15 @@ export function examineRoutes(examination: Examination, api: Attempt<DeployedApi
   return [
     authorizers(routes, declaredOpen(examination)),
     dangling.length === 0
-      ? ok("routes.integrations", `each of the ${routes.length} routes has an integration`)
-      : fault("routes.integrations", `${dangling.join(", ")} leads nowhere: it has no integration`, {
-          fix: "give the route a function in the stack and deploy",
+      ? ok("routes.integrations", `all ${routes.length} routes have an integration`)
+      : fault("routes.integrations", `no integration for ${dangling.join(", ")}`, {
+          fix: "set a function for the route in the stack and deploy",
         }),
   ];
 }
 
 const protect =
-  'give the route the authorizer "iam" in the stack (`defaults: { authorizer: "iam" }`) and deploy';
+  'set `authorizer: "iam"` on the route, or `defaults: { authorizer: "iam" }` on the Api, and deploy';
 
 function authorizers(routes: readonly DeployedRoute[], declared: ReadonlySet<string> | undefined): Finding {
   const name = "routes.authorizers";
@@ -70,41 +69,37 @@ function authorizers(routes: readonly DeployedRoute[], declared: ReadonlySet<str
   const signed = keys((type) => type === "AWS_IAM");
   const evidence = routes.map(({ routeKey, authorizationType }) => `${routeKey}: ${authorizationType}`);
   if (signed.length === 0) {
-    return fault(name, "no route of the API asks for a signature (AWS_IAM)", { evidence, fix: protect });
+    return fault(name, "no route of the API requires a signature (AWS_IAM)", { evidence, fix: protect });
   }
-  // What the guide means to protect is never open on purpose.
+  // The guide protects /private, so it is never open on purpose.
   const undeclared = open.filter((key) => declared?.has(key) === false || /^\w+ \/private(\/|$)/.test(key));
   if (undeclared.length > 0) {
     return fault(name, `${undeclared.join(", ")} is open to everybody`, {
       evidence: [
         ...evidence,
-        ...(declared === undefined ? [] : ['the stack\'s source does not say `authorizer: "none"` for it']),
+        ...(declared === undefined ? [] : ['the stack\'s source does not set `authorizer: "none"` for it']),
       ],
       fix: protect,
     });
   }
   if (open.length > 0 && declared === undefined) {
-    return warning(
-      name,
-      `${open.join(", ")} is open to everybody, and there is no source here that says so`,
-      {
-        evidence,
-        fix: `if that is not meant, ${protect}`,
-      },
-    );
+    return warning(name, `${open.join(", ")} is open to everybody, and no source here declares it open`, {
+      evidence,
+      fix: `${protect}, unless it is open on purpose`,
+    });
   }
   const others = keys((type) => type !== "NONE" && type !== "AWS_IAM");
   return ok(
     name,
     [
       `AWS_IAM on ${signed.join(", ")}`,
-      ...(open.length === 0 ? [] : [`open, as the source says: ${open.join(", ")}`]),
+      ...(open.length === 0 ? [] : [`open as declared: ${open.join(", ")}`]),
       ...(others.length === 0 ? [] : [`another authorizer on ${others.join(", ")}`]),
     ].join("; "),
   );
 }
 
-/** The routes for which the stack's source says `authorizer: "none"`; undefined without a source that has routes. */
+/** The routes with `authorizer: "none"` in the stack's source; undefined without a source that has routes. */
 function declaredOpen(examination: Examination): Set<string> | undefined {
   const code = readSources(examination)
     .map((source) => source.code)

@@ -1,6 +1,7 @@
 import { join, relative } from "node:path";
 import type { Deployment } from "../../../deployment/deployment.ts";
 import { getTemplateRequest, processGetTemplateResponse } from "../../../aws/cloudformation.ts";
+import { deployCommand } from "../../../deployment/deploy-command.ts";
 import { attempt } from "../attempt.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, fromError, ok, skipped, warning } from "../finding.ts";
@@ -12,7 +13,7 @@ type Template = Record<string, unknown>;
 
 const ending = ".template.json";
 
-/** Whether what is deployed is what SST synthesised here last, and whether that is as new as the source. */
+/** Compares the deployed template with the one that SST last synthesised here, and that with the age of the source. */
 export async function examineTemplates(
   examination: Examination,
   deployer: Deployer,
@@ -21,7 +22,7 @@ export async function examineTemplates(
   const { environment, project } = examination;
   const name = "template.deployed";
   if (stage === undefined || project.appName === undefined) {
-    return [skipped(name, "the stage or the app has no name, so its stacks are not known")];
+    return [skipped(name, "the stacks are unknown: the stage or the app has no name")];
   }
   const folder = join(project.root, ".sst", "dist");
   const prefix = `${stage}-${project.appName}-`;
@@ -30,10 +31,7 @@ export async function examineTemplates(
     .filter((file) => file.startsWith(prefix) && file.endsWith(ending));
   if (files.length === 0) {
     return [
-      skipped(
-        name,
-        `there is no template of ${stage} below ${folder}: SST has synthesised another stage, or nothing, here`,
-      ),
+      skipped(name, `no template of ${stage} in ${folder}: SST last synthesised another stage here, or none`),
     ];
   }
   return Promise.all(files.map((file) => compare(examination, deployer, folder, file)));
@@ -64,25 +62,32 @@ async function compare(
   if (deployed === undefined || synthesised === undefined) {
     return skipped(
       name,
-      `the template of ${stackName} ${deployed === undefined ? "that is deployed" : `in ${path}`} is no JSON`,
+      deployed === undefined ? `the deployed template of ${stackName} is not JSON` : `${path} is not JSON`,
     );
   }
-  const fix = `run \`npx sst deploy --stage ${stage.value?.value ?? "<stage>"}\`, or see \`npx sst diff\``;
+  const fix = `run ${deployCommand(stage.value?.value)}, or compare them with \`npx sst diff\``;
   const differences = differingParts(deployed, synthesised);
   if (differences.length > 0) {
-    return warning(name, `what is deployed as ${stackName} is not what SST synthesised here last`, {
-      evidence: [`they differ in ${differences.join(", ")}`],
-      fix,
-      source: path,
-    });
+    return warning(
+      name,
+      `the deployed template of ${stackName} differs from the one SST last synthesised here`,
+      {
+        evidence: [`they differ in ${differences.join(", ")}`],
+        fix,
+        source: path,
+      },
+    );
   }
   const written = environment.files.describe(path)?.modifiedMs ?? 0;
   const newer = sourceFiles(environment, project).filter(
     (each) => (environment.files.describe(each)?.modifiedMs ?? 0) > written,
   );
-  if (newer.length === 0) return ok(name, `${stackName} is what SST synthesised here last`, { source: path });
-  return warning(name, `the source is newer than what is deployed as ${stackName}`, {
-    evidence: newer.map((each) => `${relative(project.root, each)} was changed since`),
+  if (newer.length === 0)
+    return ok(name, `the deployed template of ${stackName} is the one SST last synthesised here`, {
+      source: path,
+    });
+  return warning(name, `the source is newer than the deployed template of ${stackName}`, {
+    evidence: newer.map((each) => `${relative(project.root, each)} changed since`),
     fix,
     source: path,
   });
@@ -97,7 +102,7 @@ function parseTemplate(text: string | undefined): Template | undefined {
   }
 }
 
-/** The names of resources, outputs and so on that differ. Never their values, which may be secrets. */
+/** The names of the resources, outputs and so on that differ, without values, which may be secrets. */
 function differingParts(deployed: Template, synthesised: Template): string[] {
   const sections = new Set([...Object.keys(deployed), ...Object.keys(synthesised)]);
   return [...sections].flatMap((section) => {
@@ -110,7 +115,7 @@ function differingParts(deployed: Template, synthesised: Template): string[] {
   });
 }
 
-/** JSON without regard to the order of names. */
+/** JSON with sorted names. */
 function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_name, inner: unknown) =>

@@ -7,14 +7,14 @@ export interface TrustProblem {
 }
 
 const service = "cognito-identity.amazonaws.com";
-const fix = {
+const required = {
   aud: `the condition StringEquals ${service}:aud`,
   amr: `the condition ForAnyValue:StringLike ${service}:amr`,
 };
 
 /**
- * Whether a role's trust policy lets the users of this pool have it, and nobody else: `aud` is the pool, `amr` is
- * `authenticated`.
+ * Checks that a role's trust policy accepts the authenticated users of this pool only: `aud` is the pool, `amr` is
+ * `authenticated`. Undefined when it does.
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/role-trust-and-permissions.html
  */
 export function judgeTrust(document: PolicyDocument, identityPoolId: string): TrustProblem | undefined {
@@ -26,12 +26,12 @@ export function judgeTrust(document: PolicyDocument, identityPoolId: string): Tr
   );
   if (statements.length === 0) {
     return {
-      message: "the role does not trust Cognito, so that nobody gets it",
+      message: "the role does not trust Cognito, so no user can assume it",
       evidence: `no statement allows sts:AssumeRoleWithWebIdentity to ${service}`,
     };
   }
   const problems = statements.map((statement) => judgeConditions(statement, identityPoolId));
-  // One statement that lets too much in is enough; one that lets the right ones in is needed.
+  // One statement that accepts too much is a problem. Otherwise one right statement is enough.
   return (
     problems.find((problem) => problem?.tooWide) ?? (problems.includes(undefined) ? undefined : problems[0])
   );
@@ -46,22 +46,22 @@ function judgeConditions(
   if (aud === undefined) {
     return {
       tooWide: true,
-      message: "the role can be had through any identity pool, of any account",
-      evidence: `the trust policy is without ${fix.aud}`,
+      message: "users of any identity pool, of any account, can assume the role",
+      evidence: `the trust policy lacks ${required.aud}`,
     };
   }
   if (!aud.some((value) => wildcardMatches(value, identityPoolId))) {
     return {
       tooWide: false,
       message: "the role trusts another identity pool",
-      evidence: `its ${service}:aud is ${aud.join(", ")}, and the pool is ${identityPoolId}`,
+      evidence: `its ${service}:aud is ${aud.join(", ")}, but the pool is ${identityPoolId}`,
     };
   }
   if (amr === undefined) {
     return {
       tooWide: true,
-      message: "the role is for guests of the pool, too",
-      evidence: `the trust policy is without ${fix.amr}`,
+      message: "guests of the pool can assume the role too",
+      evidence: `the trust policy lacks ${required.amr}`,
     };
   }
   if (amr.some((value) => wildcardMatches(value, "unauthenticated"))) {
@@ -78,7 +78,7 @@ function judgeConditions(
   }
   return {
     tooWide: false,
-    message: "the role is not for users of Twitter",
+    message: "users of Twitter cannot assume the role",
     evidence: `its ${service}:amr is ${amr.join(", ")}`,
   };
 }
@@ -89,7 +89,7 @@ function trustsCognito(principal: unknown): boolean {
   return asList(federated).some((value) => value === service || value === "*");
 }
 
-/** What a key has to equal, whatever the operator; undefined when no condition names it. */
+/** The values that a condition key must equal, for any operator; undefined when no condition names it. */
 function conditionValues(statement: Record<string, unknown>, key: string): string[] | undefined {
   const conditions = Object.entries((statement["Condition"] ?? {}) as Record<string, unknown>).filter(
     ([operator]) => /^(ForAnyValue:|ForAllValues:)?String(Equals|Like)/.test(operator),
