@@ -100,7 +100,7 @@ async function permissions(
     return fault(name, `the role does not allow execute-api:Invoke on ${list(denied)}`, {
       evidence: denied.map(
         ({ routeKey }) =>
-          `${by}: denied on ${resources[signed.findIndex((route) => route.routeKey === routeKey)]}`,
+          `denied on ${resources[signed.findIndex((route) => route.routeKey === routeKey)]} (${by})`,
       ),
       fix: `add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and run ${deployCommand(deployment.stage)}`,
       source: arn,
