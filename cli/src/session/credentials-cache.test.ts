@@ -4,12 +4,12 @@ import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { files } from "../environment/files.ts";
 import { createFakeEnvironment, type FakeEnvironment } from "../../test/fakes/fake-environment.ts";
-import { type CachedIdentity, cachePath, isFresh, openCache } from "./credentials-cache.ts";
+import { type Identity, cachePath, isFresh, openCache } from "./credentials-cache.ts";
 
 const nowMs = Date.parse("2026-03-01T12:00:00Z");
 const minutes = (count: number): number => count * 60_000;
 
-function identity(expiration: string): CachedIdentity {
+function identity(expiration: string): Identity {
   return {
     identityId: "us-east-1:bbbb",
     credentials: { accessKeyId: "ASIA", secretAccessKey: "s", sessionToken: "t", expiration },

@@ -11,8 +11,8 @@ const renewBeforeMs = 5 * 60 * 1000;
 
 const version = 1;
 
-/** An identity and the AWS credentials of its role, cached for one login to one pool. */
-export interface CachedIdentity {
+/** An identity and the temporary AWS credentials of its role. */
+export interface Identity {
   identityId: string;
   credentials: AwsCredentials;
 }
@@ -33,8 +33,8 @@ export function cachePath(environment: CacheEnvironment, identityPoolId: string,
  */
 export interface CredentialsCache {
   /** Returns the cached identity even if its credentials have expired. */
-  read(): CachedIdentity | undefined;
-  write(identity: CachedIdentity): Promise<void>;
+  read(): Identity | undefined;
+  write(identity: Identity): Promise<void>;
   /** Runs `work` while no other process does for the same login. If the cache cannot be locked, runs it anyway. */
   withLock<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -83,7 +83,7 @@ export function openCache(environment: CacheEnvironment, path: string): Credenti
 export function peekCachedIdentity(
   { files }: Pick<Environment, "files">,
   path: string,
-): CachedIdentity | undefined {
+): Identity | undefined {
   try {
     return parseCacheFile(JSON.parse(files.readText(path) ?? ""));
   } catch {
@@ -91,11 +91,11 @@ export function peekCachedIdentity(
   }
 }
 
-export function isFresh({ credentials }: CachedIdentity, nowMs: number): boolean {
+export function isFresh({ credentials }: Identity, nowMs: number): boolean {
   return Date.parse(credentials.expiration) - nowMs > renewBeforeMs;
 }
 
-function parseCacheFile(value: unknown): CachedIdentity | undefined {
+function parseCacheFile(value: unknown): Identity | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { version: found, identityId, credentials } = value as Record<string, unknown>;
   if (

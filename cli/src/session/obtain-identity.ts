@@ -2,7 +2,7 @@ import type { Deployment } from "../deployment/deployment.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { cognitoContext } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
-import { cachePath, type CachedIdentity, isFresh, openCache } from "./credentials-cache.ts";
+import { cachePath, type Identity, isFresh, openCache } from "./credentials-cache.ts";
 import type { LoadedLogin, Login } from "./find-login.ts";
 import { registerCredentials } from "./register-secrets.ts";
 import { type Session, sessionKey } from "./sessions.ts";
@@ -17,10 +17,10 @@ export async function obtainIdentity(
   resolved: ResolvedDeployment,
   login: Login,
   renewing: () => void = () => {},
-): Promise<CachedIdentity> {
+): Promise<Identity> {
   const { deployment } = resolved;
   const cache = openCache(environment, cachePath(environment, deployment.identityPoolId, login.cacheKey));
-  const fresh = (): CachedIdentity | undefined => {
+  const fresh = (): Identity | undefined => {
     const cached = cache.read();
     return cached !== undefined && isFresh(cached, environment.now()) ? cached : undefined;
   };
@@ -53,7 +53,7 @@ export async function exchangeLogin(
   resolved: ResolvedDeployment,
   { logins, token }: LoadedLogin,
   { identityId, consumerKey }: { identityId?: string | undefined; consumerKey?: string | undefined } = {},
-): Promise<CachedIdentity> {
+): Promise<Identity> {
   const { configuration, deployment } = resolved;
   const context = await cognitoContext(environment, configuration, deployment);
   // The AWS SDK is slow to load, and most commands find fresh credentials in the cache.
@@ -75,7 +75,7 @@ export function cachedIdentity(
   environment: Environment,
   { identityPoolId }: Deployment,
   { cacheKey }: Login,
-): CachedIdentity | undefined {
+): Identity | undefined {
   const cached = openCache(environment, cachePath(environment, identityPoolId, cacheKey)).read();
   if (cached !== undefined) registerCredentials(environment, cached.credentials);
   return cached;
@@ -85,7 +85,7 @@ export function cachedIdentity(
 export async function cacheIdentity(
   environment: Environment,
   session: Session,
-  identity: CachedIdentity,
+  identity: Identity,
 ): Promise<void> {
   const cache = openCache(environment, cachePath(environment, session.identityPoolId, sessionKey(session)));
   await cache.withLock(() => cache.write(identity));

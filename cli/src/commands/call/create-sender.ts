@@ -4,7 +4,7 @@ import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts"
 import type { Environment } from "../../environment/environment.ts";
 import type { HttpRequest, HttpResponse, Send, Signed } from "../../http.ts";
 import { sendSigned, type TimedRequest } from "../../server-clock.ts";
-import type { CachedIdentity } from "../../session/credentials-cache.ts";
+import type { Identity } from "../../session/credentials-cache.ts";
 import type { Login } from "../../session/find-login.ts";
 import { obtainIdentity } from "../../session/obtain-identity.ts";
 import { decodeBody } from "./body.ts";
@@ -21,7 +21,7 @@ export interface SendFlags {
 /** Signs one request and sends it as often as needed. */
 export interface Sender {
   /** The identity of the last signature. Undefined for an unsigned call. */
-  identity: () => CachedIdentity | undefined;
+  identity: () => Identity | undefined;
   /** @param nowMs milliseconds since the epoch */
   sign: (nowMs: number) => Promise<Signed>;
   /** Signs again for each attempt. */
@@ -41,7 +41,7 @@ export async function createSender(
 ): Promise<Sender> {
   const { deployment } = resolved;
   const { serverClock, terminal } = environment;
-  const identityAt = async (now: () => number): Promise<CachedIdentity | undefined> =>
+  const identityAt = async (now: () => number): Promise<Identity | undefined> =>
     login &&
     obtainIdentity({ ...environment, now }, resolved, login, () => {
       // Connect to the API while Cognito answers.

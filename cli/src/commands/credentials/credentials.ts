@@ -4,7 +4,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { findLogin } from "../../session/find-login.ts";
 import { obtainIdentity } from "../../session/obtain-identity.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
-import type { CachedIdentity } from "../../session/credentials-cache.ts";
+import type { Identity } from "../../session/credentials-cache.ts";
 import { readSessions } from "../../session/sessions.ts";
 
 /** The formats of `aws configure export-credentials`, and `json`. */
@@ -40,7 +40,7 @@ const lineFormats: Record<
   fish: (name, value) => `set -gx ${name} ${value}`,
 };
 
-function formatIdentity({ identityId, credentials }: CachedIdentity, format: CredentialFormat): string {
+function formatIdentity({ identityId, credentials }: Identity, format: CredentialFormat): string {
   if (format === "process") return JSON.stringify(processFormat(credentials), undefined, 2);
   if (format === "json") {
     return JSON.stringify({ ...processFormat(credentials), IdentityId: identityId }, undefined, 2);

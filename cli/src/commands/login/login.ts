@@ -4,7 +4,7 @@ import type { DeploymentFlags, RememberedDeployment } from "../../deployment/dep
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { cognitoContext, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
-import type { CachedIdentity } from "../../session/credentials-cache.ts";
+import type { Identity } from "../../session/credentials-cache.ts";
 import { providerLogin, twitterLogin } from "../../session/find-login.ts";
 import {
   type LoginSource,
@@ -90,7 +90,7 @@ interface LoginContext {
 
 interface NewLogin {
   session: Session;
-  identity: CachedIdentity;
+  identity: Identity;
 }
 
 async function createTwitterSession(

@@ -9,7 +9,7 @@ import { exchangeSigned } from "../../server-clock.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../../aws/sts.ts";
 import { cognitoContext, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
-import { type CachedIdentity, cachePath, isFresh } from "../../session/credentials-cache.ts";
+import { type Identity, cachePath, isFresh } from "../../session/credentials-cache.ts";
 import { readSessions, sessionsPath } from "../../session/sessions.ts";
 
 export interface StatusFlags extends DeploymentFlags {
@@ -115,7 +115,7 @@ async function findSources(
   flags: StatusFlags,
   { deployment, configuration, project }: ResolvedDeployment,
   login: Login,
-  identity: CachedIdentity | undefined,
+  identity: Identity | undefined,
 ): Promise<Sources> {
   const sourceOf = async (name: string): Promise<string | undefined> =>
     (await configuration.find(name))?.source;
@@ -139,7 +139,7 @@ async function findSources(
 async function askRole(
   environment: Environment,
   { configuration, deployment }: ResolvedDeployment,
-  identity: CachedIdentity | undefined,
+  identity: Identity | undefined,
 ): Promise<Pick<Status, "role"> | Pick<Status, "roleError"> | undefined> {
   if (identity === undefined || !isFresh(identity, environment.now())) return undefined;
   const { region } = deployment;
