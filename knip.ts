@@ -4,8 +4,9 @@ const config: KnipConfig = {
   workspaces: {
     ".": {
       entry: ["stacks/*.ts", "scripts/*.ts"],
-      // aws-cdk: sst runs its `bootstrap`; util-retry: a pin without which `sst deploy` throws.
-      ignoreDependencies: ["aws-cdk", "@smithy/util-retry"],
+      // sst runs aws-cdk's `bootstrap`, and `sst deploy` throws without this util-retry. dependency-cruiser parses with swc.
+      ignoreDependencies: ["aws-cdk", "@smithy/util-retry", "@swc/core"],
+      ignoreBinaries: ["auth-cli"],
     },
     cli: {
       entry: [
