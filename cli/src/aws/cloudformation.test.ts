@@ -13,7 +13,7 @@ const answer = (status: number, body: string): Reply => ({
 });
 
 describe("GetTemplate", () => {
-  it("asks for one stack, signed for CloudFormation", async () => {
+  it("requests one stack, signed for CloudFormation", async () => {
     const request = await getTemplateRequest(
       {
         credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "hush" },
@@ -34,7 +34,7 @@ describe("GetTemplate", () => {
     );
   });
 
-  it("gives the template as it was uploaded", () => {
+  it("returns the template as uploaded", () => {
     const body =
       "<GetTemplateResponse><GetTemplateResult><TemplateBody>{&quot;a&quot;: &quot;&lt;&amp;&apos;&#x41;&#66;&#xA;&amp;lt;&quot;}" +
       "</TemplateBody></GetTemplateResult></GetTemplateResponse>";
@@ -56,7 +56,7 @@ describe("GetTemplate", () => {
     ],
     [200, "<html>Sign in</html>", "unexpected-reply", "Sign in"],
     [502, "", "unexpected-reply", "HTTP 502"],
-  ])("HTTP %i %s is %s", async (status, body, code, text) => {
+  ])("reports HTTP %i %s as %s", async (status, body, code, text) => {
     const error = await failure(() => processGetTemplateResponse(answer(status, body)));
     expect(error.code).toBe(code);
     expect(error.message).toContain(text);

@@ -14,7 +14,7 @@ const credentials = {
   Expiration: 1_772_370_000,
 };
 
-/** Cognito as scripted, an answer for each request. */
+/** Cognito with one scripted answer per request. */
 function cognito(answers: (HttpResponse | Error)[], endpoint?: string) {
   const requests: HttpRequest[] = [];
   const service = createCognitoIdentity({
@@ -32,8 +32,8 @@ function cognito(answers: (HttpResponse | Error)[], endpoint?: string) {
 
 const bodyOf = (request: HttpRequest | undefined): unknown => JSON.parse(String(request?.body));
 
-describe("the wire", () => {
-  it("carries GetId unsigned, with Twitter's token and secret joined by a semicolon", async () => {
+describe("createCognitoIdentity", () => {
+  it("sends GetId unsigned, with Twitter's token and secret joined by a semicolon", async () => {
     const service = cognito([reply(200, { IdentityId: identityId })]);
     expect(await service.getId(poolId, logins)).toBe(identityId);
     expect(service.requests).toHaveLength(1);
@@ -49,7 +49,7 @@ describe("the wire", () => {
     });
   });
 
-  it("carries GetCredentialsForIdentity unsigned", async () => {
+  it("sends GetCredentialsForIdentity unsigned", async () => {
     const service = cognito([reply(200, { IdentityId: identityId, Credentials: credentials })]);
     expect(await service.getCredentialsForIdentity(identityId, logins)).toEqual({
       accessKeyId: "ASIAEXAMPLE",
@@ -69,7 +69,7 @@ describe("the wire", () => {
     });
   });
 
-  it("sends a guest's GetId without a login", async () => {
+  it("sends a guest's GetId without logins", async () => {
     const service = cognito([reply(200, { IdentityId: identityId })]);
     await service.getId(poolId, {});
     expect(bodyOf(service.requests[0])).toEqual({ IdentityPoolId: poolId, Logins: {} });
@@ -78,7 +78,7 @@ describe("the wire", () => {
   it.each([
     ["http://127.0.0.1:4566/", "http://127.0.0.1:4566/"],
     ["https://gateway.example/cognito/", "https://gateway.example/cognito/"],
-  ])("goes to the endpoint %s in place of AWS's", async (endpoint, url) => {
+  ])("sends to the endpoint %s instead of AWS", async (endpoint, url) => {
     const service = cognito([reply(200, { IdentityId: identityId })], endpoint);
     await service.getId(poolId, logins);
     expect(service.requests[0]?.url.href).toBe(url);
@@ -95,7 +95,7 @@ describe("the wire", () => {
   });
 });
 
-/** An error as Cognito sends it: the type in the body, and, with a colon, in a header. */
+/** An error as Cognito sends it: the type is in the body and, with a colon, in a header. */
 function refusal(type: string, message: string, status = 400): HttpResponse {
   const headers: Header[] = [
     ["x-amzn-errortype", `${type}:`],
@@ -104,7 +104,7 @@ function refusal(type: string, message: string, status = 400): HttpResponse {
   return reply(status, { __type: type, message }, headers);
 }
 
-describe("the errors of protocol.md", () => {
+describe("errors of Cognito", () => {
   it.each([
     [
       "NotAuthorizedException",
@@ -149,8 +149,8 @@ describe("the errors of protocol.md", () => {
     ],
     ["LimitExceededException", "Too many identities", "cognito-refused", /does not know this error/],
     ["BrandNewException", "Unheard of", "cognito-refused", /does not know this error/],
-  ])("%s: %s is %s", async (type, message, code, cause) => {
-    // The SDK tries some of them again.
+  ])("reports %s: %s as %s", async (type, message, code, cause) => {
+    // The SDK retries some of them.
     const answers = Array.from({ length: 3 }, () => refusal(type, message));
     const error = await failure(() => cognito(answers).getId(poolId, logins));
     expect(error.code).toBe(code);
@@ -161,14 +161,14 @@ describe("the errors of protocol.md", () => {
     expect(JSON.stringify(error)).not.toContain("access-secret");
   });
 
-  it("are told by the body when there is no header, its type with a namespace", async () => {
+  it("are read from the body when there is no header, without the namespace of the type", async () => {
     const type = "com.amazonaws.cognito.identity.model#ResourceNotFoundException";
     const answer = reply(400, { __type: type, message: "IdentityPool not found." });
     const error = await failure(() => cognito([answer]).getId(poolId, logins));
     expect(error.code).toBe("pool-not-found");
   });
 
-  it("name the step of the second call", async () => {
+  it("name the step of GetCredentialsForIdentity", async () => {
     const error = await failure(() =>
       cognito([refusal("NotAuthorizedException", "x")]).getCredentialsForIdentity(identityId, logins),
     );
@@ -176,8 +176,8 @@ describe("the errors of protocol.md", () => {
   });
 });
 
-describe("a passing fault", () => {
-  it("is tried again, and forgotten when that helps", async () => {
+describe("a temporary error", () => {
+  it("is ignored when a retry succeeds", async () => {
     const service = cognito([
       refusal("InternalErrorException", "Oops", 500),
       reply(200, { IdentityId: identityId }),
@@ -189,7 +189,7 @@ describe("a passing fault", () => {
   it.each([
     ["InternalErrorException", 500, "server-error", 1],
     ["TooManyRequestsException", 400, "rate-limited", 4],
-  ])("%s is reported after three tries", async (type, status, code, exitCode) => {
+  ])("%s is reported after three attempts", async (type, status, code, exitCode) => {
     const service = createCognitoIdentity({
       region: "us-east-1",
       endpoint: undefined,
@@ -205,7 +205,7 @@ describe("a passing fault", () => {
   });
 
   it.each(["unreachable", "tls-refused", "timeout", "interrupted"] as const)(
-    "of the network (%s) comes out as it is, at once",
+    "of the network (%s) is not retried",
     async (code) => {
       const thrown = new AuthCliError(code, { message: "from the transport" });
       const service = cognito([thrown]);
@@ -215,23 +215,23 @@ describe("a passing fault", () => {
   );
 });
 
-describe("a reply that is not Cognito's", () => {
+describe("a reply from another server", () => {
   const bodies: [name: string, status: number, body: string][] = [
     ["HTML", 200, "<!DOCTYPE html><html><body>WiFi login</body></html>"],
     ["HTML of a gateway", 403, "<html><title>403 Forbidden</title></html>"],
     ["cut off", 200, '{"IdentityId":"us-east-1:1111'],
     ["empty", 200, ""],
-    ["another JSON", 200, '{"hello":"world"}'],
+    ["other JSON", 200, '{"hello":"world"}'],
     ["a list", 200, "[]"],
     ["null", 200, "null"],
-    ["an identity that is none", 200, '{"IdentityId":"nobody"}'],
+    ["an invalid identity id", 200, '{"IdentityId":"nobody"}'],
     ["an identity that is a number", 200, '{"IdentityId":7}'],
     ["not found", 404, "Not Found"],
     ["JSON without a type", 400, '{"message":"no"}'],
     ["bytes", 200, "\u0000\ufffd\u0001"],
   ];
 
-  it.each(bodies)("%s, to GetId, is an unexpected reply", async (_name, status, body) => {
+  it.each(bodies)("%s to GetId is an unexpected reply", async (_name, status, body) => {
     const error = await failure(() => cognito([reply(status, body)]).getId(poolId, logins));
     expect(error.code).toBe("unexpected-reply");
     expect(error.exitCode).toBe(1);
@@ -249,7 +249,7 @@ describe("a reply that is not Cognito's", () => {
     ]),
     JSON.stringify({ Credentials: { ...credentials, Expiration: "soon" } }),
     "<html>",
-  ])("%s, to GetCredentialsForIdentity, is an unexpected reply that shows no key", async (body) => {
+  ])("%s to GetCredentialsForIdentity is an unexpected reply and shows no key", async (body) => {
     const error = await failure(() =>
       cognito([reply(200, body)]).getCredentialsForIdentity(identityId, logins),
     );
@@ -257,7 +257,7 @@ describe("a reply that is not Cognito's", () => {
     expect(`${error.message} ${error.cause ?? ""}`).not.toMatch(/secret-key|session-token/);
   });
 
-  it("is named as a fault of the server when it is HTTP 502 of a gateway", async () => {
+  it("is a server error when a gateway sends HTTP 502", async () => {
     const answers = Array.from({ length: 3 }, () => reply(502, "<html>Bad Gateway</html>"));
     const error = await failure(() => cognito(answers).getId(poolId, logins));
     expect(error.exitCode).toBe(1);

@@ -27,7 +27,7 @@ describe("a path of the API", () => {
     ["/ünï", "/%C3%BCn%C3%AF"],
     ["/x?b=2&a=1&a=0", "/x?b=2&a=1&a=0"],
     ["javascript:alert(1)", "/javascript:alert(1)"],
-  ])("%j goes to %s of the same host", (target, wire) => {
+  ])("%j becomes %s on the same host", (target, wire) => {
     const url = apiUrl(api, target);
     expect(url.origin).toBe(api.origin);
     expect(url.pathname + url.search).toBe(wire);
@@ -49,7 +49,7 @@ describe("an absolute URL", () => {
   it.each([
     "https://abc123.execute-api.us-east-1.amazonaws.com/private?a=1",
     "https://ABC123.execute-api.us-east-1.amazonaws.com:443/private?a=1",
-  ])("%s of the same API is taken as it is", (target) => {
+  ])("accepts %s of the same API", (target) => {
     expect(apiUrl(api, target).href).toBe(`${api.origin}/private?a=1`);
   });
 
@@ -64,7 +64,7 @@ describe("an absolute URL", () => {
     "HTTPS://EVIL.EXAMPLE/",
     "ftp://abc123.execute-api.us-east-1.amazonaws.com/",
     "file:///etc/passwd",
-  ])("%s is refused: nothing is signed for another host", async (target) => {
+  ])("rejects %s on another host", async (target) => {
     const error = await failure(() => apiUrl(api, target));
     expect(error.code).toBe("invalid-usage");
     expect(error.exitCode).toBe(2);
@@ -72,7 +72,7 @@ describe("an absolute URL", () => {
   });
 
   it.each(["https://", "http://[::1", "https://exa mple/"])(
-    "%s is refused as no URL at all",
+    "rejects %s, which is not a URL",
     async (target) => {
       expect((await failure(() => apiUrl(api, target))).message).toContain("neither a path nor a URL");
     },

@@ -15,7 +15,7 @@ const explain = (
   { provider = google, token = tokenOf(), type = "NotAuthorizedException" } = {},
 ) => explainProviderRefusal(type, message, { [provider]: token });
 
-describe("Cognito's words for a token that it refuses", () => {
+describe("explainProviderRefusal", () => {
   it.each<[string, string, RegExp, RegExp]>([
     [
       "Invalid login token. Token expired: 1772373600 >= 1772370000",
@@ -80,7 +80,7 @@ describe("Cognito's words for a token that it refuses", () => {
     ]);
   });
 
-  it("are told for the provider whose token it was", () => {
+  it("names the setting of the provider", () => {
     const unsupported = "Token is not from a supported provider of this identity pool.";
     const fixes = [
       ["graph.facebook.com", /facebook: \{ appId \}/],
@@ -95,7 +95,7 @@ describe("Cognito's words for a token that it refuses", () => {
     );
   });
 
-  it("name the issuer that would have been right, unless it is none", () => {
+  it("names the actual issuer if it is valid", () => {
     const message = "Invalid login token. Issuer doesn't match providerName";
     const fixOf = (iss: unknown): string | undefined => explain(message, { token: tokenOf({ iss }) })?.fix;
     expect(fixOf("https://my-tenant.eu.auth0.com/")).toContain(
@@ -105,7 +105,7 @@ describe("Cognito's words for a token that it refuses", () => {
     expect(fixOf(undefined)).toContain("--login accounts.google.com=-");
   });
 
-  it("say nothing of a token that nobody here can read", () => {
+  it("has no evidence for a token that is not an ID token", () => {
     const explanation = explain("Invalid login token. Not a valid OpenId Connect identity token.", {
       token: "EAAB",
     });
@@ -119,7 +119,7 @@ describe("Cognito's words for a token that it refuses", () => {
     ["ResourceConflictException", /already linked/],
   ])("%s", (type, cause) => expect(explain("x", { type })?.cause).toMatch(cause));
 
-  it("are left to others when the login is Twitter's, when there is none, and for faults that are not the login's", () => {
+  it("returns undefined for Twitter, for guests and for other errors", () => {
     const message = "Invalid login token.";
     expect(
       explainProviderRefusal("NotAuthorizedException", message, { "api.twitter.com": "a;b" }),

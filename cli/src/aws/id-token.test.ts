@@ -6,7 +6,7 @@ const tokenOf = (claims: unknown, header: unknown = { alg: "RS256" }): string =>
   `${encode(header)}.${encode(claims)}.c2lnbmF0dXJl`;
 
 describe("an ID token", () => {
-  it("says whose it is, whose and for whom it was issued, and until when", () => {
+  it("has subject, issuer, audience and expiry", () => {
     const claims = {
       iss: "https://accounts.google.com",
       sub: "1085",
@@ -32,11 +32,11 @@ describe("an ID token", () => {
     ["nothing that moves a cursor", { email: "\u001b[2Jx", sub: "a\nb" }, undefined],
     ["nothing endless", { sub: "a".repeat(257) }, undefined],
     ["nothing of another type", { sub: 7, email: ["x"] }, undefined],
-  ])("names its user by %s", (_name, claims, name) => {
+  ])("names the user by %s", (_name, claims, name) => {
     expect(readIdToken(tokenOf(claims))?.name).toBe(name);
   });
 
-  it.each([Number.NaN, 1e300, "soon", null, undefined])("may end at %s, which is no time", (exp) => {
+  it.each([Number.NaN, 1e300, "soon", null, undefined])("has no expiry when exp is %s", (exp) => {
     expect(readIdToken(tokenOf({ exp }))?.expiresAt).toBeUndefined();
   });
 
@@ -52,7 +52,7 @@ describe("an ID token", () => {
   ])("is not %j", (token) => expect(readIdToken(token)).toBeUndefined());
 });
 
-it("an issuer's name has no https:// and no slash at its end", () => {
+it("issuerName removes https:// and the slash at the end", () => {
   expect(issuerName("https://my-tenant.eu.auth0.com/")).toBe("my-tenant.eu.auth0.com");
   expect(issuerName("accounts.google.com")).toBe("accounts.google.com");
 });

@@ -28,29 +28,29 @@ describe("a setting", () => {
     [[".env", ".env.local", ".env.prod"], ".env.prod"],
     [[".env", ".env.local", ".env.prod", ".env.prod.local"], ".env.prod.local"],
     [[".env", ".env.dev"], ".env"],
-  ])("in %j comes from %s, as SST reads them for the stage prod", async (names, winner) => {
+  ])("in %j comes from %s for the stage prod, as in SST", async (names, winner) => {
     expect(await find(files(...names), { stage: "prod" })).toEqual({
       value: `from ${winner}`,
       source: `/project/${winner}`,
     });
   });
 
-  it("comes from no stage's file when there is no stage", async () => {
+  it("comes from no stage file without a stage", async () => {
     expect(await find(files(".env.prod", ".env.undefined"))).toBeUndefined();
   });
 
-  it("of the environment comes first, and is named", async () => {
+  it("from the environment wins", async () => {
     expect(await find(files(".env"), { variables: { [name]: " value " } })).toEqual({
       value: "value",
       source: `the environment variable ${name}`,
     });
   });
 
-  it.each(["", "   "])("that is %j in the environment is none there", async (empty) => {
+  it.each(["", "   "])("that is %j in the environment counts as unset", async (empty) => {
     expect((await find(files(".env"), { variables: { [name]: empty } }))?.source).toBe("/project/.env");
   });
 
-  it("that is empty in a file leaves an earlier file's alone", async () => {
+  it("that is empty in a file does not override an earlier file", async () => {
     expect((await find({ ...files(".env"), ".env.local": `${name}=\n` }))?.value).toBe("from .env");
   });
 
@@ -74,10 +74,10 @@ describe("a setting", () => {
     [`A=1\n\nhush-hush\nB=2`, "line 3"],
     ["=hush-hush", "line 1"],
     ["A=1\n<<<<<<< HEAD hush-hush", "line 2"],
-    // dotenv passes over a colon without a space.
+    // dotenv ignores a colon without a space.
     [`${name}:hush-hush`, "line 1"],
     ['A="x\ny"\nhush-hush', "between its quoted values"],
-  ])("in a broken file %j is an error that tells the place, not the line", async (text, place) => {
+  ])("in an invalid file %j is an error that shows the line number, not the line", async (text, place) => {
     const error = await failure(() => find({ ".env": text }));
     expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
     expect(error.message).toContain("/project/.env");

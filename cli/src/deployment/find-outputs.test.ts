@@ -46,8 +46,8 @@ const authorization = ({ requests: [request] }: FakeEnvironment): string | undef
 const resolve = (environment: FakeEnvironment, flags = {}) =>
   resolveDeployment(environment, { stage: "prod", ...flags }, () => []);
 
-describe("a stage that only CloudFormation knows", () => {
-  it("is found among all stacks, its outputs put together, over several pages", async () => {
+describe("findOutputs with CloudFormation", () => {
+  it("merges the outputs of all stacks of the stage, over several pages", async () => {
     const environment = world([
       page(
         [
@@ -67,7 +67,7 @@ describe("a stage that only CloudFormation knows", () => {
     expect(deployment.source).toBe("CloudFormation, stacks prod-notes-* in eu-west-1");
   });
 
-  it("is asked for in the app's region, signed as the deployer", async () => {
+  it("asks in the app's region, signed by the deployer", async () => {
     const environment = world([
       page([stack("prod-notes-S", { ApiEndpoint: "https://a.example", IdentityPoolId: poolId })]),
     ]);
@@ -82,7 +82,7 @@ describe("a stage that only CloudFormation knows", () => {
   it.each([
     ["--profile", { profile: "work" }, {}],
     ["AWS_PROFILE", {}, { AWS_PROFILE: "work" }],
-  ])("is asked for with the keys of the profile that %s names", async (_name, flags, variables) => {
+  ])("uses the keys of the profile in %s", async (_name, flags, variables) => {
     const environment = world(
       [page([stack("prod-notes-S", { ApiEndpoint: "https://a.example", IdentityPoolId: poolId })])],
       {
@@ -98,17 +98,17 @@ describe("a stage that only CloudFormation knows", () => {
     expect(authorization(environment)).toContain("Credential=AKIAWORK/");
   });
 
-  it("is not asked for without the deployer's credentials", async () => {
+  it("sends nothing without the deployer's credentials", async () => {
     const environment = world([], { variables: {} });
     expect((await failure(() => resolve(environment))).code).toBe("outputs-not-found");
     expect(environment.requests).toEqual([]);
   });
 
-  it("that CloudFormation does not know is an unknown stage", async () => {
+  it("reports a stage without stacks", async () => {
     expect((await failure(() => resolve(world([page([])])))).code).toBe("outputs-not-found");
   });
 
-  it("with an output missing names it", async () => {
+  it("names a missing output", async () => {
     const error = await failure(() =>
       resolve(world([page([stack("prod-notes-S", { ApiEndpoint: "https://a.example" })])])),
     );
@@ -116,7 +116,7 @@ describe("a stage that only CloudFormation knows", () => {
     expect(error.message).toContain("CloudFormation");
   });
 
-  it("that may not be looked at says what AWS said, and no secret", async () => {
+  it("shows AWS's refusal and no secret", async () => {
     const environment = world([], {
       send: async () =>
         reply(
@@ -130,7 +130,7 @@ describe("a stage that only CloudFormation knows", () => {
     expect(JSON.stringify(error)).not.toContain(keys.AWS_SECRET_ACCESS_KEY);
   });
 
-  it("is a named profile's fault when that has no keys", async () => {
+  it("rejects a named profile without keys", async () => {
     const error = await failure(() => resolve(world([], { variables: {} }), { profile: "sso" }));
     expect(error).toMatchObject({ code: "missing-configuration" });
     expect(error.fix).toContain("aws configure export-credentials --profile sso");

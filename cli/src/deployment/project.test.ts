@@ -6,32 +6,29 @@ function find(files: Record<string, string>, workingDirectory = "/work/app/src/d
   return findProject({ ...createFakeEnvironment({ files }), workingDirectory });
 }
 
-describe("the project", () => {
-  it.each(["ts", "mts", "cts", "js", "mjs", "cjs"])(
-    "is the folder of sst.config.%s, looked for upwards",
-    (end) => {
-      const files = { [`/work/app/sst.config.${end}`]: 'export default { name: "notes" }' };
-      expect(find(files)).toMatchObject({ root: "/work/app", appName: "notes" });
-    },
-  );
+describe("findProject", () => {
+  it.each(["ts", "mts", "cts", "js", "mjs", "cjs"])("searches the parents for sst.config.%s", (end) => {
+    const files = { [`/work/app/sst.config.${end}`]: 'export default { name: "notes" }' };
+    expect(find(files)).toMatchObject({ root: "/work/app", appName: "notes" });
+  });
 
-  it("is the nearest one", () => {
+  it("returns the nearest project", () => {
     const files = { "/work/sst.config.ts": 'name: "outer"', "/work/app/sst.config.ts": 'name: "inner"' };
     expect(find(files)).toMatchObject({ root: "/work/app", appName: "inner" });
   });
 
-  it("is a folder with .sst when there is no config", () => {
+  it("returns a folder with .sst when there is no config", () => {
     expect(find({ "/work/app/.sst/outputs.json": "{}" })).toMatchObject({
       root: "/work/app",
       appName: undefined,
     });
   });
 
-  it("is the working directory when nothing is found", () => {
+  it("returns the working directory when there is no project", () => {
     expect(find({})).toMatchObject({ root: "/work/app/src/deep", appName: undefined });
   });
 
-  it("may be the root of the file system", () => {
+  it("finds a project in the root of the file system", () => {
     expect(find({ "/sst.config.ts": 'name: "x"' }, "/a").root).toBe("/");
   });
 
@@ -42,7 +39,7 @@ describe("the project", () => {
     ["{ name: process.env.APP }", undefined],
     ['{ rename: "x" }', undefined],
     ["", undefined],
-  ])("has in %j the app %s", (config, appName) => {
+  ])("reads from %j the app %s", (config, appName) => {
     expect(find({ "/work/app/sst.config.ts": config }).appName).toBe(appName);
   });
 });

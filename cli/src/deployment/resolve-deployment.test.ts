@@ -40,13 +40,18 @@ const stored = (stage: string | undefined, pool = otherPoolId): RememberedDeploy
   identityPoolId: pool,
 });
 
-describe("the outputs file", () => {
+describe("an outputs file", () => {
   it.each<[string, unknown, DeploymentFlags, string | undefined]>([
     ["of SST v2", { "prod-notes-ExampleStack": outputs }, {}, "prod"],
-    ["whose stage holds dashes", { "my-long-stage-notes-ExampleStack": outputs }, {}, "my-long-stage"],
-    ["whose stage ends like the app", { "my-notes-notes-Stack": outputs }, { stage: "my-notes" }, "my-notes"],
-    ["in the flat shape of SST v3", outputs, {}, undefined],
-    ["in the flat shape, with other values beside", { ...outputs, app: 1, list: [] }, {}, undefined],
+    ["with dashes in the stage", { "my-long-stage-notes-ExampleStack": outputs }, {}, "my-long-stage"],
+    [
+      "with a stage that ends like the app",
+      { "my-notes-notes-Stack": outputs },
+      { stage: "my-notes" },
+      "my-notes",
+    ],
+    ["in the flat format of SST v3", outputs, {}, undefined],
+    ["in the flat format, with other values", { ...outputs, app: 1, list: [] }, {}, undefined],
     [
       "with a stage's outputs in two stacks",
       { "prod-notes-Api": { ApiEndpoint: endpoint }, "prod-notes-Auth": { IdentityPoolId: poolId } },
@@ -54,32 +59,32 @@ describe("the outputs file", () => {
       "prod",
     ],
     [
-      "of several stages, one of them named",
+      "of several stages, with --stage",
       { "dev-notes-S": { ...outputs, ApiEndpoint: "https://other.example" }, "prod-notes-S": outputs },
       { stage: "prod" },
       "prod",
     ],
     [
-      "of several stages, another one partial",
+      "of several stages, one of them partial",
       { "dev-notes-S": { ApiEndpoint: "https://other.example" }, "prod-notes-S": outputs },
       { stage: "prod" },
       "prod",
     ],
-    ["with another app beside", { "prod-shop-S": {}, "prod-notes-S": outputs }, {}, "prod"],
-  ])("%s", async (_name, content, flags, stage) => {
+    ["of two apps", { "prod-shop-S": {}, "prod-notes-S": outputs }, {}, "prod"],
+  ])("%s has a stage", async (_name, content, flags, stage) => {
     const { deployment } = await resolve(flags, { outputs: content });
     expect(deployment).toMatchObject({ stage, identityPoolId: poolId, region: "eu-west-1" });
     expect(deployment.apiEndpoint.href).toBe(`${endpoint}/`);
     expect(deployment.source).toBe("/project/.sst/outputs.json");
   });
 
-  it("of CDK, in a folder without a project, is read with its stage named", async () => {
+  it("of CDK needs --stage outside a project", async () => {
     const content = { "my-prod-notes-Stack": outputs };
     const { deployment } = await resolve({ stage: "my-prod" }, { project: false, outputs: content });
     expect(deployment.stage).toBe("my-prod");
   });
 
-  it("may be named", async () => {
+  it("comes from --outputs", async () => {
     const files = { "/elsewhere/o.json": JSON.stringify({ "prod-notes-S": outputs }) };
     for (const named of ["/elsewhere/o.json", "../elsewhere/o.json"]) {
       const { deployment } = await resolve({ outputs: named }, { files });
@@ -90,13 +95,13 @@ describe("the outputs file", () => {
   it.each<[string, World, DeploymentFlags, string, RegExp]>([
     ["absent", {}, {}, "outputs-not-found", /outputs\.json.*sst deploy --stage <stage>/s],
     [
-      "absent, a stage named",
+      "absent, with --stage",
       {},
       { stage: "prod" },
       "outputs-not-found",
       /stage prod.*sst deploy --stage prod/s,
     ],
-    ["named and absent", {}, { outputs: "no.json" }, "outputs-not-found", /\/project\/no\.json/],
+    ["absent, with --outputs", {}, { outputs: "no.json" }, "outputs-not-found", /\/project\/no\.json/],
     [
       "without the stage",
       { outputs: { "dev-notes-S": outputs, "qa-notes-S": outputs } },
@@ -105,14 +110,14 @@ describe("the outputs file", () => {
       /prod.*outputs\.json.*dev, qa.*sst deploy --stage prod/s,
     ],
     [
-      "without the stage, the one it has being partial",
+      "without the stage, with another partial one",
       { outputs: { "dev-notes-S": { ApiEndpoint: endpoint } } },
       { stage: "prod" },
       "unknown-stage",
       /prod.*outputs\.json.*dev/s,
     ],
     [
-      "of several stages, none named",
+      "of several stages, without --stage",
       { outputs: { "dev-notes-S": outputs, "qa-notes-S": outputs } },
       {},
       "missing-configuration",
@@ -133,7 +138,7 @@ describe("the outputs file", () => {
       /IdentityPoolId is missing in .*outputs\.json \(stage prod\).*ApiEndpoint, Other.*--stage prod/s,
     ],
     [
-      "with an endpoint that is no text",
+      "with an endpoint that is not a string",
       { outputs: { "prod-notes-S": { ...outputs, ApiEndpoint: 7 } } },
       {},
       "invalid-outputs",
@@ -146,7 +151,7 @@ describe("the outputs file", () => {
       "invalid-outputs",
       /ApiEndpoint is (missing|not a string)/,
     ],
-    ["without anything", { outputs: "{}" }, {}, "invalid-outputs", /no outputs/],
+    ["with an empty object", { outputs: "{}" }, {}, "invalid-outputs", /no outputs/],
     [
       "cut off",
       { outputs: '{"prod-notes-S":{"Api' },
@@ -155,7 +160,7 @@ describe("the outputs file", () => {
       /not an outputs file.*prod-notes-S/s,
     ],
     [
-      "empty, as SST leaves it now and then",
+      "empty, as SST sometimes leaves it",
       { outputs: "" },
       {},
       "outputs-not-found",
@@ -164,7 +169,7 @@ describe("the outputs file", () => {
     ["a list", { outputs: "[1]" }, {}, "invalid-outputs", /not an outputs file/],
     ["null", { outputs: "null" }, {}, "invalid-outputs", /not an outputs file/],
     ["HTML", { outputs: "<html>" }, {}, "invalid-outputs", /not an outputs file.*<html>/s],
-  ])("%s, is an error that says what to do", async (_name, world, flags, code, text) => {
+  ])("%s is an error with a fix", async (_name, world, flags, code, text) => {
     const error = await failure(() => resolve(flags, world));
     expect(error.code).toBe(code);
     expect(error.exitCode).toBe(2);
@@ -178,38 +183,38 @@ describe("the stage", () => {
   const files = { "/project/.sst/stage": "file\n" };
 
   it.each<[string, DeploymentFlags, World, string]>([
-    ["--stage before all", { stage: "flag" }, { variables: { SST_STAGE: "env" }, files }, "flag"],
-    ["SST_STAGE before the file", {}, { variables: { SST_STAGE: "env" }, files }, "env"],
-    [".sst/stage, its line end left out", {}, { files }, "file"],
-    ["an empty SST_STAGE is none", {}, { variables: { SST_STAGE: "" }, files }, "file"],
+    ["--stage wins over all", { stage: "flag" }, { variables: { SST_STAGE: "env" }, files }, "flag"],
+    ["SST_STAGE wins over the file", {}, { variables: { SST_STAGE: "env" }, files }, "env"],
+    [".sst/stage is read without its line end", {}, { files }, "file"],
+    ["an empty SST_STAGE counts as unset", {}, { variables: { SST_STAGE: "" }, files }, "file"],
   ])("%s", async (_name, flags, world, stage) => {
     expect((await resolve(flags, { outputs: all, ...world })).deployment.stage).toBe(stage);
   });
 
-  it("is the only one, when there is only one", async () => {
+  it("is the only one in the file", async () => {
     expect((await resolve({}, { outputs: { "one-notes-S": outputs } })).deployment.stage).toBe("one");
   });
 
-  it.each(["", "1st", "-x", "a b", "a/b", "../x", "a_b", "é"])("%j is no name of one", async (stage) => {
+  it.each(["", "1st", "-x", "a b", "a/b", "../x", "a_b", "é"])("rejects %j", async (stage) => {
     const error = await failure(() => resolve({ stage }, { outputs: all }));
     expect(error.code).toBe("invalid-configuration");
     expect(error.message).toContain("--stage");
   });
 
-  it("is named with its source when it is wrong", async () => {
+  it("is reported with its source when it is invalid", async () => {
     const error = await failure(() => resolve({}, { files: { "/project/.sst/stage": "a b" } }));
     expect(error.message).toContain("/project/.sst/stage");
   });
 });
 
 describe("flags", () => {
-  it("of endpoint and pool need no file", async () => {
+  it("for endpoint and pool need no file", async () => {
     const { deployment } = await resolve({ endpoint: "https://x.example/prod", identityPoolId: poolId });
     expect(deployment).toMatchObject({ stage: undefined, identityPoolId: poolId, region: "eu-west-1" });
     expect(deployment.apiEndpoint.href).toBe("https://x.example/prod");
   });
 
-  it("override one by one", async () => {
+  it("override single values", async () => {
     const world = { outputs: { "prod-notes-S": outputs } };
     const moved = await resolve({ endpoint: "https://x.example" }, world);
     expect(moved.deployment).toMatchObject({ stage: "prod", identityPoolId: poolId });
@@ -220,7 +225,7 @@ describe("flags", () => {
     expect(elsewhere.deployment.region).toBe("ap-south-1");
   });
 
-  it("region comes from the pool, whatever AWS_REGION says", async () => {
+  it("default to the region of the pool, whatever AWS_REGION says", async () => {
     const world = { outputs: { "prod-notes-S": outputs }, variables: { AWS_REGION: "ap-south-1" } };
     expect((await resolve({}, world)).deployment.region).toBe("eu-west-1");
   });
@@ -234,14 +239,14 @@ describe("flags", () => {
     "us-east-1:XYZ",
     `us-east-1:${"a".repeat(60)}`,
     "us-east-1:abc\n",
-  ])("--identity-pool-id %j is refused", async (identityPoolId) => {
+  ])("reject --identity-pool-id %j", async (identityPoolId) => {
     const error = await failure(() => resolve({ endpoint, identityPoolId }));
     expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
     expect(error.fix).toContain("IdentityPoolId");
   });
 });
 
-describe("the address of a service", () => {
+describe("parseServiceUrl", () => {
   it.each([
     "https://api.example",
     "https://api.example:8443/prod",
@@ -250,7 +255,7 @@ describe("the address of a service", () => {
     "http://localhost:4568",
     "http://api.localhost:4568",
     "http://[::1]:4568",
-  ])("%s is taken", (value) => {
+  ])("accepts %s", (value) => {
     expect(parseServiceUrl(value, "--endpoint").href).toContain(value);
   });
 
@@ -269,7 +274,7 @@ describe("the address of a service", () => {
     "https://:hush@api.example",
     "https:user:hush@api.example",
     "https://user:hu/hush@api.example",
-  ])("%j is refused, its password unseen", async (value) => {
+  ])("rejects %j and hides its password", async (value) => {
     const error = await failure(() => parseServiceUrl(value, "--endpoint"));
     expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
     expect(error.message).toContain("--endpoint");
@@ -282,27 +287,27 @@ describe("the address of a service", () => {
     "http://localhost.evil.example",
     "http://127.0.0.1.evil.example",
     "http://0.0.0.0",
-  ])("%s is refused: plain http leaves this computer", async (value) => {
+  ])("rejects %s, because plain http would leave this computer", async (value) => {
     const error = await failure(() => parseServiceUrl(value, "--endpoint"));
     expect(error.message).toContain("plain http");
     expect(error.fix).toContain("https");
   });
 });
 
-describe("what the last login remembered", () => {
-  it("is used when the file holds another stage, and says so", async () => {
+describe("the deployment of the last login", () => {
+  it("is used when the file has another stage, and named as the source", async () => {
     const world = { outputs: { "dev-notes-S": outputs }, remembered: [stored("prod")] };
     const { deployment } = await resolve({ stage: "prod" }, world);
     expect(deployment).toMatchObject({ stage: "prod", identityPoolId: otherPoolId, region: "us-east-1" });
     expect(deployment.source).toContain("last login to prod");
   });
 
-  it("is used when the file holds a part of another stage", async () => {
+  it("is used when the file has another, partial stage", async () => {
     const world = { outputs: { "dev-notes-S": { Other: 1 } }, remembered: [stored("prod")] };
     expect((await resolve({ stage: "prod" }, world)).deployment.identityPoolId).toBe(otherPoolId);
   });
 
-  it("is used when there is no file", async () => {
+  it("is used without a file", async () => {
     const { deployment } = await resolve({ stage: "prod" }, { remembered: [stored("prod")] });
     expect(deployment.identityPoolId).toBe(otherPoolId);
   });
@@ -318,7 +323,7 @@ describe("what the last login remembered", () => {
     expect(error.code).toBe("outputs-not-found");
   });
 
-  it("is listed when the stage is not among it", async () => {
+  it("is listed when it is of another stage", async () => {
     const error = await failure(() => resolve({ stage: "prod" }, { remembered: [stored("qa")] }));
     expect(error.cause).toContain("stored logins exist for qa");
   });

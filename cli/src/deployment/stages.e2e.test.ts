@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 
-describe("two stages deployed side by side by the real sst deploy", () => {
+describe("two stages deployed by sst deploy", () => {
   let world: DeployedWorld;
 
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe("two stages deployed side by side by the real sst deploy", () => {
   };
   const noKeys = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
 
-  test("each is found: one in the outputs file, one in CloudFormation, then where its login remembered it", async () => {
+  test("each is found in the outputs file, in CloudFormation or in its login", async () => {
     const [dev, prod] = [
       await world.cli.logIn("alice", ["--stage", "dev"]),
       await world.cli.logIn("alice", ["--stage", "prod"]),
@@ -29,7 +29,7 @@ describe("two stages deployed side by side by the real sst deploy", () => {
     expect((await world.cli.run(["smoke", "--stage", "dev"], { variables: noKeys })).code).toBe(0);
   });
 
-  test("without a login CloudFormation is asked, with the deployer's keys only", async () => {
+  test("without a login CloudFormation is asked, with the deployer's credentials only", async () => {
     const fresh = { XDG_CONFIG_HOME: `${world.cli.home}/fresh` };
     const { stderr } = await world.cli.run(["call", "/private", "--stage", "prod"], { variables: fresh });
     expect(stderr).toContain("not logged in to prod");

@@ -10,7 +10,7 @@ import {
 import * as verifier from "../../../packages/local-cloud/src/twitter/signature-base-string.ts";
 import { baseStringUri, type OAuth1Request, type OAuth1Signing, signOAuth1 } from "./oauth1.ts";
 
-/** What the published examples sign, as a request and its signing. */
+/** The request and the signing of a published example. */
 function fromVector(
   uri: string,
   method: string,
@@ -45,11 +45,11 @@ describe("published signatures", () => {
     const secrets = expected.signed ?? { clientSecret: "x", tokenSecret: "y" };
     const { signatureBaseString, signature } = signOAuth1(...fromVector(uri, method, parameters, secrets));
     expect(signatureBaseString).toBe(expected.baseString);
-    // The RFC's own example in 3.4.1 gives the base string alone.
+    // The example in RFC 5849 3.4.1 has a base string only.
     expect(signature).toBe(expected.signed?.signature ?? signature);
   });
 
-  it.each(oauth1Vectors.signatures)("$id, its parameters in the URL's query", (vector) => {
+  it.each(oauth1Vectors.signatures)("$id, with the parameters in the query", (vector) => {
     const secrets = vector.signed ?? { clientSecret: "x", tokenSecret: "y" };
     const [request, signing] = fromVector(vector.baseStringUri, vector.method, vector.parameters, secrets);
     for (const [name, value] of request.bodyParameters ?? []) request.url.searchParams.append(name, value);
@@ -72,18 +72,18 @@ describe("published parts", () => {
     expect(baseStringUri(new URL(url))).toBe(uri);
   });
 
-  it.each(oauth1Vectors.percentEncoding)("%j is encoded as %s", (plain, encoded) => {
+  it.each(oauth1Vectors.percentEncoding)("encodes %j as %s", (plain, encoded) => {
     expect(parametersOf({ bodyParameters: [["a", plain]] })).toContain(`a=${encoded}&`);
   });
 
-  it.each(oauth1Vectors.normalizedParameters)("parameters are sorted: $normalized", (vector) => {
+  it.each(oauth1Vectors.normalizedParameters)("sorts parameters: $normalized", (vector) => {
     const all = parametersOf({ bodyParameters: vector.parameters }).split("&");
     expect(all.filter((parameter) => !parameter.startsWith("oauth_")).join("&")).toBe(vector.normalized);
   });
 });
 
 describe("the Authorization header", () => {
-  it("holds the protocol parameters and the signature, and no other parameter", () => {
+  it("has the protocol parameters and the signature only", () => {
     const { authorization, signature } = signOAuth1(
       {
         method: "POST",
@@ -116,7 +116,7 @@ const awkward = fc.oneof(
   fc.string({ unit: fc.constantFrom(...Array.from("-._~!*'()%&=+/?#@:;,$ \"\\[]é✈😀aZ0")) }),
   fc.constantFrom("", "constructor", "toString", "hasOwnProperty"),
 );
-// oauth-1.0a keeps parameters in plain objects, which cannot hold this one name; Twitter has no such parameter.
+// oauth-1.0a keeps parameters in plain objects, which cannot have this name. Twitter has no parameter of this name.
 const name = awkward.filter((text) => text !== "__proto__");
 const parameters = fc.array(fc.tuple(name, awkward), { maxLength: 8 });
 const repeated = fc
@@ -166,7 +166,7 @@ describe("an independent verifier", () => {
               version: "1.0",
             },
           );
-          // What the server sees: the header, the query as it came, the body as it came.
+          // The server sees the header, the raw query and the raw body.
           const inHeader = readAuthorization(authorization[1]);
           const seen = [
             ...inHeader.filter(([parameter]) => parameter !== "oauth_signature"),

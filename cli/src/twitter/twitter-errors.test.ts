@@ -18,7 +18,7 @@ function errorOf(status: number, body: string, headers: readonly Header[] = []):
   return twitterError(reply, { nowMs, apiUrl });
 }
 
-/** The four shapes in which Twitter says the same. */
+/** The four formats of an error. */
 const shapes = {
   JSON: (code: number, message: string) => JSON.stringify({ errors: [{ code, message }] }),
   "XML with a code": (code: number, message: string) =>
@@ -28,7 +28,7 @@ const shapes = {
   text: (_code: number, message: string) => message,
 };
 
-/** The table of protocol.md: what Twitter says, what it means, what to do. */
+/** Errors of Twitter with their causes and fixes. */
 const faults: {
   status: number;
   number: number;
@@ -36,7 +36,7 @@ const faults: {
   code: string;
   cause: RegExp;
   fix: RegExp;
-  /** The words alone do not tell: only the number does. */
+  /** Only the code identifies it, not the message. */
   onlyByNumber?: boolean;
 }[] = [
   {
@@ -125,7 +125,7 @@ describe.each(faults)("HTTP $status, code $number", ({ onlyByNumber, ...fault })
   });
 });
 
-describe("errors that come as text alone", () => {
+describe("errors without a code", () => {
   it.each([
     ["Error processing your OAuth request: Invalid oauth_verifier parameter", "verifier-refused", /PIN/],
     ["Reverse auth credentials are invalid", "temporary-credentials-refused", /completed before/],
@@ -143,7 +143,7 @@ describe("errors that come as text alone", () => {
     expect(error.fix).toContain("auth-cli login");
   });
 
-  it("does not take a server that is down for a login that was used up", () => {
+  it("does not mistake a server that is down for a used login", () => {
     const error = errorOf(503, "<html><h1>503 Service Temporarily Unavailable</h1></html>");
     expect(error.code).toBe("server-error");
     expect(error.exitCode).toBe(1);
@@ -154,18 +154,18 @@ describe("errors that come as text alone", () => {
 describe("a rate limit", () => {
   const body = shapes.JSON(88, "Rate limit exceeded");
 
-  it("says when it is lifted", () => {
+  it("shows when it resets", () => {
     const error = errorOf(429, body, [["x-rate-limit-reset", "1772366700"]]);
     expect(error.code).toBe("rate-limited");
     expect(error.message).toContain("2026-03-01T12:05:00.000Z");
   });
 
-  it("is known by its status when the body says nothing", () => {
+  it("is recognized by its status when the body is empty", () => {
     expect(errorOf(429, "").code).toBe("rate-limited");
   });
 
   it.each(["", "soon", "-1", "99999999999999999999", "Infinity"])(
-    "tells no time when the reset time is %j",
+    "shows no time when the reset time is %j",
     (reset) => {
       const error = errorOf(429, body, [["x-rate-limit-reset", reset]]);
       expect(error.code).toBe("rate-limited");
@@ -180,12 +180,12 @@ describe("a wrong clock", () => {
   it.each([
     ["Sun, 01 Mar 2026 12:10:00 GMT", /it is 600 s behind/],
     ["Sun, 01 Mar 2026 11:50:00 GMT", /it is 600 s ahead/],
-  ])("is measured against the reply's Date %s", (date, evidence) => {
+  ])("is compared with the Date header %s", (date, evidence) => {
     expect(errorOf(401, body, [["date", date]]).cause).toMatch(evidence);
   });
 
   it.each([[[]], [[["Date", "nonsense"] as const]]])(
-    "is told without a number when %j says no time",
+    "is reported without a number when the headers are %j",
     (headers) => {
       const { code, cause } = errorOf(401, body, headers);
       expect(code).toBe("clock-refused");
@@ -194,7 +194,7 @@ describe("a wrong clock", () => {
   );
 });
 
-describe("an error that auth-cli does not know", () => {
+describe("an unknown error", () => {
   it.each([
     [401, '{"errors":[{"code":9999,"message":"A new rule"}]}', "twitter-refused", "code 9999", "A new rule"],
     [
@@ -213,22 +213,22 @@ describe("an error that auth-cli does not know", () => {
     [401, '{"errors":[', "twitter-refused", "HTTP 401", '{"errors":['],
     [401, '{"errors":[null]}', "twitter-refused", "HTTP 401", "null"],
     [401, '{"errors":[{"code":"32","message":7}]}', "twitter-refused", "HTTP 401", '"code":"32"'],
-  ])("HTTP %i %s keeps its own words", (status, body, code, number, words) => {
+  ])("HTTP %i %s keeps its message", (status, body, code, number, words) => {
     const error = errorOf(status, body);
     expect(error.code).toBe(code);
     expect(error.message).toContain(number);
     expect(error.message).toContain(words);
   });
 
-  it("reaches a terminal on one short line, without its control characters", () => {
+  it("is one short line without control characters", () => {
     const { message } = errorOf(403, `\u001b[31mred\u001b[0m\r\n\u0007${"long ".repeat(500)}`);
-    // oxlint-disable-next-line no-control-regex -- they are what must not be there
+    // oxlint-disable-next-line no-control-regex -- the test looks for them
     expect(message).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
     expect(message.length).toBeLessThan(300);
   });
 });
 
-it("reads a fault of several errors by its first", () => {
+it("parseTwitterFault takes the first of several errors", () => {
   expect(parseTwitterFault('{"errors":[{"code":89,"message":"a"},{"code":32,"message":"b"}]}')).toEqual({
     code: 89,
     message: "a",

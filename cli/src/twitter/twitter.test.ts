@@ -48,7 +48,7 @@ function replyOf(status: number, body: string): Reply {
 }
 
 describe("requests", () => {
-  it("asks for a request token with the callback in the signed header, and without a token", async () => {
+  it("asks for a request token with the callback in the signed header and without a token", async () => {
     const request = requestTokenRequest(context, "oob");
     expect(request).toMatchObject({ step: "twitter.request_token", method: "POST" });
     expect(request.body).toBeUndefined();
@@ -82,7 +82,7 @@ describe("requests", () => {
     expect(new Set(nonces.map((parameters) => parameters["oauth_nonce"])).size).toBe(100);
   });
 
-  it("exchanges the PIN, zeros in front kept", async () => {
+  it("exchanges the PIN and keeps leading zeros", async () => {
     const request = accessTokenRequest(context, temporary, "0012345");
     expect(request.url.href).toBe("https://api.x.com/oauth/access_token");
     expect(request.method).toBe("POST");
@@ -92,14 +92,14 @@ describe("requests", () => {
     });
   });
 
-  it("asks whose token it is", async () => {
+  it("asks for the user of a token", async () => {
     const request = verifyCredentialsRequest(context, { token: "access-token", secret: "x" });
     expect(request.url.href).toBe("https://api.x.com/1.1/account/verify_credentials.json");
     expect(request.method).toBe("GET");
     expect(await protocolParameters(request)).toMatchObject({ oauth_token: "access-token" });
   });
 
-  it("sends no secret: they only sign", async () => {
+  it("never sends a secret", async () => {
     const requests = [
       requestTokenRequest(context, "oob"),
       accessTokenRequest(context, temporary, "1234567"),
@@ -123,7 +123,7 @@ describe("requests", () => {
     },
   );
 
-  it("sends the user to a page whose address holds oauth_token and nothing else", () => {
+  it("sends the user to a page whose address has oauth_token only", () => {
     const url = authorizeUrl(context.apiUrl, { token: "a+b&c=d", secret: "hidden" });
     expect(url.origin + url.pathname).toBe("https://api.x.com/oauth/authorize");
     expect([...url.searchParams]).toEqual([["oauth_token", "a+b&c=d"]]);
@@ -134,7 +134,7 @@ const readRequestToken = (body: string, status = 200) =>
   processRequestTokenResponse(replyOf(status, body), context);
 
 describe("the reply to request_token", () => {
-  it("gives the request token", () => {
+  it("has the request token", () => {
     expect(
       readRequestToken("oauth_token=a%2Bb&oauth_token_secret=c&oauth_callback_confirmed=true\n"),
     ).toEqual({
@@ -157,7 +157,7 @@ describe("the reply to request_token", () => {
     ["<!DOCTYPE html><html><body>Sign in to the hotel's WiFi</body></html>", /oauth_token$/],
     ['{"token":"a"}', /oauth_token$/],
     ["\u0000\u0001\u0002", /oauth_token$/],
-  ])("%j is not taken for one", async (body, message) => {
+  ])("%j is an unexpected reply", async (body, message) => {
     const error = await failure(() => readRequestToken(body));
     expect(error.code).toBe("unexpected-reply");
     expect(error.exitCode).toBe(1);
@@ -165,13 +165,13 @@ describe("the reply to request_token", () => {
     expect(formatError(error)).not.toContain("value-of-it");
   });
 
-  it("shows the start of a page that is no form, and of a form its field names only", async () => {
+  it("is shown as an excerpt, or as field names if it is a form", async () => {
     expect((await failure(() => readRequestToken("<html>WiFi login</html>"))).cause).toContain("WiFi login");
     const { cause } = await failure(() => readRequestToken("oauth_token_secret=value-of-it&x=1"));
     expect(cause).toContain("oauth_token_secret, x");
   });
 
-  it("is a refusal when the status is not 200, whatever the body looks like", async () => {
+  it("is a refusal when the status is not 200, whatever the body", async () => {
     const body = "oauth_token=a&oauth_token_secret=b&oauth_callback_confirmed=true";
     expect((await failure(() => readRequestToken(body, 302))).code).toBe("unexpected-reply");
     expect((await failure(() => readRequestToken(body, 401))).code).toBe("twitter-refused");
@@ -181,7 +181,7 @@ describe("the reply to request_token", () => {
 describe("the reply to access_token", () => {
   const whole = "oauth_token=1-a&oauth_token_secret=value-of-it&user_id=42&screen_name=alice";
 
-  it("gives the access token and its user", () => {
+  it("has the access token and the user", () => {
     expect(processAccessTokenResponse(replyOf(200, whole), context)).toEqual({
       tokenCredentials: { token: "1-a", secret: "value-of-it" },
       userId: "42",
@@ -190,7 +190,7 @@ describe("the reply to access_token", () => {
   });
 
   it.each(["oauth_token", "oauth_token_secret", "user_id", "screen_name"])(
-    "is refused without %s",
+    "is an unexpected reply without %s",
     async (name) => {
       const form = new URLSearchParams(whole);
       form.delete(name);
@@ -203,7 +203,7 @@ describe("the reply to access_token", () => {
 });
 
 describe("the reply to verify_credentials", () => {
-  it("gives the user", () => {
+  it("has the user", () => {
     const body = '{"id":42,"id_str":"42","screen_name":"alice"}';
     expect(processVerifyCredentialsResponse(replyOf(200, body), context)).toEqual({
       userId: "42",
@@ -212,14 +212,14 @@ describe("the reply to verify_credentials", () => {
   });
 
   it.each(["", "null", "[]", '"alice"', '{"id":42,"screen_name":"alice"}', '{"id_str":"42"', "<html>"])(
-    "%j is not taken for one",
+    "%j is an unexpected reply",
     async (body) => {
       const error = await failure(() => processVerifyCredentialsResponse(replyOf(200, body), context));
       expect(error.code).toBe("unexpected-reply");
     },
   );
 
-  it("names a revoked token", async () => {
+  it("reports a revoked token", async () => {
     const body = '{"errors":[{"code":89,"message":"Invalid or expired token."}]}';
     const error = await failure(() => processVerifyCredentialsResponse(replyOf(401, body), context));
     expect(error.code).toBe("token-refused");
