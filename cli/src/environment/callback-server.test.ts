@@ -47,7 +47,7 @@ function get(
   });
 }
 
-/** Waits for `?done=…`; everything else is somebody else's. */
+/** `?done=…` ends the wait. */
 function answer(query: URLSearchParams): Promise<CallbackAnswer<string>> {
   const outcome = query.get("done");
   const page = { html: "<p>ä</p>", contentSecurityPolicy: policy };
@@ -55,7 +55,7 @@ function answer(query: URLSearchParams): Promise<CallbackAnswer<string>> {
 }
 
 describe("the callback server", () => {
-  it("answers until an answer has an outcome, whose page arrives", async () => {
+  it("answers until an answer has an outcome, and sends its page", async () => {
     const waiting = server.waitFor(answer, 10_000);
     expect((await get("/callback?other=1")).status).toBe(400);
     const got = await get("/callback?done=a%26b");
@@ -70,7 +70,7 @@ describe("the callback server", () => {
     expect(await waiting).toBe("a&b");
   });
 
-  it.skipIf(!hasIpv6)("listens on ::1 at the same port", async () => {
+  it.skipIf(!hasIpv6)("also listens on ::1 at the same port", async () => {
     const waiting = server.waitFor(answer, 10_000);
     expect((await get("/callback?done=six", { host: "::1" })).status).toBe(200);
     expect(await waiting).toBe("six");
@@ -86,12 +86,12 @@ describe("the callback server", () => {
 
   it.each<[string, string, Parameters<typeof get>[1], number]>([
     ["another path", "/", {}, 404],
-    ["a path that only begins like it", "/callback/x?done=1", {}, 404],
+    ["a longer path", "/callback/x?done=1", {}, 404],
     ["a POST", "/callback?done=1", { method: "POST" }, 405],
     ["a HEAD", "/callback?done=1", { method: "HEAD" }, 405],
-    ["a name that was made to lead here", "/callback?done=1", { headers: { Host: "evil.example" } }, 421],
-    ["another port's host", "/callback?done=1", { headers: { Host: "127.0.0.1:1" } }, 421],
-  ])("answers %s itself, and waits on", async (_name, path, options, status) => {
+    ["another host name", "/callback?done=1", { headers: { Host: "evil.example" } }, 421],
+    ["another port", "/callback?done=1", { headers: { Host: "127.0.0.1:1" } }, 421],
+  ])("rejects %s and keeps waiting", async (_name, path, options, status) => {
     let asked = 0;
     const counting: typeof answer = (query) => {
       asked += 1;
@@ -104,11 +104,11 @@ describe("the callback server", () => {
     expect(await waiting).toBe("1");
   });
 
-  it("is not ready before somebody waits", async () => {
+  it("answers 503 before the wait", async () => {
     expect((await get("/callback?done=1")).status).toBe(503);
   });
 
-  it("gives up when time is up, whatever is connected", async () => {
+  it("returns undefined after the timeout, even with an open connection", async () => {
     const socket = connect(Number(server.url.port), "127.0.0.1");
     await once(socket, "connect");
     socket.write("GET /callback?done=1 HT");
@@ -120,14 +120,14 @@ describe("the callback server", () => {
     await expect(get("/callback")).rejects.toThrow(/ECONNREFUSED/);
   });
 
-  it("is ended by an interruption, before and while it waits", async () => {
+  it("throws interrupted before and during the wait", async () => {
     const waiting = failure(() => server.waitFor(answer, 10_000));
     interruption.abort();
     expect((await waiting).code).toBe("interrupted");
     expect((await failure(() => server.waitFor(answer, 10_000))).code).toBe("interrupted");
   });
 
-  it("ends with the outcome even when the browser has gone meanwhile", async () => {
+  it("returns the outcome when the browser has disconnected", async () => {
     const slow: typeof answer = async (query) => {
       await sleep(150);
       return answer(query);
@@ -140,7 +140,7 @@ describe("the callback server", () => {
     expect(await waiting).toBe("gone");
   });
 
-  it("passes on what an answer throws", async () => {
+  it("throws the error of an answer", async () => {
     const waiting = server.waitFor(() => Promise.reject(new Error("broken")), 10_000);
     await Promise.all([
       expect(waiting).rejects.toThrow("broken"),
@@ -149,7 +149,7 @@ describe("the callback server", () => {
   });
 });
 
-describe("a callback server at a port that is taken", () => {
+describe("a callback server at a port in use", () => {
   let holder: Server;
   const holdAt = async (address: string): Promise<number> => {
     holder = createServer();
@@ -160,7 +160,7 @@ describe("a callback server at a port that is taken", () => {
   afterEach(() => holder.close());
 
   it.each(["127.0.0.1", ...(hasIpv6 ? ["::1"] : [])])(
-    "on %s names who holds it, and leaves nothing open",
+    "on %s names the other program and frees all ports",
     async (address) => {
       const port = await holdAt(address);
       const error = await failure(() =>

@@ -34,8 +34,8 @@ function ageOf(name: string, ms: number): void {
 
 const modeOf = (file: string): string => (statSync(file).mode & 0o7777).toString(8);
 
-describe("a private file", () => {
-  it("that is a link stays one", async () => {
+describe("writePrivate", () => {
+  it("keeps a symbolic link", async () => {
     mkdirSync(join(folder, "dotfiles"));
     const target = join(folder, "dotfiles", "mine.json");
     writeFileSync(target, "old");
@@ -46,7 +46,7 @@ describe("a private file", () => {
     expect(readdirSync(join(folder, "dotfiles"))).toEqual(["mine.json"]);
   });
 
-  it("takes what killed processes left with it, once it is old, and nothing else", async () => {
+  it("removes only old files of killed processes", async () => {
     const [hash, unique] = ["0123456789abcdef0123456789abcdef", "11111111-2222-3333-4444-555555555555"];
     const leftovers = [
       "sessions.json.0a1b2c3d.tmp",
@@ -65,7 +65,7 @@ describe("a private file", () => {
     expect(readdirSync(folder).toSorted()).toEqual(["sessions.json", young, ...others].toSorted());
   });
 
-  it("leaves nothing behind when it cannot be written", async () => {
+  it("leaves no file after an error", async () => {
     mkdirSync(path);
     const error = await failure(() => files.writePrivate(path, "{}"));
     expect(error).toMatchObject({ code: "write-failed", cause: "it is a folder" });
@@ -73,7 +73,7 @@ describe("a private file", () => {
   });
 });
 
-describe.skipIf(process.platform === "win32")("modes that let others in", () => {
+describe.skipIf(process.platform === "win32")("makePrivate", () => {
   it.each([
     [0o600, 0o700, []],
     [0o644, 0o700, [{ path: "sessions.json", mode: "644", repaired: "600" }]],
@@ -87,7 +87,7 @@ describe.skipIf(process.platform === "win32")("modes that let others in", () => 
       ],
     ],
     [0o400, 0o500, []],
-  ])("%o in %o", (mode, folderMode, expected) => {
+  ])("closes mode %o in a folder with mode %o", (mode, folderMode, expected) => {
     writeFileSync(path, "{}");
     chmodSync(path, mode);
     chmodSync(folder, folderMode);
@@ -104,7 +104,7 @@ describe.skipIf(process.platform === "win32")("modes that let others in", () => 
     [0o755, []],
     [0o775, [{ mode: "775", repaired: undefined }]],
     [0o1777, []],
-  ])("of a folder that holds other things too (%o) are left to its owner", (mode, expected) => {
+  ])("keeps mode %o of a folder that contains other files", (mode, expected) => {
     writeFileSync(path, "{}", { mode: 0o600 });
     writeFileSync(join(folder, "diary.txt"), "");
     chmodSync(folder, mode);
@@ -112,32 +112,32 @@ describe.skipIf(process.platform === "win32")("modes that let others in", () => 
     expect(modeOf(folder)).toBe(mode.toString(8));
   });
 
-  it("of what is not there are no fault", () => {
+  it("ignores a missing file", () => {
     expect(files.makePrivate(join(folder, "none", "file"))).toEqual([]);
   });
 });
 
-describe("setting a file aside", () => {
-  it("keeps it under its new name", () => {
+describe("setAside", () => {
+  it("renames the file", () => {
     writeFileSync(path, "broken");
     expect(files.setAside(path, `${path}.aside`, "broken")).toBe(true);
     expect(readdirSync(folder)).toEqual(["sessions.json.aside"]);
   });
 
-  it("leaves a file that somebody has mended meanwhile", () => {
-    writeFileSync(path, "mended");
+  it("keeps a file that another process has replaced", () => {
+    writeFileSync(path, "replaced");
     expect(files.setAside(path, `${path}.aside`, "broken")).toBe(false);
-    expect(readFileSync(path, "utf8")).toBe("mended");
+    expect(readFileSync(path, "utf8")).toBe("replaced");
     expect(existsSync(`${path}.aside`)).toBe(false);
   });
 
-  it("leaves it to whoever was quicker", () => {
+  it("returns false for a missing file", () => {
     expect(files.setAside(path, `${path}.aside`, "broken")).toBe(false);
   });
 });
 
-describe("looking without reading", () => {
-  it("tells file from folder, and when it was changed", () => {
+describe("describe and list", () => {
+  it("describe a file, a folder and the time of the last change", () => {
     writeFileSync(path, "{}");
     utimesSync(path, 1000, 2000);
     expect(files.describe(path)).toMatchObject({ folder: false, modifiedMs: 2_000_000 });
@@ -145,13 +145,13 @@ describe("looking without reading", () => {
     expect(files.describe(join(folder, "absent"))).toBeUndefined();
   });
 
-  it.skipIf(process.platform === "win32")("tells the mode", () => {
+  it.skipIf(process.platform === "win32")("describe the mode", () => {
     writeFileSync(path, "{}");
     chmodSync(path, 0o640);
     expect(files.describe(path)?.mode).toBe(0o640);
   });
 
-  it("lists a folder, sorted; nothing where there is none", () => {
+  it("list sorted names, and none for a missing folder", () => {
     for (const name of ["b", "a"]) writeFileSync(join(folder, name), "");
     expect(files.list(folder)).toEqual(["a", "b"]);
     expect(files.list(join(folder, "absent"))).toEqual([]);

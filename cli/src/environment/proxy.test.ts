@@ -5,7 +5,7 @@ import { findProxy } from "./proxy.ts";
 const find = (url: string, variables: Record<string, string>): string | undefined =>
   findProxy(new URL(url), variables)?.url.href;
 
-describe("which variable counts", () => {
+describe("findProxy", () => {
   it.each<[string, Record<string, string>, string | undefined]>([
     ["https://api.x.com", {}, undefined],
     ["https://api.x.com", { HTTPS_PROXY: "http://p:1" }, "http://p:1/"],
@@ -16,7 +16,7 @@ describe("which variable counts", () => {
     ["https://api.x.com", { HTTPS_PROXY: "p:3128" }, "http://p:3128/"],
     ["https://api.x.com", { HTTPS_PROXY: "" }, undefined],
     ["http://host", { HTTP_PROXY: "http://p:1" }, "http://p:1/"],
-  ])("for %s with %j: %s", (url, variables, proxy) => {
+  ])("for %s with %j returns %s", (url, variables, proxy) => {
     expect(find(url, variables)).toBe(proxy);
   });
 });
@@ -45,12 +45,12 @@ describe("NO_PROXY", () => {
     ["https://[::1]", "", false],
     ["https://127.0.0.1", "<-loopback>", true],
     ["https://127.0.0.1", "<-loopback>,127.0.0.1", false],
-  ])("%s with NO_PROXY=%j is proxied: %s", (url, noProxy, proxied) => {
+  ])("for %s and %j uses the proxy: %s", (url, noProxy, proxied) => {
     expect(find(url, { HTTPS_PROXY: "http://p:1", NO_PROXY: noProxy }) !== undefined).toBe(proxied);
   });
 });
 
-it("takes user and password out of the URL", () => {
+it("reads user and password from the URL", () => {
   const proxy = findProxy(new URL("https://x"), { HTTPS_PROXY: "http://us%40er:p%3Aass@p:1" });
   expect(proxy?.authorization).toBe(`Basic ${Buffer.from("us@er:p:ass").toString("base64")}`);
   expect(proxy?.password).toBe("p:ass");
@@ -58,7 +58,7 @@ it("takes user and password out of the URL", () => {
 });
 
 it.each(["socks5://user:hush-hush@p:1", "ftp://p", "http://", "http://a b", "://"])(
-  "%j is refused, without being shown",
+  "rejects %j without showing it",
   async (value) => {
     const error = await failure(() => findProxy(new URL("https://x"), { HTTPS_PROXY: value }));
     expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });

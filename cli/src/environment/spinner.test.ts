@@ -1,45 +1,59 @@
 import { PassThrough } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Spinner } from "./spinner.ts";
 
-function drawn(stream: PassThrough): string {
-  return String((stream.read() as Buffer | null) ?? "");
-}
+let stream: PassThrough;
+const drawn = (): string => String((stream.read() as Buffer | null) ?? "");
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  stream = new PassThrough();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const after = <T>(ms: number, value: T): Promise<T> =>
+  new Promise((resolve) => setTimeout(() => resolve(value), ms));
 
 describe("the spinner", () => {
-  it("shows nothing for what takes less than 300 ms", async () => {
-    const stream = new PassThrough();
-    expect(await new Spinner(stream, true).show("asking", sleep(50, "answer"))).toBe("answer");
-    expect(drawn(stream)).toBe("");
+  it("shows nothing for work of less than 300 ms", async () => {
+    const work = new Spinner(stream, true).show("asking", after(299, "answer"));
+    await vi.advanceTimersByTimeAsync(299);
+    expect(await work).toBe("answer");
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(drawn()).toBe("");
   });
 
-  it("shows what is waited for, and leaves an empty line", async () => {
-    const stream = new PassThrough();
-    await new Spinner(stream, true).show("asking Cognito", sleep(500));
-    const text = drawn(stream);
+  it("shows a text and removes it after the work", async () => {
+    const work = new Spinner(stream, true).show("asking Cognito", after(500, undefined));
+    await vi.advanceTimersByTimeAsync(500);
+    await work;
+    const text = drawn();
     expect(text).toContain(" asking Cognito");
     expect(text.endsWith("\r\u001B[K")).toBe(true);
   });
 
-  it("shows nothing where lines cannot be drawn over", async () => {
-    const stream = new PassThrough();
-    await new Spinner(stream, false).show("asking", sleep(400));
-    expect(drawn(stream)).toBe("");
+  it("shows nothing where lines cannot be redrawn", async () => {
+    const work = new Spinner(stream, false).show("asking", after(400, undefined));
+    await vi.advanceTimersByTimeAsync(400);
+    await work;
+    expect(drawn()).toBe("");
   });
 
-  it("makes way for other output, and is gone when the work fails", async () => {
-    const stream = new PassThrough();
+  it("makes way for other output, and disappears when the work fails", async () => {
     const spinner = new Spinner(stream, true);
     const work = spinner.show(
       "asking",
-      sleep(600).then(() => Promise.reject(new Error("no"))),
+      after(600, undefined).then(() => Promise.reject(new Error("no"))),
     );
-    await sleep(400);
+    const failed = expect(work).rejects.toThrow("no");
+    await vi.advanceTimersByTimeAsync(400);
     spinner.clear();
     stream.write("note\n");
-    await expect(work).rejects.toThrow("no");
-    const text = drawn(stream);
+    await vi.advanceTimersByTimeAsync(200);
+    await failed;
+    const text = drawn();
     expect(text).toContain("\r\u001B[Knote\n");
     expect(text.endsWith("\r\u001B[K")).toBe(true);
   });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { writeWhole } from "./standard-output.ts";
 
-describe("a short answer", () => {
-  it("is written whole, however little is taken at a time, and waits while nothing is", () => {
+describe("writeWhole", () => {
+  it("writes all bytes after partial writes and EAGAIN", () => {
     let written = "";
     let calls = 0;
     writeWhole(Buffer.from("0123456789"), (bytes, offset) => {
@@ -15,7 +15,7 @@ describe("a short answer", () => {
     expect(written).toBe("0123456789");
   });
 
-  it("tells any other fault", () => {
+  it("throws any other error", () => {
     const closed = Object.assign(new Error("closed"), { code: "EPIPE" });
     expect(() =>
       writeWhole(Buffer.from("x"), () => {

@@ -34,7 +34,7 @@ function open(output: NodeJS.WriteStream, error: NodeJS.WriteStream): Terminal {
   });
 }
 
-/** One screen for both streams, after a result and two lines. */
+/** The screen that both streams share, after a result and two notes. */
 async function shown(isTTY: boolean, result: string): Promise<string> {
   const screen = Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.WriteStream;
   const terminalOf = open(screen, screen);
@@ -44,26 +44,26 @@ async function shown(isTTY: boolean, result: string): Promise<string> {
   return String(screen.read());
 }
 
-describe("what is said after a result", () => {
+describe("a note after a result", () => {
   it.each([
     [true, '{"message":"Forbidden"}', '{"message":"Forbidden"}\nerror: x\nfix: y\n'],
     [true, "whole\n", "whole\nerror: x\nfix: y\n"],
     [true, "", "error: x\nfix: y\n"],
     [false, "in a pipe", "in a pipeerror: x\nfix: y\n"],
-  ])("begins a line of its own on a screen (%s, %j)", async (isTTY, result, screen) => {
+  ])("starts a new line on a terminal (%s, %j)", async (isTTY, result, screen) => {
     expect(await shown(isTTY, result)).toBe(screen);
   });
 });
 
-/** What each way of reading does with a pipe. What a keyboard does is tested in tmux. */
-describe("a terminal whose input is a pipe", () => {
+/** Tests with a keyboard run in tmux. */
+describe("a pipe as standard input", () => {
   const readers = [
     ["ask", (): Promise<unknown> => terminal.ask("PIN: ")],
     ["askSecret", (): Promise<unknown> => terminal.askSecret("Secret: ")],
     ["readAll", (): Promise<unknown> => terminal.readAll()],
   ] as const;
 
-  it.each(readers)("%s is ended by an interruption while the pipe stays open", async (_name, read) => {
+  it.each(readers)("%s ends after an interruption while the pipe stays open", async (_name, read) => {
     const reading = failure(read);
     stdin.write("half");
     interruption.abort();
@@ -82,26 +82,26 @@ describe("a terminal whose input is a pipe", () => {
     ["1234567\r\n", "1234567"],
     ["\n", ""],
     ["", undefined],
-  ])("a line of %j is %j", async (input, line) => {
+  ])("ask reads %j as %j", async (input, line) => {
     stdin.end(input);
     expect(await terminal.ask("PIN: ")).toBe(line);
     expect(String(stderr.read())).toBe("PIN: \n");
   });
 
-  it("all of it is read as it is", async () => {
+  it("readAll returns all bytes", async () => {
     stdin.write(Buffer.from([0, 255]));
     stdin.end(Buffer.from([13, 10]));
     expect([...(await terminal.readAll())]).toEqual([0, 255, 13, 10]);
   });
 
-  it("that cannot be read is a usage error", async () => {
+  it("throws invalid-usage when it cannot be read", async () => {
     const reading = failure(() => terminal.readAll());
     stdin.destroy(new Error("EISDIR: illegal operation on a directory, read"));
     expect(await reading).toMatchObject({ code: "invalid-usage", message: "cannot read standard input" });
   });
 });
 
-describe("whether a terminal shows Unicode", () => {
+describe("showsUnicode", () => {
   it.each<[NodeJS.Platform, Record<string, string>, boolean]>([
     ["linux", { TERM: "xterm-256color" }, true],
     ["linux", { TERM: "linux", LANG: "en_GB.UTF-8" }, false],
@@ -112,7 +112,7 @@ describe("whether a terminal shows Unicode", () => {
     ["win32", {}, false],
     ["win32", { WT_SESSION: "1" }, true],
     ["win32", { TERM: "xterm-256color" }, true],
-  ])("on %s with %j it is %s", (platform, variables, isShown) => {
+  ])("on %s with %j returns %s", (platform, variables, isShown) => {
     expect(showsUnicode(variables, platform)).toBe(isShown);
   });
 });
