@@ -7,7 +7,7 @@ import type { SmokeReport } from "../src/commands/smoke/report.ts";
 
 const faketime = findPeer("faketime");
 
-/** Lets a process see another time. @param offset `+612s` */
+/** Shifts the clock of a process. @param offset `+612s` */
 function wrongClock(offset: string): Record<string, string> {
   const library = execFileSync(faketime ?? "", ["-f", "+0s", "printenv", "LD_PRELOAD"], { timeout: 10_000 });
   return { LD_PRELOAD: library.toString().trim(), FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
@@ -19,7 +19,7 @@ const note = (words: string): RegExp =>
     "gm",
   );
 
-describe.skipIf(faketime === undefined)("a computer whose clock is wrong", () => {
+describe.skipIf(faketime === undefined)("a clock that is wrong", () => {
   let world: DeployedWorld;
   beforeAll(async () => {
     world = await deployWorld("prod");
@@ -29,7 +29,7 @@ describe.skipIf(faketime === undefined)("a computer whose clock is wrong", () =>
   test.each([
     ["+612s", "61[123] s ahead of"],
     ["-2h", "(719[89]|7200|7201) s behind"],
-  ])("by %s logs in, calls and passes the smoke, and says so once each time", async (offset, words) => {
+  ])("by %s is corrected in login, call and smoke, with one note for each", async (offset, words) => {
     const cli: AuthCli = await createAuthCli(world.app.folder, {
       ...world.cloud.environment,
       ...wrongClock(offset),
@@ -57,13 +57,13 @@ describe.skipIf(faketime === undefined)("a computer whose clock is wrong", () =>
     }
   });
 
-  test("by a minute is nobody's business", async () => {
+  test("by a minute needs no correction", async () => {
     const cli = await createAuthCli(world.app.folder, { ...world.cloud.environment, ...wrongClock("+60s") });
     try {
       expect((await cli.logIn("alice")).code).toBe(0);
       const called = await cli.run(["call", "/private"]);
       expect([called.code, called.stderr]).toEqual([0, ""]);
-      // A refusal for another reason stands.
+      // A refusal with another cause is not corrected.
       const refused = await cli.run(["call", "/public", "-X", "DELETE"]);
       expect(refused.code).toBe(22);
       expect(refused.stderr).not.toContain("note:");

@@ -10,7 +10,7 @@ import {
   startRecordedServices,
 } from "@api-auth-twitter/test-support/recorded-services";
 
-/** The runner of GitHub Actions shows a line that is such a command to nobody, and masks its value from then on. */
+/** The runner of GitHub Actions hides a line with this command, and masks its value in later lines. */
 const command = /^::add-mask::(.*)$/gm;
 
 describe("secrets in the log of GitHub Actions", () => {
@@ -52,7 +52,7 @@ describe("secrets in the log of GitHub Actions", () => {
     ["call", "/x", "--json"],
     ["credentials"],
     ["credentials", "--format", "env"],
-  ])("%s %s %s: each is masked once, and standard output is the result alone", async (...words) => {
+  ])("are masked once by %s %s %s, which prints only its result to standard output", async (...words) => {
     const args = [...words.filter((word) => word !== undefined), ...target];
     const plain = await cli.run(args);
     const inActions = await cli.run(args, { variables: { GITHUB_ACTIONS: "true" } });
@@ -63,12 +63,12 @@ describe("secrets in the log of GitHub Actions", () => {
     const shown = inActions.stderr.replace(command, "");
     for (const secret of secrets()) expect(shown).not.toContain(secret);
     expect(inActions.stdout).not.toContain("::");
-    // A body may differ from call to call.
+    // The body of a call may change.
     const exact = words.includes("credentials");
     expect(exact ? inActions.stdout : "").toBe(exact ? plain.stdout : "");
   });
 
-  it("is no command where nothing reads it: standard error in a file", async () => {
+  it("are not written to a file on standard error", async () => {
     const log = join(folder, "log");
     const words = [process.execPath, authCliPath, "call", "/x", "-v", ...target];
     await promisify(execFile)("/bin/sh", ["-c", '"$@" 2>"$LOG"', "sh", ...words], {

@@ -53,7 +53,7 @@ const variablesOf = ({ url }: RecordedServices): Record<string, string> => ({
   TWITTER_API_URL: url,
 });
 
-/** A certificate of a private authority for 127.0.0.1, made for this run. */
+/** A new certificate of a private authority for 127.0.0.1. */
 async function certificate(): Promise<{ cert: string; key: string; file: string }> {
   const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
   const names = ["-subj", "/CN=private authority", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
@@ -65,15 +65,15 @@ async function certificate(): Promise<{ cert: string; key: string; file: string 
   return { cert: await readFile(cert, "utf8"), key: await readFile(key, "utf8"), file: cert };
 }
 
-describe.skipIf(openssl === undefined)("a proxy that wants a password", () => {
-  it("carries all three services, and its password reaches no output", async () => {
+describe.skipIf(openssl === undefined)("a proxy", () => {
+  it("with a password carries all three services, and no output contains the password", async () => {
     const { file, ...tls } = await certificate();
     const services = await started(startRecordedServices({ tls }));
     const proxy = await started(startConnectProxy());
     const variables = {
       ...variablesOf(services),
       HTTPS_PROXY: proxy.url,
-      // Loopback is never proxied unless it is asked for.
+      // Loopback bypasses proxies by default.
       NO_PROXY: "<-loopback>",
     };
     const flags = ["--cacert", file, "--debug", "--trace", ...target(services)];
@@ -87,7 +87,7 @@ describe.skipIf(openssl === undefined)("a proxy that wants a password", () => {
 
     const authority = new URL(services.url).host;
     expect(new Set(proxy.requests)).toEqual(new Set([`CONNECT ${authority}`]));
-    // The calls that follow each other share a connection.
+    // Consecutive requests share a connection.
     expect(services.connections()).toBeLessThanOrEqual(3);
     expect(proxy.tunnelled()).not.toMatch(/oauth_token|Credential=|GET \/x/);
     expect(login.stderr).toContain("# twitter.request_token: signature base string\nPOST&https");
@@ -102,9 +102,9 @@ describe.skipIf(openssl === undefined)("a proxy that wants a password", () => {
   });
 
   it.each([
-    ["without the password", undefined, 407],
-    ["when it forbids the host", 403, 403],
-  ])("refuses %s: an error of the network, never taken for the API's own", async (_name, refuse, status) => {
+    ["a missing password", undefined, 407],
+    ["a forbidden host", 403, 403],
+  ])("that refuses %s causes a network error, not one of the API", async (_name, refuse, status) => {
     const { file, ...tls } = await certificate();
     const services = await started(startRecordedServices({ tls }));
     const proxy = await started(startConnectProxy(refuse));
@@ -118,18 +118,18 @@ describe.skipIf(openssl === undefined)("a proxy that wants a password", () => {
     expect(services.connections()).toBe(0);
   });
 
-  it("is asked for the whole URL where no TLS is needed, and never sees loopback unasked", async () => {
+  it("for plain HTTP gets the whole URL, and loopback requests only with <-loopback>", async () => {
     const services = await started(startRecordedServices());
     const proxy = await started(startConnectProxy());
     const args = ["call", "/x?a=1", "--unsigned", ...target(services)];
-    const unasked = await cli.run(args, { variables: { HTTP_PROXY: proxy.url } });
-    expect([unasked.code, proxy.requests]).toEqual([0, []]);
-    const asked = await cli.run(args, { variables: { HTTP_PROXY: proxy.url, NO_PROXY: "<-loopback>" } });
-    expect([asked.code, asked.stdout]).toEqual([0, "from the API\n"]);
+    const byDefault = await cli.run(args, { variables: { HTTP_PROXY: proxy.url } });
+    expect([byDefault.code, proxy.requests]).toEqual([0, []]);
+    const included = await cli.run(args, { variables: { HTTP_PROXY: proxy.url, NO_PROXY: "<-loopback>" } });
+    expect([included.code, included.stdout]).toEqual([0, "from the API\n"]);
     expect(proxy.requests).toEqual([`GET ${services.url}/x?a=1`]);
   });
 
-  it("that is not there is named", async () => {
+  it("that is unreachable is named", async () => {
     const proxy = await startConnectProxy();
     await proxy.close();
     const ran = await cli.run(
@@ -145,7 +145,7 @@ describe.skipIf(openssl === undefined)("a proxy that wants a password", () => {
 });
 
 describe.skipIf(openssl === undefined)("TLS", () => {
-  it("of a private authority is accepted with --cacert only, whatever the environment says", async () => {
+  it("accepts a private authority only with --cacert, even with NODE_TLS_REJECT_UNAUTHORIZED=0", async () => {
     const { file, ...tls } = await certificate();
     const services = await started(startRecordedServices({ tls }));
     const args = ["call", "/x", "--unsigned", ...target(services)];
@@ -160,7 +160,7 @@ describe.skipIf(openssl === undefined)("TLS", () => {
     );
   });
 
-  it.each(["missing.pem", "not-a-certificate.pem"])("--cacert %s is an error that names it", async (name) => {
+  it.each(["missing.pem", "not-a-certificate.pem"])("names an invalid --cacert %s", async (name) => {
     await writeFile(join(folder, "not-a-certificate.pem"), "hello");
     const ran = await cli.run([
       "call",
@@ -178,7 +178,7 @@ describe.skipIf(openssl === undefined)("TLS", () => {
   });
 });
 
-it("IPv6 loopback is reached by its address", async () => {
+it("connects to an IPv6 address", async () => {
   const services = await started(startRecordedServices({ host: "::1" }));
   const ran = await cli.run(["call", "/x", "--unsigned", ...target(services)]);
   expect([ran.code, ran.stdout], ran.stderr).toEqual([0, "from the API\n"]);
@@ -193,7 +193,7 @@ describe("--compressed", () => {
     ["br", brotliCompressSync(text)],
     ["deflate, gzip", gzipSync(deflateSync(text))],
     ["identity", Buffer.from(text)],
-  ])("decodes %s, and leaves it as it is without the flag", async (coding, body) => {
+  ])("decodes %s only with the flag", async (coding, body) => {
     const services = await started(
       startRecordedServices({
         api: (_incoming, outgoing) => outgoing.setHeader("Content-Encoding", coding).end(body),
@@ -212,7 +212,7 @@ describe("--compressed", () => {
     ["gzip", gzipSync(text).subarray(0, 20)],
     ["gzip", Buffer.from(text)],
     ["zstd", Buffer.from(text)],
-  ])("says so when %s is not what comes", async (coding, body) => {
+  ])("rejects an invalid %s body", async (coding, body) => {
     const services = await started(
       startRecordedServices({
         api: (_incoming, outgoing) => outgoing.setHeader("Content-Encoding", coding).end(body),
@@ -223,7 +223,7 @@ describe("--compressed", () => {
     expect(ran.stderr).toMatch(/^error: api\.call: the reply is/m);
   });
 
-  it("finds nothing to decode in the reply to HEAD", async () => {
+  it("accepts the reply to HEAD", async () => {
     const services = await started(
       startRecordedServices({
         api: (_incoming, outgoing) => outgoing.setHeader("Content-Encoding", "gzip").end(),
@@ -250,40 +250,40 @@ const long = (lines: number) =>
   });
 
 describe("standard output", () => {
-  it("closed early ends the program as SIGPIPE would, without a word", async () => {
+  it("that is closed early ends the program with 141 and no message", async () => {
     const services = await started(long(1_000_000));
     const ran = await shell('$CALL | head -1; echo "${PIPESTATUS[0]}"', services);
     expect([ran.stdout, ran.stderr]).toEqual(["a line of the response\n141\n", ""]);
   });
 
-  it("of the notes closed early stops nothing", async () => {
+  it("still works when standard error is closed early", async () => {
     const services = await started(long(10));
     const ran = await shell('$CALL -v 2> >(exec true) | wc -l; echo "${PIPESTATUS[0]}"', services);
     expect(ran.stdout).toBe("10\n0\n");
   });
 
-  it("on a full disk is an error", async () => {
+  it("on a full disk causes an error", async () => {
     const services = await started(long(10));
     const ran = await shell("$CALL > /dev/full", services);
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain("error: cannot write standard output\ncause: the disk is full\n");
   });
 
-  it("may be closed, as may be standard input", async () => {
+  it("may be closed, and standard input too", async () => {
     const services = await started(long(10));
     expect((await shell("$CALL <&- >&-", services)).code).toBe(0);
   });
 });
 
 describe("--output", () => {
-  it("on a full disk is an error", async () => {
+  it("on a full disk causes an error", async () => {
     const services = await started(long(10));
     const ran = await shell("$CALL -o /dev/full", services);
     expect(ran.code).toBe(1);
     expect(ran.stderr).toContain("cause: the disk is full");
   });
 
-  it("to a link writes where it points; a file keeps its mode", async () => {
+  it("writes to the target of a symbolic link and keeps the mode of the file", async () => {
     const services = await started(long(10));
     await writeFile(join(folder, "real.txt"), "before", { mode: 0o640 });
     await symlink("real.txt", join(folder, "link.txt"));
@@ -293,7 +293,7 @@ describe("--output", () => {
     expect((await readdir(folder)).filter((name) => name.includes("part"))).toEqual([]);
   });
 
-  it("interrupted leaves what was there, and nothing beside it", async () => {
+  it("keeps the old file after an interruption and leaves no other file", async () => {
     const services = await started(
       startRecordedServices({ api: (_incoming, outgoing) => void outgoing.write("the beginning") }),
     );

@@ -7,7 +7,7 @@ import { startTmux, type Tmux } from "@api-auth-twitter/test-support/tmux";
 
 const tmux = findPeer("tmux");
 
-describe.skipIf(tmux === undefined)("login with a person at a terminal", () => {
+describe.skipIf(tmux === undefined)("login at a terminal", () => {
   let world: DeployedWorld;
   let terminal: Tmux;
 
@@ -31,20 +31,20 @@ describe.skipIf(tmux === undefined)("login with a person at a terminal", () => {
   };
   const typePin = (pin: string | undefined): Promise<void> => terminal.type(pin ?? "", "Enter");
   const exitCode = async (): Promise<number> => {
-    // What is typed while the program still holds the keyboard would be its own.
+    // The program reads what is typed before the shell's prompt.
     await terminal.waitFor(/READY>\s*$/);
     await terminal.type("echo exit=$?", "Enter");
     return Number((await terminal.waitFor(/exit=(\d+)/))[1]);
   };
 
-  test("opens with the page's address, asks for the PIN, and says who logged in", async () => {
+  test("prints the URL of the page, asks for the PIN and prints the user", async () => {
     const { pin } = await answerAuthorizePage(await startLogin(), { screenName: "alice" });
     await typePin(pin);
     await terminal.waitFor(/Logged in to prod as @alice, identity us-east-1:[0-9a-f-]{36}/);
     expect(await exitCode()).toBe(0);
   });
 
-  test("asks again after a wrong PIN, and takes the right one", async () => {
+  test("asks again after a wrong PIN and accepts the right one", async () => {
     const { pin } = await answerAuthorizePage(await startLogin(), { screenName: "bob" });
     await typePin(pin === "1111111" ? "2222222" : "1111111");
     await terminal.waitFor(/Twitter rejected this PIN.*\n+PIN: $/m);
@@ -53,7 +53,7 @@ describe.skipIf(tmux === undefined)("login with a person at a terminal", () => {
     expect(await exitCode()).toBe(0);
   });
 
-  test("gives up after three wrong PINs: exit 4", async () => {
+  test("exits with 4 after three wrong PINs", async () => {
     await answerAuthorizePage(await startLogin(), { screenName: "bob" });
     await typePin("1");
     await terminal.waitFor(/Twitter rejected this PIN.*\n+PIN: $/m);
@@ -64,14 +64,14 @@ describe.skipIf(tmux === undefined)("login with a person at a terminal", () => {
     expect(await exitCode()).toBe(4);
   });
 
-  test("a cancelled page gives no PIN, and any PIN is refused: exit 4", async () => {
+  test("exits with 4 for any PIN after the user cancels on the page", async () => {
     await answerAuthorizePage(await startLogin(), "cancel");
     await typePin("1234567");
     await terminal.waitFor(/fix: run `auth-cli login` again/);
     expect(await exitCode()).toBe(4);
   });
 
-  test("Ctrl-C at the prompt: exit 130, and the terminal echoes again", async () => {
+  test("exits with 130 after Ctrl-C and restores the terminal's echo", async () => {
     await startLogin();
     await terminal.type("C-c");
     expect(await exitCode()).toBe(130);
@@ -79,7 +79,7 @@ describe.skipIf(tmux === undefined)("login with a person at a terminal", () => {
     await terminal.waitFor(/READY> echo typed\$\(\(1\+1\)\)$/m);
   });
 
-  test("Ctrl-D at the prompt is a login cancelled: exit 4", async () => {
+  test("exits with 4 after Ctrl-D", async () => {
     await startLogin();
     await terminal.type("C-d");
     expect(await exitCode()).toBe(4);

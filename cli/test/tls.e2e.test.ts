@@ -10,7 +10,7 @@ import { runProcess } from "@api-auth-twitter/test-support/run-process";
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const openssl = findPeer("openssl");
 
-/** The scripted user in a process of its own: only at its start can Node be told of an authority. */
+/** Runs the scripted user in a new process: Node reads NODE_EXTRA_CA_CERTS only at its start. */
 async function pinOverTls(url: string, authority: string): Promise<string> {
   const script = `
     const { answerAuthorizePage } = await import("@api-auth-twitter/test-support/authorize-page");
@@ -25,7 +25,7 @@ async function pinOverTls(url: string, authority: string): Promise<string> {
 }
 
 test.skipIf(openssl === undefined)(
-  "the whole chain over TLS, with a private authority and never without",
+  "the whole chain works over TLS only when the private authority is trusted",
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "auth-cli-tls-"));
     const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];

@@ -136,8 +136,8 @@ describe("setAside", () => {
   });
 });
 
-describe("describe and list", () => {
-  it("describe a file, a folder and the time of the last change", () => {
+describe("file state", () => {
+  it("contains the kind and the time of the last change", () => {
     writeFileSync(path, "{}");
     utimesSync(path, 1000, 2000);
     expect(files.describe(path)).toMatchObject({ folder: false, modifiedMs: 2_000_000 });
@@ -145,13 +145,13 @@ describe("describe and list", () => {
     expect(files.describe(join(folder, "absent"))).toBeUndefined();
   });
 
-  it.skipIf(process.platform === "win32")("describe the mode", () => {
+  it.skipIf(process.platform === "win32")("contains the mode", () => {
     writeFileSync(path, "{}");
     chmodSync(path, 0o640);
     expect(files.describe(path)?.mode).toBe(0o640);
   });
 
-  it("list sorted names, and none for a missing folder", () => {
+  it("of a folder lists its sorted names, none for a missing folder", () => {
     for (const name of ["b", "a"]) writeFileSync(join(folder, name), "");
     expect(files.list(folder)).toEqual(["a", "b"]);
     expect(files.list(join(folder, "absent"))).toEqual([]);
