@@ -1,11 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { BroadcastChannel } from "node:worker_threads";
-
-import type { Tinypool } from "tinypool";
 
 import type { LambdaFunction } from "../resources.ts";
-import type { InvocationReply, InvocationRequest } from "./lambda-worker.ts";
+import { createExecutionEnvironment, type ExecutionEnvironment } from "./execution-environment.ts";
+import type { InvocationReply } from "./lambda-worker.ts";
 
 export interface FunctionPoolOptions {
   lambdaFunction: LambdaFunction;
@@ -16,92 +14,89 @@ export interface FunctionPoolOptions {
   onOutput: (text: string) => void;
 }
 
-/** The execution environments of one version of one function: worker threads, each with one invocation at a time. */
+/** The execution environments of one version of one function. */
 export interface FunctionPool {
-  run(event: unknown, requestId: string): Promise<InvocationReply>;
-  /** Waits for running invocations, then ends the workers. */
+  run(event: unknown): Promise<InvocationReply>;
+  /** Waits for running invocations, then ends the environments. */
   retire(): Promise<void>;
-  /** Ends the workers now. */
+  /** Ends the environments now. */
   destroy(): Promise<void>;
 }
 
-/** Worker threads that a function may have; further invocations wait. */
+/** Execution environments that a function may have; further invocations wait. */
 const maximumConcurrency = Math.max(4, availableParallelism());
 
-export async function createFunctionPool(options: FunctionPoolOptions): Promise<FunctionPool> {
-  const { lambdaFunction, workerEntry, environment, onOutput } = options;
-  const { Tinypool } = await import("tinypool");
-  const pool: Tinypool = new Tinypool({
-    filename: workerEntry,
-    env: environment,
-    minThreads: 1,
-    maxThreads: maximumConcurrency,
-    concurrentTasksPerWorker: 1,
-    idleTimeout: 10_000,
-    resourceLimits: { maxOldGenerationSizeMb: lambdaFunction.memoryMb },
-  });
-  const outputChannel = `lambda-output-${randomUUID()}`;
-  const output = new BroadcastChannel(outputChannel);
-  output.addEventListener("message", (message) => onOutput(String((message as MessageEvent).data)));
-  output.unref();
+/** How often environments that were not needed since the last time are ended. One is kept. */
+const idleMs = 10_000;
 
-  // Invocations wait here and not in the pool's queue, so that waiting does not count as running.
-  const waiting: (() => void)[] = [];
-  let running = 0;
+export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
+  const { lambdaFunction, ...shared } = options;
+  const { arn: functionArn, timeoutSeconds, memoryMb } = lambdaFunction;
+
+  const all = new Set<ExecutionEnvironment>();
+  /** The one used last is reused first, so that those not needed stay idle. */
+  const idle: ExecutionEnvironment[] = [];
+  /** Fewest idle environments since the last sweep. */
+  let leastIdle = 0;
+  const waiting: ((environment: ExecutionEnvironment | undefined) => void)[] = [];
   let whenIdle: (() => void) | undefined;
 
-  const acquire = (): Promise<void> | void => {
-    if (running < maximumConcurrency) {
-      running += 1;
-      return;
-    }
-    return new Promise((resolve) => waiting.push(resolve));
+  const create = (): ExecutionEnvironment => {
+    const timeoutMs = timeoutSeconds * 1000;
+    const environment = createExecutionEnvironment({ ...shared, functionArn, timeoutMs, memoryMb });
+    all.add(environment);
+    return environment;
   };
-  const release = (): void => {
-    const next = waiting.shift();
-    if (next !== undefined) return next();
-    running -= 1;
-    if (running === 0) whenIdle?.();
+  const end = async (environment: ExecutionEnvironment): Promise<void> => {
+    all.delete(environment);
+    await environment.terminate();
   };
 
+  const acquire = (): ExecutionEnvironment | Promise<ExecutionEnvironment | undefined> => {
+    const environment = idle.pop() ?? (all.size < maximumConcurrency ? create() : undefined);
+    leastIdle = Math.min(leastIdle, idle.length);
+    return environment ?? new Promise((resolve) => waiting.push(resolve));
+  };
+  const release = (environment: ExecutionEnvironment, isReusable: boolean): void => {
+    if (!isReusable) void end(environment);
+    const next = waiting.shift();
+    if (next !== undefined) return next(isReusable ? environment : create());
+    if (isReusable) idle.push(environment);
+    if (idle.length === all.size) whenIdle?.();
+  };
+
+  const sweep = setInterval(() => {
+    const unneeded = Math.min(leastIdle, all.size - 1);
+    for (const environment of idle.splice(0, unneeded)) void end(environment);
+    leastIdle = idle.length;
+  }, idleMs).unref();
+
   const destroy = async (): Promise<void> => {
-    output.close();
-    await pool.destroy();
+    clearInterval(sweep);
+    for (const next of waiting.splice(0)) next(undefined);
+    await Promise.all([...all].map(end));
   };
 
   return {
-    async run(event, requestId) {
-      await acquire();
-      const timeoutMs = lambdaFunction.timeoutSeconds * 1000;
-      const abort = new AbortController();
-      // A worker that does not answer is ended, whatever it is doing; the pool starts another.
-      const deadline = setTimeout(() => abort.abort(), timeoutMs);
-      try {
-        const request: InvocationRequest = {
-          requestId,
-          functionArn: lambdaFunction.arn,
-          timeoutMs,
-          event: JSON.stringify(event),
-          outputChannel,
-        };
-        const reply = (await pool.run(request, { signal: abort.signal })) as InvocationReply;
-        if (!reply.ok && reply.ended) await pool.recycleWorkers();
-        return reply;
-      } catch (error) {
-        const errorMessage = abort.signal.aborted
-          ? `Task timed out after ${lambdaFunction.timeoutSeconds.toFixed(2)} seconds`
-          : `Runtime exited: ${error instanceof Error ? error.message : String(error)}`;
-        const errorType = abort.signal.aborted ? "Sandbox.Timedout" : "Runtime.ExitError";
-        return { ok: false, errorType, errorMessage, stack: "", ended: true };
-      } finally {
-        clearTimeout(deadline);
-        release();
-      }
+    async run(event) {
+      const environment = await acquire();
+      if (environment === undefined) return terminated;
+      const reply = await environment.invoke(randomUUID(), JSON.stringify(event));
+      release(environment, reply.ok || !reply.ended);
+      return reply;
     },
     async retire() {
-      if (running > 0) await new Promise<void>((resolve) => (whenIdle = resolve));
+      if (idle.length < all.size) await new Promise<void>((resolve) => (whenIdle = resolve));
       await destroy();
     },
     destroy,
   };
 }
+
+const terminated: InvocationReply = {
+  ok: false,
+  errorType: "Runtime.ExitError",
+  errorMessage: "the function is no longer deployed",
+  stack: "",
+  ended: true,
+};

@@ -1,21 +1,28 @@
 /**
- * Runs in a worker thread, one for each execution environment of one function: loads the handler once, then takes
- * events. Its environment variables are the function's own. It must not import from the local cloud.
+ * Runs in a worker thread, one for each execution environment of one function: loads the handler once, then handles
+ * one invocation after another. Its environment variables are the function's own. It must not import from the local cloud.
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { BroadcastChannel } from "node:worker_threads";
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 
-export interface InvocationRequest {
-  requestId: string;
+export interface FunctionSettings {
   functionArn: string;
   /** Milliseconds that the handler may take. */
   timeoutMs: number;
+}
+
+/** `workerData`. */
+export interface WorkerSettings extends FunctionSettings {
+  /** Shared memory: one number, how many invocations have been sent. */
+  invocations: Int32Array;
+}
+
+export interface InvocationRequest {
+  requestId: string;
   /** The event, as JSON. */
   event: string;
-  /** Where lines of output go. */
-  outputChannel: string;
 }
 
 /** `payload` is the handler's result as JSON. */
@@ -26,23 +33,42 @@ export type InvocationReply =
       errorType: string;
       errorMessage: string;
       stack: string;
-      /** The process that the handler had to itself is over: nothing of the worker's state may be met again. */
+      /** As if the process had ended: the execution environment must not be reused. */
       ended: boolean;
     };
+
+export type WorkerMessage = InvocationReply | { output: string };
 
 type Callback = (error?: unknown, result?: unknown) => void;
 type Handler = (event: unknown, context: object, callback: Callback) => unknown;
 
 let loading: Promise<Handler> | undefined;
 let endInvocation: ((error: Error) => void) | undefined;
-let output: BroadcastChannel | undefined;
 
-/** What tinypool calls. */
-export default async function invoke(request: InvocationRequest): Promise<InvocationReply> {
-  output ??= isolate(request.outputChannel);
+async function handleInvocations(port: MessagePort, settings: WorkerSettings): Promise<never> {
+  isolate(port);
+  // A handler that waits forever times out; without this, the thread would exit.
+  port.ref();
+  for (let received = 0; ; received += 1) {
+    // Between invocations the whole thread stands still, as Lambda freezes an execution environment. It may be woken
+    // once too often: by the notification of an invocation whose count it saw without waiting.
+    while (Atomics.load(settings.invocations, 0) === received)
+      Atomics.wait(settings.invocations, 0, received);
+    const request = receiveMessageOnPort(port)?.message as InvocationRequest;
+    // oxlint-disable-next-line no-await-in-loop -- one invocation at a time
+    post(port, await invoke(request, settings));
+  }
+}
+
+function post(port: MessagePort, message: WorkerMessage): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
+  port.postMessage(message);
+}
+
+async function invoke(request: InvocationRequest, settings: WorkerSettings): Promise<InvocationReply> {
   try {
     loading ??= loadHandler(process.env["LAMBDA_TASK_ROOT"] ?? "", process.env["_HANDLER"] ?? "");
-    const result = await run(await loading, request);
+    const result = await run(await loading, request, settings);
     return { ok: true, payload: JSON.stringify(result) ?? "null" };
   } catch (error) {
     return describe(error);
@@ -51,9 +77,19 @@ export default async function invoke(request: InvocationRequest): Promise<Invoca
   }
 }
 
+// Read once, because reading `process.env` in a thread is slow.
+const {
+  AWS_LAMBDA_FUNCTION_NAME: functionName,
+  AWS_LAMBDA_FUNCTION_VERSION: functionVersion,
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: memoryLimitInMB,
+  AWS_LAMBDA_LOG_GROUP_NAME: logGroupName,
+  AWS_LAMBDA_LOG_STREAM_NAME: logStreamName,
+} = process.env;
+
 function run(
   handler: Handler,
-  { requestId, functionArn, timeoutMs, event }: InvocationRequest,
+  { requestId, event }: InvocationRequest,
+  { functionArn, timeoutMs }: WorkerSettings,
 ): Promise<unknown> {
   const deadline = performance.now() + timeoutMs;
   return new Promise((resolve, reject) => {
@@ -61,13 +97,13 @@ function run(
     const callback: Callback = (error, result) => (error ? reject(asError(error)) : resolve(result));
     const context = {
       callbackWaitsForEmptyEventLoop: true,
-      functionName: process.env["AWS_LAMBDA_FUNCTION_NAME"],
-      functionVersion: process.env["AWS_LAMBDA_FUNCTION_VERSION"],
+      functionName,
+      functionVersion,
       invokedFunctionArn: functionArn,
-      memoryLimitInMB: process.env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
+      memoryLimitInMB,
       awsRequestId: requestId,
-      logGroupName: process.env["AWS_LAMBDA_LOG_GROUP_NAME"],
-      logStreamName: process.env["AWS_LAMBDA_LOG_STREAM_NAME"],
+      logGroupName,
+      logStreamName,
       getRemainingTimeInMillis: () => Math.max(0, Math.round(deadline - performance.now())),
       done: callback,
       succeed: (result: unknown) => callback(null, result),
@@ -118,10 +154,10 @@ class RuntimeError extends Error {
 class EndOfProcess extends RuntimeError {}
 
 /**
- * Makes the thread look like a process of its own. What ends a process must not end the thread, which the pool would
- * not notice: it ends the invocation. Output must not reach the terminal of whoever runs the local cloud.
+ * Makes the thread look like a process of its own. Whatever would end a process ends the invocation instead of the
+ * thread. Output goes to the local cloud's log instead of the terminal.
  */
-function isolate(channelName: string): BroadcastChannel {
+function isolate(port: MessagePort): void {
   process.exit = (code: typeof process.exitCode = process.exitCode): never => {
     const error = new EndOfProcess(
       "Runtime.ExitError",
@@ -133,19 +169,14 @@ function isolate(channelName: string): BroadcastChannel {
   process.on("uncaughtException", (thrown) => end(thrown, asError(thrown).name));
   process.on("unhandledRejection", (thrown) => end(thrown, "Runtime.UnhandledPromiseRejection"));
 
-  const channel = new BroadcastChannel(channelName);
-  channel.unref();
   const write = (chunk: unknown, encoding?: unknown, done?: unknown): boolean => {
-    const text = typeof chunk === "string" ? chunk : Buffer.from(chunk as Uint8Array).toString();
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
-    channel.postMessage(text);
+    post(port, { output: typeof chunk === "string" ? chunk : Buffer.from(chunk as Uint8Array).toString() });
     const callback = typeof encoding === "function" ? encoding : done;
     if (typeof callback === "function") queueMicrotask(() => (callback as () => void)());
     return true;
   };
   process.stdout.write = write;
   process.stderr.write = write;
-  return channel;
 }
 
 function end(thrown: unknown, errorType: string): void {
@@ -177,3 +208,5 @@ function describe(thrown: unknown): InvocationReply {
     ended: error instanceof EndOfProcess,
   };
 }
+
+if (parentPort !== null) void handleInvocations(parentPort, workerData as WorkerSettings);

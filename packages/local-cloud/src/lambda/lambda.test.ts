@@ -129,6 +129,17 @@ describe("a handler", () => {
     const results = await Promise.all(Array.from({ length: 30 }, () => result(lambdaFunction)));
     expect(results).toEqual(Array.from({ length: 30 }, () => 1));
   });
+
+  it("gets the event of its own invocation, however fast they follow each other", async () => {
+    const lambdaFunction = deploy("export const handler = async (n) => n;");
+    const numbers = Array.from({ length: 5000 }, (_, n) => n);
+    let next = 0;
+    const client = async (): Promise<void> => {
+      // oxlint-disable-next-line no-await-in-loop
+      for (let n = next++; n < numbers.length; n = next++) expect(await result(lambdaFunction, n)).toBe(n);
+    };
+    await Promise.all(Array.from({ length: 8 }, client));
+  });
 });
 
 describe("a failure", () => {

@@ -126,7 +126,7 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
       const { functionName } = lambdaFunction;
       try {
         const pool = await find(lambdaFunction).pool;
-        const reply = await pool.run(event, randomUUID());
+        const reply = await pool.run(event);
         if (reply.ok) return reply;
         log(
           `lambda ${functionName}: ${reply.stack === "" ? `${reply.errorType}: ${reply.errorMessage}` : reply.stack}`,
