@@ -3,19 +3,15 @@ import type { KnipConfig } from "knip";
 const config: KnipConfig = {
   workspaces: {
     ".": {
-      entry: ["stacks/*.ts", "scripts/*.ts"],
+      entry: ["stacks/*.ts", "scripts/*.ts", "scripts/build/no-credential-chain.ts"],
       // sst runs aws-cdk's `bootstrap`, and `sst deploy` throws without this util-retry. dependency-cruiser parses with swc.
       ignoreDependencies: ["aws-cdk", "@smithy/util-retry", "@swc/core"],
       ignoreBinaries: ["auth-cli"],
     },
     cli: {
-      entry: [
-        "src/main{,-version,-complete,-call}.ts",
-        "src/environment/keyring-process.ts",
-        "bench/*.{ts,cjs,mjs}",
-      ],
-      // What builds it: action.yml installs the packages of this workspace alone.
-      ignoreDependencies: ["es-module-lexer", "esbuild", "tsx"],
+      entry: ["src/main.ts", "src/environment/{keyring-process,light-console}.ts", "bench/*.{ts,cjs,mjs}"],
+      // They build auth-cli: action.yml installs the packages of this workspace only.
+      ignoreDependencies: ["rolldown", "tsx"],
     },
     "packages/functions": { entry: ["src/{private,public}.ts"] },
     "packages/test-support": { entry: ["src/*.ts"] },

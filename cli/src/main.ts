@@ -1,11 +1,42 @@
-import { createEnvironment } from "./environment/create-environment.ts";
 import { printAtOnce } from "./environment/standard-output.ts";
-import { run } from "./run.ts";
 import { versionText } from "./version.ts";
 
-/** Runs a command on this process's own environment. @returns the exit code */
-export async function main(args: readonly string[]): Promise<number> {
-  // Should the event loop run out before the command has: what is not known to have gone well has not.
+/**
+ * Runs one command line in this process and sets its exit code. Scripts and prompts ask for the version all the time, so
+ * it is printed before anything else is loaded.
+ * @param args without the node binary and the script
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const [first, second, ...words] = args;
+  if ((first === "--version" || first === "-V") && second === undefined) {
+    printAtOnce(`${versionText()}\n`);
+    return;
+  }
+  // Node exits with this code if the event loop runs empty before the command has finished.
   process.exitCode = 1;
-  return (process.exitCode = await run(args, versionText(), createEnvironment, printAtOnce));
+  process.exitCode =
+    first === "complete" && second === "--" ? await answerCompletion(words) : await runCommand(args);
+}
+
+async function runCommand(args: readonly string[]): Promise<number> {
+  const [{ run }, { createEnvironment }] = await Promise.all([
+    import("./commands/run.ts"),
+    import("./environment/create-environment.ts"),
+  ]);
+  return run(args, { version: versionText(), createEnvironment, printHelp: printAtOnce });
+}
+
+/** Answers a shell, which runs `auth-cli complete -- <words>` for each press of the tab key. */
+async function answerCompletion(words: readonly string[]): Promise<number> {
+  const [{ complete }, { outlineProgram }, { localEnvironment }] = await Promise.all([
+    import("./commands/completion/complete.ts"),
+    import("./commands/outline.ts"),
+    import("./environment/local-environment.ts"),
+  ]);
+  complete(words, outlineProgram(), localEnvironment({ say }));
+  return 0;
+}
+
+function say(text: string): void {
+  process.stderr.write(text);
 }

@@ -1,6 +1,7 @@
 import packageJson from "../package.json" with { type: "json" };
 
-/** What `--version` tells after the name. */
+/** What `--version` prints. */
 export function versionText(): string {
-  return `${packageJson.version} (node ${process.versions.node}, ${process.platform} ${process.arch})`;
+  const { node } = process.versions;
+  return `auth-cli ${packageJson.version} (node ${node}, ${process.platform} ${process.arch})`;
 }

@@ -1,15 +1,13 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { BuildOptions } from "esbuild";
+import type { InputOptions } from "rolldown";
 
 /** The repository. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 export const common = {
-  absWorkingDir: root,
-  bundle: true,
+  cwd: root,
   platform: "node",
-  target: "node20.19",
-  legalComments: "none",
-  logLevel: "warning",
-} satisfies BuildOptions;
+  logLevel: "warn",
+  transform: { target: "node20.19" },
+} satisfies InputOptions;

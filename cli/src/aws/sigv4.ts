@@ -108,7 +108,7 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
 
 /** aws4fetch's signer with the query string that API Gateway expects. */
 class Signer extends AwsV4Signer {
-  #bodyHash: Promise<string> | undefined;
+  #stringToSign: Promise<string> | undefined;
 
   /** @param search the query to sign, as it is sent */
   constructor(options: SignerOptions, search: string) {
@@ -117,9 +117,9 @@ class Signer extends AwsV4Signer {
     this.encodedSearch = canonicalQuery(search);
   }
 
-  /** aws4fetch asks for it with each of its results. */
-  override hexBodyHash(): Promise<string> {
-    return (this.#bodyHash ??= super.hexBodyHash());
+  /** Hashes body and canonical request once, not for each result. */
+  override stringToSign(): Promise<string> {
+    return (this.#stringToSign ??= super.stringToSign());
   }
 }
 

@@ -2,15 +2,12 @@ import type { Command, Option } from "commander";
 import type { FlagOutline, ProgramOutline } from "./completion/program-outline.ts";
 import { createProgram } from "./program.ts";
 
-/**
- * Reads the outline off the program itself, which is the one place where commands and flags are written down. The build
- * puts the value in the place of this code, so that completion need not load commander.
- */
+/** The commands and flags of the program as data, for completion and the man page. */
 export function outlineProgram(): ProgramOutline {
   const program = createProgram({
     version: "",
     environmentFor: () => {
-      throw new Error("an outline runs nothing");
+      throw new Error("an outline runs no command");
     },
     done: () => {},
   });

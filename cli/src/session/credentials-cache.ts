@@ -1,7 +1,7 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
-import { hex, sha256 } from "../aws/sha256.ts";
 import type { AwsCredentials } from "../aws/sigv4.ts";
 import { cacheFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
@@ -24,7 +24,7 @@ type CacheEnvironment = Pick<
 
 /** @param login identifies the login, such as `twitter:<user id>`. Only its hash is stored */
 export function cachePath(environment: CacheEnvironment, identityPoolId: string, login: string): string {
-  const name = hex(sha256(Buffer.from(`${identityPoolId}\n${login}`))).slice(0, 32);
+  const name = createHash("sha256").update(`${identityPoolId}\n${login}`).digest("hex").slice(0, 32);
   return join(cacheFolder(environment), `${name}.json`);
 }
 

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { run } from "../../src/run.ts";
+import { run } from "../../src/commands/run.ts";
 import {
   configFile,
   createFakeEnvironment,
@@ -63,7 +63,7 @@ export async function runIn(
   args: readonly string[],
   { services, environment }: ReturnType<typeof createWorld>,
 ): Promise<Ran> {
-  const code = await run(args, "0.0.0-test", () => environment);
+  const code = await run(args, { version: "0.0.0-test", createEnvironment: () => environment });
   const [stdout, stderr] = [environment.stdout(), environment.stderr()];
   // No command prints a secret.
   for (const secret of services.secrets) expect(stdout + stderr).not.toContain(secret);

@@ -1,13 +1,13 @@
 import type { BodyPart } from "./build-request.ts";
 import type { CallFlags } from "./call.ts";
-import { type CommandDefinition, type Definable, examples } from "../flags/command-definition.ts";
+import { type CommandDefinition, examples } from "../flags/command-definition.ts";
 import { anyText, collect, positive, whole } from "../flags/flag-values.ts";
 
 export const callCommand: CommandDefinition = {
   name: "call",
   aliases: [],
   description: "sign and send a request; the body goes to stdout, everything else to stderr",
-  define(command: Definable, run) {
+  define(command, run) {
     /** From two flags, in the order of the command line. */
     const body: BodyPart[] = [];
     command

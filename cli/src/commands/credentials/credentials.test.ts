@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Environment } from "../../environment/environment.ts";
-import { run } from "../../run.ts";
+import { run } from "../run.ts";
 import { reply } from "../../../test/fakes/fake-environment.ts";
 import { authCli, createWorld, reportedError, type World } from "../../../test/fakes/world.ts";
 
@@ -17,7 +17,10 @@ async function credentials(args: readonly string[], options: World = {}) {
   };
   const { environment, services } = createWorld({ loggedIn: true, ...options });
   Object.assign(services.answers, answers);
-  const code = await run(["credentials", ...args], "0.0.0-test", (): Environment => environment);
+  const code = await run(["credentials", ...args], {
+    version: "0.0.0-test",
+    createEnvironment: (): Environment => environment,
+  });
   return { code, stdout: environment.stdout(), stderr: environment.stderr(), keys, services, environment };
 }
 

@@ -1,8 +1,4 @@
-/** What commander's InvalidArgumentError is to commander: that class itself would load all of it. */
-class InvalidValue extends Error {
-  readonly code = "commander.invalidArgument";
-  readonly exitCode = 1;
-}
+import { InvalidArgumentError } from "commander";
 
 /** For a flag that may be repeated. */
 export function collect(value: string, previous: string[] = []): string[] {
@@ -12,23 +8,23 @@ export function collect(value: string, previous: string[] = []): string[] {
 export function positive(value: string): number {
   const number = Number(value);
   if (value.trim() !== "" && Number.isFinite(number) && number > 0) return number;
-  throw new InvalidValue("it takes a number of seconds above 0");
+  throw new InvalidArgumentError("it takes a number of seconds above 0");
 }
 
 export function whole(value: string): number {
   if (/^\d{1,3}$/.test(value)) return Number(value);
-  throw new InvalidValue("it takes a whole number from 0 to 999");
+  throw new InvalidArgumentError("it takes a whole number from 0 to 999");
 }
 
 export function port(value: string): number {
   const number = Number(value);
   if (/^\d{1,5}$/.test(value) && number <= 65_535) return number;
-  throw new InvalidValue("it takes a port, 0 to 65535");
+  throw new InvalidArgumentError("it takes a port, 0 to 65535");
 }
 
 export function consumerKey(value: string): string {
   if (/^[\w-]+$/.test(value)) return value;
-  throw new InvalidValue("it takes the X app's API Key, which is letters and digits");
+  throw new InvalidArgumentError("it takes the X app's API Key, which is letters and digits");
 }
 
 /** For a flag that takes any text: an empty one, and one that reads like a flag. */
@@ -38,7 +34,7 @@ export function anyText(value: string): string {
 
 export function httpStatus(value: string): number {
   if (/^[1-5]\d\d$/.test(value)) return Number(value);
-  throw new InvalidValue("It takes an HTTP status, 100 to 599.");
+  throw new InvalidArgumentError("It takes an HTTP status, 100 to 599.");
 }
 
 const unitsMs = { ms: 1, s: 1000, m: 60_000 } as const;
@@ -51,5 +47,5 @@ export function duration(value: string): number {
   const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(value) ?? [];
   const ms = Math.round(Number(digits) * (unitsMs[unit as keyof typeof unitsMs] ?? 0));
   if (ms > 0 && ms <= longestMs) return ms;
-  throw new InvalidValue("It takes a duration above 0 such as 500ms, 60s or 2m.");
+  throw new InvalidArgumentError("It takes a duration above 0 such as 500ms, 60s or 2m.");
 }

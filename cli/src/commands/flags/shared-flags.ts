@@ -1,10 +1,10 @@
-import type { Definable } from "./command-definition.ts";
+import type { Command } from "commander";
 
 /**
  * The flags that all commands share.
  * @param stages gets each `--stage`, for the command that takes several; the others take the last
  */
-export function addSharedFlags<T extends Definable>(command: T, stages: string[]): T {
+export function addSharedFlags(command: Command, stages: string[]): Command {
   return command
     .option("--stage <name>", "the deployed stage (default: SST_STAGE, .sst/stage, or the only one deployed)")
     .on("option:stage", (name: string) => stages.push(name))

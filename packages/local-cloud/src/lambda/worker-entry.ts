@@ -9,16 +9,13 @@ import { fileURLToPath } from "node:url";
 export async function findWorkerEntry(folder: string): Promise<string> {
   const built = fileURLToPath(new URL("lambda-worker.js", import.meta.url));
   if (existsSync(built)) return built;
-  const { build } = await import("esbuild");
+  const { build } = await import("rolldown");
   const outfile = join(folder, "lambda-worker.mjs");
   await build({
-    entryPoints: [fileURLToPath(new URL("lambda-worker.ts", import.meta.url))],
-    outfile,
-    format: "esm",
+    input: fileURLToPath(new URL("lambda-worker.ts", import.meta.url)),
     platform: "node",
-    target: "node20",
-    bundle: true,
     logLevel: "silent",
+    output: { file: outfile, format: "esm" },
   });
   return outfile;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { AuthCliError } from "./errors.ts";
-import { authCli, reportedError, steps, type World } from "../test/fakes/world.ts";
+import { AuthCliError } from "../errors.ts";
+import { authCli, reportedError, steps, type World } from "../../test/fakes/world.ts";
 
 const interrupts = (): never => {
   throw new AuthCliError("interrupted", { message: "interrupted" });

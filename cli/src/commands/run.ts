@@ -1,0 +1,61 @@
+import { CommanderError } from "commander";
+import type { Environment } from "../environment/environment.ts";
+import { type AuthCliError, formatError, toAuthCliError, toErrorReport } from "../errors.ts";
+import { createProgram, type EnvironmentFactory } from "./program.ts";
+
+export interface RunOptions {
+  /** What `--version` prints. */
+  version: string;
+  createEnvironment: EnvironmentFactory;
+  /** Default: standard output. */
+  printHelp?: (text: string) => void;
+}
+
+/**
+ * Runs one command line and reports its error, as text or with `--json` as an object.
+ * @param args without the node binary and the script
+ * @returns the exit code
+ */
+export async function run(
+  args: readonly string[],
+  { version, createEnvironment, printHelp }: RunOptions,
+): Promise<number> {
+  let exitCode = 0;
+  let environment: Environment | undefined;
+  const environmentFor: EnvironmentFactory = (flags) => (environment ??= createEnvironment(flags));
+  const program = createProgram({ version, environmentFor, done: (code) => (exitCode = code), words: args });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      outputError: () => {},
+      ...(printHelp && { writeOut: printHelp }),
+    });
+  }
+  const debug = args.includes("--debug");
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) {
+      const { terminal } = environmentFor({ debug });
+      if (debug && thrown instanceof Error) terminal.say(`${thrown.stack ?? ""}\n`);
+      return reportError(toAuthCliError(thrown), terminal, args);
+    }
+    if (thrown.exitCode === 0) return 0;
+    // Without a command, commander has printed the help.
+    if (thrown.code === "commander.help") return 2;
+    const { usageError } = await import("./flags/usage-error.ts");
+    return reportError(usageError(thrown, program, args), environmentFor({ debug }).terminal, args);
+  }
+}
+
+/** Reports on standard error, JSON included: standard output contains results only. @returns the exit code */
+function reportError(
+  error: AuthCliError,
+  terminal: Environment["terminal"],
+  args: readonly string[],
+): number {
+  if (args.includes("--json"))
+    terminal.say(`${JSON.stringify({ error: toErrorReport(error) }, undefined, 2)}\n`);
+  else if (error.code !== "interrupted") terminal.say(formatError(error));
+  return error.exitCode;
+}

@@ -1,0 +1,12 @@
+import { printAtOnce } from "./standard-output.ts";
+
+/**
+ * The build injects it in place of the global `console`, with which @bomb.sh/tab prints: Node's ignores a full disk and a
+ * reader that has closed the pipe.
+ */
+export const lightConsole: Pick<Console, "log"> = Object.assign(
+  Object.create(globalThis.console) as Console,
+  {
+    log: (line: string) => printAtOnce(`${line}\n`),
+  },
+);
