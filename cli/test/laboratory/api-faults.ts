@@ -98,7 +98,7 @@ export const apiFaults: Fault[] = [
     code: "check-failed",
     reason: "route-open",
     cause: "open to everybody",
-    fix: 'give the route the authorizer "iam"',
+    fix: 'set `authorizer: "iam"` on the route',
   },
   {
     what: "the endpoint is another stage's API",

@@ -119,7 +119,7 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-id",
     code: "pool-not-found",
     reason: "pool-in-another-region",
-    cause: "the identity pool does not exist in eu-west-1, the region in its id, but the API is in us-east-1",
+    cause: "the identity pool does not exist in eu-west-1, the region in its id",
     fix: "use the IdentityPoolId from the outputs of the stack in us-east-1",
   },
   {

@@ -19,7 +19,7 @@ export const wayFaults: Fault[] = [
     step: "api.call",
     code: "tls-refused",
     cause: "its TLS certificate is not trusted",
-    fix: "name its authority with --cacert",
+    fix: "run the command with `--cacert FILE`",
   },
   {
     what: "a proxy drops the session token",
