@@ -1,4 +1,4 @@
-import { type AwsContext, signedRequest, jsonResult } from "./control-plane.ts";
+import { type AwsContext, jsonResult, signedRequest, unexpectedReply } from "./control-plane.ts";
 import type { HttpRequest, Reply } from "../http.ts";
 
 /** A deployed route of an HTTP API. */
@@ -30,7 +30,10 @@ export function getApisRequest(context: AwsContext, nextToken: string | undefine
 }
 
 export function processGetApisResponse(reply: Reply): Page<ApiSummary> {
-  return page(reply, (item) => ({ apiId: String(item["apiId"]), apiEndpoint: String(item["apiEndpoint"]) }));
+  return page(reply, (item) => ({
+    apiId: requireString(reply, item, "apiId"),
+    apiEndpoint: requireString(reply, item, "apiEndpoint"),
+  }));
 }
 
 /** @see https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html */
@@ -44,7 +47,7 @@ export function getRoutesRequest(
 
 export function processGetRoutesResponse(reply: Reply): Page<DeployedRoute> {
   return page(reply, (item) => ({
-    routeKey: String(item["routeKey"]),
+    routeKey: requireString(reply, item, "routeKey"),
     authorizationType: typeof item["authorizationType"] === "string" ? item["authorizationType"] : "NONE",
     target: typeof item["target"] === "string" ? item["target"] : undefined,
   }));
@@ -76,4 +79,10 @@ function page<T>(reply: Reply, read: (item: Record<string, unknown>) => T): Page
       .map((item) => read(item as Record<string, unknown>)),
     next: typeof nextToken === "string" && nextToken !== "" ? nextToken : undefined,
   };
+}
+
+function requireString(reply: Reply, item: Record<string, unknown>, name: string): string {
+  const value = item[name];
+  if (typeof value !== "string") throw unexpectedReply(reply, name);
+  return value;
 }

@@ -200,7 +200,7 @@ describe("the chain with other identity providers of the pool", () => {
       "a user pool",
       () => tokenOf(userPool, { aud: "other-client" }),
       "provider-refused",
-      /does not federate this user pool, or not the client other-client/,
+      /does not federate this user pool, or not for the client other-client/,
     ],
     ["was changed", google, () => tamperWith(tokenOf(google)), "token-refused", /changed or cut off/],
     [
