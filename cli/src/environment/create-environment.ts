@@ -91,7 +91,7 @@ function openOutput(): [stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream] 
     // The reader has closed the pipe (`| head -1`): exit as after SIGPIPE. The writer handles other errors.
     if (code === "EPIPE") process.exit(141);
   });
-  // The command goes on when nobody reads its notes.
+  // Notes without a reader do not end the command.
   process.stderr.on("error", () => {});
   return [process.stdout, process.stderr];
 }

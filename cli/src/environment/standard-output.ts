@@ -1,16 +1,17 @@
 import { writeSync } from "node:fs";
 
-/** Where bytes go: as `fs.writeSync`, how many of them were taken. */
-type Take = (bytes: Uint8Array, offset: number) => number;
+/** Writes bytes from an offset. @returns the number of bytes written */
+type Write = (bytes: Uint8Array, offset: number) => number;
 
+/** Before the next attempt when a pipe is full. */
 const pauseMs = 1;
 
 /**
- * Writes a short answer to standard output, whole, without `process.stdout`: to open that costs a sixth of what Node
- * needs for its own start. A reader that has gone ends the process as SIGPIPE would, another fault with exit code 1.
+ * Writes a short text to standard output. Does not open `process.stdout`, which takes a sixth as long as Node's own
+ * start. Ends the process with 141 when the reader has closed the pipe, and with 1 after another error.
  */
 export function printAtOnce(text: string): void {
-  // A Windows console takes UTF-16, which only the stream knows how to give.
+  // Only the stream writes the UTF-16 that a Windows console needs.
   if (process.platform === "win32") {
     process.stdout.write(text);
     return;
@@ -26,11 +27,11 @@ export function printAtOnce(text: string): void {
   }
 }
 
-/** A pipe that another process has made non-blocking takes what it has room for, and then nothing for a while. */
-export function writeWhole(bytes: Uint8Array, take: Take): void {
+/** Writes all bytes. A pipe that another process has made non-blocking may take only a part, or nothing for a while. */
+export function writeWhole(bytes: Uint8Array, write: Write): void {
   for (let written = 0; written < bytes.length;) {
     try {
-      written += take(bytes, written);
+      written += write(bytes, written);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);

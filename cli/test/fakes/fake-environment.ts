@@ -1,40 +1,41 @@
 import { Buffer } from "node:buffer";
 import type { Environment } from "../../src/environment/environment.ts";
 import { type Files, files as realFiles } from "../../src/environment/files.ts";
+import { interrupted } from "../../src/environment/interrupted.ts";
 import { type Keyring, keyringMissing } from "../../src/environment/keyring.ts";
 import { ServerClock } from "../../src/server-clock.ts";
 import { AuthCliError } from "../../src/errors.ts";
 import type { Header, HttpRequest, HttpResponse, Send } from "../../src/http.ts";
 import { maskCommand, Redactor } from "../../src/redaction.ts";
 
-/** What a test decides about the world. Whatever is left out is absent: no variable, no file, no answer. */
+/** The state of a fake environment. Whatever is left out is missing: no variable, no file, no answer. */
 export interface FakeEnvironmentOptions {
   variables?: Record<string, string | undefined>;
   /** By absolute path. */
   files?: Record<string, string | Uint8Array>;
-  /** Of files and folders, by absolute path; 0600 when left out. */
+  /** Modes by absolute path. 0600 for a file and 0700 for a folder when left out. */
   modes?: Record<string, number>;
-  /** When files were changed, by absolute path, in milliseconds since the epoch; the epoch when left out. */
+  /** Times of the last change by absolute path, in milliseconds since the epoch. 0 when left out. */
   modified?: Record<string, number>;
-  /** What `runtime.node` says. */
+  /** The value of `runtime.node`. */
   nodeVersion?: string;
-  /** By the host that it is for; "" is refused as no proxy's address. */
+  /** Proxies by the host of the URL. "" is an invalid address. */
   proxies?: Record<string, string>;
-  /** Secrets by account; without it there is no keyring. */
+  /** Secrets by account. Without it, the system has no keyring. */
   keyring?: Map<string, string>;
   send?: Send;
-  /** Standard input; when it has no more lines, it has ended. */
+  /** Standard input. It ends after its last line. */
   input?: string;
-  /** Whether a person sits at the terminal. */
+  /** A person is at the terminal. */
   interactive?: boolean;
   colour?: boolean;
-  /** Of standard output's terminal; without it there is none. */
+  /** Columns of standard output. Without it, standard output is not a terminal. */
   resultColumns?: number;
   browser?: boolean;
-  /** The queries with which browsers come to the callback; after the last one, time is up. */
+  /** The queries of the browser's requests to the callback. After the last one, the wait times out. */
   callbacks?: (() => string)[];
   portHolder?: string;
-  /** The exit code of a command that is run. */
+  /** The exit code of `runCommand`. */
   commandExitCode?: number;
   clock?: { ms: number };
 }
@@ -43,30 +44,30 @@ const homeDirectory = "/home/user";
 const workingDirectory = "/project";
 export const configFile = `${homeDirectory}/.config/auth-cli/sessions.json`;
 
-/** An environment in memory that remembers what was done to it. */
+/** An environment in memory that records its use. */
 export interface FakeEnvironment extends Environment {
-  /** Moves only when a test, or a `sleep`, moves it. */
+  /** Only a test or `sleep` moves it. */
   clock: { ms: number };
-  /** Bytes of standard output. */
+  /** The bytes on standard output. */
   stdoutBytes(): Buffer;
   stdout(): string;
   stderr(): string;
   requests: HttpRequest[];
-  /** The origins to which connections were opened beforehand, one for each. */
+  /** The origin of each preconnected connection. */
   preconnected: string[];
   fileTexts(): Record<string, string>;
   sleeps: number[];
   openedPages: string[];
-  /** What was asked for without being shown. */
+  /** The questions of `askSecret`. */
   secretQuestions: string[];
-  /** Adds to standard input. */
+  /** Appends to standard input. */
   type(text: string): void;
   addFile(path: string, text: string): void;
-  /** What the callback's browsers were shown. */
+  /** The pages that the browser got from the callback. */
   callbackPages: { status: number; html: string }[];
   callbackServers: ("open" | "closed")[];
   commands: { command: string; args: readonly string[]; variables: Record<string, string | undefined> }[];
-  /** What Ctrl-C does. */
+  /** Aborts `interruption`, as Ctrl-C does. */
   interrupt(): void;
 }
 
@@ -117,7 +118,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     keyring: memoryKeyring(options.keyring),
     send: serverClock.watch(async (request) => {
       requests.push(request);
-      if (options.send === undefined) throw new Error(`no answer is scripted for ${request.step}`);
+      if (options.send === undefined) throw new Error(`the test has no answer for ${request.step}`);
       return options.send(request);
     }),
     serverClock,
@@ -152,7 +153,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       },
       async ask(question) {
         stderr.push(question);
-        if (interruption.signal.aborted) throw new AuthCliError("interrupted", { message: "interrupted" });
+        if (interruption.signal.aborted) throw interrupted();
         const line = input.shift();
         return line === undefined || line === "" ? undefined : line.replace(/\n$/, "");
       },
@@ -207,7 +208,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     openedPages,
     secretQuestions,
     type(text) {
-      // An empty one stands for the end.
+      // An empty line marks the end.
       if (input.at(-1) === "") input.pop();
       input.push(...text.split(/(?<=\n)/));
     },
@@ -221,7 +222,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
 
 function memoryKeyring(entries: Map<string, string> | undefined): Keyring {
   const open = (): Map<string, string> => {
-    if (entries === undefined) throw keyringMissing("the test has none");
+    if (entries === undefined) throw keyringMissing("the test has no keyring");
     return entries;
   };
   return {
@@ -239,7 +240,7 @@ function memoryFiles(
   const locks = new Map<string, Promise<unknown>>();
   const read = (path: string): Buffer => {
     const bytes = store.get(path);
-    // An absent file's error is the real one.
+    // Throws the real error for a missing file.
     return bytes ?? Buffer.from(realFiles.readBytes(`/nonexistent${path}`));
   };
   return {
@@ -284,7 +285,7 @@ function memoryFiles(
   };
 }
 
-/** A whole response; an object becomes JSON. */
+/** A response. An object becomes JSON. */
 export function reply(
   status: number,
   body: string | Uint8Array | object = "",
@@ -302,17 +303,17 @@ export function reply(
 
 async function* twoChunks(body: string | Uint8Array): AsyncGenerator<Uint8Array> {
   const bytes = Buffer.from(body);
-  // In two pieces, as a network may deliver it.
+  // A network may deliver a body in pieces.
   const middle = Math.ceil(bytes.length / 2);
   for (const part of [bytes.subarray(0, middle), bytes.subarray(middle)]) if (part.length > 0) yield part;
 }
 
-/** The value of a request's header, in any case. */
+/** The value of a request's header. The case of the name is ignored. */
 export function sentHeader(request: Pick<HttpRequest, "headers">, name: string): string | undefined {
   return request.headers.find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
 }
 
-/** The AuthCliError that work throws. */
+/** Returns the AuthCliError that `work` throws. */
 export async function failure(work: () => unknown): Promise<AuthCliError> {
   try {
     await work();
@@ -320,5 +321,5 @@ export async function failure(work: () => unknown): Promise<AuthCliError> {
     if (error instanceof AuthCliError) return error;
     throw error;
   }
-  throw new Error("it was expected to fail, and did not");
+  throw new Error("an AuthCliError was expected");
 }
