@@ -11,7 +11,7 @@ import type {
   PropertySpecification,
   PropertyType,
   ResourceSpecification,
-} from "../packages/local-cloud/src/cloudformation/resource-specification.ts";
+} from "../packages/local-cloud/src/cloudformation/resource-types/resource-specification.ts";
 
 const deployedTypes = [
   "AWS::ApiGatewayV2::Api",
@@ -45,7 +45,10 @@ const withoutSchema: Record<string, ResourceSpecification> = {
 };
 
 export const file = fileURLToPath(
-  new URL("../packages/local-cloud/src/cloudformation/resource-specifications.ts", import.meta.url),
+  new URL(
+    "../packages/local-cloud/src/cloudformation/resource-types/resource-specifications.ts",
+    import.meta.url,
+  ),
 );
 
 /** Returns the text of resource-specifications.ts. */

@@ -3,25 +3,25 @@ import { createControlPlane } from "./aws/control-plane.ts";
 import { accessKeyId, iamUniqueId, secretAccessKey } from "./aws/identifiers.ts";
 import { type Listener, listenOnLoopback } from "./aws/listener.ts";
 import { awsRequestListener } from "./aws/origin.ts";
-import { bootstrapAccount } from "./cloudformation/bootstrap.ts";
+import { bootstrapAccount } from "./cloudformation/cdk-bootstrap.ts";
 import { createCloudFormation } from "./cloudformation/cloudformation.ts";
-import { createResourceTypes } from "./cloudformation/resource-types.ts";
-import { createStacks } from "./cloudformation/stacks.ts";
+import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
+import { createStacks } from "./cloudformation/stacks/stacks.ts";
 import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
 import { createHttpApiHost } from "./http-api/http-api-host.ts";
-import { createIam } from "./iam/iam-service.ts";
+import { createIam } from "./iam/iam.ts";
 import { createSessions } from "./iam/sessions.ts";
 import { createIssuerDirectory, type OidcIssuers } from "./oidc/issuers.ts";
-import { createAccount } from "./resources.ts";
+import { createAccount } from "./account.ts";
 import { createBuckets } from "./s3/buckets.ts";
 import { createS3 } from "./s3/s3.ts";
-import { createSecretsManager } from "./secrets-manager/secrets.ts";
-import { createParameterStore } from "./ssm/parameters.ts";
+import { createSecretsManager } from "./secrets-manager/secrets-manager.ts";
+import { createParameterStore } from "./ssm/parameter-store.ts";
 import { createSts } from "./sts/sts.ts";
 import { randomAlphanumeric } from "./twitter/random-alphanumeric.ts";
 import type { AppSettings, RegisteredApp } from "./twitter/registered-app.ts";
 import { type LocalTwitter, startTwitter } from "./twitter/twitter.ts";
-import { verifyTwitterToken } from "./twitter/verify-token.ts";
+import { verifyTwitterToken } from "./cognito-identity/verify-twitter-token.ts";
 
 export interface LocalCloudOptions {
   /** Port of the AWS origin; 0 picks a free one. */

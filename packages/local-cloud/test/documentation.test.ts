@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { createResourceTypes } from "../src/cloudformation/resource-types.ts";
+import { createResourceTypes } from "../src/cloudformation/resource-types/resource-types.ts";
 import { recordedTypes } from "../src/cloudformation/resource-types/recorded.ts";
 import { createCloudFormation } from "../src/cloudformation/cloudformation.ts";
 import { createCognitoIdentity } from "../src/cognito-identity/cognito-identity.ts";
-import { createIam } from "../src/iam/iam-service.ts";
+import { createIam } from "../src/iam/iam.ts";
 import { createSessions } from "../src/iam/sessions.ts";
 import { QueryParameters } from "../src/aws/query-protocol.ts";
 import { createIssuerDirectory } from "../src/oidc/issuers.ts";

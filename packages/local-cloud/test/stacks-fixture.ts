@@ -1,10 +1,10 @@
-import { type Account, createAccount } from "../src/resources.ts";
+import { type Account, createAccount } from "../src/account.ts";
 import { type Buckets, createBuckets } from "../src/s3/buckets.ts";
-import { createSecretsManager, type SecretsManager } from "../src/secrets-manager/secrets.ts";
-import { createParameterStore, type ParameterStore } from "../src/ssm/parameters.ts";
-import { createResourceTypes } from "../src/cloudformation/resource-types.ts";
-import { createStacks, type StackInput, type Stacks } from "../src/cloudformation/stacks.ts";
-import type { Stack } from "../src/cloudformation/stack.ts";
+import { createSecretsManager, type SecretsManager } from "../src/secrets-manager/secrets-manager.ts";
+import { createParameterStore, type ParameterStore } from "../src/ssm/parameter-store.ts";
+import { createResourceTypes } from "../src/cloudformation/resource-types/resource-types.ts";
+import { createStacks, type StackInput, type Stacks } from "../src/cloudformation/stacks/stacks.ts";
+import type { Stack } from "../src/cloudformation/stacks/stack.ts";
 
 /** An account with its stacks, without any server: what the tests of the engine work on. */
 export interface StacksFixture {

@@ -13,7 +13,7 @@ import type {
 } from "@aws-sdk/client-apigatewayv2";
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
 import { ServiceError } from "../aws/service-error.ts";
-import type { Account, HttpApi, HttpIntegration, HttpRoute, HttpStage, Throttle } from "../resources.ts";
+import type { Account, HttpApi, HttpIntegration, HttpRoute, HttpStage, Throttle } from "../account.ts";
 
 export interface ApiGatewayService {
   /** @throws ServiceError as the service's model names it */

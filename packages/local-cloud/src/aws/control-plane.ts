@@ -1,10 +1,10 @@
 import { apiGatewayError, type ApiGatewayService, isApiGatewayPath } from "../api-gateway/api-gateway.ts";
 import { cloudFormationNamespace } from "../cloudformation/cloudformation.ts";
 import { authorize } from "../iam/authorization.ts";
-import { iamNamespace, type IamService } from "../iam/iam-service.ts";
+import { iamNamespace, type IamService } from "../iam/iam.ts";
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
-import type { Account } from "../resources.ts";
+import type { Account } from "../account.ts";
 import { s3Error } from "../s3/s3.ts";
 import { type SigV4FailureCode, verifySigV4 } from "../sigv4/verify-sigv4.ts";
 import { parseRequest } from "../sigv4/wire-request.ts";

@@ -48,11 +48,11 @@ import type {
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
 import type { Buckets } from "../s3/buckets.ts";
-import type { ParameterInput } from "./parameters.ts";
-import type { Stack, StackEvent, StackRequest, StackResource, Tag } from "./stack.ts";
-import type { ChangeSet, StackInput, Stacks } from "./stacks.ts";
-import { parseTemplate } from "./template.ts";
-import { textOf } from "./text-of.ts";
+import type { ParameterInput } from "./template/parameters.ts";
+import type { Stack, StackEvent, StackRequest, StackResource, Tag } from "./stacks/stack.ts";
+import type { ChangeSet, StackInput, Stacks } from "./stacks/stacks.ts";
+import { parseTemplate } from "./template/template.ts";
+import { textOf } from "./template/values.ts";
 import { validationError } from "./validation-error.ts";
 
 export const cloudFormationNamespace = "http://cloudformation.amazonaws.com/doc/2010-05-15/";

@@ -10,8 +10,8 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { JsonObject } from "../aws/json-protocol.ts";
 import { createSessions } from "../iam/sessions.ts";
 import { createIssuerDirectory } from "../oidc/issuers.ts";
-import { type Account, createAccount, type IdentityPool, type Role } from "../resources.ts";
-import type { TokenVerdict } from "../twitter/verify-token.ts";
+import { type Account, createAccount, type IdentityPool, type Role } from "../account.ts";
+import type { TokenVerdict } from "./verify-twitter-token.ts";
 import { type CognitoIdentityService, createCognitoIdentity } from "./cognito-identity.ts";
 
 const now = () => new Date("2026-03-01T12:00:00Z");

@@ -12,11 +12,11 @@ import { authorizeAssumption } from "../iam/authorization.ts";
 import type { CognitoIdentity } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import type { IssuerDirectory } from "../oidc/issuers.ts";
-import type { Account, IdentityPool, Role } from "../resources.ts";
+import type { Account, IdentityPool, Role } from "../account.ts";
 import { createIdentities, describeIdentity, type Identity } from "./identities.ts";
 import { loginsDoNotMatch, verifyLogins, type VerifyTwitterToken } from "./logins.ts";
 import { createOpenIdTokenIssuer } from "./open-id-token.ts";
-import { Parameters } from "./parameters.ts";
+import { Parameters } from "./request-members.ts";
 import { describePool, describePoolRoles } from "./pool-description.ts";
 
 export interface CognitoIdentityOptions {

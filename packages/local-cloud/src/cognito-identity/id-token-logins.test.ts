@@ -7,7 +7,7 @@ import { type Claims, type OidcIssuer, startOidcIssuer } from "@api-auth-twitter
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createSessions } from "../iam/sessions.ts";
 import { createIssuerDirectory } from "../oidc/issuers.ts";
-import { type Account, createAccount, type IdentityPool } from "../resources.ts";
+import { type Account, createAccount, type IdentityPool } from "../account.ts";
 import { type CognitoIdentityService, createCognitoIdentity } from "./cognito-identity.ts";
 
 const identityPoolId = "us-east-1:7cb8d1a5-6f0c-4f54-9e4f-0d5b2a1c9e77";

@@ -1,7 +1,7 @@
 import { ServiceError } from "../aws/service-error.ts";
 import type { IssuerDirectory } from "../oidc/issuers.ts";
-import type { Account, IdentityPool } from "../resources.ts";
-import type { TokenVerdict, VerifyTokenOptions } from "../twitter/verify-token.ts";
+import type { Account, IdentityPool } from "../account.ts";
+import type { TokenVerdict, VerifyTokenOptions } from "./verify-twitter-token.ts";
 import type { VerifiedLogin } from "./identities.ts";
 
 /** Asks Twitter whose a token is; `verifyTwitterToken`. */

@@ -2,7 +2,7 @@ import type {
   GetIdentityPoolRolesResponse,
   IdentityPool as IdentityPoolDescription,
 } from "@aws-sdk/client-cognito-identity";
-import type { IdentityPool } from "../resources.ts";
+import type { IdentityPool } from "../account.ts";
 
 /** {@link https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_DescribeIdentityPool.html} */
 export function describePool(pool: IdentityPool): IdentityPoolDescription {

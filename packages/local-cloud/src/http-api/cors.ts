@@ -1,4 +1,4 @@
-import type { CorsConfiguration } from "../resources.ts";
+import type { CorsConfiguration } from "../account.ts";
 
 type Headers = Record<string, string>;
 

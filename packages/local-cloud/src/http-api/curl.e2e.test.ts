@@ -3,8 +3,8 @@ import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { createSessions } from "../iam/sessions.ts";
-import { createAccount } from "../resources.ts";
-import { allow, deployApi, deployFunction, deployRole } from "../../test/deploy.ts";
+import { createAccount } from "../account.ts";
+import { allow, deployApi, deployFunction, deployRole } from "../../test/account-fixture.ts";
 import { createHttpApiHost, type HttpApiHost } from "./http-api-host.ts";
 
 const curl = findPeer("curl");

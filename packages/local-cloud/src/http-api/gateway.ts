@@ -1,6 +1,6 @@
 import type { Principal } from "../iam/principal.ts";
 import type { Lambda } from "../lambda/lambda.ts";
-import type { HttpApi } from "../resources.ts";
+import type { HttpApi } from "../account.ts";
 import type { ParsedRequest } from "../sigv4/wire-request.ts";
 import { corsHeaders, isPreflight, preflightHeaders } from "./cors.ts";
 import { createIamAuthorizer, type IamAuthorizerOptions } from "./iam-authorizer.ts";

@@ -6,9 +6,9 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 import { createSessions, type TemporaryCredentials } from "../iam/sessions.ts";
-import { type Account, createAccount, type HttpApi, type LambdaFunction, type Role } from "../resources.ts";
+import { type Account, createAccount, type HttpApi, type LambdaFunction, type Role } from "../account.ts";
 import { Sha256 } from "../../test/sha256.ts";
-import { allow, deployApi, deployFunction, deployRole } from "../../test/deploy.ts";
+import { allow, deployApi, deployFunction, deployRole } from "../../test/account-fixture.ts";
 import { createHttpApiHost, type HttpApiHost } from "./http-api-host.ts";
 
 const identity = {

@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net";
 
 import type { Sessions } from "../iam/sessions.ts";
 import { createLambda, type Lambda } from "../lambda/lambda.ts";
-import type { Account, HttpApi } from "../resources.ts";
+import type { Account, HttpApi } from "../account.ts";
 import { parseRequest } from "../sigv4/wire-request.ts";
 import { createGateway, type Gateway, maximumBodyBytes } from "./gateway.ts";
 

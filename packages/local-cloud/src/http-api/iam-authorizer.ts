@@ -2,7 +2,7 @@ import { type AuthorizationDecision, authorize } from "../iam/authorization.ts";
 import type { RequestContext } from "../iam/conditions.ts";
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
-import type { Account } from "../resources.ts";
+import type { Account } from "../account.ts";
 import { verifySigV4 } from "../sigv4/verify-sigv4.ts";
 import type { ParsedRequest } from "../sigv4/wire-request.ts";
 import type { Connection } from "./request-context.ts";

@@ -1,5 +1,5 @@
 import { compileArnPattern } from "../iam/wildcards.ts";
-import type { LambdaFunction, LambdaPermission } from "../resources.ts";
+import type { LambdaFunction, LambdaPermission } from "../account.ts";
 
 /** Whether an AWS::Lambda::Permission lets API Gateway invoke the function for this route. */
 export function mayInvoke({ permissions }: LambdaFunction, sourceArn: string): boolean {

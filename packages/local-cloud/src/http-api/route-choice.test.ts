@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { type HttpApi, unthrottled } from "../resources.ts";
+import { type HttpApi, unthrottled } from "../account.ts";
 import { chooseRoute } from "./route-choice.ts";
 
 function createApi(routeKeys: string[], stages = ["$default"]): HttpApi {

@@ -1,4 +1,4 @@
-import type { HttpApi, HttpRoute } from "../resources.ts";
+import type { HttpApi, HttpRoute } from "../account.ts";
 
 export interface RouteChoice {
   route: HttpRoute;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Account, createAccount, type HttpApi, type Throttle, unthrottled } from "../resources.ts";
-import { deployApi, deployFunction } from "../../test/deploy.ts";
+import { type Account, createAccount, type HttpApi, type Throttle, unthrottled } from "../account.ts";
+import { deployApi, deployFunction } from "../../test/account-fixture.ts";
 import { createThrottling } from "./throttling.ts";
 
 let timeMs: number;

@@ -1,4 +1,4 @@
-import { type HttpApi, unthrottled } from "../resources.ts";
+import { type HttpApi, unthrottled } from "../account.ts";
 import type { RouteChoice } from "./route-choice.ts";
 
 interface Bucket {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createAccount, type PolicyDocument, type Role } from "../resources.ts";
+import { createAccount, type PolicyDocument, type Role } from "../account.ts";
 import { authorize } from "./authorization.ts";
 import type { Principal } from "./principal.ts";
 

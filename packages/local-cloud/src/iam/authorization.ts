@@ -1,4 +1,4 @@
-import type { Account, PolicyDocument, Role } from "../resources.ts";
+import type { Account, PolicyDocument, Role } from "../account.ts";
 import type { RequestContext } from "./conditions.ts";
 import { managedPolicies } from "./managed-policies.ts";
 import { PolicyDocumentError } from "./policy-document.ts";

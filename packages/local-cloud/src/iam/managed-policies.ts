@@ -1,4 +1,4 @@
-import type { PolicyDocument } from "../resources.ts";
+import type { PolicyDocument } from "../account.ts";
 
 /** AWS managed policies by ARN. One that is not here grants nothing, and the refusal says so. */
 export const managedPolicies: ReadonlyMap<string, PolicyDocument> = new Map(

@@ -2,7 +2,7 @@ import { runSimulation } from "@cloud-copilot/iam-simulate";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import type { PolicyDocument } from "../resources.ts";
+import type { PolicyDocument } from "../account.ts";
 import type { RequestContext } from "./conditions.ts";
 import { evaluatePolicies, type RequestPrincipal } from "./policy-evaluation.ts";
 

@@ -1,4 +1,4 @@
-import type { PolicyDocument } from "../resources.ts";
+import type { PolicyDocument } from "../account.ts";
 import { compileConditions, type RequestContext, substituteVariables } from "./conditions.ts";
 import { asList, asRecord, PolicyDocumentError } from "./policy-document.ts";
 import { compileArnPattern, globToRegExp } from "./wildcards.ts";

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 import { setBounded } from "../aws/set-bounded.ts";
-import type { Role } from "../resources.ts";
+import type { Role } from "../account.ts";
 import type { CognitoIdentity, Principal } from "./principal.ts";
 
 /** What STS and Cognito hand out. */

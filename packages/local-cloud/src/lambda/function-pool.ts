@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { availableParallelism } from "node:os";
 
-import type { LambdaFunction } from "../resources.ts";
+import type { LambdaFunction } from "../account.ts";
 import { createExecutionEnvironment, type ExecutionEnvironment } from "./execution-environment.ts";
 import type { InvocationReply } from "./lambda-worker.ts";
 

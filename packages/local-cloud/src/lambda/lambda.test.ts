@@ -6,8 +6,8 @@ import { strToU8, zipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { createSessions } from "../iam/sessions.ts";
-import { type Account, createAccount, type LambdaFunction } from "../resources.ts";
-import { deployFunction, deployRole } from "../../test/deploy.ts";
+import { type Account, createAccount, type LambdaFunction } from "../account.ts";
+import { deployFunction, deployRole } from "../../test/account-fixture.ts";
 import { createLambda, type InvocationResult, type Lambda } from "./lambda.ts";
 
 let account: Account;

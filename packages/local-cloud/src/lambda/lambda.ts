@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Sessions } from "../iam/sessions.ts";
-import type { Account, LambdaFunction } from "../resources.ts";
+import type { Account, LambdaFunction } from "../account.ts";
 import { createFunctionPool, type FunctionPool } from "./function-pool.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
 import { findWorkerEntry } from "./worker-entry.ts";

@@ -9,7 +9,7 @@ import { findOperation, ServiceError } from "../aws/service-error.ts";
 import { authorizeAssumption } from "../iam/authorization.ts";
 import { accountOf, type Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
-import type { Account } from "../resources.ts";
+import type { Account } from "../account.ts";
 
 export const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/";
 

@@ -12,7 +12,7 @@ import { randomAlphanumeric } from "./random-alphanumeric.ts";
 import { type LocalTwitter, startTwitter } from "./twitter.ts";
 import { findUser } from "./users.ts";
 import { timestampWindowSeconds, verifyOAuthRequest } from "./verify-oauth-request.ts";
-import { verifyTwitterToken } from "./verify-token.ts";
+import { verifyTwitterToken } from "../cognito-identity/verify-twitter-token.ts";
 
 const python = findPython({ oauthlib: "python3-oauthlib", requests_oauthlib: "python3-requests-oauthlib" });
 const app = { key: randomAlphanumeric(25), secret: randomAlphanumeric(50) };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type HttpStage, unthrottled } from "../../resources.ts";
+import { type HttpStage, unthrottled } from "../../account.ts";
 import { createStacksFixture, type StacksFixture } from "../../../test/stacks-fixture.ts";
 
 let fixture: StacksFixture;

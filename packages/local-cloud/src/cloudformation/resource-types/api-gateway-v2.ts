@@ -10,9 +10,9 @@ import {
   type HttpStage,
   type Throttle,
   unthrottled,
-} from "../../resources.ts";
-import { Properties, ResourceError } from "../properties.ts";
-import type { ResourceType } from "../resource-type.ts";
+} from "../../account.ts";
+import { Properties, ResourceError } from "./properties.ts";
+import type { ResourceType } from "./resource-type.ts";
 
 /** Where HTTP APIs listen. */
 export interface HttpApiHost {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Account, IdentityPool } from "../../resources.ts";
-import { type Properties, ResourceError } from "../properties.ts";
-import type { ResourceType } from "../resource-type.ts";
+import type { Account, IdentityPool } from "../../account.ts";
+import { type Properties, ResourceError } from "./properties.ts";
+import type { ResourceType } from "./resource-type.ts";
 
 /** AWS::Cognito::IdentityPool. `Ref` is `<region>:<uuid>`. */
 export function identityPoolType(account: Account): ResourceType {

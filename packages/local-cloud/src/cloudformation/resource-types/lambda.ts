@@ -1,9 +1,9 @@
-import type { Account, LambdaFunction } from "../../resources.ts";
+import type { Account, LambdaFunction } from "../../account.ts";
 import type { Buckets } from "../../s3/buckets.ts";
 import { ServiceError } from "../../aws/service-error.ts";
-import { physicalName } from "../physical-name.ts";
-import { type Properties, ResourceError } from "../properties.ts";
-import type { ResourceType } from "../resource-type.ts";
+import { physicalName } from "./physical-name.ts";
+import { type Properties, ResourceError } from "./properties.ts";
+import type { ResourceType } from "./resource-type.ts";
 
 /** AWS::Lambda::Function. `Ref` is its name. */
 export function functionType(account: Account, buckets: Pick<Buckets, "object">): ResourceType {

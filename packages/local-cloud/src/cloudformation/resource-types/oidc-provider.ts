@@ -1,6 +1,6 @@
-import type { Account, OidcProvider } from "../../resources.ts";
-import { type Properties, ResourceError } from "../properties.ts";
-import type { ResourceInstance, ResourceType } from "../resource-type.ts";
+import type { Account, OidcProvider } from "../../account.ts";
+import { type Properties, ResourceError } from "./properties.ts";
+import type { ResourceInstance, ResourceType } from "./resource-type.ts";
 
 /** AWS::IAM::OIDCProvider. `Ref` is its ARN. */
 export function oidcProviderType(account: Account): ResourceType {

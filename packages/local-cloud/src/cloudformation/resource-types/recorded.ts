@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { iamUniqueId, nameSuffix } from "../../aws/identifiers.ts";
-import type { Account } from "../../resources.ts";
-import { physicalName } from "../physical-name.ts";
-import { type Properties, ResourceError } from "../properties.ts";
-import type { ResourceContext, ResourceInstance, ResourceType } from "../resource-type.ts";
+import type { Account } from "../../account.ts";
+import { physicalName } from "./physical-name.ts";
+import { type Properties, ResourceError } from "./properties.ts";
+import type { ResourceContext, ResourceInstance, ResourceType } from "./resource-type.ts";
 
 /**
  * Resource types that are accepted, named and described, and do nothing: nobody in the local cloud reads logs, signs

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { ServiceError } from "../../aws/service-error.ts";
-import type { Account } from "../../resources.ts";
+import type { Account } from "../../account.ts";
 import type { Buckets } from "../../s3/buckets.ts";
-import type { SecretsManager } from "../../secrets-manager/secrets.ts";
-import type { ParameterStore, ParameterType } from "../../ssm/parameters.ts";
-import { physicalName } from "../physical-name.ts";
-import { type Properties, ResourceError } from "../properties.ts";
-import type { ResourceType } from "../resource-type.ts";
+import type { SecretsManager } from "../../secrets-manager/secrets-manager.ts";
+import type { ParameterStore, ParameterType } from "../../ssm/parameter-store.ts";
+import { physicalName } from "./physical-name.ts";
+import { type Properties, ResourceError } from "./properties.ts";
+import type { ResourceType } from "./resource-type.ts";
 
 /** AWS::S3::Bucket. `Ref` is its name. A bucket that holds objects cannot be deleted. */
 export function bucketType(account: Account, buckets: Buckets): ResourceType {

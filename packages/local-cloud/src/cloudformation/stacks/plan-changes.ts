@@ -1,11 +1,11 @@
-import { resolve, evaluateCondition, type Scope } from "./intrinsics.ts";
-import { dependenciesOf, inDependencyOrder } from "./dependencies.ts";
-import { resourceSpecifications } from "./resource-specifications.ts";
-import type { ResourceInstance } from "./resource-type.ts";
+import { resolve, evaluateCondition, type Scope } from "../template/intrinsics.ts";
+import { dependenciesOf, inDependencyOrder } from "../template/dependencies.ts";
+import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
+import type { ResourceInstance } from "../resource-types/resource-type.ts";
 import { exists, type Stack, type StackOutput, type StackRequest, type StackResource } from "./stack.ts";
-import type { JsonObject } from "../aws/json-protocol.ts";
-import { textOf } from "./text-of.ts";
-import { validationError } from "./validation-error.ts";
+import type { JsonObject } from "../../aws/json-protocol.ts";
+import { textOf } from "../template/values.ts";
+import { validationError } from "../validation-error.ts";
 
 type Replacement = "True" | "False";
 

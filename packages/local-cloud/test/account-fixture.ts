@@ -9,7 +9,7 @@ import {
   type Role,
   type Throttle,
   unthrottled,
-} from "../src/resources.ts";
+} from "../src/account.ts";
 
 /** A function with this source as its bundle, as CloudFormation would have deployed it. */
 export function deployFunction(

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
-import { ServiceError } from "../aws/service-error.ts";
-import { textOf } from "./text-of.ts";
+import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
+import { ServiceError } from "../../aws/service-error.ts";
+import { textOf } from "../template/values.ts";
 import type { PropertySpecification, ResourceSpecification } from "./resource-specification.ts";
 
 /** Why a resource cannot be as its properties say; the text goes into the stack's events. */

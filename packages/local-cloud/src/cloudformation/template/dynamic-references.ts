@@ -1,7 +1,7 @@
-import { isJsonObject } from "../aws/json-protocol.ts";
-import { ServiceError } from "../aws/service-error.ts";
-import type { SecretsManager } from "../secrets-manager/secrets.ts";
-import type { ParameterStore } from "../ssm/parameters.ts";
+import { isJsonObject } from "../../aws/json-protocol.ts";
+import { ServiceError } from "../../aws/service-error.ts";
+import type { SecretsManager } from "../../secrets-manager/secrets-manager.ts";
+import type { ParameterStore } from "../../ssm/parameter-store.ts";
 
 export interface DynamicReferenceSources {
   parameterStore: Pick<ParameterStore, "find">;

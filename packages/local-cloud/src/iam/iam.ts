@@ -16,7 +16,7 @@ import type {
 } from "@aws-sdk/client-iam";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
-import type { Account, PolicyDocument, Role } from "../resources.ts";
+import type { Account, PolicyDocument, Role } from "../account.ts";
 import { managedPolicies } from "./managed-policies.ts";
 import { PolicyDocumentError } from "./policy-document.ts";
 import { evaluatePolicies } from "./policy-evaluation.ts";

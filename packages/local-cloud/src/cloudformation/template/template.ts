@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
-import { validationError } from "./validation-error.ts";
+import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
+import { validationError } from "../validation-error.ts";
 
 export type DeletionPolicy = "Delete" | "Retain" | "RetainExceptOnCreate" | "Snapshot";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluateCondition, resolve, type Scope } from "./intrinsics.ts";
-import { validationError } from "./validation-error.ts";
+import { validationError } from "../validation-error.ts";
 
 const scope: Scope = {
   parameters: new Map<string, string | string[]>([

@@ -1,4 +1,4 @@
-import type { Stacks } from "./stacks.ts";
+import type { Stacks } from "./stacks/stacks.ts";
 
 /** The CDK's name for the resources of an account that was bootstrapped without a `--qualifier`. */
 const qualifier = "hnb659fds";

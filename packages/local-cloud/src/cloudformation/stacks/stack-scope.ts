@@ -1,9 +1,9 @@
-import type { Account } from "../resources.ts";
-import type { Scope } from "./intrinsics.ts";
-import type { ResourceInstance } from "./resource-type.ts";
-import { resourceSpecifications } from "./resource-specifications.ts";
+import type { Account } from "../../account.ts";
+import type { Scope } from "../template/intrinsics.ts";
+import type { ResourceInstance } from "../resource-types/resource-type.ts";
+import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
 import type { StackRequest } from "./stack.ts";
-import { validationError } from "./validation-error.ts";
+import { validationError } from "../validation-error.ts";
 
 interface StackScopeOptions {
   account: Pick<Account, "accountId" | "region">;

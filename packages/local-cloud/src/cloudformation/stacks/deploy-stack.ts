@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { JsonObject } from "../aws/json-protocol.ts";
-import type { Account } from "../resources.ts";
+import type { JsonObject } from "../../aws/json-protocol.ts";
+import type { Account } from "../../account.ts";
 import {
   canonicalJson,
   causesReplacement,
@@ -8,13 +8,13 @@ import {
   declaredProperties,
   deployedInOrder,
   resolveOutputs,
-} from "./changes.ts";
-import { dependenciesOf, inDependencyOrder } from "./dependencies.ts";
-import { type DynamicReferenceSources, resolveDynamicReferences } from "./dynamic-references.ts";
-import type { Scope } from "./intrinsics.ts";
-import { Properties, ResourceError, validateProperties } from "./properties.ts";
-import { resourceSpecifications } from "./resource-specifications.ts";
-import type { ResourceContext, ResourceInstance, ResourceType } from "./resource-type.ts";
+} from "./plan-changes.ts";
+import { dependenciesOf, inDependencyOrder } from "../template/dependencies.ts";
+import { type DynamicReferenceSources, resolveDynamicReferences } from "../template/dynamic-references.ts";
+import type { Scope } from "../template/intrinsics.ts";
+import { Properties, ResourceError, validateProperties } from "../resource-types/properties.ts";
+import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
+import type { ResourceContext, ResourceInstance, ResourceType } from "../resource-types/resource-type.ts";
 import {
   exists,
   type ResourceStatus,

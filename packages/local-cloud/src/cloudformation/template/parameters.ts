@@ -1,8 +1,8 @@
-import type { JsonObject } from "../aws/json-protocol.ts";
-import type { ParameterStore } from "../ssm/parameters.ts";
+import type { JsonObject } from "../../aws/json-protocol.ts";
+import type { ParameterStore } from "../../ssm/parameter-store.ts";
 import type { Template, TemplateParameter } from "./template.ts";
-import { textOf } from "./text-of.ts";
-import { validationError } from "./validation-error.ts";
+import { textOf } from "./values.ts";
+import { validationError } from "../validation-error.ts";
 
 /** A parameter of a request: a value, or the wish to keep the one that the stack has. */
 export interface ParameterInput {

@@ -1,6 +1,6 @@
-import type { JsonObject } from "../aws/json-protocol.ts";
-import type { StackParameter } from "./parameters.ts";
-import type { DeletionPolicy, Template } from "./template.ts";
+import type { JsonObject } from "../../aws/json-protocol.ts";
+import type { StackParameter } from "../template/parameters.ts";
+import type { DeletionPolicy, Template } from "../template/template.ts";
 
 export type StackStatus =
   | "REVIEW_IN_PROGRESS"

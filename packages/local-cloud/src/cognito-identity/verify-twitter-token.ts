@@ -6,9 +6,9 @@ import {
   type RequestOptions,
 } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
-import { hmacSha1Signature } from "./hmac-sha1.ts";
-import { type Parameter, percentEncode } from "./percent-encode.ts";
-import { baseStringUri, signatureBaseString } from "./signature-base-string.ts";
+import { hmacSha1Signature } from "../twitter/hmac-sha1.ts";
+import { type Parameter, percentEncode } from "../twitter/percent-encode.ts";
+import { baseStringUri, signatureBaseString } from "../twitter/signature-base-string.ts";
 
 export interface VerifyTokenOptions {
   /** Twitter's origin, with or without a trailing slash. */

@@ -1,6 +1,6 @@
 import { referencesOf } from "./references.ts";
 import type { Template } from "./template.ts";
-import { validationError } from "./validation-error.ts";
+import { validationError } from "../validation-error.ts";
 
 /** What each resource of the template waits for: `DependsOn`, and what its properties refer to. */
 export function dependenciesOf(template: Template): Map<string, string[]> {

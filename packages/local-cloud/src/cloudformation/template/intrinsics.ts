@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
 import { substitutionPattern } from "./references.ts";
-import { textOf } from "./text-of.ts";
-import { validationError } from "./validation-error.ts";
+import { textOf } from "./values.ts";
+import { validationError } from "../validation-error.ts";
 
 /** What intrinsic functions are resolved against. */
 export interface Scope {

@@ -1,5 +1,5 @@
 import { parse, type CollectionTag, type ScalarTag, YAMLMap, YAMLSeq } from "yaml";
-import { validationError } from "./validation-error.ts";
+import { validationError } from "../validation-error.ts";
 
 /** The functions that have a short form; `!GetAtt a.b` and the two conditions' own names need more than a prefix. */
 const shortForms = [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createSecretsManager } from "../secrets-manager/secrets.ts";
-import { createParameterStore } from "../ssm/parameters.ts";
+import { createSecretsManager } from "../../secrets-manager/secrets-manager.ts";
+import { createParameterStore } from "../../ssm/parameter-store.ts";
 import { resolveDynamicReferences } from "./dynamic-references.ts";
 
 const now = (): Date => new Date("2026-01-02T03:04:05Z");

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../aws/json-protocol.ts";
+import { isJsonObject } from "../../aws/json-protocol.ts";
 
 /**
  * Everything that a template value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`: logical ids of resources, names of

@@ -1,7 +1,7 @@
-import type { Account } from "../resources.ts";
-import type { Buckets } from "../s3/buckets.ts";
-import type { SecretsManager } from "../secrets-manager/secrets.ts";
-import type { ParameterStore } from "../ssm/parameters.ts";
+import type { Account } from "../../account.ts";
+import type { Buckets } from "../../s3/buckets.ts";
+import type { SecretsManager } from "../../secrets-manager/secrets-manager.ts";
+import type { ParameterStore } from "../../ssm/parameter-store.ts";
 import type { ResourceType } from "./resource-type.ts";
 import {
   apiType,
@@ -10,19 +10,13 @@ import {
   integrationType,
   routeType,
   stageType,
-} from "./resource-types/api-gateway-v2.ts";
-import { identityPoolRoleAttachmentType, identityPoolType } from "./resource-types/cognito.ts";
-import { managedPolicyType, policyType, roleType } from "./resource-types/iam.ts";
-import { oidcProviderCustomType, oidcProviderType } from "./resource-types/oidc-provider.ts";
-import { functionType, permissionType } from "./resource-types/lambda.ts";
-import { recordedTypes } from "./resource-types/recorded.ts";
-import {
-  autoDeleteObjectsType,
-  bucketPolicyType,
-  bucketType,
-  parameterType,
-  secretType,
-} from "./resource-types/storage.ts";
+} from "./api-gateway-v2.ts";
+import { identityPoolRoleAttachmentType, identityPoolType } from "./cognito.ts";
+import { managedPolicyType, policyType, roleType } from "./iam.ts";
+import { oidcProviderCustomType, oidcProviderType } from "./oidc-provider.ts";
+import { functionType, permissionType } from "./lambda.ts";
+import { recordedTypes } from "./recorded.ts";
+import { autoDeleteObjectsType, bucketPolicyType, bucketType, parameterType, secretType } from "./storage.ts";
 
 export interface DeployedServices {
   account: Account;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { createStacksFixture, type StacksFixture } from "../../test/stacks-fixture.ts";
+import { createStacksFixture, type StacksFixture } from "../../../test/stacks-fixture.ts";
 
 let fixture: StacksFixture;
 beforeEach(() => {

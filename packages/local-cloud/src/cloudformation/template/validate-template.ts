@@ -3,8 +3,8 @@ import { evaluateCondition, type Scope } from "./intrinsics.ts";
 import { referencesOf } from "./references.ts";
 import { checkRules } from "./rules.ts";
 import type { Template, TemplateResource } from "./template.ts";
-import { validationError } from "./validation-error.ts";
-import { ServiceError } from "../aws/service-error.ts";
+import { validationError } from "../validation-error.ts";
+import { ServiceError } from "../../aws/service-error.ts";
 
 const typePattern = /^(?:AWS::[A-Za-z0-9]+::[A-Za-z0-9]+|Custom::[\w@-]{1,60})$/;
 

@@ -1,4 +1,4 @@
-import { nameSuffix } from "../aws/identifiers.ts";
+import { nameSuffix } from "../../aws/identifiers.ts";
 import type { ResourceContext } from "./resource-type.ts";
 
 /**

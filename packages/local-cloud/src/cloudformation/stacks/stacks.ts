@@ -1,20 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { ServiceError } from "../aws/service-error.ts";
-import { canonicalJson, planChanges, type ResourceChange, resolveOutputs } from "./changes.ts";
+import { ServiceError } from "../../aws/service-error.ts";
+import { canonicalJson, planChanges, type ResourceChange, resolveOutputs } from "./plan-changes.ts";
 import {
   deleteStackResources,
   deployStack,
   type DeploymentEnvironment,
   setStackStatus,
-} from "./deployment.ts";
-import type { Scope } from "./intrinsics.ts";
-import { resolveParameters, type ParameterInput, type StackParameter } from "./parameters.ts";
-import type { ResourceInstance } from "./resource-type.ts";
+} from "./deploy-stack.ts";
+import type { Scope } from "../template/intrinsics.ts";
+import { resolveParameters, type ParameterInput, type StackParameter } from "../template/parameters.ts";
+import type { ResourceInstance } from "../resource-types/resource-type.ts";
 import { createStackScope } from "./stack-scope.ts";
 import { exists, isInProgress, type Stack, type StackOutput, type StackRequest, type Tag } from "./stack.ts";
-import { parseTemplate, type Template } from "./template.ts";
-import { validateTemplate } from "./validate-template.ts";
-import { validationError } from "./validation-error.ts";
+import { parseTemplate, type Template } from "../template/template.ts";
+import { validateTemplate } from "../template/validate-template.ts";
+import { validationError } from "../validation-error.ts";
 
 /** What a caller asks of a stack, before it is checked. */
 export interface StackInput {

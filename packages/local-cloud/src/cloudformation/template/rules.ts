@@ -1,7 +1,7 @@
-import { isJsonObject } from "../aws/json-protocol.ts";
+import { isJsonObject } from "../../aws/json-protocol.ts";
 import { evaluate, type Scope } from "./intrinsics.ts";
 import type { Template } from "./template.ts";
-import { validationError } from "./validation-error.ts";
+import { validationError } from "../validation-error.ts";
 
 /**
  * Checks the assertions of the Rules section.
