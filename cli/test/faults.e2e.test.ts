@@ -31,7 +31,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The hops, each reached by a command that begins with it. */
+/** The services, each with a command whose first request goes to it. */
 const hops = {
   twitter: ({ url }) =>
     cli.run(["login", "--no-browser", "--json", ...target(url)], {
@@ -56,7 +56,7 @@ const steps: Record<Hop, string> = {
   api: "api.call",
 };
 
-/** The exit code and the error's code; a body of any kind is the API's own affair, and exit code 0. */
+/** The exit code and the error's code. `call` prints any body of the API and exits with 0. */
 type Expected = readonly [exitCode: number, code?: string];
 const lost = [3, "connection-lost"] as const;
 const late = [3, "timeout"] as const;
@@ -93,10 +93,10 @@ const rows = Object.entries(table).flatMap(([fault, byHop]) =>
   Object.entries(byHop).map(([hop, expected]) => ({ fault: fault as FaultName, hop: hop as Hop, expected })),
 );
 
-// The limit of the control calls is half a minute, in which nothing is computed.
+// Side by side, since several wait half a minute for a timeout.
 describe.concurrent("a server that", () => {
   it.each(rows)(
-    "$fault, in the place of $hop: $expected",
+    "$fault, instead of $hop: $expected",
     async ({ fault, hop, expected: [exitCode, code] }) => {
       const server = await startFaultServer(faults[fault]);
       try {
@@ -108,7 +108,7 @@ describe.concurrent("a server that", () => {
         expect(error).toMatchObject({ code, step: steps[hop], message: expect.any(String) });
         expect(stderr).not.toMatch(/^\s+at /m);
         expect(hop === "api" ? "" : stdout).toBe("");
-        // Nobody follows a redirect, and only what may be repeated is.
+        // auth-cli follows no redirect, and repeats only idempotent requests.
         expect(server.requestLines.length).toBeLessThanOrEqual(hop === "cognito" ? 3 : 1);
       } finally {
         await server.close();
@@ -119,7 +119,7 @@ describe.concurrent("a server that", () => {
 });
 
 describe("an output file", () => {
-  it("keeps what it held when the response is cut short", async () => {
+  it("keeps its content when the response is cut short", async () => {
     const server = await startFaultServer(faults["sends half a body"]);
     await writeFile(join(folder, "kept.txt"), "before");
     const { code } = await cli.run(["call", "/x", "--unsigned", "-o", "kept.txt", ...target(server.url)]);

@@ -29,7 +29,7 @@ const wordless = (): HttpResponse => reply(403, "", [["apigw-requestid", "id="]]
 const handled = (status: number) => (): HttpResponse =>
   reply(status, { message: "handled" }, [["apigw-requestid", "id="]]);
 const fail: Answer = () => {
-  throw new AuthCliError("unreachable", { message: "nobody is there" });
+  throw new AuthCliError("unreachable", { message: "connection refused" });
 };
 /** Refuses every attempt before this one. */
 const until = (attempt: number): Answer => {
@@ -165,7 +165,7 @@ fix: add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and r
     expect(ran.code).toBe(22);
     expect(reportedError(ran)).toMatchObject({
       reason: "undetermined",
-      evidence: expect.arrayContaining(["cannot ask STS (nobody is there)"]),
+      evidence: expect.arrayContaining(["cannot ask STS (connection refused)"]),
     });
   });
 

@@ -38,7 +38,7 @@ const foreignReply = (status: number, headers: Header[] = []): ApiReply => ({
 
 const http = (status: number, text?: string): Outcome => ({ reply: apiReply(status, text), durationMs: 20 });
 const from = (reply: ApiReply): Outcome => ({ reply, durationMs: 20 });
-const nobody: Outcome = { failure: "api.example did not answer within 1.5 s" };
+const noAnswer: Outcome = { failure: "api.example did not answer within 1.5 s" };
 
 const accepted = (role = "prod-notes-ExampleStack-AuthRole-ABC"): StsAnswer => ({
   accepted: {
@@ -150,7 +150,7 @@ const rows: Row[] = [
     "the policy, through a proxy tunnel",
     apiReply(403),
     { proxy: "proxy:3128" },
-    { ...shut, pastProxy: nobody },
+    { ...shut, pastProxy: noAnswer },
     "permission-missing",
     "does not allow",
   ],
@@ -206,7 +206,7 @@ const rows: Row[] = [
     "no answer to any experiment",
     apiReply(403),
     {},
-    { caller: { failure: "x" }, again: nobody, unsigned: nobody, unusedPath: nobody },
+    { caller: { failure: "x" }, again: noAnswer, unsigned: noAnswer, unusedPath: noAnswer },
     "undetermined",
     "cannot tell",
   ],
@@ -399,7 +399,7 @@ const rows: Row[] = [
     "a rewritten Host header, or another stage",
     apiReply(403),
     atOther,
-    { ...shut, atOwnEndpoint: http(200), forOwnHost: nobody },
+    { ...shut, atOwnEndpoint: http(200), forOwnHost: noAnswer },
     "undetermined",
     "cannot tell",
   ],
@@ -486,7 +486,7 @@ const rows: Row[] = [
     "a function's timeout, with no second answer",
     apiReply(500),
     { durationMs: 10_040 },
-    { again: nobody },
+    { again: noAnswer },
     "handler-timed-out",
     "in time",
   ],
@@ -518,7 +518,7 @@ const rows: Row[] = [
     "long work before it throws",
     apiReply(500),
     { durationMs: 4800 },
-    { again: nobody },
+    { again: noAnswer },
     "handler-failed",
     "threw",
   ],
@@ -634,7 +634,7 @@ describe("judge", () => {
         skewSeconds: -100,
         proxy: "proxy:3128",
       }),
-      { ...shut, pastProxy: nobody },
+      { ...shut, pastProxy: noAnswer },
     );
     expect(evidence).toContain(
       "signed, bypassing the proxy proxy:3128: no answer (api.example did not answer within 1.5 s)",

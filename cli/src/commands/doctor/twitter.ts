@@ -80,7 +80,7 @@ async function missing(
   });
 }
 
-/** Gets a request token, which has no effect: it expires when nobody uses it. */
+/** Gets a request token, which has no effect: an unused one expires. */
 async function accepted(
   { environment, configuration, probes }: Examination,
   clientCredentials: { key: string; secret: string },

@@ -56,7 +56,7 @@ function provider(
   return [
     ok("pool.provider", `the pool accepts logins of ${twitter}`),
     own === undefined
-      ? skipped("pool.consumer-key", "there is no consumer key here to compare with the pool's")
+      ? skipped("pool.consumer-key", "no consumer key here to compare with the pool's")
       : compareKeys({ key, secret }, own, deploy),
   ];
 }
