@@ -9,7 +9,7 @@ const config: KnipConfig = {
       ignoreBinaries: ["auth-cli"],
     },
     cli: {
-      entry: ["src/main.ts", "src/environment/{keyring-process,light-console}.ts", "bench/*.{ts,cjs,mjs}"],
+      entry: ["src/main.ts", "src/environment/{keyring-process,light-console}.ts", "bench/*.{ts,cjs}"],
       // They build auth-cli: action.yml installs the packages of this workspace only.
       ignoreDependencies: ["rolldown", "tsx"],
     },

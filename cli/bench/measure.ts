@@ -11,10 +11,10 @@ export interface Command {
   stdin?: string;
 }
 
-/** No measured command takes a tenth of it; one that takes this long hangs. */
+/** A command that takes this long hangs. */
 const limitMs = 180_000;
 
-/** Wall time of one run in milliseconds, from spawn to exit. Its output is read and thrown away. */
+/** Wall time of one run in milliseconds, from spawn to exit. Its output is discarded. */
 export async function timeRun({ command, args, variables, cwd, stdin, name }: Command): Promise<number> {
   const started = performance.now();
   const child = spawn(command, args, { env: variables, cwd, stdio: ["pipe", "pipe", "pipe"] });
@@ -36,10 +36,10 @@ export function exitCode(child: ChildProcess): Promise<number | null> {
   });
 }
 
-/** Medians of several commands, run in turns, so that what else the machine does meets all of them alike. */
+/** Medians of several commands, run in turns, so that other work on the machine slows all of them equally. */
 export async function medians(commands: readonly Command[], runs: number): Promise<Map<string, number>> {
   const times = new Map(commands.map(({ name }) => [name, [] as number[]]));
-  // The first turn fills the caches and does not count.
+  // The first turn fills caches and does not count.
   for (let turn = 0; turn <= runs; turn += 1) {
     for (const command of commands) {
       const time = await timeRun(command);

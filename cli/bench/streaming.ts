@@ -1,25 +1,14 @@
-/** What `call` costs by the byte: a long response streamed through it, and a long body signed. */
 import { createHash, randomBytes } from "node:crypto";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { access } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { signSigV4 } from "../src/aws/sigv4.ts";
+import { type Checkout, here } from "./checkout.ts";
 import { exitCode, median, type Variables } from "./measure.ts";
-import { root } from "./world.ts";
-
-export interface Streaming {
-  /** Bytes a second through `auth-cli call`, of those through a bare node:http pipe. */
-  throughputRatio: number;
-  bytesPerSecond: number;
-  /** The largest of the runs' peaks of resident memory; NaN without GNU time. */
-  peakMb: number;
-  /** The same of the bare pipe. */
-  barePeakMb: number;
-}
+import type { Report } from "./report.ts";
 
 interface Run {
   seconds: number;
@@ -28,12 +17,40 @@ interface Run {
 
 const gnuTime = "/usr/bin/time";
 
-/** @param bytes the length of the response */
-export async function measureStreaming(
-  bytes: number,
+const responseBytes = 1_000_000_000;
+
+/** A response of 1 GB through `auth-cli call` and through a bare node:http pipe, in turns. */
+export async function benchStreaming(
+  report: Report,
+  checkouts: readonly Checkout[],
   runs: number,
-  variables: Variables,
-): Promise<Streaming> {
+): Promise<void> {
+  const server = await startServer(responseBytes);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const pool = "us-east-1:00000000-0000-4000-8000-000000000000";
+  const target = ["/", "--unsigned", "--endpoint", url, "--identity-pool-id", pool];
+  const bare = { args: [join(here.root, "cli/bench/bare-get.cjs"), `${url}/`], measured: [] as Run[] };
+  const calls = checkouts.map(({ program }) => ({
+    args: [program, "call", ...target],
+    measured: [] as Run[],
+  }));
+  try {
+    for (let run = 0; run < runs; run += 1) {
+      for (const { args, measured } of [bare, ...calls])
+        measured.push(await readAll(args, responseBytes, process.env));
+    }
+  } finally {
+    server.close();
+  }
+  const seconds = ({ measured }: typeof bare): number => median(measured.map((run) => run.seconds));
+  const peak = ({ measured }: typeof bare): number => Math.max(...measured.map(({ peakMb }) => peakMb));
+  const rates = calls.map((call) => seconds(bare) / seconds(call));
+  report.row("a 1 GB response against a bare node:http pipe", "×", rates, { atLeast: 0.7 });
+  report.row("  peak memory of the bare pipe", "MB", [peak(bare)]);
+  report.row("  peak memory", "MB", calls.map(peak));
+}
+
+async function startServer(bytes: number): Promise<Server> {
   const server = createServer((_incoming, outgoing) => {
     const chunk = Buffer.alloc(64 * 1024, "x");
     outgoing.writeHead(200, { "Content-Length": bytes });
@@ -52,33 +69,7 @@ export async function measureStreaming(
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const pool = "us-east-1:00000000-0000-4000-8000-000000000000";
-  const commands = {
-    bare: [join(root, "cli/bench/bare-get.cjs"), `${url}/`],
-    call: [authCliPath, "call", "/", "--unsigned", "--endpoint", url, "--identity-pool-id", pool],
-  };
-  const measured: Record<keyof typeof commands, Run[]> = { bare: [], call: [] };
-  try {
-    // In turns, so that what else the machine does meets both alike.
-    for (let run = 0; run < runs; run += 1) {
-      for (const name of ["bare", "call"] as const) {
-        measured[name].push(await readAll(commands[name], bytes, variables));
-      }
-    }
-  } finally {
-    server.close();
-  }
-  const [bare, call] = [measured.bare, measured.call].map((list) =>
-    median(list.map(({ seconds }) => seconds)),
-  );
-  const peak = (list: readonly Run[]): number => Math.max(...list.map(({ peakMb }) => peakMb));
-  return {
-    throughputRatio: (bare ?? Number.NaN) / (call ?? Number.NaN),
-    bytesPerSecond: bytes / (call ?? Number.NaN),
-    peakMb: peak(measured.call),
-    barePeakMb: peak(measured.bare),
-  };
+  return server;
 }
 
 async function readAll(args: readonly string[], bytes: number, variables: Variables): Promise<Run> {
@@ -99,9 +90,9 @@ async function readAll(args: readonly string[], bytes: number, variables: Variab
   return { seconds: (performance.now() - started) / 1000, peakMb: kilobytes / 1024 };
 }
 
-/** The time of signing a body, of that of hashing it, which no signature can do without. */
-export async function measureSigning(bytes: number, runs: number): Promise<number> {
-  const body = randomBytes(bytes);
+/** Signing a body of 10 MB against hashing it. */
+export async function benchSigning(report: Report, runs: number): Promise<void> {
+  const body = randomBytes(10 * 1024 * 1024);
   const [hashing, signing]: [number[], number[]] = [[], []];
   const credentials = { accessKeyId: "ASIABENCH", secretAccessKey: "secret", sessionToken: "token" };
   for (let run = 0; run < runs; run += 1) {
@@ -115,5 +106,7 @@ export async function measureSigning(bytes: number, runs: number): Promise<numbe
     hashing.push(hashed - start);
     signing.push(performance.now() - hashed);
   }
-  return median(signing) / median(hashing);
+  report.row("signing a 10 MB body against hashing it", "×", [median(signing) / median(hashing)], {
+    atMost: 1.5,
+  });
 }

@@ -1,40 +1,90 @@
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
+import { promisify } from "node:util";
+import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { signSigV4 } from "../src/aws/sigv4.ts";
+import type { Checkout } from "./checkout.ts";
+import type { Report } from "./report.ts";
+import { apiEndpoint, deploy, stage, startWorld } from "./world.ts";
 
-export interface Throughput {
-  requestsPerSecond: number;
-  /** Resident memory of the server in MB after each fifth of the requests. */
-  memoryMb: number[];
-}
+const connections = 8;
 
 /**
- * Sends one signed request over and over on a few connections. Each is verified anew: the local cloud keeps no verdict
- * on a signature, only the signing key, as AWS does.
+ * Signed requests per second: the local cloud on one core, the load on another. The local cloud verifies each signature
+ * again, as AWS does.
  */
-export async function measureThroughput(
+export async function benchThroughput(
+  report: Report,
+  checkouts: readonly Checkout[],
+  seconds: number,
+): Promise<void> {
+  const rates: number[] = [];
+  const growth: number[] = [];
+  for (const checkout of checkouts) {
+    const world = await startWorld(checkout, pinnedTo(0));
+    try {
+      await deploy(world);
+      await world.cli.logIn("alice", stage);
+      const url = new URL(`${await apiEndpoint(checkout)}/private`);
+      const [credentials] = await world.cli.cachedCredentials();
+      if (credentials === undefined) throw new Error("alice is not logged in");
+      const { headers } = await signSigV4(
+        { method: "GET", url, headers: [] },
+        { credentials, region: "us-east-1", service: "execute-api", nowMs: Date.now() },
+      );
+      // Compiles the hot code first.
+      await load(url.href, headers, seconds / 2);
+      const before = await residentMb(world.cloud.pid);
+      rates.push(await load(url.href, headers, seconds));
+      growth.push((await residentMb(world.cloud.pid)) / before);
+    } finally {
+      await world.close();
+    }
+  }
+  report.row("local cloud, verified signed requests on one core", "/s", rates, {
+    atLeast: 2.5,
+    ofOther: true,
+  });
+  report.row("  growth of its memory meanwhile", "×", growth, { atMost: 1.2 });
+}
+
+function pinnedTo(core: number): string[] {
+  const taskset = findPeer("taskset");
+  return taskset === undefined ? [] : [taskset, "-c", String(core)];
+}
+
+/** @returns answers per second, by wrk where it is installed */
+async function load(
   url: string,
-  headers: Readonly<Record<string, string>>,
-  serverPid: number,
-  total: number,
-  connections = 8,
-): Promise<Throughput> {
+  headers: readonly (readonly [string, string])[],
+  seconds: number,
+): Promise<number> {
+  const wrk = findPeer("wrk");
+  if (wrk === undefined) return loadByNode(url, Object.fromEntries(headers), seconds);
+  const options = ["-t", "1", "-c", String(connections), "-d", `${Math.ceil(seconds)}s`];
+  const fields = headers.flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+  const [command, ...args] = [...pinnedTo(1), wrk, ...options, ...fields, url];
+  const { stdout } = await promisify(execFile)(command, args);
+  const refused = /Non-2xx or 3xx responses: (\d+)/.exec(stdout);
+  if (refused !== null) throw new Error(`${url} refused ${refused[1]} requests`);
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN);
+}
+
+async function loadByNode(url: string, headers: Record<string, string>, seconds: number): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const fifth = Math.floor(total / 5);
-  const memoryMb: number[] = [];
-  let sent = 0;
+  const started = performance.now();
+  const elapsed = (): number => (performance.now() - started) / 1000;
+  let answers = 0;
   const worker = async (): Promise<void> => {
-    while (sent < total) {
-      sent += 1;
-      if (sent % fifth === 0) memoryMb.push(await residentMb(serverPid));
+    for (; elapsed() < seconds; answers += 1) {
       const status = await get(url, headers, agent);
       if (status !== 200) throw new Error(`${url} answered HTTP ${status}`);
     }
   };
-  const started = performance.now();
   await Promise.all(Array.from({ length: connections }, worker));
-  const seconds = (performance.now() - started) / 1000;
   agent.destroy();
-  return { requestsPerSecond: total / seconds, memoryMb };
+  return answers / elapsed();
 }
 
 function get(url: string, headers: Readonly<Record<string, string>>, agent: Agent): Promise<number> {
@@ -49,7 +99,7 @@ function get(url: string, headers: Readonly<Record<string, string>>, agent: Agen
 }
 
 /** From /proc, so on Linux only. */
-async function residentMb(pid: number): Promise<number> {
+async function residentMb(pid = 0): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  return Math.round(Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1024);
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) / 1024;
 }

@@ -19,7 +19,9 @@ const debianPackages = {
   python3: "python3-oauthlib",
   ruby: "ruby",
   shellcheck: "shellcheck",
+  taskset: "util-linux",
   tmux: "tmux",
+  wrk: "wrk",
   xmllint: "libxml2-utils",
   zsh: "zsh",
 } as const;

@@ -1,0 +1,51 @@
+import type { Checkout } from "./checkout.ts";
+import { median, timeRun } from "./measure.ts";
+import type { Report } from "./report.ts";
+import { deploy, stage, startWorld, type World } from "./world.ts";
+
+/** From the start of the process until it has printed its environment. */
+export async function benchReady(
+  report: Report,
+  checkouts: readonly Checkout[],
+  runs: number,
+): Promise<void> {
+  const times: number[][] = checkouts.map(() => []);
+  for (let run = 0; run < runs; run += 1) {
+    for (const [index, checkout] of checkouts.entries()) {
+      const world = await startWorld(checkout);
+      times[index]?.push(world.readyMs);
+      await world.close();
+    }
+  }
+  report.row("local cloud, ready", "ms", times.map(median), { atMost: 600 });
+}
+
+/** `sst deploy` of a new stage against `sst build`, which only computes. */
+export async function benchDeploy(report: Report, worlds: readonly World[]): Promise<void> {
+  const deployed: number[] = [];
+  const ratios: number[] = [];
+  for (const world of worlds) {
+    const { checkout, cli } = world;
+    const time = await deploy(world);
+    const built = await timeRun({
+      name: "sst build",
+      command: process.execPath,
+      args: [checkout.sst, "build", ...stage],
+      variables: cli.variables,
+      cwd: checkout.root,
+    });
+    deployed.push(time);
+    ratios.push(time / built);
+  }
+  report.row("sst deploy, a new stage", "ms", deployed);
+  report.row("  against sst build", "×", ratios, { atMost: 2 });
+}
+
+export async function benchNpmStart(report: Report, checkouts: readonly Checkout[]): Promise<void> {
+  const times: number[] = [];
+  for (const { root } of checkouts) {
+    const variables = { ...process.env };
+    times.push(await timeRun({ name: "npm start", command: "npm", args: ["start"], variables, cwd: root }));
+  }
+  report.row("npm start", "ms", times, { atMost: 1, ofOther: true });
+}
