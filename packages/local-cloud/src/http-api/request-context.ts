@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 
 import type { Principal } from "../iam/principal.ts";
 import type { ParsedRequest } from "../sigv4/wire-request.ts";
@@ -25,10 +25,21 @@ export interface GatewayRequest {
   principal: Principal | undefined;
 }
 
-/** 16 characters of base64, as API Gateway's. A UUID, because node generates those in advance. */
+/** 16 characters, as API Gateway's: 11 bytes in base64. */
 export function createRequestId(): string {
-  return Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString("base64", 0, 11);
+  if (randomOffset === randomPool.length) {
+    randomFillSync(randomPool);
+    randomOffset = 0;
+  }
+  const start = randomOffset;
+  randomOffset += requestIdBytes;
+  return randomPool.toString("base64", start, randomOffset);
 }
+
+const requestIdBytes = 11;
+/** Drawn in bulk, because each draw costs more than the rest of the id. */
+const randomPool = Buffer.alloc(256 * requestIdBytes);
+let randomOffset = randomPool.length;
 
 /** `12/Mar/2020:19:03:58 +0000`. */
 export function formatRequestTime(time: Date): string {

@@ -99,17 +99,17 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
   const find = (lambdaFunction: LambdaFunction): Deployment => {
     const { arn } = lambdaFunction;
     const current = deployed.get(arn);
-    const version = versionOf(lambdaFunction);
-    const isCurrent =
-      current?.code === lambdaFunction.code && current.version === version && current.until > now().getTime();
-    if (current !== undefined && isCurrent) return current;
-    if (current !== undefined) void retire(arn, current);
-    // The worker keeps what the function was when it started.
-    const pool = start({ ...lambdaFunction });
+    if (current !== undefined) {
+      if (isSameVersion(current.version, lambdaFunction) && current.until > now().getTime()) return current;
+      void retire(arn, current);
+    }
+    // An update changes the function in place; the environments keep what it was when they started.
+    const version = { ...lambdaFunction };
+    const pool = start(version);
     const until = now().getTime() + (credentialsSeconds - 3600) * 1000;
-    const deployment = { code: lambdaFunction.code, version, until, pool };
+    const deployment = { version, until, pool };
     deployed.set(arn, deployment);
-    // A bundle that cannot be unpacked is tried again at the next call, as the next deployment may mend it.
+    // A bundle that cannot be unpacked is tried again at the next call, because a new deployment may fix it.
     alive.add(pool);
     pool.catch(() => {
       alive.delete(pool);
@@ -158,8 +158,7 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
 }
 
 interface Deployment {
-  code: Uint8Array;
-  version: string;
+  version: LambdaFunction;
   /** Milliseconds since the epoch at which its credentials need replacing. */
   until: number;
   pool: Promise<FunctionPool>;
@@ -180,14 +179,17 @@ async function createHome(): Promise<Home> {
   return { folder, workerEntry: await findWorkerEntry(folder), removeAtExit };
 }
 
-/** All that a running worker was started with, but the code. */
-function versionOf({
-  handler,
-  runtime,
-  timeoutSeconds,
-  memoryMb,
-  environment,
-  roleArn,
-}: LambdaFunction): string {
-  return JSON.stringify([handler, runtime, timeoutSeconds, memoryMb, environment, roleArn]);
+/** Whether nothing has changed that an execution environment was started with. */
+function isSameVersion(version: LambdaFunction, current: LambdaFunction): boolean {
+  return (
+    version.code === current.code &&
+    version.handler === current.handler &&
+    version.runtime === current.runtime &&
+    version.timeoutSeconds === current.timeoutSeconds &&
+    version.memoryMb === current.memoryMb &&
+    version.roleArn === current.roleArn &&
+    // An update that leaves the variables as they are makes a new object of them.
+    (version.environment === current.environment ||
+      JSON.stringify(version.environment) === JSON.stringify(current.environment))
+  );
 }

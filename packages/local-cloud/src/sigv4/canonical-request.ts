@@ -21,8 +21,9 @@ export function createCanonicalRequest(parts: CanonicalRequestParts): string {
   return `${method}\n${canonicalPath}\n${canonicalQuery}\n${canonicalHeaders}\n${signedHeaders.join(";")}\n${payloadHash}`;
 }
 
+/** @param value without white space around it */
 function canonicalHeaderValue(value: string): string {
-  return value.replaceAll(/[ \t\r\n]+/g, " ").replaceAll(/^ | $/g, "");
+  return /[ \t\r\n]{2}|[\t\r\n]/.test(value) ? value.replaceAll(/[ \t\r\n]+/g, " ") : value;
 }
 
 /** The path without empty and dot segments, percent-encoded once more than on the wire. S3 signs the wire's path. */

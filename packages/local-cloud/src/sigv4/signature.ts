@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 import { setBounded } from "../aws/set-bounded.ts";
 
@@ -31,7 +31,7 @@ export function createStringToSign(
 }
 
 export function sha256Hex(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
+  return hash("sha256", data, "hex");
 }
 
 /** By secret and scope: a client signs with one key all day. */
