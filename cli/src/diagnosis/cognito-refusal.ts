@@ -13,7 +13,7 @@ import {
   requestTokenRequest,
   type TwitterContext,
   verifyCredentialsRequest,
-} from "../twitter/twitter.ts";
+} from "../twitter/twitter-api.ts";
 import { findClientCredentials } from "../deployment/client-credentials.ts";
 import { twitterApiUrl } from "../deployment/service-addresses.ts";
 import type { Reason } from "../reasons.ts";

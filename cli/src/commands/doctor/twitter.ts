@@ -1,7 +1,7 @@
 import type { Setting } from "../../deployment/configuration.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { exchangeSigned } from "../../server-clock.ts";
-import { processRequestTokenResponse, requestTokenRequest } from "../../twitter/twitter.ts";
+import { processRequestTokenResponse, requestTokenRequest } from "../../twitter/twitter-api.ts";
 import { twitterApiUrl } from "../../deployment/service-addresses.ts";
 import { attempt } from "./attempt.ts";
 import {

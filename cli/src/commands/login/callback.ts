@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { CallbackAnswer, Environment } from "../../environment/environment.ts";
 import { AuthCliError, toAuthCliError } from "../../errors.ts";
 import type { TemporaryCredentials } from "../../twitter/oauth1.ts";
-import type { AuthorizedUser } from "../../twitter/twitter.ts";
+import type { AuthorizedUser } from "../../twitter/twitter-api.ts";
 import { callbackPage, contentSecurityPolicy } from "./callback-page.ts";
 import { exchangeVerifier, requestToken, showAuthorizePage, type TwitterApp } from "./three-legged.ts";
 

@@ -1,6 +1,6 @@
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import type { AuthorizedUser } from "../../twitter/twitter.ts";
+import type { AuthorizedUser } from "../../twitter/twitter-api.ts";
 import { exchangeVerifier, requestToken, showAuthorizePage, type TwitterApp } from "./three-legged.ts";
 
 /** Attempts to type the PIN on a terminal. */

@@ -10,7 +10,7 @@ import {
   processRequestTokenResponse,
   requestTokenRequest,
   type TwitterContext,
-} from "../../twitter/twitter.ts";
+} from "../../twitter/twitter-api.ts";
 
 /** The X app and the address of Twitter, without the time, which each request takes from the clock. */
 export type TwitterApp = Omit<TwitterContext, "nowMs">;

@@ -1,5 +1,5 @@
 import type { TokenCredentials } from "../../twitter/oauth1.ts";
-import type { AuthorizedUser, TwitterUser } from "../../twitter/twitter.ts";
+import type { AuthorizedUser, TwitterUser } from "../../twitter/twitter-api.ts";
 
 /** The result of each way to log in with Twitter. */
 export interface TwitterLogin {

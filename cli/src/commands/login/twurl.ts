@@ -5,7 +5,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { registerToken } from "../../session/register-secrets.ts";
 import type { ClientCredentials } from "../../twitter/oauth1.ts";
-import type { AuthorizedUser } from "../../twitter/twitter.ts";
+import type { AuthorizedUser } from "../../twitter/twitter-api.ts";
 import { userIdOf } from "./twitter-login.ts";
 
 interface TwurlProfile extends AuthorizedUser {

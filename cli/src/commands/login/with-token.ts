@@ -9,7 +9,7 @@ import {
   processVerifyCredentialsResponse,
   type TwitterUser,
   verifyCredentialsRequest,
-} from "../../twitter/twitter.ts";
+} from "../../twitter/twitter-api.ts";
 import { findClientCredentials } from "../../deployment/client-credentials.ts";
 import { twitterApiUrl } from "../../deployment/service-addresses.ts";
 import { type TwitterLogin, userIdOf } from "./twitter-login.ts";

@@ -4,7 +4,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { forgetIdentity } from "../../session/obtain-identity.ts";
 import { exchangeSigned } from "../../server-clock.ts";
-import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter.ts";
+import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter-api.ts";
 import { requireClientCredentials } from "../../deployment/client-credentials.ts";
 import { twitterApiUrl } from "../../deployment/service-addresses.ts";
 import { loadTokenCredentials, removeSessions } from "../../session/session-store.ts";

@@ -2,7 +2,7 @@ import { AuthCliError, toErrorReport } from "../../../errors.ts";
 import type { LoadedLogin } from "../../../session/find-login.ts";
 import type { Send } from "../../../http.ts";
 import { exchangeSigned } from "../../../server-clock.ts";
-import { processVerifyCredentialsResponse, verifyCredentialsRequest } from "../../../twitter/twitter.ts";
+import { processVerifyCredentialsResponse, verifyCredentialsRequest } from "../../../twitter/twitter-api.ts";
 import { findClientCredentials } from "../../../deployment/client-credentials.ts";
 import { twitterApiUrl } from "../../../deployment/service-addresses.ts";
 import { Undecided } from "../check-errors.ts";

@@ -14,7 +14,7 @@ import {
   requestTokenRequest,
   type TwitterContext,
   verifyCredentialsRequest,
-} from "./twitter.ts";
+} from "./twitter-api.ts";
 
 const context: TwitterContext = {
   apiUrl: new URL("https://api.x.com"),
