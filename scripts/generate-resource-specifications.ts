@@ -11,7 +11,7 @@ import type {
   PropertySpecification,
   PropertyType,
   ResourceSpecification,
-} from "../packages/local-cloud/src/cloudformation/resource-types/resource-specification.ts";
+} from "../packages/local-cloud/src/cloudformation/resource-types/properties.ts";
 
 const deployedTypes = [
   "AWS::ApiGatewayV2::Api",
@@ -62,7 +62,7 @@ export async function generate(): Promise<string> {
   );
   const text = `
     /** Generated from the CloudFormation resource schemas by scripts/generate-resource-specifications.ts. */
-    import type { ResourceSpecification } from "./resource-specification.ts";
+    import type { ResourceSpecification } from "./properties.ts";
 
     export const resourceSpecifications: Readonly<Record<string, ResourceSpecification>> =
       ${JSON.stringify({ ...specifications, ...withoutSchema })};

@@ -1,6 +1,4 @@
 import type {
-  Capability,
-  ChangeSetSummary,
   CreateChangeSetInput,
   CreateChangeSetOutput,
   CreateStackInput,
@@ -33,26 +31,29 @@ import type {
   ListStackResourcesOutput,
   ListStacksInput,
   ListStacksOutput,
-  StackSummary,
   UpdateStackInput,
   UpdateStackOutput,
   UpdateTerminationProtectionInput,
   UpdateTerminationProtectionOutput,
   ValidateTemplateInput,
   ValidateTemplateOutput,
-  Parameter as SdkParameter,
-  Stack as SdkStack,
-  StackEvent as SdkStackEvent,
-  Tag as SdkTag,
 } from "@aws-sdk/client-cloudformation";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
 import type { Buckets } from "../s3/buckets.ts";
 import type { ParameterInput } from "./template/parameters.ts";
-import type { Stack, StackEvent, StackRequest, StackResource, Tag } from "./stacks/stack.ts";
-import type { ChangeSet, StackInput, Stacks } from "./stacks/stacks.ts";
-import { parseTemplate } from "./template/template.ts";
-import { textOf } from "./template/values.ts";
+import type { ChangeSet } from "./stacks/change-sets.ts";
+import type { Stack, StackResource, Tag } from "./stacks/stack.ts";
+import type { StackInput, Stacks } from "./stacks/stacks.ts";
+import {
+  describeChangeSet,
+  describeEvent,
+  describeResource,
+  describeStack,
+  summariseChangeSet,
+  summariseStack,
+  summariseTemplate,
+} from "./describe.ts";
 import { validationError } from "./validation-error.ts";
 
 export const cloudFormationNamespace = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
@@ -60,7 +61,7 @@ export const cloudFormationNamespace = "http://cloudformation.amazonaws.com/doc/
 type Action = (parameters: QueryParameters) => object;
 
 /**
- * The CloudFormation API, as far as sst, cdk and the aws CLI use it.
+ * The CloudFormation actions that sst, cdk and the aws CLI use.
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html}
  */
 export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buckets: Buckets }): {
@@ -136,7 +137,7 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
     DescribeStackEvents: (parameters: QueryRequest<DescribeStackEventsInput>): DescribeStackEventsOutput => {
       const name = required(parameters, "StackName");
       const stack = stacks.find(name);
-      // Each operation has words of its own for this.
+      // Each action words this error differently.
       if (stack === undefined) throw validationError(`Stack [${name}] does not exist`);
       return { StackEvents: stack.events.map((event) => describeEvent(stack, event)) };
     },
@@ -264,7 +265,7 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
       try {
         stacks.deleteChangeSet(changeSetOf(parameters));
       } catch (error) {
-        // Deleting what is not there is no error, as long as the stack is there.
+        // Like AWS, ignores a missing change set of an existing stack.
         if (!(error instanceof ServiceError) || error.code !== "ChangeSetNotFound") throw error;
       }
       return {};
@@ -282,7 +283,7 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
   };
 }
 
-/** A template in S3, by `https://s3.<region>.amazonaws.com/<bucket>/<key>`, `https://<bucket>.s3…` or the local cloud's own URL. */
+/** Accepts `https://s3.<region>.amazonaws.com/<bucket>/<key>`, `https://<bucket>.s3…` and the local cloud's own URLs. */
 function readTemplate(templateUrl: string, buckets: Buckets): string {
   let url: URL;
   try {
@@ -320,150 +321,4 @@ function resourceOf(stack: Stack, logicalId: string): StackResource {
     throw validationError(`Resource ${logicalId} does not exist for stack ${stack.stackName}`);
   }
   return resource;
-}
-
-function describeTags(request: StackRequest | undefined): SdkTag[] {
-  return (request?.tags ?? []).map(({ key, value }) => ({ Key: key, Value: value }));
-}
-
-function describeParameters(request: StackRequest | undefined): SdkParameter[] {
-  return [...(request?.parameters ?? [])].map(([key, { value, resolved, hidden, isSsm }]) => ({
-    ParameterKey: key,
-    ParameterValue: hidden ? "****" : value,
-    ResolvedValue: isSsm ? String(resolved) : undefined,
-  }));
-}
-
-function describeStack(stack: Stack): SdkStack {
-  const { request } = stack;
-  return {
-    StackId: stack.stackId,
-    StackName: stack.stackName,
-    Description: request?.template.description,
-    Parameters: describeParameters(request),
-    CreationTime: stack.creationTime,
-    LastUpdatedTime: stack.lastUpdatedTime,
-    DeletionTime: stack.deletionTime,
-    StackStatus: stack.status,
-    StackStatusReason: stack.statusReason,
-    DisableRollback: stack.disableRollback,
-    NotificationARNs: [],
-    Capabilities: [...(request?.capabilities ?? [])] as Capability[],
-    Outputs: stack.outputs.map(({ key, value, description, exportName }) => ({
-      OutputKey: key,
-      OutputValue: value,
-      Description: description,
-      ExportName: exportName,
-    })),
-    RoleARN: request?.roleArn,
-    Tags: describeTags(request),
-    EnableTerminationProtection: stack.terminationProtection,
-    DriftInformation: { StackDriftStatus: "NOT_CHECKED" },
-  };
-}
-
-function summariseStack(stack: Stack): StackSummary {
-  return {
-    StackId: stack.stackId,
-    StackName: stack.stackName,
-    TemplateDescription: stack.request?.template.description,
-    CreationTime: stack.creationTime,
-    LastUpdatedTime: stack.lastUpdatedTime,
-    DeletionTime: stack.deletionTime,
-    StackStatus: stack.status,
-    StackStatusReason: stack.statusReason,
-    DriftInformation: { StackDriftStatus: "NOT_CHECKED" },
-  };
-}
-
-function describeEvent({ stackId, stackName }: Stack, event: StackEvent): SdkStackEvent {
-  return {
-    StackId: stackId,
-    EventId: event.eventId,
-    StackName: stackName,
-    LogicalResourceId: event.logicalId,
-    PhysicalResourceId: event.physicalId,
-    ResourceType: event.resourceType,
-    Timestamp: event.timestamp,
-    // A stack's own events carry statuses that the SDK's type does not have.
-    ResourceStatus: event.status as SdkStackEvent["ResourceStatus"],
-    ResourceStatusReason: event.statusReason,
-    ClientRequestToken: event.clientRequestToken,
-  };
-}
-
-/** What every description of a resource has. */
-function describeResource({ stackId, stackName }: Stack, resource: StackResource) {
-  return {
-    StackName: stackName,
-    StackId: stackId,
-    LogicalResourceId: resource.logicalId,
-    PhysicalResourceId: resource.physicalId,
-    ResourceType: resource.type,
-    ResourceStatus: resource.status,
-    ResourceStatusReason: resource.statusReason,
-    DriftInformation: { StackResourceDriftStatus: "NOT_CHECKED" as const },
-  };
-}
-
-async function summariseTemplate(body: string): Promise<GetTemplateSummaryOutput> {
-  const template = await parseTemplate(body);
-  const types = [...template.resources.values()].map(({ type }) => type);
-  return {
-    Parameters: [...template.parameters].map(([key, { type, definition }]) => ({
-      ParameterKey: key,
-      DefaultValue: definition["Default"] === undefined ? undefined : textOf(definition["Default"]),
-      ParameterType: type,
-      NoEcho: definition["NoEcho"] === true || definition["NoEcho"] === "true",
-      Description: definition["Description"] === undefined ? undefined : textOf(definition["Description"]),
-    })),
-    Description: template.description,
-    Capabilities: types.some((type) => type.startsWith("AWS::IAM::")) ? ["CAPABILITY_IAM"] : undefined,
-    ResourceTypes: [...new Set(types)],
-    Version: "2010-09-09",
-  };
-}
-
-function describeChangeSet(changeSet: ChangeSet): DescribeChangeSetOutput {
-  return {
-    ...summariseChangeSet(changeSet),
-    Parameters: describeParameters(changeSet.request),
-    Tags: describeTags(changeSet.request),
-    Capabilities: [...(changeSet.request?.capabilities ?? [])] as Capability[],
-    NotificationARNs: [],
-    Changes: changeSet.changes.map((change) => ({
-      Type: "Resource",
-      ResourceChange: {
-        Action: change.action,
-        LogicalResourceId: change.logicalId,
-        PhysicalResourceId: change.physicalId,
-        ResourceType: change.type,
-        Replacement: change.replacement,
-        Scope: change.changedProperties.length > 0 ? ["Properties"] : [],
-        Details: change.changedProperties.map((name) => ({
-          Target: {
-            Attribute: "Properties",
-            Name: name,
-            RequiresRecreation: change.replacement === "True" ? "Always" : "Never",
-          },
-          Evaluation: "Static",
-          ChangeSource: "DirectModification",
-        })),
-      },
-    })),
-  };
-}
-
-function summariseChangeSet(changeSet: ChangeSet): ChangeSetSummary {
-  return {
-    ChangeSetId: changeSet.changeSetId,
-    ChangeSetName: changeSet.changeSetName,
-    StackId: changeSet.stack.stackId,
-    StackName: changeSet.stack.stackName,
-    Description: changeSet.description,
-    CreationTime: changeSet.creationTime,
-    Status: changeSet.status,
-    StatusReason: changeSet.statusReason,
-    ExecutionStatus: changeSet.executionStatus,
-  };
 }

@@ -11,7 +11,8 @@ import {
   type Throttle,
   unthrottled,
 } from "../../account.ts";
-import { Properties, ResourceError } from "./properties.ts";
+import { Properties } from "./properties.ts";
+import { ResourceError } from "./resource-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** Where HTTP APIs listen. */

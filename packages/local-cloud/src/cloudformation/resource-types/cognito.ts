@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Account, IdentityPool } from "../../account.ts";
-import { type Properties, ResourceError } from "./properties.ts";
+import type { Properties } from "./properties.ts";
+import { ResourceError } from "./resource-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** AWS::Cognito::IdentityPool. `Ref` is `<region>:<uuid>`. */

@@ -1,7 +1,8 @@
 import { iamUniqueId } from "../../aws/identifiers.ts";
 import type { Account, PolicyDocument, Role } from "../../account.ts";
 import { physicalName } from "./physical-name.ts";
-import { type Properties, ResourceError } from "./properties.ts";
+import type { Properties } from "./properties.ts";
+import { ResourceError } from "./resource-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** AWS::IAM::Role. `Ref` is the role's name. */

@@ -2,7 +2,8 @@ import type { Account, LambdaFunction } from "../../account.ts";
 import type { Buckets } from "../../s3/buckets.ts";
 import { ServiceError } from "../../aws/service-error.ts";
 import { physicalName } from "./physical-name.ts";
-import { type Properties, ResourceError } from "./properties.ts";
+import type { Properties } from "./properties.ts";
+import { ResourceError } from "./resource-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** AWS::Lambda::Function. `Ref` is its name. */

@@ -1,5 +1,6 @@
 import type { Account, OidcProvider } from "../../account.ts";
-import { type Properties, ResourceError } from "./properties.ts";
+import type { Properties } from "./properties.ts";
+import { ResourceError } from "./resource-error.ts";
 import type { ResourceInstance, ResourceType } from "./resource-type.ts";
 
 /** AWS::IAM::OIDCProvider. `Ref` is its ARN. */

@@ -1,15 +1,21 @@
 import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
-import { ServiceError } from "../../aws/service-error.ts";
+import { ResourceError } from "./resource-error.ts";
 import { textOf } from "../template/values.ts";
-import type { PropertySpecification, ResourceSpecification } from "./resource-specification.ts";
 
-/** Why a resource cannot be as its properties say; the text goes into the stack's events. */
-export class ResourceError extends ServiceError {
-  override name = "ResourceError";
+export type PropertyType = "string" | "integer" | "number" | "boolean" | "list" | "object" | "json";
 
-  constructor(message: string) {
-    super("ResourceFailure", message);
-  }
+export interface PropertySpecification {
+  type: PropertyType;
+  required?: true;
+  /** A change gives the resource a new physical id. */
+  replaces?: true;
+}
+
+/** The parts of a CloudFormation resource schema that a deployment needs. */
+export interface ResourceSpecification {
+  properties: Readonly<Record<string, PropertySpecification>>;
+  /** What `Fn::GetAtt` may ask for. */
+  attributes: readonly string[];
 }
 
 /** Resolved properties of one resource, of the types that the resource's schema states. */

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { iamUniqueId, nameSuffix } from "../../aws/identifiers.ts";
 import type { Account } from "../../account.ts";
 import { physicalName } from "./physical-name.ts";
-import { type Properties, ResourceError } from "./properties.ts";
+import type { Properties } from "./properties.ts";
+import { ResourceError } from "./resource-error.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "./resource-type.ts";
 
 /**

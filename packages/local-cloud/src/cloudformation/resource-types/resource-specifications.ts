@@ -1,5 +1,5 @@
 /** Generated from the CloudFormation resource schemas by scripts/generate-resource-specifications.ts. */
-import type { ResourceSpecification } from "./resource-specification.ts";
+import type { ResourceSpecification } from "./properties.ts";
 
 export const resourceSpecifications: Readonly<Record<string, ResourceSpecification>> = {
   "AWS::ApiGatewayV2::Api": {

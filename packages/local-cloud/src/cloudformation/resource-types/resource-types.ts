@@ -16,7 +16,9 @@ import { managedPolicyType, policyType, roleType } from "./iam.ts";
 import { oidcProviderCustomType, oidcProviderType } from "./oidc-provider.ts";
 import { functionType, permissionType } from "./lambda.ts";
 import { recordedTypes } from "./recorded.ts";
-import { autoDeleteObjectsType, bucketPolicyType, bucketType, parameterType, secretType } from "./storage.ts";
+import { autoDeleteObjectsType, bucketPolicyType, bucketType } from "./s3.ts";
+import { secretType } from "./secrets-manager.ts";
+import { parameterType } from "./ssm.ts";
 
 export interface DeployedServices {
   account: Account;

@@ -1,23 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { JsonObject } from "../../aws/json-protocol.ts";
-import type { Account } from "../../account.ts";
-import {
-  canonicalJson,
-  causesReplacement,
-  changedProperties,
-  declaredProperties,
-  deployedInOrder,
-  resolveOutputs,
-} from "./plan-changes.ts";
 import { dependenciesOf, inDependencyOrder } from "../template/dependencies.ts";
-import { type DynamicReferenceSources, resolveDynamicReferences } from "../template/dynamic-references.ts";
 import type { Scope } from "../template/intrinsics.ts";
-import { Properties, ResourceError, validateProperties } from "../resource-types/properties.ts";
-import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
-import type { ResourceContext, ResourceInstance, ResourceType } from "../resource-types/resource-type.ts";
+import { canonicalJson } from "../template/values.ts";
+import { resolveOutputs } from "./outputs.ts";
+import { causesReplacement, changedProperties, declaredProperties, deployedInOrder } from "./plan-changes.ts";
+import {
+  createResourceOperations,
+  DeploymentFailure,
+  newResource,
+  reasonOf,
+  type ResourceEnvironment,
+} from "./resource-operations.ts";
 import {
   exists,
-  type ResourceStatus,
   type Stack,
   type StackOutput,
   type StackRequest,
@@ -25,26 +21,16 @@ import {
   type StackStatus,
 } from "./stack.ts";
 
-export interface DeploymentEnvironment {
-  account: Account;
-  resourceTypes: ReadonlyMap<string, ResourceType>;
-  sources: DynamicReferenceSources;
-  /** What templates refer to in this stack; `request` is what the stack is to become. */
+export interface DeploymentEnvironment extends ResourceEnvironment {
+  /** Resolves references in a template of this stack. */
   createScope(stack: Stack, request: StackRequest): Scope;
-  /** @throws ServiceError when the exports clash with another stack's, or one in use would go */
+  /** @throws ServiceError when an export's name is taken, or a changed export is in use */
   checkExports(stack: Stack, outputs: readonly StackOutput[]): void;
-  now: () => Date;
-  /** A line an event, for a person. */
-  log: (line: string) => void;
 }
 
-/** Raised once the failure is in the events; carries only what the stack's own event has to say. */
-class DeploymentFailure extends Error {}
-
 /**
- * Makes a stack what the request says, resource by resource in the order of their dependencies. What it replaces or no
- * longer has goes last, so that until then everything can be taken back: when a resource fails, all that was done is
- * undone in reverse, and the stack is what it was.
+ * Creates or updates a stack, resource by resource in dependency order. Replaced and removed resources are deleted
+ * last, so that a failure before that can be rolled back: each step is undone in reverse order.
  */
 export async function deployStack(
   stack: Stack,
@@ -100,10 +86,10 @@ export async function deployStack(
     } catch (error) {
       throw exists(current)
         ? resources.updateFailed(current, reasonOf(error))
-        : resources.failed(blank(logicalId, type), "CREATE_FAILED", reasonOf(error));
+        : resources.failed(newResource(logicalId, type), "CREATE_FAILED", reasonOf(error));
     }
     const next: StackResource = {
-      ...blank(logicalId, type),
+      ...newResource(logicalId, type),
       properties,
       metadata,
       deletionPolicy,
@@ -124,7 +110,7 @@ export async function deployStack(
       undo.push(await resources.update(current, next));
       return;
     }
-    // Metadata, policies and order concern the stack alone.
+    // Metadata, policies and dependencies change only the record of the resource.
     const same = { ...current, metadata, deletionPolicy, updateReplacePolicy, dependencies: dependsOn };
     if (canonicalJson(same) !== canonicalJson(current)) {
       stack.resources.set(logicalId, same);
@@ -153,7 +139,7 @@ export async function deployStack(
     setStatus(`${prefix}_COMPLETE`);
   }
 
-  /** A resource that cannot be deleted now is left behind, as CloudFormation does; the events say so. */
+  /** Leaves a resource that cannot be deleted, as CloudFormation does, and records the failure in the events. */
   async function cleanUp(deployed: readonly string[]): Promise<void> {
     const kept = new Set(deployed);
     const removed = [...stack.resources.values()].filter(({ logicalId }) => !kept.has(logicalId));
@@ -171,7 +157,7 @@ export async function deployStack(
   }
 }
 
-/** Deletes everything in the stack that its policies let go, dependents first. */
+/** Deletes the resources that their deletion policies do not retain, dependents first. */
 export async function deleteStackResources(
   stack: Stack,
   retain: readonly string[],
@@ -233,215 +219,10 @@ export function setStackStatus(
   if (isFinal || status.includes("ROLLBACK")) log(`cloudformation ${stack.stackName} ${status}${reason}`);
 }
 
-/** What is done to single resources, each with its events; each returns how to take it back. */
-function createResourceOperations(
-  stack: Stack,
-  environment: DeploymentEnvironment,
-  clientRequestToken: string | undefined,
-) {
-  const { resourceTypes, sources, now, log } = environment;
-
-  function record(resource: StackResource, status: ResourceStatus, statusReason?: string): void {
-    resource.status = status;
-    resource.statusReason = statusReason ?? resource.statusReason;
-    resource.lastUpdated = now();
-    stack.events.unshift({
-      eventId: `${resource.logicalId}-${status}-${randomUUID()}`,
-      logicalId: resource.logicalId,
-      physicalId: resource.physicalId ?? "",
-      resourceType: resource.type,
-      timestamp: resource.lastUpdated,
-      status,
-      statusReason,
-      clientRequestToken,
-    });
-  }
-
-  function failed(resource: StackResource, status: keyof typeof verbs, reason: string): DeploymentFailure {
-    record(resource, status, reason);
-    stack.resources.set(resource.logicalId, resource);
-    log(`cloudformation ${stack.stackName} ${resource.logicalId} (${resource.type}) ${status}: ${reason}`);
-    return new DeploymentFailure(
-      `The following resource(s) failed to ${verbs[status]}: [${resource.logicalId}].`,
-    );
-  }
-
-  /** Nothing was done to it, so there is nothing to undo: it is again what it was. */
-  function updateFailed(current: StackResource, reason: string): DeploymentFailure {
-    const failure = failed(current, "UPDATE_FAILED", reason);
-    record(current, "UPDATE_COMPLETE");
-    return failure;
-  }
-
-  const contextOf = ({ logicalId, type }: StackResource): ResourceContext => ({
-    stackName: stack.stackName,
-    stackId: stack.stackId,
-    logicalId,
-    type,
-  });
-
-  /** Ready for the resource type: secrets looked up, checked against the schema. */
-  function prepare({ logicalId, type, properties }: StackResource): Properties {
-    const resolved = resolveDynamicReferences(properties, sources) as JsonObject;
-    const specification = resourceSpecifications[type];
-    if (specification !== undefined) return validateProperties(logicalId, resolved, specification);
-    const custom = new Properties(resolved);
-    if (!environment.account.functions.has(custom.text("ServiceToken"))) {
-      throw new ResourceError(`Invalid service token: there is no function ${custom.text("ServiceToken")}.`);
-    }
-    return custom;
-  }
-
-  function typeOf({ type }: StackResource): ResourceType {
-    const found = resourceTypes.get(type);
-    if (found !== undefined) return found;
-    throw new ResourceError(
-      type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource"
-        ? `The local cloud does not run custom resources, so it does not support ${type}.`
-        : `The local cloud does not support the resource type ${type}.`,
-    );
-  }
-
-  async function make(resource: StackResource): Promise<ResourceInstance> {
-    record(resource, "CREATE_IN_PROGRESS");
-    try {
-      const instance = await typeOf(resource).create(prepare(resource), contextOf(resource));
-      become(resource, instance);
-      record(resource, "CREATE_COMPLETE");
-      return instance;
-    } catch (error) {
-      throw failed(resource, "CREATE_FAILED", reasonOf(error));
-    }
-  }
-
-  async function remove(
-    resource: StackResource & { physicalId: string },
-    fate: "delete" | "keep",
-  ): Promise<void> {
-    if (fate === "keep") {
-      record(resource, "DELETE_SKIPPED");
-      return;
-    }
-    record(resource, "DELETE_IN_PROGRESS");
-    try {
-      const type = typeOf(resource);
-      // Deleting needs no secrets, and the one it was made with may be gone by now.
-      await type.remove(instanceOf(resource), new Properties(resource.properties));
-      record(resource, "DELETE_COMPLETE");
-    } catch (error) {
-      // A replaced resource must not come back in the place of its replacement.
-      const inPlace = stack.resources.get(resource.logicalId);
-      const failure = failed(resource, "DELETE_FAILED", reasonOf(error));
-      if (inPlace !== undefined) stack.resources.set(resource.logicalId, inPlace);
-      throw failure;
-    }
-  }
-
-  return {
-    failed,
-    updateFailed,
-    remove,
-
-    async create(resource: StackResource): Promise<() => Promise<void>> {
-      stack.resources.set(resource.logicalId, resource);
-      await make(resource);
-      return async () => {
-        if (exists(resource))
-          await remove(resource, resource.deletionPolicy === "Retain" ? "keep" : "delete");
-      };
-    },
-
-    async replace(
-      current: StackResource & { physicalId: string },
-      resource: StackResource,
-    ): Promise<() => Promise<void>> {
-      record(
-        current,
-        "UPDATE_IN_PROGRESS",
-        "Requested update requires the creation of a new physical resource; hence creating one.",
-      );
-      current.statusReason = undefined;
-      try {
-        const instance = await typeOf(resource).create(prepare(resource), contextOf(resource));
-        become(resource, instance);
-      } catch (error) {
-        throw updateFailed(current, reasonOf(error));
-      }
-      record(resource, "UPDATE_COMPLETE");
-      stack.resources.set(resource.logicalId, resource);
-      return async () => {
-        if (exists(resource)) await remove(resource, "delete");
-        stack.resources.set(current.logicalId, current);
-        record(current, "UPDATE_COMPLETE");
-      };
-    },
-
-    async update(
-      current: StackResource & { physicalId: string },
-      resource: StackResource,
-    ): Promise<() => Promise<void>> {
-      const before = { ...current };
-      record(current, "UPDATE_IN_PROGRESS");
-      let previous: Properties;
-      let type: ResourceType;
-      let instance: ResourceInstance;
-      try {
-        type = typeOf(resource);
-        previous = prepare(before);
-        instance = await type.update(instanceOf(current), prepare(resource), previous, contextOf(resource));
-      } catch (error) {
-        throw updateFailed(current, reasonOf(error));
-      }
-      become(resource, instance);
-      record(resource, "UPDATE_COMPLETE");
-      stack.resources.set(resource.logicalId, resource);
-      return async () => {
-        record(resource, "UPDATE_IN_PROGRESS");
-        await type.update(instance, previous, prepare(resource), contextOf(resource));
-        Object.assign(current, { ...before, statusReason: current.statusReason });
-        stack.resources.set(current.logicalId, current);
-        record(current, "UPDATE_COMPLETE");
-      };
-    },
-  };
-}
-
-function instanceOf({ physicalId, attributes }: StackResource & { physicalId: string }): ResourceInstance {
-  return { physicalId, attributes };
-}
-
-function become(resource: StackResource, { physicalId, attributes }: ResourceInstance): void {
-  resource.physicalId = physicalId;
-  resource.attributes = attributes;
-}
-
-const verbs = { CREATE_FAILED: "create", UPDATE_FAILED: "update", DELETE_FAILED: "delete" } as const;
-
-function blank(logicalId: string, type: string): StackResource {
-  return {
-    logicalId,
-    type,
-    physicalId: undefined,
-    attributes: {},
-    properties: {},
-    metadata: undefined,
-    deletionPolicy: "Delete",
-    updateReplacePolicy: "Delete",
-    dependencies: [],
-    status: "CREATE_IN_PROGRESS",
-    statusReason: undefined,
-    lastUpdated: new Date(0),
-  };
-}
-
-/** Dependents before what they depend on. A replaced resource has the same logical id as its replacement's. */
+/** Dependents before their dependencies. A replaced resource shares the logical id of its replacement. */
 function inDeletionOrder<Resource extends StackResource>(resources: readonly Resource[]): Resource[] {
   const order = inDependencyOrder(
     new Map(resources.map(({ logicalId, dependencies }) => [logicalId, dependencies])),
   );
   return resources.toSorted((a, b) => order.indexOf(b.logicalId) - order.indexOf(a.logicalId));
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

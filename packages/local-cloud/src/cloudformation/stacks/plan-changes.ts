@@ -2,10 +2,9 @@ import { resolve, evaluateCondition, type Scope } from "../template/intrinsics.t
 import { dependenciesOf, inDependencyOrder } from "../template/dependencies.ts";
 import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
 import type { ResourceInstance } from "../resource-types/resource-type.ts";
-import { exists, type Stack, type StackOutput, type StackRequest, type StackResource } from "./stack.ts";
+import { exists, type Stack, type StackRequest, type StackResource } from "./stack.ts";
 import type { JsonObject } from "../../aws/json-protocol.ts";
-import { textOf } from "../template/values.ts";
-import { validationError } from "../validation-error.ts";
+import { canonicalJson } from "../template/values.ts";
 
 type Replacement = "True" | "False";
 
@@ -146,38 +145,10 @@ function propertiesThatWouldChange(
   });
 }
 
-/** @throws ServiceError ValidationError when an output is no text */
-export function resolveOutputs(request: StackRequest, scope: Scope): StackOutput[] {
-  return [...request.template.outputs].flatMap(([key, { value, description, exportName, condition }]) => {
-    if (condition !== undefined && !evaluateCondition(condition, scope)) return [];
-    const resolved = resolve(value, scope);
-    if (resolved === undefined || typeof resolved === "object") {
-      throw validationError(
-        `Template format error: Output ${key} is malformed. The Value field of every Outputs member must evaluate to a String.`,
-      );
-    }
-    const name = exportName === undefined ? undefined : textOf(resolve(exportName, scope));
-    return [{ key, value: textOf(resolved), description, exportName: name }];
-  });
-}
-
 function standIn(logicalId: string): ResourceInstance {
   const unknown = `{{changeSet:KNOWN_AFTER_APPLY:${logicalId}}}`;
   return {
     physicalId: unknown,
     attributes: new Proxy({}, { get: (_target, name) => `${unknown}.${String(name)}` }),
   };
-}
-
-export function canonicalJson(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, item: unknown) =>
-      typeof item === "object" && item !== null && !Array.isArray(item)
-        ? Object.fromEntries(Object.entries(item).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-        : // Text and number are the same to CloudFormation.
-          typeof item === "number" || typeof item === "boolean"
-          ? String(item)
-          : item,
-    ) ?? "undefined"
-  );
 }

@@ -1,6 +1,9 @@
+import { randomUUID } from "node:crypto";
+import type { Account } from "../../account.ts";
 import type { JsonObject } from "../../aws/json-protocol.ts";
 import type { StackParameter } from "../template/parameters.ts";
 import type { DeletionPolicy, Template } from "../template/template.ts";
+import { validationError } from "../validation-error.ts";
 
 export type StackStatus =
   | "REVIEW_IN_PROGRESS"
@@ -24,14 +27,13 @@ export type StackStatus =
 export type ResourceStatus =
   `${"CREATE" | "UPDATE" | "DELETE"}_${"IN_PROGRESS" | "FAILED" | "COMPLETE"}` | "DELETE_SKIPPED";
 
-/** A resource of a stack, as it stands. */
 export interface StackResource {
   logicalId: string;
   type: string;
-  /** Undefined as long as it has not been created. */
+  /** Undefined until it is created. */
   physicalId: string | undefined;
   attributes: Readonly<Record<string, unknown>>;
-  /** Intrinsic functions resolved; dynamic references still references, so that no secret is kept. */
+  /** Intrinsic functions resolved; dynamic references not, so that no secret is stored. */
   properties: JsonObject;
   metadata: unknown;
   deletionPolicy: DeletionPolicy;
@@ -39,8 +41,8 @@ export interface StackResource {
   dependencies: string[];
   status: ResourceStatus;
   /**
-   * Why it failed in the stack's last operation. Unlike AWS it is kept when the rollback has put the resource right:
-   * `sst deploy` looks for reasons here when the operation is already over at its first look.
+   * Why the resource failed in the stack's last operation. Unlike in AWS the reason survives the rollback: `sst deploy`
+   * reads it here when the operation ends before the first poll.
    */
   statusReason: string | undefined;
   lastUpdated: Date;
@@ -69,7 +71,7 @@ export interface Tag {
   value: string;
 }
 
-/** What a stack was last asked to be. */
+/** The template and settings that a stack was last created or updated with. */
 export interface StackRequest {
   template: Template;
   parameters: ReadonlyMap<string, StackParameter>;
@@ -88,7 +90,7 @@ export interface Stack {
   creationTime: Date;
   lastUpdatedTime: Date | undefined;
   deletionTime: Date | undefined;
-  /** Undefined for a stack that a change set is to create. */
+  /** Undefined for a stack that an unexecuted change set creates. */
   request: StackRequest | undefined;
   disableRollback: boolean;
   terminationProtection: boolean;
@@ -100,13 +102,57 @@ export interface Stack {
   events: StackEvent[];
 }
 
-export function isInProgress({ status }: Stack): boolean {
-  return status.endsWith("_IN_PROGRESS") && status !== "REVIEW_IN_PROGRESS";
-}
-
-/** Whether there is something behind the record of a resource. */
+/** Whether the resource is deployed, rather than only recorded. */
 export function exists(
   resource: StackResource | undefined,
 ): resource is StackResource & { physicalId: string } {
   return resource?.physicalId !== undefined && resource.status !== "DELETE_COMPLETE";
+}
+
+/** @throws ServiceError ValidationError for an invalid name */
+export function newStack(stackName: string, { accountId, region }: Account, creationTime: Date): Stack {
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stackName)) {
+    throw validationError(
+      `1 validation error detected: Value '${stackName}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`,
+    );
+  }
+  return {
+    stackId: `arn:aws:cloudformation:${region}:${accountId}:stack/${stackName}/${randomUUID()}`,
+    stackName,
+    status: "CREATE_IN_PROGRESS",
+    statusReason: undefined,
+    creationTime,
+    lastUpdatedTime: undefined,
+    deletionTime: undefined,
+    request: undefined,
+    disableRollback: false,
+    terminationProtection: false,
+    outputs: [],
+    imports: new Set(),
+    resources: new Map(),
+    events: [],
+  };
+}
+
+/** @throws ServiceError ValidationError while an operation runs */
+export function requireIdle(stack: Stack, verb: string): void {
+  if (stack.status.endsWith("_IN_PROGRESS") && stack.status !== "REVIEW_IN_PROGRESS") {
+    throw validationError(`Stack:${stack.stackId} is in ${stack.status} state and can not be ${verb}.`);
+  }
+}
+
+/** @throws ServiceError ValidationError */
+export function requireUpdatable(stack: Stack): void {
+  const updatable = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
+  if (!updatable.includes(stack.status)) {
+    throw validationError(`Stack:${stack.stackId} is in ${stack.status} state and can not be updated.`);
+  }
+}
+
+/** The status of a stack whose operation ended in a fault of the local cloud. */
+export function failedStatus({ status }: Stack): Stack["status"] {
+  if (status.startsWith("DELETE")) return "DELETE_FAILED";
+  if (status.includes("UPDATE_ROLLBACK")) return "UPDATE_ROLLBACK_FAILED";
+  if (status.startsWith("ROLLBACK")) return "ROLLBACK_FAILED";
+  return status.startsWith("UPDATE") ? "UPDATE_FAILED" : "CREATE_FAILED";
 }

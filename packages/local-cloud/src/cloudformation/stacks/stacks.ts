@@ -1,22 +1,33 @@
-import { randomUUID } from "node:crypto";
 import { ServiceError } from "../../aws/service-error.ts";
-import { canonicalJson, planChanges, type ResourceChange, resolveOutputs } from "./plan-changes.ts";
+import type { ResourceInstance } from "../resource-types/resource-type.ts";
+import type { Scope } from "../template/intrinsics.ts";
+import { type ParameterInput, resolveParameters, type StackParameter } from "../template/parameters.ts";
+import { parseTemplate, type Template } from "../template/template.ts";
+import { validateTemplate } from "../template/validate-template.ts";
+import { canonicalJson } from "../template/values.ts";
+import { validationError } from "../validation-error.ts";
+import { type ChangeSet, createChangeSets, requireChangeSetName } from "./change-sets.ts";
 import {
   deleteStackResources,
   deployStack,
   type DeploymentEnvironment,
   setStackStatus,
 } from "./deploy-stack.ts";
-import type { Scope } from "../template/intrinsics.ts";
-import { resolveParameters, type ParameterInput, type StackParameter } from "../template/parameters.ts";
-import type { ResourceInstance } from "../resource-types/resource-type.ts";
+import { createExports, type Export, resolveOutputs } from "./outputs.ts";
+import { planChanges, type ResourceChange } from "./plan-changes.ts";
 import { createStackScope } from "./stack-scope.ts";
-import { exists, isInProgress, type Stack, type StackOutput, type StackRequest, type Tag } from "./stack.ts";
-import { parseTemplate, type Template } from "../template/template.ts";
-import { validateTemplate } from "../template/validate-template.ts";
-import { validationError } from "../validation-error.ts";
+import {
+  exists,
+  failedStatus,
+  newStack,
+  requireIdle,
+  requireUpdatable,
+  type Stack,
+  type StackRequest,
+  type Tag,
+} from "./stack.ts";
 
-/** What a caller asks of a stack, before it is checked. */
+/** A request to create or update a stack, not validated yet. */
 export interface StackInput {
   stackName: string;
   /** Undefined to keep the stack's template. */
@@ -29,39 +40,18 @@ export interface StackInput {
   clientRequestToken: string | undefined;
 }
 
-export interface ChangeSet {
-  /** ARN. */
-  changeSetId: string;
-  changeSetName: string;
-  description: string | undefined;
-  stack: Stack;
-  type: "CREATE" | "UPDATE";
-  request: StackRequest | undefined;
-  changes: ResourceChange[];
-  status: "CREATE_COMPLETE" | "FAILED";
-  statusReason: string | undefined;
-  executionStatus: "AVAILABLE" | "UNAVAILABLE";
-  creationTime: Date;
-}
-
-interface Export {
-  name: string;
-  value: string;
-  exportingStackId: string;
-}
-
-/** The stacks of the account and what can be done to them. */
+/** The stacks of the account. */
 export interface Stacks {
   create(
     input: StackInput,
     options?: { disableRollback?: boolean; deleteOnFailure?: boolean },
   ): Promise<Stack>;
   update(input: StackInput): Promise<Stack>;
-  /** Does nothing, as in AWS, when there is no such stack. */
+  /** Like AWS, ignores a stack that does not exist. */
   remove(stackName: string, retain: readonly string[], clientRequestToken: string | undefined): Promise<void>;
-  /** By name or ARN; by name only a stack that is not deleted. @throws ServiceError ValidationError */
+  /** By name or ARN; a name finds only a stack that is not deleted. @throws ServiceError ValidationError */
   get(stackName: string): Stack;
-  /** Like `get`, but undefined when there is no such stack. */
+  /** Like `get`, but undefined when the stack does not exist. */
   find(stackName: string): Stack | undefined;
   list(): Stack[];
   exports(): Export[];
@@ -74,7 +64,7 @@ export interface Stacks {
   changeSetsOf(stack: Stack): ChangeSet[];
   executeChangeSet(changeSet: ChangeSet, options: { disableRollback: boolean }): Promise<void>;
   deleteChangeSet(changeSet: ChangeSet): void;
-  /** Resolves when no operation is under way. */
+  /** Resolves when no operation runs. */
   settled(): Promise<void>;
 }
 
@@ -82,9 +72,10 @@ export type StacksOptions = Omit<DeploymentEnvironment, "createScope" | "checkEx
 
 export function createStacks(options: StacksOptions): Stacks {
   const { account, sources, now } = options;
-  /** Deleted ones included, which can still be described by their ARN. */
+  /** By ARN. Deleted stacks stay: DescribeStacks finds them by their ARN. */
   const stacks = new Map<string, Stack>();
-  const changeSets = new Map<string, ChangeSet>();
+  const exports = createExports(stacks);
+  const changeSets = createChangeSets(account, now);
   const operations = new Set<Promise<void>>();
 
   const environment: DeploymentEnvironment = {
@@ -94,7 +85,7 @@ export function createStacks(options: StacksOptions): Stacks {
         const resource = stack.resources.get(logicalId);
         return exists(resource) ? resource : undefined;
       }),
-    checkExports,
+    checkExports: (stack, outputs) => exports.check(stack, outputs),
   };
 
   function scopeOf(
@@ -108,12 +99,7 @@ export function createStacks(options: StacksOptions): Stacks {
       stackId: stack.stackId,
       request,
       instance,
-      importValue(name) {
-        const found = exports().find((candidate) => candidate.name === name);
-        if (found === undefined) throw validationError(`No export named ${name} found.`);
-        stack.imports.add(name);
-        return found.value;
-      },
+      importValue: (name) => exports.importValue(stack, name),
     });
   }
 
@@ -131,69 +117,7 @@ export function createStacks(options: StacksOptions): Stacks {
     return stack;
   }
 
-  function exports(): Export[] {
-    return [...stacks.values()].flatMap(({ stackId, outputs }) =>
-      outputs.flatMap(({ exportName, value }) =>
-        exportName === undefined ? [] : [{ name: exportName, value, exportingStackId: stackId }],
-      ),
-    );
-  }
-
-  function importsOf(exportName: string): string[] {
-    return [...stacks.values()]
-      .filter(({ imports }) => imports.has(exportName))
-      .map(({ stackName }) => stackName);
-  }
-
-  function checkExports(stack: Stack, outputs: readonly StackOutput[]): void {
-    for (const { exportName } of outputs) {
-      if (exportName === undefined) continue;
-      const other = exports().find(
-        ({ name, exportingStackId }) => name === exportName && exportingStackId !== stack.stackId,
-      );
-      if (other !== undefined) {
-        const owner = stacks.get(other.exportingStackId)?.stackName ?? other.exportingStackId;
-        throw validationError(`Export with name ${exportName} is already exported by stack ${owner}`);
-      }
-    }
-    for (const { exportName, value } of stack.outputs) {
-      if (exportName === undefined) continue;
-      const users = importsOf(exportName);
-      const next = outputs.find((output) => output.exportName === exportName);
-      if (users.length > 0 && next?.value !== value) {
-        const verb = next === undefined ? "deleted" : "updated";
-        throw validationError(
-          `Export ${exportName} cannot be ${verb} as it is in use by ${users.join(", ")}`,
-        );
-      }
-    }
-  }
-
-  function newStack(stackName: string): Stack {
-    if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stackName)) {
-      throw validationError(
-        `1 validation error detected: Value '${stackName}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`,
-      );
-    }
-    return {
-      stackId: `arn:aws:cloudformation:${account.region}:${account.accountId}:stack/${stackName}/${randomUUID()}`,
-      stackName,
-      status: "CREATE_IN_PROGRESS",
-      statusReason: undefined,
-      creationTime: now(),
-      lastUpdatedTime: undefined,
-      deletionTime: undefined,
-      request: undefined,
-      disableRollback: false,
-      terminationProtection: false,
-      outputs: [],
-      imports: new Set(),
-      resources: new Map(),
-      events: [],
-    };
-  }
-
-  /** Everything that can be refused before the first resource. */
+  /** Validates a request before any resource is touched. */
   async function check(stack: Stack, input: StackInput): Promise<StackRequest> {
     const template = await templateOf(stack, input);
     const previous = stack.request?.parameters ?? new Map<string, StackParameter>();
@@ -221,11 +145,11 @@ export function createStacks(options: StacksOptions): Stacks {
     return canonicalJson(outputs) !== canonicalJson(stack.outputs);
   }
 
-  /** Runs after the reply: the caller sees `…_IN_PROGRESS` first, and asks until it is over. */
+  /** Runs after the reply: the caller sees `…_IN_PROGRESS` and polls until the operation ends. */
   function start(stack: Stack, run: () => Promise<void>): void {
     const operation = run()
       .catch((error: unknown) => {
-        // A fault of the local cloud itself; the stack must not stay in progress for ever.
+        // After a fault of the local cloud the stack must not stay in progress.
         const reason = `Internal failure: ${error instanceof Error ? error.message : String(error)}`;
         setStackStatus(stack, failedStatus(stack), reason, undefined, environment);
       })
@@ -251,12 +175,12 @@ export function createStacks(options: StacksOptions): Stacks {
     get,
     find,
     list: () => [...stacks.values()].toReversed(),
-    exports,
-    importsOf,
+    exports: () => exports.list(),
+    importsOf: (exportName) => exports.importsOf(exportName),
 
     async create(input, { disableRollback = false, deleteOnFailure = false } = {}) {
       requireUnusedName(input.stackName);
-      const stack = newStack(input.stackName);
+      const stack = newStack(input.stackName, account, now());
       const request = await check(stack, input);
       requireUnusedName(input.stackName);
       stack.disableRollback = disableRollback;
@@ -290,16 +214,14 @@ export function createStacks(options: StacksOptions): Stacks {
           `Invalid operation on stack [${stack.stackId}]. When you delete a stack, specify which resources to retain only when the stack is in the DELETE_FAILED state.`,
         );
       }
-      for (const [id, changeSet] of changeSets) if (changeSet.stack === stack) changeSets.delete(id);
+      changeSets.deleteAll(stack);
       start(stack, () => deleteStackResources(stack, retain, clientRequestToken, environment));
       return Promise.resolve();
     },
 
     async createChangeSet(input, { changeSetName, type, description }) {
-      if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(changeSetName)) {
-        throw validationError(`Value '${changeSetName}' at 'changeSetName' failed to satisfy constraint`);
-      }
-      let stack = find(input.stackName);
+      requireChangeSetName(changeSetName);
+      const stack = find(input.stackName);
       if (type === "UPDATE") {
         if (stack === undefined) throw validationError(`Stack [${input.stackName}] does not exist`);
         requireUpdatable(stack);
@@ -308,54 +230,25 @@ export function createStacks(options: StacksOptions): Stacks {
           `Stack [${input.stackName}] already exists and cannot be created again with the changeSet [${changeSetName}].`,
         );
       }
-      stack ??= newStack(input.stackName);
-      const target = stack;
-      if (
-        [...changeSets.values()].some(
-          (other) => other.stack === target && other.changeSetName === changeSetName,
-        )
-      ) {
-        throw new ServiceError("AlreadyExistsException", `ChangeSet ${changeSetName} already exists`);
-      }
+      const target = stack ?? newStack(input.stackName, account, now());
+      changeSets.requireUnusedName(changeSetName, target);
       const request = await check(target, input);
       const isEmpty = type === "UPDATE" && !changesAnything(target, request);
-      const changeSet: ChangeSet = {
-        changeSetId: `arn:aws:cloudformation:${account.region}:${account.accountId}:changeSet/${changeSetName}/${randomUUID()}`,
-        changeSetName,
-        description,
-        stack: target,
-        type,
-        request,
-        changes: plan(target, request),
-        status: isEmpty ? "FAILED" : "CREATE_COMPLETE",
-        statusReason: isEmpty
-          ? "The submitted information didn't contain changes. Submit different information to create a change set."
-          : undefined,
-        executionStatus: isEmpty ? "UNAVAILABLE" : "AVAILABLE",
-        creationTime: now(),
-      };
+      const changes = plan(target, request);
       if (!stacks.has(target.stackId)) {
         stacks.set(target.stackId, target);
         setStackStatus(target, "REVIEW_IN_PROGRESS", "User Initiated", input.clientRequestToken, environment);
       }
-      changeSets.set(changeSet.changeSetId, changeSet);
-      return changeSet;
+      return changeSets.create(
+        { changeSetName, description, stack: target, type, request, changes },
+        isEmpty,
+      );
     },
 
-    getChangeSet(changeSetName, stackName) {
-      const stack = stackName === undefined ? undefined : get(stackName);
-      const found = changeSetName.startsWith("arn:")
-        ? changeSets.get(changeSetName)
-        : [...changeSets.values()].find(
-            (changeSet) => changeSet.changeSetName === changeSetName && changeSet.stack === stack,
-          );
-      if (found === undefined) {
-        throw new ServiceError("ChangeSetNotFound", `ChangeSet [${changeSetName}] does not exist`, 404);
-      }
-      return found;
-    },
+    getChangeSet: (changeSetName, stackName) =>
+      changeSets.get(changeSetName, stackName === undefined ? undefined : get(stackName)),
 
-    changeSetsOf: (stack) => [...changeSets.values()].filter((changeSet) => changeSet.stack === stack),
+    changeSetsOf: (stack) => changeSets.of(stack),
 
     executeChangeSet(changeSet, { disableRollback }) {
       const { stack, request, type } = changeSet;
@@ -366,8 +259,8 @@ export function createStacks(options: StacksOptions): Stacks {
         );
       }
       if (type === "UPDATE") requireUpdatable(stack);
-      // Every other change set was computed against what the stack was before.
-      for (const [id, other] of changeSets) if (other.stack === stack) changeSets.delete(id);
+      // The stack's other change sets were computed for its previous state.
+      changeSets.deleteAll(stack);
       stack.disableRollback = disableRollback;
       start(stack, () =>
         type === "CREATE"
@@ -377,9 +270,7 @@ export function createStacks(options: StacksOptions): Stacks {
       return Promise.resolve();
     },
 
-    deleteChangeSet(changeSet) {
-      changeSets.delete(changeSet.changeSetId);
-    },
+    deleteChangeSet: (changeSet) => changeSets.delete(changeSet),
 
     async settled() {
       while (operations.size > 0) await Promise.all(operations);
@@ -393,26 +284,6 @@ function templateOf(stack: Stack, { templateBody }: StackInput): Promise<Templat
     throw validationError("Either Template URL or Template Body must be specified.");
   }
   return stack.request.template;
-}
-
-function requireIdle(stack: Stack, verb: string): void {
-  if (isInProgress(stack)) {
-    throw validationError(`Stack:${stack.stackId} is in ${stack.status} state and can not be ${verb}.`);
-  }
-}
-
-function requireUpdatable(stack: Stack): void {
-  const updatable = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
-  if (!updatable.includes(stack.status)) {
-    throw validationError(`Stack:${stack.stackId} is in ${stack.status} state and can not be updated.`);
-  }
-}
-
-function failedStatus({ status }: Stack): Stack["status"] {
-  if (status.startsWith("DELETE")) return "DELETE_FAILED";
-  if (status.includes("UPDATE_ROLLBACK")) return "UPDATE_ROLLBACK_FAILED";
-  if (status.startsWith("ROLLBACK")) return "ROLLBACK_FAILED";
-  return status.startsWith("UPDATE") ? "UPDATE_FAILED" : "CREATE_FAILED";
 }
 
 function tagText(tags: readonly Tag[]): string {

@@ -1,7 +1,7 @@
+import { isJsonObject } from "../../aws/json-protocol.ts";
 import { dependenciesOf, inDependencyOrder } from "./dependencies.ts";
-import { evaluateCondition, type Scope } from "./intrinsics.ts";
+import { evaluate, evaluateCondition, type Scope } from "./intrinsics.ts";
 import { referencesOf } from "./references.ts";
-import { checkRules } from "./rules.ts";
 import type { Template, TemplateResource } from "./template.ts";
 import { validationError } from "../validation-error.ts";
 import { ServiceError } from "../../aws/service-error.ts";
@@ -46,6 +46,29 @@ function checkReferences(template: Template, scope: Scope): void {
     throw validationError(
       `Template format error: Unresolved resource dependencies [${[...unresolved].join(", ")}] in the Outputs block of the template`,
     );
+  }
+}
+
+/**
+ * Checks the assertions of the Rules section.
+ * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html}
+ *
+ * @throws ServiceError ValidationError with the assertion's own description
+ */
+function checkRules({ rules }: Template, scope: Scope): void {
+  for (const [name, rule] of Object.entries(rules)) {
+    if (!isJsonObject(rule)) throw validationError(`Template format error: Rule ${name} must be an object.`);
+    if (rule["RuleCondition"] !== undefined && !evaluate(rule["RuleCondition"], scope, [])) continue;
+    const assertions: unknown = rule["Assertions"];
+    for (const assertion of Array.isArray(assertions) ? (assertions as unknown[]) : []) {
+      if (!isJsonObject(assertion))
+        throw validationError(`Template format error: Rule ${name} is malformed.`);
+      if (evaluate(assertion["Assert"], scope, [])) continue;
+      const description = assertion["AssertDescription"];
+      throw validationError(
+        `Template validation error: Rule ${name}: ${typeof description === "string" ? description : "an assertion does not hold"}`,
+      );
+    }
   }
 }
 

@@ -1,0 +1,224 @@
+import { randomUUID } from "node:crypto";
+import type { Account } from "../../account.ts";
+import type { JsonObject } from "../../aws/json-protocol.ts";
+import { Properties, validateProperties } from "../resource-types/properties.ts";
+import { ResourceError } from "../resource-types/resource-error.ts";
+import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
+import type { ResourceContext, ResourceInstance, ResourceType } from "../resource-types/resource-type.ts";
+import { type DynamicReferenceSources, resolveDynamicReferences } from "../template/dynamic-references.ts";
+import { exists, type ResourceStatus, type Stack, type StackResource } from "./stack.ts";
+
+export interface ResourceEnvironment {
+  account: Account;
+  resourceTypes: ReadonlyMap<string, ResourceType>;
+  sources: DynamicReferenceSources;
+  now: () => Date;
+  /** Gets one line for each event. */
+  log: (line: string) => void;
+}
+
+/** A failure that the stack's events already record. The message is the reason for the stack's own event. */
+export class DeploymentFailure extends Error {}
+
+type DeployedResource = StackResource & { physicalId: string };
+type Undo = () => Promise<void>;
+
+const failureVerbs = { CREATE_FAILED: "create", UPDATE_FAILED: "update", DELETE_FAILED: "delete" } as const;
+
+/** Creates, replaces, updates and removes single resources. Each operation writes events and returns how to undo it. */
+export function createResourceOperations(
+  stack: Stack,
+  environment: ResourceEnvironment,
+  clientRequestToken: string | undefined,
+) {
+  const { account, resourceTypes, sources, now, log } = environment;
+
+  function record(resource: StackResource, status: ResourceStatus, statusReason?: string): void {
+    resource.status = status;
+    resource.statusReason = statusReason ?? resource.statusReason;
+    resource.lastUpdated = now();
+    stack.events.unshift({
+      eventId: `${resource.logicalId}-${status}-${randomUUID()}`,
+      logicalId: resource.logicalId,
+      physicalId: resource.physicalId ?? "",
+      resourceType: resource.type,
+      timestamp: resource.lastUpdated,
+      status,
+      statusReason,
+      clientRequestToken,
+    });
+  }
+
+  function failed(
+    resource: StackResource,
+    status: keyof typeof failureVerbs,
+    reason: string,
+  ): DeploymentFailure {
+    record(resource, status, reason);
+    stack.resources.set(resource.logicalId, resource);
+    log(`cloudformation ${stack.stackName} ${resource.logicalId} (${resource.type}) ${status}: ${reason}`);
+    return new DeploymentFailure(
+      `The following resource(s) failed to ${failureVerbs[status]}: [${resource.logicalId}].`,
+    );
+  }
+
+  /** The resource is unchanged, so the failure leaves nothing to undo. */
+  function updateFailed(current: StackResource, reason: string): DeploymentFailure {
+    const failure = failed(current, "UPDATE_FAILED", reason);
+    record(current, "UPDATE_COMPLETE");
+    return failure;
+  }
+
+  const contextOf = ({ logicalId, type }: StackResource): ResourceContext => ({
+    stackName: stack.stackName,
+    stackId: stack.stackId,
+    logicalId,
+    type,
+  });
+
+  /** Resolves dynamic references and checks the properties against the schema. */
+  function prepare({ logicalId, type, properties }: StackResource): Properties {
+    const resolved = resolveDynamicReferences(properties, sources) as JsonObject;
+    const specification = resourceSpecifications[type];
+    if (specification !== undefined) return validateProperties(logicalId, resolved, specification);
+    const custom = new Properties(resolved);
+    if (!account.functions.has(custom.text("ServiceToken"))) {
+      throw new ResourceError(`Invalid service token: no function ${custom.text("ServiceToken")} exists.`);
+    }
+    return custom;
+  }
+
+  function typeOf({ type }: StackResource): ResourceType {
+    const found = resourceTypes.get(type);
+    if (found !== undefined) return found;
+    throw new ResourceError(
+      type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource"
+        ? `The local cloud does not run custom resources, so it does not support ${type}.`
+        : `The local cloud does not support the resource type ${type}.`,
+    );
+  }
+
+  async function createInstance(resource: StackResource): Promise<ResourceInstance> {
+    record(resource, "CREATE_IN_PROGRESS");
+    try {
+      const instance = await typeOf(resource).create(prepare(resource), contextOf(resource));
+      setInstance(resource, instance);
+      record(resource, "CREATE_COMPLETE");
+      return instance;
+    } catch (error) {
+      throw failed(resource, "CREATE_FAILED", reasonOf(error));
+    }
+  }
+
+  async function remove(resource: DeployedResource, fate: "delete" | "keep"): Promise<void> {
+    if (fate === "keep") {
+      record(resource, "DELETE_SKIPPED");
+      return;
+    }
+    record(resource, "DELETE_IN_PROGRESS");
+    try {
+      const type = typeOf(resource);
+      // Deletion needs no secrets, and a secret that the properties refer to may be deleted by now.
+      await type.remove(instanceOf(resource), new Properties(resource.properties));
+      record(resource, "DELETE_COMPLETE");
+    } catch (error) {
+      // A replaced resource must not take the place of its replacement.
+      const inPlace = stack.resources.get(resource.logicalId);
+      const failure = failed(resource, "DELETE_FAILED", reasonOf(error));
+      if (inPlace !== undefined) stack.resources.set(resource.logicalId, inPlace);
+      throw failure;
+    }
+  }
+
+  return {
+    failed,
+    updateFailed,
+    remove,
+
+    async create(resource: StackResource): Promise<Undo> {
+      stack.resources.set(resource.logicalId, resource);
+      await createInstance(resource);
+      return async () => {
+        if (exists(resource))
+          await remove(resource, resource.deletionPolicy === "Retain" ? "keep" : "delete");
+      };
+    },
+
+    async replace(current: DeployedResource, resource: StackResource): Promise<Undo> {
+      record(
+        current,
+        "UPDATE_IN_PROGRESS",
+        "Requested update requires the creation of a new physical resource; hence creating one.",
+      );
+      current.statusReason = undefined;
+      try {
+        const instance = await typeOf(resource).create(prepare(resource), contextOf(resource));
+        setInstance(resource, instance);
+      } catch (error) {
+        throw updateFailed(current, reasonOf(error));
+      }
+      record(resource, "UPDATE_COMPLETE");
+      stack.resources.set(resource.logicalId, resource);
+      return async () => {
+        if (exists(resource)) await remove(resource, "delete");
+        stack.resources.set(current.logicalId, current);
+        record(current, "UPDATE_COMPLETE");
+      };
+    },
+
+    async update(current: DeployedResource, resource: StackResource): Promise<Undo> {
+      const before = { ...current };
+      record(current, "UPDATE_IN_PROGRESS");
+      let previous: Properties;
+      let type: ResourceType;
+      let instance: ResourceInstance;
+      try {
+        type = typeOf(resource);
+        previous = prepare(before);
+        instance = await type.update(instanceOf(current), prepare(resource), previous, contextOf(resource));
+      } catch (error) {
+        throw updateFailed(current, reasonOf(error));
+      }
+      setInstance(resource, instance);
+      record(resource, "UPDATE_COMPLETE");
+      stack.resources.set(resource.logicalId, resource);
+      return async () => {
+        record(resource, "UPDATE_IN_PROGRESS");
+        await type.update(instance, previous, prepare(resource), contextOf(resource));
+        Object.assign(current, { ...before, statusReason: current.statusReason });
+        stack.resources.set(current.logicalId, current);
+        record(current, "UPDATE_COMPLETE");
+      };
+    },
+  };
+}
+
+function instanceOf({ physicalId, attributes }: DeployedResource): ResourceInstance {
+  return { physicalId, attributes };
+}
+
+function setInstance(resource: StackResource, { physicalId, attributes }: ResourceInstance): void {
+  resource.physicalId = physicalId;
+  resource.attributes = attributes;
+}
+
+export function newResource(logicalId: string, type: string): StackResource {
+  return {
+    logicalId,
+    type,
+    physicalId: undefined,
+    attributes: {},
+    properties: {},
+    metadata: undefined,
+    deletionPolicy: "Delete",
+    updateReplacePolicy: "Delete",
+    dependencies: [],
+    status: "CREATE_IN_PROGRESS",
+    statusReason: undefined,
+    lastUpdated: new Date(0),
+  };
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
