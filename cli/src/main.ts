@@ -1,4 +1,4 @@
-import { printAtOnce } from "./environment/standard-output.ts";
+import { printSync } from "./environment/standard-output.ts";
 import { versionText } from "./version.ts";
 
 /**
@@ -9,7 +9,7 @@ import { versionText } from "./version.ts";
 export async function main(args: readonly string[]): Promise<void> {
   const [first, second, ...words] = args;
   if ((first === "--version" || first === "-V") && second === undefined) {
-    printAtOnce(`${versionText()}\n`);
+    printSync(`${versionText()}\n`);
     return;
   }
   // Node exits with this code if the event loop runs empty before the command has finished.
@@ -23,7 +23,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
     import("./commands/run.ts"),
     import("./environment/create-environment.ts"),
   ]);
-  return run(args, { version: versionText(), createEnvironment, printHelp: printAtOnce });
+  return run(args, { version: versionText(), createEnvironment, printHelp: printSync });
 }
 
 /** Answers a shell, which runs `auth-cli complete -- <words>` for each press of the tab key. */

@@ -69,7 +69,10 @@ export async function startCallbackServer(
         const interrupt = (): void => settle(() => reject(interrupted()));
         const timer = setTimeout(() => settle(() => resolve(undefined)), timeoutMs);
         interruption.addEventListener("abort", interrupt, { once: true });
-        if (interruption.aborted) interrupt();
+        if (interruption.aborted) {
+          interrupt();
+          return;
+        }
         const respond = async (query: URLSearchParams, response: ServerResponse): Promise<void> => {
           const { outcome, ...page } = await answer(query);
           if (outcome !== undefined) {

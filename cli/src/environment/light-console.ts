@@ -1,4 +1,4 @@
-import { printAtOnce } from "./standard-output.ts";
+import { printSync } from "./standard-output.ts";
 
 /**
  * The build injects it in place of the global `console`, with which @bomb.sh/tab prints: Node's ignores a full disk and a
@@ -7,6 +7,6 @@ import { printAtOnce } from "./standard-output.ts";
 export const lightConsole: Pick<Console, "log"> = Object.assign(
   Object.create(globalThis.console) as Console,
   {
-    log: (line: string) => printAtOnce(`${line}\n`),
+    log: (line: string) => printSync(`${line}\n`),
   },
 );

@@ -10,7 +10,7 @@ const pauseMs = 1;
  * Writes a short text to standard output. Does not open `process.stdout`, which takes a sixth as long as Node's own
  * start. Ends the process with 141 when the reader has closed the pipe, and with 1 after another error.
  */
-export function printAtOnce(text: string): void {
+export function printSync(text: string): void {
   // Only the stream writes the UTF-16 that a Windows console needs.
   if (process.platform === "win32") {
     process.stdout.write(text);
