@@ -215,6 +215,18 @@ export function replyText(reply: Reply): string {
   return Buffer.from(reply.body).toString("utf8");
 }
 
+/** The JSON object that is the body. Undefined for any other body. */
+export function replyObject(reply: Reply): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(replyText(reply));
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Quotes the start of an unexpected reply on one line, for an error. */
 export function excerpt(text: string): string {
   // Control characters must not reach a terminal.

@@ -6,6 +6,7 @@ import {
   type Header,
   type HttpRequest,
   type Reply,
+  replyObject,
   replyText,
   type Signed,
 } from "../http.ts";
@@ -136,7 +137,7 @@ export function queryResult(reply: Reply, operation: string): unknown {
  * @throws AuthCliError as {@link deployerRefusal}
  */
 export function jsonResult(reply: Reply): Record<string, unknown> {
-  const object = parseJsonObject(replyText(reply));
+  const object = replyObject(reply);
   if (reply.status === 200 && object !== undefined) return object;
   const type = headerValue(reply.headers, "x-amzn-errortype") ?? object?.["__type"];
   if (typeof type !== "string") throw unexpectedReply(reply);
@@ -144,15 +145,6 @@ export function jsonResult(reply: Reply): Record<string, unknown> {
   const code = type.replace(/^.*#/, "").replace(/:.*$/s, "");
   const message = object?.["message"] ?? object?.["Message"];
   throw deployerRefusal(reply, { code, message: typeof message === "string" ? message : "" });
-}
-
-function parseJsonObject(json: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** AWS does not accept the credentials, whatever they may do. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { AuthCliError } from "../errors.ts";
-import { excerpt, type Reply, replyText, type Signed } from "../http.ts";
+import { excerpt, type Reply, replyObject, replyText, type Signed } from "../http.ts";
 import type { TimedRequest } from "../server-clock.ts";
 import {
   type ClientCredentials,
@@ -106,7 +106,7 @@ export function verifyCredentialsRequest(
 /** `{"id_str": "…", "screen_name": "…"}` */
 export function processVerifyCredentialsResponse(reply: Reply, context: TwitterContext): TwitterUser {
   if (reply.status !== 200) throw twitterError(reply, context);
-  const user = parseJsonObject(reply);
+  const user = requireObject(reply);
   const userId = user["id_str"];
   const screenName = user["screen_name"];
   if (typeof userId !== "string" || typeof screenName !== "string") {
@@ -128,7 +128,7 @@ export function invalidateTokenRequest(
 /** `{"access_token": "…"}` */
 export function processInvalidateTokenResponse(reply: Reply, context: TwitterContext): void {
   if (reply.status !== 200) throw twitterError(reply, context);
-  if (typeof parseJsonObject(reply)["access_token"] !== "string") throw unexpected(reply, "an access_token");
+  if (typeof requireObject(reply)["access_token"] !== "string") throw unexpected(reply, "an access_token");
 }
 
 function signedRequest(
@@ -178,15 +178,10 @@ function field(reply: Reply, form: URLSearchParams, name: string): string {
   return value;
 }
 
-function parseJsonObject(reply: Reply): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(replyText(reply));
-  } catch {
-    throw unexpected(reply, "JSON");
-  }
-  if (typeof value !== "object" || value === null) throw unexpected(reply, "a JSON object");
-  return value as Record<string, unknown>;
+function requireObject(reply: Reply): Record<string, unknown> {
+  const object = replyObject(reply);
+  if (object === undefined) throw unexpected(reply, "a JSON object");
+  return object;
 }
 
 function unexpected(reply: Reply, wanted: string): AuthCliError {
