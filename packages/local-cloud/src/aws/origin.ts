@@ -3,17 +3,17 @@ import { joinHeaders, splitTarget } from "../sigv4/wire-request.ts";
 import { requestId as newRequestId } from "./identifiers.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
 
-/** More than any zip archive that Lambda takes; S3's own limit is 5 GB. */
+/** More than Lambda's largest zip archive. S3 itself accepts 5 GB. */
 const maximumBodyBytes = 512 * 1024 * 1024;
 
-/** Turns node's request and response into whole messages for the AWS services. */
+/** Reads each request completely, then sends the service's response. */
 export function awsRequestListener(
   handle: (request: AwsRequest) => Promise<AwsResponse>,
   now: () => Date,
   log: (line: string) => void,
 ): RequestListener {
   return (incoming, outgoing) => {
-    // Clients whose clock is off correct it by this.
+    // Clients correct their clock by this header.
     outgoing.setHeader("date", now().toUTCString());
     respond(incoming, outgoing, handle).catch((error: unknown) => {
       log(`aws fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -47,7 +47,7 @@ async function respond(
   });
   const headers = { ...response.headers };
   if (response.status !== 204 && response.status !== 304) {
-    // HEAD describes the body that GET would have.
+    // A response to HEAD has the headers of a response to GET.
     headers["content-length"] ??= String(Buffer.byteLength(response.body));
   }
   outgoing.writeHead(response.status, headers).end(incoming.method === "HEAD" ? undefined : response.body);

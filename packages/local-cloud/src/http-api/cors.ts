@@ -2,13 +2,13 @@ import type { CorsConfiguration } from "../account.ts";
 
 type Headers = Record<string, string>;
 
-/** Whether a request asks what a page of another origin may send. */
+/** Whether this is a CORS preflight request. */
 export function isPreflight(method: string, headers: ReadonlyMap<string, string>): boolean {
   return method === "OPTIONS" && headers.has("origin") && headers.has("access-control-request-method");
 }
 
 /**
- * What API Gateway itself answers to a preflight, whatever routes and authorizers there are.
+ * The headers of API Gateway's own answer to a preflight, which no route or authorizer sees.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html
  */
 export function preflightHeaders(
@@ -26,7 +26,7 @@ export function preflightHeaders(
   };
 }
 
-/** What goes with every other reply, in place of the integration's own. */
+/** The headers of every other response. They replace the integration's own. */
 export function corsHeaders(configuration: CorsConfiguration, origin: string | undefined): Headers {
   const allowed = origin === undefined ? undefined : allowedOrigin(configuration.AllowOrigins ?? [], origin);
   if (allowed === undefined) return {};

@@ -29,7 +29,7 @@ describe.skipIf(curl === undefined)("curl --aws-sigv4", () => {
 
   const role = deployRole(account, "authenticated", [allow("execute-api:Invoke", "*")]);
 
-  /** The secret goes in on standard input, as a curl config, and not in argv. */
+  /** The secret is in a curl config on standard input, not in argv. */
   async function call(path: string, args: string[] = [], { token = true, service = "execute-api" } = {}) {
     const { accessKeyId, secretAccessKey, sessionToken } = sessions.issue({
       role,
@@ -60,7 +60,7 @@ describe.skipIf(curl === undefined)("curl --aws-sigv4", () => {
     return { status: Number(status), body };
   }
 
-  it("is let in", async () => {
+  it("is accepted", async () => {
     const { status, body } = await call("/private", [
       "--data",
       '{"a":1}',

@@ -14,7 +14,7 @@ import { createThrottling } from "./throttling.ts";
 
 export interface GatewayOptions extends IamAuthorizerOptions {
   lambda: Lambda;
-  /** Gets the true reason of a refusal, which clients are not told. Never a secret. */
+  /** Gets the reason for each refusal, which clients do not get. Never gets a secret. */
   log: (line: string) => void;
 }
 
@@ -49,7 +49,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
     const { route, stage, path } = choice;
     if (!admits(api, choice)) {
-      explain("429, the throttling limits of the route are reached");
+      explain("429, the route's throttling limits are reached");
       return tooManyRequests;
     }
     const stageArn = `arn:aws:execute-api:${region}:${account.accountId}:${api.apiId}/${stage}`;
@@ -67,19 +67,21 @@ export function createGateway(options: GatewayOptions): Gateway {
       }
       ({ principal } = authorization);
     } else if (route.authorizationType !== "NONE") {
-      explain(`401, the local cloud has no ${route.authorizationType} authorizer: the route stays shut`);
+      explain(`401, the local cloud does not support ${route.authorizationType} authorizers`);
       return unauthorized;
     }
 
     const integration = api.integrations.get(route.integrationId ?? "");
     if (integration?.integrationType !== "AWS_PROXY") {
-      explain(`500, the local cloud has no ${integration?.integrationType ?? "missing"} integration`);
+      explain(
+        `500, the local cloud does not support ${integration?.integrationType ?? "missing"} integrations`,
+      );
       return serverError;
     }
     const functionArn = integration.integrationUri;
     const lambdaFunction = account.functions.get(functionArn);
     if (lambdaFunction === undefined) {
-      explain(`500, there is no function ${functionArn}`);
+      explain(`500, function ${functionArn} does not exist`);
       return serverError;
     }
     const routePath =
@@ -158,7 +160,7 @@ function message(status: number, text: string): GatewayResponse {
   };
 }
 
-/** The result, or undefined when it takes longer. */
+/** @returns undefined when the result takes longer */
 function within<T>(milliseconds: number, result: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, milliseconds, undefined);

@@ -54,7 +54,7 @@ function send(
   const { hostname, port } = new URL(origin);
   const { method = "GET", headers = {}, body } = options;
   return new Promise((resolve, reject) => {
-    // `path` goes out as it is: no URL parser tidies it up.
+    // `path` is sent as it is, because no URL parser normalizes it.
     const request = sendHttp({ hostname, port, path: target, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -120,7 +120,7 @@ async function sendSigned(
   return send(origin, target, { method, headers: signed.headers, ...(body !== undefined && { body }) });
 }
 
-/** Holds for this identity, from this machine, for an hour. */
+/** Matches requests of this identity from this machine within the next hour. */
 const condition = (sub: string) => ({
   StringEquals: { "cognito-identity.amazonaws.com:sub": sub },
   IpAddress: { "aws:SourceIp": "127.0.0.0/8" },
@@ -141,7 +141,7 @@ describe("a route with AWS_IAM", () => {
     origin = await host.open(api);
   });
 
-  it("hands a signed request to the function, with its caller", async () => {
+  it("invokes the function with a signed request and its caller", async () => {
     const credentials = issue();
     const reply = await sendSigned(origin, "/private?b=2&a=1&a=3".replace("&a=3", ""), { credentials });
     expect(reply.status).toBe(200);
@@ -201,7 +201,7 @@ describe("a route with AWS_IAM", () => {
       /SignatureDoesNotMatch/,
     ],
     [
-      "of a role whose policy does not allow the route",
+      "from a role whose policy does not allow the route",
       () => {
         role.policies = new Map([
           ["p", allow("execute-api:Invoke", `${invokeAll.slice(0, -1)}$default/GET/other`)],
@@ -211,7 +211,7 @@ describe("a route with AWS_IAM", () => {
       /AccessDenied: role authenticated does not allow execute-api:Invoke on .*\/\$default\/GET\/private/,
     ],
     [
-      "of a role whose policy denies the route",
+      "from a role whose policy denies the route",
       () => {
         role.policies.set("no", {
           Statement: { Effect: "Deny", NotAction: "s3:*", Resource: "*" },
@@ -221,21 +221,21 @@ describe("a route with AWS_IAM", () => {
       /AccessDenied: role authenticated denies/,
     ],
     [
-      "of a role that is gone",
+      "from a deleted role",
       () => {
         account.roles.delete(role.arn);
         return sendSigned(origin, "/private");
       },
       /does not exist/,
     ],
-  ])("refuses a request that is %s, and tells only the log why", async (_name, call, reason) => {
+  ])("refuses a request that is %s, and only logs the reason", async (_name, call, reason) => {
     const reply = await call();
     expect([reply.status, reply.body]).toEqual([403, message("Forbidden")]);
     expect(reply.headers["apigw-requestid"]).toBeDefined();
     expect(log.join("\n")).toMatch(reason);
   });
 
-  it("writes no secret into the log", async () => {
+  it("logs no secret", async () => {
     const credentials = issue();
     await sendSigned(origin, "/private", { credentials: { ...credentials, secretAccessKey: "wrong" } });
     role.policies.clear();
@@ -245,20 +245,20 @@ describe("a route with AWS_IAM", () => {
     expect(log.join("\n")).not.toContain(credentials.secretAccessKey);
   });
 
-  it("knows who asks when it evaluates conditions", async () => {
+  it("evaluates conditions with the caller's identity", async () => {
     role.policies = new Map([["p", allow("execute-api:*", "*", condition(identity.identityId))]]);
     expect((await sendSigned(origin, "/private")).status).toBe(200);
     role.policies = new Map([["p", allow("execute-api:*", "*", condition("us-east-1:other"))]]);
     expect((await sendSigned(origin, "/private")).status).toBe(403);
   });
 
-  it("follows a new deployment at once", async () => {
+  it("uses a new deployment at once", async () => {
     expect((await sendSigned(origin, "/private")).status).toBe(200);
     for (const route of api.routes.values()) route.authorizationType = "NONE";
     expect((await send(origin, "/private")).status).toBe(200);
     for (const route of api.routes.values()) route.authorizationType = "JWT";
     expect((await send(origin, "/private")).status).toBe(401);
-    expect(log.join("\n")).toContain("no JWT authorizer");
+    expect(log.join("\n")).toContain("does not support JWT authorizers");
   });
 
   it.each([
@@ -266,7 +266,7 @@ describe("a route with AWS_IAM", () => {
     ["for this one", `arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/*/GET/private`, 200],
     ["for any method", `arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/*/*/private`, 200],
     ["for another API", `arn:aws:execute-api:us-east-1:123456789012:other/*/*`, 500],
-  ])("needs a Lambda permission: one %s", async (_name, sourceArn, status) => {
+  ])("requires a Lambda permission: one %s", async (_name, sourceArn, status) => {
     lambdaFunction.permissions.set("any", {
       action: "lambda:InvokeFunction",
       principal: "apigateway.amazonaws.com",
@@ -277,7 +277,7 @@ describe("a route with AWS_IAM", () => {
 });
 
 describe("the event", () => {
-  it("has the request as HTTP APIs give it", async () => {
+  it("describes the request like API Gateway does", async () => {
     const lambdaFunction = deployFunction(account, "echo", echo);
     const origin = await host.open(deployApi(account, { "ANY /a/{id}/{rest+}": { lambdaFunction } }));
     const reply = await send(origin, "/a/x%20y/b%2Fc//d?q=1&q=a+b&e=&=n", {
@@ -305,7 +305,7 @@ describe("the event", () => {
     expect(event["requestContext"]).not.toHaveProperty("authorizer");
   });
 
-  it("carries any bytes, and gives any bytes back", async () => {
+  it("carries binary bodies in both directions", async () => {
     const lambdaFunction = deployFunction(
       account,
       "binary",
@@ -324,7 +324,7 @@ describe("the event", () => {
     }
   });
 
-  it("is of format 1.0 when the integration says so", async () => {
+  it("has format 1.0 when the integration says so", async () => {
     const lambdaFunction = deployFunction(
       account,
       "v1",
@@ -360,22 +360,16 @@ describe("the response", () => {
       "<p>",
       "text/html",
     ],
+    ["an invalid status", "({ statusCode: 'x' })", 500, message("Internal Server Error"), "application/json"],
     [
-      "a status that is none",
-      "({ statusCode: 'x' })",
-      500,
-      message("Internal Server Error"),
-      "application/json",
-    ],
-    [
-      "a body that is no text",
+      "a body that is not text",
       "({ statusCode: 200, body: {} })",
       500,
       message("Internal Server Error"),
       "application/json",
     ],
     [
-      "a header that is none",
+      "an invalid header",
       "({ statusCode: 200, headers: { 'a b': '1' } })",
       500,
       message("Internal Server Error"),
@@ -383,14 +377,21 @@ describe("the response", () => {
     ],
     ["no content", "({ statusCode: 204 })", 204, "", undefined],
   ];
-  it.each(results)("of a function that returns %s", async (_name, expression, status, body, type) => {
-    const lambdaFunction = deployFunction(account, "f", `export const handler = async () => ${expression};`);
-    const origin = await host.open(deployApi(account, { "GET /": { lambdaFunction } }));
-    const reply = await send(origin, "/");
-    expect([reply.status, reply.body, reply.headers["content-type"]]).toEqual([status, body, type]);
-  });
+  it.each(results)(
+    "follows from a function that returns %s",
+    async (_name, expression, status, body, type) => {
+      const lambdaFunction = deployFunction(
+        account,
+        "f",
+        `export const handler = async () => ${expression};`,
+      );
+      const origin = await host.open(deployApi(account, { "GET /": { lambdaFunction } }));
+      const reply = await send(origin, "/");
+      expect([reply.status, reply.body, reply.headers["content-type"]]).toEqual([status, body, type]);
+    },
+  );
 
-  it("sets each cookie, and nothing after HEAD", async () => {
+  it("sets each cookie, and has no body after HEAD", async () => {
     const lambdaFunction = deployFunction(
       account,
       "f",
@@ -425,12 +426,12 @@ describe("the response", () => {
     expect((await send(origin, "/")).status).toBe(200);
     const reply = await send(origin, "/");
     expect([reply.status, reply.body]).toEqual([429, message("Too Many Requests")]);
-    expect(log.join("\n")).toContain("throttling limits of the route are reached");
+    expect(log.join("\n")).toContain("the route's throttling limits are reached");
     time = new Date(time.getTime() + 1000);
     expect((await send(origin, "/")).status).toBe(200);
   });
 
-  it("is 413 for more than 10 MB", async () => {
+  it("is 413 for a body larger than 10 MB", async () => {
     const lambdaFunction = deployFunction(
       account,
       "f",
@@ -448,7 +449,7 @@ describe("the response", () => {
     expect([reply.status, reply.body]).toEqual([413, message("Request Entity Too Large")]);
   });
 
-  it("is 503 when the integration's time is over", async () => {
+  it("is 503 when the integration times out", async () => {
     const lambdaFunction = deployFunction(
       account,
       "slow",
@@ -462,7 +463,7 @@ describe("the response", () => {
 describe("CORS", () => {
   const page = { origin: "https://app.example", "access-control-request-method": "GET" };
 
-  it("answers a preflight itself, whatever the routes want", async () => {
+  it("answers a preflight itself, whatever the routes require", async () => {
     const lambdaFunction = deployFunction(account, "f", echo);
     const cors = {
       AllowOrigins: ["https://app.example"],
@@ -498,7 +499,7 @@ describe("CORS", () => {
     ]);
   });
 
-  it("is nothing where none is configured", async () => {
+  it("adds no headers when it is not configured", async () => {
     const lambdaFunction = deployFunction(account, "f", echo);
     const origin = await host.open(deployApi(account, { "GET /": { lambdaFunction } }));
     expect((await send(origin, "/", { method: "OPTIONS", headers: page })).status).toBe(404);
@@ -509,7 +510,7 @@ describe("CORS", () => {
 });
 
 describe("the host", () => {
-  it("outlives clients that break off, and talks only to this machine", async () => {
+  it("survives clients that disconnect, and listens only on loopback", async () => {
     const lambdaFunction = deployFunction(account, "f", echo);
     const origin = await host.open(deployApi(account, { "ANY /": { lambdaFunction } }));
     const { hostname, port } = new URL(origin);

@@ -19,27 +19,27 @@ export interface HttpApiHostOptions {
   region: string;
   sessions: Sessions;
   now: () => Date;
-  /** Gets the true reason of every refusal and the functions' output; never a secret. */
+  /** Gets the reason for each refusal and the functions' output. Never gets a secret. */
   log: (line: string) => void;
-  /** PEM; every origin then speaks https. */
+  /** PEM certificate and key. With them, every origin uses https. */
   tls?: { cert: string; key: string };
-  /** Runs the functions; by default one of the host's own, which `closeAll` closes. */
+  /** Runs the functions. By default the host creates one, which `closeAll` closes. */
   lambda?: Lambda;
-  /** Variables that every function gets, `AWS_ENDPOINT_URL` say. */
+  /** Variables that every function gets, such as `AWS_ENDPOINT_URL`. */
   functionEnvironment?: () => Record<string, string>;
 }
 
 export interface HttpApiHost {
-  /** Opens the API's origin on a free port of 127.0.0.1. @returns it, without a trailing slash */
+  /** Listens on a free port of 127.0.0.1. @returns the origin, without a trailing slash */
   open(api: HttpApi): Promise<string>;
-  /** Closes it with its connections; nothing happens when it is not open. */
+  /** Closes the origin and its connections. Does nothing when it is not open. */
   close(apiId: string): Promise<void>;
   closeAll(): Promise<void>;
 }
 
 /**
- * API Gateway: one origin for each deployed HTTP API. What it answers with is read from the account at each request, so
- * that a deployment takes effect at once. Bare node:http, because signatures are made over the raw target and headers.
+ * API Gateway: one origin for each deployed HTTP API. Each request reads routes and functions from the account, so that a
+ * deployment takes effect at once. Uses node:http directly, because signatures cover the raw target and headers.
  */
 export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   const { account, sessions, now, log, tls, functionEnvironment } = options;
@@ -69,7 +69,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       await close(api.apiId);
       const listener: RequestListener = (request, response) => {
         serve(request, response, account.httpApis.get(api.apiId) ?? api).catch((error: unknown) => {
-          // The client has gone away, or a fault of ours: neither may end the local cloud.
+          // A closed connection or a bug must not end the local cloud.
           log(`${api.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
           response.destroy();
         });

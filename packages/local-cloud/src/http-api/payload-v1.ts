@@ -2,7 +2,7 @@ import { accountOf } from "../iam/principal.ts";
 import { encodeBody, formatRequestTime, gatewayHeaders, type GatewayRequest } from "./request-context.ts";
 import { decode } from "./route-choice.ts";
 
-/** The event of payload format 1.0, which REST APIs have too; absent things are null. */
+/** The event of payload format 1.0, which REST APIs use too. Absent values are null. */
 export function createEventV1(gatewayRequest: GatewayRequest): Record<string, unknown> {
   const { request, connection, choice, principal, accountId, apiId, requestId, time } = gatewayRequest;
   const { method, query } = request;

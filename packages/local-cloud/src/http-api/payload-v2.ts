@@ -70,7 +70,7 @@ function joinQuery(query: ParsedRequest["query"]): Record<string, string> {
   return Object.fromEntries(values);
 }
 
-/** A request's `Cookie` headers, joined by commas, as single cookies. */
+/** Splits `Cookie` headers that were joined by commas into cookies. */
 function splitCookies(header: string): string[] {
   return header.split(/;\s*|,(?=[^;,=\s]+=)/).filter((cookie) => cookie !== "");
 }

@@ -2,17 +2,18 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 
 export interface GatewayResponse {
   status: number;
-  /** In order; a name may come more than once. */
+  /** In order. A name may occur more than once. */
   headers: [string, string][];
   body: Buffer;
 }
 
 /**
- * What a client gets for a function's result; undefined when it is not a response.
+ * Turns a function's result into the client's response.
  *
  * In format 2.0 a result without `statusCode` is the body of a 200 with `application/json`; in format 1.0 it is an error.
  *
  * @param payload the result, as JSON
+ * @returns undefined when the result is not a response
  */
 export function readProxyResponse(payload: string, format: "1.0" | "2.0"): GatewayResponse | undefined {
   const result: unknown = JSON.parse(payload);
@@ -50,7 +51,7 @@ export function readProxyResponse(payload: string, format: "1.0" | "2.0"): Gatew
   };
 }
 
-/** These say how a message travels; the gateway sets its own. */
+/** These describe one connection, so the gateway sets its own. */
 const connectionHeaders = new Set([
   "connection",
   "content-length",

@@ -8,7 +8,7 @@ export interface Connection {
   sourceIp: string;
   /** `HTTP/1.1`. */
   protocol: string;
-  /** Whether the origin speaks https. */
+  /** Whether the origin uses https. */
   isSecure: boolean;
 }
 
@@ -55,7 +55,7 @@ export function encodeBody(
 ): { body: string; isBase64Encoded: boolean } {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const text = bytes.toString("utf8");
-  // A text type is no promise: bytes that are not UTF-8 would be lost.
+  // A body with a text type may still hold bytes that are not UTF-8, which text would lose.
   return textType.test(contentType ?? "") && Buffer.from(text).equals(bytes)
     ? { body: text, isBase64Encoded: false }
     : { body: bytes.toString("base64"), isBase64Encoded: true };

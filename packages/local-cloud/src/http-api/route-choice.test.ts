@@ -57,7 +57,7 @@ describe("chooseRoute", () => {
     ["GET", "/pets/dog/%C3%A9%2F", "GET /pets/dog/{id}", { id: "é/" }],
     ["GET", "/pets/d%6Fg/1", "GET /pets/dog/1", {}],
     ["GET", "/pets//", "GET /pets/{proxy+}", { proxy: "/" }],
-  ])("%s %s takes %s", (method, path, routeKey, pathParameters) => {
+  ])("%s %s matches %s", (method, path, routeKey, pathParameters) => {
     const choice = chooseRoute(createApi(routeKeys), method, path);
     expect(choice?.route.routeKey).toBe(routeKey);
     expect(choice?.pathParameters).toEqual(pathParameters);
@@ -68,7 +68,7 @@ describe("chooseRoute", () => {
     expect(choice?.route.routeKey).toBe("GET /pets/dog/1");
   });
 
-  it("needs a stage, and takes a named one off the path", () => {
+  it("requires a stage, and removes a named stage from the path", () => {
     expect(chooseRoute(createApi(["$default"], []), "GET", "/a")).toBeUndefined();
     expect(chooseRoute(createApi(["GET /a"], ["dev"]), "GET", "/a")).toBeUndefined();
     expect(chooseRoute(createApi(["GET /a"], ["dev"]), "GET", "/dev/a")).toMatchObject({

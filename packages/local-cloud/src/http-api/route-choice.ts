@@ -3,20 +3,21 @@ import type { HttpApi, HttpRoute } from "../account.ts";
 export interface RouteChoice {
   route: HttpRoute;
   stage: string;
-  /** What is left of the path after a named stage, still percent-encoded. */
+  /** The path after a named stage, still percent-encoded. */
   path: string;
   /** Decoded values of `{name}` and `{name+}`. */
   pathParameters: Record<string, string>;
 }
 
 /**
- * The stage and the route that take a request; undefined when none does.
+ * Chooses the stage and the route of a request.
  *
- * A path that matches as a whole comes before one that ends in a greedy `{proxy+}`, and that before `$default`; of
- * several, the one that spells out more of the path. `ANY` takes the methods that no other route of the path names.
+ * A full match comes before a greedy `{proxy+}`, which comes before `$default`. Among several, the route with more
+ * literal segments wins. `ANY` matches methods that no other route of the path names.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  *
  * @param rawPath as on the wire, percent-encoded
+ * @returns undefined when no stage or no route matches
  */
 export function chooseRoute(api: HttpApi, method: string, rawPath: string): RouteChoice | undefined {
   const { stage, path } = chooseStage(api.stages, rawPath) ?? {};

@@ -18,7 +18,7 @@ function createApi(defaultThrottle: Throttle): HttpApi {
   return deployApi(account, routes, { stages: ["$default", "prod"], defaultThrottle });
 }
 
-/** How many of these requests are let through. */
+/** How many of these requests are admitted. */
 function count(admits: ReturnType<typeof throttling>, api: HttpApi, requests: number, path = "/a"): number {
   const route = [...api.routes.values()].find(({ routeKey }) => routeKey === `GET ${path}`);
   if (route === undefined) throw new Error(`no route ${path}`);
@@ -27,7 +27,7 @@ function count(admits: ReturnType<typeof throttling>, api: HttpApi, requests: nu
 }
 
 describe("throttling", () => {
-  it("lets a burst through, and then as many as the rate fills up again", () => {
+  it("admits a burst, then as many requests as the rate refills", () => {
     const api = createApi({ burst: 3, rate: 2 });
     const admits = throttling();
     expect(count(admits, api, 5)).toBe(3);
@@ -39,7 +39,7 @@ describe("throttling", () => {
     expect(count(admits, api, 5), "no more than a burst, however long it takes").toBe(3);
   });
 
-  it("counts each route for itself, with limits of its own where it has them", () => {
+  it("counts each route separately, with the limits of the route or the stage", () => {
     const api = createApi({ burst: 1, rate: 1 });
     api.stages.get("$default")?.routeThrottles.set("GET /b", { burst: 2, rate: 1 });
     const admits = throttling();
@@ -47,7 +47,7 @@ describe("throttling", () => {
     expect(count(admits, api, 5, "/b")).toBe(2);
   });
 
-  it("takes limits that are deployed later from then on", () => {
+  it("uses limits that are deployed later", () => {
     const api = createApi({ burst: 1, rate: 1 });
     const admits = throttling();
     expect(count(admits, api, 5)).toBe(1);
@@ -65,7 +65,7 @@ describe("throttling", () => {
     expect(count(admits, api, 5)).toBe(1);
   });
 
-  it("lets nothing through where both limits are 0", () => {
+  it("admits nothing when both limits are 0", () => {
     expect(count(throttling(), createApi({ burst: 0, rate: 0 }), 3)).toBe(0);
   });
 
@@ -73,7 +73,7 @@ describe("throttling", () => {
     ["no limit", unthrottled],
     ["a burst alone", { burst: 1, rate: Infinity }],
     ["a rate alone", { burst: Infinity, rate: 1 }],
-  ])("lets everything through with %s", (_name, throttle) => {
+  ])("admits everything with %s", (_name, throttle) => {
     expect(count(throttling(), createApi(throttle), 100)).toBe(100);
   });
 });

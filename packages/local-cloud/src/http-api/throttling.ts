@@ -3,16 +3,16 @@ import type { RouteChoice } from "./route-choice.ts";
 
 interface Bucket {
   tokens: number;
-  /** When it was last looked at, in milliseconds. */
+  /** Time of the last request, in milliseconds. */
   atMs: number;
 }
 
 /**
- * A token bucket for each route of each stage, which starts full. AWS says that its own are targets rather than ceilings,
- * and not whether a request that its authorizer would refuse counts; here each that finds a route does.
+ * A token bucket for each route of each stage, which starts full. AWS calls its limits targets rather than ceilings. It
+ * does not document whether refused requests count. Here every request with a route counts.
  * {@link https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html}
  *
- * @returns whether a request is let through; one that is takes a token
+ * @returns whether the request is admitted, which takes a token
  */
 export function createThrottling(
   now: () => Date,
@@ -21,15 +21,15 @@ export function createThrottling(
   return (api, { stage: stageName, route: { routeKey } }) => {
     const stage = api.stages.get(stageName);
     const { burst, rate } = stage?.routeThrottles.get(routeKey) ?? stage?.defaultThrottle ?? unthrottled;
-    // A bucket without a bottom, or one that is full again at once.
+    // One is never empty, the other is always full again.
     if (burst === Infinity || rate === Infinity) return true;
     const key = `${api.apiId} ${stageName} ${routeKey}`;
     const nowMs = now().getTime();
     const { tokens, atMs } = buckets.get(key) ?? { tokens: burst, atMs: nowMs };
-    // A clock that was set back takes nothing away.
+    // A clock that was set back removes no tokens.
     const filled = Math.min(burst, tokens + (Math.max(0, nowMs - atMs) / 1000) * rate);
-    const isLet = filled >= 1;
-    buckets.set(key, { tokens: isLet ? filled - 1 : filled, atMs: nowMs });
-    return isLet;
+    const isAdmitted = filled >= 1;
+    buckets.set(key, { tokens: isAdmitted ? filled - 1 : filled, atMs: nowMs });
+    return isAdmitted;
   };
 }

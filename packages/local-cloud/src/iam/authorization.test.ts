@@ -31,23 +31,23 @@ function decide(role: Partial<Role>, managed?: PolicyDocument) {
   return authorize(account, principal, { action: "execute-api:Invoke", resource, context: {} });
 }
 
-describe("a role may do what its policies allow", () => {
+describe("a role has the permissions of its policies", () => {
   it.each<[string, boolean, Partial<Role>, PolicyDocument?]>([
     ["no policy", false, {}],
     ["an inline policy", true, { policies: new Map([["inline", policy("Allow")]]) }],
     ["a deployed managed policy", true, { managedPolicyArns: [policyArn] }, policy("Allow")],
     [
-      "an inline policy, which a deployed managed one denies",
+      "an inline policy, and a deployed managed policy that denies",
       false,
       { policies: new Map([["inline", policy("Allow")]]), managedPolicyArns: [policyArn] },
       policy("Deny"),
     ],
-    ["a managed policy that is not there", false, { managedPolicyArns: [policyArn] }],
+    ["a managed policy that does not exist", false, { managedPolicyArns: [policyArn] }],
   ])("%s: %s", (_name, allowed, role, managed) => {
     expect(decide(role, managed).allowed).toBe(allowed);
   });
 
-  it("names a managed policy that it does not know", () => {
+  it("names an unknown managed policy", () => {
     expect(decide({ managedPolicyArns: [policyArn] })).toMatchObject({
       reason: expect.stringContaining(policyArn),
     });

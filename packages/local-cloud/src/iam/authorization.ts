@@ -8,8 +8,8 @@ import type { Principal } from "./principal.ts";
 export type AuthorizationDecision = { allowed: true } | { allowed: false; reason: string };
 
 /**
- * May this caller do it? A role's sessions may what its inline and managed policies say, as they are deployed now.
- * A user is the deployer, who administers the account.
+ * Whether the caller is allowed to perform the action. A role session has the role's inline and managed policies, as
+ * deployed now. A user is the deployer and may do everything.
  */
 export function authorize(
   account: Account,
@@ -40,7 +40,7 @@ export interface AssumptionRequest {
   context: RequestContext;
 }
 
-/** Does the role's trust policy let this principal assume it? */
+/** Whether the role's trust policy lets the principal assume the role. */
 export function authorizeAssumption(role: Role, request: AssumptionRequest): AuthorizationDecision {
   return decide(
     () => evaluatePolicies([role.assumeRolePolicyDocument], { ...request, resource: role.arn }),
@@ -62,7 +62,7 @@ function decide(
       reason: effect === "ExplicitDeny" ? `${who} denies ${what}` : `${who} does not allow ${what}`,
     };
   } catch (error) {
-    // What cannot be understood must not open a door.
+    // A policy that cannot be evaluated must not grant access.
     if (error instanceof PolicyDocumentError) {
       return { allowed: false, reason: `${who} cannot be evaluated: ${error.message}` };
     }

@@ -3,24 +3,24 @@ import { BlockList, isIP } from "node:net";
 import { asList, asRecord, PolicyDocumentError } from "./policy-document.ts";
 import { compileArnPattern, globToRegExp } from "./wildcards.ts";
 
-/** Condition keys of the request, `aws:SourceIp` and the like; names are compared without case. */
+/** Condition keys of the request, such as `aws:SourceIp`. Names are not case-sensitive. */
 export type RequestContext = Readonly<Record<string, string | readonly string[]>>;
 
 type Comparison = (actual: string, expected: string) => boolean;
 
 interface Operator {
   compare: Comparison;
-  /** `StringNotEquals` and its kin: true when no value matches, and when the key is absent. */
+  /** For `StringNotEquals` and similar: true when no value matches or the key is absent. */
   negated: boolean;
-  /** Whether `${…}` in the policy's values stands for the request's. */
+  /** Whether `${…}` in the policy's values is replaced. */
   variables: boolean;
 }
 
 /**
- * A statement's `Condition` block as a test: every operator and every key must hold, any of a key's values will do.
+ * Compiles a statement's `Condition` block. Every operator and key must match, with any of its values.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
  *
- * @throws PolicyDocumentError naming an operator that does not exist
+ * @throws PolicyDocumentError that names an unknown operator
  */
 export function compileConditions(block: unknown): (context: RequestContext) => boolean {
   if (block === undefined) return () => true;
@@ -62,9 +62,10 @@ function compileCondition(
 }
 
 /**
- * Replaces `${key}` and `${key, 'default'}`; `${*}`, `${?}` and `${$}` are the characters themselves. Undefined when a
- * key is not in the request: such a value matches nothing.
+ * Replaces `${key}` and `${key, 'default'}`. `${*}`, `${?}` and `${$}` stand for the characters themselves.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+ *
+ * @returns undefined when a key is not in the request, because the value then matches nothing
  */
 export function substituteVariables(text: string, context: RequestContext): string | undefined {
   let complete = true;
@@ -94,7 +95,7 @@ function ordered(
   parse: (text: string) => number,
   holds: (actual: number, expected: number) => boolean,
 ): Comparison {
-  // NaN, from a value that is none, holds for no comparison.
+  // Invalid values become NaN, and every comparison with NaN is false.
   return (actual, expected) => holds(parse(actual), parse(expected));
 }
 

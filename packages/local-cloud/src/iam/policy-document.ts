@@ -1,9 +1,9 @@
-/** A policy document that cannot be evaluated; the message names the element. */
+/** A policy document that cannot be evaluated. The message names the element. */
 export class PolicyDocumentError extends Error {
   override name = "PolicyDocumentError";
 }
 
-/** Policy grammar allows one value wherever it allows a list. */
+/** The policy grammar allows a single value wherever it allows a list. */
 export function asList(value: unknown): unknown[] {
   if (value === undefined) return [];
   return Array.isArray(value) ? value : [value];

@@ -22,7 +22,7 @@ function effect(documents: PolicyDocument[], context: RequestContext = {}, resou
 }
 
 describe("evaluatePolicies", () => {
-  it("denies what nothing allows, and lets an explicit Deny win", () => {
+  it("denies by default, and an explicit Deny wins", () => {
     expect(effect([])).toBe("ImplicitDeny");
     expect(effect([statement({})])).toBe("Allow");
     expect(effect([statement({}), statement({ Effect: "Deny" })])).toBe("ExplicitDeny");
@@ -45,7 +45,7 @@ describe("evaluatePolicies", () => {
     ["the very resource, whose $ is no special character", { Resource: arn }, true],
     ["all resources but this", { Resource: undefined, NotResource: arn }, false],
     ["a document with one statement, not in a list", {}, true],
-  ])("takes %s", (_name, parts, allowed) => {
+  ])("evaluates %s", (_name, parts, allowed) => {
     const all = { Effect: "Allow", Action: action, Resource: "*", ...parts };
     const only = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
     expect(effect([{ Statement: only }])).toBe(allowed ? "Allow" : "ImplicitDeny");
@@ -96,7 +96,7 @@ describe("evaluatePolicies", () => {
     expect(effect([statement({ Condition: condition })], context)).toBe(holds ? "Allow" : "ImplicitDeny");
   });
 
-  it("puts the caller into a resource", () => {
+  it("replaces policy variables in a resource", () => {
     const own = statement({
       Resource: "arn:aws:execute-api:*:*:*/*/GET/users/${cognito-identity.amazonaws.com:sub}",
     });
@@ -131,14 +131,14 @@ describe("evaluatePolicies", () => {
   });
 });
 
-/* ── A second opinion ──────────────────────────────────────────────────────────────────────────────────────── */
+/* ── Comparison with iam-simulate ──────────────────────────────────────────────────────────────────────────────────────── */
 
 const oneOrMore = <T>(item: fc.Arbitrary<T>) =>
   fc.oneof(item, fc.array(item, { minLength: 1, maxLength: 3 }));
 const actions = oneOrMore(
   fc.constantFrom("*", "execute-api:*", "execute-api:Invoke", "execute-api:inv*", "s3:GetObject"),
 );
-// The API's id is spelt out: iam-simulate lets no wildcard stand for it, though AWS's own examples do.
+// The API id has no wildcard, because iam-simulate does not accept one there, unlike AWS.
 const resources = oneOrMore(
   fc.constantFrom(
     "*",
@@ -210,7 +210,7 @@ const requestContext = fc.record(
   { requiredKeys: ["aws:SourceIp", "aws:CurrentTime", "aws:SecureTransport", "aws:PrincipalAccount"] },
 );
 
-it("agrees with iam-simulate wherever that knows the condition keys", async () => {
+it("agrees with iam-simulate for the condition keys that it supports", async () => {
   const expected: Record<string, string> = {
     Allowed: "Allow",
     ImplicitlyDenied: "ImplicitDeny",

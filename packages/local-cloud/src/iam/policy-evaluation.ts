@@ -3,14 +3,14 @@ import { compileConditions, type RequestContext, substituteVariables } from "./c
 import { asList, asRecord, PolicyDocumentError } from "./policy-document.ts";
 import { compileArnPattern, globToRegExp } from "./wildcards.ts";
 
-/** What is asked of IAM. */
+/** A request that policies are evaluated for. */
 export interface PolicyRequest {
   /** `execute-api:Invoke`. */
   action: string;
   /** ARN. */
   resource: string;
   context: RequestContext;
-  /** Who asks; only for policies with a `Principal`, such as a role's trust policy. */
+  /** The caller. Only for policies with a `Principal`, such as a role's trust policy. */
   principal?: RequestPrincipal;
 }
 
@@ -23,10 +23,10 @@ export interface RequestPrincipal {
 export type Decision = { effect: "Allow" | "ExplicitDeny" | "ImplicitDeny" };
 
 /**
- * IAM's evaluation of one account's policies: an explicit Deny wins, else any Allow, else it is denied.
+ * Evaluates the policies of one account: an explicit Deny wins over any Allow, and the default is to deny.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
  *
- * @throws PolicyDocumentError for a document that IAM would not have taken, or an element that is not known here
+ * @throws PolicyDocumentError for a document that IAM would reject, or an element that the local cloud does not support
  */
 export function evaluatePolicies(documents: Iterable<PolicyDocument>, request: PolicyRequest): Decision {
   let allowed = false;
@@ -47,7 +47,7 @@ interface Statement {
 
 type Test = (request: PolicyRequest) => boolean;
 
-/** Documents are replaced, never changed in place; so their compiled form lives as long as they do. */
+/** Documents are replaced, never changed in place. */
 const cache = new WeakMap<PolicyDocument, Statement[]>();
 
 function compiled(document: PolicyDocument): Statement[] {
@@ -93,7 +93,7 @@ function compileStatement(statement: Record<string, unknown>): Statement {
   };
 }
 
-/** `Action` or its negation `NotAction`, and so on; not both. */
+/** `Action` or its negation `NotAction`, and so on. A statement cannot have both. */
 function either(
   statement: Record<string, unknown>,
   element: string,

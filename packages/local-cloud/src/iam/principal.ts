@@ -1,4 +1,4 @@
-/** What `event.requestContext.authorizer.iam.cognitoIdentity` and the policy variables need of a federated caller. */
+/** A federated caller, for `event.requestContext.authorizer.iam.cognitoIdentity` and policy variables. */
 export interface CognitoIdentity {
   /** `us-east-1:<uuid>`. */
   identityId: string;

@@ -11,14 +11,14 @@ let time = new Date("2026-03-01T12:00:00.750Z");
 const sessions = createSessions({ now: () => time });
 const request = { role, sessionName: "s", durationSeconds: 900 };
 
-it("gives keys in the shapes of STS's", () => {
+it("issues keys in the format of STS", () => {
   const { accessKeyId, secretAccessKey, expiration } = sessions.issue(request);
   expect(accessKeyId).toMatch(/^ASIA[A-Z2-7]{16}$/);
   expect(secretAccessKey).toMatch(/^[\w+/]{40}$/);
   expect(expiration).toEqual(new Date("2026-03-01T12:15:00Z"));
 });
 
-it("tells an active session from an expired one, however many there were", () => {
+it("distinguishes active from expired sessions, however many were issued", () => {
   const { accessKeyId, secretAccessKey, sessionToken } = sessions.issue(request);
   for (let i = 0; i < 2000; i += 1) sessions.issue(request);
   expect(sessions.find(accessKeyId, sessionToken)).toMatchObject({ state: "active", secretAccessKey });
@@ -26,7 +26,7 @@ it("tells an active session from an expired one, however many there were", () =>
   expect(sessions.find(accessKeyId, sessionToken)).toMatchObject({ state: "expired" });
 });
 
-it("accepts a token with its own key only, and only as it was issued", () => {
+it("accepts a token only with its own key and only as issued", () => {
   const one = sessions.issue(request);
   const other = sessions.issue(request);
   expect(sessions.find(one.accessKeyId, undefined)).toEqual({ state: "missing-token" });
@@ -37,7 +37,7 @@ it("accepts a token with its own key only, and only as it was issued", () => {
   expect(sessions.find(strange.accessKeyId, strange.sessionToken)).toEqual({ state: "unknown" });
 });
 
-it("accepts a token that it has seen before with its own key only, and until it expires", () => {
+it("accepts a known token only with its own key and only until it expires", () => {
   time = new Date("2026-03-01T12:00:00Z");
   const one = sessions.issue(request);
   const other = sessions.issue(request);
@@ -49,7 +49,7 @@ it("accepts a token that it has seen before with its own key only, and until it 
   expect(sessions.find(one.accessKeyId, one.sessionToken)).toEqual({ ...seen, state: "expired" });
 });
 
-it("knows a long-term key, which has no token", () => {
+it("finds a long-term key, which has no token", () => {
   const key = {
     accessKeyId: "AKIALOCALDEPLOYER",
     secretAccessKey: "k".repeat(40),

@@ -4,7 +4,7 @@ import { setBounded } from "../aws/set-bounded.ts";
 import type { Role } from "../account.ts";
 import type { CognitoIdentity, Principal } from "./principal.ts";
 
-/** What STS and Cognito hand out. */
+/** Credentials as STS and Cognito issue them. */
 export interface TemporaryCredentials {
   /** `ASIA…`, 20 characters. */
   accessKeyId: string;
@@ -30,8 +30,8 @@ interface LongTermKey {
 }
 
 /**
- * What is known of an access key and the session token that came with it.
- * `missing-token`: a temporary key without one. `foreign-token`: not the token this key was issued with.
+ * The state of an access key and the session token that came with it.
+ * `missing-token`: a temporary key without a token. `foreign-token`: not the token that was issued with the key.
  */
 type KeyLookup =
   | { state: "active"; secretAccessKey: string; principal: Principal }
@@ -39,7 +39,7 @@ type KeyLookup =
   | { state: "unknown" | "missing-token" | "foreign-token" };
 
 export interface Sessions {
-  /** Temporary credentials of a role, as AssumeRole and GetCredentialsForIdentity give them. */
+  /** Temporary credentials of a role, as AssumeRole and GetCredentialsForIdentity return them. */
   issue(request: SessionRequest): TemporaryCredentials;
   /** Registers a key that does not expire and needs no session token: the deployer's. */
   addLongTermKey(key: LongTermKey): void;
@@ -89,7 +89,7 @@ export function createSessions({ now }: { now: () => Date }): Sessions {
 
   const unseal = (accessKeyId: string, sessionToken: string): Session | undefined => {
     const bytes = Buffer.from(sessionToken, "base64");
-    // Base64 has many spellings of the same bytes; only the one that was issued is the token.
+    // Base64 can encode the same bytes in several ways. Only the issued text is the token.
     if (bytes.length <= 28 || bytes.toString("base64") !== sessionToken) return undefined;
     const decipher = createDecipheriv("aes-256-gcm", sealingKey, bytes.subarray(0, 12))
       .setAAD(Buffer.from(accessKeyId))

@@ -1,8 +1,8 @@
-/** `*` is any text, `?` any one character, and nothing else is special. */
+/** `*` matches any text and `?` any single character. Nothing else is special. */
 export function globToRegExp(glob: string, flags = ""): RegExp {
   const source = glob
     .replaceAll(/[$()+.[\\\]^{|}]/g, String.raw`\$&`)
-    // Neighbouring stars mean one, and would make the expression backtrack.
+    // Several stars in a row mean the same as one, and would backtrack.
     .replaceAll(/\*+/g, ".*")
     .replaceAll("?", ".");
   return new RegExp(`^${source}$`, `${flags}su`);

@@ -111,7 +111,7 @@ function run(
     };
     const result = handler(JSON.parse(event), context, callback);
     if (isThenable(result)) result.then(resolve, reject);
-    // The Node runtime looks at a promise or the callback, never at a plain return value.
+    // Lambda's Node.js runtime ignores a return value that is not a promise.
     else if (handler.length < 3) resolve(null);
   });
 }

@@ -58,7 +58,7 @@ describe("a handler", () => {
     ],
     ["CommonJS", "exports.handler = async ({ n }) => n + 1;", { file: "index.js" }],
     [
-      "CommonJS that no analysis sees through",
+      "CommonJS that static analysis cannot resolve",
       "module.exports = Object.fromEntries([['handler', async ({ n }) => n + 1]]);",
       { file: "index.cjs" },
     ],
@@ -72,7 +72,7 @@ describe("a handler", () => {
     await expect(result(deploy(source, settings), { n: 1 })).resolves.toBe(2);
   });
 
-  it("gets its own environment, its role's credentials and nothing else", async () => {
+  it("gets its own environment and its role's credentials only", async () => {
     vi.stubEnv("SECRET_OF_THE_MACHINE", "x");
     const lambdaFunction = deploy("export const handler = async () => process.env;", {
       environment: { TABLE: "t" },
@@ -96,7 +96,7 @@ describe("a handler", () => {
     });
   });
 
-  it("gets a context", async () => {
+  it("gets a context object", async () => {
     const lambdaFunction = deploy(
       `export const handler = async (_, context) => ({ ...context, left: context.getRemainingTimeInMillis() });`,
     );
@@ -111,7 +111,7 @@ describe("a handler", () => {
     expect(context["left"]).toBeLessThanOrEqual(5000);
   });
 
-  it("writes to the log and not to the terminal", async () => {
+  it("writes to the log instead of the terminal", async () => {
     const stdout = vi.spyOn(process.stdout, "write");
     const lambdaFunction = deploy(
       "export const handler = async () => { console.log('one %d', 1); console.error('two'); process.stdout.write('three\\n'); };",
@@ -122,7 +122,7 @@ describe("a handler", () => {
     stdout.mockRestore();
   });
 
-  it("keeps its state between calls, one call at a time", async () => {
+  it("keeps its state between invocations and runs one at a time", async () => {
     const lambdaFunction = deploy(
       "let running = 0, most = 0; export const handler = async () => { running++; most = Math.max(most, running); await new Promise((r) => setTimeout(r, 5)); running--; return most; };",
     );
@@ -130,7 +130,7 @@ describe("a handler", () => {
     expect(results).toEqual(Array.from({ length: 30 }, () => 1));
   });
 
-  it("gets the event of its own invocation, however fast they follow each other", async () => {
+  it("gets the event of its own invocation, however fast invocations follow", async () => {
     const lambdaFunction = deploy("export const handler = async (n) => n;");
     const numbers = Array.from({ length: 5000 }, (_, n) => n);
     let next = 0;
@@ -145,7 +145,12 @@ describe("a handler", () => {
 describe("a failure", () => {
   const failures: [string, string, Parameters<typeof deployFunction>[3], RegExp][] = [
     ["throws", "export const handler = async () => { throw new TypeError('no'); };", {}, /^TypeError: no$/],
-    ["throws what is no error", "export const handler = async () => { throw 'no'; };", {}, /^Error: no$/],
+    [
+      "throws a value that is not an error",
+      "export const handler = async () => { throw 'no'; };",
+      {},
+      /^Error: no$/,
+    ],
     [
       "calls back with an error",
       "export const handler = (_, __, done) => done(new Error('no'));",
@@ -166,37 +171,37 @@ describe("a failure", () => {
       /^Sandbox\.Timedout: Task timed out after 0\.30 seconds$/,
     ],
     [
-      "waits for ever",
+      "waits forever",
       "export const handler = () => new Promise(() => {});",
       { timeoutSeconds: 0.3 },
       /^Sandbox\.Timedout/,
     ],
     [
-      "takes more memory than it has",
+      "uses more memory than it has",
       "export const handler = async () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); };",
       { memoryMb: 32 },
       /^Runtime\.ExitError/,
     ],
-    ["is not there", "export const other = 1;", {}, /^Runtime\.HandlerNotFound/],
+    ["does not exist", "export const other = 1;", {}, /^Runtime\.HandlerNotFound/],
     [
       "has no file",
       "export const handler = 1;",
       { handler: "elsewhere.handler" },
       /^Runtime\.ImportModuleError/,
     ],
-    ["is no JavaScript", "export const handler = (", {}, /^SyntaxError/],
+    ["is not JavaScript", "export const handler = (", {}, /^SyntaxError/],
   ];
   it.each(failures)(
-    "of a handler that %s is told, and the next call works",
+    "of a handler that %s is reported, and the next invocation works",
     async (_name, source, settings, reason) => {
       const bad = deploy(source, settings);
       await expect(result(bad)).rejects.toThrow(reason);
       expect(log.length).toBeGreaterThan(0);
-      await expect(result(deploy("export const handler = async () => 'mended';"))).resolves.toBe("mended");
+      await expect(result(deploy("export const handler = async () => 'works';"))).resolves.toBe("works");
     },
   );
 
-  it("leaves the same function able to answer", async () => {
+  it("does not affect the next invocation of the same function", async () => {
     const lambdaFunction = deploy(
       "export const handler = async ({ hang }) => { if (hang) for (;;); return 'here'; };",
       { timeoutSeconds: 0.3 },
@@ -211,11 +216,11 @@ describe("a failure", () => {
     ["an exit in a timer", "setTimeout(() => process.exit(1))", /^Runtime\.ExitError/],
     ["a throw in a timer", "setTimeout(() => { throw new RangeError('late'); })", /^RangeError: late$/],
     [
-      "a rejection that nobody handles",
+      "an unhandled rejection",
       "Promise.reject(new Error('lost'))",
       /^Runtime\.UnhandledPromiseRejection: lost$/,
     ],
-  ])("by %s ends the invocation, and the worker's state with it", async (_name, statement, reason) => {
+  ])("by %s ends the invocation and discards the worker's state", async (_name, statement, reason) => {
     const lambdaFunction = deploy(
       `let calls = 0; export const handler = async ({ fail }) => { calls++; if (fail) { ${statement}; await new Promise(() => {}); } return calls; };`,
     );
@@ -224,7 +229,7 @@ describe("a failure", () => {
     await expect(result(lambdaFunction)).resolves.toBe(1);
   });
 
-  it("by process.exit takes the worker's state along", async () => {
+  it("by process.exit discards the worker's state", async () => {
     const lambdaFunction = deploy(
       "let calls = 0; export const handler = async ({ exit }) => { calls++; if (exit) process.exit(1); return calls; };",
     );
@@ -234,7 +239,7 @@ describe("a failure", () => {
   });
 
   it.each(["../escaped.mjs", "/etc/escaped.mjs/../../../../escaped", "a/../../escaped.mjs"])(
-    "of a bundle that holds %s is told, and nothing is written outside",
+    "of a bundle that holds %s is reported, and nothing is written outside the folder",
     async (name) => {
       const code = zipSync({ [name]: strToU8("x") });
       await expect(result(deploy("", { code }))).rejects.toThrow(/leads out of it/);
@@ -242,13 +247,13 @@ describe("a failure", () => {
     },
   );
 
-  it("of a bundle that is no archive is told", async () => {
+  it("of a bundle that is not an archive is reported", async () => {
     await expect(result(deploy("", { code: new Uint8Array([1, 2, 3]) }))).rejects.toThrow(/InvalidZipFile/);
   });
 });
 
 describe("a deployment", () => {
-  it("takes effect at the next call, while the calls before it finish", async () => {
+  it("takes effect at the next invocation, while earlier invocations finish", async () => {
     const lambdaFunction = deploy(
       "export const handler = async () => { await new Promise((r) => setTimeout(r, 200)); return 'old'; };",
     );

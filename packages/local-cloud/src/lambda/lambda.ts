@@ -14,9 +14,9 @@ export interface LambdaOptions {
   account: Account;
   sessions: Sessions;
   now: () => Date;
-  /** Gets the functions' output and the reasons why invocations failed. */
+  /** Gets the functions' output and the reasons for failed invocations. */
   log: (line: string) => void;
-  /** Variables that every function gets besides its own, `AWS_ENDPOINT_URL` say. */
+  /** Variables that every function gets in addition to its own, such as `AWS_ENDPOINT_URL`. */
   environment?: () => Record<string, string>;
 }
 
@@ -25,18 +25,18 @@ export type InvocationResult =
   { ok: true; payload: string } | { ok: false; errorType: string; errorMessage: string };
 
 export interface Lambda {
-  /** Runs a function's deployed code; a handler that throws, exits or is late gives `ok: false`. */
+  /** Runs a function's deployed code. A handler that throws, exits or times out gives `ok: false`. */
   invoke(lambdaFunction: LambdaFunction, event: unknown): Promise<InvocationResult>;
   /** Ends all workers and removes their files. */
   close(): Promise<void>;
 }
 
-/** Credentials of a function's role; a pool is replaced before they end. */
+/** How long a function's credentials are valid. Its pool is replaced before they expire. */
 const credentialsSeconds = 12 * 3600;
 
 export function createLambda({ account, sessions, now, log, environment }: LambdaOptions): Lambda {
   const deployed = new Map<string, Deployment>();
-  /** Also those that finish what they have begun after a new deployment. */
+  /** Includes pools that a new deployment has replaced and that still run invocations. */
   const alive = new Set<Promise<FunctionPool>>();
   let home: Promise<Home> | undefined;
   let closed = false;
@@ -143,7 +143,7 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
       closed = true;
       await Promise.all(
         [...alive].map(async (pool) => {
-          // One that could not start has nothing to end.
+          // A pool that could not start has nothing to end.
           const running = await pool.catch(() => undefined);
           await running?.destroy();
         }),
@@ -159,7 +159,7 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
 
 interface Deployment {
   version: LambdaFunction;
-  /** Milliseconds since the epoch at which its credentials need replacing. */
+  /** When its credentials must be replaced, in milliseconds since the epoch. */
   until: number;
   pool: Promise<FunctionPool>;
 }
@@ -168,7 +168,7 @@ interface Home {
   /** Holds a folder for each deployed bundle. */
   folder: string;
   workerEntry: string;
-  /** For a process that ends without closing. */
+  /** For a process that exits without `close`. */
   removeAtExit: () => void;
 }
 
@@ -188,7 +188,7 @@ function isSameVersion(version: LambdaFunction, current: LambdaFunction): boolea
     version.timeoutSeconds === current.timeoutSeconds &&
     version.memoryMb === current.memoryMb &&
     version.roleArn === current.roleArn &&
-    // An update that leaves the variables as they are makes a new object of them.
+    // An update creates a new object even when the variables stay the same.
     (version.environment === current.environment ||
       JSON.stringify(version.environment) === JSON.stringify(current.environment))
   );

@@ -4,7 +4,7 @@ import { dirname, join, sep } from "node:path";
 /**
  * Writes a deployment package into a folder.
  *
- * @throws Error when it is no zip archive, or a path in it leads out of the folder
+ * @throws Error when the package is not a zip archive or holds a path outside the folder
  */
 export async function unpackBundle(archive: Uint8Array, folder: string): Promise<void> {
   const { unzipSync } = await import("fflate");

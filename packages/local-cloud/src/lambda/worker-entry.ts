@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * The worker's JavaScript: beside the bundle, or, when the local cloud runs from its TypeScript source (in tests),
- * compiled into the folder given.
+ * The path of the worker's JavaScript. It is next to the bundle. In tests, which run the TypeScript source, it is compiled
+ * into the given folder.
  */
 export async function findWorkerEntry(folder: string): Promise<string> {
   const built = fileURLToPath(new URL("lambda-worker.js", import.meta.url));

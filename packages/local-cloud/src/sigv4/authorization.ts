@@ -1,6 +1,6 @@
 import type { ParsedRequest } from "./wire-request.ts";
 
-/** The parts of a signature, whether it came in the Authorization header or in the query. */
+/** A request's signature and its parameters, from the Authorization header or the query. */
 export interface Authorization {
   source: "header" | "query";
   accessKeyId: string;
@@ -17,7 +17,7 @@ export interface Authorization {
   /** `yyyyMMddTHHmmssZ`. */
   amzDate: string;
   sessionToken: string | undefined;
-  /** Seconds that a presigned URL is good for. */
+  /** How long a presigned URL is valid, in seconds. */
   expiresSeconds: number | undefined;
 }
 
@@ -35,7 +35,7 @@ export class AuthorizationError extends Error {
  * Reads the signature from the Authorization header or from the `X-Amz-…` query parameters.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
  *
- * @throws AuthorizationError when there is none, or it is not whole
+ * @throws AuthorizationError when it is missing or incomplete
  */
 export function readAuthorization({
   headers,
@@ -59,7 +59,7 @@ function fromHeader(
 ): Authorization {
   const algorithm = /^\S*/.exec(header)?.[0] ?? "";
   if (algorithm !== supportedAlgorithm) {
-    // A bearer token is no signature at all; something that calls itself AWS4 is a broken one.
+    // A bearer token is not a signature. A scheme that starts with AWS is an invalid one.
     throw algorithm.startsWith("AWS")
       ? incomplete(`unsupported algorithm '${algorithm}'`)
       : new AuthorizationError("MissingAuthenticationToken", "Missing Authentication Token");
@@ -74,7 +74,7 @@ function fromHeader(
   const date = headers.get("x-amz-date") ?? query.get("X-Amz-Date") ?? fromHttpDate(headers.get("date"));
   if (date === undefined) throw incomplete("no 'X-Amz-Date' or 'Date' header");
   const authorization = complete("header", parts, date);
-  // An x-amz-date must be signed like every x-amz header; a Date that stands in for it must be, too.
+  // Every x-amz header must be signed, including x-amz-date. So must a Date header in its place.
   const standsIn = !headers.has("x-amz-date") && !query.has("X-Amz-Date");
   if (standsIn && !authorization.signedHeaders.includes("date"))
     throw incomplete("the 'Date' header is not signed");
@@ -160,7 +160,7 @@ function fromAmzDate(text: string): Date | undefined {
   return Number.isNaN(date.getTime()) || date.toISOString() !== iso ? undefined : date;
 }
 
-/** The RFC 9110 date of a signer that sends no x-amz-date. */
+/** Some signers send an RFC 9110 Date instead of x-amz-date. */
 function fromHttpDate(text: string | undefined): string | undefined {
   const date = new Date(text ?? Number.NaN);
   return Number.isNaN(date.getTime()) ? undefined : toAmzDate(date);

@@ -10,7 +10,7 @@ export interface CanonicalRequestParts extends Pick<ParsedRequest, "method" | "h
 }
 
 /**
- * The canonical request of Signature Version 4. Tests compare it with the one of `@smithy/signature-v4`.
+ * The canonical request of Signature Version 4. Tests compare it with that of `@smithy/signature-v4`.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function createCanonicalRequest(parts: CanonicalRequestParts): string {
@@ -39,11 +39,10 @@ export function createCanonicalPath(rawPath: string): string {
 }
 
 /**
- * The canonical query string: every name and value encoded again, sorted by encoded name, then value, without
- * `X-Amz-Signature`.
+ * The canonical query string, without `X-Amz-Signature`: names and values are encoded, then sorted.
  *
- * A `+` on the wire is a space (`%20`): AWS front ends decode queries as forms do, the signers of AWS's SDKs and
- * aws4fetch follow (aws-sdk-go#220, aws4fetch#83).
+ * A `+` on the wire is a space (`%20`). AWS decodes queries like forms, and the signers of AWS's SDKs and aws4fetch
+ * expect that (aws-sdk-go#220, aws4fetch#83).
  */
 export function createCanonicalQuery(query: readonly QueryParameter[]): string {
   if (query.length === 0) return "";

@@ -2,7 +2,7 @@ import { createHmac, hash } from "node:crypto";
 
 import { setBounded } from "../aws/set-bounded.ts";
 
-/** What a signing key is derived from: the secret and the credential scope. */
+/** The input of a signing key: the secret and the credential scope. */
 export interface SigningScope {
   secretAccessKey: string;
   /** `yyyyMMdd`. */

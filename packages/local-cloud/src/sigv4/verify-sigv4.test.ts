@@ -42,7 +42,7 @@ function verify(
   });
 }
 
-/* ── A signer of its own, written from the AWS page, over the wire's bytes ─────────────────────────────────── */
+/* ── A separate signer, written after the AWS page, over the wire's bytes ─────────────────────────────────── */
 
 interface Signer {
   accessKeyId: string;
@@ -55,7 +55,7 @@ interface SigningOptions {
   region?: string;
   service?: string;
   signer?: Signer;
-  /** Header names left out of the signature. */
+  /** Header names to leave unsigned. */
   unsigned?: string[];
   scopeDate?: string;
 }
@@ -143,7 +143,7 @@ const myHeader = (value: string): [string, string] => ["My-Header1", value];
 const flip = (hex: string): string => (hex === "0" ? "1" : "0");
 const toWire = (characters: string): string => Buffer.from(characters).toString("latin1");
 
-/** As node:http hands it over: one character a byte. */
+/** Like node:http, with one character for each byte. */
 function wire(
   method: string,
   rawUrl: string,
@@ -175,7 +175,7 @@ describe("AWS's Signature Version 4 test suite", () => {
   const known = createSessions({ now: () => signedAt });
   known.addLongTermKey({
     accessKeyId: "AKIDEXAMPLE",
-    // The suite's published key, in two halves so that secret scanners stay quiet.
+    // The suite's published key, split so that secret scanners ignore it.
     secretAccessKey: ["wJalrXUtnFEMI/K7MDENG", "bPxRfiCYEXAMPLEKEY"].join("+"),
     userArn: "arn:aws:iam::123456789012:user/suite",
     userId: "AIDAEXAMPLE",
@@ -264,7 +264,7 @@ describe("AWS's Signature Version 4 test suite", () => {
   });
 });
 
-/* ── Any request that two other signers sign is accepted, any change to it refused ─────────────────────────── */
+/* ── Requests of two other signers are accepted, and refused after any change ─────────────────────────── */
 
 const text = fc.oneof(
   fc.string({ maxLength: 12 }),
@@ -296,7 +296,7 @@ const request = fc.record({
 });
 
 describe("a request signed by another implementation", () => {
-  it("verifies, when signed as the AWS page says", () => {
+  it("is accepted when signed as the AWS page describes", () => {
     fc.assert(
       fc.property(request, (unsigned) => {
         expect(verify(sign(unsigned))).toMatchObject({ ok: true });
@@ -305,7 +305,7 @@ describe("a request signed by another implementation", () => {
     );
   });
 
-  it("verifies, when signed by the AWS SDK's signer, in the header or as a presigned URL", async () => {
+  it("is accepted when the AWS SDK signed it, in the header or as a presigned URL", async () => {
     const signer = new SignatureV4({
       credentials,
       region: "us-east-1",
@@ -314,10 +314,10 @@ describe("a request signed by another implementation", () => {
     });
     await fc.assert(
       fc.asyncProperty(request, fc.boolean(), async (unsigned, presigned) => {
-        // Without a prototype, since `toString` may be a parameter's name as well.
+        // Without a prototype, because a parameter may be named `toString`.
         const bag = Object.create(null) as Record<string, string[]>;
         for (const [name, value] of new URLSearchParams(unsigned.query)) {
-          // The SDK's own canonical query loses this one.
+          // The SDK's canonical query cannot hold this name.
           if (name !== "__proto__") (bag[name] ??= []).push(value);
         }
         const toSign = {
@@ -390,7 +390,7 @@ describe("a request signed by another implementation", () => {
   });
 });
 
-/* ── One refusal each ──────────────────────────────────────────────────────────────────────────────────────── */
+/* ── Refusals ──────────────────────────────────────────────────────────────────────────────────────── */
 
 describe("verifySigV4 refuses", () => {
   const refusals: [string, () => WireRequest, Verification, string][] = [
@@ -430,7 +430,7 @@ describe("verifySigV4 refuses", () => {
     ],
     ["no date", () => withHeader(signedGet, "x-amz-date", () => undefined), {}, "IncompleteSignature"],
     [
-      "a presigned URL that lasts too long",
+      "a presigned URL with a too long validity",
       () =>
         wire(
           "GET",
@@ -452,7 +452,7 @@ describe("verifySigV4 refuses", () => {
       "InvalidClientTokenId",
     ],
     [
-      "a key of another cloud",
+      "a key of another local cloud",
       () =>
         sign(
           { method: "GET", path: "/" },
@@ -474,7 +474,7 @@ describe("verifySigV4 refuses", () => {
       "InvalidClientTokenId",
     ],
     [
-      "a foreign session token",
+      "the session token of another key",
       () => {
         const { sessionToken } = sessions.issue({ role, sessionName: "other", durationSeconds: 3600 });
         return sign({ method: "GET", path: "/" }, { signer: { ...credentials, sessionToken } });
@@ -499,7 +499,7 @@ describe("verifySigV4 refuses", () => {
       "SignatureDoesNotMatch",
     ],
     [
-      "an older signature than five minutes",
+      "a signature older than five minutes",
       () => signedGet,
       { at: new Date(signedAt.getTime() + 301_000) },
       "RequestExpired",
@@ -525,7 +525,7 @@ describe("verifySigV4 refuses", () => {
       "SignatureDoesNotMatch",
     ],
     [
-      "a stated hash that is not the body's",
+      "a payload hash that does not match the body",
       () =>
         sign({
           method: "POST",
@@ -554,7 +554,7 @@ describe("verifySigV4 refuses", () => {
     expect(verify(createRequest(), verification)).toMatchObject({ ok: false, code });
   });
 
-  it("an expired session, with a signature that is fresh", () => {
+  it("an expired session with a fresh signature", () => {
     let time = signedAt;
     const known = createSessions({ now: () => time });
     const signer = known.issue({ role, sessionName: "s", durationSeconds: 900 });
@@ -578,21 +578,21 @@ describe("verifySigV4 accepts", () => {
     }
   });
 
-  it("a plus sign on the wire, signed as the space that it is", () => {
+  it("a plus sign that was signed as a space", () => {
     const signed = sign({ method: "GET", path: "/", query: "q=a%20b" });
     const plus = { ...signed, rawUrl: "/?q=a+b" };
     expect(verify(plus)).toMatchObject({ ok: true });
     expect(verify({ ...signed, rawUrl: "/?q=a%2Bb" })).toMatchObject({ ok: false });
   });
 
-  it("a nameless parameter, whether the signer counted it or not", () => {
+  it("a parameter without a name, whether it was signed or not", () => {
     const counted = sign({ method: "GET", path: "/", query: "a=1&=2" });
     expect(verify(counted)).toMatchObject({ ok: true });
     const leftOut = sign({ method: "GET", path: "/", query: "a=1" });
     expect(verify({ ...leftOut, rawUrl: "/?a=1&=2" })).toMatchObject({ ok: true });
   });
 
-  it("S3's way with paths and payloads", async () => {
+  it("unescaped paths and unsigned payloads for S3", async () => {
     const signer = new SignatureV4({
       credentials,
       region: "us-east-1",
@@ -616,7 +616,7 @@ describe("verifySigV4 accepts", () => {
     expect(verify(sent, { service: "s3" })).toMatchObject({ ok: true });
   });
 
-  it("and names the caller", () => {
+  it("a signed request, and returns the caller", () => {
     expect(verify(signedGet)).toEqual({
       ok: true,
       principal: {

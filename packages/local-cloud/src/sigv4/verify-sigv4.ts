@@ -8,14 +8,14 @@ import { createSignature, sha256Hex } from "./signature.ts";
 import type { ParsedRequest, QueryParameter } from "./wire-request.ts";
 
 export interface SigV4Expectations {
-  /** What the credential scope must name, `execute-api`. */
+  /** The service in the credential scope, such as `execute-api`. */
   service: string;
   region: string;
   now: () => Date;
   sessions: Sessions;
-  /** How far the signer's clock may be off, in seconds; 300, as everywhere in AWS. */
+  /** How far the signer's clock may be off, in seconds. 300 by default, as in most of AWS. */
   maxSkewSeconds?: number;
-  /** False for S3, which takes the path as it is on the wire. */
+  /** False for S3, which signs the path as it is on the wire. */
   uriEscapePath?: boolean;
 }
 
@@ -27,7 +27,7 @@ export type SigV4FailureCode =
   | "RequestExpired"
   | "ExpiredToken";
 
-/** The message names no secret: it may be logged. */
+/** The message holds no secret, so it may be logged. */
 export type SigV4Result =
   { ok: true; principal: Principal } | { ok: false; code: SigV4FailureCode; message: string };
 
