@@ -14,6 +14,7 @@ import {
 } from "@api-auth-twitter/test-support/recorded-services";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { startTmux, type Tmux } from "@api-auth-twitter/test-support/tmux";
+import { combinations } from "@api-auth-twitter/test-support/test-runs";
 
 const signals = ["SIGINT", "SIGTERM"] as const;
 const identityPoolId = "eu-west-1:00000000-0000-4000-8000-000000000000";
@@ -167,42 +168,45 @@ const requests: Record<string, Request> = {
   "all of doctor": { args: ["doctor"], variables: { ...consumer, ...token }, of: anyOf },
 };
 
-describe.each(signals)("%s during a request", (signal) => {
-  it.each(Object.entries(requests))(
-    "to %s exits with 130, prints no error and leaves no file",
-    async (_name, request) => {
-      const silence = await startSilence(request.of);
-      const variables = { ...cli.variables, ...request.variables };
-      try {
-        if (request.before !== undefined) {
-          const ran = await cli.run([...request.before, ...target(silence.url)], {
-            variables,
-            stdin: "1234567\n",
-          });
-          if (ran.code !== 0) throw new Error(ran.stderr);
-        }
-        const args = [...request.args, ...(request.withoutTarget ? [] : target(silence.url))];
-        const child = spawn(process.execPath, [authCliPath, ...args], {
-          cwd: folder,
-          env: { ...variables, AWS_ENDPOINT_URL: silence.url, TWITTER_API_URL: silence.url },
+describe("a signal during a request", () => {
+  it.each(
+    combinations(signals, Object.entries(requests)).map(([signal, [name, request]]) => ({
+      signal,
+      name,
+      request,
+    })),
+  )("$signal to $name exits with 130, prints no error and leaves no file", async ({ signal, request }) => {
+    const silence = await startSilence(request.of);
+    const variables = { ...cli.variables, ...request.variables };
+    try {
+      if (request.before !== undefined) {
+        const ran = await cli.run([...request.before, ...target(silence.url)], {
+          variables,
+          stdin: "1234567\n",
         });
-        let output = "";
-        child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-        child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
-        if (request.stdin !== undefined) child.stdin.write(request.stdin);
-        const ended = once(child, "close");
-        const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
-        await Promise.race([silence.stalled, ended]);
-        child.kill(signal);
-        expect(await ended, output).toEqual([130, null]);
-        clearTimeout(limit);
-        expect(output).not.toMatch(/^error:|^\s+at /m);
-        expect(await leftovers()).toEqual([]);
-      } finally {
-        await silence.close();
+        if (ran.code !== 0) throw new Error(ran.stderr);
       }
-    },
-  );
+      const args = [...request.args, ...(request.withoutTarget ? [] : target(silence.url))];
+      const child = spawn(process.execPath, [authCliPath, ...args], {
+        cwd: folder,
+        env: { ...variables, AWS_ENDPOINT_URL: silence.url, TWITTER_API_URL: silence.url },
+      });
+      let output = "";
+      child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+      child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+      if (request.stdin !== undefined) child.stdin.write(request.stdin);
+      const ended = once(child, "close");
+      const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
+      await Promise.race([silence.stalled, ended]);
+      child.kill(signal);
+      expect(await ended, output).toEqual([130, null]);
+      clearTimeout(limit);
+      expect(output).not.toMatch(/^error:|^\s+at /m);
+      expect(await leftovers()).toEqual([]);
+    } finally {
+      await silence.close();
+    }
+  });
 });
 
 const shell = (words: string[], script: string, variables: Record<string, string> = {}) =>
@@ -313,7 +317,10 @@ describe.skipIf(tmux === undefined)("an interrupted prompt", () => {
       shows: /Log in again\? \(y\/N\) *$/m,
     },
   };
-  const cases = Object.keys(prompts).flatMap((name) => ["Ctrl-C", "SIGTERM"].map((how) => ({ name, how })));
+  const cases = combinations(Object.keys(prompts), ["Ctrl-C", "SIGTERM"]).map(([name, how]) => ({
+    name,
+    how,
+  }));
 
   it.each(cases)(
     "for $name by $how exits with 130 and restores the terminal's echo",

@@ -8,6 +8,7 @@ import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { findPython } from "@api-auth-twitter/test-support/python";
 import { startRecordedServices } from "@api-auth-twitter/test-support/recorded-services";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
+import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -75,7 +76,7 @@ function encodeURIComponentLoosely(value: string): string {
 }
 
 const seed = Math.floor(Math.random() * 2 ** 31);
-const cases = [...known, ...fc.sample(drawn, { numRuns: 20, seed })];
+const cases = [...known, ...fc.sample(drawn, { numRuns: testRuns(2), seed })];
 
 test("the local cloud accepts every request that the built program signs", async () => {
   const world = await deployWorld("signed", (app) =>

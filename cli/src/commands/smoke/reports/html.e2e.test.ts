@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { launchChromium } from "@api-auth-twitter/test-support/chromium";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { combinations } from "@api-auth-twitter/test-support/test-runs";
 import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -87,7 +88,7 @@ describe.skipIf(chromium === undefined)("the HTML report in Chromium", () => {
     return { page, problems };
   }
 
-  const rows = Object.keys(runs).flatMap((run) => Object.keys(looks).map((look) => [run, look] as const));
+  const rows = combinations(Object.keys(runs), Object.keys(looks));
 
   it.each(rows)("fits, sends no requests and passes axe: %s, %s", async (run, look) => {
     // The page's policy would block the script of axe.
