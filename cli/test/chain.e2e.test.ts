@@ -157,6 +157,13 @@ describe("the whole chain, through the built CLI and the real sst deploy", () =>
       ).toBe(false);
     }
   });
+
+  test("after sst remove the endpoint no longer answers: exit 3", async () => {
+    await world.remove("prod");
+    const result = await world.cli.run(["call", "/private"]);
+    expect(result.stderr).toContain("nothing listens on that address");
+    expect(result.code).toBe(3);
+  });
 });
 
 function filesUnder(folder: string): string[] {
@@ -164,18 +171,3 @@ function filesUnder(folder: string): string[] {
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
     .map((entry) => join(entry.parentPath, entry.name));
 }
-
-describe("after sst remove", () => {
-  test("the endpoint no longer answers: exit 3", async () => {
-    const world = await deployWorld("gone", undefined, { bySst: true });
-    try {
-      expect((await world.cli.logIn("alice")).code).toBe(0);
-      await world.remove("gone");
-      const result = await world.cli.run(["call", "/private", "--stage", "gone"]);
-      expect(result.stderr).toContain("nothing listens on that address");
-      expect(result.code).toBe(3);
-    } finally {
-      await world.close();
-    }
-  });
-});

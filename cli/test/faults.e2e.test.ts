@@ -92,8 +92,8 @@ const table: Record<FaultName, Record<Hop, Expected>> = {
 
 const rows = combinations(Object.keys(table) as FaultName[], Object.keys(hops) as Hop[])
   // Only `call` has a limit that can be set. The others wait for half a minute.
-  .map(([fault, hop]) => ({ fault, hop: table[fault][hop] === late && !isLongRun ? "api" : hop }))
-  .map(({ fault, hop }) => ({ fault, hop: hop as Hop, expected: table[fault][hop as Hop] }));
+  .map(([fault, hop]) => ({ fault, hop: table[fault][hop] === late && !isLongRun ? ("api" as const) : hop }))
+  .map(({ fault, hop }) => ({ fault, hop, expected: table[fault][hop] }));
 
 // Side by side, since several wait half a minute for a timeout.
 describe.concurrent("a server that", () => {

@@ -26,6 +26,8 @@ describe("sst deploy, diff and remove", () => {
   let cloud: LocalCloud;
   let app: SstApp;
   let lines: string[];
+  /** With a PATH, the npm that is on it. */
+  let npm: { PATH?: string | undefined } = {};
 
   beforeAll(async () => {
     lines = [];
@@ -39,7 +41,7 @@ describe("sst deploy, diff and remove", () => {
 
   const sst = (...args: string[]) =>
     app.sst(args, {
-      PATH: process.env["PATH"],
+      ...npm,
       HOME: app.folder,
       NO_COLOR: "1",
       CI: "1",
@@ -107,7 +109,9 @@ describe("sst deploy, diff and remove", () => {
     expect(await succeed("diff", "--stage", "one")).toContain(
       "AWS::ApiGatewayV2::Route Api/Route_GET_--more",
     );
+    npm = { PATH: process.env["PATH"] };
     await succeed("deploy", "--stage", "one");
+    npm = {};
     expect(await outputs("one")).toEqual(first);
     for (const path of ["more", "public"]) {
       const added = await fetch(`${first.ApiEndpoint}/${path}`);

@@ -45,6 +45,7 @@ export async function deployWorld(
     ...cloud.environment,
     ...added,
   };
+  const { PATH: _path, ...deployer } = variables;
   const cli = await createAuthCli(app.folder, { ...cloud.environment, ...added });
   const world: DeployedWorld = {
     cloud,
@@ -58,12 +59,12 @@ export async function deployWorld(
         const request = { folder: app.folder, stage: name, variables: read };
         return replayStack(await synthesizedStack(inject("synthesisUrl"), request), variables, app.folder);
       }
-      const { code, stdout, stderr } = await app.sst(["deploy", "--stage", name], variables);
+      const { code, stdout, stderr } = await app.sst(["deploy", "--stage", name], deployer);
       if (code !== 0) throw new Error(`sst deploy: exit code ${code}\n${stdout}\n${stderr}`);
     },
     async remove(name) {
       if (!bySst) return deleteStack(`${name}-api-auth-twitter-ExampleStack`, variables);
-      const { code, stdout, stderr } = await app.sst(["remove", "--stage", name], variables);
+      const { code, stdout, stderr } = await app.sst(["remove", "--stage", name], deployer);
       if (code !== 0) throw new Error(`sst remove: exit code ${code}\n${stdout}\n${stderr}`);
     },
     async outputs() {

@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { quickNpmPath } from "./quick-npm.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 import { untilWritten } from "./sst-outputs.ts";
 
@@ -13,7 +14,7 @@ export interface SstApp {
   folder: string;
   /** Replaces text in a file of the app; it is an error when the text is not there. */
   edit(file: string, text: string | RegExp, replacement: string): Promise<void>;
-  /** The real, unmodified SST: `deploy --stage prod`. */
+  /** The real, unmodified SST: `deploy --stage prod`. With `PATH` in the variables, by the npm that is on it. */
   sst(args: readonly string[], variables: Record<string, string | undefined>): Promise<ProcessResult>;
   remove(): Promise<void>;
 }
@@ -24,6 +25,7 @@ export async function copySstApp(): Promise<SstApp> {
   // CDK leaves a folder of its own where temporary files go; here it goes with the app.
   const temporary = join(folder, "tmp");
   await mkdir(temporary);
+  const quickPath = await quickNpmPath(join(temporary, "bin"));
   for (const file of ["sst.config.ts", "stacks", "packages/functions", "tsconfig.json", "package.json"]) {
     await cp(join(root, file), join(folder, file), { recursive: true });
   }
@@ -42,7 +44,7 @@ export async function copySstApp(): Promise<SstApp> {
       const run = (): Promise<ProcessResult> =>
         runProcess(process.execPath, [sst, ...args], {
           cwd: folder,
-          env: { TMPDIR: temporary, ...variables },
+          env: { TMPDIR: temporary, PATH: quickPath, ...variables },
           timeoutMs: 120_000,
         });
       return args[0] === "deploy" ? untilWritten(join(folder, ".sst/outputs.json"), run) : run();

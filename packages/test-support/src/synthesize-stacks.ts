@@ -3,25 +3,15 @@
  * for all of them: SST needs seconds to load, and a fraction of one for a variant.
  */
 import { existsSync } from "node:fs";
-import {
-  chmod,
-  cp,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  symlink,
-  writeFile,
-} from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { zipSync, type Zippable } from "fflate";
+import { quickNpmPath } from "./quick-npm.ts";
 import {
   cacheFolder,
   placeholders,
@@ -57,27 +47,14 @@ function describeStack(outputs: Record<string, string>): string {
   return `<Stacks><member>${stack}</member></Stacks>`;
 }
 
-/**
- * SST runs `npm install` in the folder of each function. Without a dependency all that npm does, in half a second of CPU
- * time, is to write this lock file.
- */
-const npm = `#!/bin/sh
-test "$(cat package.json)" = '{"dependencies":{}}' || PATH="$NPM_PATH" exec npm "$@"
-printf '{\\n  "name": "%s",\\n  "lockfileVersion": 3,\\n  "requires": true,\\n  "packages": {}\\n}\\n' "$(basename "$PWD")" >package-lock.json
-`;
-
 const root = await mkdtemp(join(tmpdir(), "synthesize-stacks-"));
 const aws = createServer((incoming, outgoing) => void answerQuery(incoming, outgoing));
 await new Promise<void>((resolve) => aws.listen(0, "127.0.0.1", resolve));
 await symlink(join(repository, "node_modules"), join(root, "node_modules"), "junction");
-await mkdir(join(root, "bin"));
-await writeFile(join(root, "bin/npm"), npm);
-await chmod(join(root, "bin/npm"), 0o755);
 process.chdir(root);
 
 const environment: Record<string, string> = {
-  NPM_PATH: process.env["PATH"] ?? "",
-  PATH: `${join(root, "bin")}${delimiter}${process.env["PATH"] ?? ""}`,
+  PATH: await quickNpmPath(join(root, "bin")),
   HOME: root,
   SST_TELEMETRY_DISABLED: "1",
   AWS_ENDPOINT_URL: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,

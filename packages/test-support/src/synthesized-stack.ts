@@ -60,7 +60,7 @@ export async function synthesizedStack(
 /** Of everything that decides what SST makes: the app's files, the stage, the installed packages, and how it is asked. */
 async function fingerprint({ folder, stage, variables }: Omit<SynthesisRequest, "file">): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([stage, variables, process.version]));
-  const own = ["synthesized-stack.ts", "synthesize-stacks.ts"].map((name) =>
+  const own = ["synthesized-stack.ts", "synthesize-stacks.ts", "quick-npm.ts"].map((name) =>
     join(root, "packages/test-support/src", name),
   );
   for (const path of [join(root, "package-lock.json"), ...own, ...(await filesUnder(folder))]) {
