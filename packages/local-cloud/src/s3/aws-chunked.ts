@@ -4,7 +4,7 @@ import { ServiceError } from "../aws/service-error.ts";
  * Decodes `Content-Encoding: aws-chunked`: `<hex size>[;extension]\r\n<bytes>\r\n` …, a chunk of size 0, then trailers.
  * {@link https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html}
  *
- * @throws ServiceError IncompleteBody when it ends early or a size is no number
+ * @throws ServiceError IncompleteBody when the body ends early or a size is not a number
  */
 export function decodeAwsChunked(body: Uint8Array): {
   body: Uint8Array;

@@ -7,7 +7,7 @@ export interface S3Object {
   /** With its quotation marks, as in the header. */
   etag: string;
   lastModified: Date;
-  /** Headers that come back with the object: content-type, x-amz-meta-… */
+  /** Headers that S3 returns with the object: content-type, x-amz-meta-… */
   headers: Record<string, string>;
 }
 
@@ -25,7 +25,7 @@ export interface Bucket {
   uploads: Map<string, MultipartUpload>;
 }
 
-/** Amazon S3 of the one account. */
+/** The buckets of the account. */
 export interface Buckets {
   list(): Bucket[];
   find(name: string): Bucket | undefined;

@@ -14,8 +14,8 @@ const algorithms: Record<string, (body: Uint8Array) => Buffer> = {
 };
 
 /**
- * Checks what the client said about the integrity of the object it sends, in headers or trailers.
- * CRC32C and CRC64NVME, which Node has no function for, are taken on trust.
+ * Verifies the checksums that a client sends in headers or trailers.
+ * CRC32C and CRC64NVME, which Node has no function for, are not verified.
  *
  * @throws ServiceError BadDigest
  */

@@ -1,0 +1,117 @@
+import type { CopyObjectResult, DeleteObjectsOutput } from "@aws-sdk/client-s3";
+import type { AwsResponse } from "../aws/request.ts";
+import { ServiceError } from "../aws/service-error.ts";
+import { type Bucket, type Buckets, entityTag, type S3Object } from "./buckets.ts";
+import { asList, asRecord, emptyResult, parseXml, xmlResult } from "./rest-xml.ts";
+import type { S3Request } from "./s3-request.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+export function putObject(
+  { headers, body }: S3Request,
+  bucket: Bucket,
+  key: string,
+  lastModified: Date,
+): AwsResponse {
+  if (headers["if-none-match"] === "*" && bucket.objects.has(key)) {
+    throw new ServiceError(
+      "PreconditionFailed",
+      "At least one of the pre-conditions you specified did not hold",
+      412,
+    );
+  }
+  const etag = entityTag(body);
+  storeObject(bucket, { key, body, etag, lastModified, headers: storedHeaders(headers) });
+  return emptyResult(200, { etag });
+}
+
+/** @param source `x-amz-copy-source`: `/bucket/key`, percent-encoded */
+export function copyObject(
+  source: string,
+  { headers }: S3Request,
+  buckets: Buckets,
+  bucket: Bucket,
+  key: string,
+  lastModified: Date,
+): AwsResponse {
+  const [sourceBucket = "", ...sourceKey] = decodeURIComponent(source).replace(/^\//, "").split("/");
+  const original = buckets.object(sourceBucket, sourceKey.join("/"));
+  const { body, etag } = original;
+  const kept = headers["x-amz-metadata-directive"] === "REPLACE" ? storedHeaders(headers) : original.headers;
+  storeObject(bucket, { key, body, etag, lastModified, headers: kept });
+  const output: CopyObjectResult = { LastModified: lastModified, ETag: etag };
+  return xmlResult("CopyObjectResult", output);
+}
+
+/** @throws ServiceError KeyTooLongError */
+export function storeObject(bucket: Bucket, object: S3Object): void {
+  if (Buffer.byteLength(object.key) > 1024) {
+    throw new ServiceError("KeyTooLongError", "Your key is too long");
+  }
+  bucket.objects.set(object.key, object);
+}
+
+/** The headers that S3 stores with an object and returns with it. */
+export function storedHeaders(headers: Headers): Record<string, string> {
+  const stored: Record<string, string> = { "content-type": headers["content-type"] ?? "binary/octet-stream" };
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith("x-amz-meta-") || name === "cache-control" || name === "content-disposition") {
+      stored[name] = value;
+    }
+  }
+  const encoding = (headers["content-encoding"] ?? "")
+    .split(",")
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== "" && coding !== "aws-chunked")
+    .join(",");
+  if (encoding !== "") stored["content-encoding"] = encoding;
+  return stored;
+}
+
+/** GetObject and HeadObject, with `Range` and `If-None-Match`. */
+export function sendObject(
+  { body, etag, lastModified, headers: stored }: S3Object,
+  method: string,
+  headers: Headers,
+): AwsResponse {
+  const common = {
+    ...stored,
+    etag,
+    "last-modified": lastModified.toUTCString(),
+    "accept-ranges": "bytes",
+    "x-amz-server-side-encryption": "AES256",
+  };
+  if (headers["if-none-match"] === etag) return emptyResult(304, { etag });
+  const range = /^bytes=(\d*)-(\d*)$/.exec(headers["range"] ?? "");
+  if (range !== null && (range[1] !== "" || range[2] !== "")) {
+    const suffix = range[1] === "";
+    const start = suffix ? Math.max(body.length - Number(range[2]), 0) : Number(range[1]);
+    const end = suffix || range[2] === "" ? body.length - 1 : Math.min(Number(range[2]), body.length - 1);
+    if (start > end) throw new ServiceError("InvalidRange", "The requested range is not satisfiable", 416);
+    const part = body.subarray(start, end + 1);
+    return {
+      status: 206,
+      headers: {
+        ...common,
+        "content-range": `bytes ${start}-${end}/${body.length}`,
+        "content-length": String(part.length),
+      },
+      body: method === "HEAD" ? "" : part,
+    };
+  }
+  return {
+    status: 200,
+    headers: { ...common, "content-length": String(body.length) },
+    body: method === "HEAD" ? "" : body,
+  };
+}
+
+/** The operation DeleteObjects. */
+export async function deleteObjects({ body }: S3Request, bucket: Bucket): Promise<AwsResponse> {
+  const request = asRecord((await parseXml(body))["Delete"]);
+  const keys = asList(request["Object"]).map((object) => String(asRecord(object)["Key"]));
+  for (const key of keys) bucket.objects.delete(key);
+  const output: DeleteObjectsOutput =
+    request["Quiet"] === "true" ? {} : { Deleted: keys.map((key) => ({ Key: key })) };
+  return xmlResult("DeleteResult", output);
+}
