@@ -11,23 +11,31 @@ export interface KnownRoute {
 const assemblies = [join(".sst", "dist"), "cdk.out"];
 
 /**
- * The routes in the templates of the last deploy. Sends no request, because a shell waits for completions.
+ * The routes in the templates of the last deploy. Empty when there are none, or when they are invalid. Sends no request,
+ * because a shell waits for completions.
  * @see https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
  */
 export function readKnownRoutes({ files }: Pick<Environment, "files">, projectRoot: string): KnownRoute[] {
   for (const assembly of assemblies) {
-    const folder = join(projectRoot, assembly);
-    const { artifacts = {} } = readJson<Manifest>(files, join(folder, "manifest.json"));
-    const templates = Object.values(artifacts).flatMap(({ properties }) => properties?.templateFile ?? []);
-    const routes = templates.flatMap((file) => {
-      const { Resources: resources = {} } = readJson<Template>(files, join(folder, file));
-      return Object.values(resources).flatMap(({ Type: type, Properties: properties }) =>
-        type === "AWS::ApiGatewayV2::Route" ? parseRouteKey(properties?.RouteKey) : [],
-      );
-    });
-    if (routes.length > 0) return routes;
+    try {
+      const routes = readAssembly(files, join(projectRoot, assembly));
+      if (routes.length > 0) return routes;
+    } catch {
+      // Another program may write the files at the same time.
+    }
   }
   return [];
+}
+
+function readAssembly(files: Environment["files"], folder: string): KnownRoute[] {
+  const { artifacts = {} } = readJson<Manifest>(files, join(folder, "manifest.json"));
+  const templates = Object.values(artifacts).flatMap(({ properties }) => properties?.templateFile ?? []);
+  return templates.flatMap((file) => {
+    const { Resources: resources = {} } = readJson<Template>(files, join(folder, file));
+    return Object.values(resources).flatMap(({ Type: type, Properties: properties }) =>
+      type === "AWS::ApiGatewayV2::Route" ? parseRouteKey(properties?.RouteKey) : [],
+    );
+  });
 }
 
 interface Manifest {
@@ -38,7 +46,7 @@ interface Template {
   Resources?: Record<string, { Type?: string; Properties?: { RouteKey?: unknown } }>;
 }
 
-/** A missing file is empty. Invalid JSON throws, and completion then offers no routes. */
+/** A missing file is empty. Throws for invalid JSON. */
 function readJson<T extends object>(files: Environment["files"], path: string): Partial<T> {
   const text = files.readText(path);
   return text === undefined ? {} : (JSON.parse(text) as T);

@@ -1,6 +1,5 @@
 import type { FoundOutputs } from "../deployment/find-outputs.ts";
 import { type KnownRoute, readKnownRoutes } from "../deployment/known-routes.ts";
-import type { Project } from "../deployment/project.ts";
 import { parseServiceUrl } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Header } from "../http.ts";
@@ -130,22 +129,13 @@ export async function gatherFacts(
     ownIdentityPoolId: recorded?.identityPoolId === identityPoolId ? undefined : recorded?.identityPoolId,
     stage: found !== undefined && !isMeant ? undefined : stage,
     appName: project.appName,
-    knownRoutes: refusal === "missing" ? knownRoutes(environment, project) : [],
+    knownRoutes: refusal === "missing" ? readKnownRoutes(environment, project.root) : [],
     deployedSecondsAgo: deployedSecondsAgo(environment, recorded),
     proxy: await environment.proxyFor(url),
     nowMs,
     skewSeconds,
     unusedName: environment.uniqueName(),
   };
-}
-
-/** None where the manifest has another shape. */
-function knownRoutes(environment: Pick<Environment, "files">, { root }: Project): KnownRoute[] {
-  try {
-    return readKnownRoutes(environment, root);
-  } catch {
-    return [];
-  }
 }
 
 /** Seconds since the outputs file was written; undefined when the outputs are not from a file. */
