@@ -49,7 +49,7 @@ function clock({ service, answer, url, endedMs }: Probe): Finding {
   const apart = `the clock is ${Math.abs(skew)} s ${skew > 0 ? "behind" : "ahead of"} ${clockNames[service]}'s`;
   const evidence = [`${url?.host ?? ""} sent Date: ${headerValue(answer.value.headers, "date")}`];
   if (Math.abs(skew) <= noticeableSeconds) {
-    // The header counts whole seconds, so one second is no difference.
+    // The header counts whole seconds, so one second may be rounding.
     const agrees = Math.abs(skew) <= 1;
     return ok(name, agrees ? `the clock agrees with ${clockNames[service]}'s` : apart);
   }
