@@ -15,10 +15,10 @@ export const sampleError: ErrorReport = {
   message: 'GET /private signed as the identity answered HTTP 403: "{"message":"Forbidden"}"',
   cause: "the authenticated role of the pool does not allow execute-api:Invoke on GET /private",
   evidence: [
-    "STS accepted these keys as arn:aws:sts::123456789012:assumed-role/prod-notes-auth/CognitoIdentityCredentials",
-    "the API refused the same request without a signature with HTTP 403, so the route exists and needs one",
+    "STS accepts these credentials as arn:aws:sts::123456789012:assumed-role/prod-notes-auth/CognitoIdentityCredentials",
+    "without a signature: HTTP 403",
   ],
-  fix: "call `auth.attachPermissionsForAuthUsers(stack, [api])` in the stack and deploy",
+  fix: "add `auth.attachPermissionsForAuthUsers(stack, [api])` to the stack and run `npx sst deploy --stage prod`",
 };
 
 export function sampleReport(): SmokeReport {
