@@ -64,7 +64,7 @@ const explanations: readonly [type: string, message: RegExp, CognitoExplanation]
       code: "pool-not-found",
       cause:
         "the identity pool or the identity does not exist in this region: the stack was removed or replaced",
-      fix: "deploy the stage again, then run `auth-cli login` again",
+      fix: "run `npx sst deploy --stage <stage>`, then `auth-cli login`",
     },
   ],
   [

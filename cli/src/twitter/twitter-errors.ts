@@ -119,7 +119,7 @@ const textExplanations: readonly [RegExp, Explanation][] = [
     /invalid oauth_verifier|oauth_verifier parameter/i,
     {
       code: "verifier-refused",
-      cause: "the PIN belongs to another login, or was used before",
+      cause: "the PIN is mistyped, belongs to another login, or was used before",
       fix: "run `auth-cli login` again and type the PIN from the page that it opens",
     },
   ],

@@ -66,7 +66,7 @@ export const twitterFaults: Fault[] = [
     arrange: (trial) => void (trial.stdin = "0000000\n"),
     step: "twitter.access_token",
     code: "verifier-refused",
-    cause: "the PIN belongs to another login",
+    cause: "the PIN is mistyped",
     fix: "run `auth-cli login` again",
   },
   {
