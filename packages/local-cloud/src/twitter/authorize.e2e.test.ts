@@ -187,7 +187,7 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
     expect(await page.getByRole("alert").count()).toBe(0);
     await page.evaluate("document.querySelector('#other').removeAttribute('pattern')");
     await page.getByRole("button", { name: "Authorize app" }).click();
-    expect(await page.getByRole("alert").innerText()).toBe("There can be no user of that name.");
+    expect(await page.getByRole("alert").innerText()).toBe("That is not a valid screen name.");
     expect(await page.getByRole("textbox").inputValue()).toBe("no-name");
     await page.getByRole("textbox").fill("a_name");
     await page.getByRole("button", { name: "Authorize app" }).click();

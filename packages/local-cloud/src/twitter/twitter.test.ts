@@ -638,7 +638,7 @@ describe("the authorize page", () => {
     const token = await requestToken();
     const { status, html } = await answerAuthorizePage(authorizeUrl(token), { screenName: `"><script>'&` });
     expect(status).toBe(400);
-    expect(html).toContain("There can be no user of that name.");
+    expect(html).toContain("That is not a valid screen name.");
     expect(html).toContain(`value="&quot;&gt;&lt;script&gt;&#39;&amp;"`);
     expect(await pinFor(token)).toMatch(/^\d{7}$/);
   });
