@@ -11,10 +11,10 @@ import { logoutCommand } from "./logout/command.ts";
 import { smokeCommand } from "./smoke/command.ts";
 import { statusCommand } from "./status/command.ts";
 import type { Runner } from "./flags/command-definition.ts";
-import { demandValues } from "./flags/demand-values.ts";
+import { requireValues } from "./flags/require-values.ts";
 import { addSharedFlags } from "./flags/shared-flags.ts";
 
-/** Makes the environment once the flags that shape it are known. */
+/** Creates the environment from the flags that configure it. */
 export type EnvironmentFactory = (flags: EnvironmentFlags) => Environment;
 
 const definitions = [
@@ -34,8 +34,8 @@ export interface ProgramOptions {
   environmentFor: EnvironmentFactory;
   done: (exitCode: number) => void;
   /**
-   * The command line. When it begins with a command, there is no other; else the commands that it does not name are left
-   * without their flags. By default all are there, with theirs.
+   * The command line. Commands that it does not name get no flags; if it starts with a command, only that one is added.
+   * Default: all commands with their flags.
    */
   words?: readonly string[];
 }
@@ -44,20 +44,20 @@ export interface ProgramOptions {
 export function createProgram({ version, environmentFor, done, words }: ProgramOptions): Command {
   const stages: string[] = [];
   const program = new Command("auth-cli")
-    .description('Proves, end to end, that "log in with Twitter" opens a serverless API.')
+    .description('Test, end to end, that "log in with Twitter" opens your serverless API.')
     .version(version, "-V, --version");
   addSharedFlags(program, stages)
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
     .addHelpText("after", exitCodes);
 
-  /** Runs a command's code with its flags, the ones that all commands share included, and its arguments. */
+  /** Runs a command with its own flags, the shared flags and its arguments. */
   const run: Runner =
     (action) =>
     async (...received: unknown[]): Promise<void> => {
       const command = received.at(-1) as Command;
       const flags = { ...command.optsWithGlobals<EnvironmentFlags>(), stages };
-      demandValues([...command.options, ...program.options], flags);
+      requireValues([...command.options, ...program.options], flags);
       const args = received.slice(0, -2);
       done((await action(environmentFor(flags), flags as never, ...(args as never[]))) ?? 0);
     };
@@ -73,8 +73,8 @@ export function createProgram({ version, environmentFor, done, words }: ProgramO
 }
 
 const exitCodes = `
-A flag that is given twice counts as it was given last, unless its description
-says that it may be repeated.
+If you repeat a flag, the last one counts, unless its description says "may be
+repeated".
 
 Exit codes:
 ${Object.entries(exitCodeMeanings)

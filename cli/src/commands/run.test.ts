@@ -14,11 +14,11 @@ describe("the command line", () => {
   it.each([
     ["an unknown flag", ["call", "/x", "--retyr", "1"], /unknown option '--retyr'/, /--retry/],
     ["an unknown command", ["lgoin"], /unknown command 'lgoin'/, /login/],
-    ["a command that is like no other", ["frobnicate"], /unknown command 'frobnicate'/, /--help/],
+    ["a command with no similar name", ["frobnicate"], /unknown command 'frobnicate'/, /--help/],
     ["a flag without its value", ["login", "--stage"], /--stage needs a value: <name>/, /--help/],
-    ["a path that is missing", ["call"], /call needs a <path>/, /call --help/],
-    ["an argument too many", ["smoke", "now"], /too many arguments/, /--help/],
-    ["an argument that is none", ["completion", "tcsh"], /"tcsh" is no <shell>/, /completion --help/],
+    ["a missing path", ["call"], /call needs a <path>/, /call --help/],
+    ["too many arguments", ["smoke", "now"], /too many arguments/, /--help/],
+    ["an invalid argument", ["completion", "tcsh"], /invalid <shell> "tcsh"/, /completion --help/],
     ["a path without call", ["/private"], /unknown command '\/private'/, /auth-cli call \/private/],
     ["a method without call", ["GET", "/x"], /unknown command 'GET'/, /auth-cli call GET/],
     ["an unknown letter", ["call", "/x", "-zvalue"], /unknown option '-z'\n|unknown option '-z'$/, /--help/],
@@ -29,14 +29,14 @@ describe("the command line", () => {
       /TWITTER_CONSUMER_SECRET/,
     ],
     ["a secret behind a flag", ["login", "--token", "hush"], /'--token'/, /TWITTER_ACCESS_TOKEN/],
-  ])("%s is wrong usage: 2", async (_name, args, what, fix) => {
+  ])("rejects %s: exit code 2", async (_name, args, what, fix) => {
     const text = await authCli(args);
     expect(text.code).toBe(2);
     expect(text.stdout).toBe("");
     expect(text.stderr).toMatch(/^error: /);
     expect(text.stderr).toMatch(what);
     expect(text.stderr).toMatch(new RegExp(`cause: .+\nfix: .*${fix.source}`));
-    // What stands beside a flag may be a secret.
+    // The word after a flag may be a secret.
     expect(text.stderr).not.toMatch(/hush|zvalue/);
     const json = await authCli([...args.slice(0, 1), "--json", ...args.slice(1)]);
     expect(json.code).toBe(2);
@@ -96,7 +96,7 @@ describe("the command line", () => {
       "invalid-usage",
     ],
   ] as [string, string[], World, number, string | undefined][])(
-    "%s ends with its exit code, and nothing was sent to the API",
+    "%s exits with its code and sends nothing to the API",
     async (_name, args, world, code, errorCode) => {
       const ran = await authCli([...args, "--json"], world);
       expect(ran.code).toBe(code);
@@ -112,7 +112,7 @@ describe("the command line", () => {
     },
   );
 
-  it("says that a fault of its own is one, its stack under --debug only", async () => {
+  it("reports a bug of its own, with the stack under --debug only", async () => {
     const ran = await authCli(["call", "/x", "--unsigned"], { send: fails });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/error: boom\ncause: .*bug in auth-cli.*\nfix: .*--debug/);
@@ -122,7 +122,7 @@ describe("the command line", () => {
     );
   });
 
-  it("says nothing when it is interrupted: 130", async () => {
+  it("prints nothing when it is interrupted: exit code 130", async () => {
     const ran = await authCli(["call", "/x", "--unsigned"], { send: interrupts });
     expect([ran.code, ran.stdout, ran.stderr]).toEqual([130, "", ""]);
     expect((await authCli(["smoke"], { send: interrupts, loggedIn: true })).code).toBe(130);

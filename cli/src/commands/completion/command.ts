@@ -4,14 +4,14 @@ import { type CommandDefinition, examples } from "../flags/command-definition.ts
 export const completionCommand: CommandDefinition = {
   name: "completion",
   aliases: [],
-  description: "the script that lets a shell complete commands, flags, stages and users",
+  description: "print a script that completes commands, flags, stages and users in your shell",
   define(command) {
     command
-      .addArgument(new Argument("<shell>", "whose").choices(["bash", "zsh", "fish", "powershell"]))
+      .addArgument(new Argument("<shell>", "the shell").choices(["bash", "zsh", "fish", "powershell"]))
       .addHelpText(
         "after",
         examples(
-          "source <(auth-cli completion bash)     # in ~/.bashrc; zsh alike",
+          "source <(auth-cli completion bash)     # in ~/.bashrc; same for zsh",
           "auth-cli completion fish | source      # in ~/.config/fish/config.fish",
           "auth-cli completion powershell | Out-String | Invoke-Expression",
         ),

@@ -7,7 +7,7 @@ import { readSessions, type Session } from "../../session/sessions.ts";
 import { type KnownRoute, readKnownRoutes } from "../../deployment/known-routes.ts";
 import type { FlagOutline, ProgramOutline } from "./program-outline.ts";
 
-/** What shells ask with each press of the tab key: `auth-cli complete -- <words so far>`. Prints the answer. */
+/** Prints the completions of a command line, one per line, as the script of @bomb.sh/tab reads them. */
 export function complete(
   words: readonly string[],
   outline: ProgramOutline,
@@ -25,7 +25,7 @@ export function complete(
   for (const { name, aliases, description, flags, arguments: args } of outline.commands) {
     for (const each of [name, ...aliases]) {
       const command = root.command(each, description);
-      // Flags belong to the command that the words name; to make those of all takes longer than all else here.
+      // Flags of other commands would only cost time.
       if (words.includes(each)) addFlags(command, [...flags, ...outline.flags]);
       for (const argument of args) {
         command.argument(
@@ -42,7 +42,7 @@ export function complete(
   root.parse([...words]);
 }
 
-/** A path, described by its methods, or a method; after a method the paths that have it. */
+/** Offers paths and methods. After a method, offers the paths that have it. */
 function offerTargets(words: readonly string[], routes: readonly KnownRoute[], offer: Complete): void {
   const before = words.at(-2)?.toUpperCase();
   const methods = [...new Set(routes.map(({ method }) => method))].filter((method) => method !== "ANY");
@@ -72,7 +72,7 @@ function valuesOf({ long, choices }: FlagOutline, live: LiveValues): (offer: Com
         offer(user.provider === undefined ? user.screenName : user.name, user.stage ?? "");
       }
     }
-    // GET need not be said; a value with a space is not every shell's to complete.
+    // Paths with GET only: not every shell can complete a value with a space.
     if (long === "route" || long === "public")
       for (const { method, path } of live.routes()) if (/^(GET|ANY)$/.test(method)) offer(path, "GET");
   };
@@ -97,7 +97,7 @@ function createLiveValues(environment: LocalEnvironment): LiveValues {
   };
 }
 
-/** Completion never fails aloud: what cannot be read has nothing to offer. */
+/** Completion never prints an error. A file that cannot be read offers nothing. */
 function quietly<T>(read: () => T[]): T[] {
   try {
     return read();

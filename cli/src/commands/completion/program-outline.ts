@@ -1,4 +1,4 @@
-/** A flag, as completion and the man page need it. */
+/** A flag, for completion and the man page. */
 export interface FlagOutline {
   /** Without dashes. */
   long: string;

@@ -1,7 +1,7 @@
 import { RootCommand } from "@bomb.sh/tab";
 
 /**
- * Prints the script that a shell reads once, and that then asks `auth-cli complete -- <words>`.
+ * Prints the script that a shell loads. The script runs `auth-cli complete -- <words>` for completions.
  * @param shell `bash`, `zsh`, `fish` or `powershell`
  */
 export function printCompletionScript(shell: string): void {

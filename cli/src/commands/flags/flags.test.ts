@@ -4,32 +4,32 @@ import { outlineProgram } from "../outline.ts";
 import { createProgram } from "../program.ts";
 import { authCli, type Ran, reportedError, type World } from "../../../test/fakes/world.ts";
 
-/** What is wrong with a flag's value, and what says so. */
+/** An invalid value of a flag. */
 interface Wrong {
   value: string;
-  /** In message, cause or fix, beside the flag's name. */
+  /** In the message, cause or fix, which also name the flag. */
   says: RegExp;
-  /** What is wrong is a file or a header, and that is what is named. */
+  /** The error names the file or header instead of the flag. */
   namesItself?: true;
   exitCode?: number;
-  /** Flags without which the value is not looked at. */
+  /** Flags that the value needs to be read. */
   with?: string[];
   world?: World;
 }
 
 interface Row {
   wrong: Wrong[];
-  /** Values that several of the flag may have; of any other flag the last one counts. */
+  /** Two values of a flag that may be repeated. */
   several?: [string, string];
-  /** Two values of which the first alone would be an error, or would do something else. */
+  /** Two values. The first alone would be an error or have another effect. */
   last?: [first: string, last: string];
-  /** What becomes of the last one, when that is something else. */
+  /** The parsed form of the last one, if different. */
   lastIs?: string;
-  /** Takes a text that is empty. */
+  /** Accepts an empty text. */
   mayBeEmpty?: true;
 }
 
-/** No value to be wrong. */
+/** A flag without a value. */
 const aSwitch: Row = { wrong: [] };
 const seconds: Wrong[] = ["0", "-1", "soon", "1s", "Infinity", "NaN", " "].map((value) => ({
   value,
@@ -42,19 +42,21 @@ const ports: Wrong[] = ["65536", "-1", "http", "80.5", "0x50", "123456"].map((va
 const durations: Wrong[] = ["0", "soon", "-1s", "1 week", " "].map((value) => ({ value, says: /60s/ }));
 const checks: Wrong[] = [
   { value: "private.sined", says: /private\.signed/ },
-  { value: "outputs,", says: /"" is not a check/ },
+  { value: "outputs,", says: /invalid .*""/ },
   { value: "everything", says: /the checks are outputs, / },
 ];
 const routes: Wrong[] = [
-  { value: "private", says: /is not a route/ },
-  { value: "get /private", says: /is not a route/ },
-  { value: "ANY /private", says: /is not a method/ },
+  { value: "private", says: /a route is a method in capitals/ },
+  { value: "get /private", says: /a route is a method in capitals/ },
+  { value: "ANY /private", says: /cannot send ANY requests/ },
   { value: "GET /items/{id}", says: /needs a value/ },
 ];
-const reportFiles: Wrong[] = [{ value: "no/such/folder/r", says: /no folder \/project\/no\/such\/folder/ }];
+const reportFiles: Wrong[] = [
+  { value: "no/such/folder/r", says: /the folder \/project\/no\/such\/folder does not exist/ },
+];
 const anOutputsFile = (text: string): World => ({ files: { "/project/o.json": text } });
 
-/** Every flag of every command, the ones that all share by themselves. A flag without a row fails the test. */
+/** Every flag of every command, shared flags once. A flag without a row fails the test. */
 const table: Record<string, Row> = {
   "--stage": {
     wrong: [
@@ -149,7 +151,7 @@ const table: Record<string, Row> = {
   },
   "login --force": aSwitch,
   "login --consumer-key": {
-    wrong: [{ value: "a b", says: /the X app's API Key, which is letters and digits/ }],
+    wrong: [{ value: "a b", says: /the API Key of the X app/ }],
     last: ["first-key", "second-key"],
   },
 
@@ -275,7 +277,7 @@ function pemFiles(): World {
   return { files: { "/project/c.pem": text, "/project/k.pem": text } };
 }
 
-/** A command line of each command that is whole without the flag. */
+/** The arguments that a command needs beside the flag. */
 const wholeLines: Record<string, string[]> = { call: ["/x"], completion: ["bash"] };
 
 const outline = outlineProgram();
@@ -294,7 +296,7 @@ const rowOf = (key: string): Row => table[key] ?? { wrong: [] };
 const lineOf = (command: string): string[] => [command, ...(wholeLines[command] ?? [])];
 const loggedIn: World = { loggedIn: true };
 
-/** It is refused as usage or configuration, in both shapes, by the flag's name. @returns what was sent all the same */
+/** Expects a usage or configuration error that names the flag, as text and as JSON. @returns the requests sent */
 async function refusal(
   args: readonly string[],
   {
@@ -317,14 +319,14 @@ async function refusal(
   return { sent: [...text.environment.requests, ...json.environment.requests] };
 }
 
-it("every flag has its row, and every row its flag", () => {
+it("the table covers every flag", () => {
   expect(flags.map(({ key }) => key).toSorted()).toEqual(Object.keys(table).toSorted());
 });
 
 const withValue = flags.filter(({ flag }) => flag.value !== undefined);
 const demanding = withValue.filter(({ flag }) => flag.value?.startsWith("<"));
 
-describe("a flag without its value", () => {
+describe("a flag without a value", () => {
   it.each(demanding)("$key", ({ key, command, flag }) =>
     expect(
       refusal([...lineOf(command), nameOf(flag)], {
@@ -347,7 +349,7 @@ describe("a flag without its value", () => {
   );
 });
 
-describe("a flag of the command in the place of a value", () => {
+describe("a flag in place of a value", () => {
   const cases = demanding.flatMap(({ key, command, flag }) => {
     const next = flags.find(
       ({ key: other, flag: { value } }) => value === undefined && other.startsWith(`${command} `),
@@ -363,37 +365,42 @@ describe("a flag of the command in the place of a value", () => {
       expect(
         refusal([...lineOf(command), nameOf(flag), next], {
           flag: nameOf(flag),
-          says: new RegExp(`needs a value, and ${next} is a flag|"${next}" is (no value of|not a)`),
+          says: new RegExp(`needs a value, but ${next} is a flag|invalid .*"${next}"`),
         }),
       ).resolves.toEqual({ sent: [] }),
   );
 
-  it.each(cases.filter(({ key }) => rowOf(key).mayBeEmpty === true))("$key $next is a text", async (each) => {
-    const { code, environment } = await authCli(
-      [...lineOf(each.command), nameOf(each.flag), each.next],
-      loggedIn,
-    );
-    expect(code).toBe(0);
-    expect(String(environment.requests.at(-1)?.body)).toBe(each.next);
-  });
+  it.each(cases.filter(({ key }) => rowOf(key).mayBeEmpty === true))(
+    "$key accepts $next as text",
+    async (each) => {
+      const { code, environment } = await authCli(
+        [...lineOf(each.command), nameOf(each.flag), each.next],
+        loggedIn,
+      );
+      expect(code).toBe(0);
+      expect(String(environment.requests.at(-1)?.body)).toBe(each.next);
+    },
+  );
 });
 
 describe("an empty value", () => {
-  it.each(withValue.filter(({ key }) => rowOf(key).mayBeEmpty !== true))("of $key", ({ command, flag }) =>
-    expect(
-      refusal([...lineOf(command), nameOf(flag), ""], { flag: nameOf(flag), says: /empty|""/ }),
-    ).resolves.toEqual({ sent: [] }),
+  it.each(withValue.filter(({ key }) => rowOf(key).mayBeEmpty !== true))(
+    "is rejected for $key",
+    ({ command, flag }) =>
+      expect(
+        refusal([...lineOf(command), nameOf(flag), ""], { flag: nameOf(flag), says: /empty|""/ }),
+      ).resolves.toEqual({ sent: [] }),
   );
 
   it.each(withValue.filter(({ key }) => rowOf(key).mayBeEmpty === true))(
-    "of $key is one that counts",
+    "is accepted for $key",
     async ({ command, flag }) => {
       expect((await authCli([...lineOf(command), nameOf(flag), ""], loggedIn)).code).toBe(0);
     },
   );
 });
 
-describe("a value that is wrong", () => {
+describe("an invalid value", () => {
   const cases = flags.flatMap(({ key, command, flag }) =>
     rowOf(key).wrong.map((wrong) => ({ key, command, flag, wrong, value: wrong.value })),
   );
@@ -411,7 +418,7 @@ describe("a value that is wrong", () => {
 });
 
 describe("a switch", () => {
-  it.each(flags.filter(({ flag }) => flag.value === undefined))("$key takes no value", ({ command, flag }) =>
+  it.each(flags.filter(({ flag }) => flag.value === undefined))("$key rejects a value", ({ command, flag }) =>
     expect(
       refusal([...lineOf(command), `${nameOf(flag)}=yes`], {
         flag: nameOf(flag),
@@ -421,8 +428,8 @@ describe("a switch", () => {
   );
 });
 
-describe("a flag that is given twice", () => {
-  it("is explained in the help: the last one counts, but for those that say otherwise", () => {
+describe("a repeated flag", () => {
+  it("says in the help when it may be repeated", () => {
     for (const { key, flag } of withValue) {
       const says = /may be repeated/.test(flag.description);
       expect({ key, says }).toEqual({ key, says: rowOf(key).several !== undefined });
@@ -430,7 +437,7 @@ describe("a flag that is given twice", () => {
   });
 
   it.each(withValue.filter(({ key }) => key.startsWith("call ") && rowOf(key).several !== undefined))(
-    "$key: both are sent",
+    "$key: sends both values",
     async ({ key, command, flag }) => {
       const [first, second] = rowOf(key).several ?? ["", ""];
       const args = [...lineOf(command), nameOf(flag), first, nameOf(flag), second];
@@ -444,7 +451,7 @@ describe("a flag that is given twice", () => {
   );
 
   it.each(withValue.filter(({ key }) => rowOf(key).several === undefined))(
-    "$key: the last one counts",
+    "$key: uses the last value",
     async ({ key, command, flag }) => {
       const [first, second] = rowOf(key).last ?? ["first", "second"];
       const seen = await parsed([...lineOf(command), nameOf(flag), first, nameOf(flag), second]);
@@ -454,7 +461,7 @@ describe("a flag that is given twice", () => {
   );
 
   it.each(withValue.filter(({ key }) => /^(--|call )/.test(key) && rowOf(key).last !== undefined))(
-    "$key: a wrong one before does no harm",
+    "$key: ignores an invalid value before the last",
     async ({ key, command, flag }) => {
       const [first, second] = rowOf(key).last ?? ["", ""];
       const line = (...values: string[]): Promise<Ran> =>
@@ -466,7 +473,7 @@ describe("a flag that is given twice", () => {
   );
 });
 
-/** The flags as the command would get them. */
+/** The flags as a command receives them. */
 async function parsed(args: readonly string[]): Promise<Record<string, unknown>> {
   let seen: Record<string, unknown> = {};
   const environmentFor = (given: object): never => {

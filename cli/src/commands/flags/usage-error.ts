@@ -2,8 +2,8 @@ import type { Command, CommanderError } from "commander";
 import { AuthCliError } from "../../errors.ts";
 
 /**
- * What commander refused, `error: option '-m, --max-time <seconds>' argument '0' is invalid. It takes …`, in our shape.
- * Of what was typed only what commander took for a value that can be wrong is shown: anything else may be a secret.
+ * Turns commander's error, such as `error: option '-m, --max-time <seconds>' argument '0' is invalid. Expected …`, into ours.
+ * Repeats only invalid values from the command line: anything else may be a secret.
  * @param args the words of the command line
  */
 export function usageError(
@@ -13,7 +13,7 @@ export function usageError(
 ): AuthCliError {
   const [what = "", suggestion] = text.replace(/^error: /, "").split("\n");
   const command = program.commands.find((each) => args.includes(each.name()));
-  const help = `see \`${["auth-cli", command?.name(), "--help"].filter(Boolean).join(" ")}\``;
+  const help = `run \`${["auth-cli", command?.name(), "--help"].filter(Boolean).join(" ")}\``;
   const didYouMean = suggestion?.replace(/^\(Did (.*)\)$/, "did $1");
   const error = (details: { message: string; cause: string; fix?: string | undefined }): AuthCliError =>
     new AuthCliError("invalid-usage", { ...details, fix: details.fix ?? help });
@@ -26,30 +26,30 @@ export function usageError(
         return error({
           message: `${flag} takes no value`,
           cause: "it is a switch",
-          fix: `write ${flag} alone`,
+          fix: `use ${flag} without a value`,
         });
       }
-      // Behind a letter alone a value may follow without a space.
+      // A value may follow a single letter without a space.
       const name = flag.startsWith("--") ? flag : flag.slice(0, 2);
       return error({ message: `unknown option '${name}'`, ...explainUnknown(flag, command, didYouMean) });
     }
     case "commander.optionMissingArgument": {
       const { name, value } = optionIn(what);
-      return error({ message: `${name} needs a value: ${value}`, cause: "nothing follows it" });
+      return error({ message: `${name} needs a value: ${value}`, cause: "the command line ends after it" });
     }
     case "commander.invalidArgument": {
       const [, choice, reason = ""] = /argument '(.*)' is invalid\. (.*)$/s.exec(what) ?? [];
-      const { name, value } = optionIn(what);
+      const { name } = optionIn(what);
       const [, argument] = /is invalid for argument '(.*?)'\./.exec(what) ?? [];
       if (choice !== undefined) {
         return error({
-          message: `${JSON.stringify(choice)} is no value of ${name} ${value}`,
+          message: `invalid ${name} ${JSON.stringify(choice)}`,
           cause: sentence(reason),
         });
       }
       const [, given = ""] = /value '(.*)' is invalid/s.exec(what) ?? [];
       return error({
-        message: `${JSON.stringify(given)} is no <${argument ?? ""}>`,
+        message: `invalid <${argument ?? ""}> ${JSON.stringify(given)}`,
         cause: sentence(what.replace(/^.*?is invalid for argument '.*?'\. /s, "")),
       });
     }
@@ -57,15 +57,15 @@ export function usageError(
       const [first = "", second = ""] = [...what.matchAll(/(--[\w-]+)/g)].map(([name]) => name);
       return error({
         message: `${first} cannot be used with ${second}`,
-        cause: "each says where the same thing comes from",
-        fix: "leave one of them out",
+        cause: "both set the same thing",
+        fix: `use ${first} or ${second}, not both`,
       });
     }
     case "commander.missingArgument": {
       const [, argument = ""] = /argument '(.*)'/.exec(what) ?? [];
       return error({
         message: `${command?.name() ?? "auth-cli"} needs a <${argument}>`,
-        cause: "the command line ends before it",
+        cause: "the argument is missing",
       });
     }
     case "commander.excessArguments":
@@ -76,11 +76,11 @@ export function usageError(
     case "commander.unknownCommand":
       return error({ message: what, ...explainCommand(what, didYouMean) });
     default:
-      return error({ message: what, cause: "this command line was not understood", fix: didYouMean });
+      return error({ message: what, cause: "auth-cli cannot parse the command line", fix: didYouMean });
   }
 }
 
-/** As our sentences are: without a capital and a full stop. */
+/** In the style of our messages: no capital, no full stop. */
 function sentence(text: string): string {
   return text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, "");
 }
@@ -98,14 +98,15 @@ function explainUnknown(
 ): { cause: string; fix?: string | undefined } {
   if (/secret|token|password|\bpin\b/.test(flag) && didYouMean === undefined) {
     return {
-      cause: "a secret is never taken from the command line, which other users of the computer can read",
-      fix: "set TWITTER_CONSUMER_SECRET, or TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET; or let `auth-cli login` ask",
+      cause:
+        "auth-cli reads no secrets from the command line, because other users of the computer can see it",
+      fix: "set TWITTER_CONSUMER_SECRET, or TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET, or run `auth-cli login`, which asks for it",
     };
   }
-  return { cause: `${command?.name() ?? "auth-cli"} has no such flag`, fix: didYouMean };
+  return { cause: `${command?.name() ?? "auth-cli"} does not have this flag`, fix: didYouMean };
 }
 
-/** Who leaves out `call` has typed what belongs behind it. */
+/** Suggests `call` for a path or a method without it. */
 function explainCommand(
   what: string,
   didYouMean: string | undefined,
@@ -113,7 +114,7 @@ function explainCommand(
   const [, word = ""] = /^unknown command '(.*)'$/s.exec(what) ?? [];
   const isTarget = /^\/|^https?:|^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$/.test(word);
   return {
-    cause: "auth-cli has no such command",
-    fix: didYouMean ?? (isTarget ? `a request is sent by \`auth-cli call ${word}\`` : undefined),
+    cause: "auth-cli does not have this command",
+    fix: didYouMean ?? (isTarget ? `run \`auth-cli call ${word}\`` : undefined),
   };
 }

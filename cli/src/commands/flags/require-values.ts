@@ -3,11 +3,10 @@ import { AuthCliError } from "../../errors.ts";
 import { anyText } from "./flag-values.ts";
 
 /**
- * Commander takes whatever follows a flag for its value. Nothing at all, as a variable that is not set gives it, and the
- * next flag are never meant.
+ * Rejects an empty value, which an unset variable leaves, and a flag in place of a value. Commander accepts both.
  * @throws AuthCliError `invalid-usage`
  */
-export function demandValues(options: readonly Option[], flags: Readonly<Record<string, unknown>>): void {
+export function requireValues(options: readonly Option[], flags: Readonly<Record<string, unknown>>): void {
   for (const option of options) {
     if (option.isBoolean() || option.parseArg === anyText) continue;
     for (const value of [flags[option.attributeName()]].flat()) {
@@ -24,16 +23,16 @@ export function demandValues(options: readonly Option[], flags: Readonly<Record<
 
 function emptyValue({ long, flags }: Option): AuthCliError {
   return new AuthCliError("invalid-usage", {
-    message: `${long ?? flags} needs a value, and the one given is empty`,
-    cause: "a variable that is not set gives an empty value",
-    fix: `set it, or leave ${long ?? flags} out`,
+    message: `${long ?? flags} needs a value, but the value is empty`,
+    cause: "an unset shell variable expands to an empty value",
+    fix: `give a value, or omit ${long ?? flags}`,
   });
 }
 
 function flagForValue({ long, flags }: Option, value: string): AuthCliError {
   return new AuthCliError("invalid-usage", {
-    message: `${long ?? flags} needs a value, and ${value} is a flag`,
+    message: `${long ?? flags} needs a value, but ${value} is a flag`,
     cause: `${value} follows ${long ?? flags} on the command line`,
-    fix: `write ${flags.replace(/^-\w, /, "")}${flags.endsWith("<file>") ? `; a file of that name is ./${value}` : ""}`,
+    fix: `use ${flags.replace(/^-\w, /, "")}${flags.endsWith("<file>") ? `; for a file with that name use ./${value}` : ""}`,
   });
 }
