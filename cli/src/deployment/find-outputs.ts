@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { Configuration } from "./configuration.ts";
+import { deployCommand } from "./deploy-command.ts";
 import { type DeployerEnvironment, findDeployerCredentials } from "./deployer-credentials.ts";
 import type { DeploymentFlags, RememberedDeployment } from "./deployment.ts";
 import { parseOutputs, requireOutputs, type StageOutputs } from "./outputs-file.ts";
@@ -185,13 +186,13 @@ function notFound(
     return new AuthCliError("unknown-stage", {
       message: `the stage ${wanted ?? ""} is not in ${path}`,
       cause: `the file has ${stageNames(stages)}: SST keeps the outputs of the last deploy only${elsewhere}`,
-      fix: `run \`npx sst deploy --stage ${wanted ?? ""}\`, set the deployer's AWS credentials so that auth-cli can read the stacks, or set the values with --endpoint and --identity-pool-id`,
+      fix: `run ${deployCommand(wanted)}, set the deployer's AWS credentials so that auth-cli can read the stacks, or set the values with --endpoint and --identity-pool-id`,
     });
   }
   return new AuthCliError("outputs-not-found", {
     message: wanted === undefined ? "no deployed stage found" : `cannot find the stage ${wanted}`,
     cause: `${path} does not exist or is empty: nothing was deployed from here, or SST exited before it wrote the file${elsewhere}`,
-    fix: `run \`npx sst deploy --stage ${wanted ?? "<stage>"}\`, or set the values with --endpoint and --identity-pool-id`,
+    fix: `run ${deployCommand(wanted)}, or set the values with --endpoint and --identity-pool-id`,
   });
 }
 

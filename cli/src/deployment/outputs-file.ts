@@ -1,5 +1,6 @@
 import { AuthCliError } from "../errors.ts";
 import { excerpt } from "../http.ts";
+import { deployCommand } from "./deploy-command.ts";
 
 /** The outputs of one stage. Only the wanted stage has to be complete. */
 export interface StageOutputs {
@@ -43,7 +44,7 @@ export function parseOutputs(
     throw new AuthCliError("invalid-outputs", {
       message: `${path} has no stage of the app ${appName ?? ""}`.trimEnd(),
       cause: `its stacks are ${Object.keys(outputs).join(", ")}: a deploy of another app wrote it`,
-      fix: "run `npx sst deploy --stage <stage>` in this project, or pass the right file with --outputs",
+      fix: `run ${deployCommand(undefined)} in this project, or pass the right file with --outputs`,
     });
   }
   return [...stages].map(([stage, found]) => ({ stage, ...found }));
@@ -72,7 +73,7 @@ export function requireOutputs(path: string, { stage, values }: StageOutputs): R
     throw new AuthCliError("invalid-outputs", {
       message: `${name} ${name in values ? "is not a string" : "is missing"} in ${path}${stage === undefined ? "" : ` (stage ${stage})`}`,
       cause: `the file has ${Object.keys(values).join(", ") || "no outputs"}; a deploy of single stacks omits the other stacks`,
-      fix: `add ${name} to the stack's outputs (\`stack.addOutputs\`) and deploy all stacks${stage === undefined ? "" : `: \`npx sst deploy --stage ${stage}\``}`,
+      fix: `add ${name} to the stack's outputs (\`stack.addOutputs\`) and deploy all stacks${stage === undefined ? "" : `: ${deployCommand(stage)}`}`,
     });
   };
   return { apiEndpoint: read("ApiEndpoint"), identityPoolId: read("IdentityPoolId") };
@@ -89,7 +90,7 @@ function parseObject(path: string, text: string): Record<string, unknown> {
   throw new AuthCliError("invalid-outputs", {
     message: `${path} is not an outputs file`,
     cause: `it contains ${excerpt(text)} instead of a JSON object`,
-    fix: "run `npx sst deploy --stage <stage>` to write the file again",
+    fix: `run ${deployCommand(undefined)} to write the file again`,
   });
 }
 
