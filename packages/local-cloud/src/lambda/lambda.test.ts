@@ -130,6 +130,22 @@ describe("a handler", () => {
     expect(results).toEqual(Array.from({ length: 30 }, () => 1));
   });
 
+  it("keeps one worker when others are not needed any more", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const lambdaFunction = deploy(
+        "let calls = 0; export const handler = async () => { calls++; await new Promise((r) => setTimeout(r, 50)); return calls; };",
+      );
+      const invokeTogether = () => Promise.all([1, 2, 3].map(() => result(lambdaFunction)));
+      await expect(invokeTogether()).resolves.toEqual([1, 1, 1]);
+      await expect(invokeTogether()).resolves.toEqual([2, 2, 2]);
+      vi.advanceTimersByTime(20_000);
+      expect((await invokeTogether()).toSorted()).toEqual([1, 1, 3]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("gets the event of its own invocation, however fast invocations follow", async () => {
     const lambdaFunction = deploy("export const handler = async (n) => n;");
     const numbers = Array.from({ length: 5000 }, (_, n) => n);
