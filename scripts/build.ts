@@ -1,4 +1,4 @@
-/** Builds what runs outside the tests; `scripts/build.ts cli` auth-cli alone, for which fewer packages are needed. */
+/** Builds auth-cli and the local cloud. `scripts/build.ts cli` builds auth-cli only, which needs fewer packages. */
 import { buildCli } from "./build/cli.ts";
 
 const [only] = process.argv.slice(2);

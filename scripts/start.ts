@@ -1,6 +1,6 @@
 /**
- * `npm start`: the whole chain, once, on the local cloud: the real `sst deploy`, a Twitter login by a scripted user who
- * opens the authorize page and types the PIN, the smoke, the signed call, `sst remove`. Leaves nothing behind but `.sst`.
+ * `npm start`: runs the whole chain once on the local cloud: `sst deploy`, a Twitter login by a scripted user, the smoke,
+ * the signed call, `sst remove`. Leaves only `.sst` behind.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -17,13 +17,13 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const sst = [join(root, "node_modules/sst/cli/sst.js")];
 const authCli = [join(root, "cli/bin/auth-cli.cjs")];
 const stage = ["--stage", "local"];
-/** No step takes half as long on 2 cores; one that takes this long hangs. */
+/** A step that takes this long hangs. */
 const stepLimitMs = 120_000;
 
 const children = new Set<ChildProcess>();
 let interrupted = false;
 
-/** Runs a node program to its end and gives its standard output; what it prints is shown as it comes. */
+/** Runs a program of Node and shows its output. @returns its standard output */
 async function run(
   args: readonly string[],
   variables: Variables,
@@ -38,7 +38,7 @@ async function run(
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
     createInterface({ input: stream }).on("line", (line) => {
-      // What SST draws for a terminal: control sequences, and a spinner for each state of it.
+      // SST draws control sequences and spinners for a terminal.
       const text = stripVTControlCharacters(line).trimEnd();
       if (show && text !== "" && !/^[⠁-⣿] /.test(text)) console.log(`  │ ${text}`);
       if (stream === child.stderr) onErrorLine?.(line, child);
@@ -80,7 +80,7 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Starts the local cloud in a process of its own, and gives the environment that it prints. */
+/** Starts the local cloud in a process of its own. @returns the environment that it prints */
 function startLocalCloud(): Promise<Variables> {
   return new Promise((resolve, reject) => {
     const child = start([...authCli, "local", "--json", "--port", "0", "--twitter-port", "0"], process.env);
@@ -97,7 +97,7 @@ function startLocalCloud(): Promise<Variables> {
   });
 }
 
-/** `auth-cli login`, and the user: reads the address, opens the page, authorizes, types the PIN. */
+/** Runs `auth-cli login` with a scripted user, who opens the authorize page and types the PIN. */
 async function logIn(variables: Variables): Promise<void> {
   await run([...authCli, "login", ...stage, "--no-browser"], variables, {
     onErrorLine: (line, child) => {
@@ -130,7 +130,7 @@ function stop(): void {
 }
 
 async function main(): Promise<void> {
-  // The user's own logins stay out of this.
+  // Keeps the user's own logins unchanged.
   const home = await mkdtemp(join(tmpdir(), "auth-cli-start-"));
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
@@ -143,9 +143,9 @@ async function main(): Promise<void> {
     const variables = await step("npx auth-cli local", startLocalCloud);
     answer = await walk({
       ...variables,
-      // The AWS SDK inside SST warns of a Node that it still supports.
+      // The AWS SDK in SST warns about this version of Node, which it supports.
       NODE_NO_WARNINGS: "1",
-      // CDK leaves a folder of its own where temporary files go.
+      // CDK leaves temporary files.
       TMPDIR: home,
       TEMP: home,
       TMP: home,

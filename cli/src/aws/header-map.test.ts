@@ -9,7 +9,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant("delete" as const), name }),
 );
 
-it("does for aws4fetch what the platform's Headers do", () => {
+it("behaves like the global Headers", () => {
   fc.assert(
     fc.property(
       fc.uniqueArray(fc.tuple(name, value), { selector: ([key]) => key.toLowerCase() }),

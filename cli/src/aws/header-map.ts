@@ -1,6 +1,6 @@
 /**
- * As much of the global `Headers` as aws4fetch uses. The build puts it in the place of Node's, whose first use loads
- * the whole of undici: 15 ms, a quarter of Node's own start.
+ * The part of the global `Headers` that aws4fetch uses. The build injects it in place of Node's, whose first use loads
+ * undici: 15 ms, a quarter of Node's own start.
  */
 export class HeaderMap {
   readonly #values = new Map<string, string>();

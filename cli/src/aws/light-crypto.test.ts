@@ -2,10 +2,10 @@ import { assert, asyncProperty, uint8Array } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { lightCrypto } from "./light-crypto.ts";
 
-describe("the light Web Crypto, against the platform's", () => {
+describe("the light Web Crypto", () => {
   const bytes = uint8Array({ minLength: 1, maxLength: 200 });
 
-  it("hashes alike", async () => {
+  it("hashes like the global crypto", async () => {
     await assert(
       asyncProperty(bytes, async (data) => {
         const theirs = await crypto.subtle.digest("SHA-256", Uint8Array.from(data));
@@ -14,7 +14,7 @@ describe("the light Web Crypto, against the platform's", () => {
     );
   });
 
-  it("signs alike", async () => {
+  it("signs like the global crypto", async () => {
     await assert(
       asyncProperty(bytes, bytes, async (secret, data) => {
         const algorithm = { name: "HMAC", hash: "SHA-256" };

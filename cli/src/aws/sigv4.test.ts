@@ -203,7 +203,7 @@ describe("AWS's published signatures", () => {
     ]);
   });
 
-  it("explains itself with the intermediates of the IAM user guide", async () => {
+  it("returns the intermediates of the IAM user guide", async () => {
     const { canonicalRequest, stringToSign, credentialScope } = await signSigV4(
       {
         method: "GET",
@@ -258,7 +258,7 @@ describe("the canonical request", () => {
     ["/%zz", "/%25zz"],
     ["/✈", "/%25E2%259C%2588"],
     ["/a;b=1,c:d@e$f&g", "/a%3Bb%3D1%2Cc%3Ad%40e%24f%26g"],
-  ])("encodes the path %s of the wire once more, to %s", async (path, canonical) => {
+  ])("encodes the path %s again, as %s", async (path, canonical) => {
     const { canonicalRequest } = await sign({ url: new URL(`https://api.example${path}`) });
     expect(canonicalRequest.split("\n")[1]).toBe(canonical);
   });
@@ -284,13 +284,13 @@ describe("the canonical request", () => {
     expect(canonicalQuery(query)).toBe(canonical);
   });
 
-  it("holds a port that is not the scheme's own, and no other", async () => {
+  it("contains the port unless it is the default of the scheme", async () => {
     expect(await hostLine("http://127.0.0.1:4568/")).toBe("host:127.0.0.1:4568");
     expect(await hostLine("https://api.example:443/")).toBe("host:api.example");
     expect(await hostLine("http://[::1]:80/")).toBe("host:[::1]");
   });
 
-  it("leaves out what is changed on the way, but sends it", async () => {
+  it("skips headers that proxies change, but sends them", async () => {
     const headers: Header[] = [
       ["User-Agent", "x"],
       ["Connection", "close"],
@@ -304,7 +304,7 @@ describe("the canonical request", () => {
     expect(signed.headers.slice(0, headers.length)).toEqual(headers);
   });
 
-  it("hashes the body, whatever its bytes", async () => {
+  it("hashes binary bodies", async () => {
     const empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     expect(await payloadHash()).toBe(empty);
     expect(await payloadHash(Buffer.alloc(0))).toBe(empty);
@@ -314,7 +314,7 @@ describe("the canonical request", () => {
     );
   });
 
-  it("sends a repeated header as one, its values joined", async () => {
+  it("joins the values of a repeated header", async () => {
     const { headers } = await sign({
       url: new URL("https://api.example/"),
       headers: [
@@ -341,7 +341,7 @@ describe("headers that cannot be signed", () => {
     ["", "x"],
     ["X-Name", "a\r\nX-Injected: 1"],
     ["X-Name", "naïve"],
-  ])("%j: %j is refused as wrong usage", async (name, value) => {
+  ])("rejects %j: %j", async (name, value) => {
     const error = await failure(() =>
       sign({ url: new URL("https://api.example/"), headers: [[name, value]] }),
     );
@@ -356,7 +356,7 @@ it("writes times as AWS does", () => {
   expect(amzDate(Date.parse("2026-01-02T03:04:05Z"))).toBe("20260102T030405Z");
 });
 
-/* ── A verifier of another make checks every signature, from the bytes of the wire ──────────────────────────── */
+/* ── An independent verifier checks every signature from the bytes of the wire ──────────────────────────── */
 
 const clock = new Date("2026-03-01T12:00:00Z");
 const sessions = createSessions({ now: () => clock });
@@ -385,8 +385,8 @@ const headerValue = fc.oneof(
 );
 const header = fc.tuple(fc.constantFrom("X-One", "x-one", "X-Two", "Accept", "X-Amz-Meta-A"), headerValue);
 
-describe("a verifier of another make", () => {
-  it("accepts every signature, and none after a byte of the body, the path or the query has changed", async () => {
+describe("the local cloud's verifier", () => {
+  it("accepts every signature, and rejects it after a change to body, path or query", async () => {
     let verified = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -404,7 +404,7 @@ describe("a verifier of another make", () => {
         async ({ method, origin, segments, query, headers, body }) => {
           const search = query.length === 0 ? "" : `?${query.join("&")}`;
           const url = new URL(`${origin}/${segments.join("/")}${search}`);
-          // A byte that is no UTF-8 has no one meaning; the verifier, which decodes, is not asked about it.
+          // The verifier decodes the query, so it cannot check bytes that are not UTF-8.
           fc.pre(!new URLSearchParams(url.search).toString().includes("%EF%BF%BD"));
           const signing = {
             credentials: issued,

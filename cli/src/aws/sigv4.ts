@@ -2,12 +2,12 @@ import { AwsV4Signer } from "aws4fetch";
 import { AuthCliError } from "../errors.ts";
 import type { Header, Intermediates } from "../http.ts";
 
-/** Temporary credentials of an identity (AWS STS). */
+/** Temporary credentials from AWS STS. */
 export interface AwsCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   sessionToken: string;
-  /** When they stop working, ISO 8601. */
+  /** ISO 8601. */
   expiration: string;
 }
 
@@ -27,7 +27,7 @@ export interface SigV4Signing {
   nowMs: number;
 }
 
-/** The signed headers, and every intermediate, so that a refusal can be explained. */
+/** The signed headers, and the intermediates that explain a refusal. */
 export interface SigV4Signature {
   /** All headers to send. */
   headers: Header[];
@@ -40,8 +40,8 @@ export interface SigV4Signature {
 }
 
 /**
- * Never signed: proxies and HTTP libraries add, change or drop them on the way.
- * Content-Type is signed, so that a body cannot be passed off as something else.
+ * Not signed, because proxies and HTTP libraries add, change or drop these headers.
+ * Content-Type is signed: it decides how the body is read.
  */
 const unsigned = new Set([
   "accept-encoding",
@@ -54,7 +54,7 @@ const unsigned = new Set([
   "x-amzn-trace-id",
 ]);
 
-/** Set by the signature itself; a caller's own would contradict it. */
+/** The signature sets these headers. */
 const reserved = new Set([
   "authorization",
   "host",
@@ -64,14 +64,14 @@ const reserved = new Set([
 ]);
 
 /**
- * Signs a request with AWS Signature Version 4 in its headers. The body is always hashed: API Gateway knows no
- * UNSIGNED-PAYLOAD.
+ * Signs a request with AWS Signature Version 4 in its headers. Always hashes the body, because API Gateway
+ * rejects UNSIGNED-PAYLOAD.
  * @throws AuthCliError `invalid-usage` for a header that cannot be signed
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export async function signSigV4(request: SigV4Request, signing: SigV4Signing): Promise<SigV4Signature> {
   const headers = mergeRepeated(request.headers);
-  demandSignable(headers);
+  requireSignable(headers);
 
   const signer = new Signer(
     {
@@ -110,14 +110,14 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
 class Signer extends AwsV4Signer {
   #stringToSign: Promise<string> | undefined;
 
-  /** @param search the query to sign, as it is sent */
+  /** @param search the query as it is sent */
   constructor(options: SignerOptions, search: string) {
     super(options);
     // aws4fetch decodes the query as a form, which drops nameless parameters and bytes that are not UTF-8.
     this.encodedSearch = canonicalQuery(search);
   }
 
-  /** Hashes body and canonical request once, not for each result. */
+  /** Computed once. aws4fetch hashes the body again for each result. */
   override stringToSign(): Promise<string> {
     return (this.#stringToSign ??= super.stringToSign());
   }
@@ -126,7 +126,7 @@ class Signer extends AwsV4Signer {
 type SignerOptions = ConstructorParameters<typeof AwsV4Signer>[0];
 
 /**
- * The same signature in the query of the URL (a presigned URL), good for a minute. No header but Host is signed.
+ * Signs in the query of the URL (a presigned URL), for one minute. Signs no header but Host.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
  */
 export async function presignSigV4(
@@ -165,7 +165,7 @@ export async function presignSigV4(
   return presigned;
 }
 
-/** What AWS computes on its side too, so that a difference can be found. */
+/** The values to compare with those that AWS computes. */
 export function sigV4Intermediates(signature: SigV4Signature): Intermediates {
   return [
     ["canonical request", signature.canonicalRequest],
@@ -177,20 +177,12 @@ export function sigV4Intermediates(signature: SigV4Signature): Intermediates {
 
 /** `20150830T123600Z` */
 export function amzDate(nowMs: number): string {
-  // Date's own `toISOString` first finds out this computer's time zone, which a signature has no use for.
-  const date = new Date(nowMs);
-  const day = [date.getUTCMonth() + 1, date.getUTCDate()];
-  const time = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()];
-  return `${date.getUTCFullYear()}${twoDigits(day)}T${twoDigits(time)}Z`;
-}
-
-function twoDigits(numbers: readonly number[]): string {
-  return numbers.map((number) => String(number).padStart(2, "0")).join("");
+  return new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
 }
 
 /**
  * The canonical query string: each name and value percent-encoded, sorted by encoded name, then value.
- * Works on the bytes of the wire, so that what is no UTF-8, and a nameless parameter, keep their place.
+ * Keeps nameless parameters and bytes that are not UTF-8.
  * @param search `?a=1&b`, or the empty string
  */
 export function canonicalQuery(search: string): string {
@@ -209,7 +201,7 @@ export function canonicalQuery(search: string): string {
     .join("&");
 }
 
-/** Decodes what is percent-encoded and encodes all but the unreserved characters (RFC 3986 2.3), in capitals. */
+/** Percent-encodes all but the unreserved characters (RFC 3986 2.3), in capitals, without encoding twice. */
 export function encodeQueryComponent(component: string): string {
   return component.replace(/%[0-9a-f]{2}|[^A-Za-z0-9\-._~]/gi, (part) => {
     if (part.length === 3) {
@@ -229,8 +221,8 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * A header that is repeated goes out as one, its values joined by a comma without a space: that is what the
- * canonical request holds, and what no proxy on the way can then join differently.
+ * Joins the values of a repeated header with a comma and no space, as in the canonical request. Otherwise a proxy could
+ * join them differently.
  */
 function mergeRepeated(headers: readonly Header[]): Header[] {
   const merged = new Map<string, [string, string]>();
@@ -243,10 +235,10 @@ function mergeRepeated(headers: readonly Header[]): Header[] {
 }
 
 /**
- * What would only be found out when it is signed.
+ * Rejects headers before anything is sent.
  * @throws AuthCliError `invalid-usage` for a header that cannot be signed
  */
-export function demandSignable(headers: readonly Header[]): void {
+export function requireSignable(headers: readonly Header[]): void {
   for (const [name, value] of headers) checkHeader(name, value);
 }
 
@@ -255,13 +247,14 @@ function checkHeader(name: string, value: string): void {
     throw new AuthCliError("invalid-usage", {
       message: `the header ${name} cannot be set on a signed request`,
       cause: "the signature sets it",
-      fix: `leave it out, or send the request with --unsigned`,
+      fix: `remove it, or send the request with --unsigned`,
     });
   }
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name) || !/^[\t\x20-\x7e]*$/.test(value)) {
     throw new AuthCliError("invalid-usage", {
       message: `the header ${JSON.stringify(name)} cannot be signed`,
-      cause: "a header name is letters, digits and dashes, a value printable ASCII (RFC 9110 5.5)",
+      cause:
+        "a header name has letters, digits and dashes, a value has printable ASCII characters (RFC 9110 5.5)",
       fix: "percent-encode or base64-encode the value",
     });
   }

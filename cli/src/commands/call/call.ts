@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { demandSignable } from "../../aws/sigv4.ts";
+import { requireSignable } from "../../aws/sigv4.ts";
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
@@ -41,7 +41,7 @@ export async function call(
   // Usage errors come first, before a request to Cognito or the API.
   requireOutputFolder(environment, flags.output);
   const request = await buildRequest(environment, deployment.apiEndpoint, target, flags);
-  if (!flags.unsigned) demandSignable(request.headers);
+  if (!flags.unsigned) requireSignable(request.headers);
 
   const login = flags.unsigned ? undefined : await findLogin(environment, resolved, sessions, flags.user);
   const notice: Notice = (text) => environment.terminal.say(`* ${text}\n`);
