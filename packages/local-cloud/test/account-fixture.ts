@@ -11,7 +11,7 @@ import {
   unthrottled,
 } from "../src/account.ts";
 
-/** A function with this source as its bundle, as CloudFormation would have deployed it. */
+/** Adds a function as CloudFormation deploys it, with this source as its bundle. */
 export function deployFunction(
   account: Account,
   functionName: string,
@@ -49,7 +49,7 @@ export interface RouteDeployment {
   timeoutMs?: number;
 }
 
-/** An HTTP API with these routes; its endpoint is for the caller to open. */
+/** Adds an HTTP API with these routes. The caller opens its endpoint. */
 export function deployApi(
   account: Account,
   routes: Record<string, RouteDeployment>,

@@ -34,13 +34,13 @@ describe.skipIf(aws === "")("the aws CLI", () => {
     return stdout;
   }
 
-  it("knows who it is", async () => {
+  it("gets its caller identity", async () => {
     expect(JSON.parse(await succeed("sts", "get-caller-identity"))).toMatchObject({
       Arn: "arn:aws:iam::000000000000:user/deployer",
     });
   });
 
-  it("is told what is wrong with its credentials", async () => {
+  it("reports wrong credentials", async () => {
     const { code, stderr } = await run(["--endpoint-url", cloud.awsUrl, "sts", "get-caller-identity"], {
       AWS_SECRET_ACCESS_KEY: "wrong",
     });
@@ -60,7 +60,7 @@ describe.skipIf(aws === "")("the aws CLI", () => {
     await succeed("s3", "rb", "--force", "s3://parts");
   });
 
-  it("seeds a secret that a template then refers to", async () => {
+  it("creates a secret that a template refers to", async () => {
     await succeed(
       "secretsmanager",
       "create-secret",
@@ -95,7 +95,7 @@ Outputs: { PoolId: { Value: !Ref Pool } }
     await succeed("cloudformation", "wait", "stack-delete-complete", "--stack-name", "pool");
   });
 
-  it("reads what is deployed: pool, role and routes", async () => {
+  it("reads the deployed pool, role and routes", async () => {
     const template = {
       Resources: {
         Pool: {
@@ -175,7 +175,7 @@ Outputs: { PoolId: { Value: !Ref Pool } }
     );
   });
 
-  it("is told by name what the local cloud does not support", async () => {
+  it("reports an unsupported action by name", async () => {
     const { code, stderr } = await run(["--endpoint-url", cloud.awsUrl, "iam", "list-users"]);
     expect(code).not.toBe(0);
     expect(stderr).toContain("The local cloud does not support the action ListUsers");

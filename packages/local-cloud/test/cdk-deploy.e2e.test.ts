@@ -24,7 +24,7 @@ api.addRoutes({ path: "/hello", integration: new HttpLambdaIntegration("Hello", 
 new CfnOutput(stack, "Endpoint", { value: api.apiEndpoint });
 `;
 
-/** The CDK's own CLI, which deploys by change sets. */
+/** The CLI of the CDK deploys with change sets. */
 describe("cdk deploy, diff and destroy", () => {
   let cloud: LocalCloud;
   let folder: string;

@@ -15,7 +15,7 @@ const page = readFileSync(new URL("../../../docs/local-cloud.md", import.meta.ur
 
 const now = (): Date => new Date();
 
-/** The rows of the table below a heading, cell by cell. */
+/** The cells of the table below a heading, row by row. */
 function tableBelow(heading: string): string[][] {
   const section = page.split(`## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
   const rows = section.split("\n").filter((line) => line.startsWith("|"));
@@ -56,7 +56,7 @@ describe("docs/local-cloud.md lists the actions of the local cloud", () => {
     arn: "arn:aws:iam::000000000000:user/deployer",
     userId: "",
   } as const;
-  // A service names its actions in the error for an unknown one.
+  // The error for an unknown action lists the supported ones.
   const services: [string, () => Promise<object>][] = [
     ["CloudFormation", () => createCloudFormation({ stacks, buckets }).handle(unknown)],
     ["Cognito Identity", () => cognitoIdentity.handle("Unknown", {})],

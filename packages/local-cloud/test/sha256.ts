@@ -1,6 +1,6 @@
 import { createHash, createHmac, type Hash as NodeHash, type Hmac } from "node:crypto";
 
-/** SHA-256, or HMAC-SHA-256 when given a key, from node:crypto, in the shape that `@smithy/signature-v4` asks for. */
+/** SHA-256, or HMAC-SHA-256 with a key, with the interface that `@smithy/signature-v4` expects. */
 export class Sha256 {
   readonly #hash: NodeHash | Hmac;
 

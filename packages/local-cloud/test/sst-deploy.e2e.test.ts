@@ -21,7 +21,7 @@ interface Outputs {
   IdentityPoolId: string;
 }
 
-/** The real, unmodified `sst` against the local cloud, step by step: each test goes on where the one before ended. */
+/** Runs the unmodified `sst` against the local cloud. Each test continues from the one before. */
 describe("sst deploy, diff and remove", () => {
   let cloud: LocalCloud;
   let app: SstApp;
@@ -66,7 +66,7 @@ describe("sst deploy, diff and remove", () => {
 
   let first: Outputs;
 
-  it("deploys a stage into an account that SST has never seen", async () => {
+  it("deploys a stage into a new account", async () => {
     await succeed("deploy", "--stage", "one");
     first = await outputs("one");
     expect(first.ApiEndpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -77,14 +77,14 @@ describe("sst deploy, diff and remove", () => {
     expect([unsigned.status, await unsigned.text()]).toEqual([403, '{"message":"Forbidden"}']);
   });
 
-  it("diff says that nothing would change, and deploying again changes nothing", async () => {
+  it("diff reports no changes, and deploying again changes nothing", async () => {
     expect(await succeed("diff", "--stage", "one")).toContain("No changes");
     await succeed("deploy", "--stage", "one");
     expect(await outputs("one")).toEqual(first);
     expect(lines.some((line) => line.includes("No updates are to be performed"))).toBe(true);
   });
 
-  it("a second stage stands beside the first", async () => {
+  it("deploys a second stage next to the first", async () => {
     await succeed("deploy", "--stage", "two");
     const second = await outputs("two");
     expect(second.ApiEndpoint).not.toBe(first.ApiEndpoint);
@@ -97,7 +97,7 @@ describe("sst deploy, diff and remove", () => {
     expect((await fetch(`${first.ApiEndpoint}/public`)).status).toBe(200);
   });
 
-  it("changes the app in place: a route appears, code is new, and an authorizer that is switched off opens its route", async () => {
+  it("updates the app in place: a new route, new code, and a route without its authorizer", async () => {
     expect((await fetch(`${first.ApiEndpoint}/more`)).status).toBe(404);
     await app.edit(
       stackFile,
@@ -120,14 +120,14 @@ describe("sst deploy, diff and remove", () => {
     expect((await fetch(`${first.ApiEndpoint}/private`)).status).not.toBe(403);
   });
 
-  it("deploys what a replay in other tests deploys: template, settings of the stack and code", async () => {
+  it("deploys the same template, stack settings and code as a replay", async () => {
     const { TWITTER_CONSUMER_KEY: key = "", TWITTER_CONSUMER_SECRET: secret = "" } = cloud.environment;
     const other = await startLocalCloud({ awsPort: 0, twitterPort: 0, clientCredentials: { key, secret } });
     const folder = await mkdtemp(join(tmpdir(), "replay-"));
     const unchanged = await copySstApp();
     try {
       const request = { folder: app.folder, stage: "one", variables: {} };
-      // The process that synthesizes must not mix up two variants of one stage.
+      // The synthesis server must not confuse two variants of one stage.
       await synthesizedStack(inject("synthesisUrl"), { ...request, folder: unchanged.folder });
       const stack = await synthesizedStack(inject("synthesisUrl"), request);
       await replayStack(stack, other.environment, folder);
@@ -152,14 +152,14 @@ describe("sst deploy, diff and remove", () => {
     }
   });
 
-  it("what the local cloud does not support fails, by name, and everything is as it was", async () => {
+  it("an unsupported resource type fails by name, and the stack is rolled back", async () => {
     await app.edit(
       stackFile,
       "stack.addOutputs(",
       'new CfnResource(stack, "Queue", { type: "AWS::SQS::Queue" });\n  stack.addOutputs(',
     );
     await app.edit(stackFile, /^/, 'import { CfnResource } from "aws-cdk-lib";\n');
-    // Something that goes before it, and has to be taken back.
+    // A change that deploys first and must be rolled back.
     await app.edit("packages/functions/src/public.ts", "Hello again!", "Hello half way!");
     const { code, stdout, stderr } = await sst("deploy", "--stage", "one");
     expect(code).not.toBe(0);
@@ -178,12 +178,12 @@ describe("sst deploy, diff and remove", () => {
     expect((await fetch(`${first.ApiEndpoint}/private`)).status).toBe(403);
   });
 
-  it("remove takes everything away", async () => {
+  it("remove deletes the stage", async () => {
     await succeed("remove", "--stage", "one");
     await expect(fetch(`${first.ApiEndpoint}/public`)).rejects.toThrow("fetch failed");
   });
 
-  it("a stack that fails at once is rolled back, and can be deployed when mended", async () => {
+  it("a failed new stack is rolled back, and deploys after a fix", async () => {
     await app.edit(
       stackFile,
       "stack.addOutputs(",
@@ -193,7 +193,7 @@ describe("sst deploy, diff and remove", () => {
     expect(code).not.toBe(0);
     expect(stdout + stderr).toContain("AWS::SQS::Queue");
     await app.edit(stackFile, /^ *new CfnResource.*$/m, "");
-    // SST 2.49.8 first deletes the stack that was rolled back, and then wants to update what it has just deleted.
+    // SST 2.49.8 deletes the rolled-back stack and then tries to update it.
     expect((await sst("deploy", "--stage", "three")).stdout).toContain(
       "Stack [three-api-auth-twitter-ExampleStack] does not exist",
     );
@@ -202,12 +202,12 @@ describe("sst deploy, diff and remove", () => {
   });
 });
 
-/** SST names the template by its hash, which the consumer secret changes. */
+/** SST names the template by its hash, which depends on the consumer secret. */
 async function readAssembly(path: string): Promise<unknown> {
   return JSON.parse((await readFile(path, "utf8")).replace(/[0-9a-f]{64}\.json/, "template.json"));
 }
 
-/** The template of the stage `one`, how its stack is set up, and the files of each bundle that it refers to. */
+/** The template of the stage `one`, its stack's settings, and the files of its bundles. */
 async function readDeployed(cloud: LocalCloud) {
   const StackName = "one-api-auth-twitter-ExampleStack";
   const cloudFormation = new CloudFormationClient(clientConfiguration(cloud));

@@ -6,16 +6,16 @@ import { createResourceTypes } from "../src/cloudformation/resource-types/resour
 import { createStacks, type StackInput, type Stacks } from "../src/cloudformation/stacks/stacks.ts";
 import type { Stack } from "../src/cloudformation/stacks/stack.ts";
 
-/** An account with its stacks, without any server: what the tests of the engine work on. */
+/** An account and its stacks without a server. */
 export interface StacksFixture {
   account: Account;
   buckets: Buckets;
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
   stacks: Stacks;
-  /** Ids of the APIs that listen. */
+  /** Ids of the open APIs. */
   listening: Set<string>;
-  /** Creates or updates the stack `test`, and waits for the end of it. */
+  /** Creates or updates the stack `test`, and waits until the operation ends. */
   deploy(template: object, input?: Partial<StackInput>): Promise<Stack>;
   /** `LogicalId STATUS` or `LogicalId STATUS: reason`, oldest first. */
   events(stack: Stack): string[];

@@ -59,8 +59,8 @@ const whoAmI = (credentials?: Credentials) =>
 const cloudFormation = () => new CloudFormationClient(configuration());
 const s3 = () => new S3Client(configuration());
 
-describe("who may call", () => {
-  it("the deployer, who is a user of the account", async () => {
+describe("authentication", () => {
+  it("accepts the deployer, a user of the account", async () => {
     expect(await whoAmI()).toMatchObject({
       Account: "000000000000",
       Arn: "arn:aws:iam::000000000000:user/deployer",
@@ -68,7 +68,7 @@ describe("who may call", () => {
     });
   });
 
-  it("an assumed role, by its own name, until its credentials expire", async () => {
+  it("accepts an assumed role until its credentials expire", async () => {
     const { Credentials: issued, AssumedRoleUser: user } = await new STSClient(configuration()).send(
       new AssumeRoleCommand({
         RoleArn: "arn:aws:iam::000000000000:role/cdk-hnb659fds-deploy-role-000000000000-us-east-1",
@@ -93,7 +93,7 @@ describe("who may call", () => {
     });
   });
 
-  it("not a role that does not trust the caller, nor one that is not there", async () => {
+  it("rejects assuming an unknown role, or one that does not trust the caller", async () => {
     for (const name of ["cdk-hnb659fds-cfn-exec-role-000000000000-us-east-1", "ghost"]) {
       const roleArn = `arn:aws:iam::000000000000:role/${name}`;
       await expect(
@@ -114,7 +114,7 @@ describe("who may call", () => {
     await expect(whoAmI({ ...deployer(), ...wrong })).rejects.toMatchObject({ name: error });
   });
 
-  it("not a stale signature", async () => {
+  it("rejects a stale signature", async () => {
     const stale = new STSClient({ ...configuration(), systemClockOffset: -6 * 60_000 });
     await expect(stale.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
       name: "SignatureDoesNotMatch",
@@ -122,7 +122,7 @@ describe("who may call", () => {
     });
   });
 
-  it("nobody without a signature", async () => {
+  it("rejects an unsigned request", async () => {
     const reply = await fetch(cloud.awsUrl, {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -137,8 +137,8 @@ describe("who may call", () => {
   });
 });
 
-describe("what it does not know", () => {
-  it("is named: an action", async () => {
+describe("an unsupported request", () => {
+  it("names the action", async () => {
     const reply = await fetch(cloud.awsUrl, {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -147,7 +147,7 @@ describe("what it does not know", () => {
     expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining("action ListQueues")]);
   });
 
-  it("is named: a target", async () => {
+  it("names the target", async () => {
     const reply = await fetch(cloud.awsUrl, {
       method: "POST",
       headers: {
@@ -164,7 +164,7 @@ describe("what it does not know", () => {
     });
   });
 
-  it("is named: an operation of S3", async () => {
+  it("names the operation of S3", async () => {
     const client = new S3Client(configuration());
     await client.send(new CreateBucketCommand({ Bucket: "with-an-acl" }));
     await expect(client.send(new GetBucketAclCommand({ Bucket: "with-an-acl" }))).rejects.toMatchObject({
@@ -182,7 +182,7 @@ describe("CloudFormation", () => {
     Outputs: { Value: { Value: { "Fn::GetAtt": ["A", "Value"] } } },
   };
 
-  it("says that a stack is not there in the words that sst and cdk look for", async () => {
+  it("reports an unknown stack in the words that sst and cdk match", async () => {
     await expect(
       cloudFormation().send(new DescribeStacksCommand({ StackName: "ghost" })),
     ).rejects.toMatchObject({
@@ -193,7 +193,7 @@ describe("CloudFormation", () => {
     });
   });
 
-  it("creates, describes and gives back a stack", async () => {
+  it("creates and describes a stack, and returns its template", async () => {
     const body = JSON.stringify(template);
     await cloudFormation().send(
       new CreateStackCommand({ StackName: "wire", TemplateBody: body, Tags: [{ Key: "a", Value: "b" }] }),
@@ -226,7 +226,7 @@ describe("CloudFormation", () => {
     ).rejects.toMatchObject({ name: "AlreadyExistsException" });
   });
 
-  it("has the CDK's bootstrap stack", async () => {
+  it("deploys the CDK's bootstrap stack", async () => {
     const { Stacks: stacks } = await cloudFormation().send(
       new DescribeStacksCommand({ StackName: "CDKToolkit" }),
     );
@@ -240,7 +240,7 @@ describe("CloudFormation", () => {
     );
   });
 
-  it("takes templates in YAML", async () => {
+  it("accepts templates in YAML", async () => {
     const yaml = `
 Parameters:
   Stage: { Type: String, Default: prod }
@@ -267,7 +267,7 @@ Outputs:
 });
 
 describe("S3", () => {
-  it("keeps objects of any name and content", async () => {
+  it("stores objects with any name and content", async () => {
     const client = s3();
     await client.send(new CreateBucketCommand({ Bucket: "things" }));
     const keys = ["a.txt", "dir/b c+d.txt", "dir/ünï/%41 &?#.bin", "z"];
@@ -313,7 +313,7 @@ describe("S3", () => {
     await client.send(new DeleteBucketCommand({ Bucket: "things" }));
   });
 
-  it("takes streamed uploads and refuses a wrong checksum", async () => {
+  it("accepts streamed uploads and rejects a wrong checksum", async () => {
     const client = s3();
     await client.send(new CreateBucketCommand({ Bucket: "streams" }));
     // Sent as aws-chunked, with the checksum in a trailer.
@@ -341,7 +341,7 @@ describe("S3", () => {
     ).rejects.toMatchObject({ name: "BadDigest" });
   });
 
-  it("says what is missing", async () => {
+  it("names a missing bucket or key", async () => {
     const client = s3();
     const Bucket = "cdk-hnb659fds-assets-000000000000-us-east-1";
     await expect(client.send(new GetObjectCommand({ Bucket, Key: "no" }))).rejects.toMatchObject({
@@ -361,7 +361,7 @@ describe("S3", () => {
 });
 
 describe("SSM", () => {
-  it("keeps parameters, and speaks JSON errors", async () => {
+  it("stores parameters, and sends errors as JSON", async () => {
     const client = new SSMClient(configuration());
     await client.send(new PutParameterCommand({ Name: "/p", Type: "String", Value: "v" }));
     expect((await client.send(new GetParameterCommand({ Name: "/p" }))).Parameter).toMatchObject({
@@ -380,7 +380,7 @@ describe("SSM", () => {
   });
 });
 
-it("a port that is taken is an error with its port, and leaves nothing listening", async () => {
+it("a port that is taken fails with its port, and nothing keeps listening", async () => {
   const port = Number(new URL(cloud.awsUrl).port);
   await expect(startLocalCloud({ awsPort: port, twitterPort: 0 })).rejects.toMatchObject({
     code: "EADDRINUSE",

@@ -87,7 +87,7 @@ const template = {
 
 const routeArn = (path: string): string => `arn:aws:execute-api:us-east-1:000000000000:abc/$default/${path}`;
 
-describe("reading what is deployed, by the real SDK", () => {
+describe("the AWS SDK reads deployed resources", () => {
   let cloud: LocalCloud;
   let identityPoolId = "";
   const configuration = (credentials = deployer()) => ({
@@ -136,7 +136,7 @@ describe("reading what is deployed, by the real SDK", () => {
     });
   });
 
-  it("nothing of a pool to who does not sign", async () => {
+  it("no pool in an unsigned request", async () => {
     const reply = await fetch(cloud.awsUrl, {
       method: "POST",
       headers: {
@@ -174,7 +174,7 @@ describe("reading what is deployed, by the real SDK", () => {
     ).rejects.toMatchObject({ name: "NoSuchEntityException" });
   });
 
-  it("managed policies, the account's and AWS's own", async () => {
+  it("managed policies of the account and of AWS", async () => {
     const arns: (string | undefined)[] = [];
     const pages = paginateListAttachedRolePolicies({ client: iam() }, { RoleName: "users" });
     for await (const { AttachedPolicies: page = [] } of pages)
@@ -194,7 +194,7 @@ describe("reading what is deployed, by the real SDK", () => {
     }
   });
 
-  it("what a role would be allowed", async () => {
+  it("the simulated permissions of a role", async () => {
     const { EvaluationResults: results } = await iam().send(
       new SimulatePrincipalPolicyCommand({
         PolicySourceArn: "arn:aws:iam::000000000000:role/users",
@@ -216,7 +216,7 @@ describe("reading what is deployed, by the real SDK", () => {
     ]);
   });
 
-  it("only as far as the caller's policies allow", async () => {
+  it("only what the caller's policies allow", async () => {
     const { Credentials: issued } = await new STSClient(configuration()).send(
       new AssumeRoleCommand({ RoleArn: "arn:aws:iam::000000000000:role/reader", RoleSessionName: "me" }),
     );

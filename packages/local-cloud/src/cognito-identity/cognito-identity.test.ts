@@ -105,14 +105,14 @@ const getCredentials = (IdentityId: string, Logins?: JsonObject) =>
   }) as Promise<GetCredentialsForIdentityResponse>;
 
 describe("GetId", () => {
-  it("gives a user the same identity on every device, and another user another", async () => {
+  it("gives a user the same identity on every device, and other users other identities", async () => {
     const first = await getId(login("42"));
     expect(first).toMatch(/^us-east-1:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(await getId(login("42", "laptop"))).toBe(first);
     expect(await getId(login("43"))).not.toBe(first);
   });
 
-  it("refuses guests, unless the pool takes them", async () => {
+  it("rejects guests unless the pool allows them", async () => {
     await expect(getId()).rejects.toEqual(
       refused("NotAuthorizedException", "Unauthenticated access is not supported for this identity pool."),
     );
@@ -128,7 +128,7 @@ describe("GetId", () => {
       /^Invalid login token\. /,
     ],
     [
-      "a colon for the semicolon",
+      "a colon instead of the semicolon",
       { "api.twitter.com": "42:wrong" },
       "NotAuthorizedException",
       /^Invalid login token\. /,
@@ -146,8 +146,8 @@ describe("GetId", () => {
       "InvalidParameterException",
       /'logins'/,
     ],
-    ["a login that is no text", { "api.twitter.com": 1 }, "SerializationException", /Logins/],
-  ])("refuses %s", async (_name, logins, code, message) => {
+    ["a login that is not a string", { "api.twitter.com": 1 }, "SerializationException", /Logins/],
+  ])("rejects %s", async (_name, logins, code, message) => {
     await expect(getId(logins)).rejects.toEqual(refused(code, message));
   });
 
@@ -161,20 +161,20 @@ describe("GetId", () => {
     ["malformed", "us-east-1:NOT-HEX", "InvalidParameterException", /'identityPoolId'.*pattern/],
     ["too long", `us-east-1:${"a".repeat(50)}`, "InvalidParameterException", /less than or equal to 55/],
     ["missing", undefined, "InvalidParameterException", /must not be null/],
-  ])("refuses a pool id that is %s", async (_name, IdentityPoolId, code, message) => {
+  ])("rejects a pool id that is %s", async (_name, IdentityPoolId, code, message) => {
     await expect(service.handle("GetId", { IdentityPoolId, Logins: login("42") })).rejects.toEqual(
       refused(code, message),
     );
   });
 
-  it("says that logins do not match a pool without providers", async () => {
+  it("reports that logins do not match a pool without providers", async () => {
     pool.supportedLoginProviders = {};
     await expect(getId(login("42"))).rejects.toEqual(
       refused("NotAuthorizedException", /^Logins don't match\. /),
     );
   });
 
-  it("tells a Twitter that is out of order from a token that is", async () => {
+  it("distinguishes a failure of Twitter from an invalid token", async () => {
     twitter = () => Promise.reject(new Error("connect ECONNREFUSED"));
     await expect(getId(login("42"))).rejects.toEqual(refused("ExternalServiceException", /ECONNREFUSED/));
     twitter = () => ({ ok: false, status: 503, message: "Over capacity" });
@@ -183,7 +183,7 @@ describe("GetId", () => {
 });
 
 describe("GetCredentialsForIdentity", () => {
-  it("gives an hour of the authenticated role", async () => {
+  it("issues credentials of the authenticated role for an hour", async () => {
     const identityId = await getId(login("42"));
     const { Credentials, IdentityId } = await getCredentials(identityId, login("42", "laptop"));
     expect(IdentityId).toBe(identityId);
@@ -211,14 +211,14 @@ describe("GetCredentialsForIdentity", () => {
     });
   });
 
-  it("refuses an authenticated identity without logins", async () => {
+  it("rejects an authenticated identity without logins", async () => {
     const identityId = await getId(login("42"));
     await expect(getCredentials(identityId)).rejects.toEqual(
       refused("NotAuthorizedException", `Access to Identity '${identityId}' is forbidden.`),
     );
   });
 
-  it("refuses another user's identity", async () => {
+  it("rejects another user's identity", async () => {
     const identityId = await getId(login("42"));
     await expect(getCredentials(identityId, login("43"))).rejects.toEqual(
       refused("NotAuthorizedException", /^Logins don't match/),
@@ -229,7 +229,7 @@ describe("GetCredentialsForIdentity", () => {
     );
   });
 
-  it("refuses an identity that does not exist", async () => {
+  it("rejects an identity that does not exist", async () => {
     const unknown = "us-east-1:00000000-0000-0000-0000-000000000000";
     await expect(getCredentials(unknown, login("42"))).rejects.toEqual(
       refused("ResourceNotFoundException", `Identity '${unknown}' not found.`),
@@ -258,7 +258,7 @@ describe("GetCredentialsForIdentity", () => {
     );
   });
 
-  it("gives a guest the guests' role, and makes a guest who logs in that user", async () => {
+  it("gives a guest the unauthenticated role, and links the identity when the guest logs in", async () => {
     pool.allowUnauthenticatedIdentities = true;
     const guest = await getId();
     const { Credentials } = await getCredentials(guest);
@@ -275,7 +275,7 @@ describe("GetCredentialsForIdentity", () => {
   });
 });
 
-it("GetOpenIdToken gives a JWT of the identity for ten minutes", async () => {
+it("GetOpenIdToken issues a JWT for the identity that is valid for ten minutes", async () => {
   const identityId = await getId(login("42"));
   const { Token } = (await service.handle("GetOpenIdToken", {
     IdentityId: identityId,
@@ -289,7 +289,7 @@ it("GetOpenIdToken gives a JWT of the identity for ten minutes", async () => {
   });
 });
 
-it("names an operation that it does not know", async () => {
+it("names an unsupported operation", async () => {
   await expect(service.handle("ListIdentities", {})).rejects.toEqual(
     refused("UnknownOperationException", /ListIdentities/),
   );

@@ -16,31 +16,30 @@ import type { Account, IdentityPool, Role } from "../account.ts";
 import { createIdentities, describeIdentity, type Identity } from "./identities.ts";
 import { loginsDoNotMatch, verifyLogins, type VerifyTwitterToken } from "./logins.ts";
 import { createOpenIdTokenIssuer } from "./open-id-token.ts";
-import { Parameters } from "./request-members.ts";
+import { RequestMembers } from "./request-members.ts";
 import { describePool, describePoolRoles } from "./pool-description.ts";
 
 export interface CognitoIdentityOptions {
   account: Account;
   sessions: Sessions;
-  /** Where tokens are validated: Twitter's origin, asked for at each call. */
+  /** Twitter's origin, read at each call. */
   twitterApiUrl: () => string;
   verifyTwitterToken: VerifyTwitterToken;
-  /** Where ID tokens' issuers have their keys. */
+  /** The keys of ID tokens' issuers. */
   issuers: IssuerDirectory;
   now: () => Date;
-  /** Why credentials were refused, for a person; never a secret. */
+  /** Gets the reason for refused credentials, without secrets. */
   log?: (line: string) => void;
 }
 
 /**
- * Amazon Cognito Identity, against the deployed pools: the three operations that go unsigned, and the description of a
- * pool for its owner.
+ * Amazon Cognito Identity for the deployed pools: the three unsigned operations, and the description of a pool.
  * https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/Welcome.html
  */
 export interface CognitoIdentityService {
   /**
    * @param operation the part of `X-Amz-Target` after the dot
-   * @throws ServiceError as the service's model names it; UnknownOperationException for any other operation
+   * @throws ServiceError with a code of the service's model; UnknownOperationException for other operations
    */
   handle(operation: string, body: JsonObject): Promise<object>;
 }
@@ -62,14 +61,14 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
     throw new ServiceError("ResourceNotFoundException", `IdentityPool '${identityPoolId}' not found.`);
   }
 
-  async function getId(parameters: Parameters): Promise<GetIdResponse> {
-    const identityPoolId = parameters.identityPoolId();
-    const accountId = parameters.accountId();
-    const logins = parameters.logins();
-    parameters.check();
+  async function getId(members: RequestMembers): Promise<GetIdResponse> {
+    const identityPoolId = members.identityPoolId();
+    const accountId = members.accountId();
+    const logins = members.logins();
+    members.check();
     const pool = findPool(identityPoolId, accountId);
     if (logins.size === 0) {
-      refuseGuests(pool);
+      requireGuestAccess(pool);
       return { IdentityId: identities.createGuest(identityPoolId).identityId };
     }
     const [login] = await verify(pool, logins);
@@ -77,7 +76,7 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
     return { IdentityId: identities.forLogin(identityPoolId, login).identityId };
   }
 
-  /** The identity that a request is for, once its logins, or the lack of them, have shown the right to it. */
+  /** The identity of a request, after its logins are verified. @throws ServiceError */
   async function access(
     identityId: string,
     logins: ReadonlyMap<string, string>,
@@ -91,7 +90,7 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
       if (identity.login !== undefined) {
         throw new ServiceError("NotAuthorizedException", `Access to Identity '${identityId}' is forbidden.`);
       }
-      refuseGuests(pool);
+      requireGuestAccess(pool);
       return { pool, identity };
     }
     const verified = await verify(pool, logins);
@@ -111,15 +110,15 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
   }
 
   async function getCredentialsForIdentity(
-    parameters: Parameters,
+    members: RequestMembers,
   ): Promise<GetCredentialsForIdentityResponse> {
-    const identityId = parameters.identityId();
-    const logins = parameters.logins();
-    const customRoleArn = parameters.customRoleArn();
-    parameters.check();
+    const identityId = members.identityId();
+    const logins = members.logins();
+    const customRoleArn = members.customRoleArn();
+    members.check();
     const { pool, identity } = await access(identityId, logins);
     if (customRoleArn !== undefined) {
-      // Only tokens that name roles (SAML, user pools) allow a choice; Twitter's and guests' do not.
+      // Only tokens with roles (SAML, user pools) allow a custom role.
       throw new ServiceError(
         "InvalidParameterException",
         "CustomRoleArn is not allowed for the logins of this request.",
@@ -144,7 +143,7 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
     };
   }
 
-  /** The role that the pool gives to such an identity, if its trust policy agrees. */
+  /** The pool's role for an identity. @throws ServiceError when the role does not trust the identity */
   function assumableRole(pool: IdentityPool, { identityId, identityPoolId, amr }: CognitoIdentity): Role {
     const kind = amr[0] ?? "unauthenticated";
     const roleArn = pool.roles?.[kind];
@@ -169,29 +168,29 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
     );
   }
 
-  async function getOpenIdToken(parameters: Parameters): Promise<GetOpenIdTokenResponse> {
-    const identityId = parameters.identityId();
-    const logins = parameters.logins();
-    parameters.check();
+  async function getOpenIdToken(members: RequestMembers): Promise<GetOpenIdTokenResponse> {
+    const identityId = members.identityId();
+    const logins = members.logins();
+    members.check();
     const { identity } = await access(identityId, logins);
     return { IdentityId: identityId, Token: await issueOpenIdToken(describeIdentity(identity)) };
   }
 
-  function ownPool(parameters: Parameters): IdentityPool {
-    const identityPoolId = parameters.identityPoolId();
-    parameters.check();
+  function ownPool(members: RequestMembers): IdentityPool {
+    const identityPoolId = members.identityPoolId();
+    members.check();
     return findPool(identityPoolId);
   }
 
-  function describeIdentityPool(parameters: Parameters): IdentityPoolDescription {
-    return describePool(ownPool(parameters));
+  function describeIdentityPool(members: RequestMembers): IdentityPoolDescription {
+    return describePool(ownPool(members));
   }
 
-  function getIdentityPoolRoles(parameters: Parameters): GetIdentityPoolRolesResponse {
-    return describePoolRoles(ownPool(parameters));
+  function getIdentityPoolRoles(members: RequestMembers): GetIdentityPoolRolesResponse {
+    return describePoolRoles(ownPool(members));
   }
 
-  const operations: Record<string, (parameters: Parameters) => object> = {
+  const operations: Record<string, (members: RequestMembers) => object> = {
     GetId: getId,
     GetCredentialsForIdentity: getCredentialsForIdentity,
     GetOpenIdToken: getOpenIdToken,
@@ -205,12 +204,12 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
         service: "Cognito Identity",
         code: "UnknownOperationException",
       });
-      return run(new Parameters(body));
+      return run(new RequestMembers(body));
     },
   };
 }
 
-function refuseGuests(pool: IdentityPool): void {
+function requireGuestAccess(pool: IdentityPool): void {
   if (!pool.allowUnauthenticatedIdentities) {
     throw new ServiceError(
       "NotAuthorizedException",

@@ -62,7 +62,7 @@ beforeEach(() => {
   trust("authenticated");
 });
 
-/** Lets the pool's role be assumed by identities with this `amr`. */
+/** Trusts identities with this `amr` in the pool's role. */
 function trust(amr: string): void {
   account.roles.set(roleArn, {
     arn: roleArn,
@@ -121,13 +121,13 @@ describe.each([
   ["Google", google, `${google}:google-client:user-1`],
   ["a user pool", userPool, `${userPool}:CognitoSignIn:user-1`],
 ])("an ID token of %s", (_name, provider, amr) => {
-  it("gives the same user the same identity, another user another", async () => {
+  it("gives the same user the same identity, and another user another identity", async () => {
     const first = await getId(provider, tokenOf(provider));
     expect(await getId(provider, tokenOf(provider, { jti: "another token" }))).toBe(first);
     expect(await getId(provider, tokenOf(provider, { sub: "user-2" }))).not.toBe(first);
   });
 
-  it("gives credentials whose session says by which provider", async () => {
+  it("issues credentials whose session names the provider", async () => {
     const identityId = await getId(provider, tokenOf(provider));
     const { Credentials } = await getCredentials(identityId, provider, tokenOf(provider));
     const { AccessKeyId, SessionToken } = Credentials as Record<string, string>;
@@ -136,7 +136,7 @@ describe.each([
     });
   });
 
-  it("gives a token of the identity for ten minutes", async () => {
+  it("issues a token for the identity that is valid for ten minutes", async () => {
     const identityId = await getId(provider, tokenOf(provider));
     const { Token } = (await service.handle("GetOpenIdToken", {
       IdentityId: identityId,
@@ -149,7 +149,7 @@ describe.each([
     });
   });
 
-  it("opens a role that trusts this provider, and none that trusts another", async () => {
+  it("assumes a role that trusts this provider, and not one that trusts another", async () => {
     const identityId = await getId(provider, tokenOf(provider));
     trust(provider);
     await expect(getCredentials(identityId, provider, tokenOf(provider))).resolves.toBeDefined();
@@ -160,59 +160,59 @@ describe.each([
   });
 });
 
-describe("refused is", () => {
+describe("a login is rejected", () => {
   it.each<[string, string, () => string, string, string | RegExp]>([
     [
-      "what has expired",
+      "with an expired token",
       auth0,
       () => tokenOf(auth0, { exp: 1_700_000_000 }),
       "NotAuthorizedException",
       /^Invalid login token\. Token expired: \d+ >= 1700000000$/,
     ],
     [
-      "what another provider has issued",
+      "with a token of another issuer",
       google,
       () => tokenOf(auth0),
       "NotAuthorizedException",
       "Invalid login token. Issuer doesn't match providerName",
     ],
     [
-      "what is for another client",
+      "with a token for another client",
       auth0,
       () => tokenOf(auth0, { aud: "other" }),
       "NotAuthorizedException",
       "Invalid login token. Incorrect token audience.",
     ],
     [
-      "what is for another app client of the user pool",
+      "with a token for another app client of the user pool",
       userPool,
       () => tokenOf(userPool, { aud: "other" }),
       "NotAuthorizedException",
       "Token is not from a supported provider of this identity pool.",
     ],
     [
-      "another user pool",
+      "from another user pool",
       `${userPool}x`,
       () => tokenOf(userPool),
       "NotAuthorizedException",
       "Token is not from a supported provider of this identity pool.",
     ],
     [
-      "a provider of IAM that the pool does not name",
+      "from an IAM provider that the pool does not name",
       "other.eu.auth0.com",
       () => tokenOf(auth0),
       "NotAuthorizedException",
       "Token is not from a supported provider of this identity pool.",
     ],
     [
-      "what is no JWT",
+      "with a token that is not a JWT",
       google,
       () => "ya29.a0AfH6SMB",
       "NotAuthorizedException",
       "Invalid login token. Not a valid OpenId Connect identity token.",
     ],
     [
-      "Facebook's token, which nobody here can verify",
+      "with a token of Facebook, which the local cloud cannot verify",
       "graph.facebook.com",
       () => "EAAB",
       "ExternalServiceException",
@@ -222,7 +222,7 @@ describe("refused is", () => {
     await expect(getId(provider, token())).rejects.toEqual(refused(code, message));
   });
 
-  it("a provider whose IAM resource is gone", async () => {
+  it("from a provider whose IAM resource was deleted", async () => {
     account.oidcProviders.delete(auth0Arn);
     await expect(getId(auth0, tokenOf(auth0))).rejects.toEqual(
       refused("NotAuthorizedException", "Token is not from a supported provider of this identity pool."),

@@ -2,15 +2,15 @@ import { createHash } from "node:crypto";
 
 import type { CognitoIdentity } from "../iam/principal.ts";
 
-/** A login that a provider has vouched for. */
+/** A login that its provider verified. */
 export interface VerifiedLogin {
   /** `api.twitter.com`. */
   provider: string;
-  /** The provider's name for the user, which lasts when tokens change. */
+  /** The provider's id of the user, which does not change with the token. */
   userId: string;
   /**
-   * `CognitoSignIn` for a user pool, as observed by others; for the rest AWS tells nothing, and it is decided here: `OIDC`
-   * for a provider of IAM, the client id for Google and Apple, undefined for Twitter.
+   * `CognitoSignIn` for a user pool, as observed in AWS. AWS does not document the rest, so the local cloud uses `OIDC`
+   * for an IAM provider, the client id for Google and Apple, and undefined for Twitter.
    */
   application?: string;
 }
@@ -22,19 +22,19 @@ export interface Identity {
   login: VerifiedLogin | undefined;
 }
 
-/** The identities of all pools. The same user of the same provider in the same pool is always the same identity. */
+/** The identities of all pools. A user of a provider has one identity in each pool. */
 export interface Identities {
-  /** The identity of a login, made at its first call. */
+  /** The identity of a login, created at the first call. */
   forLogin(identityPoolId: string, login: VerifiedLogin): Identity;
-  /** The identity that a login has already. */
+  /** The existing identity of a login. */
   findByLogin(identityPoolId: string, login: VerifiedLogin): Identity | undefined;
   createGuest(identityPoolId: string): Identity;
-  /** Makes a guest the identity of a login that has none yet. */
+  /** Links a login without an identity to a guest. */
   link(guest: Identity, login: VerifiedLogin): Identity;
   find(identityId: string): Identity | undefined;
 }
 
-/** @param createId gives the uuid of a new identity */
+/** @param createId returns the uuid of a new identity */
 export function createIdentities(createId: () => string): Identities {
   const byId = new Map<string, Identity>();
   const byLogin = new Map<string, Identity>();
@@ -72,11 +72,11 @@ function loginKey(identityPoolId: string, { provider, userId }: VerifiedLogin): 
   return JSON.stringify([identityPoolId, provider, userId]);
 }
 
-/** What the role's session, and with it the Lambda event, says of the identity. */
+/** The identity in the role's session and the Lambda event. */
 export function describeIdentity({ identityId, identityPoolId, login }: Identity): CognitoIdentity {
   if (login === undefined) return { identityId, identityPoolId, amr: ["unauthenticated"] };
   const { provider, userId, application } = login;
-  // Twitter's middle part is not documented, and the real one may hold the consumer secret; this one is of no use to anyone.
+  // AWS does not document the middle part for Twitter. It may hold the consumer secret, so a hash replaces it.
   const app =
     application ?? createHash("sha256").update(`${identityPoolId}\0${provider}`).digest("hex").slice(0, 25);
   return { identityId, identityPoolId, amr: ["authenticated", provider, `${provider}:${app}:${userId}`] };

@@ -4,7 +4,7 @@ import type { Account, IdentityPool } from "../account.ts";
 import type { TokenVerdict, VerifyTokenOptions } from "./verify-twitter-token.ts";
 import type { VerifiedLogin } from "./identities.ts";
 
-/** Asks Twitter whose a token is; `verifyTwitterToken`. */
+/** Gets the user of a token from Twitter: `verifyTwitterToken`. */
 export type VerifyTwitterToken = (
   options: Pick<VerifyTokenOptions, "apiUrl" | "clientCredentials" | "tokenCredentials" | "now">,
 ) => Promise<TokenVerdict>;
@@ -14,7 +14,7 @@ export interface LoginVerification {
   verifyTwitterToken: VerifyTwitterToken;
   /** Twitter's origin. */
   twitterApiUrl: string;
-  /** Where ID tokens' issuers have their keys. */
+  /** The keys of ID tokens' issuers. */
   issuers: IssuerDirectory;
   now: () => Date;
 }
@@ -26,13 +26,13 @@ export const loginsDoNotMatch =
 
 const unsupportedProvider = "Token is not from a supported provider of this identity pool.";
 
-/** Of the login providers that need no IAM provider, those whose tokens are ID tokens; the pool holds the client id. */
+/** Login providers with ID tokens but without an IAM provider. The pool holds the client id. */
 const idTokenProviders = new Set(["accounts.google.com", "appleid.apple.com"]);
 
 /**
- * Has the providers vouch for every login of a request, with what the pool knows of them.
+ * Verifies every login of a request with its provider.
  *
- * @throws ServiceError NotAuthorizedException when one does not; ExternalServiceException when one cannot be asked
+ * @throws ServiceError NotAuthorizedException for an invalid login; ExternalServiceException when a provider fails
  */
 export async function verifyLogins(
   pool: IdentityPool,
@@ -57,7 +57,7 @@ export async function verifyLogins(
 
 type Verifier = (token: string) => Promise<VerifiedLogin>;
 
-/** How the pool has a provider's tokens verified; undefined for a provider that it does not have. */
+/** The verifier of a provider's tokens; undefined for a provider that the pool does not have. */
 function verifierOf(
   provider: string,
   { supportedLoginProviders, openIdConnectProviderArns, cognitoIdentityProviders }: IdentityPool,
@@ -114,7 +114,7 @@ async function verifyIdTokenLogin(
   });
   if (verdict.ok) return { provider, userId: verdict.userId, application: kind };
   if (verdict.fault === "unavailable") throw new ServiceError("ExternalServiceException", verdict.message);
-  // Of an app client that the pool does not know, Cognito says the same as of a user pool that it does not know.
+  // Cognito answers an unknown app client like an unknown user pool.
   const isForeignClient = verdict.fault === "audience" && kind === "CognitoSignIn";
   throw new ServiceError(
     "NotAuthorizedException",
@@ -156,7 +156,7 @@ async function verifyTwitterLogin(
     });
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    throw new ServiceError("ExternalServiceException", `Twitter could not be asked: ${detail}`);
+    throw new ServiceError("ExternalServiceException", `Cannot validate the Twitter token: ${detail}`);
   }
   if (verdict.ok) return { provider: twitter, userId: verdict.userId };
   if (verdict.status === 429 || verdict.status >= 500) {

@@ -5,7 +5,7 @@ import type { CognitoIdentity } from "../iam/principal.ts";
 
 const lifetimeSeconds = 600;
 
-/** Issues what GetOpenIdToken gives: a JWT for the identity, good for ten minutes, under a key made at first use. */
+/** Issues JWTs for GetOpenIdToken that are valid for ten minutes. The key is created at first use. */
 export function createOpenIdTokenIssuer(now: () => Date): (identity: CognitoIdentity) => Promise<string> {
   let key: Promise<SigningKey> | undefined;
   return async ({ identityId, identityPoolId, amr }) => {

@@ -10,8 +10,8 @@ interface StringLimits {
 
 const identityIdLimits: StringLimits = { min: 1, max: 55, pattern: /^[\w-]+:[0-9a-f-]+$/ };
 
-/** The members of a request, checked against the service's model, which answers before anything is looked up. */
-export class Parameters {
+/** The members of a request, validated against the service's model before anything is looked up. */
+export class RequestMembers {
   readonly #body: JsonObject;
   readonly #faults: string[] = [];
 
@@ -35,7 +35,7 @@ export class Parameters {
     return this.#optional("CustomRoleArn", { min: 20, max: 2048 });
   }
 
-  /** `{"api.twitter.com": "<token>;<secret>"}`; empty when there is none. */
+  /** `{"api.twitter.com": "<token>;<secret>"}`; empty by default. */
   logins(): Map<string, string> {
     const value = this.#body["Logins"];
     if (value === undefined || value === null) return new Map();
@@ -59,7 +59,7 @@ export class Parameters {
     return logins;
   }
 
-  /** @throws ServiceError naming every member that broke a constraint; no value is repeated, since tokens are secret */
+  /** @throws ServiceError with every invalid member, without values, since tokens are secret */
   check(): void {
     const count = this.#faults.length;
     if (count === 0) return;

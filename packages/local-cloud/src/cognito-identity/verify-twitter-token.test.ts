@@ -36,7 +36,7 @@ async function serve(listener: RequestListener): Promise<{ url: string; sockets:
   return { url: `http://127.0.0.1:${address.port}`, sockets };
 }
 
-/** A login by hand, with as little of the local Twitter's code as there can be. */
+/** A login that uses as little of the local Twitter's code as possible. */
 async function logIn(url: string, screenName: string): Promise<{ token: string; secret: string }> {
   const post = async (path: string, more: Record<string, string>, secret = ""): Promise<URLSearchParams> => {
     const parameters = Object.entries({
@@ -67,7 +67,7 @@ async function logIn(url: string, screenName: string): Promise<{ token: string; 
 }
 
 describe("verifyTwitterToken", () => {
-  it("asks the local Twitter, over one connection, whose a token is", async () => {
+  it("gets the token's user from the local Twitter over one connection", async () => {
     const twitter = await startTwitter({ port: 0, clientCredentials, now });
     closers.push(() => twitter.close());
     const tokenCredentials = await logIn(twitter.url, "somebody");
@@ -92,7 +92,7 @@ describe("verifyTwitterToken", () => {
 
   const tokenCredentials = { token: "1-a", secret: "b" };
 
-  it("signs a GET and sends no secret", async () => {
+  it("signs a GET and sends no secrets", async () => {
     const requests: ReturnType<typeof parseOAuthRequest>[] = [];
     const { url } = await serve((request, response) => {
       requests.push(
@@ -122,7 +122,7 @@ describe("verifyTwitterToken", () => {
     ]);
   });
 
-  it("gives a refusal that is not JSON as it is", async () => {
+  it("returns a refusal that is not JSON unchanged", async () => {
     const { url } = await serve((_, response) => response.writeHead(503).end("<html>over capacity</html>"));
     expect(await verifyTwitterToken({ apiUrl: url, clientCredentials, tokenCredentials, now })).toEqual({
       ok: false,
@@ -146,31 +146,31 @@ describe("verifyTwitterToken", () => {
     ).rejects.toThrow("answered 200 without id_str and screen_name");
   });
 
-  it("throws when nothing listens, the reply is cut, or it is endless", async () => {
+  it("throws when nothing listens, and for a truncated or endless reply", async () => {
     const refused = verifyTwitterToken({
       apiUrl: "http://127.0.0.1:1",
       clientCredentials,
       tokenCredentials,
       now,
     });
-    await expect(refused).rejects.toThrow("could not be asked");
+    await expect(refused).rejects.toThrow("cannot reach Twitter at");
     const cut = await serve((request, response) => {
       response.writeHead(200, { "content-length": "100" }).write("{");
       setTimeout(() => request.socket.destroy(), 20);
     });
     await expect(
       verifyTwitterToken({ apiUrl: cut.url, clientCredentials, tokenCredentials, now }),
-    ).rejects.toThrow("could not be asked");
+    ).rejects.toThrow("cannot reach Twitter at");
     const endless = await serve((_, response) => {
       const timer = setInterval(() => response.write(Buffer.alloc(256 * 1024)), 1);
       response.on("close", () => clearInterval(timer));
     });
     await expect(
       verifyTwitterToken({ apiUrl: endless.url, clientCredentials, tokenCredentials, now }),
-    ).rejects.toThrow("could not be asked");
+    ).rejects.toThrow("cannot reach Twitter at");
   });
 
-  it("throws when the answer, or its end, does not come in time", async () => {
+  it("throws when the reply does not start or end in time", async () => {
     const silent = await serve(() => {});
     const dripping = await serve((_, response) => {
       const timer = setInterval(() => response.write(" "), 10);
@@ -179,18 +179,18 @@ describe("verifyTwitterToken", () => {
     for (const apiUrl of [silent.url, dripping.url]) {
       await expect(
         verifyTwitterToken({ apiUrl, clientCredentials, tokenCredentials, now, timeoutMs: 100 }),
-      ).rejects.toThrow("could not be asked");
+      ).rejects.toThrow("cannot reach Twitter at");
     }
   });
 
-  it("asks again when an idle connection was closed under it", async () => {
+  it("retries when the server closed the idle connection", async () => {
     const { url, sockets } = await serve((_, response) =>
       response.end(JSON.stringify({ id_str: "12", screen_name: "x" })),
     );
     const options = { apiUrl: url, clientCredentials, tokenCredentials, now };
     for (let round = 0; round < 5; round += 1) {
       expect(await verifyTwitterToken(options)).toMatchObject({ ok: true });
-      // Reset, in the same turn as the next request goes out on it.
+      // Reset in the same turn in which the next request is sent.
       for (const socket of sockets) socket.resetAndDestroy();
       sockets.clear();
     }

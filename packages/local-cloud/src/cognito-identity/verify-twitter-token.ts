@@ -18,7 +18,7 @@ export interface VerifyTokenOptions {
   /** The user's access token and its secret. */
   tokenCredentials: { token: string; secret: string };
   now: () => Date;
-  /** PEM certificate to trust besides the system's, for a local Twitter that speaks https. */
+  /** PEM certificate to trust in addition to the system's, for a local Twitter with https. */
   ca?: string;
   timeoutMs?: number;
 }
@@ -32,12 +32,12 @@ const httpsAgent = new HttpsAgent({ keepAlive: true });
 const maximumReplyBytes = 1024 * 1024;
 
 /**
- * Asks Twitter whose a token is, as Cognito does before it gives an identity: a signed
+ * Gets the user of a token from Twitter, as Cognito does before it returns an identity: a signed
  * `GET /1.1/account/verify_credentials.json`.
  *
- * @returns the user, or what Twitter refused with
- * @throws Error when Twitter cannot be reached, does not answer within `timeoutMs` (5 s), or answers 200 with something
- *   that is not a user
+ * @returns the user, or Twitter's refusal
+ * @throws Error when Twitter cannot be reached, does not answer within `timeoutMs` (5 s), or answers 200 without a
+ *   user
  */
 export async function verifyTwitterToken(options: VerifyTokenOptions): Promise<TokenVerdict> {
   const url = new URL(`${options.apiUrl.replace(/\/+$/, "")}/1.1/account/verify_credentials.json`);
@@ -83,7 +83,7 @@ async function get(
   const options: RequestOptions & { ca?: string } = {
     agent: secure ? httpsAgent : httpAgent,
     headers: { accept: "application/json", authorization },
-    // The whole exchange, not the silence between two packets, has the deadline.
+    // The deadline covers the whole exchange.
     signal: AbortSignal.timeout(timeoutMs),
     ...(ca === undefined ? {} : { ca }),
   };
@@ -91,7 +91,7 @@ async function get(
   try {
     return await exchange(() => open(url, options));
   } catch (error) {
-    throw new Error(`${url.origin}: Twitter could not be asked about the token`, { cause: error });
+    throw new Error(`cannot reach Twitter at ${url.origin}`, { cause: error });
   }
 }
 
@@ -107,7 +107,7 @@ async function exchange(
       request.end();
     });
   } catch (error) {
-    // The other side closed an idle connection just as it was used again; nothing of the request was handled.
+    // The server closed the idle connection before it handled the request.
     if (request.reusedSocket && field(error, "code") === "ECONNRESET") return exchange(open);
     throw error;
   }

@@ -1,18 +1,18 @@
 import type { createRemoteJWKSet, FetchImplementation } from "jose";
 
-/** The public keys of an issuer, as `compactVerify` looks them up. */
+/** The public keys of an issuer, in the form that `compactVerify` takes. */
 export type KeySet = ReturnType<typeof createRemoteJWKSet>;
 
 /**
- * Where issuers are: provider name → base URL. A name without a path stands for every issuer of that host:
- * `cognito-idp.us-east-1.amazonaws.com` for each user pool of the region, its id then follows the base URL.
+ * The addresses of issuers: provider name → base URL. A name without a path covers every issuer of that host:
+ * `cognito-idp.us-east-1.amazonaws.com` covers each user pool of the region, whose id is appended to the base URL.
  */
 export type OidcIssuers = Readonly<Record<string, string>>;
 
 export interface IssuerDirectory {
   /**
-   * The keys of a provider, by its discovery document. Both are fetched once and kept; a key that is not among them is
-   * looked for anew, since providers replace their keys.
+   * The keys of a provider, from its discovery document. Both are cached. An unknown key is fetched again, since
+   * providers rotate their keys.
    *
    * @param providerName the issuer without `https://`
    * @throws IssuerUnavailable
@@ -20,7 +20,7 @@ export interface IssuerDirectory {
   keysOf(providerName: string): Promise<KeySet>;
 }
 
-/** An issuer that nobody can ask; the message is for a person. */
+/** An issuer cannot be reached. */
 export class IssuerUnavailable extends Error {
   override name = "IssuerUnavailable";
 }
@@ -36,21 +36,21 @@ export function createIssuerDirectory(issuers: OidcIssuers): IssuerDirectory {
       if (base === undefined) {
         return Promise.reject(
           new IssuerUnavailable(
-            `the local cloud does not support where ${providerName} is; tell it with --oidc-issuer ${providerName}=<address>`,
+            `the address of ${providerName} is unknown; run the local cloud with --oidc-issuer ${providerName}=<address>`,
           ),
         );
       }
       const key = `${providerName} ${base}`;
       const keys = known.get(key) ?? discover(providerName, base);
       known.set(key, keys);
-      // A fault passes; what was found stays.
+      // Failures are not cached.
       keys.catch(() => known.delete(key));
       return keys;
     },
   };
 }
 
-/** The base URL of the longest name that is the provider's or its beginning, with the rest of the path behind it. */
+/** The base URL of the longest matching name, followed by the rest of the provider's path. */
 function locate(issuers: OidcIssuers, providerName: string): string | undefined {
   const segments = providerName.split("/");
   for (let count = segments.length; count > 0; count--) {
@@ -68,7 +68,7 @@ async function discover(providerName: string, base: string): Promise<KeySet> {
     throw new IssuerUnavailable(`the issuer in ${url} is not https://${providerName}`);
   }
   if (typeof jwksUri !== "string" || !URL.canParse(jwksUri)) {
-    throw new IssuerUnavailable(`${url} names no jwks_uri`);
+    throw new IssuerUnavailable(`${url} has no valid jwks_uri`);
   }
   const fetchKeys: FetchImplementation = async (address, options) => {
     try {
@@ -77,7 +77,7 @@ async function discover(providerName: string, base: string): Promise<KeySet> {
       throw unavailable(providerName, address, error);
     }
   };
-  // Loaded by whoever needs it: most local clouds never see an ID token.
+  // Loaded on demand: most local clouds never verify an ID token.
   const { createRemoteJWKSet: createKeySet, customFetch } = await import("jose");
   return createKeySet(new URL(jwksUri), {
     timeoutDuration: timeoutMs,
@@ -91,7 +91,7 @@ async function fetchJson(providerName: string, url: string): Promise<object> {
     const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
     if (response.status !== 200) throw new Error(`HTTP ${response.status}`);
     const value: unknown = await response.json();
-    if (typeof value !== "object" || value === null) throw new Error("its answer is no JSON object");
+    if (typeof value !== "object" || value === null) throw new Error("the response is not a JSON object");
     return value;
   } catch (error) {
     throw unavailable(providerName, url, error);
@@ -101,11 +101,11 @@ async function fetchJson(providerName: string, url: string): Promise<object> {
 function unavailable(providerName: string, url: string, error: unknown): IssuerUnavailable {
   const { message, cause } = error as { message?: string; cause?: { message?: string } };
   return new IssuerUnavailable(
-    `${providerName} cannot be asked at ${url}: ${cause?.message ?? message ?? String(error)}`,
+    `cannot reach ${providerName} at ${url}: ${cause?.message ?? message ?? String(error)}`,
   );
 }
 
-/** An issuer as providers are named: `https://my-tenant.eu.auth0.com/` is `my-tenant.eu.auth0.com`. */
+/** `https://my-tenant.eu.auth0.com/` → `my-tenant.eu.auth0.com` */
 export function issuerName(issuer: string): string {
   return issuer.replace(/^https:\/\//, "").replace(/\/$/, "");
 }

@@ -35,19 +35,19 @@ describe("an ID token", () => {
     ["of the pool's client", {}, "client-1"],
     ["for several, the pool's among them", { aud: ["other", "client-2"] }, "client-2"],
     ["whose authorized party is the pool's client", { aud: "other", azp: "client-2" }, "client-2"],
-    ["with a slash behind its issuer, as Auth0 has it", { iss: `https://${providerName}/` }, "client-1"],
-    ["with an issuer without https://, as Google has had it", { iss: providerName }, "client-1"],
+    ["with a slash after its issuer, as in Auth0's tokens", { iss: `https://${providerName}/` }, "client-1"],
+    ["with an issuer without https://, as in Google's older tokens", { iss: providerName }, "client-1"],
     ["that expired within the grace period", { exp: nowSeconds - 299 }, "client-1"],
-    ["of a clock that is ahead", { nbf: nowSeconds + 299 }, "client-1"],
+    ["from a clock that is ahead", { nbf: nowSeconds + 299 }, "client-1"],
   ])("%s is accepted", async (_name, claims, clientId) => {
     expect(await verify(issuer.idToken(claims))).toEqual({ ok: true, userId: "user-1", clientId });
   });
 
   it.each<[string, () => string, string]>([
-    ["that is no JWT", () => "EAABwzLixnjYBO", "Not a valid OpenId Connect identity token."],
+    ["that is not a JWT", () => "EAABwzLixnjYBO", "Not a valid OpenId Connect identity token."],
     ["that is empty between its dots", () => "..", "Not a valid OpenId Connect identity token."],
     [
-      "that holds no JSON",
+      "without JSON",
       () => `${Buffer.from("{}").toString("base64url")}.e30.x`,
       "Not a valid OpenId Connect identity token.",
     ],
@@ -66,45 +66,45 @@ describe("an ID token", () => {
       () => issuer.idToken({ exp: nowSeconds - 300 }),
       `Token expired: ${nowSeconds} >= ${nowSeconds - 300}`,
     ],
-    ["without an end", () => issuer.idToken({ exp: undefined }), "Missing a required claim: exp"],
-    ["of nobody", () => issuer.idToken({ sub: undefined }), "Missing a required claim: sub"],
+    ["without an expiry", () => issuer.idToken({ exp: undefined }), "Missing a required claim: exp"],
+    ["without a subject", () => issuer.idToken({ sub: undefined }), "Missing a required claim: sub"],
     [
-      "for nobody, such as an access token",
+      "without an audience, like an access token",
       () => issuer.idToken({ aud: undefined }),
       "Missing a required claim: aud",
     ],
     [
-      "of the future",
+      "that is not valid yet",
       () => issuer.idToken({ nbf: nowSeconds + 301 }),
       `Token is not valid before ${nowSeconds + 301}`,
     ],
-  ])("%s is refused", async (_name, token, message) => {
+  ])("%s is rejected", async (_name, token, message) => {
     expect(await verify(token())).toEqual({ ok: false, fault: "invalid", message });
   });
 
   it.each<[string, Claims]>([
     ["for another client", { aud: "other" }],
     ["whose authorized party is another client", { aud: "client-1", azp: "other" }],
-  ])("%s is refused as such", async (_name, claims) => {
+  ])("%s is rejected for its audience", async (_name, claims) => {
     const verdict = await verify(issuer.idToken(claims));
     expect(verdict).toEqual({ ok: false, fault: "audience", message: "Incorrect token audience." });
   });
 });
 
 describe("an issuer", () => {
-  it("is asked for its keys once, and again when a token has a new one", async () => {
+  it("is asked for its keys once, and again when a token has a new key", async () => {
     await verify(issuer.idToken({}));
     const before = issuer.keyRequests();
     await verify(issuer.idToken({}));
     expect(issuer.keyRequests()).toBe(before);
     const old = issuer.idToken({});
     issuer.replaceKey();
-    // The keys are not asked for more often than once in a second.
+    // The keys are fetched at most once a second.
     await expect.poll(async () => (await verify(issuer.idToken({}))).ok, { timeout: 5000 }).toBe(true);
     expect(await verify(old)).toMatchObject({ ok: false, message: "Couldn't verify signed token." });
   });
 
-  it("of a host stands for those below it", async () => {
+  it("for a host serves the issuers below it", async () => {
     const host = "cognito-idp.us-east-1.amazonaws.com";
     const name = `${host}/us-east-1_AbCdEfGhI`;
     const pools = await startOidcIssuer(host);
@@ -127,9 +127,9 @@ describe("an issuer", () => {
     [
       "that is not there",
       () => ({ [providerName]: "http://127.0.0.1:9" }),
-      /cannot be asked at http:\/\/127/,
+      /cannot reach my-tenant\.eu\.auth0\.com at http:\/\/127/,
     ],
-    ["that is another one", () => ({ [providerName]: `${issuer.url}/other` }), /is not https:\/\/my-tenant/],
+    ["with another name", () => ({ [providerName]: `${issuer.url}/other` }), /is not https:\/\/my-tenant/],
   ])("%s is unavailable", async (_name, issuers, message) => {
     const other = createIssuerDirectory(issuers());
     const verdict = await verifyIdToken(issuer.idToken({}), {

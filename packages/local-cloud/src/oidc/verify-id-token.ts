@@ -4,14 +4,14 @@ import { IssuerUnavailable, issuerName, type KeySet } from "./issuers.ts";
 export interface IdTokenVerification {
   /** The key of the logins map. */
   providerName: string;
-  /** The audiences that the identity pool takes. */
+  /** The audiences that the identity pool accepts. */
   clientIds: readonly string[];
-  /** Asked for only when the issuer is the right one. */
+  /** Called only for a token of the provider. */
   keys: () => Promise<KeySet>;
   now: () => Date;
 }
 
-/** Whose token it is, and for which client; or why it is none, in Cognito's words where they are known. */
+/** The user and client of a token, or the refusal in Cognito's words where they are known. */
 export type IdTokenVerdict =
   | { ok: true; userId: string; clientId: string }
   | { ok: false; fault: "invalid" | "audience" | "unavailable"; message: string };
@@ -48,7 +48,7 @@ export async function verifyIdToken(
   return verifyClaims(claims, clientIds, Math.floor(now().getTime() / 1000));
 }
 
-/** The claims, not yet verified; undefined when it is not a signed JWT at all. */
+/** The unverified claims; undefined when the token is not a signed JWT. */
 function decode(token: string): JWTPayload | undefined {
   try {
     const { alg } = decodeProtectedHeader(token);

@@ -16,13 +16,13 @@ describe("decodeAwsChunked", () => {
     });
   });
 
-  it("takes an empty object, and bytes that look like the framing", () => {
+  it("accepts an empty object, and bytes that look like the framing", () => {
     expect(decode("0\r\n\r\n").body).toBe("");
     expect(decode("7\r\n0\r\n\r\n\r\n\r\n0\r\n\r\n").body).toBe("0\r\n\r\n\r\n");
   });
 
   it.each(["", "5\r\nhel", "3\r\nhello\r\n0\r\n\r\n", "x\r\nhel\r\n0\r\n\r\n", "3\r\nhel\r\n", "-1\r\n\r\n"])(
-    "refuses %j",
+    "rejects %j",
     (text) => {
       expect(() => decode(text)).toThrow(expect.objectContaining({ code: "IncompleteBody" }) as Error);
     },

@@ -58,7 +58,7 @@ async function open({ token }: RequestToken, options: BrowserContextOptions = {}
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.on("console", (message) => {
-    // Chromium writes refusals of the policy there, and a line for each 4xx, which some of these pages are.
+    // Chromium logs violations of the policy, and each 4xx, which some of these pages are.
     if (!message.text().startsWith("Failed to load resource")) problems.push(message.text());
   });
   page.on("request", (request) => {
@@ -102,7 +102,7 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
     if (problems.length > 0) throw new Error(problems.splice(0).join("\n"));
   });
 
-  it("approves, and shows a PIN that opens the login", async () => {
+  it("shows a PIN that completes the login", async () => {
     const token = await requestToken();
     const page = await open(token);
     await page.getByRole("button", { name: "Authorize app" }).click();
@@ -111,7 +111,7 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
     expect(await userOf(token, pin)).toBe(findUser("ada_local")?.userId);
   });
 
-  it("lets two different users in, each as themselves", async () => {
+  it("logs in two users, each under their own name", async () => {
     const [ready, typed] = [await requestToken(), await requestToken()];
     const one = await open(ready);
     const two = await open(typed);
@@ -124,10 +124,10 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
     expect(users[0]).not.toBe(users[1]);
   });
 
-  it("denies, after which the token opens no page", async () => {
+  it("rejects a request token that the user denied", async () => {
     const token = await requestToken();
     const page = await open(token);
-    // A half-typed name must not stand in the way.
+    // An invalid name in the field must not prevent cancelling.
     await page.getByRole("textbox").fill("not a name");
     await page.getByRole("button", { name: "Cancel" }).click();
     expect(await page.getByRole("heading").innerText()).toContain("denied");
@@ -136,7 +136,7 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
     expect(await page.getByRole("heading").innerText()).toBe("Whoa there!");
   });
 
-  it("says so for a stale token, and on going back to a used one", async () => {
+  it("reports an expired token, and a used one when the user goes back", async () => {
     const stale = await open({ token: "stale", secret: "" });
     expect(await stale.locator("main").innerText()).toContain("The request token for this page is invalid");
     const page = await open(await requestToken());
@@ -146,7 +146,7 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
     expect(await page.getByRole("heading").innerText()).toBe("Whoa there!");
   });
 
-  it("returns to the callback, approved or denied", async () => {
+  it("returns to the callback after approval and denial", async () => {
     const token = await requestToken(callback);
     const page = await open(token);
     expect(await page.locator("main").innerText()).toContain(new URL(callback).host);
@@ -162,7 +162,7 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
     await other.waitForURL(`${callback}?denied=${denied.token}`);
   });
 
-  it("works from the keyboard alone, and shows where one is", async () => {
+  it("works from the keyboard and shows the focus", async () => {
     const token = await requestToken();
     const page = await open(token);
     await page.keyboard.press("Tab");
@@ -179,7 +179,7 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
     expect(await userOf(token, await pinOn(page))).toBe(findUser("keyboard_user")?.userId);
   });
 
-  it("does not send a name that cannot be, and asks again where a browser would let it through", async () => {
+  it("does not submit an invalid name, and shows an error when a browser does", async () => {
     const page = await open(await requestToken());
     await page.getByRole("textbox").fill("no-name");
     await page.getByRole("button", { name: "Authorize app" }).click();
@@ -194,7 +194,7 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
     expect(await pinOn(page)).toMatch(/^\d{7}$/);
   });
 
-  it("puts in the screen name it is given, and chooses nobody under force_login", async () => {
+  it("fills in the given screen name, and preselects no user under force_login", async () => {
     const typed = await open(await requestToken(), {}, "&screen_name=some_body&force_login=true");
     expect(await typed.getByRole("textbox").inputValue()).toBe("some_body");
     const chosen = await open(await requestToken(), {}, "&screen_name=GRACE_local");
@@ -231,7 +231,7 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
   );
 });
 
-/** Texts with less than 4.5:1 between them and what is behind (WCAG 2.2, 1.4.3). */
+/** Texts whose contrast with the background is below 4.5:1 (WCAG 2.2, 1.4.3). */
 function lowContrast(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`(() => {
     const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);

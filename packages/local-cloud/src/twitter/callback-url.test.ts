@@ -26,7 +26,7 @@ describe("isApprovedCallback", () => {
     expect(isApprovedCallback(callback, loopbackCallbackUrls)).toBe(false);
   });
 
-  it("compares a registered URL whole, but for the query", () => {
+  it("compares all of a registered URL except the query", () => {
     const registered = ["https://example.com/callback", "myapp://done/"];
     expect(isApprovedCallback("https://example.com/callback", registered)).toBe(true);
     expect(isApprovedCallback("https://example.com/callback?x=1", registered)).toBe(true);
@@ -39,18 +39,18 @@ describe("isApprovedCallback", () => {
 });
 
 describe("withQuery", () => {
-  it("adds to the query that is there", () => {
+  it("adds to an existing query", () => {
     expect(withQuery("http://127.0.0.1:1/cb", [["denied", "t"]])).toBe("http://127.0.0.1:1/cb?denied=t");
     expect(withQuery("http://127.0.0.1:1/cb?a=%2B", [["b", "&"]])).toBe("http://127.0.0.1:1/cb?a=%2B&b=%26");
   });
 
-  it("leaves no line end in the URL", () => {
+  it("removes line ends from the URL", () => {
     expect(withQuery("http://127.0.0.1/\r\nset-cookie: a", [])).not.toMatch(/\s/);
   });
 });
 
 describe("formActionSource", () => {
-  it("names the origin where a policy can, else the scheme", () => {
+  it("names the origin, or the scheme where a policy cannot name the origin", () => {
     expect(formActionSource("http://127.0.0.1:8976/cb?a=b;c")).toBe("http://127.0.0.1:8976");
     expect(formActionSource("http://[::1]:8976/cb")).toBe("http:");
     expect(formActionSource("myapp://done/")).toBe("myapp:");

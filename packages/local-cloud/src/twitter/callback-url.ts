@@ -1,6 +1,6 @@
 import { encodeForm, type Parameter } from "./percent-encode.ts";
 
-/** What an app that runs on the developer's machine registers: any port and path on loopback. */
+/** The default callback URLs: any port and path on loopback. */
 export const loopbackCallbackUrls: readonly string[] = [
   "http://127.0.0.1:*",
   "http://localhost:*",
@@ -8,9 +8,9 @@ export const loopbackCallbackUrls: readonly string[] = [
 ];
 
 /**
- * Whether an app may return its users to a URL.
+ * Whether an app may redirect its users to a URL.
  *
- * @param registered URLs, compared without their query, as X does; or `<scheme>://<host>:*` for every port and path there
+ * @param registered URLs, compared without their query, as X does; or `<scheme>://<host>:*` for every port and path of a host
  */
 export function isApprovedCallback(callback: string, registered: readonly string[]): boolean {
   const url = parseUrl(callback);
@@ -25,16 +25,16 @@ export function isApprovedCallback(callback: string, registered: readonly string
   });
 }
 
-/** The callback with more in its query, RFC 5849 §2.2. */
+/** Adds parameters to the query of a callback, RFC 5849 §2.2. */
 export function withQuery(callback: string, parameters: readonly Parameter[]): string {
-  // Parsed and written again: a Location header must hold no white space or line end.
+  // Parsing removes white space and line ends, which a Location header must not contain.
   const { href } = new URL(callback);
   return `${href}${href.includes("?") ? "&" : "?"}${encodeForm(parameters)}`;
 }
 
 /**
- * The source expression that lets a form's reply redirect to a callback (CSP `form-action` covers redirects too).
- * A policy cannot name an IPv6 address, nor the host of a scheme that is not HTTP's.
+ * The CSP source that lets a form's reply redirect to a callback: `form-action` covers redirects.
+ * A policy cannot name an IPv6 address, or the host of a custom scheme.
  */
 export function formActionSource(callback: string): string {
   const { protocol, origin, hostname } = new URL(callback);

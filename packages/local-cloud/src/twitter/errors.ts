@@ -1,12 +1,12 @@
 import type { OAuthErrorFormat } from "./registered-app.ts";
 
-/** A refusal as Twitter words it. Twitter answers in four shapes, and a client has to read them all. */
+/** A refusal in Twitter's words. Twitter uses four formats, and a client must read all of them. */
 export class TwitterError extends Error {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
 
-  /** @param reason for the person who watches the local cloud; the wire says far less. Never holds a secret. */
+  /** @param reason for the log, more specific than the reply, without secrets */
   constructor(status: number, contentType: string, body: string, reason: string) {
     super(reason);
     this.name = "TwitterError";
@@ -16,7 +16,7 @@ export class TwitterError extends Error {
   }
 }
 
-/** An error that has a code, which the `/oauth/` endpoints word in another shape than the rest of the API. */
+/** An error with a code, which the `/oauth/` endpoints send in another format than the rest of the API. */
 export class CodedTwitterError extends TwitterError {
   readonly code: number;
   readonly wireMessage: string;
@@ -27,7 +27,7 @@ export class CodedTwitterError extends TwitterError {
     this.wireMessage = message;
   }
 
-  /** The same in the shape of an `/oauth/` endpoint. @param path of the request, which the older XML repeats */
+  /** The error in a format of the `/oauth/` endpoints. @param path of the request, which the older XML repeats */
   as(format: OAuthErrorFormat, path: string): TwitterError {
     return new TwitterError(this.status, ...worded(format, this.code, this.wireMessage, path), this.message);
   }
@@ -79,7 +79,7 @@ export function callbackNotApproved(): CodedTwitterError {
     403,
     415,
     "Callback URL not approved for this client application. Approved callback URLs can be adjusted in your application settings",
-    "the callback URL is not one of the app's",
+    "the app did not register the callback URL",
   );
 }
 
@@ -101,7 +101,7 @@ export function rateLimitExceeded(): TwitterError {
     429,
     88,
     "Rate limit exceeded",
-    "the app's requests of this quarter of an hour are used up",
+    "the app reached its rate limit for this 15-minute window",
   );
 }
 
@@ -119,12 +119,12 @@ export function invalidVerifier(reason: string): TwitterError {
 }
 
 export function reverseAuthInvalid(): TwitterError {
-  return textError("Reverse auth credentials are invalid", "access_token was asked for without oauth_token");
+  return textError("Reverse auth credentials are invalid", "access_token needs oauth_token");
 }
 
 export function requestTokenUnavailable(): TwitterError {
   return textError(
     "This feature is temporarily unavailable",
-    "the request token is unknown, used, denied or too old",
+    "the request token is unknown, used, denied or expired",
   );
 }

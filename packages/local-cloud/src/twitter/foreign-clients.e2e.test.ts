@@ -18,7 +18,7 @@ import { verifyTwitterToken } from "../cognito-identity/verify-twitter-token.ts"
 const python = findPython({ oauthlib: "python3-oauthlib", requests_oauthlib: "python3-requests-oauthlib" });
 const app = { key: randomAlphanumeric(25), secret: randomAlphanumeric(50) };
 
-/** Implementations of OAuth 1.0a that are none of ours, on either side: only so can a shared mistake come out. */
+/** Independent implementations of OAuth 1.0a on either side reveal mistakes that our two implementations share. */
 let twitter: LocalTwitter;
 beforeAll(async () => {
   twitter = await startTwitter({ port: 0, clientCredentials: app, now: () => new Date() });
@@ -35,14 +35,14 @@ async function runPython(script: string, env: Record<string, string>, stdin = ""
   return JSON.parse(result.stdout);
 }
 
-/** oauthlib signs no GET that has a body, and so none with its parameters in the body. */
+/** oauthlib does not sign a GET with a body. */
 function bodyAndPlace(sample: { method: string; place: string; form: [string, string][] }) {
   if (sample.method !== "GET") return { body: encodeForm(sample.form), place: sample.place };
   return { body: null, place: sample.place === "body" ? "header" : sample.place };
 }
 
 describe.skipIf(python === undefined)("requests-oauthlib (Python)", () => {
-  it("completes the PIN flow, and is refused where it should be", async () => {
+  it("completes the PIN flow, and is refused with a wrong PIN or secret", async () => {
     const result = await runPython("./requests-oauthlib-client.py", {
       TWITTER_API_URL: twitter.url,
       TWITTER_CONSUMER_KEY: app.key,
@@ -68,7 +68,7 @@ describe.skipIf(python === undefined)("requests-oauthlib (Python)", () => {
     ),
     { maxLength: 5 },
   );
-  // Without %: oauthlib 3.2 decodes the values of oauth_ parameters once too often.
+  // Without %: oauthlib 3.2 decodes the values of oauth_ parameters twice.
   const secret = fc
     .string({ unit: "grapheme-ascii", minLength: 1, maxLength: 20 })
     .filter((characters) => !characters.includes("%"));
@@ -112,7 +112,7 @@ describe.skipIf(python === undefined)("requests-oauthlib (Python)", () => {
     realm: fc.constantFrom(null, "Photos", "a, b"),
   });
 
-  it("signs 500 random requests as the local Twitter expects them", async () => {
+  it("signs 500 random requests that the local Twitter accepts", async () => {
     const seed = Date.now();
     const now = (): Date => new Date(seed);
     const requests = fc.sample(samples, { numRuns: testRuns(50), seed }).map((sample) => ({
@@ -222,7 +222,7 @@ describe("oauth (JavaScript)", () => {
 });
 
 describe.skipIf(python === undefined)("oauthlib's provider (Python)", () => {
-  it("tells verifyTwitterToken whose a token is, and refuses one with another secret", async () => {
+  it("gives verifyTwitterToken the token's user, and rejects another secret", async () => {
     const provider = await startOAuthlibProvider(python ?? "", app);
     try {
       const oauth = client(provider.url, "oob");

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Nonces } from "./nonces.ts";
 
 describe("Nonces", () => {
-  it("tells a nonce from those of another timestamp, app and token", () => {
+  it("distinguishes the nonces of different timestamps, apps and tokens", () => {
     const nonces = new Nonces(300);
     expect(nonces.use(1000, "app", "token", "n", 1000)).toBe("new");
     expect(nonces.use(1000, "app", "token", "n", 1000)).toBe("replayed");
@@ -12,7 +12,7 @@ describe("Nonces", () => {
     expect(nonces.use(1000, "app", "", 'token","n', 1000)).toBe("new");
   });
 
-  it("remembers for as long as the timestamp is taken, and not longer", () => {
+  it("remembers a nonce until its timestamp leaves the window", () => {
     const nonces = new Nonces(300);
     nonces.use(1300, "app", "", "early", 1000);
     nonces.use(1000, "app", "", "now", 1000);
@@ -23,7 +23,7 @@ describe("Nonces", () => {
     expect(nonces.size).toBe(1);
   });
 
-  it("takes in no more than its capacity, rather than forget one that could be replayed", () => {
+  it("rejects new nonces at capacity instead of forgetting replayable ones", () => {
     const nonces = new Nonces(300, 2);
     nonces.use(1000, "app", "", "a", 1000);
     nonces.use(1000, "app", "", "b", 1000);

@@ -1,14 +1,13 @@
 import { createHash } from "node:crypto";
 
-/** Enough for 400 requests a second through the whole window; some 25 MB when full. */
+/** Enough for 400 requests a second during the whole window. Uses about 25 MB when full. */
 const defaultCapacity = 250_000;
 
 export type NonceVerdict = "new" | "replayed" | "full";
 
 /**
- * The nonces seen within the timestamp window (RFC 5849 §3.3: unique across all requests with the same
- * timestamp, client credentials and token). Those of a second that has left the window are forgotten, as a request
- * of that second is refused by its timestamp anyway.
+ * The nonces within the timestamp window. RFC 5849 §3.3: a nonce is unique across all requests with the same
+ * timestamp, client credentials and token. Older nonces are forgotten, since their timestamps are rejected.
  */
 export class Nonces {
   readonly #windowSeconds: number;
@@ -27,14 +26,14 @@ export class Nonces {
   }
 
   /**
-   * Remembers a nonce. At capacity nothing new is taken in: to forget an older one would let it be replayed.
+   * Remembers a nonce. At capacity it rejects new nonces, since a forgotten nonce could be replayed.
    *
-   * @param timestamp the request's, in seconds, already known to be within the window
-   * @param nowSeconds the server's time
+   * @param timestamp of the request, in seconds, within the window
+   * @param nowSeconds the server's clock
    */
   use(timestamp: number, clientKey: string, token: string, nonce: string, nowSeconds: number): NonceVerdict {
     this.#prune(nowSeconds);
-    // A digest, as the client chooses how long its nonce is; an array, as any joining character may be in one.
+    // A digest bounds the nonce's length. An array avoids a separator, which could occur in a nonce.
     const entry = createHash("sha256")
       .update(JSON.stringify([clientKey, token, nonce]))
       .digest("base64url")

@@ -2,28 +2,28 @@ import { badAuthenticationData } from "./errors.ts";
 import { decodeForm, type Parameter, percentDecode } from "./percent-encode.ts";
 import { baseStringUri } from "./signature-base-string.ts";
 
-/** An HTTP request as it came over the wire. */
+/** An HTTP request as received. */
 export interface WireRequest {
   method: string;
   scheme: "http" | "https";
   /** The Host header. */
   host: string;
-  /** The request target: path and query, still encoded; or, through a proxy, an absolute URL. */
+  /** The request target, percent-encoded: path and query, or an absolute URL through a proxy. */
   target: string;
   authorization: string | undefined;
   contentType: string | undefined;
   body: string;
 }
 
-/** A request with its OAuth parameters taken apart, RFC 5849 §3.1 and §3.4.1.3.1. */
+/** A request with parsed OAuth parameters, RFC 5849 §3.1 and §3.4.1.3.1. */
 export interface OAuthRequest {
   method: string;
   baseStringUri: string;
-  /** The parameters that are signed: of the header, the body and the query, without `realm` and `oauth_signature`. */
+  /** The signed parameters: those of the header, body and query, without `realm` and `oauth_signature`. */
   signedParameters: Parameter[];
-  /** The `oauth_…` parameters, wherever they came from. */
+  /** The `oauth_…` parameters of the header, body and query. */
   protocolParameters: Map<string, string>;
-  /** Query and body parameters that are not OAuth's. */
+  /** The other parameters. */
   requestParameters: Map<string, string>;
 }
 
@@ -46,7 +46,7 @@ export function parseOAuthRequest(request: WireRequest): OAuthRequest {
     if (!name.startsWith("oauth_")) {
       requestParameters.set(name, value);
     } else if (protocolParameters.has(name)) {
-      throw badAuthenticationData(`${name} came more than once`);
+      throw badAuthenticationData(`${name} is repeated`);
     } else {
       protocolParameters.set(name, value);
     }
@@ -85,7 +85,7 @@ function parseForm(text: string, where: string): Parameter[] {
 /** `name="value"`, then the end or a comma and optional white space (RFC 5849 §3.5.1). */
 const headerParameter = /\s*([^\s="',]+)="([^"]*)"\s*(?:,|$)/y;
 
-/** The parameters of `Authorization: OAuth …`, without `realm`; none where the header is of another scheme. */
+/** The parameters of `Authorization: OAuth …`, without `realm`; none for another scheme. */
 function parseAuthorizationHeader(header: string | undefined): Parameter[] {
   const credentials = /^OAuth\s+(.*)$/is.exec(header ?? "")?.[1];
   if (credentials === undefined) return [];

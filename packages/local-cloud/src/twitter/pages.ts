@@ -49,14 +49,14 @@ code.pin { display: block; margin: 0 0 1rem; padding: .75rem; border: 1px solid 
 .last { margin-bottom: 0; }
 `;
 
-/** One piece: a formatter that indents the pages' HTML would change what is hashed. */
+/** Not part of a template: a formatter would indent the style and change its hash. */
 const styleElement = raw(`<style>${style}</style>`);
 const styleSource = `'sha256-${createHash("sha256").update(style).digest("base64")}'`;
 
 /**
- * The Content-Security-Policy of every page: the one style sheet, nothing else, no frame around it.
+ * The Content-Security-Policy of every page: only the style sheet, and no frames.
  *
- * @param formActionSources where the form may lead besides this origin
+ * @param formActionSources that the form may lead to, in addition to this origin
  */
 export function contentSecurityPolicy(formActionSources: readonly string[] = []): string {
   return [
@@ -81,7 +81,7 @@ function page(title: string, content: Html): Html {
       </head>
       <body>
         <main>
-          <p class="where"><b>Local Twitter</b> on this machine. Not x.com: nobody has a password here.</p>
+          <p class="where"><b>Local Twitter</b> on this machine. Not x.com: you need no password.</p>
           ${content}
         </main>
       </body>
@@ -92,18 +92,18 @@ export interface AuthorizePage {
   oauthToken: string;
   /** Proves that the form came from this page. */
   authenticityToken: string;
-  /** Where the user goes next; undefined for a PIN. */
+  /** Host of the callback; undefined for the PIN flow. */
   callbackHost: string | undefined;
   readOnly: boolean;
-  /** What the app, or the user's last try, put in for the screen name. */
+  /** The screen name from the app or from the user's last try. */
   screenName: string;
-  /** Nobody is chosen beforehand. */
+  /** Preselects no user. */
   forceLogin: boolean;
-  /** What was wrong with the last try. */
+  /** The error of the last try. */
   problem: string | undefined;
 }
 
-/** The page on which a user lets the app in, or not. */
+/** The page on which a user authorizes the app or cancels. */
 export function authorizePage(options: AuthorizePage): Html {
   const { oauthToken, authenticityToken, callbackHost, readOnly, screenName, forceLogin, problem } = options;
   const asked = findUser(screenName)?.screenName;
@@ -152,7 +152,7 @@ export function authorizePage(options: AuthorizePage): Html {
             />
           </div>
           <p class="soft last" id="hint">
-            If you type a name, it is used instead: up to 15 letters, digits or _.
+            A name that you type here takes precedence: up to 15 letters, digits or _.
           </p>
         </fieldset>
         <div class="buttons">
@@ -160,33 +160,31 @@ export function authorizePage(options: AuthorizePage): Html {
           <button id="cancel" name="cancel" value="1" formnovalidate>Cancel</button>
         </div>
       </form>
-      <p class="soft last">The same name is the same user every time.</p>`,
+      <p class="soft last">The same name is always the same user.</p>`,
   );
 }
 
-/** What the user gets for an out-of-band flow: the PIN and what to do with it. */
+/** The last page of the PIN flow. */
 export function pinPage(screenName: string, pin: string): Html {
   return page(
     "Your PIN",
     html`<h1>You’ve granted access as @${screenName}</h1>
       <p>Go back to the app and type this PIN there to finish:</p>
       <code class="pin" id="oauth_pin">${pin}</code>
-      <p class="soft last">It works once, for this login alone. A zero in front belongs to it.</p>`,
+      <p class="soft last">It works once, for this login only. Type leading zeros too.</p>`,
   );
 }
 
-/** What a user sees who let the app not in and has no callback to go back to. */
+/** The last page of the PIN flow after the user cancels. */
 export function cancelledPage(): Html {
   return page(
     "Cancelled",
     html`<h1>You’ve denied the app access</h1>
-      <p class="last">
-        Nothing was shared. You can close this page; the app has to start again to ask once more.
-      </p>`,
+      <p class="last">Nothing was shared. You can close this page. To try again, start again in the app.</p>`,
   );
 }
 
-/** What Twitter shows for a request token that it does not know, or no longer. */
+/** The page for an unknown, used or expired request token. */
 export function invalidTokenPage(): Html {
   return page(
     "Invalid request token",

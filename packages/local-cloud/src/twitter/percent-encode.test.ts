@@ -8,7 +8,7 @@ describe("percentEncode", () => {
     expect(percentEncode(plain)).toBe(encoded);
   });
 
-  it("writes unreserved characters and upper-case escapes only, and percentDecode undoes it", () => {
+  it("writes only unreserved characters and upper-case escapes, which percentDecode decodes", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
         const encoded = percentEncode(text);
@@ -47,7 +47,7 @@ describe("decodeForm", () => {
     ]);
   });
 
-  it("undoes encodeForm", () => {
+  it("decodes the output of encodeForm", () => {
     const text = fc.string({ unit: "binary" });
     fc.assert(
       fc.property(fc.array(fc.tuple(text, text)), (parameters) => {

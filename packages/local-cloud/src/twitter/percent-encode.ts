@@ -1,4 +1,4 @@
-/** Percent-encodes as RFC 5849 §3.6 says: everything but `A-Z a-z 0-9 - . _ ~`, as upper-case UTF-8 octets. */
+/** Percent-encodes as in RFC 5849 §3.6: everything but `A-Z a-z 0-9 - . _ ~`, as upper-case UTF-8 octets. */
 export function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -6,7 +6,7 @@ export function percentEncode(text: string): string {
   );
 }
 
-/** Undoes {@link percentEncode}. Undefined when an escape is malformed or its octets are not UTF-8. */
+/** Reverses {@link percentEncode}. Undefined for a malformed escape, or octets that are not UTF-8. */
 export function percentDecode(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
@@ -15,12 +15,12 @@ export function percentDecode(text: string): string | undefined {
   }
 }
 
-/** A name and its value, decoded. A name may come more than once, and either may be empty. */
+/** A decoded name and value. Names may repeat, and both may be empty. */
 export type Parameter = readonly [name: string, value: string];
 
 /**
- * Reads `application/x-www-form-urlencoded` text (a body or a query), where `+` is a space and `name` alone has
- * an empty value. Undefined when an escape is malformed.
+ * Decodes `application/x-www-form-urlencoded` text: `+` is a space, and `name` alone has an empty value.
+ * Undefined for a malformed escape.
  */
 export function decodeForm(text: string): Parameter[] | undefined {
   const parameters: Parameter[] = [];
@@ -36,7 +36,7 @@ export function decodeForm(text: string): Parameter[] | undefined {
   return parameters;
 }
 
-/** Writes parameters as Twitter's form-encoded replies have them. */
+/** Encodes parameters as Twitter's replies do. */
 export function encodeForm(parameters: readonly Parameter[]): string {
   return parameters.map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`).join("&");
 }

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** Random text as X makes its keys and tokens of: no `;`, which Cognito joins a token and its secret with. */
+/** Random text like X's keys and tokens: without `;`, with which Cognito joins a token and its secret. */
 export function randomAlphanumeric(length: number): string {
   return Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
 }

@@ -1,10 +1,9 @@
-/** X counts by the quarter of an hour. */
+/** X counts requests in windows of 15 minutes. */
 const windowSeconds = 900;
 
-/** What a request is told of the limit. */
 export interface RateLimitVerdict {
   allowed: boolean;
-  /** `x-rate-limit-limit`, `-remaining` and `-reset`, the last in seconds since the epoch; none without a limit. */
+  /** `x-rate-limit-limit`, `-remaining` and `-reset` (epoch seconds). Empty without a limit. */
   headers: Record<string, string>;
 }
 
@@ -13,7 +12,7 @@ export class RateLimit {
   #window = -1;
   #used = 0;
 
-  /** @param limit requests a window; undefined for no limit */
+  /** @param limit requests in each window; undefined for no limit */
   count(limit: number | undefined, now: Date): RateLimitVerdict {
     const window = Math.floor(now.getTime() / 1000 / windowSeconds);
     if (window !== this.#window) {

@@ -9,13 +9,13 @@ describe("baseStringUri", () => {
     expect(baseStringUri(scheme.toLowerCase() === "https" ? "https" : "http", host, path)).toBe(uri);
   });
 
-  it("keeps the path as it was sent", () => {
+  it("keeps the path as sent", () => {
     expect(baseStringUri("http", "EXAMPLE.com", "/r%20v/X//%2F%7e")).toBe(
       "http://example.com/r%20v/X//%2F%7e",
     );
   });
 
-  it("takes off no port that only ends like the default one", () => {
+  it("keeps a port that only ends like the default port", () => {
     expect(baseStringUri("http", "[::1]:8080", "/")).toBe("http://[::1]:8080/");
     expect(baseStringUri("https", "example.com:8443", "/")).toBe("https://example.com:8443/");
   });

@@ -1,11 +1,11 @@
 import { type Parameter, percentEncode } from "./percent-encode.ts";
 
 /**
- * The base string URI of RFC 5849 §3.4.1.2: scheme and host in lower case, the port only where it is not the
- * scheme's default, the path as it was sent, no query.
+ * The base string URI of RFC 5849 §3.4.1.2: scheme and host in lower case, the port unless it is the
+ * scheme's default, the path as sent, no query.
  *
- * @param host the Host header, as the client sent it
- * @param path the path of the request target, still percent-encoded
+ * @param host the Host header
+ * @param path of the request target, percent-encoded
  */
 export function baseStringUri(scheme: "http" | "https", host: string, path: string): string {
   const defaultPort = scheme === "https" ? ":443" : ":80";
@@ -15,8 +15,8 @@ export function baseStringUri(scheme: "http" | "https", host: string, path: stri
 }
 
 /**
- * Parameters normalization of RFC 5849 §3.4.1.3.2: encoded first, then sorted by name and, where names are equal,
- * by value, in byte order.
+ * Parameters normalization of RFC 5849 §3.4.1.3.2: encoded first, then sorted by name and value in
+ * byte order.
  *
  * @param parameters those of the header, the body and the query, without `realm` and `oauth_signature`
  */
@@ -28,7 +28,7 @@ export function normalizeParameters(parameters: readonly Parameter[]): string {
     .join("&");
 }
 
-/** Encoded text is ASCII, so that UTF-16 order is byte order; a locale's order would not be. */
+/** Encoded text is ASCII, so UTF-16 order is byte order. A locale's order is not. */
 function compareBytes(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;

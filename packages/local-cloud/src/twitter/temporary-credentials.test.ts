@@ -4,7 +4,7 @@ import { TemporaryCredentialsStore } from "./temporary-credentials.ts";
 const request = { callback: "oob", accessLevel: "write" } as const;
 const user = { userId: "1", screenName: "somebody" };
 
-it("keeps no more than 10,000, and forgets the oldest", () => {
+it("keeps at most 10,000 request tokens and forgets the oldest", () => {
   const store = new TemporaryCredentialsStore(() => new Date(0), 600);
   const [first, second] = [store.issue(request), store.issue(request)];
   for (let count = 2; count <= 10_000; count += 1) store.issue(request);
@@ -13,7 +13,7 @@ it("keeps no more than 10,000, and forgets the oldest", () => {
   expect(store.find(second.token)).toBe(second);
 });
 
-it("forgets those that are too old as new ones come", () => {
+it("forgets expired request tokens when it issues new ones", () => {
   let now = 0;
   const store = new TemporaryCredentialsStore(() => new Date(now), 600);
   for (let count = 0; count < 100; count += 1) store.issue(request);
@@ -25,7 +25,7 @@ it("forgets those that are too old as new ones come", () => {
   expect(store.find(late.token)).toBe(late);
 });
 
-it("gives every token and secret once, and a long verifier where nobody has to type it", () => {
+it("never repeats a token or secret, and gives a callback a long verifier", () => {
   const store = new TemporaryCredentialsStore(() => new Date(0), 600);
   const issued = Array.from({ length: 1000 }, () =>
     store.issue({ ...request, callback: "http://127.0.0.1/" }),

@@ -4,14 +4,13 @@ import { randomAlphanumeric } from "./random-alphanumeric.ts";
 import type { AccessLevel } from "./token-credentials.ts";
 import type { TwitterUser } from "./users.ts";
 
-/** What a request token is asked for with. */
 export interface TemporaryCredentialsRequest {
-  /** `oob`, or the URL to return the user to. */
+  /** `oob`, or the URL that the user returns to. */
   callback: string;
   accessLevel: AccessLevel;
 }
 
-/** A request token and where it stands: asked for, then authorized by a user, then gone. */
+/** A request token: issued, then authorized by a user, then forgotten. */
 export interface TemporaryCredentials extends TemporaryCredentialsRequest {
   token: string;
   secret: string;
@@ -27,15 +26,15 @@ interface Authorization {
   wrongTries: number;
 }
 
-/** A PIN has ten million values: five guesses are no risk, and more than anyone mistypes. */
+/** A PIN has ten million values, so five guesses are safe. */
 const maximumWrongTries = 5;
 
-/** Those of an unattended client in a loop; the oldest go first. */
+/** Bounds the memory that a looping client uses. */
 const capacity = 10_000;
 
 /**
- * The request tokens. A token that is used, denied, too old or guessed at too often is forgotten, as Twitter does not
- * tell these apart from one that it never knew.
+ * The request tokens. Used, denied, expired and too often guessed tokens are forgotten, since Twitter answers them like
+ * unknown tokens.
  */
 export class TemporaryCredentialsStore {
   readonly #byToken = new Map<string, TemporaryCredentials>();
@@ -71,7 +70,7 @@ export class TemporaryCredentialsStore {
     return undefined;
   }
 
-  /** @returns the verifier: about seven digits for `oob`, else a long random text */
+  /** @returns the verifier: seven digits for `oob`, otherwise a long random text */
   authorize(credentials: TemporaryCredentials, user: TwitterUser): string {
     const verifier =
       credentials.callback === "oob"
@@ -86,10 +85,10 @@ export class TemporaryCredentialsStore {
   }
 
   /**
-   * Uses a request token up.
+   * Exchanges a request token.
    *
-   * @returns the user who authorized it; undefined, and the token stays, when the verifier is wrong or nobody has
-   *   authorized the token
+   * @returns the user who authorized the token. Undefined when the verifier is wrong or the token not authorized; the
+   *   token then stays valid
    */
   redeem(credentials: TemporaryCredentials, verifier: string): TwitterUser | undefined {
     const { authorization } = credentials;
@@ -103,7 +102,7 @@ export class TemporaryCredentialsStore {
     return undefined;
   }
 
-  /** All live equally long, so that the map's order of insertion is the order in which they expire. */
+  /** All tokens have the same lifetime, so they expire in insertion order. */
   #makeRoom(): void {
     const now = this.#now().getTime();
     for (const credentials of this.#byToken.values()) {

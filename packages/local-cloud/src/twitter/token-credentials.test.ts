@@ -6,7 +6,7 @@ const user = (id: number): { userId: string; screenName: string } => ({
   screenName: `u${id}`,
 });
 
-it("keeps no more than 10,000, and forgets who has not logged in for longest", () => {
+it("keeps at most 10,000 access tokens and forgets the least recent login", () => {
   const store = new TokenCredentialsStore();
   const tokens = Array.from({ length: 10_000 }, (_, id) => store.issue(user(id), "write"));
   expect(store.issue(user(0), "write")).toBe(tokens[0]);
@@ -17,7 +17,7 @@ it("keeps no more than 10,000, and forgets who has not logged in for longest", (
   expect(store.issue(user(1), "write").token).not.toBe(tokens[1]?.token);
 });
 
-it("gives another token for another access level, and takes back one without the other", () => {
+it("issues and invalidates a token for each access level", () => {
   const store = new TokenCredentialsStore();
   const [read, write] = [store.issue(user(1), "read"), store.issue(user(1), "write")];
   expect(read.token).not.toBe(write.token);
@@ -26,7 +26,7 @@ it("gives another token for another access level, and takes back one without the
   expect(store.find(write.token)).toBe(write);
 });
 
-it("starts a token with the user's id, and keeps the semicolon out of it and its secret", () => {
+it("starts a token with the user's id, and uses no semicolon", () => {
   const { token, secret } = new TokenCredentialsStore().issue(user(42), "write");
   expect(token).toMatch(/^42-[A-Za-z0-9]{30}$/);
   expect(secret).toMatch(/^[A-Za-z0-9]{45}$/);

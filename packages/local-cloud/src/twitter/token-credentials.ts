@@ -1,10 +1,10 @@
 import { randomAlphanumeric } from "./random-alphanumeric.ts";
 import type { TwitterUser } from "./users.ts";
 
-/** What an app may do for a user: `x_auth_access_type`. */
+/** The app's permission: `x_auth_access_type`. */
 export type AccessLevel = "read" | "write";
 
-/** An access token. It lasts until it is invalidated. */
+/** An access token, valid until it is invalidated. */
 export interface TokenCredentials {
   /** `<user id>-<random>`. */
   token: string;
@@ -13,12 +13,12 @@ export interface TokenCredentials {
   accessLevel: AccessLevel;
 }
 
-/** Each is one person's; the one longest without a new login goes first. */
+/** Above it, the token with the least recent login is invalidated. */
 const capacity = 10_000;
 
 /**
- * The access tokens. As on X, a user who authorizes the app once more gets the same token again, until it is
- * invalidated or the access level changes.
+ * The access tokens. As on X, a user who authorizes the app again gets the same token, until it is invalidated or the
+ * access level changes.
  */
 export class TokenCredentialsStore {
   readonly #byToken = new Map<string, TokenCredentials>();

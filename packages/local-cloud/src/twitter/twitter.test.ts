@@ -40,7 +40,7 @@ interface SignedRequest {
   path: string;
   token?: Credentials;
   client?: { key: string; secret: string };
-  /** In the header and signed; undefined takes one out. */
+  /** In the header and signed; undefined removes a parameter. */
   protocol?: Record<string, string | undefined>;
   form?: readonly Parameter[];
   /** Changes the header after signing. */
@@ -140,7 +140,7 @@ const initiate = {
 } satisfies SignedRequest;
 
 describe("the PIN flow", () => {
-  it("gives an access token that names its user", async () => {
+  it("issues an access token with its user", async () => {
     const temporary = await requestToken();
     const page = await answerAuthorizePage(authorizeUrl(temporary), { screenName: "@Some_Body" });
     expect(page.status).toBe(200);
@@ -161,13 +161,13 @@ describe("the PIN flow", () => {
     expect(user.headers.get("x-access-level")).toBe("read-write");
   });
 
-  it("gives the same user the same token again, and another user another", async () => {
+  it("issues the same token to the same user, and another to another user", async () => {
     const first = await logIn("one");
     expect(await logIn("ONE")).toEqual(first);
     expect((await logIn("two")).token).not.toBe(first.token);
   });
 
-  it("shows PINs with leading zeros, too, and takes them", async () => {
+  it("shows and accepts PINs with leading zeros", async () => {
     for (let tries = 0; tries < 200; tries += 1) {
       const token = await requestToken();
       const pin = await pinFor(token);
@@ -186,7 +186,7 @@ describe("the PIN flow", () => {
     );
   });
 
-  it("takes the parameters from the form body and the query as well", async () => {
+  it("reads parameters from the form body and the query", async () => {
     const inBody = await send({
       path: "/oauth/request_token?x_auth_access_type=read",
       form: [
@@ -205,14 +205,14 @@ describe("the PIN flow", () => {
     expect((await verifyCredentials(credentialsIn(reply.body))).headers.get("x-access-level")).toBe("read");
   });
 
-  it("takes a request whose OAuth parameters are all in the query", async () => {
+  it("accepts a request with all OAuth parameters in the query", async () => {
     const header = authorizationFor(initiate).slice("OAuth ".length);
     const query = header.replaceAll('"', "").replaceAll(", ", "&");
     const response = await fetch(`${twitter.url}/oauth/request_token?${query}`, { method: "POST" });
     expect(response.status).toBe(200);
   });
 
-  it("takes any case of the scheme, a realm, and an empty oauth_token where there is none", async () => {
+  it("accepts any case of the scheme, a realm, and an empty oauth_token", async () => {
     const reply = await send({
       ...initiate,
       protocol: { oauth_callback: "oob", oauth_token: "" },
@@ -221,7 +221,7 @@ describe("the PIN flow", () => {
     expect(reply).toMatchObject({ status: 200 });
   });
 
-  it("takes a request without oauth_version", async () => {
+  it("accepts a request without oauth_version", async () => {
     const reply = await send({ ...initiate, protocol: { oauth_callback: "oob", oauth_version: undefined } });
     expect(reply).toMatchObject({ status: 200 });
   });
@@ -243,14 +243,14 @@ describe("the callback flow", () => {
     expect((await accessToken(token, url.searchParams.get("oauth_verifier") ?? "")).status).toBe(200);
   });
 
-  it("returns a user who cancels with the denied token, which is then gone", async () => {
+  it("returns a user who cancels with the denied token and forgets the token", async () => {
     const token = await requestToken(callback);
     const { location } = await answerAuthorizePage(authorizeUrl(token), "cancel");
     expect(location).toBe(`http://127.0.0.1:8976/callback?state=a%20b&denied=${token.token}`);
     expect(await accessToken(token, "0000000")).toMatchObject(requestTokenUnavailable);
   });
 
-  it("refuses a URL that the app did not register", async () => {
+  it("rejects a URL that the app did not register", async () => {
     const reply = await send({ ...initiate, protocol: { oauth_callback: "https://example.com/" } });
     expect(reply.status).toBe(403);
     expect(reply.body).toMatch(
@@ -258,7 +258,7 @@ describe("the callback flow", () => {
     );
   });
 
-  it("takes only oob for an app that registered nothing", async () => {
+  it("accepts only oob for an app without callback URLs", async () => {
     const desktop = await startTwitter({
       port: 0,
       clientCredentials: app,
@@ -278,10 +278,10 @@ describe("the callback flow", () => {
   });
 });
 
-describe("an app that its owner or X has changed", () => {
+describe("the settings of the app", () => {
   afterEach(() => void Object.assign(twitter.app, registerApp(app)));
 
-  it("is refused as suspended, in the shape that the endpoint has for coded errors", async () => {
+  it("reject a suspended app, in the endpoint's format for coded errors", async () => {
     const token = await logIn();
     twitter.app.suspended = true;
     const message = "Invalid / suspended application";
@@ -297,24 +297,24 @@ describe("an app that its owner or X has changed", () => {
     twitter.app.oauthErrorFormat = "xml";
     expect(await verifyCredentials(token)).toMatchObject({ status: 401, body: error(416, message) });
     expect(log.at(-1)).toContain("401: the app is suspended");
-    // Nothing is said of an app that asks with the wrong key.
+    // A wrong key gets the ordinary refusal.
     expect(await send({ ...initiate, client: { ...app, key: "other" } })).toMatchObject(couldNotAuthenticate);
   });
 
-  it("has its callback URLs looked up at each request", async () => {
+  it("apply new callback URLs to the next request", async () => {
     twitter.app.callbackUrls = ["https://example.com/back"];
     await requestToken("https://example.com/back");
     const reply = await send({ ...initiate, protocol: { oauth_callback: "http://127.0.0.1/" } });
     expect([reply.status, reply.body]).toEqual([403, expect.stringContaining('<error code="415">')]);
   });
 
-  it("is refused with its old secret once that is regenerated", async () => {
+  it("reject the old secret after it is regenerated", async () => {
     twitter.app.clientCredentials = { ...app, secret: randomAlphanumeric(50) };
     expect(await send(initiate)).toMatchObject(couldNotAuthenticate);
     expect((await send({ ...initiate, client: twitter.app.clientCredentials })).status).toBe(200);
   });
 
-  it("of a low access tier may log users in, and not ask who they are", async () => {
+  it("allow login but not verify_credentials on a low access tier", async () => {
     twitter.app.accessTier = "login-only";
     const reply = await verifyCredentials(await logIn());
     expect(reply.status).toBe(403);
@@ -325,9 +325,9 @@ describe("an app that its owner or X has changed", () => {
     });
   });
 
-  it("is told of its rate limit, and refused beyond it until the quarter of an hour is over", async () => {
+  it("report the rate limit, and reject requests beyond it until the window ends", async () => {
     const token = await logIn();
-    // A window of its own: what went before is not counted.
+    // A new window, in which earlier requests do not count.
     clock = new Date((Math.ceil(clock.getTime() / 900_000) + 1) * 900_000);
     const reset = String(clock.getTime() / 1000 + 900);
     twitter.app.rateLimit = 2;
@@ -336,7 +336,7 @@ describe("an app that its owner or X has changed", () => {
       return [status, ...["limit", "remaining", "reset"].map((name) => headers.get(`x-rate-limit-${name}`))];
     };
     expect(await limits(verifyCredentials(token))).toEqual([200, "2", "1", reset]);
-    // A forged request uses nothing up.
+    // A forged request does not count.
     expect((await send({ ...initiate, client: { ...app, secret: "forged" } })).status).toBe(401);
     expect(await limits(send(initiate))).toEqual([200, "2", "0", reset]);
     expect(await limits(verifyCredentials(token))).toEqual([429, "2", "0", reset]);
@@ -346,7 +346,7 @@ describe("an app that its owner or X has changed", () => {
   });
 });
 
-describe("what is refused of every signed request", () => {
+describe("a signed request is rejected for", () => {
   const cases: Record<string, [SignedRequest, { status: number; body: string }]> = {
     "an unknown consumer key": [{ ...initiate, client: { ...app, key: "other" } }, couldNotAuthenticate],
     "a signature with another consumer secret": [
@@ -377,7 +377,7 @@ describe("what is refused of every signed request", () => {
       { ...initiate, protocol: { oauth_callback: "oob", oauth_timestamp: secondsFromNow(3600) } },
       timestampOutOfBounds,
     ],
-    "a timestamp that is no number": [
+    "a timestamp that is not a number": [
       { ...initiate, protocol: { oauth_callback: "oob", oauth_timestamp: "now" } },
       badAuthenticationData,
     ],
@@ -417,7 +417,7 @@ describe("what is refused of every signed request", () => {
     "oauth_signature",
     "oauth_signature_method",
     "oauth_timestamp",
-  ])("no or an empty %s", async (name) => {
+  ])("a missing or empty %s", async (name) => {
     const missing = await send({
       ...initiate,
       tamper: (header) => header.replace(new RegExp(`${name}="[^"]*"(, )?`), ""),
@@ -430,12 +430,12 @@ describe("what is refused of every signed request", () => {
     expect(empty).toMatchObject(badAuthenticationData);
   });
 
-  it("no authentication at all", async () => {
+  it("a missing Authorization header", async () => {
     const response = await fetch(`${twitter.url}/1.1/account/verify_credentials.json`);
     expect({ status: response.status, body: await response.text() }).toEqual(badAuthenticationData);
   });
 
-  it("a replayed request, for as long as its timestamp is taken", async () => {
+  it("a replayed nonce, until its timestamp leaves the window", async () => {
     const authorization = authorizationFor(initiate);
     const replay = async (): Promise<{ status: number; body: string }> => {
       const response = await fetch(`${twitter.url}${initiate.path}`, {
@@ -452,14 +452,14 @@ describe("what is refused of every signed request", () => {
     expect(await replay()).toEqual(timestampOutOfBounds);
   });
 
-  it("a forged request, which does not use up the nonce it names", async () => {
+  it("a forged signature, which does not use up its nonce", async () => {
     const protocol = { oauth_callback: "oob", oauth_nonce: randomAlphanumeric(16) };
     const forged = { ...initiate, protocol, client: { ...app, secret: "other" } };
     expect(await send(forged)).toMatchObject(couldNotAuthenticate);
     expect((await send({ ...initiate, protocol })).status).toBe(200);
   });
 
-  it("another method, host, path or body than was signed", async () => {
+  it("a method, host, path or body that differs from the signed one", async () => {
     const token = await logIn();
     const authorization = (): string =>
       authorizationFor({ method: "GET", path: "/1.1/account/verify_credentials.json", token });
@@ -479,7 +479,7 @@ describe("what is refused of every signed request", () => {
     expect(
       await wire("/1.1/account/%76erify_credentials.json", { host, authorization: authorization() }),
     ).toBe(401);
-    // An absolute target stands for itself, whatever the Host header says.
+    // An absolute target overrides the Host header.
     expect(await wire(`${twitter.url}${path}`, { host: "proxy", authorization: authorization() })).toBe(200);
     const form = await send({ ...initiate, form: [["a", "b"]] });
     expect(form.status).toBe(200);
@@ -494,14 +494,14 @@ describe("what is refused of every signed request", () => {
     expect(changed.status).toBe(401);
   });
 
-  it("a body that is too large", async () => {
+  it("a body that exceeds the limit", async () => {
     const reply = await send({ ...initiate, form: [["a", "x".repeat(70_000)]] });
     expect(reply.status).toBe(413);
   });
 });
 
-describe("what is refused of request tokens", () => {
-  it("oauth_token at request_token, another access type, and no callback", async () => {
+describe("a request token is rejected for", () => {
+  it("oauth_token at request_token, an unknown access type, and a missing callback", async () => {
     const token = { token: "a", secret: "b" };
     expect(await send({ ...initiate, token })).toMatchObject(invalidOrExpiredToken);
     expect((await send({ ...initiate, path: `${initiate.path}?x_auth_access_type=all` })).status).toBe(400);
@@ -515,24 +515,24 @@ describe("what is refused of request tokens", () => {
     });
   });
 
-  it("an unknown one", async () => {
+  it("an unknown token", async () => {
     expect(await accessToken({ token: "unknown", secret: "x" }, "1234567")).toMatchObject(
       requestTokenUnavailable,
     );
   });
 
-  it("one that nobody has authorized", async () => {
+  it("a token that no user has authorized", async () => {
     expect(await accessToken(await requestToken(), "1234567")).toMatchObject(invalidVerifier);
   });
 
-  it("another secret than the request token's", async () => {
+  it("a wrong token secret", async () => {
     const token = await requestToken();
     const pin = await pinFor(token);
     expect(await accessToken({ ...token, secret: "other" }, pin)).toMatchObject(couldNotAuthenticate);
     expect((await accessToken(token, pin)).status).toBe(200);
   });
 
-  it("a wrong PIN, no PIN, and the right one after too many wrong ones", async () => {
+  it("a wrong PIN, a missing PIN, and the right PIN after too many wrong ones", async () => {
     const token = await requestToken();
     const pin = await pinFor(token);
     const wrong = pin === "1234567" ? "7654321" : "1234567";
@@ -550,14 +550,14 @@ describe("what is refused of request tokens", () => {
     expect(await accessToken(mine, await pinFor(other))).toMatchObject(invalidVerifier);
   });
 
-  it("a PIN that was used", async () => {
+  it("a used PIN", async () => {
     const token = await requestToken();
     const pin = await pinFor(token);
     expect((await accessToken(token, pin)).status).toBe(200);
     expect(await accessToken(token, pin)).toMatchObject(requestTokenUnavailable);
   });
 
-  it("one that was denied", async () => {
+  it("a denied token", async () => {
     const token = await requestToken();
     const page = await answerAuthorizePage(authorizeUrl(token), "cancel");
     expect(page).toMatchObject({ status: 200, pin: undefined });
@@ -567,7 +567,7 @@ describe("what is refused of request tokens", () => {
     );
   });
 
-  it("one that is too old, for the page and for access_token", async () => {
+  it("an expired token, on the page and at access_token", async () => {
     const [opened, unopened] = [await requestToken(), await requestToken()];
     const pin = await pinFor(opened);
     clock = new Date(clock.getTime() + (lifetimeSeconds - 1) * 1000);
@@ -585,7 +585,7 @@ describe("access tokens", () => {
     expect((await verifyCredentials(token)).status).toBe(200);
   });
 
-  it("are refused when Twitter does not know them, or their secret is wrong", async () => {
+  it("are rejected when unknown, or with a wrong secret", async () => {
     const token = await logIn();
     expect(await verifyCredentials({ token: `${token.token}x`, secret: token.secret })).toMatchObject(
       invalidOrExpiredToken,
@@ -612,7 +612,7 @@ describe("access tokens", () => {
 });
 
 describe("the authorize page", () => {
-  it("needs its own form's token", async () => {
+  it("requires the token of its own form", async () => {
     const [mine, other] = [await requestToken(), await requestToken()];
     const page = await (await fetch(authorizeUrl(other))).text();
     const authenticity = /name="authenticity_token" value="(\w+)"/.exec(page)?.[1] ?? "";
@@ -628,13 +628,13 @@ describe("the authorize page", () => {
     expect(await pinFor(mine)).toMatch(/^\d{7}$/);
   });
 
-  it("is for one answer only", async () => {
+  it("accepts one answer", async () => {
     const token = await requestToken();
     await pinFor(token);
     await expect(answerAuthorizePage(authorizeUrl(token), "cancel")).rejects.toThrow("Whoa there!");
   });
 
-  it("asks again for a name that nobody can have, and writes it as text", async () => {
+  it("rejects an invalid screen name, and escapes it", async () => {
     const token = await requestToken();
     const { status, html } = await answerAuthorizePage(authorizeUrl(token), { screenName: `"><script>'&` });
     expect(status).toBe(400);
@@ -643,13 +643,13 @@ describe("the authorize page", () => {
     expect(await pinFor(token)).toMatch(/^\d{7}$/);
   });
 
-  it("escapes what the query brings", async () => {
+  it("escapes values of the query", async () => {
     const token = await requestToken();
     const html = await (await fetch(`${authorizeUrl(token)}&screen_name=%22%3E%3Cb%3E`)).text();
     expect(html).toContain(`value="&quot;&gt;&lt;b&gt;"`);
   });
 
-  it("is neither framed, scripted, cached nor named as a referrer", async () => {
+  it("forbids frames, scripts, caching and referrers", async () => {
     const token = await requestToken("http://localhost:1234/cb");
     const { headers } = await fetch(authorizeUrl(token));
     const policy = headers.get("content-security-policy") ?? "";
@@ -663,7 +663,7 @@ describe("the authorize page", () => {
 });
 
 describe("the server", () => {
-  it("answers 404 code 34 for what it does not have", async () => {
+  it("answers 404 code 34 for an unknown path", async () => {
     for (const [method, path] of [
       ["GET", "/1.1/statuses/home_timeline.json"],
       ["GET", "/oauth/request_token"],
@@ -676,7 +676,7 @@ describe("the server", () => {
     }
   });
 
-  it("dates its replies, refusals too, by the clock it was given", async () => {
+  it("dates replies and refusals by the injected clock", async () => {
     clock = new Date("2031-02-03T04:05:06Z");
     for (const path of ["/1.1/account/verify_credentials.json", "/nothing", "/oauth/authorize"]) {
       const { headers } = await fetch(`${twitter.url}${path}`);
@@ -684,7 +684,7 @@ describe("the server", () => {
     }
   });
 
-  it("logs a line a request, with the reason of a refusal and without a secret", async () => {
+  it("logs one line for each request, with the reason for a refusal and without secrets", async () => {
     log.length = 0;
     const token = await requestToken();
     const pin = await pinFor(token);
@@ -704,7 +704,7 @@ describe("the server", () => {
     }
   });
 
-  it("says which port is taken, and listens on nothing but loopback", async () => {
+  it("reports a port that is taken, and listens only on loopback", async () => {
     const taken = createServer();
     taken.listen(0, "127.0.0.1");
     await once(taken, "listening");
@@ -721,7 +721,7 @@ describe("the server", () => {
     }
   });
 
-  it("closes with connections open", async () => {
+  it("closes open connections", async () => {
     const other = await startTwitter({ port: 0, clientCredentials: app, now: () => clock });
     await fetch(other.url);
     await other.close();

@@ -1,24 +1,23 @@
 import { createHash } from "node:crypto";
 
 export interface TwitterUser {
-  /** Decimal, nineteen digits: too long for a JavaScript number, as ids of real accounts are. */
+  /** Decimal, nineteen digits: too long for a JavaScript number, like real ids. */
   userId: string;
-  /** As shown, without the `@`. */
+  /** Without the `@`. */
   screenName: string;
 }
 
-/** Two people to log in as without typing. */
+/** The users that the authorize page lists. */
 export const readyScreenNames = ["ada_local", "grace_local"] as const;
 
-/** What X allows in a screen name. */
 export const screenNamePattern = "[A-Za-z0-9_]{1,15}";
 
 /**
- * The user of a screen name. Everyone exists, and has the same id in every run: screen names are compared without
- * case, so that the id comes from the lower-case name.
+ * The user of a screen name. Every valid name exists, with the same id in every run. Screen names ignore case, so the id
+ * is derived from the lower-case name.
  *
  * @param text with or without the `@`
- * @returns undefined when X would not allow the name
+ * @returns undefined for a name that X does not allow
  */
 export function findUser(text: string): TwitterUser | undefined {
   const name = text.trim().replace(/^@/, "");

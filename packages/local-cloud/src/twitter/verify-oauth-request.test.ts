@@ -75,7 +75,7 @@ function sign({ method, scheme, host, path: signedPath, query, form, nonce }: Sa
 }
 
 describe("verifyOAuthRequest", () => {
-  it("takes every rightly signed request", () => {
+  it("accepts every correctly signed request", () => {
     fc.assert(
       fc.property(sample, (request) => {
         expect(verify(sign(request))).toBe(token);
@@ -83,7 +83,7 @@ describe("verifyOAuthRequest", () => {
     );
   });
 
-  it("takes a request whose parameters are in another order, or whose spaces are plus signs", () => {
+  it("accepts parameters in another order, and plus signs for spaces", () => {
     fc.assert(
       fc.property(sample, (request) => {
         const wire = sign(request);
@@ -95,7 +95,7 @@ describe("verifyOAuthRequest", () => {
     );
   });
 
-  it("refuses a request in which one thing was changed", () => {
+  it("rejects a request with any one change", () => {
     const changes: ((wire: WireRequest) => WireRequest)[] = [
       (wire) => ({ ...wire, method: wire.method === "GET" ? "POST" : "GET" }),
       (wire) => ({ ...wire, scheme: wire.scheme === "http" ? "https" : "http" }),
@@ -113,7 +113,7 @@ describe("verifyOAuthRequest", () => {
     );
   });
 
-  it("does not read a body of another type as parameters", () => {
+  it("ignores a body of another content type", () => {
     const request = sign({
       method: "POST",
       scheme: "http",

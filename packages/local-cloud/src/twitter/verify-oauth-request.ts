@@ -4,7 +4,7 @@ import type { Nonces } from "./nonces.ts";
 import type { OAuthRequest } from "./oauth-request.ts";
 import { signatureBaseString } from "./signature-base-string.ts";
 
-/** How far, in seconds, a request's timestamp may be from the server's clock, either way. */
+/** The maximum difference, in seconds, between a request's timestamp and the server's clock. */
 export const timestampWindowSeconds = 300;
 
 export interface OAuthVerification<Token extends { secret: string }> {
@@ -12,16 +12,16 @@ export interface OAuthVerification<Token extends { secret: string }> {
   nonces: Nonces;
   /** The secret of a registered app, by its consumer key. */
   findClientSecret: (key: string) => string | undefined;
-  /** What `oauth_token` names: temporary or token credentials, as the endpoint has it. Throws its own refusal. */
+  /** Temporary or token credentials, by `oauth_token`. @throws TwitterError */
   findToken: (token: string) => Token;
 }
 
 /**
- * Verifies a signed request as RFC 5849 §3.2 asks.
+ * Verifies a signed request as in RFC 5849 §3.2.
  *
- * @returns what `oauth_token` names, or undefined where the request carries none
- * @throws TwitterError 400 code 215 (no or malformed credentials), 401 code 32 (unknown key, wrong signature, replayed
- *   nonce), 401 code 135 (timestamp), 503 code 130 (no room for another nonce), and whatever `findToken` throws
+ * @returns the credentials of `oauth_token`, or undefined when the request has none
+ * @throws TwitterError 400 code 215 (missing or malformed credentials), 401 code 32 (unknown key, wrong signature, replayed
+ *   nonce), 401 code 135 (timestamp), 503 code 130 (too many nonces), and the errors of `findToken`
  */
 export function verifyOAuthRequest<Token extends { secret: string }>(
   request: OAuthRequest,
@@ -49,7 +49,7 @@ export function verifyOAuthRequest<Token extends { secret: string }>(
 
   const clientSecret = findClientSecret(clientKey);
   if (clientSecret === undefined) throw couldNotAuthenticate("no app has this consumer key");
-  // RFC 5849 §3.1 lets a client leave oauth_token out or send it empty where it has none.
+  // RFC 5849 §3.1 lets a client without a token omit oauth_token or send it empty.
   const tokenName = parameters.get("oauth_token") ?? "";
   const token = tokenName === "" ? undefined : findToken(tokenName);
 
@@ -59,11 +59,11 @@ export function verifyOAuthRequest<Token extends { secret: string }>(
     throw couldNotAuthenticate(`the signature is wrong for ${request.method} ${request.baseStringUri}`);
   }
 
-  // Only now: were nonces of forged requests kept, anyone could use up another's.
+  // Nonces of forged requests must not use up those of the client.
   const verdict = nonces.use(timestamp, clientKey, tokenName, nonce, nowSeconds);
-  if (verdict === "replayed") throw couldNotAuthenticate("the nonce has been used");
+  if (verdict === "replayed") throw couldNotAuthenticate("the nonce was used before");
   if (verdict === "full") {
-    throw jsonError(503, 130, "Over capacity", "too many requests in ten minutes to remember their nonces");
+    throw jsonError(503, 130, "Over capacity", "too many nonces in the timestamp window");
   }
   return token;
 }

@@ -9,7 +9,7 @@ beforeEach(() => {
 
 const api = { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "api", ProtocolType: "HTTP" } };
 
-/** The one stage, deployed with these properties. */
+/** Deploys an API whose stage has these properties. */
 async function deployStage(properties: object): Promise<HttpStage | undefined> {
   await fixture.deploy({
     Resources: {
@@ -25,11 +25,11 @@ async function deployStage(properties: object): Promise<HttpStage | undefined> {
 }
 
 describe("AWS::ApiGatewayV2::Stage", () => {
-  it("has no throttling limits of its own by itself", async () => {
+  it("has no throttling limits by default", async () => {
     expect(await deployStage({})).toEqual({ defaultThrottle: unthrottled, routeThrottles: new Map() });
   });
 
-  it("takes the limits of all routes and of single ones, and other limits at an update", async () => {
+  it("applies default and route limits, and new limits after an update", async () => {
     const stage = await deployStage({
       DefaultRouteSettings: { ThrottlingBurstLimit: 10, ThrottlingRateLimit: "2.5" },
       RouteSettings: { "GET /private": { ThrottlingBurstLimit: 1, ThrottlingRateLimit: 0.5 } },

@@ -19,7 +19,7 @@ const template = (properties: object) => ({
 });
 
 describe("AWS::IAM::OIDCProvider", () => {
-  it("is made, changed in place, replaced with its URL, and removed", async () => {
+  it("is created, updated in place, replaced when its URL changes, and deleted", async () => {
     const made = await fixture.deploy(
       template({ Url: `${url}/`, ClientIdList: ["a"], ThumbprintList: [thumbprint] }),
     );
@@ -53,14 +53,14 @@ describe("AWS::IAM::OIDCProvider", () => {
     expect(fixture.account.oidcProviders.size).toBe(0);
   });
 
-  it("is there once", async () => {
+  it("cannot exist twice", async () => {
     const provider = { Type: "AWS::IAM::OIDCProvider", Properties: { Url: url } };
     const stack = await fixture.deploy({ Resources: { One: provider, Two: provider } });
     expect(fixture.events(stack).join("\n")).toContain(`Provider with url ${url} already exists.`);
   });
 });
 
-it("Custom::AWSCDKOpenIdConnectProvider makes the same", async () => {
+it("Custom::AWSCDKOpenIdConnectProvider creates the same provider", async () => {
   const stack = await fixture.deploy({
     Resources: {
       Role: {
@@ -97,7 +97,7 @@ it("Custom::AWSCDKOpenIdConnectProvider makes the same", async () => {
   expect(fixture.account.oidcProviders.get(arn)).toMatchObject({ clientIds: ["a"] });
 });
 
-it("an identity pool takes only the ARN of such a provider", async () => {
+it("an identity pool accepts only the ARN of an OIDC provider", async () => {
   const stack = await fixture.deploy({
     Resources: {
       Pool: {

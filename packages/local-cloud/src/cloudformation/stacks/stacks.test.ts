@@ -49,7 +49,7 @@ const route = (routeKey: string, more: object = {}) => ({
 const httpApi = { Api: api, Role: role, Function: lambda, Integration: integration };
 
 describe("creating", () => {
-  it("makes the resources in the order of their dependencies, with their events and outputs", async () => {
+  it("creates the resources in dependency order, with events and outputs", async () => {
     const stack = await fixture.deploy({
       Resources: {
         Second: parameter("/second", { "Fn::Sub": "${First.Type}:${First}" }),
@@ -72,7 +72,7 @@ describe("creating", () => {
     ]);
   });
 
-  it("takes back what it made when a resource fails, in reverse order, and says why", async () => {
+  it("deletes the created resources in reverse order when one fails, and reports the reason", async () => {
     const stack = await fixture.deploy({
       Resources: {
         A: parameter("/a", "1"),
@@ -99,7 +99,7 @@ describe("creating", () => {
     );
   });
 
-  it("leaves out what its condition rules out", async () => {
+  it("leaves out resources and outputs whose condition is false", async () => {
     await fixture.deploy({
       Parameters: { Stage: { Type: "String", Default: "dev" } },
       Conditions: { IsProd: { "Fn::Equals": [{ Ref: "Stage" }, "prod"] } },
@@ -114,26 +114,30 @@ describe("creating", () => {
     ["no resources", {}, "At least one Resources member"],
     ["an unknown section", { Resource: {} }, "Invalid template property or properties [Resource]"],
     [
-      "a type that is none",
+      "an invalid type",
       { Resources: { A: { Type: "Nonsense" } } },
       "Unrecognized resource types: [Nonsense]",
     ],
     [
-      "a reference to nothing",
+      "a reference to an unknown resource",
       { Resources: { A: parameter("/a", { Ref: "Ghost" }) } },
       "Unresolved resource dependencies [Ghost] in the Resources block",
     ],
     [
-      "an output of nothing",
+      "an output of an unknown resource",
       { Resources: { A: parameter("/a", "1") }, Outputs: { O: { Value: { Ref: "Ghost" } } } },
       "Unresolved resource dependencies [Ghost] in the Outputs block",
     ],
     [
-      "a circle",
+      "circular dependencies",
       { Resources: { A: parameter("/a", { Ref: "B" }), B: parameter("/b", { Ref: "A" }) } },
       "Circular dependency between resources: [A, B]",
     ],
-    ["a macro", { Transform: "AWS::Serverless-2016-10-31", Resources: { A: api } }, "expands no macros"],
+    [
+      "a macro",
+      { Transform: "AWS::Serverless-2016-10-31", Resources: { A: api } },
+      "does not support macros",
+    ],
     [
       "a rule that does not hold",
       {
@@ -158,19 +162,19 @@ describe("creating", () => {
       "Parameters: [P] must have values",
     ],
     [
-      "an SSM parameter that is not there",
+      "an unknown SSM parameter",
       {
         Parameters: { P: { Type: "AWS::SSM::Parameter::Value<String>", Default: "/no" } },
         Resources: { A: api },
       },
       "Unable to fetch parameters [/no]",
     ],
-  ])("refuses %s before anything is made", async (_name, template, message) => {
+  ])("rejects %s before it creates a resource", async (_name, template, message) => {
     await expect(fixture.deploy(template)).rejects.toThrow(message);
     expect(fixture.stacks.list()).toEqual([]);
   });
 
-  it("refuses IAM resources without the capability", async () => {
+  it("rejects IAM resources without the capability", async () => {
     await expect(fixture.deploy({ Resources: { Role: role } }, { capabilities: [] })).rejects.toMatchObject({
       code: "InsufficientCapabilitiesException",
       message: "Requires capabilities : [CAPABILITY_IAM]",
@@ -199,7 +203,7 @@ describe("creating", () => {
       "#/Timeout: expected type: Integer, found: String",
     ],
     [
-      "a route to an integration that is not there",
+      "a route to an unknown integration",
       { Resources: { Api: api, Route: route("GET /a", { Target: "integrations/ghost" }) } },
       "Invalid integration target specified: integrations/ghost",
     ],
@@ -209,12 +213,12 @@ describe("creating", () => {
       "The provided route key is not formatted properly",
     ],
     [
-      "two routes of one key",
+      "two routes with one key",
       { Resources: { ...httpApi, One: route("GET /a"), Two: route("GET /a") } },
       "Route with key GET /a already exists",
     ],
     [
-      "a function whose code is not there",
+      "a function whose code does not exist",
       {
         Resources: {
           Role: role,
@@ -228,7 +232,7 @@ describe("creating", () => {
       "S3 Error Code: NoSuchKey",
     ],
     [
-      "a function whose role Lambda may not assume",
+      "a function whose role does not trust Lambda",
       {
         Resources: {
           Function: {
@@ -240,7 +244,7 @@ describe("creating", () => {
       "cannot be assumed by Lambda",
     ],
     [
-      "a policy for a role that is not there",
+      "a policy for an unknown role",
       {
         Resources: {
           Policy: {
@@ -256,7 +260,7 @@ describe("creating", () => {
       "The role with name ghost cannot be found",
     ],
     [
-      "a custom resource that would have to run",
+      "a custom resource with a function",
       {
         Resources: {
           Role: role,
@@ -267,7 +271,7 @@ describe("creating", () => {
       "does not run custom resources, so it does not support Custom::Seed",
     ],
     [
-      "an attribute that the type does not have",
+      "an attribute that the type lacks",
       { Resources: { Api: api, P: parameter("/p", { "Fn::GetAtt": ["Api", "Url"] }) } },
       "resource Api does not support attribute type Url",
     ],
@@ -298,7 +302,7 @@ describe("creating", () => {
 });
 
 describe("updating", () => {
-  it("does nothing, and says so, when nothing changes", async () => {
+  it("rejects an update without changes", async () => {
     const template = { Resources: { A: parameter("/a", "1") } };
     await fixture.deploy(template);
     await expect(fixture.deploy({ ...template, Description: "new words" })).rejects.toThrow(
@@ -306,7 +310,7 @@ describe("updating", () => {
     );
   });
 
-  it("updates in place, and touches only what changed", async () => {
+  it("updates only the changed resources in place", async () => {
     const resources = { ...httpApi, Route: route("GET /a", { AuthorizationType: "AWS_IAM" }) };
     const created = await fixture.deploy({ Resources: resources });
     const [before] = fixture.account.httpApis.values();
@@ -325,12 +329,12 @@ describe("updating", () => {
     const [after] = fixture.account.httpApis.values();
     expect(after?.apiId).toBe(before?.apiId);
     expect([...(after?.routes.values() ?? [])]).toMatchObject([{ authorizationType: "NONE" }]);
-    // And back again: the record holds what was deployed last.
+    // Back to the first template: the record holds the last deployment.
     await fixture.deploy({ Resources: resources });
     expect([...(after?.routes.values() ?? [])]).toMatchObject([{ authorizationType: "AWS_IAM" }]);
   });
 
-  it("replaces what cannot change in place, and deletes the old one last", async () => {
+  it("replaces a resource that cannot change in place, and deletes the old one last", async () => {
     const created = await fixture.deploy({
       Resources: { A: parameter("/old", "1"), B: parameter("/b", { Ref: "A" }) },
     });
@@ -355,7 +359,7 @@ describe("updating", () => {
     expect(stack.resources.get("A")?.physicalId).toBe("/new");
   });
 
-  it("deletes what is no longer there, unless it is to be retained", async () => {
+  it("deletes removed resources unless their policy retains them", async () => {
     await fixture.deploy({
       Resources: {
         Stays: parameter("/stays", "1"),
@@ -370,7 +374,7 @@ describe("updating", () => {
     expect(fixture.events(stack)).toContain("Kept DELETE_SKIPPED");
   });
 
-  it("puts everything back when a resource fails", async () => {
+  it("rolls every change back when a resource fails", async () => {
     const original = {
       Resources: {
         Changed: parameter("/changed", "before"),
@@ -403,11 +407,11 @@ describe("updating", () => {
     const deployed = fixture.account.httpApis.get(apiId ?? "");
     expect([...(deployed?.routes.values() ?? [])].map(({ routeKey }) => routeKey)).toEqual(["GET /a"]);
     expect(stack.resources.get("Broken")?.statusReason).toContain("AWS::SQS::Queue");
-    // What is deployed is the old template again.
+    // The deployed template is the old one.
     await expect(fixture.deploy(original)).rejects.toThrow("No updates are to be performed.");
   });
 
-  it("says why an update in place failed, and leaves the resource as it was", async () => {
+  it("reports why an update in place failed, and leaves the resource unchanged", async () => {
     await fixture.deploy({ Resources: { ...httpApi, Route: route("GET /a") } });
     const stack = await fixture.deploy({ Resources: { ...httpApi, Route: route("GET a") } });
     expect(stack.status).toBe("UPDATE_ROLLBACK_COMPLETE");
@@ -418,7 +422,7 @@ describe("updating", () => {
     });
   });
 
-  it("sees new tags and outputs", async () => {
+  it("applies new tags and outputs", async () => {
     const resources = { Resources: { A: parameter("/a", "1") } };
     await fixture.deploy(resources);
     const tagged = await fixture.deploy(resources, { tags: [{ key: "k", value: "v" }] });
@@ -427,7 +431,7 @@ describe("updating", () => {
     expect(stack.outputs).toMatchObject([{ key: "O", value: "/a" }]);
   });
 
-  it("keeps previous parameter values when asked to", async () => {
+  it("keeps previous parameter values with UsePreviousValue", async () => {
     const template = {
       Parameters: { P: { Type: "String" } },
       Resources: { A: parameter("/a", { Ref: "P" }), B: parameter("/b", "1") },
@@ -441,7 +445,7 @@ describe("updating", () => {
     expect(fixture.parameterStore.find("/b")?.value).toBe("2");
   });
 
-  it("loads new code, and only new code", async () => {
+  it("loads code again only when it changes", async () => {
     await fixture.deploy({ Resources: { Role: role, Function: lambda } });
     const [deployed] = fixture.account.functions.values();
     const code = deployed?.code;
@@ -468,7 +472,7 @@ describe("secrets", () => {
     },
   };
 
-  it("reach the resource, and are nowhere in the stack", async () => {
+  it("reach the resource and are not stored in the stack", async () => {
     fixture.secretsManager.create({ name: "twitter", secretString: '{"key":"thekey","secret":"thesecret"}' });
     const stack = await fixture.deploy({ Resources: { Pool: pool } });
     expect([...fixture.account.identityPools.values()]).toMatchObject([
@@ -479,7 +483,7 @@ describe("secrets", () => {
     ).not.toMatch(/thekey|thesecret/);
   });
 
-  it("fail the resource when they are not there", async () => {
+  it("fail the resource when they do not exist", async () => {
     const stack = await fixture.deploy({ Resources: { Pool: pool } });
     expect(stack.status).toBe("ROLLBACK_COMPLETE");
     expect(stack.resources.get("Pool")?.statusReason).toContain(
@@ -495,7 +499,7 @@ describe("exports", () => {
   });
   const importing = { Resources: { B: parameter("/b", { "Fn::ImportValue": "shared" }) } };
 
-  it("reach other stacks, and stay as long as one of them uses them", async () => {
+  it("reach other stacks, and cannot be deleted while one imports them", async () => {
     await fixture.deploy(exporting("1"), { stackName: "one" });
     await fixture.deploy(importing, { stackName: "two" });
     expect(fixture.parameterStore.find("/b")?.value).toBe("1");
@@ -515,7 +519,7 @@ describe("exports", () => {
     expect(fixture.stacks.find("one")).toBeUndefined();
   });
 
-  it("have one owner", async () => {
+  it("have one exporting stack", async () => {
     await fixture.deploy(exporting("1"), { stackName: "one" });
     const stack = await fixture.deploy(
       { ...exporting("1"), Resources: { A: parameter("/other", "1") } },
@@ -527,7 +531,7 @@ describe("exports", () => {
 });
 
 describe("deleting", () => {
-  it("takes dependents first, closes the API, and keeps the stack's ARN", async () => {
+  it("deletes dependents first, closes the API, and keeps the stack's ARN", async () => {
     const created = await fixture.deploy({ Resources: { ...httpApi, Route: route("GET /a") } });
     expect(fixture.listening.size).toBe(1);
     await fixture.stacks.remove("test", [], undefined);
@@ -540,7 +544,7 @@ describe("deleting", () => {
     expect(fixture.stacks.get(created.stackId).status).toBe("DELETE_COMPLETE");
   });
 
-  it("fails for a bucket that holds something, and can leave it behind the second time", async () => {
+  it("fails for a bucket with objects, and can retain it on the second try", async () => {
     await fixture.deploy({
       Resources: {
         Bucket: { Type: "AWS::S3::Bucket", Properties: { BucketName: "full-bucket" } },
@@ -570,7 +574,7 @@ describe("deleting", () => {
     expect(fixture.buckets.find("full-bucket")).toBeDefined();
   });
 
-  it("does nothing for a stack that is not there", async () => {
+  it("ignores an unknown stack", async () => {
     await expect(fixture.stacks.remove("ghost", [], undefined)).resolves.toBeUndefined();
   });
 });
@@ -602,7 +606,7 @@ describe("change sets", () => {
     expect(() => fixture.stacks.getChangeSet("change", "test")).toThrow("does not exist");
   });
 
-  it("foresee replacement and what depends on it, and removal", async () => {
+  it("show replacement, the changes that depend on it, and removal", async () => {
     await fixture.deploy({
       Resources: {
         A: parameter("/a", "1"),
@@ -624,7 +628,7 @@ describe("change sets", () => {
     ]);
   });
 
-  it("fail when there is nothing to change", async () => {
+  it("fail without changes", async () => {
     const template = { Resources: { A: parameter("/a", "1") } };
     await fixture.deploy(template);
     const changeSet = await fixture.stacks.createChangeSet(stackInput(template), {

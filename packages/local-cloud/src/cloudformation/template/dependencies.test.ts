@@ -12,7 +12,7 @@ const template = async (resources: Record<string, object>) =>
   );
 
 describe("inDependencyOrder", () => {
-  it("puts what is referred to first, by Ref, GetAtt, Sub and DependsOn, and else keeps the template's order", async () => {
+  it("puts targets of Ref, GetAtt, Sub and DependsOn first, and otherwise keeps the template's order", async () => {
     const resources = await template({
       Last: { DependsOn: ["ByRef", "Free"] },
       ByRef: { Properties: { a: [{ Ref: "ByAttribute" }] } },
@@ -33,7 +33,7 @@ describe("inDependencyOrder", () => {
     ]);
   });
 
-  it("a variable of Sub's own hides a resource of that name", async () => {
+  it("ignores a resource that a variable of Sub shadows", async () => {
     const resources = await template({
       A: { Properties: { x: { "Fn::Sub": ["${B}", { B: "text" }] } } },
       B: {},
@@ -41,7 +41,7 @@ describe("inDependencyOrder", () => {
     expect(dependenciesOf(resources).get("A")).toEqual([]);
   });
 
-  it("names the circle, and not what only waits for it", async () => {
+  it("names the resources of a circle, without those that only depend on it", async () => {
     const resources = await template({
       A: { Properties: { x: { Ref: "B" } } },
       B: { DependsOn: "C" },

@@ -56,7 +56,7 @@ describe("resolveDynamicReferences", () => {
   });
 
   it.each(["nope", "key:OTHER", "key:AWSCURRENT:no-such-version"])(
-    "never says what a secret holds (%s)",
+    "never shows the value of a secret (%s)",
     (key) => {
       let message = "";
       try {

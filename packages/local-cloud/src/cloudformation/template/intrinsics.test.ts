@@ -62,7 +62,7 @@ describe("resolve", () => {
     ["NoValue in an object", { a: { Ref: "AWS::NoValue" }, b: 1 }, { b: 1 }],
     ["NoValue in a list", [1, { "Fn::If": ["IsDev", 2, { Ref: "AWS::NoValue" }] }], [1]],
     ["NoValue alone", { Ref: "AWS::NoValue" }, undefined],
-    ["data with a key like a function's beside others", { Ref: "x", other: 1 }, { Ref: "x", other: 1 }],
+    ["an object with a function's key and other keys", { Ref: "x", other: 1 }, { Ref: "x", other: 1 }],
     [
       "a policy's Condition",
       { Condition: { StringEquals: { a: "b" } } },
@@ -104,7 +104,7 @@ describe("evaluateCondition", () => {
     expect(evaluateCondition(name, scope)).toBe(expected);
   });
 
-  it("notices conditions that go in circles", () => {
+  it("rejects circular conditions", () => {
     expect(() => evaluateCondition("Around", scope)).toThrow("circular dependency between conditions");
   });
 });

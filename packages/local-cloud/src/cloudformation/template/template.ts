@@ -78,7 +78,7 @@ export async function parseTemplate(body: string): Promise<Template> {
     throw formatError(`Invalid template property or properties [${unknown.join(", ")}]`);
   if (document["Transform"] !== undefined) {
     throw validationError(
-      `The local cloud expands no macros, and the template has the Transform ${JSON.stringify(document["Transform"])}.`,
+      `The local cloud does not support macros: the template has the Transform ${JSON.stringify(document["Transform"])}.`,
     );
   }
   const resources = section(document, "Resources");
