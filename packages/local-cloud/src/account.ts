@@ -1,22 +1,21 @@
 /**
- * The deployed resources of the one account that the local cloud holds: CloudFormation writes them,
- * Cognito Identity, API Gateway and Lambda read them. Names and shapes follow the CloudFormation resource
- * specification, with every intrinsic function already resolved.
+ * The account and its deployed resources. CloudFormation writes them. Cognito Identity, API Gateway, IAM and Lambda read
+ * them. Names follow the CloudFormation resource types, with intrinsic functions resolved.
  */
 
 /** An IAM policy document, as written in the template. */
 export type PolicyDocument = Record<string, unknown>;
 
-/** AWS::IAM::Role with the AWS::IAM::Policy documents attached to it. */
+/** AWS::IAM::Role with its policies. */
 export interface Role {
   arn: string;
   roleName: string;
-  /** `AROA…`, the first half of a session's `callerId`. */
+  /** `AROA…`, the start of a session's `callerId`. */
   roleId: string;
   assumeRolePolicyDocument: PolicyDocument;
-  /** Inline policies by name: the role's own and those that AWS::IAM::Policy attaches. */
+  /** Inline policies by name, including those of AWS::IAM::Policy. */
   policies: Map<string, PolicyDocument>;
-  /** Of AWS's own policies, which the account does not hold, and of those in `Account.managedPolicies`. */
+  /** ARNs of AWS managed policies and of policies in `Account.managedPolicies`. */
   managedPolicyArns: string[];
 }
 
@@ -31,7 +30,7 @@ interface ManagedPolicy {
 export interface LambdaFunction {
   arn: string;
   functionName: string;
-  /** `path/to/file.export`, relative to the bundle. */
+  /** `path/to/file.export` in the bundle. */
   handler: string;
   runtime: string;
   timeoutSeconds: number;
@@ -56,30 +55,29 @@ export interface LambdaPermission {
 export interface HttpApi {
   apiId: string;
   name: string;
-  /** Origin, without a trailing slash: what `Fn::GetAtt ApiEndpoint` gives. */
+  /** Origin without a trailing slash: the attribute `ApiEndpoint`. */
   endpoint: string;
-  /** AWS::ApiGatewayV2::Api CorsConfiguration, as resolved, or undefined. */
   corsConfiguration: CorsConfiguration | undefined;
   routes: Map<string, HttpRoute>;
   integrations: Map<string, HttpIntegration>;
   authorizers: Map<string, HttpAuthorizer>;
-  /** By name; an API without a stage answers 404. */
+  /** By name. An API without a stage answers 404. */
   stages: Map<string, HttpStage>;
 }
 
 /** AWS::ApiGatewayV2::Stage. */
 export interface HttpStage {
-  /** DefaultRouteSettings: of each route that has no limits of its own. */
+  /** DefaultRouteSettings: the limits of routes without their own. */
   defaultThrottle: Throttle;
   /** RouteSettings, by route key. */
   routeThrottles: Map<string, Throttle>;
 }
 
-/** The limits of a token bucket; Infinity where the template has none. */
+/** The limits of a token bucket; Infinity for no limit. */
 export interface Throttle {
-  /** ThrottlingBurstLimit: requests that a full bucket admits at once. */
+  /** ThrottlingBurstLimit: the capacity of the bucket, in requests. */
   burst: number;
-  /** ThrottlingRateLimit: requests a second that fill it again. */
+  /** ThrottlingRateLimit: requests a second that refill the bucket. */
   rate: number;
 }
 
@@ -136,11 +134,11 @@ export interface OidcProvider {
   /** The issuer without `https://`: `my-tenant.eu.auth0.com`. */
   providerName: string;
   clientIds: string[];
-  /** Kept, not compared: loopback has no certificate of the provider's. */
+  /** Stored but not verified: the provider on loopback has another certificate. */
   thumbprints: string[];
 }
 
-/** An app client of a user pool, as an identity pool names it. */
+/** An app client of a user pool, in an identity pool. */
 interface UserPoolProvider {
   /** `cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI`. */
   providerName: string;
@@ -162,7 +160,7 @@ export interface IdentityPool {
   roles: Record<string, string> | undefined;
 }
 
-/** Everything deployed, by the key that the services look it up with. */
+/** The account and its deployed resources. */
 export interface Account {
   /** Twelve digits. */
   accountId: string;

@@ -16,19 +16,19 @@ import { ServiceError } from "../aws/service-error.ts";
 import type { Account, HttpApi, HttpIntegration, HttpRoute, HttpStage, Throttle } from "../account.ts";
 
 export interface ApiGatewayService {
-  /** @throws ServiceError as the service's model names it */
+  /** @throws ServiceError with a code of the service's model */
   handle(request: AwsRequest): AwsResponse;
-  /** What a policy names as the resource of a request. */
+  /** The resource of a request, as policies name it. */
   resourceArn(request: AwsRequest): string;
 }
 
-/** Whether a request is for this service: its paths are no bucket's, whose names have three characters and more. */
+/** Whether a request is for this service. A bucket's name has at least three characters, so `v2` is not a bucket. */
 export function isApiGatewayPath(path: string): boolean {
   return path === "/v2" || path.startsWith("/v2/");
 }
 
 /**
- * The control plane of HTTP APIs, as far as one reads what is deployed.
+ * The operations that read deployed HTTP APIs.
  * {@link https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html}
  */
 export function createApiGateway({ account }: { account: Account }): ApiGatewayService {
@@ -92,7 +92,7 @@ export function apiGatewayError({ code, message, status }: ServiceError, request
   };
 }
 
-/** `maxResults` of them (the service's own choice is 25), and `nextToken` for the next. */
+/** A page of `maxResults` items (25 by default), with the `nextToken` of the next page. */
 function page<T>({ query }: AwsRequest, items: readonly T[]): { Items: T[]; NextToken?: string } {
   const parameters = new URLSearchParams(query);
   const maximum = Number(parameters.get("maxResults") ?? 25);
@@ -169,8 +169,8 @@ function describeIntegration(integration: HttpIntegration): Integration {
 }
 
 /**
- * Copies a response with the names of the wire, `apiId` for the SDK's `ApiId`. The keys of maps that a customer chooses
- * (routes, tags) stay as they are.
+ * Copies a response with the names on the wire: `apiId` for the SDK's `ApiId`. Keys that a customer chooses (routes,
+ * tags) stay.
  */
 function wireNames(value: unknown, keepKeys = false): unknown {
   if (Array.isArray(value)) return value.map((item) => wireNames(item));

@@ -39,9 +39,9 @@ export interface ControlPlaneOptions {
 /** A service by the prefix of `X-Amz-Target`. */
 interface JsonTarget {
   handler: keyof ControlPlaneServices & ("cognitoIdentity" | "ssm" | "secretsManager");
-  /** In the credential scope, and the prefix of its IAM actions. */
+  /** The name in the credential scope, and the prefix of the IAM actions. */
   service: string;
-  /** These are public: whoever has a token of the identity provider may call them. */
+  /** Public operations, authorized by a token of the identity provider. */
   unsigned?: ReadonlySet<string>;
 }
 
@@ -55,7 +55,7 @@ const jsonTargets: Readonly<Record<string, JsonTarget>> = {
   secretsmanager: { handler: "secretsManager", service: "secretsmanager" },
 };
 
-/** The query services, by the API version that each of their requests states. */
+/** The query services by the API version in their requests. */
 const queryVersions: Readonly<
   Record<string, { handler: "sts" | "cloudFormation" | "iam"; service: string; namespace: string }>
 > = {
@@ -65,15 +65,15 @@ const queryVersions: Readonly<
 };
 
 /**
- * All AWS services behind one origin, told apart by the shape of the request: `X-Amz-Target` is JSON 1.1, a form with an
- * `Action` is the query protocol, a path below `/v2/` is API Gateway's, and the rest is S3.
+ * Routes a request to its AWS service by its protocol: `X-Amz-Target` is JSON 1.1, an `Action` is the query protocol, a
+ * path below `/v2/` is API Gateway, and the rest is S3.
  */
 export function createControlPlane(
   options: ControlPlaneOptions,
 ): (request: AwsRequest) => Promise<AwsResponse> {
   const { account, sessions, services, now, log } = options;
 
-  /** Authenticates by SigV4 and asks the caller's policies. @throws ServiceError */
+  /** Verifies the signature. @throws ServiceError with the protocol's code */
   async function authenticate(request: AwsRequest, service: string, protocol: Protocol): Promise<Principal> {
     const result = verifySigV4(parseRequest(request), {
       service,
@@ -136,7 +136,7 @@ export function createControlPlane(
       }
       const { handler, service, namespace } = found;
       const caller = await authenticate(request, service, "query");
-      // STS decides by the role's trust policy, and tells anyone who they are.
+      // STS authorizes by the role's trust policy, and GetCallerIdentity needs no permission.
       if (service !== "sts") {
         const resource = service === "iam" ? services.iam.resourceArn(parameters) : "*";
         requirePermission(caller, "query", { action: `${service}:${action}`, resource });
@@ -211,7 +211,7 @@ export function createControlPlane(
 
 type Protocol = "json" | "query" | "rest" | "s3";
 
-/** What each protocol calls a permission that is missing. */
+/** The code for a missing permission, by protocol. */
 const denials: Record<Protocol, [code: string, status: number]> = {
   json: ["AccessDeniedException", 400],
   query: ["AccessDenied", 403],
@@ -219,7 +219,7 @@ const denials: Record<Protocol, [code: string, status: number]> = {
   s3: ["AccessDenied", 403],
 };
 
-/** What each protocol calls a signature it does not take: code and status. */
+/** The code for a rejected signature, by protocol. */
 const refusals: Record<Protocol, Record<SigV4FailureCode, [code: string, status: number]>> = {
   json: {
     MissingAuthenticationToken: ["MissingAuthenticationTokenException", 400],
@@ -234,7 +234,7 @@ const refusals: Record<Protocol, Record<SigV4FailureCode, [code: string, status:
     IncompleteSignature: ["IncompleteSignature", 400],
     InvalidClientTokenId: ["InvalidClientTokenId", 403],
     SignatureDoesNotMatch: ["SignatureDoesNotMatch", 403],
-    // The query services of today say so for a stale date, too.
+    // AWS sends this code for a stale date too.
     RequestExpired: ["SignatureDoesNotMatch", 403],
     ExpiredToken: ["ExpiredToken", 403],
   },
@@ -256,7 +256,7 @@ const refusals: Record<Protocol, Record<SigV4FailureCode, [code: string, status:
   },
 };
 
-/** What a policy would name; an operation on no single thing is on everything. */
+/** The resource that a policy names: `*` for an operation without a single resource. */
 function resourceArn({ region, accountId }: Account, service: string, body: JsonObject): string {
   const pool = body["IdentityPoolId"];
   if (typeof pool === "string") return `arn:aws:cognito-identity:${region}:${accountId}:identitypool/${pool}`;

@@ -26,7 +26,7 @@ export function apiGatewayId(length: 7 | 10): string {
   return randomText(lowerCase, length);
 }
 
-/** What CloudFormation appends to the names it makes up. */
+/** The suffix of names that CloudFormation generates. */
 export function nameSuffix(): string {
   return randomText(alphanumeric, 12);
 }

@@ -25,7 +25,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A request with the members of the SDK's type, whose values are not checked yet. */
+/** A request with the members of the SDK's type, not validated. */
 export type JsonRequest<Input> = UncheckedMembers<keyof Input & string>;
 
 type UncheckedMembers<Name extends string> = Partial<Readonly<Record<Name, unknown>>>;
@@ -69,7 +69,7 @@ export function jsonResult(result: unknown, requestId: string): AwsResponse {
 
 export function jsonError(error: ServiceError, requestId: string): AwsResponse {
   const response = jsonResponse(error.status, { __type: error.code, message: error.message }, requestId);
-  // The colon is what the services send; clients cut there.
+  // The services send the colon, and clients cut the code there.
   response.headers["x-amzn-errortype"] = `${error.code}:`;
   return response;
 }
@@ -82,7 +82,7 @@ function jsonResponse(status: number, body: unknown, requestId: string): AwsResp
   };
 }
 
-/** Copies a response with each Date as the protocol sends it: seconds since the epoch. */
+/** Converts each Date to epoch seconds. */
 function withEpochSeconds(value: unknown): unknown {
   if (value instanceof Date) return value.getTime() / 1000;
   if (Array.isArray(value)) return value.map(withEpochSeconds);

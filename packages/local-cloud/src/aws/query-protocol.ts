@@ -5,7 +5,7 @@ import { toXml, xmlDeclaration } from "./xml.ts";
 /**
  * The parameters of a request in the AWS query protocol: form-encoded parameters in, XML out.
  * {@link https://smithy.io/2.0/aws/protocols/aws-query-protocol.html}
- * @typeParam Name the parameters that may be read
+ * @typeParam Name names of the parameters
  */
 export class QueryParameters<Name extends string = string> {
   readonly #parameters: URLSearchParams;
@@ -35,7 +35,7 @@ export class QueryParameters<Name extends string = string> {
     return [...this.#parameters.keys()].some((key) => key === name || key.startsWith(prefix));
   }
 
-  /** `Tags.member.1.Key=…&Tags.member.1.Value=…` → one record a member, in the order of their numbers. */
+  /** `Tags.member.1.Key=…&Tags.member.1.Value=…` → one record for each member, in numeric order. */
   records(name: Name): Record<string, string>[] {
     const prefix = `${name}.member.`;
     const byNumber = new Map<number, Record<string, string>>();
@@ -49,7 +49,7 @@ export class QueryParameters<Name extends string = string> {
     return [...byNumber.entries()].toSorted(([a], [b]) => a - b).map(([, record]) => record);
   }
 
-  /** `Capabilities.member.1=…` → the values in the order of their numbers. */
+  /** `Capabilities.member.1=…` → the values in numeric order. */
   list(name: Name): string[] {
     return this.records(name).map((record) => record[""] ?? "");
   }

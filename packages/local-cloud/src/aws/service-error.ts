@@ -1,7 +1,7 @@
-/** What a service refuses a request with; each protocol writes it in its own shape. */
+/** A refusal of a service. Each protocol serializes it in its own format. */
 export class ServiceError extends Error {
   override name = "ServiceError";
-  /** Wire name, as the service's model has it: `ValidationError`, `NoSuchKey`, `ParameterNotFound`. */
+  /** The code in the service's model: `ValidationError`, `NoSuchKey`, `ParameterNotFound`. */
   readonly code: string;
   readonly status: number;
 
@@ -14,8 +14,8 @@ export class ServiceError extends Error {
 
 /**
  * Finds an operation in a service's table.
- * @param code of the error, by the service's protocol: `InvalidAction`, `UnknownOperationException`
- * @throws ServiceError that names the operation, and those that there are
+ * @param code of the error: `InvalidAction` or `UnknownOperationException`, by protocol
+ * @throws ServiceError that names the operation and lists the supported ones
  */
 export function findOperation<Operation>(
   operations: Readonly<Record<string, Operation>>,

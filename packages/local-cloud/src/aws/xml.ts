@@ -1,8 +1,8 @@
 export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /**
- * Serialises a response of the SDK's types for the query protocol: an element for each member, `<member>` elements for a
- * list, ISO 8601 for a Date, nothing for undefined.
+ * Serializes a response of the SDK's types for the query protocol: an element for each member, `<member>` elements for a
+ * list, ISO 8601 for a Date. Skips undefined.
  */
 export function toXml(name: string, value: unknown): string {
   if (value === undefined) return "";
@@ -22,7 +22,7 @@ function contents(value: unknown): string {
   return escapeXml(String(value));
 }
 
-/** Escapes text and attribute values, and drops what XML 1.0 cannot carry at all. */
+/** Escapes text and attribute values. Drops characters that XML 1.0 forbids. */
 export function escapeXml(text: string): string {
   return text
     .replace(/&/g, "&amp;")

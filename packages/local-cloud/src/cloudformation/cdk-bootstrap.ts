@@ -1,6 +1,6 @@
 import type { Stacks } from "./stacks/stacks.ts";
 
-/** The CDK's name for the resources of an account that was bootstrapped without a `--qualifier`. */
+/** The CDK's default qualifier. */
 const qualifier = "hnb659fds";
 
 /** The version of the bootstrap template of aws-cdk 2.1148. */
@@ -9,9 +9,9 @@ const bootstrapVersion = "33";
 const deployers = ["cfn-exec", "deploy", "file-publishing", "image-publishing", "lookup"] as const;
 
 /**
- * Deploys the stack CDKToolkit, so that the account is one that `cdk bootstrap` was run in: the assets bucket, the
- * version parameter and the roles that sst and cdk assume. The roles have AdministratorAccess here, where the real ones
- * have what they need; a container registry for image assets is left out, since Lambda runs zip archives here.
+ * Deploys the stack CDKToolkit as `cdk bootstrap` does: the assets bucket, the version parameter and the roles that sst
+ * and cdk assume. The roles have AdministratorAccess. The registry for image assets is missing, since the local cloud
+ * runs zip archives only.
  * {@link https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html}
  */
 export async function bootstrapAccount(

@@ -1,6 +1,6 @@
 import { ServiceError } from "../aws/service-error.ts";
 
-/** What CloudFormation answers to nearly everything that is wrong with a request or a template. */
+/** CloudFormation's error for most invalid requests and templates. */
 export function validationError(message: string): ServiceError {
   return new ServiceError("ValidationError", message);
 }

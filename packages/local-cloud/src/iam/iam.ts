@@ -26,20 +26,20 @@ export const iamNamespace = "https://iam.amazonaws.com/doc/2010-05-08/";
 type Action = (parameters: QueryParameters) => object;
 
 export interface IamService {
-  /** @throws ServiceError as the service's model names it */
+  /** @throws ServiceError with a code of the service's model */
   handle(parameters: QueryParameters): Promise<object>;
-  /** What a policy names as the resource of a request. */
+  /** The resource of a request, as policies name it. */
   resourceArn: (parameters: QueryParameters) => string;
 }
 
 export interface IamOptions {
   account: Account;
-  /** When the stack that holds a role or a policy was created, by physical id. */
+  /** The creation time of a role or policy, by physical id. */
   createdAt: (physicalId: string) => Date;
 }
 
 /**
- * IAM, as far as one reads roles and their policies, and has them simulated.
+ * The actions of IAM that read roles and policies and simulate them.
  * {@link https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html}
  */
 export function createIam({ account, createdAt }: IamOptions): IamService {
@@ -59,13 +59,13 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
   }
 
   function simulate(parameters: QueryRequest<SimulatePrincipalPolicyRequest>): SimulatePolicyResponse {
-    refuse(parameters, [
+    refuseParameters(parameters, [
       "ContextEntries",
       "PolicyInputList",
       "PermissionsBoundaryPolicyInputList",
       "ResourcePolicy",
     ]);
-    refuse(parameters, ["CallerArn", "ResourceOwner", "ResourceHandlingOption"]);
+    refuseParameters(parameters, ["CallerArn", "ResourceOwner", "ResourceHandlingOption"]);
     const source = required(parameters, "PolicySourceArn", /^arn:/);
     const role =
       account.roles.get(source) ?? missing(`The role with name ${nameIn(source)} cannot be found.`);
@@ -147,7 +147,7 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
       const arn = required(parameters, "PolicyArn", /^arn:/);
       const versionId = required(parameters, "VersionId", /^v[1-9]\d*(\.[\w-]*)?$/);
       const { document, own } = managedPolicy(arn);
-      // CloudFormation replaces the one version that there is.
+      // CloudFormation replaces the only version.
       if (versionId !== "v1")
         missing(`Policy ${arn} version ${versionId} does not exist or is not attachable.`);
       return {
@@ -192,7 +192,7 @@ function decide(
   }
 }
 
-/** One page of a list: `MaxItems` of them (100 by default), and the `Marker` of the next page. */
+/** A page of `MaxItems` items (100 by default), with the `Marker` of the next page. */
 function page<T>(
   parameters: QueryParameters<"MaxItems" | "Marker">,
   items: readonly T[],
@@ -238,7 +238,10 @@ function required<Name extends string>(
   );
 }
 
-function refuse<Name extends string>(parameters: QueryParameters<Name>, names: readonly Name[]): void {
+function refuseParameters<Name extends string>(
+  parameters: QueryParameters<Name>,
+  names: readonly Name[],
+): void {
   const unknown = names.find((name) => parameters.has(name));
   if (unknown === undefined) return;
   throw new ServiceError(

@@ -1,6 +1,6 @@
 import type { PolicyDocument } from "../account.ts";
 
-/** AWS managed policies by ARN. One that is not here grants nothing, and the refusal says so. */
+/** AWS managed policies by ARN. Other ones grant nothing, and the refusal names them. */
 export const managedPolicies: ReadonlyMap<string, PolicyDocument> = new Map(
   Object.entries({
     AdministratorAccess: ["*"],

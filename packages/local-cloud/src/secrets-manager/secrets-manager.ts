@@ -29,7 +29,7 @@ interface Secret {
   name: string;
   description: string | undefined;
   createdDate: Date;
-  /** Set while the secret waits to be deleted; it cannot be read then. */
+  /** Set while the deletion is scheduled. The secret cannot be read then. */
   deletedDate: Date | undefined;
   versions: Map<string, SecretVersion>;
 }
@@ -43,9 +43,9 @@ export interface SecretsManager {
     description?: string | undefined;
   }): Secret;
   putValue(secretId: string, secretString: string): void;
-  /** By name or ARN, whole or without the six random characters. */
+  /** By name or ARN. The ARN may lack its six random characters. */
   find(secretId: string): Secret | undefined;
-  /** At once, without a recovery window. */
+  /** Deletes the secret without a recovery window. */
   remove(secretId: string): void;
   /** @throws ServiceError ResourceNotFoundException for the secret, the stage or the version */
   secretString(secretId: string, selector?: { versionStage?: string; versionId?: string }): string;
@@ -181,7 +181,7 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
       const versionId = addVersion(secret, value);
       return { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: ["AWSCURRENT"] };
     },
-    /** The wire has the binary in base64, which the SDK decodes. */
+    /** The binary is base64 on the wire. The SDK decodes it. */
     GetSecretValue: (
       request: JsonRequest<GetSecretValueRequest>,
     ): Omit<GetSecretValueResponse, "SecretBinary"> & { SecretBinary?: string } => {

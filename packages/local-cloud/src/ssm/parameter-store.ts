@@ -28,7 +28,7 @@ interface Parameter {
   name: string;
   type: ParameterType;
   value: string;
-  /** 1 for the first value, one more for each change. */
+  /** Starts at 1. */
   version: number;
   lastModified: Date;
   arn: string;
@@ -185,7 +185,7 @@ function isParameterType(type: string | undefined): type is ParameterType {
   return type === "String" || type === "StringList" || type === "SecureString";
 }
 
-/** A parameter may be asked for by its ARN; a hierarchy's name keeps its leading slash there. */
+/** Accepts a name or an ARN, in which the name keeps its leading slash. */
 function nameOf(name: string): string {
   return name.startsWith("arn:") ? name.slice(name.indexOf(":parameter") + ":parameter".length) : name;
 }

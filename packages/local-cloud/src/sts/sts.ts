@@ -18,7 +18,7 @@ export interface StsOptions {
   sessions: Pick<Sessions, "issue">;
 }
 
-/** AWS STS: who a caller is, and temporary credentials of the account's roles. */
+/** AWS STS: the caller's identity, and temporary credentials of the account's roles. */
 export function createSts({ account, sessions }: StsOptions): {
   handle(parameters: QueryParameters, caller: Principal): Promise<object>;
 } {
@@ -58,7 +58,7 @@ export function createSts({ account, sessions }: StsOptions): {
         principal: { type: "AWS", id: caller.arn },
         context: externalId === undefined ? {} : { "sts:ExternalId": externalId },
       });
-    // A role that is not there and one that does not trust the caller look the same from outside.
+    // AWS answers the same for an unknown role and one that does not trust the caller.
     if (role === undefined || decision?.allowed !== true) {
       throw new ServiceError(
         "AccessDenied",

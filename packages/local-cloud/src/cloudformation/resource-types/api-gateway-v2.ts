@@ -15,21 +15,21 @@ import { Properties } from "./properties.ts";
 import { ResourceError } from "./resource-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
-/** Where HTTP APIs listen. */
+/** Serves HTTP APIs. */
 export interface HttpApiHost {
-  /** Opens an origin of its own for the API. @returns the endpoint, without a trailing slash */
+  /** Opens an origin for the API. @returns the endpoint, without a trailing slash */
   open(api: HttpApi): Promise<string>;
-  /** After which the endpoint refuses connections. */
+  /** Closes the origin. */
   close(apiId: string): Promise<void>;
 }
 
-/** AWS::ApiGatewayV2::Api, protocol HTTP. `Ref` is its id; the endpoint stays the same as long as the API lives. */
+/** AWS::ApiGatewayV2::Api, protocol HTTP. `Ref` is its id. Updates keep the endpoint. */
 export function apiType(account: Account, host: HttpApiHost): ResourceType {
   return {
     async create(properties) {
       if (properties.optionalText("ProtocolType") !== "HTTP") {
         throw new ResourceError(
-          `The local cloud has HTTP APIs only, not ProtocolType ${properties.optionalText("ProtocolType") ?? "(none)"}.`,
+          `The local cloud supports only HTTP APIs, not ProtocolType ${properties.optionalText("ProtocolType") ?? "(none)"}.`,
         );
       }
       for (const name of ["Body", "BodyS3Location", "RouteKey", "Target"]) {
@@ -192,7 +192,7 @@ function isRouteKey(routeKey: string): boolean {
   return routeKey === "$default" || /^(?:ANY|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \/\S*$/.test(routeKey);
 }
 
-/** An integration may name the function itself or API Gateway's invocation path, which holds the function's ARN. */
+/** Accepts the function's ARN, or API Gateway's invocation ARN, which contains it. */
 function functionArnOf(uri: string): string {
   return /\/functions\/(arn:[^/]+)\/invocations$/.exec(uri)?.[1] ?? uri;
 }
@@ -239,7 +239,7 @@ function integration(integrationId: string, properties: Properties): HttpIntegra
   const type = properties.text("IntegrationType");
   if (type !== "AWS_PROXY" || properties.optionalText("IntegrationSubtype") !== undefined) {
     throw new ResourceError(
-      `The local cloud has Lambda proxy integrations (AWS_PROXY) only, not ${properties.optionalText("IntegrationSubtype") ?? type}.`,
+      `The local cloud supports only Lambda proxy integrations (AWS_PROXY), not ${properties.optionalText("IntegrationSubtype") ?? type}.`,
     );
   }
   const payloadFormatVersion = properties.optionalText("PayloadFormatVersion") ?? "";
@@ -301,7 +301,7 @@ function authorizer(authorizerId: string, properties: Properties): HttpAuthorize
   const uri = properties.optionalText("AuthorizerUri");
   if (type === "JWT" ? jwt?.optionalText("Issuer") === undefined : type !== "REQUEST" || uri === undefined) {
     throw new ResourceError(
-      `An authorizer is of type JWT with a JwtConfiguration, or of type REQUEST with an AuthorizerUri, not ${type}.`,
+      `An authorizer needs type JWT and a JwtConfiguration, or type REQUEST and an AuthorizerUri, not ${type}.`,
     );
   }
   return {

@@ -41,7 +41,7 @@ export function identityPoolRoleAttachmentType(account: Account): ResourceType {
     const roles = properties.textMap("Roles");
     for (const [kind, arn] of Object.entries(roles)) {
       if (kind !== "authenticated" && kind !== "unauthenticated") {
-        throw new ResourceError(`Invalid role type ${kind}: it is authenticated or unauthenticated.`);
+        throw new ResourceError(`Invalid role type ${kind}: must be authenticated or unauthenticated.`);
       }
       if (!account.roles.has(arn))
         throw new ResourceError(`The role ${arn} does not exist or cannot be assumed.`);

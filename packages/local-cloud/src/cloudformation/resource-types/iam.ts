@@ -29,12 +29,12 @@ export function roleType(account: Account): ResourceType {
       return { physicalId: roleName, attributes: { Arn: arn, RoleId: role.roleId } };
     },
     update(instance, properties, previous) {
-      const role = roleNamed(account, instance.physicalId);
+      const role = requireRole(account, instance.physicalId);
       const next = settings(properties);
       const policies = inlinePolicies(properties);
       for (const [name] of inlinePolicies(previous)) role.policies.delete(name);
       for (const [name, document] of policies) role.policies.set(name, document);
-      // What AWS::IAM::ManagedPolicy attached from its side stays attached.
+      // Policies that AWS::IAM::ManagedPolicy attached stay attached.
       const own = new Set(previous.textList("ManagedPolicyArns"));
       const attached = role.managedPolicyArns.filter((arn) => !own.has(arn));
       Object.assign(role, next, {
@@ -48,7 +48,7 @@ export function roleType(account: Account): ResourceType {
   };
 }
 
-/** AWS::IAM::Policy: an inline policy in each of the roles that it names. */
+/** AWS::IAM::Policy: an inline policy in each of its roles. */
 export function policyType(account: Account): ResourceType {
   const attach = (properties: Properties): void => {
     const document = policyDocument(properties, "PolicyDocument");
@@ -63,7 +63,7 @@ export function policyType(account: Account): ResourceType {
   };
   return {
     create(properties, context) {
-      refusePrincipals(properties);
+      refuseUsersAndGroups(properties);
       if (properties.textList("Roles").length === 0) {
         throw new ResourceError("At least one of [Groups,Roles,Users] must be non-empty.");
       }
@@ -72,7 +72,7 @@ export function policyType(account: Account): ResourceType {
       return { physicalId, attributes: { Id: physicalId } };
     },
     update(instance, properties, previous) {
-      refusePrincipals(properties);
+      refuseUsersAndGroups(properties);
       attachedRoles(account, properties);
       policyDocument(properties, "PolicyDocument");
       detach(previous);
@@ -101,7 +101,7 @@ export function managedPolicyType(account: Account): ResourceType {
   };
   return {
     create(properties, context) {
-      refusePrincipals(properties);
+      refuseUsersAndGroups(properties);
       const policyName = properties.optionalText("ManagedPolicyName") ?? physicalName(context, 128);
       const arn = `arn:aws:iam::${account.accountId}:policy${properties.optionalText("Path") ?? "/"}${policyName}`;
       if (account.managedPolicies.has(arn)) {
@@ -115,7 +115,7 @@ export function managedPolicyType(account: Account): ResourceType {
       return { physicalId: arn, attributes: { PolicyArn: arn, PolicyId: iamUniqueId("ANPA") } };
     },
     update(instance, properties, previous) {
-      refusePrincipals(properties);
+      refuseUsersAndGroups(properties);
       const document = policyDocument(properties, "PolicyDocument");
       attachedRoles(account, properties);
       const policy = account.managedPolicies.get(instance.physicalId);
@@ -136,7 +136,7 @@ function findRole(account: Account, roleName: string): Role | undefined {
   return [...account.roles.values()].find((role) => role.roleName === roleName);
 }
 
-function roleNamed(account: Account, roleName: string): Role {
+function requireRole(account: Account, roleName: string): Role {
   const role = findRole(account, roleName);
   if (role === undefined) {
     throw new ResourceError(
@@ -147,13 +147,15 @@ function roleNamed(account: Account, roleName: string): Role {
 }
 
 function attachedRoles(account: Account, properties: Properties): Role[] {
-  return properties.textList("Roles").map((roleName) => roleNamed(account, roleName));
+  return properties.textList("Roles").map((roleName) => requireRole(account, roleName));
 }
 
-function refusePrincipals(properties: Properties): void {
+function refuseUsersAndGroups(properties: Properties): void {
   for (const kind of ["Users", "Groups"]) {
     if (properties.textList(kind).length > 0) {
-      throw new ResourceError(`The local cloud has no IAM ${kind.toLowerCase()} to attach a policy to.`);
+      throw new ResourceError(
+        `The local cloud does not support attaching a policy to IAM ${kind.toLowerCase()}.`,
+      );
     }
   }
 }

@@ -27,7 +27,7 @@ export function functionType(account: Account, buckets: Pick<Buckets, "object">)
       const deployed = findFunction(account, instance.physicalId);
       const configuration = configure(account, properties);
       const sameCode = JSON.stringify(properties.values["Code"]) === JSON.stringify(previous.values["Code"]);
-      // A new array tells Lambda that there is new code to load.
+      // Lambda loads the code again when the array changes.
       const code = sameCode ? deployed.code : await readCode(properties, buckets);
       Object.assign(deployed, configuration, { code });
       return instance;
@@ -102,10 +102,10 @@ type Configuration = Omit<LambdaFunction, "arn" | "functionName" | "code" | "per
 
 function configure(account: Account, properties: Properties): Configuration {
   if ((properties.optionalText("PackageType") ?? "Zip") !== "Zip") {
-    throw new ResourceError("The local cloud runs functions from zip archives, not from container images.");
+    throw new ResourceError("The local cloud does not support functions from container images.");
   }
   if (properties.textList("Layers").length > 0) {
-    throw new ResourceError("The local cloud has no Lambda layers.");
+    throw new ResourceError("The local cloud does not support Lambda layers.");
   }
   const roleArn = properties.text("Role");
   if (!/^arn:aws:iam::\d{12}:role\/.+/.test(roleArn)) {
@@ -113,7 +113,7 @@ function configure(account: Account, properties: Properties): Configuration {
       `1 validation error detected: Value '${roleArn}' at 'role' failed to satisfy constraint`,
     );
   }
-  if (!mayLambdaAssume(account, roleArn)) {
+  if (!trustsLambda(account, roleArn)) {
     throw new ResourceError(
       "The role defined for the function cannot be assumed by Lambda. (Service: Lambda, Status Code: 400)",
     );
@@ -151,7 +151,7 @@ function inRange(
   return value;
 }
 
-function mayLambdaAssume(account: Account, roleArn: string): boolean {
+function trustsLambda(account: Account, roleArn: string): boolean {
   const statements: unknown = account.roles.get(roleArn)?.assumeRolePolicyDocument["Statement"];
   return (Array.isArray(statements) ? statements : [statements]).some((statement: unknown) => {
     const text = JSON.stringify(statement) ?? "";

@@ -42,8 +42,8 @@ describe("AWS::IAM::OIDCProvider", () => {
   });
 
   it.each<[string, object, string]>([
-    ["plain http", { Url: "http://my-tenant.eu.auth0.com" }, "begins with https://"],
-    ["a port", { Url: `${url}:8443` }, "has no port"],
+    ["plain http", { Url: "http://my-tenant.eu.auth0.com" }, "must start with https://"],
+    ["a port", { Url: `${url}:8443` }, "without port"],
     ["no URL", { ClientIdList: ["a"] }, "Invalid Open ID Connect Provider URL"],
     ["a thumbprint of another length", { Url: url, ThumbprintList: ["abc"] }, "exactly 40 characters"],
     ["an empty client id", { Url: url, ClientIdList: [""] }, "1 to 255 characters"],

@@ -5,21 +5,24 @@ import type { ResourceInstance, ResourceType } from "./resource-type.ts";
 
 /** AWS::IAM::OIDCProvider. `Ref` is its ARN. */
 export function oidcProviderType(account: Account): ResourceType {
-  return typeWith(account, "ClientIdList", (arn) => ({ physicalId: arn, attributes: { Arn: arn } }));
+  return createOidcProviderType(account, "ClientIdList", (arn) => ({
+    physicalId: arn,
+    attributes: { Arn: arn },
+  }));
 }
 
 /**
- * Custom::AWSCDKOpenIdConnectProvider, by which the CDK's OpenIdConnectProvider, and with it SST's Auth0 provider, makes
- * the same thing.
+ * Custom::AWSCDKOpenIdConnectProvider, the same resource as created by the CDK's OpenIdConnectProvider and SST's Auth0
+ * provider.
  */
 export function oidcProviderCustomType(account: Account): ResourceType {
-  return typeWith(account, "ClientIDList", (arn, { thumbprints }) => ({
+  return createOidcProviderType(account, "ClientIDList", (arn, { thumbprints }) => ({
     physicalId: arn,
     attributes: { Thumbprints: JSON.stringify(thumbprints) },
   }));
 }
 
-function typeWith(
+function createOidcProviderType(
   account: Account,
   clientIdsProperty: string,
   describe: (arn: string, provider: OidcProvider) => ResourceInstance,
@@ -37,7 +40,7 @@ function typeWith(
     account.oidcProviders.set(provider.arn, provider);
     return describe(provider.arn, provider);
   };
-  const demandNew = ({ arn, providerName }: OidcProvider): void => {
+  const requireNew = ({ arn, providerName }: OidcProvider): void => {
     if (!account.oidcProviders.has(arn)) return;
     throw new ResourceError(
       `Provider with url https://${providerName} already exists. (Service: Iam, Status Code: 409)`,
@@ -46,13 +49,13 @@ function typeWith(
   return {
     create(properties) {
       const provider = read(properties);
-      demandNew(provider);
+      requireNew(provider);
       return put(provider);
     },
     update({ physicalId }, properties) {
       const provider = read(properties);
       if (provider.arn !== physicalId) {
-        demandNew(provider);
+        requireNew(provider);
         account.oidcProviders.delete(physicalId);
       }
       return put(provider);
@@ -75,7 +78,7 @@ function providerNameOf(url: string | undefined): string {
     parsed.username === "";
   if (!isIssuer || url === undefined || url.length > 255) {
     throw new ResourceError(
-      "Invalid Open ID Connect Provider URL: it begins with https://, has no port and no query, and at most 255 characters. (Service: Iam, Status Code: 400)",
+      "Invalid Open ID Connect Provider URL: it must start with https://, without port and query, and have at most 255 characters. (Service: Iam, Status Code: 400)",
     );
   }
   return url.replace(/^https:\/\//i, "").replace(/\/$/, "");
@@ -83,7 +86,7 @@ function providerNameOf(url: string | undefined): string {
 
 function readClientIds(properties: Properties, name: string): string[] {
   const ids = properties.textList(name);
-  if (ids.length > 100) throw new ResourceError(`Property ${name} has at most 100 client ids.`);
+  if (ids.length > 100) throw new ResourceError(`Property ${name} allows at most 100 client ids.`);
   if (ids.some((id) => id === "" || id.length > 255)) {
     throw new ResourceError(`Property ${name}: a client id has 1 to 255 characters.`);
   }

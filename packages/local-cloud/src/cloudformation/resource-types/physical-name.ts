@@ -2,7 +2,7 @@ import { nameSuffix } from "../../aws/identifiers.ts";
 import type { ResourceContext } from "./resource-type.ts";
 
 /**
- * The name of a resource whose template gives none: `<stack>-<logical id>-<random>`, cut to the type's limit.
+ * Generates the name of a resource without one in its template: `<stack>-<logical id>-<random>`, cut to the type's limit.
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-physical-names.html}
  */
 export function physicalName({ stackName, logicalId }: ResourceContext, maximumLength = 64): string {

@@ -14,11 +14,11 @@ export interface PropertySpecification {
 /** The parts of a CloudFormation resource schema that a deployment needs. */
 export interface ResourceSpecification {
   properties: Readonly<Record<string, PropertySpecification>>;
-  /** What `Fn::GetAtt` may ask for. */
+  /** The names that `Fn::GetAtt` accepts. */
   attributes: readonly string[];
 }
 
-/** Resolved properties of one resource, of the types that the resource's schema states. */
+/** Resolved properties of a resource, with the types of its schema. */
 export class Properties {
   readonly values: Readonly<JsonObject>;
 
@@ -76,7 +76,7 @@ export class Properties {
         const parsed: unknown = JSON.parse(value);
         if (isJsonObject(parsed)) return parsed;
       } catch {
-        // Said below.
+        // Reported below.
       }
     }
     throw new ResourceError(`Property ${name} must be a JSON document.`);
@@ -94,8 +94,8 @@ function optionalText(value: unknown): string | undefined {
 }
 
 /**
- * Checks properties against the resource's schema, and turns text into the numbers and booleans it asks for, since
- * `Ref` of a parameter is always text.
+ * Validates properties against the resource's schema. Converts text to numbers and booleans, since `Ref` of a parameter
+ * is always text.
  *
  * @throws ResourceError in CloudFormation's words
  */

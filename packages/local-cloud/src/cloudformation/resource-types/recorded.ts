@@ -7,13 +7,12 @@ import { ResourceError } from "./resource-error.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "./resource-type.ts";
 
 /**
- * Resource types that are accepted, named and described, and do nothing: nobody in the local cloud reads logs, signs
- * up in a user pool or waits for events.
+ * Resource types that the local cloud accepts, names and describes, without any effect: it has no logs, user pools or
+ * events.
  *
- * Among the custom resources, whose functions are never run, these are safe to leave out:
- * `Custom::SourcemapUploader` (SST: source maps for its console), `Custom::APIGatewayCloudWatchRole` (SST: lets API
- * Gateway write its logs) and `Custom::LogRetention` (CDK: how long logs are kept). Any other custom resource would
- * leave the stack half built, so it fails.
+ * The local cloud does not run the functions of custom resources. These are safe to skip: `Custom::SourcemapUploader`
+ * (SST: source maps for its console), `Custom::APIGatewayCloudWatchRole` (SST: lets API Gateway write logs) and
+ * `Custom::LogRetention` (CDK: retention of logs). Any other custom resource fails, since the stack would be incomplete.
  */
 export function recordedTypes(account: Account): Record<string, ResourceType> {
   const { accountId, region } = account;
@@ -73,7 +72,7 @@ function recorded(describe: Describe): ResourceType {
   return { create: describe, update: (instance) => instance, remove() {} };
 }
 
-/** A type whose names are the customer's to choose, and taken once. */
+/** A type whose names the customer may choose, and which must be unique. */
 function unique(noun: string, describe: Describe): ResourceType {
   const names = new Set<string>();
   return {

@@ -1,6 +1,6 @@
 import type { Properties } from "./properties.ts";
 
-/** Where a resource stands in its stack: what names are made of. */
+/** The place of a resource in its stack, from which names are generated. */
 export interface ResourceContext {
   stackName: string;
   stackId: string;
@@ -10,14 +10,14 @@ export interface ResourceContext {
 
 /** A deployed resource as `Ref` and `Fn::GetAtt` see it. */
 export interface ResourceInstance {
-  /** What `Ref` gives. */
+  /** The value of `Ref`. */
   physicalId: string;
   attributes: Readonly<Record<string, unknown>>;
 }
 
 /**
- * What CloudFormation does to make resources of one type. Each function does all or, when it throws, nothing.
- * A change of a property that the specification marks `replaces` never reaches `update`.
+ * Creates, updates and removes resources of one type. A function that throws has no effect.
+ * `update` is not called for changes of properties that the specification marks `replaces`.
  */
 export interface ResourceType {
   create(properties: Properties, context: ResourceContext): ResourceInstance | Promise<ResourceInstance>;

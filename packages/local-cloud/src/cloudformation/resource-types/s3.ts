@@ -29,7 +29,7 @@ export function bucketType(account: Account, buckets: Buckets): ResourceType {
   };
 }
 
-/** AWS::S3::BucketPolicy: recorded, since there are no callers but the account's own. */
+/** AWS::S3::BucketPolicy: recorded only, since every caller belongs to the account. */
 export function bucketPolicyType(buckets: Buckets): ResourceType {
   return {
     create(properties) {
@@ -46,7 +46,7 @@ export function bucketPolicyType(buckets: Buckets): ResourceType {
   };
 }
 
-/** Custom::S3AutoDeleteObjects, which the CDK adds to a bucket: empties it before it goes. */
+/** Custom::S3AutoDeleteObjects, which the CDK adds to a bucket: empties the bucket before its deletion. */
 export function autoDeleteObjectsType(buckets: Buckets): ResourceType {
   return {
     create(properties, context) {

@@ -44,7 +44,7 @@ function secretString(properties: Properties): string | undefined {
   return JSON.stringify({ ...(template as object), [key]: password });
 }
 
-/** What the secret's value is made from. */
+/** The properties that determine the secret's value. */
 function valueSource({ values }: Properties): string {
   return JSON.stringify([values["SecretString"], values["GenerateSecretString"]]);
 }

@@ -9,7 +9,7 @@ export function parameterType(parameterStore: ParameterStore): ResourceType {
   const put = (name: string, properties: Properties, overwrite: boolean) => {
     const type = properties.text("Type");
     if (type !== "String" && type !== "StringList") {
-      throw new ResourceError(`AWS::SSM::Parameter has the types String and StringList, not ${type}.`);
+      throw new ResourceError(`AWS::SSM::Parameter supports the types String and StringList, not ${type}.`);
     }
     return asResourceError(() => {
       const parameter = parameterStore.put(

@@ -26,7 +26,7 @@ export function deployedInOrder(request: StackRequest, scope: Scope): string[] {
   });
 }
 
-/** Properties as they would be recorded. */
+/** Properties with intrinsic functions resolved. */
 export function declaredProperties(request: StackRequest, logicalId: string, scope: Scope): JsonObject {
   return resolve(request.template.resources.get(logicalId)?.properties ?? {}, scope) as JsonObject;
 }
@@ -37,7 +37,7 @@ export function changedProperties(previous: JsonObject, next: JsonObject): strin
   return [...names].filter((name) => canonicalJson(previous[name]) !== canonicalJson(next[name]));
 }
 
-/** Whether such a change gives the resource a new physical id. */
+/** Whether the changed properties give the resource a new physical id. */
 export function causesReplacement(
   previous: StackResource,
   type: string,
@@ -45,14 +45,14 @@ export function causesReplacement(
 ): boolean {
   if (previous.type !== type) return true;
   const properties = resourceSpecifications[type]?.properties;
-  // A custom resource is replaced when it goes to another function.
+  // A custom resource is replaced when its function changes.
   if (properties === undefined) return changed.includes("ServiceToken");
   return changed.some((name) => properties[name]?.replaces === true);
 }
 
 /**
- * What would change if the stack became what is asked for, without touching anything. Resources that do not exist yet
- * stand in by names that no resource has, so that whatever refers to them counts as changed.
+ * The changes that a request makes to a stack, without deploying it. Resources that do not exist yet get placeholder
+ * names, so that everything that refers to them counts as changed.
  */
 export function planChanges(
   stack: Stack,
@@ -63,7 +63,7 @@ export function planChanges(
   const scope = createScope((logicalId) => {
     const current = stack.resources.get(logicalId);
     if (exists(current) && !future.has(logicalId)) return current;
-    return request.template.resources.has(logicalId) ? standIn(logicalId) : undefined;
+    return request.template.resources.has(logicalId) ? placeholder(logicalId) : undefined;
   });
   const order = deployedInOrder(request, scope);
   const changes: ResourceChange[] = [];
@@ -108,7 +108,7 @@ function planResource(
       changedProperties: [],
     };
   }
-  const changed = propertiesThatWouldChange(current, logicalId, request, scope);
+  const changed = changedDeclaredProperties(current, logicalId, request, scope);
   const otherwise =
     type !== current.type ||
     canonicalJson(metadata) !== canonicalJson(current.metadata) ||
@@ -125,7 +125,7 @@ function planResource(
   };
 }
 
-function propertiesThatWouldChange(
+function changedDeclaredProperties(
   current: StackResource,
   logicalId: string,
   request: StackRequest,
@@ -138,14 +138,14 @@ function propertiesThatWouldChange(
     try {
       next = resolve(written[name], scope);
     } catch {
-      // Fn::Select of a stand-in and the like: it depends on something that is new.
+      // Functions fail on the placeholder of a new resource, so the property changes.
       return true;
     }
     return canonicalJson(next) !== canonicalJson(current.properties[name]);
   });
 }
 
-function standIn(logicalId: string): ResourceInstance {
+function placeholder(logicalId: string): ResourceInstance {
   const unknown = `{{changeSet:KNOWN_AFTER_APPLY:${logicalId}}}`;
   return {
     physicalId: unknown,

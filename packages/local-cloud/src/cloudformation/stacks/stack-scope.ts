@@ -10,12 +10,12 @@ interface StackScopeOptions {
   stackName: string;
   stackId: string;
   request: Pick<StackRequest, "template" | "parameters">;
-  /** The resource as it is now, or undefined when it is not deployed. */
+  /** The deployed resource, if any. */
   instance: (logicalId: string) => ResourceInstance | undefined;
   importValue: (name: string) => string;
 }
 
-/** What `Ref` and its kin mean inside one stack. */
+/** Resolves `Ref`, `Fn::GetAtt` and `Fn::ImportValue` in a stack. */
 export function createStackScope(options: StackScopeOptions): Scope {
   const { account, stackName, stackId, request, instance, importValue } = options;
   const { template } = request;

@@ -2,7 +2,7 @@ import { referencesOf } from "./references.ts";
 import type { Template } from "./template.ts";
 import { validationError } from "../validation-error.ts";
 
-/** What each resource of the template waits for: `DependsOn`, and what its properties refer to. */
+/** The dependencies of each resource: `DependsOn`, and the resources that its properties refer to. */
 export function dependenciesOf(template: Template): Map<string, string[]> {
   return new Map(
     [...template.resources].map(([logicalId, { properties, dependsOn }]) => [
@@ -15,7 +15,7 @@ export function dependenciesOf(template: Template): Map<string, string[]> {
 }
 
 /**
- * An order in which every resource comes after what it depends on; otherwise as in the template.
+ * Puts every resource after its dependencies, otherwise in the order of the template.
  *
  * @throws ServiceError ValidationError, `Circular dependency between resources: [A, B]`
  */
@@ -39,7 +39,7 @@ export function inDependencyOrder(dependencies: ReadonlyMap<string, readonly str
   return [...done];
 }
 
-/** Of the resources that cannot start, those that wait for themselves; the rest only wait for these. */
+/** The resources of a circle, without those that only depend on it. */
 function circle(
   waiting: ReadonlySet<string>,
   dependencies: ReadonlyMap<string, readonly string[]>,

@@ -14,7 +14,7 @@ const reference = /\{\{resolve:([a-z-]+):([^{}]*)\}\}/g;
  * Replaces `{{resolve:ssm:…}}` and `{{resolve:secretsmanager:…}}` in every string of a resource's properties.
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html}
  *
- * @throws ServiceError ValidationError naming the reference, never a value
+ * @throws ServiceError ValidationError with the reference, without values
  */
 export function resolveDynamicReferences(value: unknown, sources: DynamicReferenceSources): unknown {
   if (typeof value === "string") {
@@ -52,7 +52,7 @@ function lookUpParameter(key: string, parameterStore: Pick<ParameterStore, "find
   return parameter.value;
 }
 
-/** `secret-id:SecretString:json-key:version-stage:version-id`; the id may be an ARN, which has six colons of its own. */
+/** `secret-id:SecretString:json-key:version-stage:version-id`; the id may be an ARN, which contains six colons. */
 function lookUpSecret(key: string, secretsManager: Pick<SecretsManager, "secretString">): string {
   const parts = key.split(":");
   const idLength = parts[0] === "arn" ? 7 : 1;

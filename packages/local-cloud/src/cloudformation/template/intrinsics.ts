@@ -3,23 +3,23 @@ import { substitutionPattern } from "./references.ts";
 import { textOf } from "./values.ts";
 import { validationError } from "../validation-error.ts";
 
-/** What intrinsic functions are resolved against. */
+/** The values that intrinsic functions refer to. */
 export interface Scope {
-  /** Values of parameters and of pseudo parameters but AWS::NoValue. */
+  /** Values of parameters and pseudo parameters, without AWS::NoValue. */
   parameters: ReadonlyMap<string, string | string[]>;
   mappings: JsonObject;
   /** As written. */
   conditions: JsonObject;
   availabilityZones: readonly string[];
-  /** The physical id of a resource. @throws ServiceError when there is none */
+  /** The physical id of a resource. @throws ServiceError when it does not exist */
   ref(logicalId: string): string;
-  /** @throws ServiceError when there is no such resource or attribute */
+  /** @throws ServiceError when the resource or attribute does not exist */
   attribute(logicalId: string, name: string): unknown;
-  /** @throws ServiceError when nothing is exported under the name */
+  /** @throws ServiceError when no stack exports the name */
   importValue(name: string): string;
 }
 
-/** `AWS::NoValue`: the property that holds it is left out. */
+/** `AWS::NoValue` removes the property that holds it. */
 const noValue = Symbol("AWS::NoValue");
 
 /**
@@ -27,14 +27,14 @@ const noValue = Symbol("AWS::NoValue");
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html}
  *
  * @returns undefined for `AWS::NoValue`
- * @throws ServiceError ValidationError naming the function
+ * @throws ServiceError ValidationError with the function
  */
 export function resolve(value: unknown, scope: Scope): unknown {
   const resolved = resolveValue(value, scope);
   return resolved === noValue ? undefined : resolved;
 }
 
-/** Whether a condition of the template holds. @throws ServiceError for one that is not there or goes in circles */
+/** Whether a condition is true. @throws ServiceError for an unknown or circular condition */
 export function evaluateCondition(name: string, scope: Scope, path: readonly string[] = []): boolean {
   const condition = scope.conditions[name];
   if (condition === undefined) {
@@ -147,14 +147,14 @@ const functions: Record<string, IntrinsicFunction> = {
   "Fn::GetAZs": (_argument, scope) => [...scope.availabilityZones],
   "Fn::Base64": (argument, scope) =>
     Buffer.from(stringOf(resolveValue(argument, scope), "Fn::Base64")).toString("base64"),
-  // Conditions are values too: a boolean property may hold one.
+  // A boolean property may hold a condition function.
   "Fn::Equals": (argument, scope) => evaluate({ "Fn::Equals": argument }, scope, []),
   "Fn::And": (argument, scope) => evaluate({ "Fn::And": argument }, scope, []),
   "Fn::Or": (argument, scope) => evaluate({ "Fn::Or": argument }, scope, []),
   "Fn::Not": (argument, scope) => evaluate({ "Fn::Not": argument }, scope, []),
 };
 
-/** The condition functions, and those that only the Rules section has. */
+/** Evaluates the functions of conditions and rules. */
 export function evaluate(expression: unknown, scope: Scope, path: readonly string[]): boolean {
   if (typeof expression === "boolean") return expression;
   if (expression === "true" || expression === "false") return expression === "true";

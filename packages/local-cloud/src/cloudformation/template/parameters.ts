@@ -4,7 +4,7 @@ import type { Template, TemplateParameter } from "./template.ts";
 import { textOf } from "./values.ts";
 import { validationError } from "../validation-error.ts";
 
-/** A parameter of a request: a value, or the wish to keep the one that the stack has. */
+/** A parameter of a request: a value, or `UsePreviousValue`. */
 export interface ParameterInput {
   key: string;
   value: string | undefined;
@@ -13,9 +13,9 @@ export interface ParameterInput {
 
 /** A parameter of a stack. */
 export interface StackParameter {
-  /** As given or defaulted; for an SSM parameter its name. */
+  /** The given or default value; for an SSM parameter its name. */
   value: string;
-  /** What `Ref` gives; for an SSM parameter its content at deployment. */
+  /** The value of `Ref`; for an SSM parameter its content at deployment. */
   resolved: string | string[];
   /** `NoEcho`: described as asterisks. */
   hidden: boolean;
@@ -25,10 +25,10 @@ export interface StackParameter {
 const ssmType = /^AWS::SSM::Parameter::Value<(.+)>$/;
 
 /**
- * Values of a template's parameters, checked against their constraints.
+ * Resolves a template's parameters and checks their constraints.
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html}
  *
- * @throws ServiceError ValidationError naming the parameters
+ * @throws ServiceError ValidationError with the parameters
  */
 export function resolveParameters(
   template: Template,

@@ -1,8 +1,8 @@
 import { isJsonObject } from "../../aws/json-protocol.ts";
 
 /**
- * Everything that a template value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`: logical ids of resources, names of
- * parameters, pseudo parameters.
+ * The names that a template value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`: logical ids, parameters and pseudo
+ * parameters.
  */
 export function referencesOf(value: unknown, found = new Set<string>()): Set<string> {
   if (Array.isArray(value)) {

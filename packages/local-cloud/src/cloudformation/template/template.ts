@@ -5,7 +5,7 @@ export type DeletionPolicy = "Delete" | "Retain" | "RetainExceptOnCreate" | "Sna
 
 export interface TemplateResource {
   type: string;
-  /** As written, intrinsic functions and all. */
+  /** With intrinsic functions. */
   properties: JsonObject;
   dependsOn: string[];
   condition: string | undefined;
@@ -26,9 +26,9 @@ export interface TemplateParameter {
   definition: JsonObject;
 }
 
-/** A CloudFormation template whose sections have the right shape; nothing in it is resolved yet. */
+/** A CloudFormation template with valid sections, not resolved. */
 export interface Template {
-  /** As it was uploaded. */
+  /** The template text. */
   body: string;
   description: string | undefined;
   parameters: ReadonlyMap<string, TemplateParameter>;
@@ -65,7 +65,7 @@ const resourceAttributes = new Set([
 ]);
 
 /**
- * Reads a template and checks its anatomy.
+ * Parses a JSON or YAML template and validates its sections.
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html}
  *
  * @throws ServiceError ValidationError, `Template format error: …`

@@ -9,7 +9,7 @@ import { ServiceError } from "../../aws/service-error.ts";
 const typePattern = /^(?:AWS::[A-Za-z0-9]+::[A-Za-z0-9]+|Custom::[\w@-]{1,60})$/;
 
 /**
- * What CloudFormation refuses before it touches anything.
+ * Validates a template before any resource is touched.
  *
  * @throws ServiceError ValidationError or InsufficientCapabilitiesException
  */
@@ -53,7 +53,7 @@ function checkReferences(template: Template, scope: Scope): void {
  * Checks the assertions of the Rules section.
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html}
  *
- * @throws ServiceError ValidationError with the assertion's own description
+ * @throws ServiceError ValidationError with the assertion's description
  */
 function checkRules({ rules }: Template, scope: Scope): void {
   for (const [name, rule] of Object.entries(rules)) {
@@ -66,7 +66,7 @@ function checkRules({ rules }: Template, scope: Scope): void {
       if (evaluate(assertion["Assert"], scope, [])) continue;
       const description = assertion["AssertDescription"];
       throw validationError(
-        `Template validation error: Rule ${name}: ${typeof description === "string" ? description : "an assertion does not hold"}`,
+        `Template validation error: Rule ${name}: ${typeof description === "string" ? description : "an assertion failed"}`,
       );
     }
   }
@@ -76,14 +76,14 @@ function checkRules({ rules }: Template, scope: Scope): void {
 function checkCapabilities(template: Template, capabilities: readonly string[]): void {
   const iam = [...template.resources.values()].filter(({ type }) => type.startsWith("AWS::IAM::"));
   if (iam.length === 0) return;
-  const required = iam.some(hasOwnName) ? "CAPABILITY_NAMED_IAM" : "CAPABILITY_IAM";
+  const required = iam.some(hasName) ? "CAPABILITY_NAMED_IAM" : "CAPABILITY_IAM";
   const given = capabilities.includes("CAPABILITY_NAMED_IAM") || capabilities.includes(required);
   if (!given) {
     throw new ServiceError("InsufficientCapabilitiesException", `Requires capabilities : [${required}]`);
   }
 }
 
-function hasOwnName({ type, properties }: TemplateResource): boolean {
+function hasName({ type, properties }: TemplateResource): boolean {
   const name = { "AWS::IAM::Role": "RoleName", "AWS::IAM::ManagedPolicy": "ManagedPolicyName" }[type];
   return name !== undefined && properties[name] !== undefined;
 }

@@ -1,7 +1,7 @@
 import { parse, type CollectionTag, type ScalarTag, YAMLMap, YAMLSeq } from "yaml";
 import { validationError } from "../validation-error.ts";
 
-/** The functions that have a short form; `!GetAtt a.b` and the two conditions' own names need more than a prefix. */
+/** Functions whose short form only lacks the prefix `Fn::`. */
 const shortForms = [
   "And",
   "Base64",
@@ -20,14 +20,14 @@ const shortForms = [
 ] as const;
 
 /**
- * Reads a YAML template, with `!Ref` and its kin in their full form.
+ * Parses a YAML template and expands short forms like `!Ref`.
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html}
  *
  * @throws ServiceError ValidationError, `Template format error: YAML not well-formed.`
  */
 export function parseYamlTemplate(body: string): unknown {
   try {
-    // YAML 1.1 would make a date of AWSTemplateFormatVersion and true of "on".
+    // YAML 1.1 reads AWSTemplateFormatVersion as a date and "on" as true.
     return parse(body, { version: "1.2", customTags, logLevel: "error" });
   } catch (error) {
     throw validationError(
