@@ -6,7 +6,7 @@ import { awsRequestListener } from "./aws/origin.ts";
 import { bootstrapAccount } from "./cloudformation/cdk-bootstrap.ts";
 import { createCloudFormation } from "./cloudformation/cloudformation.ts";
 import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
-import { createStacks } from "./cloudformation/stacks/stacks.ts";
+import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
 import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
 import { createHttpApiHost } from "./http-api/http-api-host.ts";
 import { createIam } from "./iam/iam.ts";
@@ -28,23 +28,23 @@ export interface LocalCloudOptions {
   awsPort: number;
   /** Port of the Twitter origin; 0 picks a free one. */
   twitterPort: number;
-  /** The one region there is; `us-east-1` by default. A second local cloud stands in for another. */
+  /** The region; `us-east-1` by default. Another region needs another local cloud. */
   region?: string;
-  /** PEM certificate and key: every origin then speaks https. */
+  /** PEM certificate and key. Every origin then uses https. */
   tls?: { cert: string; key: string };
-  /** Consumer key and secret of the one registered X app; by default a random pair. */
+  /** Consumer key and secret of the X app; a random pair by default. */
   clientCredentials?: { key: string; secret: string };
-  /** How the X app is set up beside that; see `LocalCloud.twitterApp`. */
+  /** Other settings of the X app; see `LocalCloud.twitterApp`. */
   twitterApp?: AppSettings;
-  /** Where Cognito validates Twitter tokens; by default the local Twitter. */
+  /** The Twitter that validates tokens for Cognito; the local Twitter by default. */
   twitterApiUrl?: string;
   /**
-   * Where the issuers of ID tokens are: provider name → base URL of `/.well-known/openid-configuration`. A host stands for
-   * all of its issuers. Read at each use, so that a name may be added while the cloud runs.
+   * The addresses of ID token issuers: provider name → base URL of `/.well-known/openid-configuration`. A host covers all
+   * of its issuers. Read at each use, so entries may be added while the cloud runs.
    */
   oidcIssuers?: OidcIssuers;
   now?: () => Date;
-  /** One line an event, for a person to follow. */
+  /** Gets one line for each event. */
   log?: (line: string) => void;
 }
 
@@ -52,11 +52,11 @@ export interface LocalCloud {
   awsUrl: string;
   twitterUrl: string;
   /**
-   * The X app, to be changed while the cloud runs: a suspended app, another callback URL, a rate limit. A new consumer
-   * secret here is one that its owner has regenerated at X; the deployed pools keep theirs.
+   * The X app. Its settings may change while the cloud runs: a suspension, another callback URL, a rate limit. A new
+   * consumer secret is like one regenerated at X: the deployed pools keep the old one.
    */
   twitterApp: RegisteredApp;
-  /** What a deployer and the CLI need in their environment. */
+  /** Environment variables for sst, cdk, aws and the CLI. */
   environment: Record<string, string>;
   /** Closes every origin and connection, ends the Lambda workers and removes their temporary files. */
   close(): Promise<void>;
@@ -64,33 +64,30 @@ export interface LocalCloud {
 
 const accountId = "000000000000";
 
-/** @throws the listen error (`EADDRINUSE` with its `port`) when a port is taken; nothing is left listening. */
+/** @throws the listen error (`EADDRINUSE` with its `port`) when a port is taken; nothing keeps listening. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { awsPort, twitterPort, tls, region = "us-east-1", now = () => new Date(), log = () => {} } = options;
+  const { region = "us-east-1", now = () => new Date(), log = () => {} } = options;
+  const { tls } = options;
   const clientCredentials = options.clientCredentials ?? randomClientCredentials();
   const tlsOption = tls === undefined ? {} : { tls };
 
   const account = createAccount(accountId, region);
   const sessions = createSessions({ now });
-  const deployer = {
-    accessKeyId: accessKeyId("AKIA"),
-    secretAccessKey: secretAccessKey(),
-    userArn: `arn:aws:iam::${accountId}:user/deployer`,
-    userId: iamUniqueId("AIDA"),
-  };
+  const deployer = createDeployer();
   sessions.addLongTermKey(deployer);
 
   const buckets = createBuckets({ now });
   const parameterStore = createParameterStore({ accountId, region, now });
   const secretsManager = createSecretsManager({ accountId, region, now });
   let aws: Listener | undefined;
+  let twitter: LocalTwitter | undefined;
   const httpApis = createHttpApiHost({
     account,
     region,
     now,
     sessions,
     log,
-    // A function's AWS SDK talks to the cloud that the function runs in.
+    // The AWS SDK in a function calls the local cloud.
     functionEnvironment: () => (aws === undefined ? {} : { AWS_ENDPOINT_URL: aws.url }),
     ...tlsOption,
   });
@@ -102,7 +99,6 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     log,
   });
 
-  let twitter: LocalTwitter | undefined;
   const close = async (): Promise<void> => {
     await Promise.all([aws?.close(), twitter?.close()]);
     await stacks.settled();
@@ -112,7 +108,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   try {
     await bootstrapAccount(stacks, account);
     twitter = await startTwitter({
-      port: twitterPort,
+      port: options.twitterPort,
       clientCredentials,
       ...(options.twitterApp && { app: options.twitterApp }),
       now,
@@ -120,45 +116,35 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       ...tlsOption,
     });
     const twitterApiUrl = options.twitterApiUrl ?? twitter.url;
-    const cognitoIdentity = createCognitoIdentity({
-      account,
-      sessions,
-      twitterApiUrl: () => twitterApiUrl,
-      verifyTwitterToken: (request) =>
-        verifyTwitterToken({ ...request, ...(tls !== undefined && { ca: tls.cert }) }),
-      issuers: createIssuerDirectory(options.oidcIssuers ?? {}),
-      now,
-      log,
-    });
-    const s3 = createS3({ buckets, accountId, region, now });
-    const sts = createSts({ account, sessions });
-    const cloudFormation = createCloudFormation({ stacks, buckets });
-    const iam = createIam({
-      account,
-      createdAt(physicalId) {
-        const owner = stacks
-          .list()
-          .find(({ resources }) => [...resources.values()].some((each) => each.physicalId === physicalId));
-        return owner?.creationTime ?? now();
-      },
-    });
     const controlPlane = createControlPlane({
       account,
       sessions,
       now,
       log,
       services: {
-        cognitoIdentity: (operation, body) => cognitoIdentity.handle(operation, body),
-        ssm: (operation, body) => parameterStore.handle(operation, body),
-        secretsManager: (operation, body) => secretsManager.handle(operation, body),
-        sts: (parameters, caller) => sts.handle(parameters, caller),
-        cloudFormation: (parameters) => cloudFormation.handle(parameters),
-        iam,
         apiGateway: createApiGateway({ account }),
-        s3: (request) => s3.handle(request),
+        cloudFormation: createCloudFormation({ stacks, buckets }),
+        cognitoIdentity: createCognitoIdentity({
+          account,
+          sessions,
+          twitterApiUrl: () => twitterApiUrl,
+          verifyTwitterToken: (request) =>
+            verifyTwitterToken({ ...request, ...(tls !== undefined && { ca: tls.cert }) }),
+          issuers: createIssuerDirectory(options.oidcIssuers ?? {}),
+          now,
+          log,
+        }),
+        iam: createIam({
+          account,
+          createdAt: (physicalId) => stackCreationTime(stacks, physicalId) ?? now(),
+        }),
+        s3: createS3({ buckets, accountId, region, now }),
+        secretsManager,
+        ssm: parameterStore,
+        sts: createSts({ account, sessions }),
       },
     });
-    aws = await listenOnLoopback(awsRequestListener(controlPlane, now, log), awsPort, tls);
+    aws = await listenOnLoopback(awsRequestListener(controlPlane, now, log), options.awsPort, tls);
     return {
       awsUrl: aws.url,
       twitterUrl: twitter.url,
@@ -169,7 +155,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         AWS_SECRET_ACCESS_KEY: deployer.secretAccessKey,
         AWS_REGION: region,
         AWS_DEFAULT_REGION: region,
-        // Nobody waits for the metadata service of a machine that is none of Amazon's.
+        // Clients do not wait for the metadata service of an EC2 instance.
         AWS_EC2_METADATA_DISABLED: "true",
         TWITTER_API_URL: twitterApiUrl,
         TWITTER_CONSUMER_KEY: clientCredentials.key,
@@ -184,7 +170,25 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   }
 }
 
-/** Of the lengths that X gives out. */
+/** The IAM user whose keys deploy. */
+function createDeployer() {
+  return {
+    accessKeyId: accessKeyId("AKIA"),
+    secretAccessKey: secretAccessKey(),
+    userArn: `arn:aws:iam::${accountId}:user/deployer`,
+    userId: iamUniqueId("AIDA"),
+  };
+}
+
+/** The creation time of the stack that holds a resource. */
+function stackCreationTime(stacks: Stacks, physicalId: string): Date | undefined {
+  return stacks
+    .list()
+    .find(({ resources }) => [...resources.values()].some((resource) => resource.physicalId === physicalId))
+    ?.creationTime;
+}
+
+/** Has the lengths of X's keys and secrets. */
 function randomClientCredentials(): { key: string; secret: string } {
   return { key: randomAlphanumeric(25), secret: randomAlphanumeric(50) };
 }

@@ -14,18 +14,23 @@ import { queryError, QueryParameters, queryResult } from "./query-protocol.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
 import { ServiceError } from "./service-error.ts";
 
-type JsonHandler = (operation: string, body: JsonObject) => Promise<object>;
-type QueryHandler = (parameters: QueryParameters, caller: Principal) => Promise<object>;
+interface JsonService {
+  handle(operation: string, body: JsonObject): Promise<object>;
+}
+
+interface QueryService {
+  handle(parameters: QueryParameters, caller: Principal): Promise<object>;
+}
 
 interface ControlPlaneServices {
-  cognitoIdentity: JsonHandler;
-  ssm: JsonHandler;
-  secretsManager: JsonHandler;
-  sts: QueryHandler;
-  cloudFormation: QueryHandler;
+  cognitoIdentity: JsonService;
+  ssm: JsonService;
+  secretsManager: JsonService;
+  sts: QueryService;
+  cloudFormation: QueryService;
   iam: IamService;
   apiGateway: ApiGatewayService;
-  s3: (request: AwsRequest) => Promise<AwsResponse>;
+  s3: { handle(request: AwsRequest): Promise<AwsResponse> };
 }
 
 export interface ControlPlaneOptions {
@@ -117,7 +122,7 @@ export function createControlPlane(
         const resource = resourceArn(account, service, body);
         requirePermission(caller, "json", { action: `${service}:${operation}`, resource });
       }
-      const result = await services[handler](operation, body);
+      const result = await services[handler].handle(operation, body);
       return jsonResult(result, request.requestId);
     } catch (error) {
       return jsonError(asServiceError(error, target), request.requestId);
@@ -141,9 +146,7 @@ export function createControlPlane(
         const resource = service === "iam" ? services.iam.resourceArn(parameters) : "*";
         requirePermission(caller, "query", { action: `${service}:${action}`, resource });
       }
-      const result = await (handler === "iam"
-        ? services.iam.handle(parameters)
-        : services[handler](parameters, caller));
+      const result = await services[handler].handle(parameters, caller);
       return queryResult(action, namespace, result, request.requestId);
     } catch (error) {
       const namespace = found?.namespace ?? cloudFormationNamespace;
@@ -171,7 +174,7 @@ export function createControlPlane(
         const resource = `arn:aws:s3:::${request.path.slice(1)}`;
         requirePermission(caller, "s3", { action: `s3:${verb}`, resource });
       }
-      const response = await services.s3(request);
+      const response = await services.s3.handle(request);
       response.headers["x-amz-request-id"] ??= request.requestId;
       return response;
     } catch (error) {
