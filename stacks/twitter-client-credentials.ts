@@ -42,7 +42,7 @@ export function twitterClientCredentials(
       "",
       `Set ${missing.length === 1 ? "it" : "them"} in the environment or in one of .env, .env.local, .env.${stage} and .env.${stage}.local`,
       "(see .env.example), or set TWITTER_SECRET_ID to a secret in AWS Secrets Manager.",
-      "Find them at https://developer.x.com, under Keys and tokens of your app. Without an X app, run `npm start`.",
+      "Find them at https://console.x.com, under Keys and tokens of your app. Without an X app, run `npm start`.",
     );
   }
   const [consumerKey, consumerSecret] = names.map((name) => environment[name]?.trim() ?? "");

@@ -44,6 +44,7 @@ const exitCodes = {
   "clock-refused": 4,
   "app-suspended": 4,
   "access-tier": 4,
+  "credits-depleted": 4,
   "rate-limited": 4,
   "twitter-refused": 4,
   "cognito-refused": 4,

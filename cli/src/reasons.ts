@@ -26,6 +26,7 @@ export const reasons = [
   "callback-not-approved",
   "callback-missing",
   "client-id-as-consumer-key",
+  "credits-depleted",
   // Cognito refused a login. Twitter was asked about the same token.
   "pool-client-credentials-differ",
   "token-revoked",

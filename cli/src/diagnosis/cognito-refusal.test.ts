@@ -39,7 +39,7 @@ describe("an invalid login token", () => {
 
   it.each([
     [89, 401, "token-refused", "token-revoked", /^run `auth-cli login` again$/],
-    [416, 401, "app-suspended", "app-suspended", /developer portal/],
+    [416, 401, "app-suspended", "app-suspended", /X Developer Console/],
     [453, 403, "access-tier", "access-tier", /^raise the app's access tier/],
     [88, 429, "rate-limited", "rate-limited", /^wait/],
     [135, 401, "clock-refused", "clock-wrong", /^set the clock/],
@@ -94,6 +94,14 @@ describe("an invalid login token", () => {
     );
     expect(environment.requests.filter(({ step }) => step.startsWith("twitter."))).toEqual([]);
   });
+});
+
+it("is explained by an account without credits", async () => {
+  const depleted: Answer = () => reply(402, '{"title":"CreditsDepleted","detail":"No credits."}');
+  const error = await refused(at(invalidToken, { "twitter.token": depleted }));
+  expect(error).toMatchObject({ code: "credits-depleted", reason: "credits-depleted" });
+  expect(error.fix).toContain("console.x.com");
+  expect(error.evidence?.[0]).toContain('Twitter answered HTTP 402: "CreditsDepleted: No credits."');
 });
 
 it("explains why Cognito cannot ask Twitter", async () => {

@@ -93,14 +93,14 @@ function remedies(stage: string | undefined): Partial<Record<Verdict, Remedy>> {
     "consumer-key-refused": {
       cause:
         "Twitter rejects the consumer key and secret, those used here and those of the identity pool: they were " +
-        "regenerated in the X developer portal, or mistyped",
+        "regenerated in the X Developer Console, or mistyped",
       fix:
         "copy API Key and API Key Secret from the X app's “Keys and tokens” page into the project's .env file, run " +
         `${deploy}, then \`auth-cli login\``,
     },
     "access-tier": {
       cause: "the X app's access tier does not include account/verify_credentials, which Cognito calls",
-      fix: "raise the app's access tier in the X developer portal",
+      fix: "raise the app's access tier in the X Developer Console (https://console.x.com)",
     },
   };
 }
@@ -113,6 +113,7 @@ const codes = {
   "consumer-key-refused": "client-credentials-refused",
   "app-suspended": "app-suspended",
   "access-tier": "access-tier",
+  "credits-depleted": "credits-depleted",
   "rate-limited": "rate-limited",
   "clock-wrong": "clock-refused",
 } as const satisfies Partial<Record<Reason, AuthCliError["code"]>>;
@@ -174,6 +175,7 @@ const verdictsByCode: Partial<Record<AuthCliError["code"], Verdict>> = {
   "token-refused": "token-revoked",
   "app-suspended": "app-suspended",
   "access-tier": "access-tier",
+  "credits-depleted": "credits-depleted",
   "rate-limited": "rate-limited",
   "clock-refused": "clock-wrong",
 };

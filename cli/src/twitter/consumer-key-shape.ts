@@ -105,7 +105,7 @@ function judgeForeign(value: string): ShapeProblem | undefined {
 }
 
 /**
- * Whether a text is an OAuth 2.0 Client ID of X, Base64 of `<random>:1:ci`. The developer portal shows it next to the
+ * Whether a text is an OAuth 2.0 Client ID of X, Base64 of `<random>:1:ci`. The X Developer Console shows it next to the
  * consumer key.
  */
 export function isOAuth2ClientId(text: string): boolean {

@@ -95,7 +95,7 @@ const faults: {
     message: "Invalid / suspended application",
     code: "app-suspended",
     cause: /suspended/,
-    fix: /developer portal/,
+    fix: /X Developer Console \(https:\/\/console\.x\.com\)/,
     onlyByNumber: true,
   },
   {
@@ -104,7 +104,7 @@ const faults: {
     message: "You currently have access to a subset of X API V2 endpoints and limited v1.1 endpoints",
     code: "access-tier",
     cause: /access tier/,
-    fix: /developer portal/,
+    fix: /X Developer Console \(https:\/\/console\.x\.com\)/,
     onlyByNumber: true,
   },
 ];
@@ -149,6 +149,92 @@ describe("errors without a code", () => {
     expect(error.exitCode).toBe(1);
     expect(error.cause).toContain("api.x.com");
   });
+});
+
+describe("problem details", () => {
+  const credits = {
+    title: "CreditsDepleted",
+    detail: "Your enrolled account [1] does not have any credits to fulfill this request.",
+    type: "https://api.twitter.com/2/problems/credits",
+    account_id: 1,
+  };
+
+  it.each<[string, unknown]>([
+    ["all fields", credits],
+    ["the type only", { type: "https://api.x.com/2/problems/credits" }],
+    ["the title only", { title: "CreditsDepleted" }],
+    ["as the first of several errors", { errors: [credits, { title: "Other" }] }],
+    ["with a status", { ...credits, status: 402 }],
+  ])("of an account without credits are credits-depleted: %s", (_what, body) => {
+    const error = errorOf(402, JSON.stringify(body));
+    expect([error.code, error.reason, error.exitCode]).toEqual(["credits-depleted", "credits-depleted", 4]);
+    expect(error.cause).toContain("no credits left");
+    expect(error.fix).toContain("console.x.com");
+  });
+
+  it("of credits are shown with title and detail", () => {
+    expect(errorOf(402, JSON.stringify(credits)).message).toBe(
+      `Twitter answered HTTP 402: "CreditsDepleted: ${credits.detail}"`,
+    );
+  });
+
+  it("of a usage cap name the cap, not the limit of 15 minutes", () => {
+    const error = errorOf(
+      429,
+      '{"title":"UsageCapExceeded","detail":"Usage cap exceeded: Monthly product cap","type":"https://api.twitter.com/2/problems/usage-capped"}',
+    );
+    expect(error.code).toBe("rate-limited");
+    expect(error.cause).toContain("usage cap");
+    expect(error.fix).not.toContain("15 minutes");
+  });
+
+  it.each<[status: number, body: unknown, code: string, said: string]>([
+    [
+      403,
+      {
+        title: "Client Forbidden",
+        detail: "No Project.",
+        type: "https://api.x.com/2/problems/client-forbidden",
+      },
+      "twitter-refused",
+      "Client Forbidden: No Project.",
+    ],
+    [
+      401,
+      { title: "Unauthorized", detail: "Unauthorized", type: "about:blank" },
+      "twitter-refused",
+      "Unauthorized",
+    ],
+    [402, { title: "Other", detail: "New." }, "twitter-refused", "Other: New."],
+    [
+      400,
+      {
+        errors: [{ message: "The id is not valid" }],
+        title: "Invalid Request",
+        detail: "Parameters were invalid.",
+      },
+      "unexpected-reply",
+      "Invalid Request: Parameters were invalid.: The id is not valid",
+    ],
+    [403, { errors: [{ title: "T", detail: "D" }] }, "twitter-refused", "T: D"],
+    [403, { type: "https://api.x.com/2/problems/constructor", title: "T" }, "twitter-refused", "T"],
+    [403, { title: 7, detail: ["x"], type: {} }, "twitter-refused", '{"title":7,"detail":["x"],"type":{}}'],
+    [503, { title: "Service Unavailable", detail: "Down." }, "server-error", "Service Unavailable: Down."],
+  ])("with an unknown type, HTTP %i %j, keep title and detail", (status, body, code, said) => {
+    const error = errorOf(status, JSON.stringify(body));
+    expect(error.code).toBe(code);
+    expect(error.reason).toBeUndefined();
+    expect(error.message).toContain(`HTTP ${status}: "${said}"`);
+  });
+
+  it("do not hide the numeric code of an error", () => {
+    const error = errorOf(403, '{"title":"Forbidden","errors":[{"code":453,"message":"subset"}]}');
+    expect(error.code).toBe("access-tier");
+  });
+});
+
+it("an empty HTTP 402 has an unknown reason", () => {
+  expect(errorOf(402, "")).toMatchObject({ code: "twitter-refused", reason: undefined });
 });
 
 describe("a rate limit", () => {

@@ -6,28 +6,21 @@ import type { ClientCredentials } from "./oauth1.ts";
 /** An error as Twitter reports it. Some have a numeric code. */
 export interface TwitterFault {
   code: number | undefined;
+  /** The URL of a problem's kind, `https://api.twitter.com/2/problems/credits`. */
+  type?: string;
   message: string;
 }
 
 /**
- * Parses an error of Twitter: JSON, one of two XML formats, or plain text. The XML is one element deep, so regular
- * expressions suffice. Everything else counts as plain text.
+ * Parses an error of Twitter: JSON of v1.1, problem details of v2, one of two XML formats, or plain text. The XML is one
+ * element deep, so regular expressions suffice. Everything else counts as plain text.
+ * @see https://docs.x.com/x-api/fundamentals/response-codes-and-errors
  */
 export function parseTwitterFault(text: string): TwitterFault {
   const trimmed = text.trim();
   if (trimmed.startsWith("{")) {
     try {
-      const { errors, error } = JSON.parse(trimmed) as { errors?: unknown; error?: unknown };
-      const first: unknown = Array.isArray(errors) ? errors[0] : errors;
-      if (typeof first === "object" && first !== null) {
-        const { code, message } = first as { code?: unknown; message?: unknown };
-        return {
-          code: typeof code === "number" ? code : undefined,
-          message: typeof message === "string" ? message : trimmed,
-        };
-      }
-      if (typeof first === "string") return { code: undefined, message: first };
-      if (typeof error === "string") return { code: undefined, message: error };
+      return parseJsonFault(JSON.parse(trimmed) as JsonFault, trimmed);
     } catch {
       // Plain text that begins with a brace.
     }
@@ -37,6 +30,24 @@ export function parseTwitterFault(text: string): TwitterFault {
   const plain = /<error>([^<]*)<\/error>/.exec(trimmed);
   if (plain) return { code: undefined, message: decodeEntities(plain[1] ?? "") };
   return { code: undefined, message: trimmed };
+}
+
+/** The fields of v1.1 and of problem details. Nothing guarantees their types. */
+type JsonFault = Partial<
+  Record<"errors" | "error" | "code" | "message" | "type" | "title" | "detail", unknown>
+>;
+
+function parseJsonFault(body: JsonFault, text: string): TwitterFault {
+  const first: unknown = Array.isArray(body.errors) ? body.errors[0] : body.errors;
+  const inner: JsonFault = typeof first === "object" && first !== null ? first : {};
+  const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+  const words = [body.title, body.detail, inner.title, inner.detail, inner.message, first, body.error];
+  const type = [body.type, inner.type].find(isText);
+  return {
+    code: typeof inner.code === "number" ? inner.code : undefined,
+    ...(type !== undefined && { type }),
+    message: [...new Set(words.filter(isText))].join(": ") || text,
+  };
 }
 
 /** The context of a refused request. */
@@ -98,7 +109,7 @@ const explanations: Record<number, Explanation> = {
   416: {
     code: "app-suspended",
     cause: "X has suspended this app",
-    fix: "check the app's state in the X developer portal, or use the keys of another app",
+    fix: "check the app's state in the X Developer Console (https://console.x.com), or use the keys of another app",
   },
   417: {
     code: "callback-refused",
@@ -109,9 +120,31 @@ const explanations: Record<number, Explanation> = {
   453: {
     code: "access-tier",
     cause: "the X app's access tier does not include this endpoint",
-    fix: "raise the app's access tier in the X developer portal; login does not need this endpoint",
+    fix: "raise the app's access tier in the X Developer Console (https://console.x.com); login does not need this endpoint",
   },
 };
+
+const creditsDepleted: Explanation = {
+  code: "credits-depleted",
+  reason: "credits-depleted",
+  cause: "the X account that owns the app has no credits left, and X charges its requests to them",
+  fix: "buy credits in the X Developer Console (https://console.x.com), then run the command again",
+};
+
+/** By the last part of a problem's type. */
+const problemExplanations: Record<string, Explanation> = {
+  credits: creditsDepleted,
+  "usage-capped": {
+    code: "rate-limited",
+    cause: "the X app's project has used up its usage cap",
+    fix: "check the usage cap and when it resets in the X Developer Console (https://console.x.com)",
+  },
+};
+
+function explanationOfType(type: string | undefined): Explanation | undefined {
+  const [, name = ""] = /\/problems\/([\w-]+)$/.exec(type ?? "") ?? [];
+  return Object.hasOwn(problemExplanations, name) ? problemExplanations[name] : undefined;
+}
 
 /** By the message of an error without a code. */
 const textExplanations: readonly [RegExp, Explanation][] = [
@@ -135,6 +168,7 @@ const textExplanations: readonly [RegExp, Explanation][] = [
   [/callback url not approved/i, explanationOf(415)],
   [/timestamp out of bounds/i, explanationOf(135)],
   [/could not authenticate/i, explanationOf(32)],
+  [/\bCreditsDepleted\b/i, creditsDepleted],
 ];
 
 function explanationOf(code: number): Explanation {
@@ -158,6 +192,7 @@ export function twitterError(
   const said = `Twitter answered HTTP ${reply.status}${fault.code === undefined ? "" : `, code ${fault.code}`}: ${excerpt(fault.message)}`;
   const explanation =
     (fault.code === undefined ? undefined : explanations[fault.code]) ??
+    explanationOfType(fault.type) ??
     (reply.status === 429 ? explanationOf(88) : undefined) ??
     // A gateway that is down sends its own text.
     (reply.status >= 500
@@ -191,15 +226,12 @@ export function twitterError(
       fix: "run the command again in a minute",
     });
   }
-  return new AuthCliError(
-    reply.status === 401 || reply.status === 403 ? "twitter-refused" : "unexpected-reply",
-    {
-      step: reply.step,
-      message: said,
-      cause: `${apiUrl.host} refused the request for an unknown reason`,
-      fix: "check TWITTER_API_URL, the consumer key and secret, and the X app's settings",
-    },
-  );
+  return new AuthCliError([401, 402, 403].includes(reply.status) ? "twitter-refused" : "unexpected-reply", {
+    step: reply.step,
+    message: said,
+    cause: `${apiUrl.host} refused the request for an unknown reason`,
+    fix: "check TWITTER_API_URL, the consumer key and secret, and the X app's settings",
+  });
 }
 
 function rateLimitReset(reply: Reply, explanation: Explanation): string {

@@ -57,7 +57,7 @@ export const identityPoolFaults: Fault[] = [
     fix: "with the X app's current consumer key and secret",
   },
   {
-    what: "the consumer secret was regenerated in the X developer portal, but not changed in the project",
+    what: "the consumer secret was regenerated in the X Developer Console, but not changed in the project",
     command: call,
     arrange({ laboratory: { cloud } }) {
       cloud.twitterApp.clientCredentials = {
@@ -79,7 +79,7 @@ export const identityPoolFaults: Fault[] = [
     code: "app-suspended",
     reason: "app-suspended",
     cause: "X has suspended this app",
-    fix: "check the app's state in the X developer portal",
+    fix: "check the app's state in the X Developer Console",
   },
   {
     what: "the X app's access tier does not include the request that Cognito sends (code 453)",
@@ -89,7 +89,17 @@ export const identityPoolFaults: Fault[] = [
     code: "access-tier",
     reason: "access-tier",
     cause: "the X app's access tier does not include account/verify_credentials",
-    fix: "raise the app's access tier in the X developer portal",
+    fix: "raise the app's access tier in the X Developer Console",
+  },
+  {
+    what: "the X account that owns the app has no credits left, so Cognito cannot check the token (HTTP 402)",
+    command: call,
+    arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.credits = "depleted"),
+    step: "cognito.get-id",
+    code: "credits-depleted",
+    reason: "credits-depleted",
+    cause: "the X account that owns the app has no credits left",
+    fix: "buy credits in the X Developer Console (https://console.x.com)",
   },
   {
     what: "Twitter's rate limit is used up, so Cognito cannot check the token",

@@ -28,7 +28,17 @@ export const twitterFaults: Fault[] = [
     step: "twitter.request_token",
     code: "app-suspended",
     cause: "X has suspended this app",
-    fix: "check the app's state in the X developer portal",
+    fix: "check the app's state in the X Developer Console",
+  },
+  {
+    what: "the X account that owns the app has no credits left (HTTP 402)",
+    command: login,
+    arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.credits = "depleted"),
+    step: "twitter.request_token",
+    code: "credits-depleted",
+    reason: "credits-depleted",
+    cause: "the X account that owns the app has no credits left",
+    fix: "buy credits in the X Developer Console (https://console.x.com)",
   },
   {
     what: "the callback URL is not registered with the X app (code 415)",

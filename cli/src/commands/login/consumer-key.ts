@@ -25,7 +25,7 @@ export async function obtainClientCredentials(
     return requireClientCredentials(environment, configuration, consumerKey);
   }
   terminal.say(
-    "Enter the X app's API Key and API Key Secret, from its “Keys and tokens” page at https://developer.x.com\n",
+    "Enter the X app's API Key and API Key Secret, from its “Keys and tokens” page at https://console.x.com\n",
   );
   const key = configured.key ?? (await terminal.ask("Consumer key (API Key): "))?.trim();
   const secret =

@@ -134,6 +134,12 @@ describe("smoke", () => {
       ["twitter.token"],
     ],
     [
+      "the X account has no credits",
+      { "twitter.token": () => reply(402, { title: "CreditsDepleted", detail: "No credits." }) },
+      [],
+      ["twitter.token"],
+    ],
+    [
       "the pool has no roles",
       {
         "cognito.get-credentials": () =>

@@ -105,6 +105,16 @@ export function rateLimitExceeded(): TwitterError {
   );
 }
 
+/** Problem details (RFC 9457). X sends no code with them. */
+export function creditsDepleted(): TwitterError {
+  const body = JSON.stringify({
+    title: "CreditsDepleted",
+    detail: "Your enrolled account does not have any credits to fulfill this request.",
+    type: "https://api.twitter.com/2/problems/credits",
+  });
+  return new TwitterError(402, "application/json; charset=utf-8", body, "the account has no credits left");
+}
+
 export function outsideAccessTier(): TwitterError {
   return jsonError(
     403,

@@ -8,7 +8,7 @@ export type OAuthErrorFormat = "xml" | "hash" | "json";
  * secret, a suspension, a rate limit.
  */
 export interface RegisteredApp {
-  /** Consumer key and secret: “API Key and Secret” in the developer portal. */
+  /** Consumer key and secret: “API Key and Secret” in the X Developer Console. */
   clientCredentials: { key: string; secret: string };
   /**
    * URLs, or `<scheme>://<host>:*`; by default everything on loopback. An empty list allows only `oob` (code 417).
@@ -18,6 +18,8 @@ export interface RegisteredApp {
   suspended: boolean;
   /** `login-only` excludes verify_credentials, like X's low access tiers (code 453). */
   accessTier: "elevated" | "login-only";
+  /** `depleted`: rejects every signed request, like X for an account without credits (HTTP 402). */
+  credits: "available" | "depleted";
   /** Signed requests allowed in 15 minutes (code 88 above that); undefined for no limit. */
   rateLimit: number | undefined;
   oauthErrorFormat: OAuthErrorFormat;
@@ -33,6 +35,7 @@ export function registerApp(
     callbackUrls: loopbackCallbackUrls,
     suspended: false,
     accessTier: "elevated",
+    credits: "available",
     rateLimit: undefined,
     oauthErrorFormat: "xml",
     ...settings,

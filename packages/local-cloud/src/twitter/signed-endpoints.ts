@@ -1,6 +1,7 @@
 import {
   badAuthenticationData,
   callbackNotApproved,
+  creditsDepleted,
   invalidOrExpiredToken,
   invalidVerifier,
   jsonError,
@@ -30,11 +31,12 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
     return clientCredentials.secret;
   };
 
-  /** Counts a request with a valid signature. @throws TwitterError 429 code 88 */
+  /** Counts a request with a valid signature. @throws TwitterError 429 code 88, or 402 */
   function countRequest(context: TwitterContext): void {
     const { allowed, headers } = rateLimit.count(registered.rateLimit, now());
     context.set("rateLimitHeaders", headers);
     if (!allowed) throw rateLimitExceeded();
+    if (registered.credits === "depleted") throw creditsDepleted();
   }
 
   /** @throws TwitterError when the request is not signed with an access token */

@@ -325,6 +325,20 @@ describe("the settings of the app", () => {
     });
   });
 
+  it("reject the requests of an account without credits, with problem details", async () => {
+    const token = await logIn();
+    twitter.app.credits = "depleted";
+    for (const reply of [await send(initiate), await verifyCredentials(token)]) {
+      expect(reply.status).toBe(402);
+      expect(JSON.parse(reply.body)).toEqual({
+        title: "CreditsDepleted",
+        detail: expect.stringContaining("does not have any credits"),
+        type: "https://api.twitter.com/2/problems/credits",
+      });
+    }
+    expect(await send({ ...initiate, client: { ...app, key: "other" } })).toMatchObject(couldNotAuthenticate);
+  });
+
   it("report the rate limit, and reject requests beyond it until the window ends", async () => {
     const token = await logIn();
     // A new window, in which earlier requests do not count.

@@ -1,4 +1,4 @@
-import { AuthCliError, toErrorReport } from "../../../errors.ts";
+import { AuthCliError, type ErrorCode, toErrorReport } from "../../../errors.ts";
 import type { LoadedLogin } from "../../../session/find-login.ts";
 import type { Send } from "../../../http.ts";
 import { exchangeSigned } from "../../../server-clock.ts";
@@ -8,7 +8,10 @@ import { twitterApiUrl } from "../../../deployment/service-addresses.ts";
 import { Undecided } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
 
-/** `twitter.token`: Twitter knows the access token. Some X apps may not ask, but Cognito asks in any case. */
+/** Twitter refused to judge the token. Cognito asks in any case. */
+const undecided: readonly string[] = ["access-tier", "credits-depleted"] satisfies ErrorCode[];
+
+/** `twitter.token`: Twitter knows the access token. */
 export async function checkTwitterToken(
   { environment, resolved }: Chain,
   send: Send,
@@ -39,7 +42,7 @@ export async function checkTwitterToken(
   try {
     processVerifyCredentialsResponse(reply, context);
   } catch (error) {
-    if (error instanceof AuthCliError && error.code === "access-tier") {
+    if (error instanceof AuthCliError && undecided.includes(error.code)) {
       throw new Undecided(error.code, toErrorReport(error));
     }
     throw error;
