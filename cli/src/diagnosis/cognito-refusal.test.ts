@@ -13,6 +13,7 @@ async function refused(world: World): Promise<ErrorReport> {
 const invalidToken: Answer = () => cognitoRefusal("NotAuthorizedException", "Invalid login token. No.");
 const cannotAsk: Answer = () => cognitoRefusal("ExternalServiceException", "Twitter answered 429.");
 const noCallback: Answer = () => twitterRefusal(417, "Desktop applications only support oob");
+const noCredits: Answer = () => reply(402, '{"title":"CreditsDepleted","detail":"No credits."}');
 const wrongKey: Answer = () => twitterRefusal(32, "Could not authenticate you.");
 /** The stored login knows its identity, so auth-cli skips GetId. */
 const at = (cognito: Answer, answers: Record<string, Answer> = {}): World => ({
@@ -97,8 +98,7 @@ describe("an invalid login token", () => {
 });
 
 it("is explained by an account without credits", async () => {
-  const depleted: Answer = () => reply(402, '{"title":"CreditsDepleted","detail":"No credits."}');
-  const error = await refused(at(invalidToken, { "twitter.token": depleted }));
+  const error = await refused(at(invalidToken, { "twitter.token": noCredits }));
   expect(error).toMatchObject({ code: "credits-depleted", reason: "credits-depleted" });
   expect(error.fix).toContain("console.x.com");
   expect(error.evidence?.[0]).toContain('Twitter answered HTTP 402: "CreditsDepleted: No credits."');

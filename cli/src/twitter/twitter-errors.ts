@@ -40,7 +40,6 @@ type JsonFault = Partial<
 function parseJsonFault(body: JsonFault, text: string): TwitterFault {
   const first: unknown = Array.isArray(body.errors) ? body.errors[0] : body.errors;
   const inner: JsonFault = typeof first === "object" && first !== null ? first : {};
-  const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
   const words = [body.title, body.detail, inner.title, inner.detail, inner.message, first, body.error];
   const type = [body.type, inner.type].find(isText);
   return {
@@ -48,6 +47,10 @@ function parseJsonFault(body: JsonFault, text: string): TwitterFault {
     ...(type !== undefined && { type }),
     message: [...new Set(words.filter(isText))].join(": ") || text,
   };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 /** The context of a refused request. */
