@@ -7,7 +7,7 @@ export interface Bound {
 
 /** Prints a row for each figure: this build, the other build, their ratio, and whether the bound holds. */
 export class Report {
-  #rows = 0;
+  #bounds = 0;
   #missed = 0;
 
   /** @param values of this build and, with `--against`, of the other one */
@@ -16,18 +16,19 @@ export class Report {
     const { atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY } = bound;
     const checked = bound.ofOther ? ratio : value;
     const holds = checked === undefined || (checked <= atMost && checked >= atLeast);
-    this.#rows += 1;
+    const bounded = bound.atMost !== undefined || bound.atLeast !== undefined;
+    if (bounded) this.#bounds += 1;
     if (!holds) this.#missed += 1;
     const figures = [value, other].map((each) => (each === undefined ? "" : format(each, unit)).padStart(12));
     const words = [ratio === undefined ? "" : `× ${ratio.toFixed(2)}`, describe(bound)];
     console.log(
-      `${holds ? "✓" : "✗"} ${name.padEnd(56)}${figures.join("")}  ${words[0]?.padEnd(9)}${words[1]}`,
+      `${bounded ? (holds ? "✓" : "✗") : " "} ${name.padEnd(56)}${figures.join("")}  ${words[0]?.padEnd(9)}${words[1]}`,
     );
   }
 
   /** @returns the exit code */
   finish(): number {
-    console.log(`\n${this.#rows - this.#missed} of ${this.#rows} bounds hold.`);
+    console.log(`\n${this.#bounds - this.#missed} of ${this.#bounds} bounds hold.`);
     return this.#missed === 0 ? 0 : 1;
   }
 }
