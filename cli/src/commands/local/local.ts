@@ -101,7 +101,9 @@ function oidcIssuers(flags: readonly string[]): Record<string, string> {
 
 async function startLocalCloud(options: LocalCloudOptions, environment: Environment): Promise<LocalCloud> {
   const localCloud = await import("@api-auth-twitter/local-cloud").catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    // `import()` in the source, `require` in the build.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") throw error;
     throw new AuthCliError("local-cloud-missing", {
       message: "this installation does not include the local cloud",
       cause: "only the api-auth-twitter repository includes it",
