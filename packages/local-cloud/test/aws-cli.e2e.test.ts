@@ -178,6 +178,6 @@ Outputs: { PoolId: { Value: !Ref Pool } }
   it("reports an unsupported action by name", async () => {
     const { code, stderr } = await run(["--endpoint-url", cloud.awsUrl, "iam", "list-users"]);
     expect(code).not.toBe(0);
-    expect(stderr).toContain("The local cloud does not support the action ListUsers");
+    expect(stderr).toContain("The local cloud does not support ListUsers of IAM");
   });
 });

@@ -60,7 +60,7 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
 
   test("logs in a user who authorizes the app, and shows a page", async () => {
     const { code, stdout, stderr } = await logIn(async (page) => {
-      await page.getByRole("textbox", { name: "Somebody else" }).fill("carol");
+      await page.getByRole("textbox", { name: "Another user" }).fill("carol");
       await page.getByRole("button", { name: "Authorize app" }).click();
       expect(await heading(page)).toBe("Signed in as @carol");
       expect(await page.getByText("You can close this window.").isVisible()).toBe(true);

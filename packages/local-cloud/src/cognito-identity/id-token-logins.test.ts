@@ -38,7 +38,7 @@ beforeEach(() => {
     sessions,
     now,
     twitterApiUrl: () => "http://127.0.0.1:1",
-    verifyTwitterToken: () => Promise.reject(new Error("nobody asks Twitter here")),
+    verifyTwitterToken: () => Promise.reject(new Error("unexpected call to Twitter")),
     issuers: createIssuerDirectory(
       Object.fromEntries([...issuers].map(([host, { url }]) => [host, url] as const)),
     ),

@@ -5,7 +5,7 @@ export type KeySet = ReturnType<typeof createRemoteJWKSet>;
 
 /**
  * The addresses of issuers: provider name → base URL. A name without a path covers every issuer of that host:
- * `cognito-idp.us-east-1.amazonaws.com` covers each user pool of the region, whose id is appended to the base URL.
+ * `cognito-idp.us-east-1.amazonaws.com` covers each user pool of the region, and the pool id is appended to the base URL.
  */
 export type OidcIssuers = Readonly<Record<string, string>>;
 

@@ -123,7 +123,7 @@ describe("an issuer", () => {
   });
 
   it.each<[string, () => Record<string, string>, RegExp]>([
-    ["that nobody has told of", () => ({}), /--oidc-issuer my-tenant\.eu\.auth0\.com=/],
+    ["without an address", () => ({}), /--oidc-issuer my-tenant\.eu\.auth0\.com=/],
     [
       "that is not there",
       () => ({ [providerName]: "http://127.0.0.1:9" }),

@@ -116,7 +116,7 @@ describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => 
     const one = await open(ready);
     const two = await open(typed);
     await one.getByRole("radio", { name: "@grace_local" }).check();
-    await two.getByRole("textbox", { name: "Somebody else" }).fill("Some_Body");
+    await two.getByRole("textbox", { name: "Another user" }).fill("Some_Body");
     await one.getByRole("button", { name: "Authorize app" }).click();
     await two.getByRole("button", { name: "Authorize app" }).click();
     const users = [await userOf(ready, await pinOn(one)), await userOf(typed, await pinOn(two))];

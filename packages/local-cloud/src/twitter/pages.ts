@@ -135,7 +135,7 @@ export function authorizePage(options: AuthorizePage): Html {
         <fieldset>
           <legend>Who are you?</legend>
           ${users}
-          <label class="other" for="other">Somebody else</label>
+          <label class="other" for="other">Another user</label>
           <div class="name">
             <span aria-hidden="true">@</span>
             <input

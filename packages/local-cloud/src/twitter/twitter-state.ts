@@ -17,7 +17,7 @@ export interface TwitterState {
   now: () => Date;
 }
 
-/** A refusal is a response of its own, so the rate limit's headers are kept here and added last. */
+/** The rate limit's headers are added last, since a refusal creates a new response. */
 type TwitterEnv = { Bindings: HttpBindings; Variables: { rateLimitHeaders?: Record<string, string> } };
 
 export type TwitterApp = Hono<TwitterEnv>;

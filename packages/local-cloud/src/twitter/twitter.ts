@@ -20,7 +20,7 @@ export interface TwitterOptions {
   port: number;
   /** PEM certificate and key, for https. */
   tls?: { cert: string; key: string };
-  /** Consumer key and secret of the one registered app. */
+  /** Consumer key and secret of the registered app. */
   clientCredentials: { key: string; secret: string };
   /** Other settings of the app. */
   app?: AppSettings;
@@ -47,7 +47,7 @@ const maximumBodyBytes = 64 * 1024;
 
 /**
  * Starts a local Twitter: OAuth 1.0a (RFC 5849) with its three legs, the authorize page, verify_credentials and
- * invalidate_token. It verifies what the real one verifies.
+ * invalidate_token. It verifies requests like the real one.
  *
  * @throws the listen error (`EADDRINUSE` with its `port`) when the port is taken
  */
@@ -132,7 +132,7 @@ function createTwitterApp(
   addAuthorizeEndpoint(app, state);
 
   app.notFound(() => {
-    throw jsonError(404, 34, "Sorry, that page does not exist.", "no such endpoint");
+    throw jsonError(404, 34, "Sorry, that page does not exist.", "unknown endpoint");
   });
 
   app.onError((error, context) => {

@@ -19,7 +19,7 @@ describe("findUser", () => {
   });
 
   it.each(["", "@", "@@a", "a b", "a-b", "sixteen_letters_", "é", "<b>", "a;b"])(
-    "knows nobody called %j",
+    "rejects the name %j",
     (name) => {
       expect(findUser(name)).toBeUndefined();
     },

@@ -72,7 +72,7 @@ function recorded(describe: Describe): ResourceType {
   return { create: describe, update: (instance) => instance, remove() {} };
 }
 
-/** A type whose names the customer may choose, and which must be unique. */
+/** A type with unique names, which the customer may choose. */
 function unique(noun: string, describe: Describe): ResourceType {
   const names = new Set<string>();
   return {

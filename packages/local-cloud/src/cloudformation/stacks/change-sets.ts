@@ -23,7 +23,7 @@ export interface ChangeSet {
 export interface ChangeSets {
   /** @throws ServiceError AlreadyExistsException */
   requireUnusedName(changeSetName: string, stack: Stack): void;
-  /** @param isEmpty such a change set has failed and cannot be executed */
+  /** @param isEmpty a change set without changes has failed and cannot be executed */
   create(
     content: Pick<ChangeSet, "changeSetName" | "description" | "stack" | "type" | "request" | "changes">,
     isEmpty: boolean,

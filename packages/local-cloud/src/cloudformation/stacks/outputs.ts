@@ -10,7 +10,7 @@ export interface Export {
   exportingStackId: string;
 }
 
-/** Outputs whose condition holds, resolved. @throws ServiceError ValidationError when a value is not text */
+/** Resolves the outputs whose condition is true. @throws ServiceError ValidationError when a value is not text */
 export function resolveOutputs(request: StackRequest, scope: Scope): StackOutput[] {
   return [...request.template.outputs].flatMap(([key, { value, description, exportName, condition }]) => {
     if (condition !== undefined && !evaluateCondition(condition, scope)) return [];

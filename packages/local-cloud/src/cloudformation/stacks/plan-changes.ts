@@ -8,7 +8,7 @@ import { canonicalJson } from "../template/values.ts";
 
 type Replacement = "True" | "False";
 
-/** What an update would do to one resource. */
+/** The change of a resource in an update. */
 export interface ResourceChange {
   action: "Add" | "Modify" | "Remove";
   logicalId: string;

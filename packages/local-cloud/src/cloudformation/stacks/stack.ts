@@ -149,7 +149,7 @@ export function requireUpdatable(stack: Stack): void {
   }
 }
 
-/** The status of a stack whose operation ended in a fault of the local cloud. */
+/** The status of a stack after a fault of the local cloud. */
 export function failedStatus({ status }: Stack): Stack["status"] {
   if (status.startsWith("DELETE")) return "DELETE_FAILED";
   if (status.includes("UPDATE_ROLLBACK")) return "UPDATE_ROLLBACK_FAILED";

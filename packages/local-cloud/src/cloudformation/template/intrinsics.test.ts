@@ -50,7 +50,7 @@ describe("resolve", () => {
     ],
     ["Sub with variables", { "Fn::Sub": ["${x}-${Stage}", { x: { Ref: "Bucket" } }] }, "bucket-1-prod"],
     ["Sub's literal", { "Fn::Sub": "${!Stage} $Stage ${Stage}" }, "${Stage} $Stage prod"],
-    ["Sub does not look into what it put in", { "Fn::Sub": ["${x}", { x: "${Stage}" }] }, "${Stage}"],
+    ["Sub does not substitute in its values", { "Fn::Sub": ["${x}", { x: "${Stage}" }] }, "${Stage}"],
     ["If", { "Fn::If": ["IsProd", { Ref: "Stage" }, { Ref: "Nothing" }] }, "prod"],
     ["If, otherwise", { "Fn::If": ["IsDev", { Ref: "Nothing" }, [1]] }, [1]],
     ["FindInMap", { "Fn::FindInMap": ["Sizes", { Ref: "Stage" }, "memory"] }, "1024"],
