@@ -21,6 +21,7 @@ const exitCodes = {
   "invalid-usage": 2,
   "invalid-configuration": 2,
   "missing-configuration": 2,
+  "untrusted-address": 2,
   "unknown-stage": 2,
   "invalid-outputs": 2,
   "outputs-not-found": 2,

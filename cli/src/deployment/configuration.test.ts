@@ -32,6 +32,7 @@ describe("a setting", () => {
     expect(await find(files(...names), { stage: "prod" })).toEqual({
       value: `from ${winner}`,
       source: `/project/${winner}`,
+      isFromProject: true,
     });
   });
 

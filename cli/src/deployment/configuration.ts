@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
+import type { ServiceAddresses } from "./deployment.ts";
 import type { Project } from "./project.ts";
 
 /** A value and its source, for errors and `status`. */
 export interface Setting {
   value: string;
   source: string;
+  /** A file of the project sets it, and anybody may have written that file. */
+  isFromProject?: true;
 }
 
 /**
@@ -17,26 +20,38 @@ export class Configuration {
   readonly #environment: Pick<Environment, "files" | "variables">;
   readonly #project: Project;
   readonly #stage: string | undefined;
+  /** The addresses that the login in use was made with. */
+  readonly loginAddresses: ServiceAddresses;
   #dotenv: Map<string, Setting[]> | undefined;
 
   constructor(
     environment: Pick<Environment, "files" | "variables">,
     project: Project,
     stage: string | undefined,
+    loginAddresses: ServiceAddresses = {},
   ) {
     this.#environment = environment;
     this.#project = project;
     this.#stage = stage;
+    this.loginAddresses = loginAddresses;
+  }
+
+  /** The same settings, for a login made with these addresses. */
+  withLoginAddresses(addresses: ServiceAddresses | undefined): Configuration {
+    if (addresses === undefined) return this;
+    const configuration = new Configuration(this.#environment, this.#project, this.#stage, addresses);
+    configuration.#dotenv = this.#dotenv;
+    return configuration;
   }
 
   /** An empty variable counts as unset. */
   async find(name: string): Promise<Setting | undefined> {
-    return this.#fromEnvironment(name) ?? (await this.#fromFiles(name)).at(-1);
+    return this.findInEnvironment(name) ?? (await this.#fromFiles(name)).at(-1);
   }
 
   /** All sources that set it. The first one wins. */
   async findAll(name: string): Promise<Setting[]> {
-    const own = this.#fromEnvironment(name);
+    const own = this.findInEnvironment(name);
     return [...(own === undefined ? [] : [own]), ...(await this.#fromFiles(name)).toReversed()];
   }
 
@@ -47,7 +62,8 @@ export class Configuration {
     return suffixes.map((suffix) => join(this.#project.root, `.env${suffix}`));
   }
 
-  #fromEnvironment(name: string): Setting | undefined {
+  /** Ignores the project's files. */
+  findInEnvironment(name: string): Setting | undefined {
     const value = this.#environment.variables[name]?.trim();
     return value ? { value, source: `the environment variable ${name}` } : undefined;
   }
@@ -66,7 +82,8 @@ export class Configuration {
       const { default: dotenv } = await import("dotenv");
       for (const [name, value] of Object.entries(dotenv.parse(text))) {
         if (value.trim() === "") continue;
-        settings.set(name, [...(settings.get(name) ?? []), { value: value.trim(), source: path }]);
+        const setting: Setting = { value: value.trim(), source: path, isFromProject: true };
+        settings.set(name, [...(settings.get(name) ?? []), setting]);
       }
     }
     return settings;

@@ -7,6 +7,7 @@ import { type DeployerEnvironment, findDeployerCredentials } from "./deployer-cr
 import type { DeploymentFlags, RememberedDeployment } from "./deployment.ts";
 import { parseOutputs, requireOutputs, type StageOutputs } from "./outputs-file.ts";
 import type { Project } from "./project.ts";
+import { parseRegion } from "./region.ts";
 
 export interface FoundOutputs {
   stage: string | undefined;
@@ -142,7 +143,7 @@ async function askCloudFormation(
   const credentials = await findDeployerCredentials(environment, configuration, flags);
   if (credentials === undefined) return undefined;
   const { describeStackOutputs } = await import("./stacks.ts");
-  const region = flags.region ?? (await deployerRegion(configuration, project));
+  const region = await deployerRegion(configuration, flags, project);
   const prefix = `${stage}-${project.appName}-`;
   const values = await describeStackOutputs(environment, configuration, { credentials, region, prefix });
   if (values === undefined) return undefined;
@@ -151,10 +152,17 @@ async function askCloudFormation(
 }
 
 /** In the order of the AWS tools and SST. */
-async function deployerRegion(configuration: Configuration, project: Project): Promise<string> {
+async function deployerRegion(
+  configuration: Configuration,
+  flags: Pick<DeploymentFlags, "region">,
+  project: Project,
+): Promise<string> {
+  const fix = "set AWS_REGION to the region of the stack, or pass --region";
+  if (flags.region !== undefined) return parseRegion(flags.region, "--region", fix);
   const setting =
     (await configuration.find("AWS_REGION")) ?? (await configuration.find("AWS_DEFAULT_REGION"));
-  return setting?.value ?? project.region ?? "us-east-1";
+  if (setting !== undefined) return parseRegion(setting.value, setting.source, fix);
+  return project.region === undefined ? "us-east-1" : parseRegion(project.region, "sst.config", fix);
 }
 
 function chooseStage(

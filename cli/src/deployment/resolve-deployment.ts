@@ -9,12 +9,17 @@ import {
 } from "./find-outputs.ts";
 import { findProject, type Project } from "./project.ts";
 import { parseServiceUrl } from "./service-addresses.ts";
+import { parseRegion } from "./region.ts";
 import { findStageSetting } from "./stage.ts";
 
 export interface ResolvedDeployment {
   deployment: Deployment;
   project: Project;
   configuration: Configuration;
+  /** A flag names the API, or the file with its address. */
+  isApiChosen: boolean;
+  /** The APIs that the login in use may call without a flag. Undefined for a login that is not stored. */
+  loginApis?: readonly string[];
   /** The outputs recorded on this computer, whatever the flags say. Sends no request. */
   recorded: () => FoundOutputs | undefined;
 }
@@ -62,24 +67,21 @@ export function checkDeployment(
       ),
       identityPoolId,
       // The pool id names its region. AWS_REGION may be meant for other work.
-      region: parseRegion(flags.region) ?? identityPoolId.slice(0, identityPoolId.indexOf(":")),
+      region: parseRegionFlag(flags.region) ?? identityPoolId.slice(0, identityPoolId.indexOf(":")),
       source: found.source,
       stackNames: found.stackNames,
     },
     project,
     configuration,
+    isApiChosen: flags.endpoint !== undefined || flags.outputs !== undefined,
     recorded: () => findRecordedOutputs(environment, flags, project, stage, remembered),
   };
 }
 
-/** The region becomes part of a host name that receives secrets. */
-function parseRegion(value: string | undefined): string | undefined {
-  if (value === undefined || /^[a-z]{2,}(-[a-z]+)+-\d{1,2}$/.test(value)) return value;
-  throw new AuthCliError("invalid-configuration", {
-    message: `invalid --region ${JSON.stringify(value)}`,
-    cause: "an AWS region looks like us-east-1",
-    fix: "omit --region: the identity pool id starts with its region",
-  });
+function parseRegionFlag(value: string | undefined): string | undefined {
+  return value === undefined
+    ? undefined
+    : parseRegion(value, "--region", "omit --region: the identity pool id starts with its region");
 }
 
 function parseIdentityPoolId(value: string, source: string): string {

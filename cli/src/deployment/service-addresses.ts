@@ -2,7 +2,7 @@ import type { CognitoContext } from "../aws/cognito-identity.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
-import type { Deployment } from "./deployment.ts";
+import type { Deployment, ServiceAddresses } from "./deployment.ts";
 
 /**
  * Parses the address of a service. Only this computer may be addressed by plain http, which does not encrypt tokens and
@@ -17,7 +17,9 @@ export function parseServiceUrl(value: string, source: string): URL {
     url.username ||
     url.password ||
     url.search ||
-    url.hash
+    url.hash ||
+    // A URL's host may contain characters with a meaning for the shell.
+    !/^([\w.-]+|\[[\da-f:.]+\])$/.test(url.hostname)
   ) {
     throw new AuthCliError("invalid-configuration", {
       message: `invalid service address ${JSON.stringify(value.replace(/^.*@/s, "…@"))} (${source})`,
@@ -44,18 +46,103 @@ function isLoopback(hostname: string): boolean {
   );
 }
 
-/** The service's own variable, else the one for all services, as in the AWS SDKs. */
-export async function awsEndpoint(configuration: Configuration, name: string): Promise<URL | undefined> {
-  const setting = (await configuration.find(name)) ?? (await configuration.find("AWS_ENDPOINT_URL"));
-  return setting === undefined ? undefined : parseServiceUrl(setting.value, setting.source);
+/** The variables that set an address, in the order of the AWS SDKs, and the service's own hosts. */
+interface Service {
+  variables: readonly string[];
+  isOwn: (url: URL) => boolean;
 }
 
-/** `TWITTER_API_URL`, else the address in X's documentation. */
+const twitter: Service = {
+  variables: ["TWITTER_API_URL"],
+  isOwn: ({ href }) => /^https:\/\/api\.(x|twitter)\.com\/$/.test(href),
+};
+
+/** The service's own variable, else the one for all services. */
+function awsService(variable: string): Service {
+  return { variables: [variable, "AWS_ENDPOINT_URL"], isOwn: isAwsEndpoint };
+}
+
+/**
+ * Whether AWS itself runs the host. Customers choose other names below amazonaws.com.
+ * @see https://docs.aws.amazon.com/general/latest/gr/rande.html
+ */
+function isAwsEndpoint({ href }: URL): boolean {
+  return /^https:\/\/(cognito-identity|sts|iam|cloudformation|apigateway)(-fips)?(\.[a-z]{2,}(-[a-z]+)+-\d{1,2})?\.amazonaws\.com(\.cn)?\/$/.test(
+    href,
+  );
+}
+
+/**
+ * The address that replaces a service's own. The environment may name any address. Without it, a login's secrets go to
+ * the address that the login was made with. A project's file may repeat that address, but not name another one.
+ * @param remembered the address that the login was made with
+ * @throws AuthCliError `untrusted-address` for another address in a project's file
+ */
+async function findAddress(
+  configuration: Configuration,
+  { variables, isOwn }: Service,
+  remembered?: string,
+): Promise<URL | undefined> {
+  const ofLogin = remembered === undefined ? undefined : parseServiceUrl(remembered, "the login");
+  for (const name of variables) {
+    const setting = await configuration.find(name);
+    if (setting === undefined) continue;
+    const url = parseServiceUrl(setting.value, setting.source);
+    if (!setting.isFromProject) return url;
+    const [inEnvironment] = variables.flatMap((each) => configuration.findInEnvironment(each) ?? []);
+    const chosen = inEnvironment ? parseServiceUrl(inEnvironment.value, inEnvironment.source) : ofLogin;
+    if (chosen === undefined ? isOwn(url) : chosen.href === url.href) return url;
+    throw untrustedAddress(name, setting.source, url, inEnvironment?.source ?? "the login");
+  }
+  return ofLogin;
+}
+
+function untrustedAddress(name: string, file: string, url: URL, chooser: string): AuthCliError {
+  // A command to copy must not contain characters with a meaning for the shell.
+  const address = /^[\w.:/[\]-]+$/.test(url.href) ? url.href.replace(/\/$/, "") : "<address>";
+  return new AuthCliError("untrusted-address", {
+    message: `${file} sets ${name} to ${url.href}, and auth-cli sends no secrets there`,
+    cause: `a project's file may not decide where tokens and keys go; ${chooser} does not name this address`,
+    fix: `remove ${name} from the file; if you trust the address, run \`${name}=${address} auth-cli …\` to allow it once, or \`${name}=${address} auth-cli login\` to use it for the login`,
+  });
+}
+
+/** The address that replaces the service's own, for the deployer's keys. @throws AuthCliError `untrusted-address` */
+export function deployerEndpoint(configuration: Configuration, variable: string): Promise<URL | undefined> {
+  return findAddress(configuration, awsService(variable));
+}
+
+/** `TWITTER_API_URL`, else the login's address, else the one in X's documentation. */
 export async function twitterApiUrl(configuration: Configuration): Promise<URL> {
-  const setting = await configuration.find("TWITTER_API_URL");
-  return setting === undefined
-    ? new URL("https://api.x.com")
-    : parseServiceUrl(setting.value, setting.source);
+  const { twitter: remembered } = configuration.loginAddresses;
+  return (await findAddress(configuration, twitter, remembered)) ?? new URL("https://api.x.com");
+}
+
+/** The address that replaces Cognito's own. */
+export function cognitoEndpoint(configuration: Configuration): Promise<URL | undefined> {
+  const { cognito } = configuration.loginAddresses;
+  return findAddress(configuration, awsService("AWS_ENDPOINT_URL_COGNITO_IDENTITY"), cognito);
+}
+
+/** The address that replaces STS's own. */
+export function stsEndpoint(configuration: Configuration): Promise<URL | undefined> {
+  const { sts } = configuration.loginAddresses;
+  return findAddress(configuration, awsService("AWS_ENDPOINT_URL_STS"), sts);
+}
+
+/**
+ * The addresses for a new login to remember.
+ * @throws AuthCliError `untrusted-address`
+ */
+export async function chosenAddresses(configuration: Configuration): Promise<ServiceAddresses> {
+  const twitterUrl = await twitterApiUrl(configuration);
+  const cognito = await cognitoEndpoint(configuration);
+  const sts = await stsEndpoint(configuration);
+  return {
+    ...(twitter.isOwn(twitterUrl) ? {} : { twitter: twitterUrl.href }),
+    ...(cognito === undefined ? {} : { cognito: cognito.href }),
+    ...(sts === undefined ? {} : { sts: sts.href }),
+  };
 }
 
 export async function cognitoContext(
@@ -63,15 +150,10 @@ export async function cognitoContext(
   configuration: Configuration,
   deployment: Deployment,
 ): Promise<CognitoContext> {
-  const endpoint = await awsEndpoint(configuration, "AWS_ENDPOINT_URL_COGNITO_IDENTITY");
+  const endpoint = await cognitoEndpoint(configuration);
   return {
     region: deployment.region,
     endpoint: endpoint?.href,
     send: environment.send,
   };
-}
-
-/** The address that replaces STS's own. */
-export async function stsEndpoint(configuration: Configuration): Promise<URL | undefined> {
-  return awsEndpoint(configuration, "AWS_ENDPOINT_URL_STS");
 }

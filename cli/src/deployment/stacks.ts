@@ -11,7 +11,7 @@ import { AuthCliError, type ErrorDetails } from "../errors.ts";
 import { exchange, type HttpRequest, type Reply } from "../http.ts";
 import type { Configuration } from "./configuration.ts";
 import type { DeployerCredentials } from "./deployer-credentials.ts";
-import { awsEndpoint } from "./service-addresses.ts";
+import { deployerEndpoint } from "./service-addresses.ts";
 
 export interface StackQuery {
   credentials: DeployerCredentials;
@@ -104,7 +104,7 @@ async function contextOf(
   configuration: Configuration,
   { credentials, region }: StackQuery,
 ): Promise<AwsContext> {
-  const endpoint = await awsEndpoint(configuration, "AWS_ENDPOINT_URL_CLOUDFORMATION");
+  const endpoint = await deployerEndpoint(configuration, "AWS_ENDPOINT_URL_CLOUDFORMATION");
   return { credentials, region, endpoint, nowMs: environment.now() };
 }
 

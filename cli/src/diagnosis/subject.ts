@@ -124,7 +124,7 @@ export async function gatherFacts(
     hostRegion,
     otherRegion: candidates.find((candidate) => candidate !== undefined && candidate !== region),
     apiEndpoint,
-    ownUrl: ownUrl(recorded, { url, apiEndpoint }),
+    ownUrl: ownUrl(recorded, { url, apiEndpoint }, resolved.loginApis),
     identityPoolId,
     ownIdentityPoolId: recorded?.identityPoolId === identityPoolId ? undefined : recorded?.identityPoolId,
     stage: found !== undefined && !isMeant ? undefined : stage,
@@ -155,8 +155,11 @@ export function regionOfPool(identityPoolId: string): string {
 function ownUrl(
   recorded: FoundOutputs | undefined,
   request: Pick<Subject, "url" | "apiEndpoint">,
+  loginApis: readonly string[] | undefined,
 ): URL | undefined {
   const own = recorded && parseEndpoint(recorded);
+  // The experiment sends credentials there, and a project's file may name any address.
+  if (own !== undefined && loginApis?.every((api) => !isSame(api, own))) return undefined;
   if (own === undefined || isSame(own.href, request.apiEndpoint)) return undefined;
   return apiUrl(own, pathBelow(request) + request.url.search);
 }

@@ -165,6 +165,13 @@ export async function loginFromConfiguration(
       fix: "set TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET",
     });
   }
+  if (setting.isFromProject && configuration.findInEnvironment(variable) !== undefined) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `${setting.source} sets AUTH_CLI_LOGIN to a variable of your environment`,
+      cause: "a project's file may not choose which of your variables is sent as a token",
+      fix: "set AUTH_CLI_LOGIN in the environment too",
+    });
+  }
   const read = await readVariable(configuration, provider, variable);
   return { provider, token: parseLoginToken(environment, provider, read), source: read.source };
 }

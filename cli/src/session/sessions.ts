@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { RememberedDeployment } from "../deployment/deployment.ts";
+import type { RememberedDeployment, ServiceAddresses } from "../deployment/deployment.ts";
 import type { LocalEnvironment } from "../environment/environment.ts";
 import { configFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
@@ -12,6 +12,8 @@ interface StoredLogin extends RememberedDeployment {
   identityId: string;
   /** ISO 8601. */
   loggedInAt: string;
+  /** Where the login's secrets may go. An older auth-cli did not store them. */
+  addresses?: ServiceAddresses;
 }
 
 /** A Twitter user's login to one identity pool. */
@@ -166,7 +168,9 @@ function isStoredLogin(value: unknown): value is StoredLogin {
   if (typeof value !== "object" || value === null) return false;
   const login = value as Partial<Record<keyof StoredLogin, unknown>>;
   const texts = [login.apiEndpoint, login.identityPoolId, login.userId, login.identityId, login.loggedInAt];
-  return texts.every((text) => typeof text === "string");
+  const { addresses = {} } = login;
+  if (typeof addresses !== "object" || addresses === null) return false;
+  return [...texts, ...Object.values(addresses)].every((text) => typeof text === "string");
 }
 
 function isStoredSecret(value: unknown): value is StoredSecret {

@@ -6,6 +6,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { excerpt, headerValue, type HttpResponse } from "../../http.ts";
 import { findLogin } from "../../session/find-login.ts";
+import { requireChosenApi, resolveForLogin } from "../../session/login-addresses.ts";
 import { readSessions } from "../../session/sessions.ts";
 import { buildRequest, type RequestFlags } from "./build-request.ts";
 import { createSender, type SendFlags } from "./create-sender.ts";
@@ -36,14 +37,16 @@ export async function call(
 ): Promise<void> {
   const startedMs = environment.now();
   const sessions = readSessions(environment);
-  const resolved = await resolveDeployment(environment, flags, () => sessions);
-  const { deployment } = resolved;
+  const found = await resolveDeployment(environment, flags, () => sessions);
+  const { deployment } = found;
   // Usage errors come first, before a request to Cognito or the API.
   requireOutputFolder(environment, flags.output);
   const request = await buildRequest(environment, deployment.apiEndpoint, target, flags);
   if (!flags.unsigned) requireSignable(request.headers);
 
-  const login = flags.unsigned ? undefined : await findLogin(environment, resolved, sessions, flags.user);
+  const login = flags.unsigned ? undefined : await findLogin(environment, found, sessions, flags.user);
+  const resolved = login === undefined ? found : resolveForLogin(found, login, sessions);
+  requireChosenApi(resolved);
   const notice: Notice = (text) => environment.terminal.say(`* ${text}\n`);
   const { identity, sign, send } = await createSender(
     environment,

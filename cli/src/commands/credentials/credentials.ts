@@ -2,6 +2,7 @@ import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { findLogin } from "../../session/find-login.ts";
+import { resolveForLogin } from "../../session/login-addresses.ts";
 import { obtainIdentity } from "../../session/obtain-identity.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 import type { Identity } from "../../session/credentials-cache.ts";
@@ -22,7 +23,7 @@ export async function exportCredentials(flags: CredentialsFlags, environment: En
   const sessions = readSessions(environment);
   const resolved = await resolveDeployment(environment, flags, () => sessions);
   const login = await findLogin(environment, resolved, sessions, flags.user);
-  const identity = await obtainIdentity(environment, resolved, login);
+  const identity = await obtainIdentity(environment, resolveForLogin(resolved, login, sessions), login);
   const format = flags.format ?? (flags.json ? "json" : "process");
   // `print` would mask the secrets.
   await environment.terminal.printBytes(Buffer.from(`${formatIdentity(identity, format)}\n`));

@@ -8,7 +8,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { type Attempt, attempt } from "./attempt.ts";
 import type { Finding, Topic } from "./finding.ts";
 import { type Probe, probeServices } from "./probes.ts";
-import { inspectSessions, type InspectedSessions } from "../../session/sessions.ts";
+import { findSession, inspectSessions, type InspectedSessions } from "../../session/sessions.ts";
 
 export interface DoctorFlags extends DeploymentFlags {
   user?: string | undefined;
@@ -62,7 +62,19 @@ export async function beginExamination(environment: Environment, flags: DoctorFl
     project,
     found.value?.stage ?? stage.value?.value,
   );
-  const known = { environment, flags, project, stage, configuration, dotenvFault, sessions, found, resolved };
+  const pool = resolved.value?.deployment.identityPoolId ?? "";
+  const login = findSession(sessions.sessions, pool, flags.user);
+  const known = {
+    environment,
+    flags,
+    project,
+    stage,
+    configuration: configuration.withLoginAddresses(login?.addresses),
+    dotenvFault,
+    sessions,
+    found,
+    resolved,
+  };
   return { ...known, probes: probeServices(known) };
 }
 

@@ -1,6 +1,6 @@
 import type { Configuration } from "../../deployment/configuration.ts";
 import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
-import { awsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
+import { cognitoEndpoint, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { type Connection, exchange, type Header, type Send, type Timings } from "../../http.ts";
 import { apiUrl } from "../../aws/execute-api.ts";
@@ -43,20 +43,20 @@ export function probeServices({
   configuration: Configuration;
   resolved: Attempt<ResolvedDeployment>;
 }): Promise<Probe[]> {
-  const aws = async (service: string, variable: string): Promise<URL> => {
-    const endpoint = await awsEndpoint(configuration, variable);
+  const aws = async (service: string, replaced: Promise<URL | undefined>): Promise<URL> => {
+    const endpoint = await replaced;
     const region = resolved.value?.deployment.region ?? "us-east-1";
     return endpoint ?? new URL(`https://${service}.${region}.amazonaws.com/`);
   };
   const addresses: Record<ServiceName, () => Promise<URL> | URL> = {
     twitter: () => twitterApiUrl(configuration),
-    cognito: () => aws("cognito-identity", "AWS_ENDPOINT_URL_COGNITO_IDENTITY"),
+    cognito: () => aws("cognito-identity", cognitoEndpoint(configuration)),
     api: () => {
       if (resolved.error !== undefined) throw resolved.error;
       const unusedPath = `/auth-cli-doctor-${environment.uniqueName().slice(0, 8)}`;
       return apiUrl(resolved.value.deployment.apiEndpoint, unusedPath);
     },
-    sts: () => aws("sts", "AWS_ENDPOINT_URL_STS"),
+    sts: () => aws("sts", stsEndpoint(configuration)),
   };
   return Promise.all(
     (Object.keys(addresses) as ServiceName[]).map((service) =>

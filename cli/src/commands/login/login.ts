@@ -1,8 +1,8 @@
 import { readIdToken } from "../../aws/id-token.ts";
 import { twitterProvider } from "../../aws/logins.ts";
-import type { DeploymentFlags, RememberedDeployment } from "../../deployment/deployment.ts";
+import type { DeploymentFlags, RememberedDeployment, ServiceAddresses } from "../../deployment/deployment.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
-import { cognitoContext, twitterApiUrl } from "../../deployment/service-addresses.ts";
+import { chosenAddresses, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
 import type { Identity } from "../../session/credentials-cache.ts";
 import { providerLogin, twitterLogin } from "../../session/find-login.ts";
@@ -60,7 +60,7 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
   const sessions = readSessions(environment);
   const resolved = await resolveDeployment(environment, flags, () => sessions);
   // A configuration error must show before the user spends a PIN.
-  await cognitoContext(environment, resolved.configuration, resolved.deployment);
+  const addresses = await chosenAddresses(resolved.configuration);
 
   // A token on the command line needs no confirmation.
   const earlier =
@@ -72,7 +72,7 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
 
   await checkSessionsAreWritable(environment);
 
-  const context = { environment, flags, resolved, sessions };
+  const context = { environment, flags, resolved, sessions, addresses };
   const { session, identity } = await (source === undefined || source.provider === twitterProvider
     ? createTwitterSession(context, source)
     : createProviderSession(context, source));
@@ -86,6 +86,7 @@ interface LoginContext {
   flags: LoginFlags;
   resolved: ResolvedDeployment;
   sessions: readonly Session[];
+  addresses: ServiceAddresses;
 }
 
 interface NewLogin {
@@ -144,13 +145,15 @@ async function createProviderSession(context: LoginContext, source: LoginSource)
 function storedLogin({
   environment,
   resolved: { project, deployment },
-}: LoginContext): RememberedDeployment & { loggedInAt: string } {
+  addresses,
+}: LoginContext): RememberedDeployment & Pick<Session, "loggedInAt" | "addresses"> {
   return {
     appName: project.appName,
     stage: deployment.stage,
     apiEndpoint: deployment.apiEndpoint.href,
     identityPoolId: deployment.identityPoolId,
     loggedInAt: new Date(environment.now()).toISOString(),
+    ...(Object.keys(addresses).length === 0 ? {} : { addresses }),
   };
 }
 

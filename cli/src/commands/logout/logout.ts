@@ -68,9 +68,10 @@ export async function logout(flags: LogoutFlags, environment: Environment): Prom
 
 async function revoke(
   environment: Environment,
-  { configuration }: ResolvedDeployment,
+  { configuration: ofProject }: ResolvedDeployment,
   session: TwitterSession,
 ): Promise<void> {
+  const configuration = ofProject.withLoginAddresses(session.addresses);
   const token = await loadTokenCredentials(environment, session);
   const context = {
     apiUrl: await twitterApiUrl(configuration),

@@ -2,6 +2,7 @@ import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { findLogin } from "../../session/find-login.ts";
+import { requireChosenApi, resolveForLogin } from "../../session/login-addresses.ts";
 import { readSessions, type Session } from "../../session/sessions.ts";
 import { runChain } from "./chain.ts";
 import { CheckRunner } from "./check-runner.ts";
@@ -88,10 +89,19 @@ async function runStage(
     for (const name of checkNames) if (name !== "outputs") checks.skipFor(name, "outputs");
   } else {
     const bounded = { ...environment, send: limits.boundByTime(environment.send) };
-    const chain = { environment: bounded, resolved, checks };
+    const login = await findLogin(environment, resolved, sessions, options.user).then(
+      (found) => ({ found }),
+      (error: unknown) => ({ error }),
+    );
+    const ofLogin = "found" in login ? resolveForLogin(resolved, login.found, sessions) : resolved;
+    const chain = { environment: bounded, resolved: ofLogin, checks };
     const outcome = await runChain(
       chain,
-      async () => (await findLogin(environment, resolved, sessions, options.user)).load(),
+      async () => {
+        if ("error" in login) throw login.error;
+        requireChosenApi(ofLogin);
+        return login.found.load();
+      },
       () => chooseRoutes(chain, flags),
     );
     ({ identityId } = outcome);

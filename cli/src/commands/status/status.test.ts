@@ -112,8 +112,12 @@ describe("status", () => {
   it("names flags and variables as sources", async () => {
     const world = createWorld({
       loggedIn: true,
-      variables: { SST_STAGE: "prod", TWITTER_API_URL: "https://twitter.example", TWITTER_CONSUMER_KEY: "" },
-      files: { "/project/.env": "AWS_ENDPOINT_URL=https://aws.example\n" },
+      variables: {
+        SST_STAGE: "prod",
+        TWITTER_API_URL: "https://twitter.example",
+        TWITTER_CONSUMER_KEY: "",
+        AWS_ENDPOINT_URL: "https://aws.example",
+      },
     });
     const flags = ["--endpoint", "https://api.example", "--identity-pool-id", world.services.identityPoolId];
     const reported = statusOf(await runIn(["status", "--json", ...flags, "--region", "eu-west-1"], world));
@@ -128,7 +132,7 @@ describe("status", () => {
         identityPoolId: "--identity-pool-id",
         region: "--region",
         twitterApiUrl: "the environment variable TWITTER_API_URL",
-        awsEndpointUrl: "/project/.env",
+        awsEndpointUrl: "the environment variable AWS_ENDPOINT_URL",
       },
     });
     expect(reported.sources).not.toHaveProperty("clientCredentials");

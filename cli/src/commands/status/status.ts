@@ -4,6 +4,7 @@ import { findStageSetting } from "../../deployment/stage.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, type ErrorReport, toErrorReport } from "../../errors.ts";
 import { findLogin, type Login } from "../../session/find-login.ts";
+import { resolveForLogin } from "../../session/login-addresses.ts";
 import { cachedIdentity } from "../../session/obtain-identity.ts";
 import { exchangeSigned } from "../../server-clock.ts";
 import { twitterProvider } from "../../aws/logins.ts";
@@ -76,8 +77,9 @@ const roleTimeoutMs = 3000;
  */
 export async function status(flags: StatusFlags, environment: Environment): Promise<void> {
   const sessions = readSessions(environment);
-  const resolved = await resolveDeployment(environment, flags, () => sessions);
-  const login = await findLogin(environment, resolved, sessions, flags.user);
+  const found = await resolveDeployment(environment, flags, () => sessions);
+  const login = await findLogin(environment, found, sessions, flags.user);
+  const resolved = resolveForLogin(found, login, sessions);
   const { deployment, configuration } = resolved;
   const identity = cachedIdentity(environment, deployment, login);
   const aws = await cognitoContext(environment, configuration, deployment);
@@ -119,6 +121,7 @@ async function findSources(
 ): Promise<Sources> {
   const sourceOf = async (name: string): Promise<string | undefined> =>
     (await configuration.find(name))?.source;
+  const { twitter, cognito } = configuration.loginAddresses;
   const cache = cachePath(environment, deployment.identityPoolId, login.cacheKey);
   return {
     stage: findStageSetting(environment, flags, project)?.source ?? deployment.source,
@@ -130,9 +133,11 @@ async function findSources(
     credentials: identity && cache,
     clientCredentials:
       (await sourceOf("TWITTER_CONSUMER_SECRET")) && (await sourceOf("TWITTER_CONSUMER_KEY")),
-    twitterApiUrl: await sourceOf("TWITTER_API_URL"),
+    twitterApiUrl: (await sourceOf("TWITTER_API_URL")) ?? (twitter && sessionsPath(environment)),
     awsEndpointUrl:
-      (await sourceOf("AWS_ENDPOINT_URL_COGNITO_IDENTITY")) ?? (await sourceOf("AWS_ENDPOINT_URL")),
+      (await sourceOf("AWS_ENDPOINT_URL_COGNITO_IDENTITY")) ??
+      (await sourceOf("AWS_ENDPOINT_URL")) ??
+      (cognito && sessionsPath(environment)),
   };
 }
 

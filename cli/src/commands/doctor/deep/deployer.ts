@@ -3,7 +3,7 @@ import {
   findDeployerCredentials,
 } from "../../../deployment/deployer-credentials.ts";
 import type { Deployment } from "../../../deployment/deployment.ts";
-import { awsEndpoint } from "../../../deployment/service-addresses.ts";
+import { deployerEndpoint } from "../../../deployment/service-addresses.ts";
 import { AuthCliError } from "../../../errors.ts";
 import type { AwsContext } from "../../../aws/control-plane.ts";
 import { exchange, type HttpRequest, type Reply } from "../../../http.ts";
@@ -68,7 +68,7 @@ function asker(
 ): Ask {
   const deadlineMs = environment.now() + limitMs;
   return async (service, request, process) => {
-    const endpoint = await awsEndpoint(configuration, `AWS_ENDPOINT_URL_${service}`);
+    const endpoint = await deployerEndpoint(configuration, `AWS_ENDPOINT_URL_${service}`);
     const context = { credentials, region, endpoint, nowMs: environment.serverClock.now() };
     const signed = await request(context);
     const timeoutMs = deadlineMs - environment.now();
