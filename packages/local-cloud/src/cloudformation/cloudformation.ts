@@ -50,9 +50,9 @@ import {
   describeEvent,
   describeResource,
   describeStack,
-  summariseChangeSet,
-  summariseStack,
-  summariseTemplate,
+  summarizeChangeSet,
+  summarizeStack,
+  summarizeTemplate,
 } from "./describe.ts";
 import { validationError } from "./validation-error.ts";
 
@@ -132,7 +132,7 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
     ListStacks: (parameters: QueryRequest<ListStacksInput>): ListStacksOutput => {
       const wanted = parameters.list("StackStatusFilter");
       const found = stacks.list().filter(({ status }) => wanted.length === 0 || wanted.includes(status));
-      return { StackSummaries: found.map(summariseStack) };
+      return { StackSummaries: found.map(summarizeStack) };
     },
     DescribeStackEvents: (parameters: QueryRequest<DescribeStackEventsInput>): DescribeStackEventsOutput => {
       const name = required(parameters, "StackName");
@@ -204,7 +204,7 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
       const body = name === undefined ? templateBody(parameters) : stacks.get(name).request?.template.body;
       if (body === undefined)
         throw validationError("Either Template URL or Template Body must be specified.");
-      return summariseTemplate(body);
+      return summarizeTemplate(body);
     },
     ValidateTemplate: async (
       parameters: QueryRequest<ValidateTemplateInput>,
@@ -212,7 +212,7 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
       const body = templateBody(parameters);
       if (body === undefined)
         throw validationError("Either Template URL or Template Body must be specified.");
-      return summariseTemplate(body);
+      return summarizeTemplate(body);
     },
     ListExports: (): ListExportsOutput => ({
       Exports: stacks.exports().map(({ name, value, exportingStackId }) => ({
@@ -251,7 +251,7 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
     DescribeChangeSet: (parameters: QueryRequest<DescribeChangeSetInput>): DescribeChangeSetOutput =>
       describeChangeSet(changeSetOf(parameters)),
     ListChangeSets: (parameters: QueryRequest<ListChangeSetsInput>): ListChangeSetsOutput => ({
-      Summaries: stacks.changeSetsOf(stacks.get(required(parameters, "StackName"))).map(summariseChangeSet),
+      Summaries: stacks.changeSetsOf(stacks.get(required(parameters, "StackName"))).map(summarizeChangeSet),
     }),
     ExecuteChangeSet: async (
       parameters: QueryRequest<ExecuteChangeSetInput>,

@@ -54,7 +54,7 @@ export function describeStack(stack: Stack): SdkStack {
   };
 }
 
-export function summariseStack(stack: Stack): StackSummary {
+export function summarizeStack(stack: Stack): StackSummary {
   return {
     StackId: stack.stackId,
     StackName: stack.stackName,
@@ -98,7 +98,7 @@ export function describeResource({ stackId, stackName }: Stack, resource: StackR
   };
 }
 
-export async function summariseTemplate(body: string): Promise<GetTemplateSummaryOutput> {
+export async function summarizeTemplate(body: string): Promise<GetTemplateSummaryOutput> {
   const template = await parseTemplate(body);
   const types = [...template.resources.values()].map(({ type }) => type);
   return {
@@ -118,7 +118,7 @@ export async function summariseTemplate(body: string): Promise<GetTemplateSummar
 
 export function describeChangeSet(changeSet: ChangeSet): DescribeChangeSetOutput {
   return {
-    ...summariseChangeSet(changeSet),
+    ...summarizeChangeSet(changeSet),
     Parameters: describeParameters(changeSet.request),
     Tags: describeTags(changeSet.request),
     Capabilities: [...(changeSet.request?.capabilities ?? [])] as Capability[],
@@ -146,7 +146,7 @@ export function describeChangeSet(changeSet: ChangeSet): DescribeChangeSetOutput
   };
 }
 
-export function summariseChangeSet(changeSet: ChangeSet): ChangeSetSummary {
+export function summarizeChangeSet(changeSet: ChangeSet): ChangeSetSummary {
   return {
     ChangeSetId: changeSet.changeSetId,
     ChangeSetName: changeSet.changeSetName,

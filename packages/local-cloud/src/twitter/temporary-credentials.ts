@@ -87,8 +87,8 @@ export class TemporaryCredentialsStore {
   /**
    * Exchanges a request token.
    *
-   * @returns the user who authorized the token. Undefined when the verifier is wrong or the token not authorized; the
-   *   token then stays valid
+   * @returns the user who authorized the token. Undefined for a wrong verifier or an unauthorized token, and the
+   *   token stays valid
    */
   redeem(credentials: TemporaryCredentials, verifier: string): TwitterUser | undefined {
     const { authorization } = credentials;

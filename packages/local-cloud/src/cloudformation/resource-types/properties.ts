@@ -117,7 +117,7 @@ export function validateProperties(
     }
     const accepted = coerce(value, property);
     if (accepted === undefined) {
-      problems.push(`#/${name}: expected type: ${capitalise(property.type)}, found: ${kindOf(value)}`);
+      problems.push(`#/${name}: expected type: ${capitalize(property.type)}, found: ${kindOf(value)}`);
     } else {
       coerced[name] = accepted;
     }
@@ -157,9 +157,9 @@ function isScalar(value: unknown): value is string | number | boolean {
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "List";
-  return capitalise(value === null ? "null" : typeof value);
+  return capitalize(value === null ? "null" : typeof value);
 }
 
-function capitalise(text: string): string {
+function capitalize(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

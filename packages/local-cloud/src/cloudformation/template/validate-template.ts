@@ -15,9 +15,9 @@ const typePattern = /^(?:AWS::[A-Za-z0-9]+::[A-Za-z0-9]+|Custom::[\w@-]{1,60})$/
  */
 export function validateTemplate(template: Template, scope: Scope, capabilities: readonly string[]): void {
   const types = [...new Set([...template.resources.values()].map(({ type }) => type))];
-  const unrecognised = types.filter((type) => !typePattern.test(type));
-  if (unrecognised.length > 0) {
-    throw validationError(`Template format error: Unrecognized resource types: [${unrecognised.join(", ")}]`);
+  const unrecognized = types.filter((type) => !typePattern.test(type));
+  if (unrecognized.length > 0) {
+    throw validationError(`Template format error: Unrecognized resource types: [${unrecognized.join(", ")}]`);
   }
   checkReferences(template, scope);
   inDependencyOrder(dependenciesOf(template));
