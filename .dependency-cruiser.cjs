@@ -14,7 +14,16 @@ const cli = {
 };
 
 /** Types, error codes, secrets to mask: every row above has them besides. */
-const core = ["http.ts", "server-clock.ts", "errors.ts", "reasons.ts", "redaction.ts", "version.ts"];
+const core = [
+  "http.ts",
+  "server-clock.ts",
+  "errors.ts",
+  "reasons.ts",
+  "redaction.ts",
+  "lines.ts",
+  "workflow-command.ts",
+  "version.ts",
+];
 
 const tests = String.raw`\.test\.ts$|^(cli|packages/local-cloud)/test/|^packages/test-support/`;
 const parts = "^cli/src/";

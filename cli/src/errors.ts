@@ -134,15 +134,14 @@ export function toErrorReport(error: AuthCliError): ErrorReport {
 }
 
 /** `error: …`, followed by the known `cause:`, `evidence:` and `fix:` lines. */
-export function formatError(error: AuthCliError): string {
+export function formatError(error: AuthCliError): string[] {
   const where = error.step === undefined ? "" : `${error.step}: `;
   return [
     `error: ${where}${error.message}`,
     ...(error.cause === undefined ? [] : [`cause: ${error.cause}`]),
     ...error.evidence.map((sentence) => `evidence: ${sentence}`),
     ...(error.fix === undefined ? [] : [`fix: ${error.fix}`]),
-    "",
-  ].join("\n");
+  ];
 }
 
 /** Converts anything thrown to an AuthCliError. Every other error is a bug and is reported without its stack. */

@@ -199,9 +199,9 @@ function withDefaults(headers: readonly Header[], defaults: readonly Header[]): 
 }
 
 /** Prints each text below a line `# title`. */
-export function formatIntermediates(intermediates: Intermediates, step?: string): string {
+export function formatIntermediates(intermediates: Intermediates, step?: string): string[] {
   const prefix = step === undefined ? "" : `${step}: `;
-  return intermediates.map(([title, text]) => `# ${prefix}${title}\n${text}\n\n`).join("");
+  return intermediates.flatMap(([title, text]) => [`# ${prefix}${title}`, ...text.split("\n"), ""]);
 }
 
 /** The values of a header, joined by commas (RFC 9110 5.3). Undefined for a missing header. */

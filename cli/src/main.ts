@@ -28,15 +28,13 @@ async function runCommand(args: readonly string[]): Promise<number> {
 
 /** Answers a shell, which runs `auth-cli complete -- <words>` for each press of the tab key. */
 async function answerCompletion(words: readonly string[]): Promise<number> {
-  const [{ complete }, { outlineProgram }, { localEnvironment }] = await Promise.all([
+  const [{ complete }, { outlineProgram }, { localEnvironment }, { formatLines }] = await Promise.all([
     import("./commands/completion/complete.ts"),
     import("./commands/outline.ts"),
     import("./environment/local-environment.ts"),
+    import("./lines.ts"),
   ]);
+  const say = (lines: string | readonly string[]): void => void process.stderr.write(formatLines(lines));
   complete(words, outlineProgram(), localEnvironment({ say }));
   return 0;
-}
-
-function say(text: string): void {
-  process.stderr.write(text);
 }

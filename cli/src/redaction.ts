@@ -51,15 +51,6 @@ function formsOf(secret: string): string[] {
   ];
 }
 
-/**
- * The workflow command that makes GitHub Actions mask a value in its log, each line of it and its usual encodings.
- * @see https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#masking-a-value-in-a-log
- */
-export function maskCommand(secret: string): string {
-  const escaped = secret.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-  return `::add-mask::${escaped}\n`;
-}
-
 function strictlyEncoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

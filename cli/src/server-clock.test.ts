@@ -58,7 +58,7 @@ describe("a wrong clock", () => {
     expect(await textOf(await send(timed()))).toBe("in");
     expect(signedAt).toEqual([0, skew]);
     expect(notes).toEqual([
-      `note: this computer's clock is ${words}; the request was signed with the server's time\n`,
+      `note: this computer's clock is ${words}; the request was signed with the server's time`,
     ]);
     // The next request is signed with the server's time from the start.
     expect((await send(timed())).status).toBe(200);

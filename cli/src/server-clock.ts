@@ -40,7 +40,7 @@ const toleratedByAws = 240;
 /** Compares this computer's clock with the `Date` headers of replies. */
 export class ServerClock {
   readonly #now: () => number;
-  readonly #say: (text: string) => void;
+  readonly #say: (line: string) => void;
   /** By how much the server's clock is ahead. */
   #skewSeconds = 0;
   #measuredHost = "";
@@ -48,7 +48,7 @@ export class ServerClock {
   #correctionMs: number | undefined;
   #noted = false;
 
-  constructor({ now, say }: { now: () => number; say: (text: string) => void }) {
+  constructor({ now, say }: { now: () => number; say: (line: string) => void }) {
     this.#now = now;
     this.#say = say;
   }
@@ -102,7 +102,7 @@ export class ServerClock {
     if (!this.#noted) {
       const difference = `${Math.abs(seconds)} s ${seconds < 0 ? "ahead of" : "behind"} ${this.#measuredHost}'s`;
       this.#say(
-        `note: this computer's clock is ${difference}; the request was signed with the server's time\n`,
+        `note: this computer's clock is ${difference}; the request was signed with the server's time`,
       );
     }
     this.#noted = true;

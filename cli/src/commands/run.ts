@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import type { Environment } from "../environment/environment.ts";
 import { type AuthCliError, formatError, toAuthCliError, toErrorReport } from "../errors.ts";
+import { jsonLines } from "../lines.ts";
 import { createProgram, type EnvironmentFactory } from "./program.ts";
 
 export interface RunOptions {
@@ -37,7 +38,7 @@ export async function run(
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) {
       const { terminal } = environmentFor({ debug });
-      if (debug && thrown instanceof Error) terminal.say(`${thrown.stack ?? ""}\n`);
+      if (debug && thrown instanceof Error) terminal.say((thrown.stack ?? "").split("\n"));
       return reportError(toAuthCliError(thrown), terminal, args);
     }
     if (thrown.exitCode === 0) return 0;
@@ -54,8 +55,7 @@ function reportError(
   terminal: Environment["terminal"],
   args: readonly string[],
 ): number {
-  if (args.includes("--json"))
-    terminal.say(`${JSON.stringify({ error: toErrorReport(error) }, undefined, 2)}\n`);
+  if (args.includes("--json")) terminal.say(jsonLines({ error: toErrorReport(error) }));
   else if (error.code !== "interrupted") terminal.say(formatError(error));
   return error.exitCode;
 }

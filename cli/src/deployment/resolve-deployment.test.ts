@@ -173,7 +173,7 @@ describe("an outputs file", () => {
     const error = await failure(() => resolve(flags, world));
     expect(error.code).toBe(code);
     expect(error.exitCode).toBe(2);
-    expect(formatError(error)).toMatch(text);
+    expect(formatError(error).join("\n")).toMatch(text);
     expect(error.fix).toBeDefined();
   });
 });
@@ -278,7 +278,7 @@ describe("parseServiceUrl", () => {
     const error = await failure(() => parseServiceUrl(value, "--endpoint"));
     expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
     expect(error.message).toContain("--endpoint");
-    expect(formatError(error)).not.toContain("hush");
+    expect(formatError(error).join("\n")).not.toContain("hush");
   });
 
   it.each([

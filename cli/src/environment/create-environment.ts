@@ -8,7 +8,7 @@ import { interrupted } from "./interrupted.ts";
 import { createKeyring } from "./keyring.ts";
 import { localEnvironment } from "./local-environment.ts";
 import { createTerminal, showsUnicode } from "./terminal.ts";
-import { maskCommand, Redactor } from "../redaction.ts";
+import { Redactor } from "../redaction.ts";
 import { ServerClock } from "../server-clock.ts";
 
 /** The real environment of this process. */
@@ -19,7 +19,9 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
   const interruption = interruptionSignal();
   // GitHub Actions reads commands from standard error too. Standard output contains the result alone.
   const redactor = new Redactor(
-    isReadByActions(variables) ? (secret) => terminal.sayUnmasked(maskCommand(secret)) : undefined,
+    isReadByActions(variables)
+      ? (secret) => terminal.sayCommand({ name: "add-mask", message: secret })
+      : undefined,
   );
   const [stdout, stderr] = openOutput();
   const terminal = createTerminal({
@@ -40,10 +42,10 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     variables,
     redactor,
     authorities: flags.cacert === undefined ? undefined : () => authorities(flags.cacert, variables),
-    debug: flags.debug ? (line) => terminal.say(`debug: ${line}\n`) : undefined,
-    trace: flags.trace ? (text) => terminal.say(text) : undefined,
+    debug: flags.debug ? (line) => terminal.say(`debug: ${line}`) : undefined,
+    trace: flags.trace ? (lines) => terminal.say(lines) : undefined,
   });
-  const serverClock = new ServerClock({ now, say: (text) => terminal.say(text) });
+  const serverClock = new ServerClock({ now, say: (line) => terminal.say(line) });
   return {
     ...localEnvironment(terminal),
     runtime: { node: process.versions.node, architecture: process.arch },

@@ -21,7 +21,7 @@ export interface HttpClientOptions extends ConnectionOptions {
   /** Receives a line for each exchange, for `--debug`. */
   debug?: ((line: string) => void) | undefined;
   /** Receives the intermediate texts of each signature, for `--trace`. */
-  trace?: ((text: string) => void) | undefined;
+  trace?: ((lines: readonly string[]) => void) | undefined;
 }
 
 export interface HttpClient {

@@ -18,7 +18,7 @@ const after = <T>(ms: number, value: T): Promise<T> =>
 
 describe("the spinner", () => {
   it("shows nothing for work of less than 300 ms", async () => {
-    const work = new Spinner(stream, true).show("asking", after(299, "answer"));
+    const work = new Spinner(stream, true).show(() => "asking", after(299, "answer"));
     await vi.advanceTimersByTimeAsync(299);
     expect(await work).toBe("answer");
     await vi.advanceTimersByTimeAsync(1000);
@@ -26,7 +26,7 @@ describe("the spinner", () => {
   });
 
   it("shows a text and removes it after the work", async () => {
-    const work = new Spinner(stream, true).show("asking Cognito", after(500, undefined));
+    const work = new Spinner(stream, true).show(() => "asking Cognito", after(500, undefined));
     await vi.advanceTimersByTimeAsync(500);
     await work;
     const text = drawn();
@@ -35,7 +35,7 @@ describe("the spinner", () => {
   });
 
   it("shows nothing where lines cannot be redrawn", async () => {
-    const work = new Spinner(stream, false).show("asking", after(400, undefined));
+    const work = new Spinner(stream, false).show(() => "asking", after(400, undefined));
     await vi.advanceTimersByTimeAsync(400);
     await work;
     expect(drawn()).toBe("");
@@ -44,7 +44,7 @@ describe("the spinner", () => {
   it("makes way for other output, and disappears when the work fails", async () => {
     const spinner = new Spinner(stream, true);
     const work = spinner.show(
-      "asking",
+      () => "asking",
       after(600, undefined).then(() => Promise.reject(new Error("no"))),
     );
     const outcome = work.catch((error: Error) => error.message);

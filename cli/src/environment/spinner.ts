@@ -19,11 +19,11 @@ export class Spinner {
   }
 
   /** Shows the text until the work is done. */
-  async show<T>(text: string, work: Promise<T>): Promise<T> {
+  async show<T>(text: () => string, work: Promise<T>): Promise<T> {
     if (!this.#animated) return work;
     let frame = 0;
     const draw = (): void => {
-      this.#stream.write(`\r\u001B[K${frames[frame++ % frames.length]} ${text}`);
+      this.#stream.write(`\r\u001B[K${frames[frame++ % frames.length]} ${text()}`);
       this.#drawn = true;
       this.#timer = setTimeout(draw, frameMs).unref();
     };

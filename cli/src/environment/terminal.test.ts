@@ -39,8 +39,8 @@ async function shown(isTTY: boolean, result: string): Promise<string> {
   const screen = Object.assign(new PassThrough(), { isTTY }) as unknown as NodeJS.WriteStream;
   const terminalOf = open(screen, screen);
   await terminalOf.printBytes(Buffer.from(result));
-  terminalOf.say("error: x\n");
-  terminalOf.say("fix: y\n");
+  terminalOf.say("error: x");
+  terminalOf.say("fix: y");
   return String(screen.read());
 }
 

@@ -1,12 +1,17 @@
 import { type Readable, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { AuthCliError } from "../errors.ts";
+import { formatLine, formatLines, type Lines } from "../lines.ts";
 import type { Redactor } from "../redaction.ts";
+import { formatCommand, type WorkflowCommand } from "../workflow-command.ts";
 import { interrupted } from "./interrupted.ts";
 import { type Draw, LiveArea } from "./live-area.ts";
 import { Spinner } from "./spinner.ts";
 
-/** Standard input, output and error. */
+/**
+ * Standard input, output and error. All text passes `formatLines`: secrets are masked, and what a terminal or a CI log
+ * would obey is escaped, line breaks included. The methods end the lines.
+ */
 export interface Terminal {
   /** A person is at the keyboard and sees standard error. */
   interactive: boolean;
@@ -20,14 +25,16 @@ export interface Terminal {
   resultColumns: number | undefined;
   /** Standard error shows more than ASCII. */
   unicode: boolean;
-  /** Writes a result to standard output, masked. */
-  print(text: string): Promise<void>;
-  /** Writes bytes of a result, such as a response body, to standard output, unmasked. */
+  /** Writes a result to standard output. */
+  print(lines: Lines): Promise<void>;
+  /** Writes a result that is a secret to standard output, unmasked. */
+  printUnmasked(lines: Lines): Promise<void>;
+  /** Writes bytes of a result, such as a response body, to standard output, as they are. */
   printBytes(bytes: Uint8Array): Promise<void>;
-  /** Writes progress, notes and errors to standard error, masked. */
-  say(text: string): void;
-  /** Writes to standard error, unmasked, such as a command that masks a secret. */
-  sayUnmasked(text: string): void;
+  /** Writes progress, notes and errors to standard error. */
+  say(lines: Lines): void;
+  /** Writes a command to GitHub Actions to standard error, unmasked. */
+  sayCommand(command: WorkflowCommand): void;
   /** Asks on standard error and reads one line; undefined when the input ends first. */
   ask(question: string): Promise<string | undefined>;
   /** Does the same as `ask`, but hides what a person types. */
@@ -36,7 +43,7 @@ export interface Terminal {
   readAll(): Promise<Uint8Array>;
   /** Waits for work, and shows a person a spinner with a text when it takes long. */
   withSpinner<T>(text: string, work: Promise<T>): Promise<T>;
-  /** Redraws lines at the end of standard error, masked, where the terminal allows it. @returns removes the lines */
+  /** Redraws lines at the end of standard error where the terminal allows it. @returns removes the lines */
   animate(draw: Draw): () => void;
 }
 
@@ -61,6 +68,7 @@ export interface TerminalOptions {
 
 export function createTerminal(options: TerminalOptions): Terminal {
   const { redactor, stdout, stderr } = options;
+  const redact = (text: string): string => redactor.redact(text);
   const spinner = new Spinner(stderr, options.animated);
   const liveArea = new LiveArea(stderr, options.animated);
   /** Both streams may be the same screen, so anything written clears the animation first. */
@@ -91,18 +99,20 @@ export function createTerminal(options: TerminalOptions): Terminal {
       return stdout.isTTY ? stdout.columns : undefined;
     },
     unicode: options.unicode,
-    print: (text) => printResult(redactor.redact(text)),
+    print: (lines) => printResult(formatLines(lines, redact)),
+    printUnmasked: (lines) => printResult(formatLines(lines)),
     printBytes: printResult,
-    say: (text) => say(redactor.redact(text)),
-    sayUnmasked: say,
-    ask: (question) => readLine(options, question, stderr),
+    say: (lines) => say(formatLines(lines, redact)),
+    sayCommand: (command) => say(formatCommand(command)),
+    ask: (question) => readLine(options, formatLine(question), stderr),
     askSecret(question) {
       const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-      return readLine(options, question, nowhere);
+      return readLine(options, formatLine(question), nowhere);
     },
     readAll: () => readToEnd(options),
-    withSpinner: (text, work) => spinner.show(text, work),
-    animate: (draw) => liveArea.show((size, frame) => draw(size, frame).map((line) => redactor.redact(line))),
+    withSpinner: (text, work) => spinner.show(() => formatLine(redact(text)), work),
+    animate: (draw) =>
+      liveArea.show((size, frame) => draw(size, frame).map((line) => formatLine(redact(line)))),
   };
 }
 

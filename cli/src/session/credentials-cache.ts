@@ -44,7 +44,7 @@ export function openCache(environment: CacheEnvironment, path: string): Credenti
   let usable = true;
   const giveUp = (error: unknown): void => {
     if (!(error instanceof AuthCliError) || error.code === "interrupted") throw error;
-    terminal.say(`warning: ${error.message} (${error.cause ?? "unknown"}); continuing without the cache\n`);
+    terminal.say(`warning: ${error.message} (${error.cause ?? "unknown"}); continuing without the cache`);
     usable = false;
   };
   return {

@@ -19,7 +19,7 @@ export function readJsonFile<T>(
   if (text === undefined) return undefined;
   for (const { path: loose, mode, repaired } of files.makePrivate(path)) {
     terminal.say(
-      `warning: ${loose} was open to other users (mode ${mode}); ${repaired === undefined ? "restrict its mode" : `changed its mode to ${repaired}`}\n`,
+      `warning: ${loose} was open to other users (mode ${mode}); ${repaired === undefined ? "restrict its mode" : `changed its mode to ${repaired}`}`,
     );
   }
   const value = parseJson(text);
@@ -35,7 +35,7 @@ export function readJsonFile<T>(
   if (parsed !== undefined) return parsed;
   const aside = `${path}.corrupt-${environment.uniqueName().slice(0, 8)}`;
   if (!files.setAside(path, aside, text)) return readJsonFile(environment, path, newestVersion, parse);
-  terminal.say(`warning: ${path} is corrupt; moved it to ${aside}\n`);
+  terminal.say(`warning: ${path} is corrupt; moved it to ${aside}`);
   return undefined;
 }
 

@@ -43,8 +43,8 @@ export async function storeSecret(
     if (!isKeyringError(error)) throw error;
     const instead = `the login is stored in ${path}, which only you can read`;
     if (error.code === "keyring-missing" && setting === undefined)
-      return { secret, firstTimeNotice: `notice: ${error.message}; ${instead}\n` };
-    terminal.say(`warning: ${error.message} (${error.cause ?? "unknown"}); ${instead}\n`);
+      return { secret, firstTimeNotice: `notice: ${error.message}; ${instead}` };
+    terminal.say(`warning: ${error.message} (${error.cause ?? "unknown"}); ${instead}`);
     return { secret };
   }
 }
@@ -87,7 +87,7 @@ export async function forgetSecret(
   } catch (error) {
     if (!isKeyringError(error)) throw error;
     terminal.say(
-      `warning: ${error.message} (${error.cause ?? "unknown"}); the entry auth-cli, ${account} stays there\n`,
+      `warning: ${error.message} (${error.cause ?? "unknown"}); the entry auth-cli, ${account} stays there`,
     );
   }
 }

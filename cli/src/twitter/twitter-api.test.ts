@@ -162,7 +162,7 @@ describe("the reply to request_token", () => {
     expect(error.code).toBe("unexpected-reply");
     expect(error.exitCode).toBe(1);
     expect(error.message).toMatch(message);
-    expect(formatError(error)).not.toContain("value-of-it");
+    expect(formatError(error).join("\n")).not.toContain("value-of-it");
   });
 
   it("is shown as an excerpt, or as field names if it is a form", async () => {
@@ -197,7 +197,7 @@ describe("the reply to access_token", () => {
       const error = await failure(() => processAccessTokenResponse(replyOf(200, form.toString()), context));
       expect(error.code).toBe("unexpected-reply");
       expect(error.message).toContain(name);
-      expect(formatError(error)).not.toContain("value-of-it");
+      expect(formatError(error).join("\n")).not.toContain("value-of-it");
     },
   );
 });

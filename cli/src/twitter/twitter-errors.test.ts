@@ -255,7 +255,7 @@ describe("a rate limit", () => {
     (reset) => {
       const error = errorOf(429, body, [["x-rate-limit-reset", reset]]);
       expect(error.code).toBe("rate-limited");
-      expect(formatError(error)).not.toMatch(/resets at|Invalid Date/);
+      expect(formatError(error).join("\n")).not.toMatch(/resets at|Invalid Date/);
     },
   );
 });

@@ -6,7 +6,9 @@ import { type Keyring, keyringMissing } from "../../src/environment/keyring.ts";
 import { ServerClock } from "../../src/server-clock.ts";
 import { AuthCliError } from "../../src/errors.ts";
 import type { Header, HttpRequest, HttpResponse, Send } from "../../src/http.ts";
-import { maskCommand, Redactor } from "../../src/redaction.ts";
+import { formatLine, formatLines } from "../../src/lines.ts";
+import { Redactor } from "../../src/redaction.ts";
+import { formatCommand } from "../../src/workflow-command.ts";
 
 /** The state of a fake environment. Whatever is left out is missing: no variable, no file, no answer. */
 export interface FakeEnvironmentOptions {
@@ -76,9 +78,10 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   const stderr: string[] = [];
   const redactor = new Redactor(
     options.variables?.["GITHUB_ACTIONS"] === "true"
-      ? (secret) => stderr.push(maskCommand(secret))
+      ? (secret) => stderr.push(formatCommand({ name: "add-mask", message: secret }))
       : undefined,
   );
+  const redact = (text: string): string => redactor.redact(text);
   const interruption = new AbortController();
   const stdout: Uint8Array[] = [];
   const input = (options.input ?? "").split(/(?<=\n)/);
@@ -95,7 +98,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
   );
   const serverClock = new ServerClock({
     now: () => clock.ms,
-    say: (text) => void stderr.push(redactor.redact(text)),
+    say: (line) => void stderr.push(formatLines(line, redact)),
   });
   let names = 0;
   const interactive = options.interactive ?? false;
@@ -139,20 +142,23 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
       resultColour: options.colour ?? false,
       resultColumns: options.resultColumns,
       unicode: true,
-      async print(text) {
-        stdout.push(Buffer.from(redactor.redact(text)));
+      async print(lines) {
+        stdout.push(Buffer.from(formatLines(lines, redact)));
+      },
+      async printUnmasked(lines) {
+        stdout.push(Buffer.from(formatLines(lines)));
       },
       async printBytes(bytes) {
         stdout.push(bytes);
       },
-      say(text) {
-        stderr.push(redactor.redact(text));
+      say(lines) {
+        stderr.push(formatLines(lines, redact));
       },
-      sayUnmasked(text) {
-        stderr.push(text);
+      sayCommand(command) {
+        stderr.push(formatCommand(command));
       },
       async ask(question) {
-        stderr.push(question);
+        stderr.push(formatLine(question));
         if (interruption.signal.aborted) throw interrupted();
         const line = input.shift();
         return line === undefined || line === "" ? undefined : line.replace(/\n$/, "");

@@ -47,7 +47,7 @@ export async function call(
   const login = flags.unsigned ? undefined : await findLogin(environment, found, sessions, flags.user);
   const resolved = login === undefined ? found : resolveForLogin(found, login, sessions);
   requireChosenApi(resolved);
-  const notice: Notice = (text) => environment.terminal.say(`* ${text}\n`);
+  const notice: Notice = (text) => environment.terminal.say(`* ${text}`);
   const { identity, sign, send } = await createSender(
     environment,
     resolved,

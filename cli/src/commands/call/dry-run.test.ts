@@ -122,7 +122,7 @@ it("shows every step of the signature", async () => {
     service: "execute-api",
     nowMs: Date.parse("2026-03-01T12:00:00Z"),
   });
-  const text = formatIntermediates(sigV4Intermediates(signature));
+  const text = formatIntermediates(sigV4Intermediates(signature)).join("\n");
   expect(text).toContain(signature.canonicalRequest);
   expect(text).toContain(signature.stringToSign);
   expect(text).toContain("# credential scope\n20260301/us-east-1/execute-api/aws4_request");

@@ -17,10 +17,12 @@ export async function dryRun(
       : []),
     ...(request.body === undefined ? [] : ["takes the body from standard input"]),
   ];
-  await terminal.print(
-    `${formatIntermediates(intermediates ?? [])}# the same request with curl\n` +
-      `${hints.map((hint) => `# ${hint}\n`).join("")}${curlCommand(request, signed ? region : undefined)}\n`,
-  );
+  await terminal.print([
+    ...formatIntermediates(intermediates ?? []),
+    "# the same request with curl",
+    ...hints.map((hint) => `# ${hint}`),
+    curlCommand(request, signed ? region : undefined),
+  ]);
 }
 
 /** A curl command that sends the same request and takes its secrets from the environment. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Environment } from "../../environment/environment.ts";
 import { headerValue, type HttpResponse } from "../../http.ts";
+import { jsonLines } from "../../lines.ts";
 import { readWhole } from "./body.ts";
 import { requestId } from "./http-error.ts";
 import { responseHead } from "./verbose.ts";
@@ -51,5 +52,5 @@ export async function printJson(
     identityId,
     durationMs: environment.now() - startedMs,
   };
-  await environment.terminal.print(`${JSON.stringify(result, undefined, 2)}\n`);
+  await environment.terminal.print(jsonLines(result));
 }

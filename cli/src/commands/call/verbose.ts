@@ -1,7 +1,7 @@
 import { type HttpRequest, type HttpResponse, wireHeaders } from "../../http.ts";
 
 /** The head of the request, for `--verbose`. */
-export function describeRequest(request: HttpRequest): string {
+export function describeRequest(request: HttpRequest): string[] {
   return prefixed("> ", [
     `${request.method} ${request.url.pathname}${request.url.search} HTTP/1.1`,
     ...wireHeaders(request).map(([name, value]) => `${name}: ${value}`),
@@ -9,7 +9,7 @@ export function describeRequest(request: HttpRequest): string {
 }
 
 /** The connection and the head of the response, for `--verbose`. */
-export function describeResponse(response: HttpResponse): string {
+export function describeResponse(response: HttpResponse): string[] {
   const { remoteAddress = "", remotePort = 0, tls } = response.connection?.() ?? {};
   const notes =
     remoteAddress === ""
@@ -20,7 +20,7 @@ export function describeResponse(response: HttpResponse): string {
             ? []
             : [`${tls.protocol}, ${tls.cipher}; certificate of ${tls.subject}, issued by ${tls.issuer}`]),
         ];
-  return notes.map((note) => `* ${note}\n`).join("") + prefixed("< ", responseHead(response));
+  return [...notes.map((note) => `* ${note}`), ...prefixed("< ", responseHead(response))];
 }
 
 /** The status line and the headers. */
@@ -31,6 +31,6 @@ export function responseHead(response: HttpResponse): string[] {
   ];
 }
 
-function prefixed(prefix: string, lines: readonly string[]): string {
-  return `${[...lines, ""].map((line) => prefix + line).join("\n")}\n`;
+function prefixed(prefix: string, lines: readonly string[]): string[] {
+  return [...lines, ""].map((line) => prefix + line);
 }

@@ -26,7 +26,7 @@ export async function exportCredentials(flags: CredentialsFlags, environment: En
   const identity = await obtainIdentity(environment, resolveForLogin(resolved, login, sessions), login);
   const format = flags.format ?? (flags.json ? "json" : "process");
   // `print` would mask the secrets.
-  await environment.terminal.printBytes(Buffer.from(`${formatIdentity(identity, format)}\n`));
+  await environment.terminal.printUnmasked(formatIdentity(identity, format).split("\n"));
 }
 
 /** @see https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html */

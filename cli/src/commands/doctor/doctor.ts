@@ -1,4 +1,5 @@
 import type { Environment } from "../../environment/environment.ts";
+import { jsonLines } from "../../lines.ts";
 import { examineApi } from "./api.ts";
 import { attempt } from "./attempt.ts";
 import { examineComputer } from "./computer.ts";
@@ -40,9 +41,7 @@ const deep: Group = {
 export async function doctor(flags: DoctorFlags, environment: Environment): Promise<number> {
   const { terminal } = environment;
   const report = await terminal.withSpinner("checking the setup", examine(environment, flags));
-  await terminal.print(
-    flags.json ? `${JSON.stringify(report, undefined, 2)}\n` : formatFindings(report, terminal),
-  );
+  await terminal.print(flags.json ? jsonLines(report) : formatFindings(report, terminal));
   return report.passed ? 0 : 1;
 }
 

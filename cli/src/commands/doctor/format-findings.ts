@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import { type Style, styled, visible } from "../../lines.ts";
 import { type DoctorReport, type Finding, type FindingStatus, topics } from "./finding.ts";
 
 const marks: Record<FindingStatus, string> = { ok: "✓", warning: "!", fault: "✗", skipped: "-" };
@@ -7,14 +7,14 @@ const colours = { ok: "green", warning: "yellow", fault: "red", skipped: "dim" }
 /** In narrower terminals, the message goes below the name. */
 const roomyColumns = 72;
 
-type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
+type Paint = (style: Style, text: string) => string;
 
 /** The findings by topic: one line if ok, otherwise with evidence and fix. */
 export function formatFindings(
   report: DoctorReport,
   { colour, columns }: { colour: boolean; columns: number },
-): string {
-  const paint: Paint = (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text);
+): string[] {
+  const paint: Paint = (style, text) => (colour ? styled(style, text) : text);
   const { findings, stage, apiEndpoint, identityPoolId, durationMs } = report;
   const target =
     apiEndpoint === undefined
@@ -39,8 +39,7 @@ export function formatFindings(
     "",
     paint("bold", summary(findings, durationMs)),
     ...reminder.map((line) => paint(colours.fault, line)),
-    "",
-  ].join("\n");
+  ];
 }
 
 function formatFinding(
@@ -90,7 +89,7 @@ function many(number: number, one: string): string {
 /** Wraps at spaces. A long word stays whole, so that an address can be copied. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  for (const word of visible(text).split(" ")) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= width)
       lines[lines.length - 1] = `${last} ${word}`;

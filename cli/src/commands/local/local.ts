@@ -5,6 +5,7 @@ import { findProject } from "../../deployment/project.ts";
 import { parseServiceUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
+import { jsonLines } from "../../lines.ts";
 import { findClientCredentials } from "../../deployment/client-credentials.ts";
 
 export interface LocalFlags {
@@ -36,7 +37,7 @@ export async function local(
       return await environment.runCommand(name, args, cloudVariables(environment, cloud));
     await announce(cloud, flags, environment, started);
     await interrupted(environment.interruption);
-    environment.terminal.say("The local cloud has stopped. Its deployments are gone.\n");
+    environment.terminal.say("The local cloud has stopped. Its deployments are gone.");
     return 0;
   } finally {
     await cloud.close();
@@ -54,7 +55,7 @@ async function cloudOptions(flags: LocalFlags, environment: Environment): Promis
     ...(clientCredentials === undefined ? {} : { clientCredentials }),
     ...tlsOption(flags, environment),
     oidcIssuers: oidcIssuers(flags.oidcIssuer ?? []),
-    ...(flags.debug ? { log: (line: string) => environment.terminal.say(`local: ${line}\n`) } : {}),
+    ...(flags.debug ? { log: (line: string) => environment.terminal.say(`local: ${line}`) } : {}),
   };
 }
 
@@ -146,9 +147,7 @@ async function announce(
 ): Promise<void> {
   const { terminal, platform, now } = environment;
   if (json) {
-    await terminal.printBytes(
-      Buffer.from(`${JSON.stringify({ environment: cloud.environment }, undefined, 2)}\n`),
-    );
+    await terminal.printUnmasked(jsonLines({ environment: cloud.environment }));
     return;
   }
   const assign = (name: string, value: string): string =>
@@ -160,22 +159,21 @@ async function announce(
       : "unset AWS_PROFILE AWS_SESSION_TOKEN",
     ...Object.entries(cloud.environment).map(([name, value]) => assign(name, value)),
   ];
-  terminal.say(`The local cloud is ready after ${now() - started} ms. In another terminal:\n\n`);
+  terminal.say([`The local cloud is ready after ${now() - started} ms. In another terminal:`, ""]);
   // `print` would mask the keys, which work only in this process.
-  await terminal.printBytes(Buffer.from(`${lines.join("\n")}\n`));
-  terminal.say(
-    `
-Then follow the guide:
-
-  npx sst deploy --stage prod
-  npx auth-cli login --stage prod
-  npx auth-cli call /private --stage prod
-  npx auth-cli smoke --stage prod
-  npx sst remove --stage prod
-
-Press Ctrl-C to stop the local cloud.
-`,
-  );
+  await terminal.printUnmasked(lines);
+  terminal.say([
+    "",
+    "Then follow the guide:",
+    "",
+    "  npx sst deploy --stage prod",
+    "  npx auth-cli login --stage prod",
+    "  npx auth-cli call /private --stage prod",
+    "  npx auth-cli smoke --stage prod",
+    "  npx sst remove --stage prod",
+    "",
+    "Press Ctrl-C to stop the local cloud.",
+  ]);
 }
 
 function interrupted(interruption: AbortSignal): Promise<void> {

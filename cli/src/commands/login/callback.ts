@@ -32,7 +32,7 @@ export async function logInWithCallback(
       elsewhere: "in a browser on this computer",
     });
     environment.terminal.say(
-      `Waiting for Twitter at ${server.url.href}. If the browser is on another computer, press Ctrl-C and omit --callback.\n`,
+      `Waiting for Twitter at ${server.url.href}. If the browser is on another computer, press Ctrl-C and omit --callback.`,
     );
     const authorize = once((verifier) =>
       exchangeVerifier(environment, twitter, temporaryCredentials, verifier),

@@ -25,7 +25,7 @@ export async function obtainClientCredentials(
     return requireClientCredentials(environment, configuration, consumerKey);
   }
   terminal.say(
-    "Enter the X app's API Key and API Key Secret, from its “Keys and tokens” page at https://console.x.com\n",
+    "Enter the X app's API Key and API Key Secret, from its “Keys and tokens” page at https://console.x.com",
   );
   const key = configured.key ?? (await terminal.ask("Consumer key (API Key): "))?.trim();
   const secret =
@@ -39,7 +39,7 @@ export async function obtainClientCredentials(
     ...(configured.secret === undefined ? ["TWITTER_CONSUMER_SECRET"] : []),
   ];
   terminal.say(
-    `To skip this prompt, set ${names.join(" and ")} in ${join(project.root, ".env")} or in the environment.\n`,
+    `To skip this prompt, set ${names.join(" and ")} in ${join(project.root, ".env")} or in the environment.`,
   );
   return { key, secret };
 }

@@ -4,6 +4,7 @@ import type { DeploymentFlags, RememberedDeployment, ServiceAddresses } from "..
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { chosenAddresses, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
+import { jsonLines } from "../../lines.ts";
 import type { Identity } from "../../session/credentials-cache.ts";
 import { providerLogin, twitterLogin } from "../../session/find-login.ts";
 import {
@@ -119,7 +120,7 @@ async function createProviderSession(context: LoginContext, source: LoginSource)
   const { environment, resolved } = context;
   const { provider } = source;
   const text = await readLoginText(environment, resolved.configuration, source);
-  if (source.variable !== undefined) environment.terminal.say(`Token of ${provider} from ${text.source}\n`);
+  if (source.variable !== undefined) environment.terminal.say(`Token of ${provider} from ${text.source}`);
   const token = parseLoginToken(environment, provider, text);
   const identity = await environment.terminal.withSpinner(
     "asking Cognito",
@@ -187,7 +188,7 @@ async function logInToTwitter(
 
 /** Asks on a terminal only: piped input counts as a yes, an empty answer as a no. */
 async function confirmNewLogin({ terminal }: Environment, earlier: Session): Promise<boolean> {
-  terminal.say(`Already logged in${placeOf(earlier)} as ${fullName(earlier)}.\n`);
+  terminal.say(`Already logged in${placeOf(earlier)} as ${fullName(earlier)}.`);
   if (!terminal.interactive) return true;
   return /^\s*y(es)?\s*$/i.test((await terminal.ask("Log in again? (y/N) ")) ?? "");
 }
@@ -207,21 +208,21 @@ async function report(
         ? { screenName: session.screenName, userId }
         : { name: session.name, userId, tokenExpiration: session.tokenExpiresAt };
     const result = { stage, provider, ...who, identityId, identityPoolId, expiration };
-    await environment.terminal.print(`${JSON.stringify(result, undefined, 2)}\n`);
+    await environment.terminal.print(jsonLines(result));
     return;
   }
   const done = expiration === undefined ? "Still logged in" : "Logged in";
   await environment.terminal.print(
-    `${done}${placeOf(session)} as ${fullName(session)}, identity ${identityId}\n`,
+    `${done}${placeOf(session)} as ${fullName(session)}, identity ${identityId}`,
   );
   if (session.provider !== undefined && session.tokenExpiresAt !== undefined) {
     const minutes = Math.round((Date.parse(session.tokenExpiresAt) - environment.now()) / 60_000);
     environment.terminal.say(
-      `note: the token of ${session.provider} expires in ${minutes} min; then log in again with a new one\n`,
+      `note: the token of ${session.provider} expires in ${minutes} min; then log in again with a new one`,
     );
   }
   const next = stage === undefined ? "" : ` --stage ${stage}`;
-  environment.terminal.say(`Next: auth-cli call /private${next}\n`);
+  environment.terminal.say(`Next: auth-cli call /private${next}`);
 }
 
 function placeOf({ stage }: Session): string {

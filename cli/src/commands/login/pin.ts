@@ -26,7 +26,7 @@ export async function logInWithPin(
     } catch (error) {
       const wrongPin = error instanceof AuthCliError && error.code === "verifier-refused";
       if (!wrongPin || !terminal.interactive || attempt >= attempts) throw error;
-      terminal.say("Twitter rejected this PIN. Type the number that the page shows.\n");
+      terminal.say("Twitter rejected this PIN. Type the number that the page shows.");
     }
   }
 }
@@ -56,8 +56,6 @@ async function askForPin({ terminal, redactor }: Environment): Promise<string> {
         fix: "pipe only the number that the page shows, on one line",
       });
     }
-    terminal.say(
-      "The PIN is the number of about 7 digits that the page shows after you authorize the app.\n",
-    );
+    terminal.say("The PIN is the number of about 7 digits that the page shows after you authorize the app.");
   }
 }

@@ -46,11 +46,12 @@ export async function showAuthorizePage(
   const url = authorizeUrl(twitter.apiUrl, temporaryCredentials);
   const outcome = open ? await environment.openBrowser(url) : undefined;
   const reason = outcome?.opened === false ? ` (cannot open a browser: ${outcome.reason})` : "";
-  environment.terminal.say(
+  environment.terminal.say([
     outcome?.opened
-      ? `Opening this page in your browser. Authorize the app there:\n${url.href}\n`
-      : `Open this page ${elsewhere}, and authorize the app${reason}:\n${url.href}\n`,
-  );
+      ? "Opening this page in your browser. Authorize the app there:"
+      : `Open this page ${elsewhere}, and authorize the app${reason}:`,
+    url.href,
+  ]);
 }
 
 /** The third leg (RFC 5849 2.3): exchanges the PIN, or the verifier of the callback, for the token credentials. */

@@ -24,7 +24,7 @@ export async function logInFromTwurl(
   const configured = await configuration.find("TWITTER_CONSUMER_KEY");
   if (configured !== undefined && configured.value !== clientCredentials.key) {
     environment.terminal.say(
-      `warning: twurl's token for @${authorized.screenName} belongs to another X app than TWITTER_CONSUMER_KEY (${configured.source}); an identity pool accepts only tokens of its own app\n`,
+      `warning: twurl's token for @${authorized.screenName} belongs to another X app than TWITTER_CONSUMER_KEY (${configured.source}); an identity pool accepts only tokens of its own app`,
     );
   }
   return authorized;

@@ -30,7 +30,7 @@ export async function logInWithToken(
   // A configuration error must show before the prompt for the secret.
   const clientCredentials = await findClientCredentials(environment, configuration, consumerKey);
   const given = read === undefined ? await tokenFromConfiguration(environment, configuration) : undefined;
-  if (given !== undefined) environment.terminal.say(`Access token from ${given.source}\n`);
+  if (given !== undefined) environment.terminal.say(`Access token from ${given.source}`);
   const tokenCredentials =
     given?.tokenCredentials ??
     (read === undefined ? await readToken(environment) : parseToken((await read()).text));

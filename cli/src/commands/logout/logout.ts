@@ -2,6 +2,7 @@ import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
+import { jsonLines } from "../../lines.ts";
 import { forgetIdentity } from "../../session/obtain-identity.ts";
 import { exchangeSigned } from "../../server-clock.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter-api.ts";
@@ -61,8 +62,8 @@ export async function logout(flags: LogoutFlags, environment: Environment): Prom
   );
   await environment.terminal.print(
     flags.json
-      ? `${JSON.stringify({ loggedOut: result, revoked: revoked.length > 0 }, undefined, 2)}\n`
-      : leaving.map((session) => `Logged out ${userName(session)}${describe(session)}\n`).join(""),
+      ? jsonLines({ loggedOut: result, revoked: revoked.length > 0 })
+      : leaving.map((session) => `Logged out ${userName(session)}${describe(session)}`),
   );
 }
 
@@ -90,7 +91,7 @@ async function revoke(
 function warnNotRevoked({ terminal }: Environment, { provider, tokenExpiresAt }: ProviderSession): void {
   const end = tokenExpiresAt === undefined ? "" : ` It expires at ${tokenExpiresAt}.`;
   terminal.say(
-    `note: removed the token of ${provider} without revoking it: --revoke supports only Twitter.${end}\n`,
+    `note: removed the token of ${provider} without revoking it: --revoke supports only Twitter.${end}`,
   );
 }
 

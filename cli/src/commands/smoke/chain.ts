@@ -47,7 +47,7 @@ export async function runChain(
 
 async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exchanged>): Promise<void> {
   const { checks, environment, resolved } = chain;
-  if (plan.note !== undefined) environment.terminal.say(`note: ${plan.note}\n`);
+  if (plan.note !== undefined) environment.terminal.say(`note: ${plan.note}`);
   const limit = new ConcurrencyLimit(maxConcurrentChecks);
   // Connections open during the token exchange, so that checks with its credentials need not wait for TLS.
   const signedChecks = [...signedControlNames, "private.signed" as const].filter((name) =>

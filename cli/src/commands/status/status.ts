@@ -3,6 +3,7 @@ import { resolveDeployment, type ResolvedDeployment } from "../../deployment/res
 import { findStageSetting } from "../../deployment/stage.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, type ErrorReport, toErrorReport } from "../../errors.ts";
+import { jsonLines } from "../../lines.ts";
 import { findLogin, type Login } from "../../session/find-login.ts";
 import { resolveForLogin } from "../../session/login-addresses.ts";
 import { cachedIdentity } from "../../session/obtain-identity.ts";
@@ -101,9 +102,7 @@ export async function status(flags: StatusFlags, environment: Environment): Prom
     ...(await askRole(environment, resolved, identity)),
     sources: await findSources(environment, flags, resolved, login, identity),
   };
-  await environment.terminal.print(
-    flags.json ? `${JSON.stringify(result, undefined, 2)}\n` : formatStatus(result, environment.now()),
-  );
+  await environment.terminal.print(flags.json ? jsonLines(result) : formatStatus(result, environment.now()));
 }
 
 function userOf({ session, tokenExpiresAt }: Login): Pick<Status, "screenName" | "name" | "tokenExpiration"> {
@@ -162,7 +161,7 @@ async function askRole(
 
 type Row = [name: string, value: string, source?: string | undefined];
 
-function formatStatus(result: Status, nowMs: number): string {
+function formatStatus(result: Status, nowMs: number): string[] {
   const { sources } = result;
   const byTwitter = result.provider === twitterProvider;
   const rows: Row[] = [
@@ -179,12 +178,10 @@ function formatStatus(result: Status, nowMs: number): string {
     ["AWS", result.awsEndpointUrl ?? "amazonaws.com", sources.awsEndpointUrl],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows
-    .map(
-      ([name, value, source]) =>
-        `${name.padEnd(width)}  ${value}${source === undefined ? "" : `  (${source})`}\n`,
-    )
-    .join("");
+  return rows.map(
+    ([name, value, source]) =>
+      `${name.padEnd(width)}  ${value}${source === undefined ? "" : `  (${source})`}`,
+  );
 }
 
 function describeUser({ provider, screenName, name, userId }: Status): string {

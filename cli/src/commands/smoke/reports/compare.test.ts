@@ -81,7 +81,7 @@ describe("compareRuns", () => {
     const checks = sampleReport().checks.map((check) => ({ ...check, durationMs: check.durationMs + 500 }));
     const run = compareRuns(sampleRun({ checks }), [sampleReport()]);
     const texts = [
-      formatRun(run, { colour: false, unicode: true, columns: undefined }),
+      formatRun(run, { colour: false, unicode: true, columns: undefined }).join("\n"),
       formatHtml(run),
       formatSummary(run),
     ];

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
-import { formatAnnotations } from "./github-annotations.ts";
+import { formatCommand } from "../../../workflow-command.ts";
+import { annotationsOf } from "./github-annotations.ts";
 
-describe("formatAnnotations", () => {
+const formatAnnotations = (...[run]: Parameters<typeof annotationsOf>): string =>
+  annotationsOf(run).map(formatCommand).join("");
+
+describe("annotations", () => {
   it("prints one annotation for each failed check, with its whole error", () => {
     const text = formatAnnotations(sampleRun());
     expect(text).toBe(

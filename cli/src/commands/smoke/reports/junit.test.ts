@@ -78,9 +78,9 @@ describe("formatJunit", () => {
     expect(skipped?.skipped?.[0]).toMatchObject({ message: "needs private.signed, which did not pass" });
   });
 
-  it("keeps hostile text, except for characters that XML forbids", async () => {
+  it("keeps hostile text, and escapes the characters that XML forbids", async () => {
     const suite = (await suitesOf(formatJunit(hostileRun())))?.[0];
-    const kept = "a<b>&\"'[31m\ufffd]]> <!-- x --> é 🙂";
+    const kept = "a<b>&\"'\\u0000\\u0008\\u001b[31m\\ufffe\\ud800]]> <!-- x --> é 🙂";
     expect(suite?.name).toBe(`smoke of ${kept}`);
     expect(suite?.testcase?.flatMap(({ failure }) => failure ?? [])[0]?.message).toBe(kept);
   });

@@ -112,7 +112,7 @@ describe.skipIf(chromium === undefined)("reports in other programs", () => {
     const run = sampleRun();
     const report = await expectAgreement({
       json: JSON.stringify(run.stages[0]),
-      terminal: formatRun(run, { colour: false, unicode: true, columns: undefined }),
+      terminal: formatRun(run, { colour: false, unicode: true, columns: undefined }).join("\n"),
       html: formatHtml(run),
       junit: formatJunit(run),
       summary: formatSummary(run),

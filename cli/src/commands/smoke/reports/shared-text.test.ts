@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { formatLines } from "../../../lines.ts";
 import type { SmokeRun } from "../report.ts";
 import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { formatHtml } from "./html.ts";
@@ -22,7 +23,7 @@ function alike(ofTheSecond: Partial<typeof sampleError> = {}): SmokeRun {
 const formats: [string, (run: SmokeRun) => string, string][] = [
   [
     "on a terminal",
-    (run) => formatRun(run, { colour: false, unicode: true, columns: undefined }),
+    (run) => formatLines(formatRun(run, { colour: false, unicode: true, columns: undefined })),
     "  cause: same as cognito.guest\n",
   ],
   ["in a step summary", (run) => formatSummary(run), "- **cause:** same as <code>cognito.guest</code>\n"],

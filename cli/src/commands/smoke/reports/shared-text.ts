@@ -1,5 +1,6 @@
 /** Text that all reports share. */
 import type { ErrorReport } from "../../../errors.ts";
+import { visible } from "../../../lines.ts";
 import type { Change, CheckResult, Comparison, SmokeReport, SmokeRun } from "../report.ts";
 
 /** Colour is never the only sign. */
@@ -95,19 +96,9 @@ export function describeChange({ kind, check, route, before, after }: Change): s
   );
 }
 
-/**
- * Foreign text on one line, safe for terminals and XML: without control characters, direction marks, lone surrogates
- * and invalid code points.
- */
+/** Foreign text on one line, without characters that a terminal obeys, a browser hides or XML forbids. */
 export function plainText(text: string): string {
-  return (
-    text
-      .replace(/[\s\u0085\u2028\u2029]+/g, " ")
-      // oxlint-disable-next-line no-control-regex
-      .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/g, "")
-      .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd")
-      .trim()
-  );
+  return visible(text.replace(/\s+/g, " ").trim());
 }
 
 /** Splits at backticks. @returns text and code in turns, text first */

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
 import { describe, expect, it } from "vitest";
+import { formatLines } from "../../../lines.ts";
 import type { CheckName, CheckResult, SmokeRun } from "../report.ts";
 import { hostileText } from "../../../../test/fakes/hostile-text.ts";
 import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
@@ -8,7 +9,7 @@ import { formatRun, type TerminalStyle } from "./terminal.ts";
 
 const plain: TerminalStyle = { colour: false, unicode: true, columns: undefined };
 const lines = (run: SmokeRun, style: Partial<TerminalStyle> = {}): string[] =>
-  formatRun(run, { ...plain, ...style }).split("\n");
+  formatLines(formatRun(run, { ...plain, ...style })).split("\n");
 
 const several: SmokeRun = {
   ...sampleRun(),
@@ -106,9 +107,9 @@ describe("formatRun", () => {
   });
 
   it("prints the same with colour", () => {
-    const coloured = formatRun(sampleRun(), { ...plain, colour: true });
+    const coloured = formatLines(formatRun(sampleRun(), { ...plain, colour: true }));
     expect(coloured).toContain("\u001B[31m");
-    expect(stripVTControlCharacters(coloured)).toBe(formatRun(sampleRun(), plain));
+    expect(stripVTControlCharacters(coloured)).toBe(formatLines(formatRun(sampleRun(), plain)));
   });
 
   it("names each stage and counts all checks", () => {
@@ -127,15 +128,16 @@ describe("formatRun", () => {
     expect(text).not.toContain("DNS");
   });
 
-  it("removes control characters from foreign text", () => {
+  it("escapes control characters in foreign text", () => {
     const error = { ...sampleError, message: hostileText, cause: hostileText, evidence: [hostileText] };
     const checks = sampleReport().checks.map((check) =>
       check.status === "failed" ? { ...check, error } : check,
     );
-    const text = formatRun(sampleRun({ checks, stage: hostileText }), { ...plain, columns: 80 });
+    const text = formatRun(sampleRun({ checks, stage: hostileText }), { ...plain, columns: 80 }).join("\n");
     // oxlint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u202E\uD800]/);
     expect(text).toContain("<script>alert(1)</script>");
+    expect(text).toContain("\\u001b[31m\\u202e\\ud800");
   });
 
   it("prints changes since an earlier report", () => {

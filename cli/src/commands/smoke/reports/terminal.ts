@@ -1,5 +1,5 @@
-import { styleText } from "node:util";
 import stringWidth from "string-width";
+import { type Style, styled } from "../../../lines.ts";
 import { checkNames, type CheckResult, type SmokeReport, type SmokeRun } from "../report.ts";
 import {
   checksOf,
@@ -36,7 +36,7 @@ export interface TerminalStyle extends Look {
   columns: number | undefined;
 }
 
-type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
+type Paint = (style: Style, text: string) => string;
 
 const rowColours = { passed: "green", failed: "red", skipped: "yellow", running: "cyan" } as const;
 const asciiMarks = { passed: "+", failed: "x", skipped: "-" } as const;
@@ -64,18 +64,17 @@ const phaseColours = {
 const barColumns = { least: 16, most: 60 };
 
 export function painter(colour: boolean): Paint {
-  return (style, text) => (colour && text !== "" ? styleText(style, text, { validateStream: false }) : text);
+  return (style, text) => (colour && text !== "" ? styled(style, text) : text);
 }
 
 /** The tables, the errors of failed and skipped checks, and the counts in the last line. */
-export function formatRun(run: SmokeRun, style: TerminalStyle): string {
+export function formatRun(run: SmokeRun, style: TerminalStyle): string[] {
   const paint = painter(style.colour);
   const checks = checksOf(run);
   return [
     ...run.stages.flatMap((stage) => [...formatStage(stage, style), ""]),
     paint("bold", `${countsOf(checks)} in ${milliseconds(run.durationMs)}`),
-    "",
-  ].join("\n");
+  ];
 }
 
 function formatStage(report: SmokeReport, style: TerminalStyle): string[] {

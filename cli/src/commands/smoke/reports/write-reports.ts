@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import type { Environment } from "../../../environment/environment.ts";
 import { AuthCliError, toAuthCliError, toErrorReport } from "../../../errors.ts";
+import { formatLines, jsonLines } from "../../../lines.ts";
 import type { Redactor } from "../../../redaction.ts";
 import type { SmokeRun } from "../report.ts";
 import { formatRun } from "./terminal.ts";
@@ -58,7 +59,7 @@ export async function writeReports(
     await files.writeStream(target, toChunks(environment.redactor.redact(text)));
   };
   const reports: [what: string | undefined, write: (path: string) => Promise<void>][] = [
-    [flags.reportJson, (path) => write(path, json)],
+    [flags.reportJson, (path) => write(path, formatLines(json))],
     [flags.reportHtml, async (path) => write(path, (await import("./html.ts")).formatHtml(masked))],
     [flags.reportJunit, async (path) => write(path, (await import("./junit.ts")).formatJunit(masked))],
     [
@@ -80,8 +81,8 @@ export async function writeReports(
     }
   }
   if (variables["GITHUB_ACTIONS"] === "true") {
-    const { formatAnnotations } = await import("./github-annotations.ts");
-    terminal.say(formatAnnotations(masked));
+    const { annotationsOf } = await import("./github-annotations.ts");
+    for (const annotation of annotationsOf(masked)) terminal.sayCommand(annotation);
   }
   await terminal.print(flags.json ? json : formatRun(masked, { colour, unicode, columns }));
   const [failure, ...more] = failures;
@@ -93,9 +94,9 @@ export async function writeReports(
 }
 
 /** For one stage, that stage's report alone. */
-function toJson(run: SmokeRun): string {
+function toJson(run: SmokeRun): string[] {
   const [first, ...others] = run.stages;
-  return `${JSON.stringify(others.length === 0 ? first : run, undefined, 2)}\n`;
+  return jsonLines(others.length === 0 ? first : run);
 }
 
 function maskRun(run: SmokeRun, redactor: Redactor): SmokeRun {
