@@ -37,6 +37,24 @@ describe("a secret", () => {
     );
   });
 
+  it("is masked where a text is cut off in the middle of it", () => {
+    fc.assert(
+      fc.property(secrets, fc.nat(), (secret, at) => {
+        const redactor = new Redactor();
+        redactor.add("the secret", secret);
+        const [written] = [forms["as it is"]?.(secret) ?? ""];
+        const kept = written.slice(0, 6 + (at % Math.max(1, written.length - 6)));
+        const text = redactor.redact(`before|${kept}…" after`);
+        expect(text).not.toContain(kept);
+      }),
+      { numRuns: 300 },
+    );
+    const redactor = new Redactor();
+    redactor.add("token", "hush-hush-quiet");
+    expect(redactor.redact('"hush-hush-hush-hu…" and hush-h~')).toBe('"hush-hush-[token]…" and [token]~');
+    expect(redactor.redact("hush-…")).toBe("hush-…");
+  });
+
   it("is masked at every occurrence", () => {
     const redactor = new Redactor();
     redactor.add("token", "hush-hush");

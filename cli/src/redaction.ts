@@ -27,12 +27,39 @@ export class Redactor {
     if (this.#forms.size === 0) this.#makeForms();
     // Longest first: a secret may contain another one.
     const forms = [...this.#forms].toSorted(([a], [b]) => b.length - a.length);
-    return forms.reduce((masked, [form, mask]) => masked.replaceAll(form, mask), text);
+    const masked = forms.reduce((partly, [form, mask]) => partly.replaceAll(form, mask), text);
+    return maskStarts(masked, forms);
   }
 
   #makeForms(): void {
     for (const [secret, mask] of this.#masks) for (const form of formsOf(secret)) this.#forms.set(form, mask);
   }
+}
+
+type Form = readonly [form: string, mask: string];
+
+/** Masks secrets that an excerpt or a table cut off in the middle. */
+function maskStarts(text: string, forms: readonly Form[]): string {
+  let masked = text;
+  for (const cut of ["…", "~"]) {
+    for (let end = masked.indexOf(cut); end >= 0; end = masked.indexOf(cut, end + 1)) {
+      const before = maskStart(masked.slice(0, end), forms);
+      masked = before + masked.slice(end);
+      end = before.length;
+    }
+  }
+  return masked;
+}
+
+/** Masks the start of a secret at the end of a text. */
+function maskStart(text: string, forms: readonly Form[]): string {
+  for (const [form, mask] of forms) {
+    const prefix = form.slice(0, minimumLength);
+    let start = text.indexOf(prefix, Math.max(0, text.length - form.length));
+    while (start >= 0 && !form.startsWith(text.slice(start))) start = text.indexOf(prefix, start + 1);
+    if (start >= 0) return text.slice(0, start) + mask;
+  }
+  return text;
 }
 
 /** Every encoding in which a secret can reach an output. */

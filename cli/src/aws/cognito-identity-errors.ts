@@ -1,6 +1,7 @@
 import { AuthCliError } from "../errors.ts";
 import { excerpt } from "../http.ts";
 import { type CognitoExplanation, explainProviderRefusal } from "./id-token-errors.ts";
+import { Redactor } from "../redaction.ts";
 import type { LoginsMap } from "./logins.ts";
 
 /**
@@ -78,15 +79,8 @@ const explanations: readonly [type: string, message: RegExp, CognitoExplanation]
       fix: "run `auth-cli doctor --deep` to find out which; if somebody changed the roles by hand, remove the stage and deploy it again",
     },
   ],
-  [
-    "InvalidParameterException",
-    /./s,
-    {
-      code: "cognito-refused",
-      cause: "a value in the request is malformed",
-      fix: "check --identity-pool-id, and that the access token and its secret are complete",
-    },
-  ],
+  ["InvalidParameterException", /./s, malformed()],
+  ["ValidationException", /./s, malformed()],
   ["ResourceConflictException", /./s, refusal("this login is already linked to another identity")],
   [
     "TooManyRequestsException",
@@ -117,13 +111,21 @@ function refusal(cause: string): CognitoExplanation {
   return { code: "cognito-refused", cause, fix: "run `auth-cli login` again" };
 }
 
+function malformed(): CognitoExplanation {
+  return {
+    code: "cognito-refused",
+    cause: "a value in the request is malformed",
+    fix: "check --identity-pool-id, and that the access token and its secret are complete",
+  };
+}
+
 /**
  * Converts an error of the SDK. An unknown one keeps Cognito's message.
  * @param logins the logins map of the request
  */
 export function cognitoError(step: string, thrown: unknown, logins: LoginsMap): AuthCliError {
   if (thrown instanceof AuthCliError) return thrown;
-  const { name, message, status } = readSdkError(thrown);
+  const { name, message, status } = withoutLogins(readSdkError(thrown), logins);
   const explanation =
     explainProviderRefusal(name, message, logins) ??
     explanations.find(([type, text]) => type === name && text.test(message))?.[2];
@@ -159,6 +161,20 @@ interface SdkError {
   name: string;
   message: string;
   status: number | undefined;
+}
+
+/**
+ * Removes the logins map, which contains tokens. Cognito's validation errors quote it: `Value '{api.twitter.com=…}' at
+ * 'logins' failed to satisfy constraint`. The quote may be incomplete, so its shape counts too. An excerpt may cut a
+ * token in two, so this comes first.
+ */
+function withoutLogins({ name, message, status }: SdkError, logins: LoginsMap): SdkError {
+  const redactor = new Redactor();
+  for (const login of Object.values(logins)) {
+    for (const part of [login, ...login.split(/[;.]/)]) redactor.add("login", part);
+  }
+  const unquoted = message.replace(/'\{.*?(?:\}'(?= at ')|$)/gs, "'{…}'");
+  return { name: redactor.redact(name), message: redactor.redact(unquoted), status };
 }
 
 /** The SDK keeps the status in `$metadata` and, if the body was not JSON, the raw response in `$response`. */

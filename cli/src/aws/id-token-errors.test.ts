@@ -116,6 +116,7 @@ describe("explainProviderRefusal", () => {
   it.each([
     ["ExternalServiceException", /could not verify the token with accounts\.google\.com/],
     ["InvalidParameterException", /malformed/],
+    ["ValidationException", /malformed/],
     ["ResourceConflictException", /already linked/],
   ])("%s", (type, cause) => expect(explain("x", { type })?.cause).toMatch(cause));
 

@@ -22,6 +22,14 @@ function again(provider: string, token = "a new token"): string {
   return `get ${token} from the provider and run \`auth-cli login --login ${provider}=-\``;
 }
 
+function malformed({ provider }: ProviderLogin): CognitoExplanation {
+  return {
+    code: "cognito-refused",
+    cause: "a value in the request is malformed",
+    fix: `check --identity-pool-id, and that the token of ${provider} is complete`,
+  };
+}
+
 /**
  * By the type and the message of Cognito's error. The last row of a type matches every message.
  * @see https://docs.aws.amazon.com/cognito/latest/developerguide/open-id.html#validating-an-openid-connect-token
@@ -157,15 +165,8 @@ const explanations: readonly [type: string, message: RegExp, Explain][] = [
       fix: again(provider),
     }),
   ],
-  [
-    "InvalidParameterException",
-    /./s,
-    ({ provider }) => ({
-      code: "cognito-refused",
-      cause: "a value in the request is malformed",
-      fix: `check --identity-pool-id, and that the token of ${provider} is complete`,
-    }),
-  ],
+  ["InvalidParameterException", /./s, malformed],
+  ["ValidationException", /./s, malformed],
   [
     "ExternalServiceException",
     /./s,

@@ -139,11 +139,11 @@ describe("GetId", () => {
       "NotAuthorizedException",
       "Token is not from a supported provider of this identity pool.",
     ],
-    ["an empty token", { "api.twitter.com": "" }, "InvalidParameterException", /'logins'/],
+    ["an empty token", { "api.twitter.com": "" }, "ValidationException", /'logins'/],
     [
       "eleven logins",
       Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`p${i}`, "t"])),
-      "InvalidParameterException",
+      "ValidationException",
       /'logins'/,
     ],
     ["a login that is not a string", { "api.twitter.com": 1 }, "SerializationException", /Logins/],
@@ -158,9 +158,9 @@ describe("GetId", () => {
       "ResourceNotFoundException",
       /^IdentityPool 'us-east-1:0.*' not found\.$/,
     ],
-    ["malformed", "us-east-1:NOT-HEX", "InvalidParameterException", /'identityPoolId'.*pattern/],
-    ["too long", `us-east-1:${"a".repeat(50)}`, "InvalidParameterException", /less than or equal to 55/],
-    ["missing", undefined, "InvalidParameterException", /must not be null/],
+    ["malformed", "us-east-1:NOT-HEX", "ValidationException", /'identityPoolId'.*pattern/],
+    ["too long", `us-east-1:${"a".repeat(50)}`, "ValidationException", /less than or equal to 55/],
+    ["missing", undefined, "ValidationException", /must not be null/],
   ])("rejects a pool id that is %s", async (_name, IdentityPoolId, code, message) => {
     await expect(service.handle("GetId", { IdentityPoolId, Logins: login("42") })).rejects.toEqual(
       refused(code, message),

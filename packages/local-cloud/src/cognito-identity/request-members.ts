@@ -64,7 +64,7 @@ export class RequestMembers {
     const count = this.#faults.length;
     if (count === 0) return;
     const errors = count === 1 ? "1 validation error" : `${count} validation errors`;
-    throw new ServiceError("InvalidParameterException", `${errors} detected: ${this.#faults.join("; ")}`);
+    throw new ServiceError("ValidationException", `${errors} detected: ${this.#faults.join("; ")}`);
   }
 
   #required(name: string, limits: StringLimits): string {
