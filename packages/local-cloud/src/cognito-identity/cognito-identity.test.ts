@@ -247,7 +247,7 @@ describe("GetCredentialsForIdentity", () => {
       "a role for guests",
       () => (pool.roles = { authenticated: "arn:aws:iam::123456789012:role/unauthenticated" }),
     ],
-  ])("refuses a pool with %s", async (_name, spoil) => {
+  ])("rejects a pool with %s", async (_name, spoil) => {
     const identityId = await getId(login("42"));
     spoil();
     await expect(getCredentials(identityId, login("42"))).rejects.toEqual(

@@ -125,7 +125,7 @@ describe("an issuer", () => {
   it.each<[string, () => Record<string, string>, RegExp]>([
     ["without an address", () => ({}), /--oidc-issuer my-tenant\.eu\.auth0\.com=/],
     [
-      "that is not there",
+      "that does not exist",
       () => ({ [providerName]: "http://127.0.0.1:9" }),
       /cannot reach my-tenant\.eu\.auth0\.com at http:\/\/127/,
     ],

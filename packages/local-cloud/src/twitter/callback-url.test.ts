@@ -22,7 +22,7 @@ describe("isApprovedCallback", () => {
     "javascript:alert(1)",
     "OOB",
     "/callback",
-  ])("refuses %s when all of loopback is registered", (callback) => {
+  ])("rejects %s when all of loopback is registered", (callback) => {
     expect(isApprovedCallback(callback, loopbackCallbackUrls)).toBe(false);
   });
 

@@ -51,7 +51,7 @@ describe("resolveDynamicReferences", () => {
     ["{{resolve:secretsmanager:app/twitter:SecretBinary:key}}", "Incorrect format"],
     ["{{resolve:secretsmanager:text:SecretString:key}}", "Could not parse SecretString JSON"],
     ["{{resolve:vault:x}}", "Dynamic reference to vault is not supported"],
-  ])("refuses %s", (reference, message) => {
+  ])("rejects %s", (reference, message) => {
     expect(() => resolve(reference)).toThrow(message);
   });
 

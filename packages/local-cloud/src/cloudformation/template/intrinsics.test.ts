@@ -89,7 +89,7 @@ describe("resolve", () => {
     ["a missing condition", { "Fn::If": ["Nope", 1, 2] }, "Unresolved condition dependency Nope"],
     ["Ref of an object", { Ref: {} }, "Ref must be a string"],
     ["an object in Sub", { "Fn::Sub": ["${x}", { x: {} }] }, "must resolve to a string"],
-  ])("refuses %s", (_name, value, message) => {
+  ])("rejects %s", (_name, value, message) => {
     expect(() => resolve(value, scope)).toThrow(message);
   });
 });
