@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
+import { listNames } from "../list-names.ts";
 import { Configuration } from "./configuration.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { type DeployerEnvironment, findDeployerCredentials } from "./deployer-credentials.ts";
@@ -205,5 +206,5 @@ function notFound(
 }
 
 function stageNames(stages: readonly { stage: string | undefined }[]): string {
-  return stages.map(({ stage }) => stage ?? "a deployment without a name").join(", ");
+  return listNames(stages.map(({ stage }) => stage ?? "a deployment without a name"));
 }

@@ -1,5 +1,6 @@
 import { AuthCliError } from "../errors.ts";
 import { excerpt } from "../http.ts";
+import { listNames } from "../list-names.ts";
 import { deployCommand } from "./deploy-command.ts";
 
 /** The outputs of one stage. Only the wanted stage has to be complete. */
@@ -43,7 +44,7 @@ export function parseOutputs(
   if (stages.size === 0) {
     throw new AuthCliError("invalid-outputs", {
       message: `${path} has no stage of the app ${appName ?? ""}`.trimEnd(),
-      cause: `its stacks are ${Object.keys(outputs).join(", ")}: a deploy of another app wrote it`,
+      cause: `its stacks are ${listNames(Object.keys(outputs))}: a deploy of another app wrote it`,
       fix: `run ${deployCommand(undefined)} in this project, or pass the right file with --outputs`,
     });
   }
@@ -72,7 +73,7 @@ export function requireOutputs(path: string, { stage, values }: StageOutputs): R
     if (typeof value === "string" && value !== "") return value;
     throw new AuthCliError("invalid-outputs", {
       message: `${name} ${name in values ? "is not a string" : "is missing"} in ${path}${stage === undefined ? "" : ` (stage ${stage})`}`,
-      cause: `the file has ${Object.keys(values).join(", ") || "no outputs"}; a deploy of single stacks omits the other stacks`,
+      cause: `the file has ${listNames(Object.keys(values)) || "no outputs"}; a deploy of single stacks omits the other stacks`,
       fix: `add ${name} to the stack's outputs (\`stack.addOutputs\`) and deploy all stacks${stage === undefined ? "" : `: ${deployCommand(stage)}`}`,
     });
   };

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { AuthCliError } from "../errors.ts";
+import { readSmallFile } from "./files.ts";
 
 /**
  * Reads the certificate authorities to trust: Node's, those of `NODE_EXTRA_CA_CERTS` and those of a file. Once given a
@@ -19,7 +19,7 @@ export function readCertificateAuthorities(file: string, extraFile: string | und
 function readCertificates(file: string, source: string): string[] {
   let text: string;
   try {
-    text = readFileSync(file, "latin1");
+    text = readSmallFile(file);
   } catch (error) {
     throw new AuthCliError("invalid-configuration", {
       message: `cannot read ${file} (${source})`,

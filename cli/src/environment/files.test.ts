@@ -1,3 +1,4 @@
+import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -156,5 +157,40 @@ describe("file state", () => {
     expect(files.list(folder)).toEqual(["a", "b"]);
     expect(files.list(join(folder, "absent"))).toEqual([]);
     expect(files.list(join(folder, "a"))).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("reading what is not a regular file", () => {
+  it("fails for a named pipe without a writer", async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    expect(await failure(() => files.readText(pipe))).toMatchObject({
+      code: "invalid-configuration",
+      message: `cannot read ${pipe}`,
+      cause: expect.stringContaining("not a regular file") as string,
+    });
+  });
+
+  it("reads a pipe to its end", () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const writer = spawn("/bin/sh", ["-c", 'printf one >"$0"; printf two >"$0"', pipe], { stdio: "ignore" });
+    expect(files.readText(pipe)).toMatch(/^one/);
+    writer.kill();
+  });
+
+  it("fails for a device without an end, and reads one that is empty", async () => {
+    expect((await failure(() => files.readText("/dev/zero"))).cause).toContain("longer than 1 MiB");
+    expect(files.readText("/dev/null")).toBe("");
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("a folder that cannot be created", () => {
+  it.each(["/proc/auth-cli", "/proc/self/a/b"])("causes an error: %s", async (unwritable) => {
+    for (const work of [
+      () => files.writePrivate(`${unwritable}/sessions.json`, "{}"),
+      () => files.withLock(`${unwritable}/sessions.json`, async () => {}),
+    ])
+      expect((await failure(work)).code).toBe("write-failed");
   });
 });

@@ -2,13 +2,16 @@ import {
   appendFileSync,
   chmodSync,
   closeSync,
+  constants,
   existsSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -67,7 +70,7 @@ export interface Files {
 export const files: Files = {
   readText(path) {
     try {
-      return readFileSync(path, "utf8");
+      return readSmallFile(path);
     } catch (error) {
       if (isAbsent(error)) return undefined;
       throw cannot("read", path, error);
@@ -184,6 +187,56 @@ export const files: Files = {
   },
 };
 
+/** Longer than a program takes to answer that serves a secret file through a pipe. */
+const pipeLimitMs = 1500;
+/** The files that are read have some kilobytes. A device may never end. */
+const pipeLimitBytes = 1024 * 1024;
+
+/**
+ * Reads a file without waiting for long. Reading is synchronous, so Ctrl-C and SIGTERM would not end a wait for a named
+ * pipe without a writer.
+ */
+export function readSmallFile(path: string): string {
+  // Windows has neither the flag nor named pipes among the files.
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const state = fstatSync(file);
+    if (state.isFile() || state.isDirectory()) return readFileSync(file, "utf8");
+    return readPipe(file, state.isFIFO());
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Reads a pipe, such as that of `--outputs <(command)`, or a device. */
+function readPipe(file: number, mayHaveNoWriter: boolean): string {
+  const chunks: Buffer[] = [];
+  const chunk = Buffer.alloc(64 * 1024);
+  const deadline = performance.now() + pipeLimitMs;
+  for (let total = 0; total <= pipeLimitBytes;) {
+    const length = readAvailable(file, chunk);
+    // A pipe without a writer looks like one whose writer has closed it.
+    if (length === 0 && (total > 0 || !mayHaveNoWriter)) return Buffer.concat(chunks).toString("utf8");
+    if (length > 0) {
+      total += length;
+      chunks.push(Buffer.from(chunk.subarray(0, length)));
+    } else if (performance.now() > deadline) {
+      throw new Error(`it is not a regular file and did not end within ${pipeLimitMs / 1000} s`);
+    } else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+  }
+  throw new Error("it is not a regular file and is longer than 1 MiB");
+}
+
+/** @returns the number of bytes read; 0 at the end, -1 when the writer has not written yet */
+function readAvailable(file: number, chunk: Buffer): number {
+  try {
+    return readSync(file, chunk);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") return -1;
+    throw error;
+  }
+}
+
 /** Syncs to the disk, so that a power cut after the rename leaves no empty file. */
 function writeDurably(path: string, text: string): void {
   const file = openSync(path, "wx", 0o600);
@@ -233,9 +286,33 @@ async function sweep(folder: string): Promise<void> {
 }
 
 function makePrivateFolder(folder: string): void {
-  const created = mkdirSync(folder, { recursive: true, mode: 0o700 });
   // The umask applies to mkdir's mode. An existing folder keeps its mode.
-  if (created !== undefined) chmodSync(folder, 0o700);
+  if (makeFolder(folder)) chmodSync(folder, 0o700);
+}
+
+/**
+ * Creates a folder and its parents. Node's `recursive` never returns where the file system refuses with ENOENT, as /proc
+ * does.
+ * @returns false when the folder exists
+ */
+function makeFolder(folder: string): boolean {
+  try {
+    mkdirSync(folder, 0o700);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(folder).isDirectory()) return false;
+    if (code !== "ENOENT" || dirname(folder) === folder) throw error;
+  }
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, 0o700);
+    return true;
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
 }
 
 function tightenMode(path: string, wanted: number): LooseMode | undefined {

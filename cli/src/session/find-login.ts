@@ -5,6 +5,7 @@ import type { Deployment } from "../deployment/deployment.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
+import { listNames } from "../list-names.ts";
 import type { TokenCredentials } from "../twitter/oauth1.ts";
 import { loginFromConfiguration, tokenFromConfiguration } from "./given-token.ts";
 import { loadLoginToken, loadTokenCredentials } from "./session-store.ts";
@@ -124,7 +125,7 @@ function notLoggedIn(
   if (user !== undefined && here.length > 0) {
     return new AuthCliError("not-logged-in", {
       message: `${user} is not logged in to ${deployment.stage ?? deployment.identityPoolId}`,
-      cause: `logged in: ${here.map(userName).join(", ")}`,
+      cause: `logged in: ${listNames(here.map(userName))}`,
       fix: `run \`auth-cli login${stage}\` as that user, or omit --user`,
     });
   }

@@ -173,4 +173,24 @@ describe("login --from-twurl", () => {
     expect(ran.code).toBe(2);
     expect(ran.stderr).toContain("error: /project/nowhere.yml does not exist\n");
   });
+
+  it("lists a few of many profiles", async () => {
+    const many = Array.from({ length: 3000 }, (_, index) => ({ ...other, username: `user${index}` }));
+    const ran = await logIn(
+      () => twurlrc(many).replace(/^configuration:[^]*/m, "configuration: {}\n"),
+      ["--json"],
+    );
+    expect(reportedError(ran)["cause"]).toBe(
+      "its profiles are user0, user1, user2, user3, user4 and 2995 more",
+    );
+  });
+
+  it("does not parse a file of 300,000 profiles", async () => {
+    const line = "  user:\n    key: {}\n";
+    const ran = await logIn(() => `profiles:\n${line.repeat(300_000)}`, ["--json"]);
+    expect(reportedError(ran)).toMatchObject({
+      code: "invalid-configuration",
+      cause: expect.stringMatching(/^it has \d+ bytes/) as string,
+    });
+  });
 });

@@ -3,6 +3,7 @@ import { FAILSAFE_SCHEMA, load } from "js-yaml";
 import type { Configuration } from "../../deployment/configuration.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
+import { listNames } from "../../list-names.ts";
 import { registerToken } from "../../session/register-secrets.ts";
 import type { ClientCredentials } from "../../twitter/oauth1.ts";
 import type { AuthorizedUser } from "../../twitter/twitter-api.ts";
@@ -89,7 +90,12 @@ interface RcFile {
   defaultProfile: readonly string[];
 }
 
+/** A profile has some 200 bytes. Parsing takes a second for each 5 MB. */
+const maximumSize = 1024 * 1024;
+
 function parse(path: string, text: string): RcFile {
+  if (text.length > maximumSize)
+    throw invalidFile(path, `it has ${text.length} bytes; twurl writes some kilobytes`);
   let file: unknown;
   try {
     // This schema keeps every scalar a string: a screen name may look like a number, `no` or a date.
@@ -123,7 +129,7 @@ function chooseProfile(
   if (wanted === undefined && names.length !== 1) {
     throw new AuthCliError("invalid-configuration", {
       message: `${path} has no default profile`,
-      cause: names.length === 0 ? "it has no profiles" : `its profiles are ${names.join(", ")}`,
+      cause: names.length === 0 ? "it has no profiles" : `its profiles are ${listNames(names)}`,
       fix:
         names.length === 0
           ? "run `twurl authorize`, or log in without twurl: `auth-cli login`"
@@ -135,7 +141,7 @@ function chooseProfile(
   if (name === undefined || apps === undefined || apps.size === 0) {
     throw new AuthCliError("invalid-configuration", {
       message: `${path} has no profile ${wanted ?? name ?? ""}`,
-      cause: names.length === 0 ? "it has no profiles" : `its profiles are ${names.join(", ")}`,
+      cause: names.length === 0 ? "it has no profiles" : `its profiles are ${listNames(names)}`,
       fix: "select one with --user, or run `twurl authorize`",
     });
   }
@@ -144,7 +150,7 @@ function chooseProfile(
   if (chosen === undefined && apps.size > 1) {
     throw new AuthCliError("invalid-configuration", {
       message: `${path} has ${apps.size} X apps for ${name}`,
-      cause: `their consumer keys are ${[...apps.keys()].join(", ")}`,
+      cause: `their consumer keys are ${listNames([...apps.keys()])}`,
       fix: `choose one with \`twurl set default ${name} <consumer key>\``,
     });
   }
