@@ -3,12 +3,13 @@ import { defineConfig } from "vitest/config";
 
 /** Files that take longest, first: a file that starts last alone keeps one core busy and the others idle. */
 const longest = [
-  "local-cloud/test/deploy",
+  "local-cloud/test/sst-deploy",
   "laboratory/laboratory",
   "session/many-processes",
   "scripts/github-actions",
   "cli/test/faults",
-  "test/cdk-deploy",
+  "local-cloud/test/cdk-deploy",
+  "local-cloud/test/aws-cli",
   "commands/call/signed-requests",
   "login/providers",
   "cli/test/chain",

@@ -35,6 +35,13 @@ async function readReport(path = ""): Promise<Report> {
   return JSON.parse(await readFile(path, "utf8")) as Report;
 }
 
+/** An `npx` that does not run sst. deploy.yml runs the same command for real. */
+const npxWithoutSst = `#!/bin/sh
+test "$1 $2" = "--no-install sst" || PATH=\${PATH#*:} exec npx "$@"
+shift
+echo "deployed: $*"
+`;
+
 const reportNames = ["report.json", "report.xml", "report.html"];
 
 describe("the CI recipes, run like GitHub's runner does", () => {
@@ -302,18 +309,21 @@ describe("the CI recipes, run like GitHub's runner does", () => {
 
   describe("the recipe for a plain shell", () => {
     it("deploys, checks and exits with 0", async () => {
-      const { code, stdout, stderr } = await runRecipe({ ...secrets, STAGE: "prod" });
+      const { code, stdout, stderr } = await runRecipe({
+        ...secrets,
+        PATH: await withCommand("npx", npxWithoutSst),
+        STAGE: "prod",
+      });
       expect(code, stdout + stderr).toBe(0);
+      expect(stdout).toMatch(/^deployed: sst deploy --stage prod$/m);
       expect(stdout).toMatch(/all checks passed\n$/);
       expectNoSecret(stdout + stderr);
     }, 200_000);
 
     it("exits with the exit code of smoke", async () => {
-      // Already deployed.
-      const npx = `#!/bin/sh\ntest "$2" = sst || PATH=\${PATH#*:} exec npx "$@"\n`;
       const { code, stdout } = await runRecipe({
         ...secrets,
-        PATH: await withCommand("npx", npx),
+        PATH: await withCommand("npx", npxWithoutSst),
         TWITTER_ACCESS_TOKEN_SECRET: "of-another",
         STAGE: "prod",
       });

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import { describe, expect, it } from "vitest";
 import { percentEncode } from "../../packages/local-cloud/src/twitter/percent-encode.ts";
 import { Redactor } from "./redaction.ts";
@@ -33,7 +34,7 @@ describe("a secret", () => {
         const text = redactor.redact(`before|${write(secret)}|after`);
         expect(text).toBe("before|[the secret]|after");
       }),
-      { numRuns: 300 },
+      { numRuns: testRuns(37) },
     );
   });
 

@@ -53,7 +53,6 @@ test.skipIf(openssl === undefined)(
     const world = await deployWorld("secure", undefined, {
       tls,
       variables: { NODE_EXTRA_CA_CERTS: cert },
-      bySst: true,
     });
     try {
       expect((await world.outputs()).ApiEndpoint).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import * as fc from "fast-check";
+import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import { describe, expect, it } from "vitest";
 import { createSessions } from "../../../packages/local-cloud/src/iam/sessions.ts";
 import { verifySigV4 } from "../../../packages/local-cloud/src/sigv4/verify-sigv4.ts";
@@ -387,6 +388,7 @@ const header = fc.tuple(fc.constantFrom("X-One", "x-one", "X-Two", "Accept", "X-
 
 describe("the local cloud's verifier", () => {
   it("accepts every signature, and rejects it after a change to body, path or query", async () => {
+    const runs = testRuns(50);
     let verified = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -447,8 +449,8 @@ describe("the local cloud's verifier", () => {
           verified += 1;
         },
       ),
-      { numRuns: 400 },
+      { numRuns: runs },
     );
-    expect(verified).toBeGreaterThan(300);
+    expect(verified).toBeGreaterThan(runs / 2);
   });
 });

@@ -1,5 +1,9 @@
+import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { type IncomingMessage, request as openHttp } from "node:http";
+import { request as openHttps } from "node:https";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AwsClient } from "aws4fetch";
 import { cacheFolder, placeholders, type SynthesizedStack } from "./synthesized-stack.ts";
@@ -10,7 +14,8 @@ type Variables = Record<string, string | undefined>;
  * Deploys a synthesized stack as `sst deploy` does, by PutObject and CreateStack or UpdateStack, and writes the outputs
  * where SST writes them.
  *
- * @param environment the local cloud's: `AWS_ENDPOINT_URL`, the deployer's keys, consumer key and secret
+ * @param environment the local cloud's: `AWS_ENDPOINT_URL`, the deployer's keys, consumer key and secret, and
+ *   `NODE_EXTRA_CA_CERTS`
  * @param folder the app's
  * @throws Error with the stack's status when it is not deployed in the end
  */
@@ -84,22 +89,20 @@ function createClient(environment: Variables): Client {
     region: environment["AWS_REGION"] ?? "us-east-1",
     retries: 0,
   });
+  const ca = environment["NODE_EXTRA_CA_CERTS"];
+  const send = async (service: string, method: string, address: string, body: string | Buffer) => {
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const signed = await aws.sign(address, { method, headers, body, aws: { service } });
+    return request(signed, body, ca === undefined ? undefined : await readFile(ca));
+  };
   const client: Client = {
     async put(path, body) {
-      const response = await aws.fetch(url + path, { method: "PUT", body, aws: { service: "s3" } });
-      if (!response.ok) throw new Error(`PutObject ${path}: ${await response.text()}`);
+      const response = await send("s3", "PUT", url + path, body);
+      if (response !== "") throw new Error(`PutObject ${path}: ${response}`);
     },
-    async query(action, parameters) {
-      const body = new URLSearchParams({ Action: action, Version: "2010-05-15", ...parameters });
-      const headers = { "content-type": "application/x-www-form-urlencoded" };
-      const service = "cloudformation";
-      const response = await aws.fetch(url, {
-        method: "POST",
-        headers,
-        body: body.toString(),
-        aws: { service },
-      });
-      return response.text();
+    query(action, parameters) {
+      const form = new URLSearchParams({ Action: action, Version: "2010-05-15", ...parameters });
+      return send("cloudformation", "POST", url, form.toString());
     },
     async settled(stackName) {
       for (;;) {
@@ -110,6 +113,17 @@ function createClient(environment: Variables): Client {
     },
   };
   return client;
+}
+
+/** Sends a signed request. `fetch` cannot be told of an authority. @returns the body */
+async function request(signed: Request, body: string | Buffer, ca: Buffer | undefined): Promise<string> {
+  const options = { method: signed.method, headers: Object.fromEntries(signed.headers) };
+  const outgoing = signed.url.startsWith("https:")
+    ? openHttps(signed.url, { ...options, ca })
+    : openHttp(signed.url, options);
+  outgoing.end(body);
+  const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
+  return text(incoming);
 }
 
 function statusOf(description: string): string | undefined {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quickNpmPath } from "./quick-npm.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
+import { appFiles } from "./synthesized-stack.ts";
 import { untilWritten } from "./sst-outputs.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
@@ -26,7 +27,7 @@ export async function copySstApp(): Promise<SstApp> {
   const temporary = join(folder, "tmp");
   await mkdir(temporary);
   const quickPath = await quickNpmPath(join(temporary, "bin"));
-  for (const file of ["sst.config.ts", "stacks", "packages/functions", "tsconfig.json", "package.json"]) {
+  for (const file of appFiles) {
     await cp(join(root, file), join(folder, file), { recursive: true });
   }
   await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");

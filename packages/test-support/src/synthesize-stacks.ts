@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { zipSync, type Zippable } from "fflate";
 import { quickNpmPath } from "./quick-npm.ts";
 import {
+  appInputs,
   cacheFolder,
   placeholders,
   type SynthesisRequest,
@@ -86,8 +87,7 @@ async function copyApp(folder: string): Promise<void> {
   for (const name of await readdir(root)) {
     if (name !== "node_modules" && name !== "bin") await rm(join(root, name), { recursive: true });
   }
-  for (const name of await readdir(folder)) {
-    if (["node_modules", ".sst", "tmp"].includes(name)) continue;
+  for (const name of await appInputs(folder)) {
     await cp(join(folder, name), join(root, name), { recursive: true });
   }
 }

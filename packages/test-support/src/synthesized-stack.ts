@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -41,8 +41,14 @@ export const placeholders = {
   TWITTER_CONSUMER_SECRET: "consumer-secret-of-the-local-cloud",
 };
 
-/** What SST writes into an app, and what no synthesis depends on. */
-const ignored = new Set([".sst", "node_modules", "tmp"]);
+/** The files and folders that make the app, beside `.env` files. */
+export const appFiles = ["sst.config.ts", "stacks", "packages/functions", "tsconfig.json", "package.json"];
+
+/** All that SST reads in an app's folder. Paths relative to it. */
+export async function appInputs(folder: string): Promise<string[]> {
+  const dotenv = (await readdir(folder)).filter((name) => /^\.env(\.|$)/.test(name));
+  return [...appFiles, ...dotenv];
+}
 
 /** The synthesized stack of an app, from the cache or made by `url`, the server of `serveSynthesis`. */
 export async function synthesizedStack(
@@ -63,21 +69,18 @@ async function fingerprint({ folder, stage, variables }: Omit<SynthesisRequest, 
   const own = ["synthesized-stack.ts", "synthesize-stacks.ts", "quick-npm.ts"].map((name) =>
     join(root, "packages/test-support/src", name),
   );
-  for (const path of [join(root, "package-lock.json"), ...own, ...(await filesUnder(folder))]) {
+  const inputs = (await appInputs(folder)).map((name) => filesAt(join(folder, name)));
+  const files = (await Promise.all(inputs)).flat().toSorted();
+  for (const path of [join(root, "package-lock.json"), ...own, ...files]) {
     const name = path.startsWith(folder) ? relative(folder, path) : relative(root, path);
     hash.update(`\0${name}\0`).update(await readFile(path));
   }
   return hash.digest("hex");
 }
 
-async function filesUnder(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const nested = await Promise.all(
-    entries.map(async (entry) => {
-      const path = join(folder, entry.name);
-      if (entry.isFile()) return entry.name.startsWith(".sst.config.") ? [] : [path];
-      return entry.isDirectory() && !ignored.has(entry.name) ? filesUnder(path) : [];
-    }),
-  );
-  return nested.flat().toSorted();
+/** The file, or all files under the folder, at this path. */
+async function filesAt(path: string): Promise<string[]> {
+  if ((await stat(path)).isFile()) return [path];
+  const entries = await readdir(path, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }

@@ -1,5 +1,6 @@
 import { runSimulation } from "@cloud-copilot/iam-simulate";
 import * as fc from "fast-check";
+import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import { describe, expect, it } from "vitest";
 
 import type { PolicyDocument } from "../account.ts";
@@ -235,6 +236,6 @@ it("agrees with iam-simulate for the condition keys that it supports", async () 
       if (second.resultType === "error") throw new Error(second.errors.message);
       expect(effect([document], context)).toBe(expected[second.overallResult]);
     }),
-    { numRuns: 200 },
+    { numRuns: testRuns(25) },
   );
 }, 30_000);

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import { describe, expect, it } from "vitest";
 
 import { compileArnPattern } from "./wildcards.ts";
@@ -36,7 +37,7 @@ describe("compileArnPattern", () => {
           wanted.every((glob, i) => matches(Array.from(glob), Array.from(actual[i] ?? "")));
         expect(compileArnPattern(pattern.join(":"))(fields.join(":"))).toBe(expected);
       }),
-      { numRuns: 2000 },
+      { numRuns: testRuns(100) },
     );
   });
 });

@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes } from "node:crypto";
 
 import { SignatureV4 } from "@smithy/signature-v4";
 import * as fc from "fast-check";
+import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import { describe, expect, it } from "vitest";
 
 import { createSessions } from "../iam/sessions.ts";
@@ -301,7 +302,7 @@ describe("a request signed by another implementation", () => {
       fc.property(request, (unsigned) => {
         expect(verify(sign(unsigned))).toMatchObject({ ok: true });
       }),
-      { numRuns: 300 },
+      { numRuns: testRuns(37) },
     );
   });
 
@@ -345,7 +346,7 @@ describe("a request signed by another implementation", () => {
         );
         expect(verify(sent)).toMatchObject({ ok: true });
       }),
-      { numRuns: 200 },
+      { numRuns: testRuns(25) },
     );
   });
 
@@ -386,7 +387,7 @@ describe("a request signed by another implementation", () => {
         expect(verify(signed)).toMatchObject({ ok: true });
         expect(verify(changed ?? signed)).toMatchObject({ ok: false });
       }),
-      { numRuns: 400 },
+      { numRuns: testRuns(50) },
     );
   });
 });
