@@ -181,6 +181,19 @@ export function amzDate(nowMs: number): string {
 }
 
 /**
+ * The canonical path: without repeated slashes, and percent-encoded again (`%20` becomes `%2520`).
+ * @param pathname as it is sent, in ASCII
+ */
+export function canonicalPath(pathname: string): string {
+  return pathname
+    .replaceAll(/\/+/g, "/")
+    .replaceAll(
+      /[^A-Za-z0-9\-._~/]/g,
+      (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+    );
+}
+
+/**
  * The canonical query string: each name and value percent-encoded, sorted by encoded name, then value.
  * Keeps nameless parameters and bytes that are not UTF-8.
  * @param search `?a=1&b`, or the empty string
@@ -224,7 +237,7 @@ function compare(a: string, b: string): number {
  * Joins the values of a repeated header with a comma and no space, as in the canonical request. Otherwise a proxy could
  * join them differently.
  */
-function mergeRepeated(headers: readonly Header[]): Header[] {
+export function mergeRepeated(headers: readonly Header[]): Header[] {
   const merged = new Map<string, [string, string]>();
   for (const [name, value] of headers) {
     const known = merged.get(name.toLowerCase());

@@ -135,6 +135,29 @@ describe("call", () => {
     expect(ran.stdout).toBe("body");
   });
 
+  it.each([
+    ["/x", false],
+    ["/a@b", true],
+    ["/a%20b", true],
+    ["/é", true],
+    ["/a//b", true],
+  ])("says beside the curl command which path curl signs: %s", async (path, differs) => {
+    const { stdout } = await authCli(["call", path, "--dry-run"], { loggedIn: true });
+    expect(stdout.includes("# curl sends the path in --request-target")).toBe(differs);
+    const unsigned = await authCli(["call", path, "--dry-run", "--unsigned"], { loggedIn: true });
+    expect(unsigned.stdout).not.toContain("--request-target");
+  });
+
+  it.each([
+    [["-H", "X-Empty;"], true],
+    [["-d", "a", "-H", "Content-Type:"], true],
+    [["-H", "Accept:"], false],
+    [["-d", "a"], false],
+  ])("says beside the curl command that curl does not sign the headers of %j", async (flags, differs) => {
+    const { stdout } = await authCli(["call", "/x", ...flags, "--dry-run"], { loggedIn: true });
+    expect(stdout.includes("# curl 7.88 does not sign an empty or removed header")).toBe(differs);
+  });
+
   it("explains the signature with --dry-run, sends nothing and shows no secret", async () => {
     const ran = await authCli(["call", "/x?b=1&a=2", "--dry-run"], { loggedIn: true });
     expect(ran.code).toBe(0);

@@ -11,6 +11,13 @@ const request: HttpRequest = {
   headers: [["Accept", "*/*"]],
 };
 
+const signing = {
+  credentials: { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "secret-key-value", sessionToken: "token" },
+  region: "us-east-1",
+  service: "execute-api",
+  nowMs: Date.parse("2026-03-01T12:00:00Z"),
+};
+
 /** The words that a POSIX shell makes of a curl command. */
 function words(command: string): string[] {
   const script = `curl() { printf '%s\\0' "$@"; }\n${command}`;
@@ -107,6 +114,29 @@ describe("the curl command", () => {
     expect(untyped.join(" ")).not.toContain("secret body");
   });
 
+  it.each(["/a@b", "/star*", "/a b", "/é", "/a//b", "/it's/[x]", "/%zz"])(
+    "signs the canonical path of %s and sends the path itself",
+    async (path) => {
+      const url = new URL(`https://api.example${path}?b=1&a=é`);
+      const { canonicalRequest } = await signSigV4({ ...request, url }, signing);
+      const [, canonicalPath, query] = canonicalRequest.split("\n");
+      const spoken = words(curlCommand({ ...request, url }, "us-east-1"));
+      expect(spoken[spoken.indexOf("--request-target") + 1]).toBe(`${url.pathname}?${query}`);
+      expect(spoken.at(-1)).toBe(`https://api.example${canonicalPath}?${query}`);
+    },
+  );
+
+  it("does not let curl expand brackets and braces", () => {
+    const url = new URL("https://api.example/x?a[0]={1,2}");
+    expect(words(curlCommand({ ...request, url }, undefined))).toContain("--globoff");
+  });
+
+  it("merges repeated headers, as the signature does", () => {
+    const headers = [["X-A", "1"] as const, ["x-a", "2"] as const];
+    expect(words(curlCommand({ ...request, headers }, "us-east-1"))).toContain("X-A: 1,2");
+    expect(words(curlCommand({ ...request, headers }, undefined))).toContain("x-a: 2");
+  });
+
   it("sorts the query string, since curl signs it in the given order", () => {
     const url = new URL("https://api.example/x?b=2&a=2&a=1&c");
     expect(words(curlCommand({ ...request, url }, "us-east-1")).at(-1)).toBe(
@@ -116,12 +146,7 @@ describe("the curl command", () => {
 });
 
 it("shows every step of the signature", async () => {
-  const signature = await signSigV4(request, {
-    credentials: { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "secret-key-value", sessionToken: "token" },
-    region: "us-east-1",
-    service: "execute-api",
-    nowMs: Date.parse("2026-03-01T12:00:00Z"),
-  });
+  const signature = await signSigV4(request, signing);
   const text = formatIntermediates(sigV4Intermediates(signature)).join("\n");
   expect(text).toContain(signature.canonicalRequest);
   expect(text).toContain(signature.stringToSign);

@@ -1,5 +1,5 @@
 import { executeApi } from "../../aws/execute-api.ts";
-import { canonicalQuery } from "../../aws/sigv4.ts";
+import { canonicalPath, canonicalQuery, mergeRepeated } from "../../aws/sigv4.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { formatIntermediates, headerValue, type HttpRequest, type Signed } from "../../http.ts";
 
@@ -15,6 +15,14 @@ export async function dryRun(
     ...(signed
       ? ['takes its secrets from the environment: eval "$(auth-cli credentials --format env)"']
       : []),
+    ...(signed && canonicalPath(request.url.pathname) !== request.url.pathname
+      ? [
+          "curl sends the path in --request-target, and signs the path in the URL, which is the canonical path",
+        ]
+      : []),
+    ...(signed && hasEmptyHeader(request)
+      ? ["curl 7.88 does not sign an empty or removed header, so the API refuses this command"]
+      : []),
     ...(request.body === undefined ? [] : ["takes the body from standard input"]),
   ];
   await terminal.print([
@@ -28,13 +36,22 @@ export async function dryRun(
 /** A curl command that sends the same request and takes its secrets from the environment. */
 export function curlCommand(request: HttpRequest, region: string | undefined): string {
   const url = new URL(request.url);
-  // curl signs the query string in the order in which it is written.
-  if (region !== undefined) url.search = canonicalQuery(url.search);
   const words = ["curl", "--silent", "--show-error", "--path-as-is"];
+  if (region !== undefined) {
+    // curl signs the URL as it is written, without the order and the encoding of the canonical request.
+    url.search = canonicalQuery(url.search);
+    url.pathname = canonicalPath(url.pathname);
+    if (url.pathname !== request.url.pathname) {
+      words.push("--request-target", quote(request.url.pathname + url.search));
+    }
+  }
+  // curl expands brackets and braces in a URL.
+  if (/[[\]{}]/.test(url.href)) words.push("--globoff");
   // With --request HEAD, curl waits for a body.
   words.push(...(request.method === "HEAD" ? ["--head"] : ["--request", quote(request.method)]));
   // curl drops the header for `Name:`, and sends an empty one for `Name;`.
-  for (const [name, value] of request.headers)
+  // auth-cli merges them, and curl 7.88 does not sign a repeated header.
+  for (const [name, value] of region === undefined ? request.headers : mergeRepeated(request.headers))
     words.push("--header", quote(value === "" ? `${name};` : `${name}: ${value}`));
   if (request.body !== undefined) {
     words.push("--data-binary", "@-");
@@ -51,6 +68,12 @@ export function curlCommand(request: HttpRequest, region: string | undefined): s
     );
   }
   return [...words, quote(url.href)].join(" ");
+}
+
+/** `X-Name;`, or the `Content-Type:` that removes curl's own. */
+function hasEmptyHeader({ headers, body }: HttpRequest): boolean {
+  const lacksType = body !== undefined && headerValue(headers, "content-type") === undefined;
+  return lacksType || headers.some(([, value]) => value === "");
 }
 
 /** For POSIX shells. */
