@@ -19,6 +19,8 @@ export interface Route {
   options: RequestOptions;
   /** Headers for the proxy alone. */
   proxyHeaders: (readonly [string, string])[];
+  /** The other end of the connection, when that is a proxy. A tunnel through a proxy has its own errors. */
+  proxy?: Proxy;
 }
 
 type CreateConnection = (
@@ -73,6 +75,7 @@ export class Connections {
     return {
       request,
       options: { ...options, ...socketAddress(proxy.url), path: url.origin + path, agent },
+      proxy,
       proxyHeaders:
         proxy.authorization === undefined ? [] : [["Proxy-Authorization", proxy.authorization] as const],
     };

@@ -300,6 +300,34 @@ describe("a network error", () => {
   it.each<[string, (socket: Socket) => void]>([
     ["closed", (socket) => socket.end()],
     ["reset", (socket) => socket.resetAndDestroy()],
+    ["garbled", (socket) => socket.end("zz\r\nxx\r\n")],
+  ])("says that the reply broke off when its connection is %s", async (_how, finish) => {
+    const url = await speak((socket) =>
+      socket.write(`${ok}Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n`, () =>
+        setTimeout(() => finish(socket), 20),
+      ),
+    );
+    const error = await failure(() => fetchText(url));
+    expect(error.message).not.toContain("cannot reach");
+    expect(error.message).toMatch(/in the middle of its reply|is not HTTP/);
+    expect(error.cause).toContain("4 bytes of the body arrived");
+  });
+
+  it("names the proxy, and its variable, when a plain HTTP proxy is unreachable", async () => {
+    const server = createServer();
+    const proxy = await listen(server);
+    await closing.pop()?.();
+    const error = await failure(() =>
+      client({ variables: { HTTP_PROXY: proxy.href } })(request(new URL("http://api.example/"))),
+    );
+    expect(error).toMatchObject({ code: "unreachable", step: "test.step" });
+    expect(error.message).toBe(`cannot reach api.example: the proxy ${proxy.host} cannot be reached`);
+    expect(error.fix).toContain("check HTTP_PROXY");
+  });
+
+  it.each<[string, (socket: Socket) => void]>([
+    ["closed", (socket) => socket.end()],
+    ["reset", (socket) => socket.resetAndDestroy()],
   ])("follows when the connection is %s before the body is read", async (_how, finish) => {
     const closed = new EventEmitter();
     const url = await speak((socket) => {

@@ -12,6 +12,7 @@ import {
 } from "../http.ts";
 import { type ConnectionOptions, Connections } from "./connections.ts";
 import { ExchangeLimits } from "./exchange-limits.ts";
+import { bodyError, ProxyError } from "./network-errors.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
 export interface HttpClientOptions extends ConnectionOptions {
@@ -70,6 +71,7 @@ async function open(
     request: start,
     options,
     proxyHeaders,
+    proxy,
   } = await connections.routeTo(request.url, limits.signal, request.bypassProxy);
   return new Promise((resolve, reject) => {
     const outgoing = start({
@@ -80,10 +82,12 @@ async function open(
     });
     limits.watch(outgoing, reject);
     stopwatch.start(outgoing);
-    outgoing.once("error", reject);
+    const fail = (error: NodeJS.ErrnoException): void =>
+      reject(proxy === undefined ? error : new ProxyError(proxy, { code: error.code }));
+    outgoing.once("error", fail);
     outgoing.once("response", (response) => {
       // From now on, the reader of the body gets the error.
-      outgoing.off("error", reject);
+      outgoing.off("error", fail);
       outgoing.on("error", () => {});
       limits.headReceived(response);
       stopwatch.headReceived();
@@ -137,29 +141,22 @@ async function* streamBody(
   limits: ExchangeLimits,
   stopwatch: Stopwatch,
 ): AsyncGenerator<Uint8Array> {
+  let received = 0;
   try {
     limits.bodyStarted(response);
     for await (const chunk of response as AsyncIterable<Uint8Array>) {
       limits.chunkReceived();
+      received += chunk.length;
       yield chunk;
       limits.chunkConsumed();
     }
     stopwatch.bodyReceived();
-    if (!response.complete) throw cutShort(request);
+    if (!response.complete) throw bodyError(request, received);
   } catch (error) {
-    const isCut = (error as NodeJS.ErrnoException).code === "ERR_STREAM_PREMATURE_CLOSE";
-    throw limits.explain(isCut ? cutShort(request) : error);
+    const { code } = error as NodeJS.ErrnoException;
+    throw limits.explain(error instanceof AuthCliError ? error : bodyError(request, received, code));
   } finally {
     limits.clear();
     response.destroy();
   }
-}
-
-function cutShort({ step, url }: HttpRequest): AuthCliError {
-  return new AuthCliError("connection-lost", {
-    step,
-    message: `${url.host} closed the connection in the middle of its reply`,
-    cause: "the reply is shorter than its Content-Length, or its last chunk is missing",
-    fix: "run the command again; if it fails again, check the proxies between this computer and the server",
-  });
 }

@@ -1,18 +1,25 @@
 import { AuthCliError, type ErrorCode } from "../errors.ts";
 import type { HttpRequest } from "../http.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** Thrown when a proxy fails or refuses before it reaches the server. */
 export class ProxyError extends Error {
   /** Host and port, without user and password. */
   readonly proxy: string;
+  /** The environment variable that names the proxy. */
+  readonly variable: string;
   /** The proxy's response to CONNECT, when it responded. */
   readonly status: number | undefined;
   /** Node's error code, when the proxy is unreachable. */
   readonly code: string | undefined;
 
-  constructor(proxy: string, { status, code }: { status?: number; code?: string | undefined }) {
-    super(`the proxy ${proxy} failed`);
-    this.proxy = proxy;
+  constructor(
+    { name, variable }: Pick<Proxy, "name" | "variable">,
+    { status, code }: { status?: number; code?: string | undefined },
+  ) {
+    super(`the proxy ${name} failed`);
+    this.proxy = name;
+    this.variable = variable;
     this.status = status;
     this.code = code;
   }
@@ -67,8 +74,32 @@ export function networkError(request: HttpRequest, thrown: unknown): AuthCliErro
   });
 }
 
-function proxyError({ url, step }: HttpRequest, { proxy, status, code }: ProxyError): AuthCliError {
-  const fix = "check HTTPS_PROXY, or add the host to NO_PROXY to connect without the proxy";
+/**
+ * A body that broke off.
+ * @param received bytes of it that arrived
+ * @param code Node's error code. Undefined when the connection was closed in good order.
+ */
+export function bodyError({ step, url }: HttpRequest, received: number, code?: string): AuthCliError {
+  const arrived = `${received} byte${received === 1 ? "" : "s"} of the body arrived`;
+  const fix =
+    "run the command again; if it fails again, check the proxies between this computer and the server";
+  if (code?.startsWith("HPE_")) {
+    const message = `${url.host} sent a reply that is not HTTP`;
+    return new AuthCliError("unexpected-reply", { step, message, cause: `${arrived}, then ${code}`, fix });
+  }
+  const isOrderly = code === undefined || code === "ERR_STREAM_PREMATURE_CLOSE";
+  return new AuthCliError("connection-lost", {
+    step,
+    message: `${url.host} closed the connection in the middle of its reply`,
+    cause: isOrderly
+      ? `${arrived}; the reply is shorter than its Content-Length, or its last chunk is missing`
+      : `${arrived}, then the connection broke (${code})`,
+    fix,
+  });
+}
+
+function proxyError({ url, step }: HttpRequest, { proxy, variable, status, code }: ProxyError): AuthCliError {
+  const fix = `check ${variable}, or add the host to NO_PROXY to connect without the proxy`;
   if (status === undefined) {
     const known = causes.find(([pattern]) => pattern.test(code ?? ""));
     return new AuthCliError(known?.[1] ?? "unreachable", {
@@ -85,6 +116,6 @@ function proxyError({ url, step }: HttpRequest, { proxy, status, code }: ProxyEr
       status === 407
         ? "it requires a user and a password, or rejects the given ones"
         : "the proxy forbids this host, or cannot reach it",
-    fix: status === 407 ? "set HTTPS_PROXY to http://user:password@proxy:port" : fix,
+    fix: status === 407 ? `set ${variable} to http://user:password@proxy:port` : fix,
   });
 }

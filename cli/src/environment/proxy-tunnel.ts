@@ -44,10 +44,10 @@ export async function openTunnel(
         return;
       }
       socket.destroy();
-      reject(new ProxyError(proxy.name, { status }));
+      reject(new ProxyError(proxy, { status }));
     });
     outgoing.on("error", (error: NodeJS.ErrnoException) => {
-      reject(new ProxyError(proxy.name, { code: error.code }));
+      reject(new ProxyError(proxy, { code: error.code }));
     });
     outgoing.end();
   });

@@ -6,6 +6,8 @@ export interface Proxy {
   url: URL;
   /** Host and port, for messages. */
   name: string;
+  /** The environment variable that names it. */
+  variable: string;
   /** The `Proxy-Authorization` header, when the URL contains a user or a password. */
   authorization: string | undefined;
   password: string | undefined;
@@ -51,6 +53,7 @@ function parseProxy(variable: string, value: string): Proxy {
   return {
     url,
     name: url.host,
+    variable,
     authorization: hasUser ? `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` : undefined,
     password: password === "" ? undefined : password,
   };

@@ -77,6 +77,20 @@ describe("call", () => {
     expect(ran.stderr).toContain("not followed");
   });
 
+  it.each([300, 304])("does not call HTTP %i a redirect", async (status) => {
+    const ran = await authCli(["call", "/x"], answering(status, "", [["Location", "/y"]]));
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+  });
+
+  it("prints the head's bytes to a pipe, and its text to a terminal", async () => {
+    const hostile = answering(200, "\u001b[31m", [["X-One", "\u001b[2J\u00e9"]]);
+    const piped = await authCli(["call", "/x", "-i"], hostile);
+    const bytes = Buffer.from("X-One: \u001b[2J\u00e9\r\n\r\n\u001b[31m", "latin1");
+    expect(piped.environment.stdoutBytes().includes(bytes)).toBe(true);
+    const shown = await authCli(["call", "/x", "-i"], { ...hostile, resultColumns: 80 });
+    expect(shown.stdout).toBe("HTTP/1.1 200 OK\nX-One: \\u001b[2J\u00e9\n\n\u001b[31m");
+  });
+
   it("prints a binary body unchanged", async () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
     const ran = await authCli(["call", "/x"], answering(200, bytes));

@@ -78,13 +78,16 @@ export async function call(
     const signed = identity() !== undefined;
     throw httpError(request, response, explained?.diagnosis ?? explainStatus(response.status, { signed }));
   }
-  if (response.status >= 300 && response.status < 400) {
+  if (redirects.has(response.status)) {
     const location = headerValue(response.headers, "location");
     notice(
       `HTTP ${response.status}: redirect${location === undefined ? "" : ` to ${excerpt(location)}`} not followed`,
     );
   }
 }
+
+/** RFC 9110 15.4. HTTP 304 answers a conditional request, 300 offers a choice. */
+const redirects = new Set([301, 302, 303, 307, 308]);
 
 /** Loaded only for a refusal. */
 async function explain(...parameters: Parameters<typeof explainRefusal>): Promise<Explained> {

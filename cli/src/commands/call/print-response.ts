@@ -18,16 +18,23 @@ export async function printResponse(
   response: HttpResponse,
   flags: PrintFlags,
 ): Promise<void> {
-  const chunks = flags.include || flags.head ? withHead(response) : response.body;
+  const { terminal } = environment;
+  const wantsHead = flags.include || flags.head;
   if (flags.output !== undefined && flags.output !== "-") {
+    const chunks = wantsHead ? withHead(response) : response.body;
     await environment.files.writeStream(resolve(environment.workingDirectory, flags.output), chunks);
     return;
   }
-  for await (const chunk of chunks) await environment.terminal.printBytes(chunk);
+  // A person reads the head as text. A program gets its bytes.
+  const asText = wantsHead && terminal.resultColumns !== undefined;
+  if (asText) await terminal.print([...responseHead(response), ""]);
+  const chunks = wantsHead && !asText ? withHead(response) : response.body;
+  for await (const chunk of chunks) await terminal.printBytes(chunk);
 }
 
 async function* withHead(response: HttpResponse): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(`${responseHead(response).join("\r\n")}\r\n\r\n`);
+  // Node reads a head as Latin-1, one character for each byte.
+  yield Buffer.from(`${responseHead(response).join("\r\n")}\r\n\r\n`, "latin1");
   yield* response.body;
 }
 

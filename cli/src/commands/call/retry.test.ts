@@ -22,6 +22,11 @@ interface Attempted {
   notices: string[];
 }
 
+async function* broken(): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(1);
+  throw new AuthCliError("connection-lost", { message: "lost" });
+}
+
 /** Sends with `retries` against these answers. The last one repeats. */
 function attempt(answers: Answer[], retries: number, method = "GET"): Attempted {
   const script = [...answers];
@@ -49,6 +54,20 @@ describe("--retry repeats", () => {
     expect(environment.requests).toHaveLength(3);
     expect(notices).toHaveLength(2);
     expect(notices[0]).toContain(`HTTP ${code}`);
+  });
+
+  it("a refusal with an endless or a broken body, of which it reads only the start", async () => {
+    let read = 0;
+    const endless = async function* (): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        read += 1024;
+        yield new Uint8Array(1024);
+      }
+    };
+    const refusals = [endless(), broken()].map((body) => () => ({ ...reply(503), body }));
+    const { outcome } = attempt([...refusals, status(200)], 2);
+    expect((await outcome).status).toBe(200);
+    expect(read).toBeLessThan(1024 * 1024);
   });
 
   it.each<ErrorCode>(["connection-lost", "timeout", "unreachable"])("a network error: %s", async (code) => {

@@ -1,6 +1,6 @@
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import { headerValue, type HttpResponse } from "../../http.ts";
+import { headerValue, type HttpResponse, readBody } from "../../http.ts";
 
 const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
@@ -11,6 +11,9 @@ export function isIdempotent(method: string): boolean {
 
 const transient = new Set([429, 500, 502, 503, 504]);
 const longestWaitMs = 30_000;
+
+/** Bytes. A new connection costs less than a longer body. */
+const discardLimit = 64 * 1024;
 
 /** Reports a failed attempt. */
 export type Notice = (text: string) => void;
@@ -62,8 +65,7 @@ function httpDateMs(value: string): number {
   return value.endsWith(" GMT") ? Date.parse(value) : Number.NaN;
 }
 
-/** Reads the body to its end, so that the connection can be reused. */
+/** Reads a short body to its end, so that the connection can be reused. A broken body does not matter. */
 async function discard({ body }: HttpResponse): Promise<void> {
-  // oxlint-disable-next-line no-unused-vars
-  for await (const _ of body);
+  await readBody(body, discardLimit).catch(() => {});
 }
