@@ -9,7 +9,7 @@ import { cognitoError } from "./cognito-identity-errors.ts";
 import { exchange, type Header, type HttpRequest, type Reply, type Send } from "../http.ts";
 import { type AwsContext, jsonResult, signedRequest } from "./control-plane.ts";
 import type { LoginsMap } from "./logins.ts";
-import type { AwsCredentials } from "./sigv4.ts";
+import { type AwsCredentials, hasAwsCharacters } from "./sigv4.ts";
 
 export interface CognitoContext {
   region: string;
@@ -71,12 +71,12 @@ export function createCognitoIdentity(context: CognitoContext): CognitoIdentity 
         if (!AccessKeyId || !SecretKey || !SessionToken || !(Expiration instanceof Date)) {
           throw unexpected("cognito.get-credentials", "AccessKeyId, SecretKey, SessionToken and Expiration");
         }
-        return {
-          accessKeyId: AccessKeyId,
-          secretAccessKey: SecretKey,
-          sessionToken: SessionToken,
-          expiration: Expiration.toISOString(),
-        };
+        const keys = { accessKeyId: AccessKeyId, secretAccessKey: SecretKey, sessionToken: SessionToken };
+        if (!hasAwsCharacters(keys)) {
+          // The message leaves out the values, which are secrets.
+          throw unexpected("cognito.get-credentials", "credentials in characters that AWS uses");
+        }
+        return { ...keys, expiration: Expiration.toISOString() };
       }),
   };
 }

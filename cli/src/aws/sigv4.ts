@@ -11,6 +11,16 @@ export interface AwsCredentials {
   expiration: string;
 }
 
+/**
+ * Whether keys, secret and token consist of the characters that AWS uses, base64 and its URL-safe form. Another
+ * character may mean something to the shell or the terminal that they are printed for.
+ * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html
+ */
+export function hasAwsCharacters(credentials: Omit<AwsCredentials, "expiration">): boolean {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  return [accessKeyId, secretAccessKey, sessionToken].every((text) => /^[\w+/=-]+$/.test(text));
+}
+
 export interface SigV4Request {
   method: string;
   url: URL;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
-import type { AwsCredentials } from "../aws/sigv4.ts";
+import { type AwsCredentials, hasAwsCharacters } from "../aws/sigv4.ts";
 import { cacheFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
 
@@ -110,7 +110,8 @@ function parseCacheFile(value: unknown): Identity | undefined {
   return typeof accessKeyId === "string" &&
     typeof secretAccessKey === "string" &&
     typeof sessionToken === "string" &&
-    typeof expiration === "string"
+    typeof expiration === "string" &&
+    hasAwsCharacters({ accessKeyId, secretAccessKey, sessionToken })
     ? {
         identityId,
         credentials: { accessKeyId, secretAccessKey, sessionToken, expiration },

@@ -5,12 +5,13 @@ import { reply } from "../../../test/fakes/fake-environment.ts";
 import { authCli, createWorld, reportedError, type World } from "../../../test/fakes/world.ts";
 
 /** Like `runIn`, without its check that no output contains a secret. */
-async function credentials(args: readonly string[], options: World = {}) {
+async function credentials(args: readonly string[], options: World = {}, changes: object = {}) {
   const keys = {
     AccessKeyId: "ASIAIOEXAMPLE0000000",
     SecretKey: "secret/key+with=signs",
-    SessionToken: 'token/with+signs==and"quotes',
+    SessionToken: "token/with+signs==",
     Expiration: 1_772_370_000.25,
+    ...changes,
   };
   const answers = {
     "cognito.get-credentials": () => reply(200, { IdentityId: services.identityId, Credentials: keys }),
@@ -81,5 +82,62 @@ describe("credentials", () => {
   it("exits with 4 without a login, with nothing on stdout", async () => {
     const ran = await authCli(["credentials"]);
     expect([ran.code, ran.stdout]).toEqual([4, ""]);
+  });
+
+  it.each(["AccessKeyId", "SecretKey", "SessionToken"])(
+    "refuses a character that AWS does not use in %s, before it is cached or printed",
+    async (member) => {
+      for (const character of [
+        "$(x)",
+        "`",
+        '"',
+        "'",
+        ";",
+        "\n",
+        "\r",
+        "\u001b",
+        "\u202e",
+        " ",
+        "é",
+        "\0",
+        "%",
+        "&",
+        "|",
+      ]) {
+        for (const format of ["env", "fish", "powershell", "windows-cmd", "process", "json"]) {
+          const value = `ASIAEXAMPLE${character}x`;
+          const { code, stdout, stderr, environment } = await credentials(
+            ["--format", format],
+            {},
+            { [member]: value },
+          );
+          expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+          expect(stderr).toContain("credentials in characters that AWS uses");
+          expect(stderr).not.toContain(value);
+          expect(Object.keys(environment.fileTexts()).filter((path) => path.includes("/.cache/"))).toEqual(
+            [],
+          );
+        }
+      }
+    },
+  );
+
+  it("does not print such a character from the cache", async () => {
+    const world = createWorld({ loggedIn: true });
+    await run(["call", "/private"], {
+      version: "0",
+      createEnvironment: (): Environment => world.environment,
+    });
+    const [path = "", text = ""] =
+      Object.entries(world.environment.fileTexts()).find(([name]) => name.includes("/.cache/")) ?? [];
+    const hostile = text.replace('"sessionToken":"', '"sessionToken":"$(touch marker)');
+    expect(hostile).not.toBe(text);
+    world.environment.addFile(path, hostile);
+    const code = await run(["credentials", "--format", "env"], {
+      version: "0",
+      createEnvironment: (): Environment => world.environment,
+    });
+    expect(code).toBe(0);
+    expect(world.environment.stdout()).not.toContain("marker");
   });
 });

@@ -7,10 +7,10 @@ import { obtainIdentity } from "../../session/obtain-identity.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 import type { Identity } from "../../session/credentials-cache.ts";
 import { readSessions } from "../../session/sessions.ts";
+import { assignment, type ShellFormat } from "./shell-assignment.ts";
 
 /** The formats of `aws configure export-credentials`, and `json`. */
-export type CredentialFormat =
-  "process" | "env" | "env-no-export" | "powershell" | "windows-cmd" | "fish" | "json";
+export type CredentialFormat = "process" | "json" | ShellFormat;
 
 export interface CredentialsFlags extends DeploymentFlags {
   user?: string;
@@ -29,18 +29,6 @@ export async function exportCredentials(flags: CredentialsFlags, environment: En
   await environment.terminal.printUnmasked(formatIdentity(identity, format).split("\n"));
 }
 
-/** @see https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html */
-const lineFormats: Record<
-  Exclude<CredentialFormat, "process" | "json">,
-  (name: string, value: string) => string
-> = {
-  env: (name, value) => `export ${name}=${value}`,
-  "env-no-export": (name, value) => `${name}=${value}`,
-  powershell: (name, value) => `$Env:${name}="${value}"`,
-  "windows-cmd": (name, value) => `set ${name}=${value}`,
-  fish: (name, value) => `set -gx ${name} ${value}`,
-};
-
 function formatIdentity({ identityId, credentials }: Identity, format: CredentialFormat): string {
   if (format === "process") return JSON.stringify(processFormat(credentials), undefined, 2);
   if (format === "json") {
@@ -52,7 +40,7 @@ function formatIdentity({ identityId, credentials }: Identity, format: Credentia
     AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_CREDENTIAL_EXPIRATION: expiration(credentials),
   })
-    .map(([name, value]) => lineFormats[format](name, value))
+    .map(([name, value]) => assignment(format, name, value))
     .join("\n");
 }
 
