@@ -11,7 +11,7 @@ import { logoutCommand } from "./logout/command.ts";
 import { smokeCommand } from "./smoke/command.ts";
 import { statusCommand } from "./status/command.ts";
 import type { Runner } from "./flags/command-definition.ts";
-import { requireValues } from "./flags/require-values.ts";
+import { rejectFlagsAsValues, requireValues } from "./flags/require-values.ts";
 import { addSharedFlags } from "./flags/shared-flags.ts";
 
 /** Creates the environment from the flags that configure it. */
@@ -68,7 +68,11 @@ export function createProgram({ version, environmentFor, done, words }: ProgramO
     const command = program.command(definition.name).aliases(definition.aliases);
     command.description(definition.description);
     if (words === undefined || names.some((name) => words.includes(name))) definition.define(command, run);
+    rejectFlagsAsValues(command, () => [...command.options, ...program.options]);
   }
+  rejectFlagsAsValues(program, () =>
+    program.commands.flatMap(({ options }) => options).concat(program.options),
+  );
   return program;
 }
 
