@@ -1,6 +1,7 @@
 import type { CognitoContext } from "../aws/cognito-identity.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
+import { isLoopback } from "../loopback.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Deployment, ServiceAddresses } from "./deployment.ts";
 
@@ -35,15 +36,6 @@ export function parseServiceUrl(value: string, source: string): URL {
     });
   }
   return url;
-}
-
-function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
 }
 
 /** The variables that set an address, in the order of the AWS SDKs, and the service's own hosts. */

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { AuthCliError } from "../errors.ts";
+import { isLoopback } from "../loopback.ts";
 import { type SocketAddress, socketAddress } from "./socket-address.ts";
 
 export interface Proxy {
@@ -78,10 +79,6 @@ function isExempt(url: URL, noProxy: string): boolean {
     .filter((entry) => entry !== "");
   if (isLoopback(target.host) && !entries.includes("<-loopback>")) return true;
   return entries.some((entry) => matches(entry, target));
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host.endsWith(".localhost") || host.startsWith("127.") || host === "::1";
 }
 
 function matches(entry: string, { host, port }: SocketAddress): boolean {

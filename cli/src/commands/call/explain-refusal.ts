@@ -2,6 +2,7 @@ import { diagnoseRefusal } from "../../diagnosis/diagnose-refusal.ts";
 import type { Diagnosis, RefusedCall } from "../../diagnosis/refused-call.ts";
 import { deployedSecondsAgo } from "../../diagnosis/subject.ts";
 import { type HttpResponse, peekBody } from "../../http.ts";
+import { isLoopback } from "../../loopback.ts";
 import { isIdempotent, type Notice } from "./retry.ts";
 
 /** How long a new policy may take to reach every server of AWS. */
@@ -66,8 +67,7 @@ function maySettle(
   if (!isIdempotent(request.method)) return false;
   if (diagnosis?.reason === "propagating") return true;
   // On the local cloud a policy applies at once.
-  const remote =
-    request.url.protocol === "https:" && !/^(localhost|127\.|\[::1\])/.test(request.url.hostname);
+  const remote = request.url.protocol === "https:" && !isLoopback(request.url.hostname);
   const age = deployedSecondsAgo(environment, resolved.recorded());
   return remote && diagnosis?.reason === "permission-missing" && age !== undefined && age <= settlingSeconds;
 }
