@@ -118,7 +118,7 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
 
 /** aws4fetch's signer with the query string that API Gateway expects. */
 class Signer extends AwsV4Signer {
-  #stringToSign: Promise<string> | undefined;
+  #canonicalRequest: Promise<string> | undefined;
 
   /** @param search the query as it is sent */
   constructor(options: SignerOptions, search: string) {
@@ -127,9 +127,9 @@ class Signer extends AwsV4Signer {
     this.encodedSearch = canonicalQuery(search);
   }
 
-  /** Computed once. aws4fetch hashes the body again for each result. */
-  override stringToSign(): Promise<string> {
-    return (this.#stringToSign ??= super.stringToSign());
+  /** Computed once: aws4fetch would hash the body again for each result. */
+  override canonicalString(): Promise<string> {
+    return (this.#canonicalRequest ??= super.canonicalString());
   }
 }
 
