@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -16,7 +17,6 @@ let lambda: Lambda;
 let log: string[];
 
 const now = () => new Date();
-const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("api-auth-twitter-lambda-"));
 
 beforeEach(() => {
   account = createAccount("123456789012", "us-east-1");
@@ -286,12 +286,17 @@ describe("a deployment", () => {
   });
 
   it("leaves no file and no worker behind", async () => {
-    const others = folders();
+    // Other tests run beside this one.
+    const temporary = await mkdtemp(join(tmpdir(), "lambda-test-"));
+    vi.stubEnv("TMPDIR", temporary);
+    const folders = () => readdirSync(temporary);
     const hanging = lambda.invoke(deploy("export const handler = () => new Promise(() => {});"), {});
-    await vi.waitFor(() => expect(folders().length).toBeGreaterThan(others.length));
+    await vi.waitFor(() => expect(folders()).not.toEqual([]));
     await new Promise((resolve) => setTimeout(resolve, 200));
     await lambda.close();
-    expect(folders().filter((name) => !others.includes(name))).toEqual([]);
+    vi.unstubAllEnvs();
+    expect(folders()).toEqual([]);
+    await rm(temporary, { recursive: true });
     await expect(hanging).resolves.toMatchObject({ ok: false });
   });
 });
