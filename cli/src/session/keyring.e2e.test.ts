@@ -7,7 +7,7 @@ import { findPeer } from "@api-auth-twitter/test-support/peers";
 import type { ProcessResult } from "@api-auth-twitter/test-support/run-process";
 import {
   type SecretService,
-  type SessionBus,
+  type SilentBus,
   startSecretService,
   startSilentBus,
 } from "@api-auth-twitter/test-support/secret-service";
@@ -114,7 +114,7 @@ describe.skipIf(dbus === undefined || gnomeKeyring === undefined)("with gnome-ke
 });
 
 describe("with a keyring that never answers", () => {
-  let bus: SessionBus;
+  let bus: SilentBus;
 
   beforeAll(async () => {
     bus = await startSilentBus();
@@ -122,18 +122,17 @@ describe("with a keyring that never answers", () => {
   afterAll(() => bus.close());
 
   test("a login uses the file after two seconds, with one warning", async () => {
-    const started = performance.now();
     const { code, stderr } = await logIn(bus.variables);
-    const ms = performance.now() - started;
     expect(code).toBe(0);
     expect(stderr.match(/keyring/g)).toHaveLength(1);
     expect(stderr).toContain("it did not answer within 2 s");
-    expect(ms).toBeGreaterThan(2000);
-    expect(ms).toBeLessThan(5000);
+    const tried = bus.connections();
+    expect(tried).toBeGreaterThan(0);
     expect(await world.cli.storedTokens()).toEqual([token]);
-    // The file has it now, so this call does not wait.
+    // The file has it now, so this call does not ask the keyring.
     await world.cli.expireCredentials();
     expect((await call(bus.variables)).code).toBe(0);
+    expect(bus.connections()).toBe(tried);
   });
 
   test("a renewal exits with 4 after two seconds", async () => {
@@ -141,11 +140,9 @@ describe("with a keyring that never answers", () => {
     const text = await readFile(sessionsPath, "utf8");
     await writeFile(sessionsPath, text.replace(/"secret": "[^"]+"/, '"secretIn": "keyring"'));
     await world.cli.expireCredentials();
-    const started = performance.now();
     const { code, stderr } = await call(bus.variables);
     expect(code).toBe(4);
     expect(stderr).toContain("cause: cannot use the OS keyring: it did not answer within 2 s");
-    expect(performance.now() - started).toBeLessThan(5000);
   });
 
   test("Ctrl-C ends a login at once", async () => {
@@ -156,13 +153,13 @@ describe("with a keyring that never answers", () => {
       stdio: ["pipe", "ignore", "ignore"],
     });
     const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+    const connected = bus.connected();
     child.stdin.end(`${name}\n${secret}\n`);
     const before = await readFile(sessionsPath, "utf8");
-    await new Promise((resolve) => setTimeout(resolve, 1200));
-    const started = performance.now();
+    await connected;
     child.kill("SIGINT");
+    // After two seconds the login would use the file and exit with 0.
     expect(await ended).toBe(130);
-    expect(performance.now() - started).toBeLessThan(700);
     // The interruption does not count as a failed keyring.
     expect(await readFile(sessionsPath, "utf8")).toBe(before);
   });

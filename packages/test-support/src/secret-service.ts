@@ -65,12 +65,21 @@ export async function startSecretService(dbusRunSession: string, daemon: string)
   };
 }
 
-/** A bus that takes connections and never says a word. */
-export async function startSilentBus(): Promise<SessionBus> {
+/** A bus that takes connections and never answers. */
+export interface SilentBus extends SessionBus {
+  /** How many connections it has had. */
+  connections(): number;
+  /** Resolves at the next connection. */
+  connected(): Promise<void>;
+}
+
+export async function startSilentBus(): Promise<SilentBus> {
   const folder = await mkdtemp(join(tmpdir(), "silent-bus-"));
   await chmod(folder, 0o755);
   const sockets = new Set<Socket>();
+  let connections = 0;
   const server = createServer((socket) => {
+    connections += 1;
     sockets.add(socket);
     socket.on("error", () => {}).resume();
   });
@@ -78,6 +87,8 @@ export async function startSilentBus(): Promise<SessionBus> {
   await new Promise<void>((resolve) => server.listen(path, resolve));
   return {
     variables: { DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` },
+    connections: () => connections,
+    connected: async () => void (await once(server, "connection")),
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
