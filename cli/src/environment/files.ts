@@ -6,6 +6,7 @@ import {
   existsSync,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -51,6 +52,11 @@ export interface Files {
   list(folder: string): string[];
   /** Replaces a file atomically. Its mode is 0600, that of its folder 0700. */
   writePrivate(path: string, text: string): Promise<void>;
+  /**
+   * Overwrites a file with a shorter text, which works on a full disk. A crash in between leaves a mixture.
+   * @returns false when it cannot
+   */
+  shorten(path: string, text: string): boolean;
   /** Closes an existing file and its folder to other users. @returns the modes that were too open */
   makePrivate(path: string): LooseMode[];
   /** Renames a file that still contains this text. @returns false when another process has replaced it */
@@ -121,6 +127,26 @@ export const files: Files = {
       await sweep(dirname(target));
     } catch (error) {
       throw cannot("write", path, error);
+    }
+  },
+
+  shorten(path, text) {
+    try {
+      const file = openSync(path, "r+");
+      try {
+        const { size } = fstatSync(file);
+        const bytes = Buffer.from(text);
+        if (bytes.length > size) return false;
+        // White space, so that the text is complete even if it is not truncated.
+        writeFileSync(file, Buffer.concat([bytes, Buffer.alloc(size - bytes.length, " ")]));
+        ftruncateSync(file, bytes.length);
+        fsyncSync(file);
+        return true;
+      } finally {
+        closeSync(file);
+      }
+    } catch {
+      return false;
     }
   },
 

@@ -279,6 +279,31 @@ describe.skipIf(!canMount)("on a separate disk", () => {
     }
   });
 
+  test("a logout removes the secret and keeps the other logins when the disk is full", async () => {
+    const { sessions } = JSON.parse(sessionsText) as { sessions: object[] };
+    const carol = { ...sessions[0], screenName: "carol", userId: "7" };
+    const text = JSON.stringify({ version: 2, sessions: [carol, ...sessions] });
+    for (const freePages of [0, 1]) {
+      writeFileSync(join(config, "sessions.json"), text, { mode: 0o600 });
+      writeFileSync(cacheFile, cacheText, { mode: 0o600 });
+      mountOver(config, 16);
+      fillUp(config, freePages);
+      const { code, stdout, stderr } = await run(["logout"]);
+      expect({ code, stdout, stderr }).toEqual({
+        code: 0,
+        stdout: "Logged out @alice from prod\n",
+        stderr: "",
+      });
+      const left = JSON.parse(readFileSync(join(config, "sessions.json"), "utf8")) as unknown;
+      expect(left).toEqual({ version: 2, sessions: [carol] });
+      expect(readdirSync(config).toSorted()).toEqual(["filler", "sessions.json"]);
+      expect(existsSync(cacheFile)).toBe(false);
+      expect((await run(["logout", "--all"])).code).toBe(0);
+      expect(readFileSync(join(config, "sessions.json"), "utf8")).not.toContain(token.secret);
+      unmount(config);
+    }
+  });
+
   test("a call works and a login fails before the PIN when the disk is read-only", async () => {
     await world.cli.expireCredentials();
     for (const folder of [config, cache]) {

@@ -1,11 +1,13 @@
+import { join } from "node:path";
 import type { Deployment } from "../deployment/deployment.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { cognitoContext } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
-import { cachePath, type Identity, isFresh, openCache } from "./credentials-cache.ts";
+import { cachePath, type CredentialsCache, type Identity, isFresh, openCache } from "./credentials-cache.ts";
 import type { LoadedLogin, Login } from "./find-login.ts";
+import { cacheFolder } from "./folders.ts";
 import { registerCredentials } from "./register-secrets.ts";
-import { type Session, sessionKey } from "./sessions.ts";
+import { inspectSessions, isSameLogin, type Session, sessionKey } from "./sessions.ts";
 
 /**
  * The identity and its AWS credentials, from the cache while they are fresh. A lock makes many processes renew them
@@ -35,7 +37,7 @@ export async function obtainIdentity(
         "asking Cognito",
         exchangeLogin(environment, resolved, await login.load(), { identityId: known }),
       );
-      await cache.write(obtained);
+      await writeUnlessLoggedOut(environment, cache, login.session, obtained);
       return obtained;
     }));
   registerCredentials(environment, identity.credentials);
@@ -88,7 +90,38 @@ export async function cacheIdentity(
   identity: Identity,
 ): Promise<void> {
   const cache = openCache(environment, cachePath(environment, session.identityPoolId, sessionKey(session)));
-  await cache.withLock(() => cache.write(identity));
+  await cache.withLock(() => writeUnlessLoggedOut(environment, cache, session, identity));
+}
+
+/**
+ * Leaves nothing in the cache for a login that `logout` removes at the same time. `logout` removes the login before the
+ * cache: if the login is still there after the write, `logout` has yet to remove what was written.
+ */
+async function writeUnlessLoggedOut(
+  environment: Environment,
+  cache: CredentialsCache,
+  session: Session | undefined,
+  identity: Identity,
+): Promise<void> {
+  if (session === undefined) return cache.write(identity);
+  if (isLoggedOut(environment, session)) return;
+  await cache.write(identity);
+  if (isLoggedOut(environment, session)) forgetIdentity(environment, session);
+}
+
+function isLoggedOut(environment: Environment, session: Session): boolean {
+  const { state, sessions } = inspectSessions(environment);
+  const isKnown = state === "readable" || state === "absent";
+  return isKnown && !sessions.some((other) => isSameLogin(session, other));
+}
+
+/** Removes all cached AWS credentials, also those of tokens in the environment and of interrupted commands. */
+export function forgetAllIdentities({ files, ...environment }: Environment): void {
+  const folder = cacheFolder(environment);
+  for (const name of files.list(folder)) {
+    if (/^[0-9a-f]{32}\.json(\.[0-9a-f]{8}\.tmp|\.corrupt-\w+)?$/.test(name))
+      files.remove(join(folder, name));
+  }
 }
 
 /** Removes the cached AWS credentials of a stored login. */

@@ -1,7 +1,9 @@
 import type { Environment } from "../environment/environment.ts";
+import { AuthCliError } from "../errors.ts";
 import type { TokenCredentials } from "../twitter/oauth1.ts";
 import { registerLoginToken, registerToken } from "./register-secrets.ts";
 import {
+  isSameLogin,
   isTwitterSession,
   type ProviderSession,
   readSessions,
@@ -49,9 +51,16 @@ export async function removeSessions(
   leaving: readonly Session[],
 ): Promise<void> {
   for (const session of leaving) await forgetSecret(environment, secretOwner(session), secretOf(session));
-  await updateSessions(environment, (sessions) =>
-    sessions.filter((session) => !leaving.some((other) => isSameLogin(session, other))),
-  );
+  const remove = (sessions: readonly Session[]): Session[] =>
+    sessions.filter((session) => !leaving.some((other) => isSameLogin(session, other)));
+  try {
+    await updateSessions(environment, remove);
+  } catch (error) {
+    if (!(error instanceof AuthCliError) || error.code !== "write-failed") throw error;
+    // A full disk has no room for a lock or a second file. The secret must go nevertheless.
+    const remaining = formatSessions(remove(readSessions(environment)), 0);
+    if (!environment.files.shorten(sessionsPath(environment), remaining)) throw error;
+  }
 }
 
 /**
@@ -128,13 +137,13 @@ async function updateSessions(
 ): Promise<void> {
   const path = sessionsPath(environment);
   const replaceFile = async (): Promise<void> => {
-    const sessions = update(readSessions(environment));
-    const file = { version: sessions.every(isTwitterSession) ? 2 : version, sessions };
-    await environment.files.writePrivate(path, `${JSON.stringify(file, undefined, 2)}\n`);
+    const text = formatSessions(update(readSessions(environment)), 2);
+    await environment.files.writePrivate(path, text);
   };
   await environment.files.withLock(path, replaceFile, environment.interruption);
 }
 
-function isSameLogin(a: Session, b: Session): boolean {
-  return a.identityPoolId === b.identityPoolId && a.provider === b.provider && a.userId === b.userId;
+function formatSessions(sessions: readonly Session[], indent: number): string {
+  const file = { version: sessions.every(isTwitterSession) ? 2 : version, sessions };
+  return `${JSON.stringify(file, undefined, indent)}\n`;
 }

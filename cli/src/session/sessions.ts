@@ -100,6 +100,10 @@ export function sessionKey({ provider = "twitter", userId }: Session): string {
   return `${provider}:${userId}`;
 }
 
+export function isSameLogin(a: Session, b: Session): boolean {
+  return a.identityPoolId === b.identityPoolId && a.provider === b.provider && a.userId === b.userId;
+}
+
 /** `@alice`; `user 42` if the screen name is unknown; `alice@example.com`. */
 export function userName(session: Session): string {
   if (session.provider !== undefined) return session.name;

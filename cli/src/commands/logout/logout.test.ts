@@ -101,6 +101,57 @@ describe("logout", () => {
   });
 });
 
+describe("logout during a call", () => {
+  it.each(["before the credentials are written", "while they are written"])(
+    "leaves no AWS credentials: %s",
+    async (moment) => {
+      const world = createWorld({ loggedIn: true });
+      const { environment, services } = world;
+      const logOut = async (): Promise<void> => {
+        expect((await runIn(["logout"], world)).code).toBe(0);
+      };
+      if (moment.startsWith("before")) {
+        services.answers["cognito.get-credentials"] = async () => {
+          await logOut();
+          return undefined;
+        };
+      } else {
+        const writePrivate = environment.files.writePrivate.bind(environment.files);
+        environment.files.writePrivate = async (path, text) => {
+          if (path.includes("/.cache/")) await logOut();
+          await writePrivate(path, text);
+        };
+      }
+      expect((await runIn(["call", "/private"], world)).code).toBe(0);
+      expect([stored(world), cached(world)]).toEqual([[], []]);
+    },
+  );
+
+  it("keeps what a login writes after it", async () => {
+    const world = createWorld({ loggedIn: true });
+    await runIn(["logout"], world);
+    const { token, secret } = world.services.tokenCredentials;
+    world.environment.type(`${token}\n${secret}\n`);
+    expect((await runIn(["login", "--with-token"], world)).code).toBe(0);
+    expect(cached(world)).toHaveLength(1);
+  });
+});
+
+describe("logout --all", () => {
+  it("removes the AWS credentials of a token in the environment too", async () => {
+    const world = createWorld({ loggedIn: true });
+    const { token, secret } = world.services.tokenCredentials;
+    Object.assign(world.environment.variables, {
+      TWITTER_ACCESS_TOKEN: token,
+      TWITTER_ACCESS_TOKEN_SECRET: secret,
+    });
+    expect((await runIn(["call", "/private"], world)).code).toBe(0);
+    expect(cached(world)).toHaveLength(1);
+    expect((await runIn(["logout", "--all"], world)).code).toBe(0);
+    expect(cached(world)).toEqual([]);
+  });
+});
+
 describe("logout --revoke", () => {
   it("revokes the token with a request signed by it", async () => {
     const ran = await authCli(["logout", "--revoke", "--json"], { loggedIn: true });

@@ -3,7 +3,7 @@ import { resolveDeployment, type ResolvedDeployment } from "../../deployment/res
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { jsonLines } from "../../lines.ts";
-import { forgetIdentity } from "../../session/obtain-identity.ts";
+import { forgetAllIdentities, forgetIdentity } from "../../session/obtain-identity.ts";
 import { exchangeSigned } from "../../server-clock.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter-api.ts";
 import { requireClientCredentials } from "../../deployment/client-credentials.ts";
@@ -51,7 +51,8 @@ export async function logout(flags: LogoutFlags, environment: Environment): Prom
     for (const session of revoked) await revoke(environment, resolved, session);
   }
   await removeSessions(environment, leaving);
-  for (const session of leaving) forgetIdentity(environment, session);
+  if (flags.all) forgetAllIdentities(environment);
+  else for (const session of leaving) forgetIdentity(environment, session);
   if (flags.revoke) {
     for (const session of leaving) if (session.provider !== undefined) warnNotRevoked(environment, session);
   }
