@@ -20,6 +20,7 @@ const core = [
   "errors.ts",
   "reasons.ts",
   "redaction.ts",
+  "loopback.ts",
   "lines.ts",
   "workflow-command.ts",
   "version.ts",

@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+const address = /^127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
 
 /**
  * Whether a host is this computer: 127.0.0.0/8, ::1, localhost and the names below it (RFC 6761 6.3).
@@ -7,5 +7,5 @@ import { isIPv4 } from "node:net";
 export function isLoopback(host: string): boolean {
   const name = host.replace(/\.$/, "");
   if (name === "localhost" || name.endsWith(".localhost")) return true;
-  return name.replace(/^\[|\]$/g, "") === "::1" || (isIPv4(name) && name.startsWith("127."));
+  return name.replace(/^\[|\]$/g, "") === "::1" || address.test(name);
 }
