@@ -19,6 +19,8 @@ export interface FakeEnvironmentOptions {
   modes?: Record<string, number>;
   /** Times of the last change by absolute path, in milliseconds since the epoch. 0 when left out. */
   modified?: Record<string, number>;
+  /** Linux when left out. */
+  platform?: NodeJS.Platform;
   /** The value of `runtime.node`. */
   nodeVersion?: string;
   /** Proxies by the host of the URL. "" is an invalid address. */
@@ -105,7 +107,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
 
   return {
     variables: options.variables ?? {},
-    platform: "linux",
+    platform: options.platform ?? "linux",
     runtime: { node: options.nodeVersion ?? "20.19.0", architecture: "x64" },
     workingDirectory,
     homeDirectory,

@@ -3,6 +3,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { headerValue, type Header, type HttpRequest } from "../../http.ts";
 import { apiStep, apiUrl } from "../../aws/execute-api.ts";
+import { rejectConvertedPath } from "../flags/git-bash.ts";
 
 /** One `--data` or `--data-binary`: `text`, `@file` or `@-`. */
 export interface BodyPart {
@@ -26,7 +27,7 @@ export interface RequestFlags {
   connectTimeout?: number;
 }
 
-type Surroundings = Pick<Environment, "files" | "terminal" | "workingDirectory">;
+type Surroundings = Pick<Environment, "files" | "terminal" | "workingDirectory" | "platform" | "variables">;
 
 /**
  * The request that the flags describe, unsigned.
@@ -39,6 +40,7 @@ export async function buildRequest(
   target: readonly string[],
   flags: RequestFlags,
 ): Promise<HttpRequest> {
+  rejectConvertedPath(target, environment);
   const { path, method: named } = splitTarget(target, flags);
   const body = await readBody(environment, flags.body ?? []);
   const lines = (flags.header ?? []).flatMap((text) => headerLines(environment, text));

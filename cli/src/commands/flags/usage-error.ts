@@ -1,5 +1,6 @@
 import type { Command, CommanderError } from "commander";
 import { AuthCliError } from "../../errors.ts";
+import { pathBeforeGitBash } from "./git-bash.ts";
 
 /**
  * Turns commander's error, such as `error: option '-m, --max-time <seconds>' argument '0' is invalid. Expected …`, into ours.
@@ -112,6 +113,13 @@ function explainCommand(
   didYouMean: string | undefined,
 ): { cause: string; fix?: string | undefined } {
   const [, word = ""] = /^unknown command '(.*)'$/s.exec(what) ?? [];
+  const converted = pathBeforeGitBash(word);
+  if (converted !== undefined) {
+    return {
+      cause: `auth-cli does not have this command; Git Bash on Windows turns ${converted} into it`,
+      fix: `run \`auth-cli call ${converted.slice(1)}\``,
+    };
+  }
   const isTarget = /^\/|^https?:|^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$/.test(word);
   return {
     cause: "auth-cli does not have this command",

@@ -1,4 +1,5 @@
 import { AuthCliError } from "../../../errors.ts";
+import { pathBeforeGitBash } from "../../flags/git-bash.ts";
 
 /** The expected response of a route. */
 export interface Expected {
@@ -23,12 +24,19 @@ export interface NamedRoute {
  */
 export function parseRoute(flag: string, access: NamedRoute["access"], text: string): NamedRoute {
   const [, method = "GET", path = ""] = /^(?:([A-Z]+)\s+)?(\/\S*)$/.exec(text.trim()) ?? [];
-  const refuse = (cause: string): AuthCliError =>
+  const refuse = (cause: string, fix = `use a method and a path: ${flag} 'GET /${access}'`): AuthCliError =>
     new AuthCliError("invalid-usage", {
       message: `invalid ${flag} ${JSON.stringify(text)}`,
       cause,
-      fix: `use a method and a path: ${flag} 'GET /${access}'`,
+      fix,
     });
+  const converted = pathBeforeGitBash(text.trim());
+  if (converted !== undefined) {
+    throw refuse(
+      `Git Bash on Windows turns ${converted} into this path`,
+      `use a method and a path: ${flag} 'GET ${converted}'`,
+    );
+  }
   if (path === "") throw refuse("a route is a method in capitals and a path that starts with a slash");
   if (/[{}]/.test(path)) {
     throw refuse("a path parameter needs a value: /items/1 instead of /items/{id}");
