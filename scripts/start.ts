@@ -113,9 +113,11 @@ async function logIn(variables: Variables): Promise<void> {
 async function walk(variables: Variables): Promise<string> {
   await step("npx sst deploy --stage local", () => run([...sst, "deploy", ...stage], variables));
   try {
-    await step("npx auth-cli login --stage local", () => logIn(variables));
-    await step("npx auth-cli smoke --stage local", () => run([...authCli, "smoke", ...stage], variables));
-    return await step("npx auth-cli call /private --stage local", () =>
+    await step("npx --no-install auth-cli login --stage local", () => logIn(variables));
+    await step("npx --no-install auth-cli smoke --stage local", () =>
+      run([...authCli, "smoke", ...stage], variables),
+    );
+    return await step("npx --no-install auth-cli call /private --stage local", () =>
       run([...authCli, "call", "/private", ...stage], variables, { show: false }),
     );
   } finally {
@@ -140,7 +142,7 @@ async function main(): Promise<void> {
     await step("build", () =>
       run([join(root, "node_modules/tsx/dist/cli.mjs"), join(root, "scripts/build.ts")], process.env),
     );
-    const variables = await step("npx auth-cli local", startLocalCloud);
+    const variables = await step("npx --no-install auth-cli local", startLocalCloud);
     answer = await walk({
       ...variables,
       // The AWS SDK in SST warns about this version of Node, which it supports.

@@ -84,6 +84,19 @@ describe("the examples in the help", () => {
   });
 });
 
+it("no hint lets npx download the unscoped name auth-cli, which is not ours", () => {
+  const texts = ["scripts", "stacks"].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+      .map((name) => readFileSync(join(root, folder, name), "utf8")),
+  );
+  const hints = [code, readFileSync(join(root, "action.yml"), "utf8"), ...texts]
+    .join("\n")
+    .match(/npx .*?auth-cli/g);
+  expect(hints?.length).toBeGreaterThan(3);
+  expect(hints?.filter((hint) => hint !== "npx --no-install auth-cli")).toEqual([]);
+});
+
 describe("what people read", () => {
   it.each(outline.commands)("README names auth-cli $name, and where its flags are described", ({ name }) => {
     expect(readme).toMatch(new RegExp(`auth-cli ${name}\\b`));
