@@ -236,11 +236,15 @@ export function excerpt(text: string): string {
   return line.length > 200 ? `"${line.slice(0, 200)}…"` : `"${line}"`;
 }
 
+/** `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 5.6.7), in this century. `Date.parse` accepts the year 275760. */
+const httpDate = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} 20\d{2} \d{2}:\d{2}:\d{2} GMT$/;
+
 /**
  * Compares the `Date` header of a reply with this computer's clock.
- * @returns whole seconds by which the server's clock is ahead; undefined without the header
+ * @returns whole seconds by which the server's clock is ahead; undefined without a valid header
  */
 export function measureClockSkew(headers: readonly Header[], nowMs: number): number | undefined {
-  const served = Date.parse(headerValue(headers, "date") ?? "");
+  const date = headerValue(headers, "date") ?? "";
+  const served = httpDate.test(date) ? Date.parse(date) : NaN;
   return Number.isNaN(served) ? undefined : Math.round((served - nowMs) / 1000);
 }

@@ -49,11 +49,21 @@ const textOf = async ({ body }: HttpResponse): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
+/** A request to another service, with this `Date`. */
+const otherService =
+  ({ clock }: Pick<ReturnType<typeof world>, "clock">, date: string) =>
+  async (): Promise<void> => {
+    const send = clock.watch(async () => reply(403, "", [["Date", date]]));
+    await send({ ...fixed, url: new URL("https://sts.example/") });
+  };
+
+const dateAt = (seconds: number): string => new Date(noon + seconds * 1000).toUTCString();
+
 describe("a wrong clock", () => {
   it.each([
     [-612, "612 s ahead of api.example's"],
     [7200, "7200 s behind api.example's"],
-  ])("by %i s is corrected after one refusal, with a note", async (skew, words) => {
+  ])("by %i s is corrected after one refusal about the time, with a note", async (skew, words) => {
     const { sendSigned: send, notes, signedAt } = world(skew);
     expect(await textOf(await send(timed()))).toBe("in");
     expect(signedAt).toEqual([0, skew]);
@@ -80,14 +90,60 @@ describe("a wrong clock", () => {
     expect(signedAt).toEqual([0, 0]);
   });
 
-  it("is known from an earlier reply of any service", async () => {
-    const { send, clock, notes } = world(-612);
-    expect(clock.now()).toBe(noon);
+  it("is corrected when two services agree", async () => {
+    const services = world(-612);
+    const { send, clock, notes } = services;
     await send(fixed);
-    expect(clock.now()).toBe(noon - 612_000);
-    expect(clock.now()).toBe(noon - 612_000);
+    expect(clock.now()).toBe(noon);
+    await otherService(services, dateAt(-610))();
+    expect(clock.now()).toBe(noon - 610_000);
+    expect(clock.now()).toBe(noon - 610_000);
     expect(notes).toHaveLength(1);
   });
+
+  it("is corrected after a refusal that does not name the time when the second service agrees", async () => {
+    const services = world(-612);
+    const askSecondClock = otherService(services, dateAt(-612));
+    expect((await services.sendSigned(timed({ askSecondClock }))).status).toBe(200);
+    expect(services.signedAt).toEqual([0, -612]);
+  });
+});
+
+describe("one wrong Date header", () => {
+  const fiveYears = 5 * 365 * 24 * 3600;
+
+  it.each([
+    ["a second service contradicts", -612, dateAt(0)],
+    ["a second service does not answer", -612, undefined],
+    ["a second service answers without a valid date", -612, "+275760-09-13"],
+    ["the year is wrong, although a second service agrees", fiveYears, dateAt(fiveYears)],
+  ])("changes no signature when %s", async (_when, skew, date) => {
+    const services = world(skew);
+    const askSecondClock =
+      date === undefined ? () => Promise.reject(new Error("no answer")) : otherService(services, date);
+    const response = await services.sendSigned(timed({ askSecondClock }));
+    expect([response.status, await textOf(response)]).toEqual([403, "Forbidden"]);
+    expect(services.signedAt).toEqual([0]);
+    expect([services.clock.now(), services.notes]).toEqual([noon, []]);
+    expect(await services.clock.confirmedNow(askSecondClock)).toBe(noon);
+  });
+
+  it("is not believed by more than a day, even when the refusal names the time", async () => {
+    const { sendSigned: send, signedAt } = world(fiveYears);
+    expect((await send(timed())).status).toBe(403);
+    expect(signedAt).toEqual([0]);
+  });
+
+  it.each(["+275760-09-13T00:00:00Z", "Sun, 06 Nov 9999 08:49:37 GMT", "1", "2026-03-01", "tomorrow"])(
+    "is ignored when absurd: %s",
+    async (date) => {
+      const services = world(0, { date: false });
+      await otherService(services, date)();
+      const send = services.clock.watch(async () => reply(403, "", [["Date", date]]));
+      await send(fixed);
+      expect([services.clock.now(), services.notes]).toEqual([noon, []]);
+    },
+  );
 });
 
 describe("a refusal with another cause", () => {

@@ -20,6 +20,8 @@ export interface TimedRequest extends Omit<HttpRequest, keyof Signed> {
   isRefusedForTime: (status: number, text: string) => boolean;
   /** The service accepts signatures that are off by this much. */
   toleratedSeconds: number;
+  /** For a service whose refusals do not name the time: sends any request to another service, for its `Date` header. */
+  askSecondClock?: () => Promise<unknown>;
 }
 
 /** What it takes to send a request with a time in its signature. */
@@ -37,16 +39,27 @@ const noticeableSeconds = 30;
 /** AWS refuses at five minutes. */
 const toleratedByAws = 240;
 
-/** Compares this computer's clock with the `Date` headers of replies. */
+/** Two services agree when their clocks are this close. */
+const agreeingSeconds = 60;
+
+/**
+ * A wrong time zone, or a computer that slept. A signature that is dated further ahead would be valid for as long, for
+ * everybody who recorded it.
+ */
+const longestCorrectionSeconds = 24 * 60 * 60;
+
+/**
+ * Compares this computer's clock with the `Date` headers of replies. One header is not enough to correct the clock: a
+ * proxy may have written it. Either a second service agrees, or the refusal itself is about the time.
+ */
 export class ServerClock {
   readonly #now: () => number;
   readonly #say: (line: string) => void;
-  /** By how much the server's clock is ahead. */
-  #skewSeconds = 0;
-  #measuredHost = "";
-  /** Added to this computer's time in signatures, once a server refused one. */
+  /** Seconds by which each host's clock is ahead, by its last `Date` header. */
+  readonly #skews = new Map<string, number>();
+  #asking: Promise<unknown> | undefined;
+  /** Added to this computer's time in signatures. */
   #correctionMs: number | undefined;
-  #noted = false;
 
   constructor({ now, say }: { now: () => number; say: (line: string) => void }) {
     this.#now = now;
@@ -60,65 +73,92 @@ export class ServerClock {
       const measured = measureClockSkew(response.headers, this.#now());
       // A reply from a cache has the time when the cache stored it, and an age.
       const age = Number(headerValue(response.headers, "age") ?? 0);
-      if (measured !== undefined && !(age > 0)) {
-        this.#skewSeconds = measured;
-        this.#measuredHost = request.url.host;
-      }
+      if (measured !== undefined && !(age > 0)) this.#skews.set(request.url.host, measured);
       return response;
     };
   }
 
-  /**
-   * The time for a signature that is sent once, in milliseconds since the epoch. This computer's time, or the server's
-   * when the last `Date` header differs by more than AWS accepts.
-   */
-  now(): number {
-    return this.isOffBy(toleratedByAws) ? this.#now() + this.#noteSkew() : this.#now();
-  }
-
-  /** Whether a server refused a signature with this computer's time. */
+  /** Whether signatures have another time than this computer's. */
   get isCorrected(): boolean {
     return this.#correctionMs !== undefined;
   }
 
-  /** The time for a signature, corrected once a server refused this computer's time. */
+  /** The time for a signature, in milliseconds since the epoch. */
   signingTime(): number {
     return this.#now() + (this.#correctionMs ?? 0);
   }
 
-  /** Whether the last `Date` header differs by at least this many seconds. */
-  isOffBy(seconds: number): boolean {
-    return Math.abs(this.#skewSeconds) >= seconds;
+  /**
+   * The time for a signature that is sent once: the servers' time when the services asked so far agree that this
+   * computer's would be refused.
+   */
+  now(): number {
+    this.correctByAgreement(toleratedByAws);
+    return this.signingTime();
   }
 
-  /** From now on, `signingTime` is the server's time. */
-  correct(): void {
-    this.#correctionMs = this.#noteSkew();
+  /**
+   * The same, after a second service was asked, if a single one contradicts this computer's clock.
+   * @param ask sends any request to another service
+   */
+  async confirmedNow(ask: () => Promise<unknown>): Promise<number> {
+    const [first, ...others] = this.#skews.values();
+    const isSingle = first !== undefined && others.length === 0;
+    if (isSingle && isCorrectable(first, toleratedByAws)) await this.askAgain(ask);
+    return this.now();
   }
 
-  /** Tells the user, once. @returns the difference in milliseconds */
-  #noteSkew(): number {
-    const seconds = this.#skewSeconds;
-    if (!this.#noted) {
-      const difference = `${Math.abs(seconds)} s ${seconds < 0 ? "ahead of" : "behind"} ${this.#measuredHost}'s`;
+  /** Asks once, however many requests need it. */
+  async askAgain(ask: () => Promise<unknown>): Promise<void> {
+    this.#asking ??= ask().catch(() => undefined);
+    await this.#asking;
+  }
+
+  /** Whether the clock of this host differs by at least this much, and by no more than can be corrected. */
+  isCorrectableBy(host: string, leastSeconds: number): boolean {
+    return isCorrectable(this.#skews.get(host), leastSeconds);
+  }
+
+  /** From now on, signatures have the time of this host. */
+  correctBy(host: string): void {
+    const seconds = this.#skews.get(host) ?? 0;
+    if (this.#correctionMs === undefined) {
+      const difference = `${Math.abs(seconds)} s ${seconds < 0 ? "ahead of" : "behind"} ${host}'s`;
       this.#say(
         `note: this computer's clock is ${difference}; the request was signed with the server's time`,
       );
     }
-    this.#noted = true;
-    return seconds * 1000;
+    this.#correctionMs = seconds * 1000;
   }
+
+  /**
+   * The same if at least two services agree, and none contradicts them.
+   * @returns whether signatures have a corrected time now
+   */
+  correctByAgreement(leastSeconds: number): boolean {
+    const measured = [...this.#skews];
+    const [host, seconds] = measured.at(-1) ?? ["", 0];
+    const all = measured.map(([, each]) => each);
+    const isAgreed = all.length > 1 && Math.max(...all) - Math.min(...all) <= agreeingSeconds;
+    if (!this.isCorrected && isAgreed && isCorrectable(seconds, leastSeconds)) this.correctBy(host);
+    return this.isCorrected;
+  }
+}
+
+function isCorrectable(seconds: number | undefined, leastSeconds: number): boolean {
+  const size = Math.abs(seconds ?? 0);
+  return size >= leastSeconds && size <= longestCorrectionSeconds;
 }
 
 /** @returns the request with its signature */
 export async function signRequest(request: TimedRequest, nowMs: number): Promise<HttpRequest> {
-  const { signAt, isRefusedForTime: _, toleratedSeconds: __, ...unsigned } = request;
+  const { signAt, isRefusedForTime: _, toleratedSeconds: __, askSecondClock: ___, ...unsigned } = request;
   return { ...unsigned, ...(await signAt(nowMs)) };
 }
 
 /**
  * Signs and sends a request. When the server refuses the time of the signature, and its `Date` header shows that the
- * clocks differ, signs and sends it once more with the server's time, and prints a note.
+ * clocks differ, signs and sends it once more with the server's time, and prints a note. The one place that does this.
  */
 export async function sendSigned(
   { send, serverClock }: Signer,
@@ -127,12 +167,20 @@ export async function sendSigned(
   const wasCorrected = serverClock.isCorrected;
   const response = await send(await signRequest(request, serverClock.signingTime()));
   if (wasCorrected || response.status < 400 || response.status > 403) return response;
-  if (!serverClock.isOffBy(Math.max(request.toleratedSeconds, noticeableSeconds))) return response;
+  const { host } = request.url;
+  const leastSeconds = Math.max(request.toleratedSeconds, noticeableSeconds);
+  if (!serverClock.isCorrectableBy(host, leastSeconds)) return response;
   const { start, body } = await peekBody(response.body, refusalLimit);
   if (!request.isRefusedForTime(response.status, start.toString("utf8"))) return { ...response, body };
+  const ask = request.askSecondClock;
+  if (ask === undefined) {
+    serverClock.correctBy(host);
+  } else if (!serverClock.correctByAgreement(leastSeconds)) {
+    await serverClock.askAgain(ask);
+    if (!serverClock.correctByAgreement(leastSeconds)) return { ...response, body };
+  }
   // Closes the body.
   await readBody(body, 0);
-  serverClock.correct();
   return send(await signRequest(request, serverClock.signingTime()));
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 
-/** `GET` and `/items/{id}`. `ANY` matches every method. */
+/** `GET` and `/items/{id}`. `ANY` matches every method, the path `$default` every path. */
 export interface KnownRoute {
   method: string;
   path: string;
@@ -52,7 +52,9 @@ function readJson<T extends object>(files: Environment["files"], path: string): 
   return text === undefined ? {} : (JSON.parse(text) as T);
 }
 
-function parseRouteKey(key: unknown): KnownRoute[] {
+/** Empty for a key of another kind. */
+export function parseRouteKey(key: unknown): KnownRoute[] {
+  if (key === "$default") return [{ method: "ANY", path: key }];
   const [, method, path] = /^([A-Z]+) (\/.*)$/.exec(String(key)) ?? [];
   return method === undefined || path === undefined ? [] : [{ method, path }];
 }

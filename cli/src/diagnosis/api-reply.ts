@@ -10,20 +10,18 @@ export interface ApiReply {
   headOnly?: boolean;
 }
 
-/**
- * API Gateway's own messages, by status. HTTP APIs send exactly these words. REST APIs send others that start with the
- * ones below.
- */
-const gatewayMessages: Readonly<Record<number, RegExp>> = {
-  400: /^bad request/i,
-  401: /^unauthorized$/i,
-  403: /^(forbidden$|missing authentication token|the request signature we|the security token|signature expired|signature not yet|credential should|authorization header requires|user: .* is not authorized|user is not authorized|'host' |'x-amz)/i,
-  404: /^not found$/i,
-  429: /^(too many requests|limit exceeded)/i,
-  500: /^internal server error$/i,
-  502: /^internal server error$/i,
-  503: /^service unavailable$/i,
-  504: /^(endpoint request timed out|gateway timeout)/i,
+/** The messages of HTTP APIs, by status. */
+const gatewayMessages: Readonly<Record<number, readonly string[]>> = {
+  400: ["Bad Request"],
+  401: ["Unauthorized"],
+  403: ["Forbidden"],
+  404: ["Not Found"],
+  413: ["Request Entity Too Large", "Request Too Long"],
+  429: ["Too Many Requests", "Limit Exceeded"],
+  500: ["Internal Server Error"],
+  502: ["Internal Server Error"],
+  503: ["Service Unavailable"],
+  504: ["Gateway Timeout", "Endpoint request timed out"],
 };
 
 /** Whether API Gateway sent the reply, rather than something in front of it. */
@@ -33,13 +31,19 @@ export function isFromApi({ headers }: Pick<ApiReply, "headers">): boolean {
   );
 }
 
-/** API Gateway's own message. Undefined when the handler, or something else, wrote the body. */
+/**
+ * API Gateway's own message, or a handler's that repeats it byte by byte: nothing in the reply distinguishes these two.
+ * Undefined when the handler, or something else, wrote the body. REST APIs name the type of their refusals in a header.
+ */
 export function gatewayMessage(reply: ApiReply): string | undefined {
-  const message = readMessage(reply.text);
-  const known = gatewayMessages[reply.status];
-  if (message !== undefined && known?.test(message) === true) return message;
-  if (errorType(reply) !== undefined) return message ?? "";
-  return reply.headOnly && known !== undefined && isFromApi(reply) ? "" : undefined;
+  const { status, headers, text, headOnly } = reply;
+  if (errorType(reply) !== undefined) return readMessage(text) ?? "";
+  const known = gatewayMessages[status];
+  // A handler without a content type of its own gets text/plain.
+  if (known === undefined || !["application/json", undefined].includes(headerValue(headers, "content-type")))
+    return undefined;
+  if (headOnly) return isFromApi(reply) ? "" : undefined;
+  return known.find((message) => text === JSON.stringify({ message }));
 }
 
 /** `AccessDeniedException`, of REST APIs. Leaves out the colon and the URL after it. */

@@ -48,6 +48,18 @@ const permissionMissing: Record<string, Answer> = {
   "diagnosis.caller": known,
 };
 
+const simulated = (decision: string): Answer =>
+  sts(
+    `<SimulatePrincipalPolicyResponse><SimulatePrincipalPolicyResult><EvaluationResults><member><EvalResourceName>x</EvalResourceName><EvalDecision>${decision}</EvalDecision></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>`,
+  );
+const routes: Answer = () =>
+  reply(200, {
+    items: [
+      { routeKey: "GET /private", authorizationType: "AWS_IAM", target: "integrations/a" },
+      { routeKey: "$default", authorizationType: "NONE", target: "integrations/b" },
+    ],
+  });
+
 const refusing = (answers: Record<string, Answer> = {}, world: World = {}): World => ({
   loggedIn: true,
   answers: { ...permissionMissing, ...answers },
@@ -61,13 +73,13 @@ describe("a refused call", () => {
     const ran = await authCli(["call", "/private"], refusing());
     expect([ran.code, ran.stdout]).toEqual([22, '{"message":"Forbidden"}']);
     expect(ran.stderr).toBe(`error: api.call: GET /private answered HTTP 403 (request id=)
-cause: the policy of the role prod-notes-ExampleStack-Role-A does not allow execute-api:Invoke on arn:aws:execute-api:us-east-1:123456789012:abc123/$default/GET/private
+cause: the policy of the role prod-notes-ExampleStack-Role-A does not allow execute-api:Invoke on arn:aws:execute-api:us-east-1:123456789012:abc123/$default/GET/private, or the handler behind GET /private answers in API Gateway's own words
 evidence: STS accepts these credentials as arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-Role-A/CognitoIdentityCredentials
 evidence: GET /private, signed with these credentials: HTTP 403
 evidence: without a signature: HTTP 403
 evidence: GET of an unused path: HTTP 404
 evidence: signed in the query string, not in headers: HTTP 403
-fix: add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and run \`npx sst deploy --stage prod\`
+fix: run \`auth-cli doctor --deep\` with the deployer's AWS credentials, which reads the policy; then add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and run \`npx sst deploy --stage prod\`, or read the handler's log: \`npx sst dev\`, the CloudWatch log group /aws/lambda/prod-notes-… in us-east-1, or the terminal of \`auth-cli local\`
 `);
   });
 
@@ -101,6 +113,54 @@ fix: add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and r
     }
   });
 
+  describe("with the deployer's AWS credentials", () => {
+    const variables = {
+      AWS_ACCESS_KEY_ID: "AKIADEPLOYER",
+      AWS_SECRET_ACCESS_KEY: "the-deployers-secret",
+    };
+    it.each([
+      ["implicitDeny", "permission-missing"],
+      ["allowed", "handler-refused"],
+    ])("is explained by IAM's decision %s", async (decision, reason) => {
+      const answers = { "apigateway:GET": routes, "iam:SimulatePrincipalPolicy": simulated(decision) };
+      const ran = await authCli(["call", "/private", "--json"], refusing(answers, { variables }));
+      expect(reportedError(ran)).toMatchObject({ reason });
+      const simulation = ran.environment.requests.find(({ step }) => step === "iam:SimulatePrincipalPolicy");
+      const form = new URLSearchParams(Buffer.from(simulation?.body ?? []).toString());
+      expect(form.get("PolicySourceArn")).toBe(
+        "arn:aws:iam::123456789012:role/prod-notes-ExampleStack-Role-A",
+      );
+      expect(form.get("ResourceArns.member.1")).toBe(
+        "arn:aws:execute-api:us-east-1:123456789012:abc123/$default/GET/private",
+      );
+    });
+
+    it.each([
+      ["refuses to list routes", { "apigateway:GET": fail }],
+      ["refuses to simulate", { "apigateway:GET": routes, "iam:SimulatePrincipalPolicy": fail }],
+    ])("names both candidates when AWS %s", async (_what, answers) => {
+      const ran = await authCli(["call", "/private", "--json"], refusing(answers, { variables }));
+      expect(reportedError(ran)).toMatchObject({
+        reason: "undetermined",
+        cause: expect.stringContaining("or the handler behind GET /private") as string,
+      });
+    });
+
+    it.each([
+      ["/private"],
+      ["/private?a=1", "-H", "X-A: 1"],
+      ["/private?a=1", "-H", "X-A: 1", "--endpoint", "https://api.example"],
+    ])("sends a dozen requests at most: %s", async (...args) => {
+      const answers = { "apigateway:GET": routes, "iam:SimulatePrincipalPolicy": simulated("allowed") };
+      const proxies = { "api.example": "proxy:3128" };
+      const world = refusing(answers, { proxies, variables: { ...variables, AWS_REGION: "eu-west-1" } });
+      const ran = await authCli(["call", ...args], world);
+      const sent = steps(ran).slice(steps(ran).indexOf("api.call") + 1);
+      expect(sent.length).toBeLessThanOrEqual(12);
+      expect(sent.length).toBeGreaterThan(6);
+    });
+  });
+
   it("is diagnosed by requests that run at the same time", async () => {
     const waiting: (() => void)[] = [];
     const together =
@@ -122,13 +182,9 @@ fix: add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and r
 
   it.each(["POST", "PUT", "DELETE", "PATCH"])("is not sent signed again with %s", async (method) => {
     const ran = await authCli(["call", method, "/private", "-d", "x"], refusing());
-    expect(experiments(ran).toSorted()).toEqual([
-      "diagnosis.caller",
-      "diagnosis.unsigned",
-      "diagnosis.unusedPath",
-    ]);
+    expect(experiments(ran).toSorted()).toEqual(["diagnosis.caller", "diagnosis.unusedPath"]);
     for (const request of ran.environment.requests) {
-      if (!["diagnosis.unsigned", "diagnosis.unusedPath"].includes(request.step)) continue;
+      if (request.step !== "diagnosis.unusedPath") continue;
       expect(sentHeader(request, "authorization")).toBeUndefined();
       expect(sentHeader(request, "x-amz-security-token")).toBeUndefined();
       expect(request.body).toBeUndefined();
@@ -242,7 +298,7 @@ describe("just after a deploy", () => {
       refusing(
         {
           "diagnosis.caller": sts(
-            "<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>",
+            "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error></ErrorResponse>",
             403,
           ),
         },

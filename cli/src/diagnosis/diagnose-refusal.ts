@@ -9,7 +9,7 @@ export type { Diagnosis, RefusedCall } from "./refused-call.ts";
 
 /**
  * Finds out by experiment why a request was refused. Sends at most a dozen requests, in parallel, with the caller's own
- * credentials, and none that could have an effect. Undefined for an unsigned request, and for an error of the handler's
+ * credentials and, where available, the deployer's, and none that could have an effect. Undefined for an unsigned request, and for an error of the handler's
  * own (HTTP 400, for example). Never rejects, except with `interrupted`.
  */
 export async function diagnoseRefusal(call: RefusedCall): Promise<Diagnosis | undefined> {

@@ -1,16 +1,19 @@
 import { excerpt, headerValue } from "../http.ts";
 import { errorType, gatewayMessage, isFromApi } from "./api-reply.ts";
+import type { Deployed } from "./ask-deployer.ts";
 import type { StsAnswer } from "./ask-sts.ts";
 import { type ExperimentName, experimentNames, experiments } from "./experiments.ts";
 import type { Observations, Outcome } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
 
 /** An experiment, or something that was known before the experiments. */
-export type EvidenceName = ExperimentName | "refusal" | "caller" | "deployed" | "routes" | "way" | "skew";
+export type EvidenceName =
+  ExperimentName | "refusal" | "caller" | "deployed" | "control" | "routes" | "way" | "skew";
 
 const everything: readonly EvidenceName[] = [
   "refusal",
   "caller",
+  "control",
   ...experimentNames,
   "way",
   "skew",
@@ -48,6 +51,8 @@ function describe(
       return describeRefusal(subject);
     case "caller":
       return describeSts(observations.caller);
+    case "control":
+      return describeDeployed(subject, observations.deployed);
     case "deployed":
       return describeAge(subject.deployedSecondsAgo);
     case "routes":
@@ -55,7 +60,7 @@ function describe(
     case "way":
       return describeWay(subject);
     case "skew":
-      return describeSkew(observations.caller?.skewSeconds ?? subject.skewSeconds);
+      return describeSkew(subject, observations.caller);
     default: {
       const outcome = observations[name];
       return outcome && `${experiments[name].label(subject)}: ${describeOutcome(outcome)}`;
@@ -84,6 +89,19 @@ function describeSts(answer: StsAnswer | undefined): string | undefined {
   return `cannot ask STS (${answer.failure})`;
 }
 
+/** What the deployer's credentials show. */
+function describeDeployed(subject: Subject, deployed: Deployed | undefined): string[] | undefined {
+  if (deployed === undefined) return undefined;
+  const { route, allowed } = deployed;
+  if (route === undefined) return [`API Gateway lists no route for ${routeOf(subject)}`];
+  return [
+    `API Gateway lists the route ${route.routeKey} with the authorizer ${route.authorizationType}`,
+    ...(allowed === undefined
+      ? []
+      : [`IAM's simulation: the role's policy ${allowed ? "allows" : "does not allow"} the route`]),
+  ];
+}
+
 function describeAge(seconds: number | undefined): string | undefined {
   if (seconds === undefined || seconds > 600) return undefined;
   return `the stage was deployed ${seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} ago`;
@@ -107,7 +125,11 @@ function describeWay({ reply, proxy }: Subject): string[] {
   ];
 }
 
-function describeSkew(seconds: number | undefined): string | undefined {
+/** The clock of STS, where it answered. A `Date` header alone may come from a proxy. */
+function describeSkew({ skewSeconds, url }: Subject, caller: StsAnswer | undefined): string | undefined {
+  const ofSts = caller !== undefined && !("failure" in caller) ? caller.skewSeconds : undefined;
+  const seconds = ofSts ?? skewSeconds;
   if (seconds === undefined || Math.abs(seconds) < 60) return undefined;
-  return `this computer's clock is ${Math.abs(seconds)} s ${seconds < 0 ? "ahead of" : "behind"} AWS's`;
+  const where = ofSts === undefined ? `the Date header of ${url.host}` : "the clock of STS";
+  return `this computer's clock is ${Math.abs(seconds)} s ${seconds < 0 ? "ahead of" : "behind"} ${where}`;
 }

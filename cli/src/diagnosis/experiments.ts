@@ -19,28 +19,25 @@ interface Experiment {
   request: (subject: Subject) => Probe | Promise<Probe>;
 }
 
-/** In the order of the evidence. At most eleven apply to one refusal; with STS that makes a dozen requests. */
+/** In the order of the evidence. `mostRequests` bounds them, with STS and the deployer's requests. */
 const table = {
-  /** Accepted: a change is still propagating, or the handler failed once. */
+  /** Accepted: a change is still propagating, or the handler refused or failed once. */
   again: {
     label: () => "the same request again",
-    refusals: ["forbidden", "failed", "foreign"],
+    refusals: ["forbidden", "missing", "failed", "foreign"],
     when: isSafe,
     request: (subject) => signed(subject),
   },
 
   /**
-   * 403: the route requires AWS_IAM. The same answer as before: the route is open. A method with effects is sent only
-   * where API Gateway refused the signature (an open route never asks for one), and without its body.
+   * 403: the route exists and requires AWS_IAM, so API Gateway refused before the handler ran. The same answer as
+   * before: the route is open, or there is none. A method with effects could reach the handler of an open route.
    */
   unsigned: {
     label: () => "without a signature",
-    refusals: ["forbidden", "failed", "handler"],
-    when: (subject) => isSafe(subject) || subject.refusal === "forbidden",
-    request: (subject) => {
-      const { method, url, headers, body } = subject;
-      return isSafe(subject) ? { method, url, headers, body } : { method, url, headers: plainHeaders };
-    },
+    refusals: ["forbidden", "unauthorized", "missing", "throttled", "failed", "handler"],
+    when: isSafe,
+    request: ({ method, url, headers, body }) => ({ method, url, headers, body }),
   },
 
   /** 404: an API. 403: an API that refuses every path. Anything else: not an API. */

@@ -1,8 +1,11 @@
 import { isClockRefusal } from "../aws/sts.ts";
 import { errorType, gatewayMessage, reachedHandler } from "./api-reply.ts";
-import { describeEvidence, type EvidenceName } from "./evidence.ts";
+import type { Reason } from "../reasons.ts";
+import { describeEvidence, type EvidenceName, routeOf } from "./evidence.ts";
 import type { ExperimentName } from "./experiments.ts";
-import { judgeMissing, judgeStagePath } from "./judge-missing.ts";
+import { isDirect } from "./is-direct.ts";
+import { logOf } from "./judge-handler.ts";
+import { judgeMissing, judgeStagePath, propagating } from "./judge-missing.ts";
 import { judgeRole } from "./judge-role.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { type Observations, statusOf } from "./run-experiments.ts";
@@ -18,8 +21,8 @@ interface Case {
 }
 
 /**
- * API Gateway's `Forbidden`. An experiment that was accepted comes first, then STS's answer to the same credentials.
- * With credentials, clock and signature shown to be right, only the role's policy is left.
+ * `Forbidden` in API Gateway's words. An experiment that was accepted comes first, then STS's answer to the same
+ * credentials. With credentials, clock and signature shown to be right, the role's policy and the handler are left.
  */
 export function judgeForbidden(subject: Subject, observations: Observations): Diagnosis {
   const facts: Case = {
@@ -32,9 +35,9 @@ export function judgeForbidden(subject: Subject, observations: Observations): Di
     evidence: (...names) => describeEvidence(subject, observations, names),
   };
   return (
-    judgeTime(facts) ??
+    (facts.accepted("again") ? propagating(facts.evidence) : undefined) ??
     judgeStagePath(subject, observations) ??
-    judgeRewriting(facts) ??
+    judgePart(facts) ??
     judgeRegion(facts) ??
     judgeEndpoint(facts) ??
     judgeProxy(facts) ??
@@ -45,59 +48,85 @@ export function judgeForbidden(subject: Subject, observations: Observations): Di
   );
 }
 
-/** The same request was accepted a moment later. */
-function judgeTime({ accepted, evidence }: Case): Diagnosis | undefined {
-  if (!accepted("again")) return undefined;
-  return {
-    reason: "propagating",
-    cause:
-      "the same request was accepted a moment later: a change to the API or its policy is still propagating",
-    evidence: evidence("again", "deployed"),
-    fix: "wait a minute after a deploy, then run the command again",
-  };
+/** One part of the request. Without it, the request was accepted. */
+interface Part {
+  experiment: ExperimentName;
+  reason: Reason;
+  /** What something on the way does to it. */
+  change: string;
+  /** As the handler sees it. */
+  part: string;
+  fix: (culprit: string) => string;
 }
 
-/** The request was accepted without one part, so that part changes on the way. */
-function judgeRewriting({ subject, accepted, evidence }: Case): Diagnosis | undefined {
+const parts: readonly Part[] = [
+  {
+    experiment: "withoutQuery",
+    reason: "query-rewritten",
+    change: "changes the query string after it is signed",
+    part: "this query string",
+    fix: (culprit) => `configure ${culprit} to forward the query string unchanged, or bypass it`,
+  },
+  {
+    experiment: "withoutHeaders",
+    reason: "headers-rewritten",
+    change: "changes one of your headers, or the body, after it is signed",
+    part: "these headers or this body",
+    fix: (culprit) =>
+      `configure ${culprit} to forward headers and body unchanged, or drop the header with -H 'Name:'`,
+  },
+  {
+    experiment: "tokenInQuery",
+    reason: "session-token-dropped",
+    change: "drops or changes the header X-Amz-Security-Token",
+    part: "the header X-Amz-Security-Token",
+    fix: (culprit) => `configure ${culprit} to forward X-Amz-Security-Token, or bypass it`,
+  },
+  {
+    experiment: "signedInQuery",
+    reason: "headers-rewritten",
+    change: "drops or changes the header Authorization or X-Amz-Date",
+    part: "the header Authorization",
+    fix: (culprit) => `configure ${culprit} to forward Authorization and the X-Amz-* headers, or bypass it`,
+  },
+];
+
+/**
+ * The request was accepted without one part. Something on the way changes that part, or the handler refuses it. Only a
+ * request that takes another way, or one that nothing can change, shows which.
+ */
+function judgePart(facts: Case): Diagnosis | undefined {
+  const { subject, observations, accepted, evidence } = facts;
+  const found = parts.find(({ experiment }) => accepted(experiment));
+  if (found === undefined) return undefined;
+  const { experiment, reason, change, part, fix } = found;
+  const shown = evidence("caller", experiment, "pastProxy", "atOwnEndpoint", "forOwnHost", "control", "way");
+  const route = routeOf(subject);
   const culprit =
     subject.proxy === undefined
       ? `the server in front of the API at ${subject.url.host}`
       : `the proxy ${subject.proxy}`;
-  if (accepted("withoutQuery")) {
+  const changed = `something between this computer and the API ${change}`;
+  const direct = isDirect(subject, observations);
+  // At an API's own address, another API's answer shows nothing about the way.
+  if (accepted("pastProxy") || (!direct && accepted("atOwnEndpoint"))) {
+    return { reason, cause: changed, evidence: shown, fix: fix(culprit) };
+  }
+  const readLog = `read the handler's log: ${logOf(subject)}`;
+  if (direct) {
     return {
-      reason: "query-rewritten",
-      cause: "something between this computer and the API changes the query string after it is signed",
-      evidence: evidence("caller", "withoutQuery", "pastProxy", "way"),
-      fix: `configure ${culprit} to forward the query string unchanged, or bypass it`,
+      reason: "handler-refused",
+      cause: `the handler behind ${route} refuses ${part}: API Gateway accepts the request without it, and nothing on the way changes it`,
+      evidence: shown,
+      fix: readLog,
     };
   }
-  if (accepted("withoutHeaders")) {
-    return {
-      reason: "headers-rewritten",
-      cause:
-        "something between this computer and the API changes one of your headers, or the body, after it is signed",
-      evidence: evidence("caller", "withoutHeaders", "pastProxy", "way"),
-      fix: `configure ${culprit} to forward headers and body unchanged, or drop the header with -H 'Name:'`,
-    };
-  }
-  if (accepted("tokenInQuery")) {
-    return {
-      reason: "session-token-dropped",
-      cause: "something between this computer and the API drops or changes the header X-Amz-Security-Token",
-      evidence: evidence("caller", "tokenInQuery", "pastProxy", "way"),
-      fix: `configure ${culprit} to forward X-Amz-Security-Token, or bypass it`,
-    };
-  }
-  if (accepted("signedInQuery")) {
-    return {
-      reason: "headers-rewritten",
-      cause:
-        "something between this computer and the API drops or changes the header Authorization or X-Amz-Date",
-      evidence: evidence("caller", "signedInQuery", "tokenInQuery", "pastProxy", "way"),
-      fix: `configure ${culprit} to forward Authorization and the X-Amz-* headers, or bypass it`,
-    };
-  }
-  return undefined;
+  return {
+    reason: "undetermined",
+    cause: `${changed}, or the handler behind ${route} refuses ${part}`,
+    evidence: shown,
+    fix: `${readLog}; if it has no entry for this request, ${fix(culprit)}`,
+  };
 }
 
 function judgeRegion({ subject, accepted, evidence }: Case): Diagnosis | undefined {
@@ -131,7 +160,7 @@ function judgeEndpoint({ subject, observations, accepted, evidence }: Case): Dia
   if (!accepted("atOwnEndpoint") || statusOf(observations.forOwnHost) === undefined) return undefined;
   return {
     reason: "endpoint-of-another-stage",
-    cause: `${url.host} is not the API in the stack outputs, and the role may not call it`,
+    cause: `${url.host} is not the API in the stack outputs, which accepts the same request`,
     evidence: evidence("atOwnEndpoint", "forOwnHost", "unsigned", "way"),
     fix: `leave out --endpoint, or select the stage of ${url.host} with --stage`,
   };
@@ -155,6 +184,14 @@ function judgeCredentials({ subject, observations, evidence }: Case): Diagnosis 
       ? caller.refused
       : { code: errorType(subject.reply) ?? "", message: gatewayMessage(subject.reply) ?? "" };
   const shown = evidence("caller", "refusal", "skew");
+  if (isClockRefusal(answer) && subject.isTimeCorrected) {
+    return {
+      reason: "undetermined",
+      cause: "AWS refuses the time of the signature, which two services gave in their Date headers",
+      evidence: shown,
+      fix: "check the clock of this computer, and the proxies on the way: one may change the Date header",
+    };
+  }
   if (isClockRefusal(answer)) {
     return {
       reason: "clock-wrong",
@@ -210,8 +247,8 @@ function undetermined({ subject, evidence, observations }: Case): Diagnosis {
   return {
     reason: "undetermined",
     cause: accepted
-      ? "the credentials, the clock and the signature are right; auth-cli cannot tell whether the role's policy, the API or a proxy refuses the request"
-      : "auth-cli cannot tell whether the signature, the role's policy, the API or a proxy is the cause",
+      ? "the credentials, the clock and the signature are right; auth-cli cannot tell whether the role's policy, the handler, the API or a proxy refuses the request"
+      : "auth-cli cannot tell whether the signature, the role's policy, the handler, the API or a proxy is the cause",
     evidence: describeEvidence(subject, observations),
     fix: `check that ${subject.url.origin} is this stage's API, then run \`auth-cli doctor --deep\` with the deployer's AWS credentials to check its routes and the role's policy${proxies}`,
   };

@@ -1,4 +1,5 @@
 import { deployCommand } from "../deployment/deploy-command.ts";
+import { errorType, gatewayMessage, isFromApi, reachedHandler } from "./api-reply.ts";
 import { describeEvidence, gatewayAnswer, routeOf } from "./evidence.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { experimentLimitMs, type Observations, statusOf } from "./run-experiments.ts";
@@ -14,7 +15,8 @@ export function judgeHandlerAnswer(subject: Subject, observations: Observations)
     unsigned !== undefined &&
     "reply" in unsigned &&
     unsigned.reply.status === reply.status &&
-    unsigned.reply.text === reply.text;
+    unsigned.reply.text === reply.text &&
+    gatewayMessage(unsigned.reply) === undefined;
   if (open) {
     return {
       reason: "route-open",
@@ -35,29 +37,50 @@ export function judgeHandlerAnswer(subject: Subject, observations: Observations)
   };
 }
 
+/** The handler wrote an answer in API Gateway's own words. */
+export function handlerImitates(subject: Subject, evidence: string[]): Diagnosis {
+  return {
+    reason: "handler-refused",
+    cause: `API Gateway accepted the request, and the handler behind ${routeOf(subject)} answered HTTP ${subject.reply.status} in API Gateway's own words`,
+    evidence,
+    fix: `read the handler's log: ${logOf(subject)}`,
+  };
+}
+
+/** Whether the unsigned request shows that the route exists and requires AWS_IAM, or reached a handler. */
+export function hasRoute({ unsigned }: Observations): boolean {
+  if (unsigned === undefined || !("reply" in unsigned)) return false;
+  const { reply } = unsigned;
+  return isFromApi(reply) && (reply.status === 401 || reply.status === 403 || reachedHandler(reply));
+}
+
 /** HTTP 5xx in API Gateway's words: the function threw, returned an invalid response, or ran out of time. */
 export function judgeHandlerFailure(subject: Subject, observations: Observations): Diagnosis {
-  const { durationMs } = subject;
+  const { durationMs, reply } = subject;
   const took = durationMs === undefined ? [] : [`the answer took ${(durationMs / 1000).toFixed(1)} s`];
   const evidence = [
     gatewayAnswer(subject),
     ...took,
     ...describeEvidence(subject, observations, ["again", "unsigned", "atOwnEndpoint"]),
   ];
+  const route = routeOf(subject);
   if (hasTimedOut(subject, observations)) {
     return {
       reason: "handler-timed-out",
-      cause: `the function behind ${routeOf(subject)} did not answer in time`,
+      cause: `the function behind ${route} did not answer in time`,
       evidence,
       fix: `look for "Task timed out" in its log (${logOf(subject)}); raise \`timeout\` in the stack (API Gateway waits 30 s at most), or make the function faster`,
     };
   }
   const failedOnce = (statusOf(observations.again) ?? 500) < 400;
+  const unavailable = reply.status === 503 || reply.status === 504;
   return {
     reason: "handler-failed",
     cause: failedOnce
-      ? `the function behind ${routeOf(subject)} failed once, and answered the same request a moment later`
-      : `API Gateway accepted the request, but the function behind ${routeOf(subject)} threw, returned an invalid response, or could not be invoked`,
+      ? `the function behind ${route} failed once, and answered the same request a moment later`
+      : unavailable
+        ? `the function behind ${route} answered HTTP ${reply.status} itself, or API Gateway could not reach it`
+        : `the function behind ${route} threw, returned an invalid response, ran out of time, or could not be invoked`,
     evidence,
     fix: `read its log: ${logOf(subject)}; without an entry there, API Gateway lacks permission to invoke it`,
   };
@@ -69,23 +92,29 @@ const lateMs = 600;
 /** API Gateway waits no longer than this for an integration (29 s in REST APIs, 30 s in HTTP APIs). */
 const longestMs = 28_900;
 
+/**
+ * A REST API says so. Otherwise the answer took as long as API Gateway waits, or two attempts took the same whole number
+ * of seconds.
+ */
 function hasTimedOut({ reply, durationMs }: Subject, { again }: Observations): boolean {
-  if (reply.status === 503 || reply.status === 504) return true;
+  if (reply.status === 504 && errorType(reply) !== undefined) return true;
   if (durationMs === undefined || durationMs < 1000) return false;
   if (durationMs >= longestMs) return true;
-  if (!isWhole(durationMs)) return false;
-  if (again === undefined) return durationMs >= 2900;
-  // The second attempt must take as long, or longer than the experiment waited.
-  if ("failure" in again) return durationMs > experimentLimitMs;
+  if (!isWhole(durationMs) || again === undefined) return false;
+  // Longer than the experiment waited.
+  if ("failure" in again) return durationMs > experimentLimitMs && durationMs % 1000 < closeMs;
   return again.reply.status >= 500 && again.durationMs >= 1000 && isWhole(again.durationMs);
 }
+
+/** With a single measurement: a function that throws takes this close to a whole second by chance once in ten. */
+const closeMs = 100;
 
 function isWhole(ms: number): boolean {
   return ms % 1000 < lateMs;
 }
 
 /** The places where a function's log is. */
-function logOf({ stage, appName, region }: Pick<Subject, "stage" | "appName" | "region">): string {
+export function logOf({ stage, appName, region }: Pick<Subject, "stage" | "appName" | "region">): string {
   const group =
     stage === undefined || appName === undefined ? "/aws/lambda/" : `/aws/lambda/${stage}-${appName}-…`;
   return `\`npx sst dev\`, the CloudWatch log group ${group} in ${region}, or the terminal of \`auth-cli local\``;

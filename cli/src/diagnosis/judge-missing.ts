@@ -1,18 +1,31 @@
 import { deployCommand } from "../deployment/deploy-command.ts";
-import { errorType, isFromApi } from "./api-reply.ts";
+import { errorType, isFromApi, reachedHandler } from "./api-reply.ts";
 import { otherStageUrl, pathBelow, routePath } from "./endpoint-paths.ts";
 import { describeEvidence, type EvidenceName, routeOf } from "./evidence.ts";
+import { handlerImitates, hasRoute, logOf } from "./judge-handler.ts";
 import type { Diagnosis } from "./refused-call.ts";
-import type { Observations, Outcome } from "./run-experiments.ts";
-import type { Subject } from "./subject.ts";
+import { type Observations, type Outcome, statusOf } from "./run-experiments.ts";
+import { covers } from "./route-match.ts";
+import { isSafe, type Subject } from "./subject.ts";
 
-/** API Gateway has no route for the request. */
+/**
+ * HTTP 404 in API Gateway's words. It has no route for the request, or the handler repeats its words. API Gateway looks
+ * for the route before it checks a signature, so without a route the unsigned request gets the same answer.
+ */
 export function judgeMissing(subject: Subject, observations: Observations): Diagnosis {
   const route = routeOf(subject);
+  const { deployed } = observations;
   const { ownUrl, url, method, stage, proxy } = subject;
   const evidence = (...names: EvidenceName[]): string[] => describeEvidence(subject, observations, names);
   const addRoute = `add "${method} ${pathBelow(subject)}" to the routes in the stack and run ${deployCommand(stage)}`;
 
+  const { again } = observations;
+  if (again !== undefined && "reply" in again && reachedHandler(again.reply)) return propagating(evidence);
+  // A proxy can change the path.
+  const isDeployed = deployed?.route !== undefined && proxy === undefined;
+  if (errorType(subject.reply) === undefined && (isDeployed || hasRoute(observations))) {
+    return handlerImitates(subject, evidence("unsigned", "again", "unusedPath", "control"));
+  }
   if (proxy !== undefined && isRoute(observations.pastProxy)) {
     return {
       reason: "proxy-interferes",
@@ -31,39 +44,59 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
   }
   const elsewhere = judgeStagePath(subject, observations);
   if (elsewhere !== undefined) return elsewhere;
-  if (isRoute(observations.withGet)) {
+  const known = knownMethods(subject);
+  const hasGet = isRoute(observations.withGet);
+  const shown = evidence(
+    "unsigned",
+    "withGet",
+    "unusedPath",
+    "otherStagePath",
+    "atOwnEndpoint",
+    "control",
+    "routes",
+    "deployed",
+  );
+  if (!lacksRoute(subject, observations, known)) {
     return {
-      reason: "route-missing",
-      cause: `the API has a route GET ${url.pathname}, but no route ${route}`,
-      evidence: evidence("withGet", "unusedPath"),
-      fix: `use GET, or ${addRoute}`,
+      reason: "undetermined",
+      cause: `the API has no route ${route}${describeKnown(subject, known)}, or the handler of an open route answers in API Gateway's own words`,
+      evidence: shown,
+      fix: `check the path and the method (-X); \`auth-cli doctor --deep\` lists the deployed routes; if ${route} is among them, read the handler's log: ${logOf(subject)}`,
     };
   }
-  const methods = knownMethods(subject);
   return {
     reason: "route-missing",
-    cause: `the API has no route ${route}${describeKnown(subject, methods)}`,
-    evidence: evidence("unusedPath", "withGet", "otherStagePath", "atOwnEndpoint", "routes", "deployed"),
-    fix: methods.includes(method)
-      ? `run ${deployCommand(stage)}, or select the stage that has the route with --stage`
-      : `check the path and the method (-X), or ${addRoute}`,
+    cause: hasGet
+      ? `the API has a route GET ${url.pathname}, but no route ${route}`
+      : `the API has no route ${route}${describeKnown(subject, known)}`,
+    evidence: shown,
+    fix: hasGet
+      ? `use GET, or ${addRoute}`
+      : known.includes(method)
+        ? `run ${deployCommand(stage)}, or select the stage that has the route with --stage`
+        : `check the path and the method (-X), or ${addRoute}`,
   };
 }
 
-/** The methods of this path in the last deploy. */
-function knownMethods(subject: Subject): string[] {
-  const path = pathBelow(subject).split("/");
-  return subject.knownRoutes
-    .filter((route) => covers(route.path.split("/"), path))
-    .map(({ method }) => method);
+/**
+ * Whether more than the words of the answer shows that there is no route: the deployed routes, the type of a REST API's
+ * refusal, or the routes of the last deploy together with the unsigned request.
+ */
+function lacksRoute(subject: Subject, observations: Observations, known: readonly string[]): boolean {
+  const { deployed } = observations;
+  if (errorType(subject.reply) !== undefined) return true;
+  if (deployed !== undefined) return deployed.route === undefined;
+  if (subject.knownRoutes.length === 0 || known.includes(subject.method)) return false;
+  // A method with effects is not sent unsigned.
+  return statusOf(observations.unsigned) === 404 || !isSafe(subject);
 }
 
-/** `/items/{id}` covers one more segment, `/{proxy+}` all that follow. */
-function covers(pattern: readonly string[], path: readonly string[]): boolean {
-  const greedy = pattern.at(-1)?.endsWith("+}") === true;
-  const fixed = greedy ? pattern.slice(0, -1) : pattern;
-  const isLong = greedy ? path.length > fixed.length : path.length === fixed.length;
-  return isLong && fixed.every((part, index) => part.startsWith("{") || part === path[index]);
+/** The methods of this path in the last deploy, `ANY` as the request's own. */
+function knownMethods(subject: Subject): string[] {
+  const path = pathBelow(subject);
+  return subject.knownRoutes
+    .filter((route) => covers(route.path, path))
+    .map(({ method }) => (method === "ANY" ? subject.method : method));
 }
 
 function describeKnown({ method, stage }: Subject, methods: readonly string[]): string {
@@ -73,9 +106,21 @@ function describeKnown({ method, stage }: Subject, methods: readonly string[]): 
     : `; the last deploy has this path with ${methods.join(", ")}`;
 }
 
+/** The same request was accepted a moment later. */
+export function propagating(evidence: (...names: EvidenceName[]) => string[]): Diagnosis {
+  return {
+    reason: "propagating",
+    cause:
+      "the same request was accepted a moment later: a change to the API or its policy is still propagating, or the handler refused it once",
+    evidence: evidence("again", "deployed"),
+    fix: "wait a minute after a deploy, then run the command again",
+  };
+}
+
 /** The API has the path with the stage's name taken out, or put in. */
 export function judgeStagePath(subject: Subject, observations: Observations): Diagnosis | undefined {
-  if (!isRoute(observations.otherStagePath)) return undefined;
+  // A catch-all route has every path.
+  if (!isRoute(observations.otherStagePath) || isRoute(observations.unusedPath)) return undefined;
   const right = otherStageUrl(subject)?.href ?? "";
   const path = routePath(subject);
   const endpoint = right.slice(0, right.length - path.length);

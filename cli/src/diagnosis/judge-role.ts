@@ -1,29 +1,44 @@
-import { regionOfHost } from "../aws/execute-api.ts";
 import { roleName } from "../aws/sts.ts";
+import { isLoopback } from "../loopback.ts";
 import { deployCommand } from "../deployment/deploy-command.ts";
-import { headerValue } from "../http.ts";
 import { errorType } from "./api-reply.ts";
 import { describeEvidence, type EvidenceName, routeOf } from "./evidence.ts";
 import type { Diagnosis } from "./refused-call.ts";
+import { isDirect } from "./is-direct.ts";
+import { handlerImitates, logOf } from "./judge-handler.ts";
+import { routeArn } from "./route-arn.ts";
 import { type Observations, statusOf } from "./run-experiments.ts";
 import { isSafe, type Subject } from "./subject.ts";
 
+/** How long a new policy may take to reach every server of AWS. */
+export const settlingSeconds = 180;
+
 /**
- * Credentials, clock and signature are right, and the route requires them, so the role's policy refuses the request.
- * Undefined where one of these is not shown.
+ * Credentials, clock and signature are right, and the route requires them, so the role's policy refuses the request, or
+ * the handler does in API Gateway's words. A REST API says which, and so does IAM where the deployer's credentials are
+ * available. Undefined where the rest is not shown.
  */
 export function judgeRole(subject: Subject, observations: Observations): Diagnosis | undefined {
-  const { caller, unsigned, unusedPath } = observations;
+  const { caller, unsigned, unusedPath, deployed } = observations;
   if (caller === undefined || !("accepted" in caller)) return undefined;
   const saysSo = errorType(subject.reply)?.startsWith("AccessDenied") === true;
-  const requiresSignature = statusOf(unsigned) === 403 && knowsItsPaths(unusedPath);
-  if (!saysSo && !(requiresSignature && isUntouched(subject, observations))) return undefined;
+  const requiresSignature =
+    deployed?.route?.authorizationType === "AWS_IAM" ||
+    (statusOf(unsigned) === 403 && knowsItsPaths(unusedPath));
+  // A method with effects is not sent unsigned.
+  const mayRequireSignature = requiresSignature || (unsigned === undefined && !isSafe(subject));
+  if (!saysSo && !(mayRequireSignature && isDirect(subject, observations))) return undefined;
 
   const evidence = (...names: EvidenceName[]): string[] => describeEvidence(subject, observations, names);
   const role = roleName(caller.accepted) ?? "";
   const owner = roleBelongsTo(role, subject);
   const otherPool = subject.ownIdentityPoolId;
-  if (otherPool !== undefined || owner?.own === false) {
+  const denied = saysSo || deployed?.allowed === false;
+  const route = routeOf(subject);
+  if (!denied && deployed?.allowed === true && !isSettling(subject)) {
+    return handlerImitates(subject, evidence("caller", "control", "unsigned", "unusedPath"));
+  }
+  if ((saysSo || requiresSignature) && (otherPool !== undefined || owner?.own === false)) {
     const stage = subject.stage ?? "the deployment";
     return {
       reason: "role-of-another-pool",
@@ -38,16 +53,38 @@ export function judgeRole(subject: Subject, observations: Observations): Diagnos
       fix: `leave out --identity-pool-id and --endpoint, and run \`auth-cli login --stage ${subject.stage ?? "<stage>"}\``,
     };
   }
+  const notAllowed = `the policy of the role ${role} does not allow execute-api:Invoke on ${routeArn(subject, caller.accepted)}`;
+  const shown = [
+    ...evidence("caller", "refusal", "control"),
+    `${route}, signed with these credentials: HTTP 403`,
+    ...evidence("unsigned", "unusedPath", "signedInQuery", "deployed"),
+  ];
+  const allow = `add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and run ${deployCommand(subject.stage)}`;
+  if (denied) return { reason: "permission-missing", cause: notAllowed, evidence: shown, fix: allow };
+  if (deployed?.allowed === true) {
+    return {
+      reason: "undetermined",
+      cause: `the role's policy allows ${route}, but is still propagating, or the handler answers in API Gateway's own words`,
+      evidence: shown,
+      fix: `wait a minute and run the command again, then read the handler's log: ${logOf(subject)}`,
+    };
+  }
   return {
-    reason: "permission-missing",
-    cause: `the policy of the role ${role} does not allow execute-api:Invoke on ${routeArn(subject, caller.accepted.account)}`,
-    evidence: [
-      ...evidence("caller", "refusal"),
-      `${routeOf(subject)}, signed with these credentials: HTTP 403`,
-      ...evidence("unsigned", "unusedPath", "signedInQuery", "deployed"),
-    ],
-    fix: `add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and run ${deployCommand(subject.stage)}`,
+    reason: "undetermined",
+    cause: `${notAllowed}, or the handler behind ${route} answers in API Gateway's own words`,
+    evidence: shown,
+    fix: `run \`auth-cli doctor --deep\` with the deployer's AWS credentials, which reads the policy; then ${allow}, or read the handler's log: ${logOf(subject)}`,
   };
+}
+
+/** Just after a deploy, a policy may not be in force yet. On the local cloud it applies at once. */
+function isSettling({ url, deployedSecondsAgo }: Subject): boolean {
+  return isRemote(url) && deployedSecondsAgo !== undefined && deployedSecondsAgo <= settlingSeconds;
+}
+
+/** Not the local cloud. */
+export function isRemote({ protocol, hostname }: URL): boolean {
+  return protocol === "https:" && !isLoopback(hostname);
 }
 
 /**
@@ -59,30 +96,6 @@ function knowsItsPaths(unusedPath: Observations["unusedPath"]): boolean {
   const { reply } = unusedPath;
   const type = errorType(reply);
   return reply.status !== 403 || type === undefined || type === "MissingAuthenticationTokenException";
-}
-
-/**
- * Nothing on the way can have changed the request unseen. A method with effects was not sent again, so only a host of
- * AWS over TLS, or this computer, is proof enough.
- */
-function isUntouched(
-  { reply, proxy, ownUrl, url, method }: Subject,
-  { atOwnEndpoint }: Observations,
-): boolean {
-  // CloudFront, in front of an edge-optimized API, does not change requests.
-  const via = headerValue(reply.headers, "via");
-  if (via !== undefined && !/cloudfront/i.test(via)) return false;
-  if (proxy !== undefined && url.protocol === "http:") return false;
-  if (ownUrl !== undefined && statusOf(atOwnEndpoint) !== 403) return false;
-  return isSafe({ method }) || regionOfHost(url) !== undefined || url.protocol === "http:";
-}
-
-/** `arn:aws:execute-api:us-east-1:123456789012:abc123/<stage>/GET/private`; `<api>` where the API's id is not known. */
-function routeArn({ url, region, method, apiEndpoint }: Subject, account: string): string {
-  const apiId = regionOfHost(url) === undefined ? "<api>" : (url.hostname.split(".")[0] ?? "");
-  const [stage = ""] = apiEndpoint.pathname.split("/").filter((part) => part !== "");
-  const path = stage === "" ? url.pathname : url.pathname.slice(stage.length + 1);
-  return `arn:aws:execute-api:${region}:${account}:${apiId}/${stage === "" ? "$default" : stage}/${method}${path}`;
 }
 
 /** CloudFormation names a role `<stack>-<logical id>-<random>` and keeps at least this much of the stack's name. */

@@ -2,10 +2,12 @@ import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment/environment.ts";
 import { toAuthCliError } from "../errors.ts";
 import { readBody } from "../http.ts";
+import type { CallerIdentity } from "../aws/sts.ts";
 import type { ApiReply } from "./api-reply.ts";
+import { askDeployer, type Deployed, mostDeployerRequests } from "./ask-deployer.ts";
 import { askSts, type StsAnswer } from "./ask-sts.ts";
 import { type ExperimentName, experimentNames, experiments, type Probe } from "./experiments.ts";
-import type { Subject } from "./subject.ts";
+import type { Refusal, Subject } from "./subject.ts";
 
 /** The result of one experiment. */
 export type Outcome =
@@ -14,7 +16,10 @@ export type Outcome =
   | { failure: string };
 
 /** The results of the experiments that were made. */
-export type Observations = Partial<Record<ExperimentName, Outcome>> & { caller?: StsAnswer };
+export type Observations = Partial<Record<ExperimentName, Outcome>> & {
+  caller?: StsAnswer;
+  deployed?: Deployed;
+};
 
 /** For each experiment. They run at the same time, so the diagnosis takes no longer than the slowest. */
 export const experimentLimitMs = 1500;
@@ -22,26 +27,55 @@ export const experimentLimitMs = 1500;
 /** Bytes of a reply that are read. */
 const readLimit = 16 * 1024;
 
+/** All requests of one diagnosis. */
+export const mostRequests = 12;
+
+/** Of the whole diagnosis, in milliseconds. IAM is asked after STS. */
+const wholeLimitMs = 1900;
+
+/** Refusals whose cause can be the credentials. */
+const asksSts = new Set<Refusal>(["forbidden", "unauthorized", "foreign"]);
+
+/** Refusals that a handler can imitate, and that the deployed routes and the role's policy explain. */
+const asksDeployer = new Set<Refusal>(["forbidden", "unauthorized", "missing", "throttled"]);
+
 /** @throws AuthCliError `interrupted`, and nothing else */
 export async function runExperiments(
-  environment: Pick<Environment, "send" | "now">,
+  environment: Environment,
   resolved: Pick<ResolvedDeployment, "configuration" | "deployment">,
   subject: Subject,
 ): Promise<Observations> {
+  const { refusal } = subject;
   const observations: Observations = {};
-  const asksSts = ["forbidden", "unauthorized", "foreign"].includes(subject.refusal);
-  await Promise.all([
-    ...experimentNames.map(async (name) => {
-      const { refusals, when, request } = experiments[name];
-      if (!refusals.includes(subject.refusal) || when?.(subject) === false) return;
-      observations[name] = await orFailure(async () => send(environment, name, await request(subject)));
+  const names = experimentNames.filter((name) => {
+    const { refusals, when } = experiments[name];
+    return refusals.includes(refusal) && when?.(subject) !== false;
+  });
+  const caller = asksSts.has(refusal)
+    ? orFailure<StsAnswer>(() => askSts(environment, resolved, subject, experimentLimitMs))
+    : undefined;
+  const leftRequests = mostRequests - names.length - (caller === undefined ? 0 : 1);
+  const deployed =
+    asksDeployer.has(refusal) && leftRequests >= mostDeployerRequests
+      ? orFailure(() => askDeployer(environment, resolved, subject, identityOf(caller), wholeLimitMs))
+      : undefined;
+  const [answer, facts] = await Promise.all([
+    caller,
+    deployed,
+    ...names.map(async (name) => {
+      observations[name] = await orFailure(async () =>
+        send(environment, name, await experiments[name].request(subject)),
+      );
     }),
-    (async () => {
-      if (!asksSts) return;
-      observations.caller = await orFailure(() => askSts(environment, resolved, subject, experimentLimitMs));
-    })(),
   ]);
+  if (answer !== undefined) observations.caller = answer;
+  if (facts !== undefined && !("failure" in facts)) observations.deployed = facts;
   return observations;
+}
+
+async function identityOf(caller: Promise<StsAnswer> | undefined): Promise<CallerIdentity | undefined> {
+  const answer = await caller?.catch(() => undefined);
+  return answer !== undefined && "accepted" in answer ? answer.accepted : undefined;
 }
 
 /** Undefined when the experiment was not made, or got no reply. */

@@ -47,6 +47,8 @@ export interface Subject {
   proxy: string | undefined;
   /** Milliseconds since the epoch, by the servers' clock where it is known to differ much. */
   nowMs: number;
+  /** That time is the servers', not this computer's. */
+  isTimeCorrected: boolean;
   /** Seconds by which the servers' clock is ahead, from the refusal's `Date`. */
   skewSeconds: number | undefined;
   /** A path segment that no route has. */
@@ -133,6 +135,7 @@ export async function gatherFacts(
     deployedSecondsAgo: deployedSecondsAgo(environment, recorded),
     proxy: await environment.proxyFor(url),
     nowMs,
+    isTimeCorrected: environment.serverClock.isCorrected,
     skewSeconds,
     unusedName: environment.uniqueName(),
   };

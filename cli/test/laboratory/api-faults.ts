@@ -44,7 +44,8 @@ export const apiFaults: Fault[] = [
     step: "api.call",
     code: "http-status",
     reason: "undetermined",
-    cause: "auth-cli cannot tell whether the role's policy, the API or a proxy refuses the request",
+    cause:
+      "auth-cli cannot tell whether the role's policy, the handler, the API or a proxy refuses the request",
     fix: "check the proxies on the way",
   },
   {

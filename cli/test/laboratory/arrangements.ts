@@ -10,6 +10,12 @@ export const at =
     trial.stage = stage;
   };
 
+/** Without the deployer's AWS credentials. */
+export function withoutDeployer(trial: Trial): Trial {
+  Object.assign(trial.variables, { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined });
+  return trial;
+}
+
 /** Runs the command with one of the broken identity pools. */
 export const withPool =
   (output: string) =>

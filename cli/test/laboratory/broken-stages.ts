@@ -5,6 +5,8 @@ const handlers = "packages/functions/src";
 
 const iamRoute = '"GET /private": "packages/functions/src/private.handler",';
 
+const route = (key: string, name: string): string => `"${key}": "packages/functions/src/public.${name}",`;
+
 /** Variants of the stack. Each is deployed to its own stage, from the edited source. */
 export const brokenStages = {
   /** As it is in the repository. */
@@ -94,6 +96,56 @@ export const brokenStages = {
        }
        stack.addOutputs({`,
     );
+  },
+
+  /** Handlers that answer in API Gateway's own words, behind AWS_IAM unless their name says otherwise. */
+  imitators: async (app) => {
+    await app.edit(
+      `${handlers}/public.ts`,
+      /$/,
+      `const words = { 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests", 503: "Service Unavailable" };
+       const imitate = (statusCode: keyof typeof words) => () => Promise.resolve({
+         statusCode,
+         headers: { "content-type": "application/json" },
+         body: JSON.stringify({ message: words[statusCode] }),
+       });
+       export const unauthorized = imitate(401);
+       export const forbidden = imitate(403);
+       export const missing = imitate(404);
+       export const throttled = imitate(429);
+       export const unavailable = imitate(503);
+       export const choosy = (event: { rawQueryString: string }) =>
+         event.rawQueryString === "" ? Promise.resolve({ statusCode: 400, body: "which page?" }) : forbidden();`,
+    );
+    await app.edit(
+      stack,
+      iamRoute,
+      [
+        iamRoute,
+        route("GET /unauthorized", "unauthorized"),
+        route("GET /forbidden", "forbidden"),
+        route("POST /forbidden", "forbidden"),
+        route("ANY /items/{id}", "missing"),
+        route("GET /throttled", "throttled"),
+        route("GET /unavailable", "unavailable"),
+        route("GET /choosy", "choosy"),
+        '"GET /open/{id}": { function: "packages/functions/src/public.missing", authorizer: "none" },',
+      ].join("\n"),
+    );
+  },
+
+  /** The same for every path: a `$default` route. */
+  catchAll: async (app) => {
+    await app.edit(
+      `${handlers}/public.ts`,
+      /$/,
+      `export const missing = () => Promise.resolve({
+         statusCode: 404,
+         headers: { "content-type": "application/json" },
+         body: '{"message":"Not Found"}',
+       });`,
+    );
+    await app.edit(stack, iamRoute, `${iamRoute} $default: "packages/functions/src/public.missing",`);
   },
 
   /** Further pools, each with one mistake. Their ids are outputs of the stack. */

@@ -1,5 +1,26 @@
-import { at } from "./arrangements.ts";
+import { at, minutes, withoutDeployer } from "./arrangements.ts";
 import { smoke, type Fault } from "./fault.ts";
+
+/** Answers of handlers in API Gateway's own words that auth-cli recognizes. */
+const imitations = (
+  [
+    ["GET /unauthorized", 401],
+    ["GET /forbidden", 403],
+    ["POST /forbidden", 403],
+    ["GET /items/7", 404],
+    ["DELETE /items/7", 404],
+    ["GET /open/7", 404],
+  ] as const
+).map(([route, status]): Fault => ({
+  what: `a handler answers ${route} with HTTP ${status} in API Gateway's own words`,
+  command: `auth-cli call ${route}`,
+  arrange: at("imitators"),
+  step: "api.call",
+  code: "http-status",
+  reason: "handler-refused",
+  cause: `the handler behind ${route} answered HTTP ${status} in API Gateway's own words`,
+  fix: "read the handler's log",
+}));
 
 export const handlerFaults: Fault[] = [
   {
@@ -9,7 +30,7 @@ export const handlerFaults: Fault[] = [
     step: "api.call",
     code: "http-status",
     reason: "handler-failed",
-    cause: "threw, returned an invalid response, or could not be invoked",
+    cause: "threw, returned an invalid response, ran out of time, or could not be invoked",
     fix: "read its log",
   },
   {
@@ -19,7 +40,7 @@ export const handlerFaults: Fault[] = [
     step: "api.call",
     code: "http-status",
     reason: "handler-failed",
-    cause: "threw, returned an invalid response, or could not be invoked",
+    cause: "threw, returned an invalid response, ran out of time, or could not be invoked",
     fix: "without an entry there, API Gateway lacks permission to invoke it",
   },
   {
@@ -30,6 +51,74 @@ export const handlerFaults: Fault[] = [
     code: "http-status",
     reason: "handler-refused",
     cause: "API Gateway accepted the request, and the handler behind GET /refusing answered HTTP 403",
+    fix: "read the body, then the handler's log",
+  },
+  ...imitations,
+  {
+    what: "a handler on a `$default` route answers HTTP 404 in API Gateway's own words",
+    command: "auth-cli call /catchAll/private",
+    arrange: at("catchAll"),
+    step: "api.call",
+    code: "http-status",
+    reason: "handler-refused",
+    cause: "answered HTTP 404 in API Gateway's own words",
+    fix: "read the handler's log",
+  },
+  {
+    what: "a handler answers HTTP 403 in API Gateway's own words, and no deployer's credentials show that the role is allowed",
+    command: "auth-cli call /forbidden",
+    arrange: (trial) => at("imitators")(withoutDeployer(trial)),
+    step: "api.call",
+    code: "http-status",
+    reason: "undetermined",
+    cause:
+      "auth-cli cannot tell whether the role's policy, the handler, the API or a proxy refuses the request",
+    fix: "run `auth-cli doctor --deep` with the deployer's AWS credentials",
+  },
+  {
+    what: "a handler answers HTTP 429 in API Gateway's own words",
+    command: "auth-cli call /throttled",
+    arrange: at("imitators"),
+    step: "api.call",
+    code: "http-status",
+    reason: "undetermined",
+    cause: "or the handler behind GET /throttled answers in API Gateway's own words",
+    fix: "if the handler's log has an entry for this request, the handler refused it",
+  },
+  {
+    what: "a handler answers HTTP 503 at once",
+    command: "auth-cli call /unavailable",
+    arrange: at("imitators"),
+    step: "api.call",
+    code: "http-status",
+    reason: "handler-failed",
+    cause: "answered HTTP 503 itself, or API Gateway could not reach it",
+    fix: "read its log",
+  },
+  {
+    what: "a handler refuses one query string in API Gateway's own words",
+    command: "auth-cli call '/choosy?page=2'",
+    arrange: at("imitators"),
+    step: "api.call",
+    code: "http-status",
+    reason: "handler-refused",
+    cause: "the handler behind GET /choosy refuses this query string",
+    fix: "read the handler's log",
+  },
+  {
+    what: "a handler refuses the caller, and a proxy dates its answer five years ahead",
+    command: "auth-cli call /refusing",
+    async arrange(trial) {
+      await at("handlers")(trial);
+      const { ApiEndpoint = "" } = await trial.laboratory.outputs("handlers");
+      const date = new Date(Date.now() + 5 * 365 * 24 * 60 * minutes).toUTCString();
+      const response = (headers: Map<string, string>) => headers.set("date", date);
+      trial.args.push("--endpoint", await trial.meddle(ApiEndpoint, { response }));
+    },
+    step: "api.call",
+    code: "http-status",
+    reason: "handler-refused",
+    cause: "the handler behind GET /refusing answered HTTP 403",
     fix: "read the body, then the handler's log",
   },
   {

@@ -12,8 +12,15 @@ const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const introduction = `# What it can tell you
 
 A bare \`{"message":"Forbidden"}\` has a dozen causes, and “Invalid login token” has six. When a command fails, auth-cli
-finds the cause by experiment, with the user's own credentials only: it asks Twitter about the token that Cognito refused,
-sends the refused request again with one thing changed, and asks STS about the same credentials.
+finds the cause by experiment, with the user's own credentials: it asks Twitter about the token that Cognito refused,
+sends the refused request again with one thing changed, and asks STS about the same credentials. Where the deployer's AWS
+credentials are available, it also reads the deployed routes and has IAM simulate the role's policy.
+
+A handler can answer in API Gateway's own words, for example HTTP 403 with \`{"message":"Forbidden"}\`. Nothing in the answer
+distinguishes the two. API Gateway looks for the route first, then checks the signature and the policy, then calls the
+handler, so the same request without a signature shows whether the route exists. auth-cli names a cause only when it has
+ruled out the others. Otherwise the reason is \`undetermined\`: the cause names the candidates, and the fix the next thing to
+try.
 
 Each row below is one fault: a broken variant of the stack, or one wrong setting of the environment. A test runs the built
 program on each of them and checks the step, the code or the \`reason\`, and these words of the cause and the fix. \`--json\`

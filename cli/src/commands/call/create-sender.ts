@@ -67,8 +67,13 @@ export async function createSender(
       if (serverClock.isCorrected) identity = await identityAt(() => nowMs);
       return sign(nowMs);
     },
+    // An HTTP API says `Forbidden`, whatever the cause.
     isRefusedForTime: (status) => status === 403,
     toleratedSeconds,
+    async askSecondClock() {
+      const { askSecondClock } = await import("../../deployment/second-clock.ts");
+      await askSecondClock(environment, resolved);
+    },
   };
   const sendOnce: Send = (signed) => {
     if (flags.verbose) terminal.say(describeRequest(signed));

@@ -1,12 +1,9 @@
 import { diagnoseRefusal } from "../../diagnosis/diagnose-refusal.ts";
 import type { Diagnosis, RefusedCall } from "../../diagnosis/refused-call.ts";
+import { isRemote, settlingSeconds } from "../../diagnosis/judge-role.ts";
 import { deployedSecondsAgo } from "../../diagnosis/subject.ts";
 import { type HttpResponse, peekBody } from "../../http.ts";
-import { isLoopback } from "../../loopback.ts";
 import { isIdempotent, type Notice } from "./retry.ts";
-
-/** How long a new policy may take to reach every server of AWS. */
-const settlingSeconds = 180;
 
 /** Bytes of a refusal's body that show its cause. */
 const refusalLimit = 16 * 1024;
@@ -45,7 +42,7 @@ export async function explainRefusal(
       ...(waitMs !== undefined && { durationMs: waitMs }),
     }),
   );
-  if (!maySettle(call, diagnosis)) return { response, diagnosis };
+  if (!maySettle(call, status, diagnosis)) return { response, diagnosis };
   const why =
     diagnosis?.reason === "propagating"
       ? "then accepted a moment later"
@@ -62,12 +59,14 @@ export async function explainRefusal(
 
 function maySettle(
   { environment, resolved, request }: Omit<RefusedCall, "reply">,
+  status: number,
   diagnosis: Diagnosis | undefined,
 ): boolean {
   if (!isIdempotent(request.method)) return false;
   if (diagnosis?.reason === "propagating") return true;
   // On the local cloud a policy applies at once.
-  const remote = request.url.protocol === "https:" && !isLoopback(request.url.hostname);
   const age = deployedSecondsAgo(environment, resolved.recorded());
-  return remote && diagnosis?.reason === "permission-missing" && age !== undefined && age <= settlingSeconds;
+  const isRecent = isRemote(request.url) && age !== undefined && age <= settlingSeconds;
+  const { reason } = diagnosis ?? {};
+  return isRecent && (reason === "permission-missing" || (reason === "undetermined" && status === 403));
 }

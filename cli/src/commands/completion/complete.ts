@@ -82,7 +82,10 @@ function createLiveValues(environment: LocalEnvironment): LiveValues {
   const sessions = (): Session[] => quietly(() => readSessions(environment));
   return {
     users: sessions,
-    routes: () => quietly(() => readKnownRoutes(environment, findProject(environment).root)),
+    routes: () =>
+      quietly(() => readKnownRoutes(environment, findProject(environment).root)).filter(({ path }) =>
+        path.startsWith("/"),
+      ),
     stages: () => {
       const deployed = quietly(() => {
         const project = findProject(environment);

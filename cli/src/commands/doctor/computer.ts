@@ -37,7 +37,7 @@ function clock({ service, answer, url, endedMs }: Probe): Finding {
   const name = `computer.clock.${service}` as const;
   const skew = answer.value && measureClockSkew(answer.value.headers, endedMs);
   if (answer.value === undefined || skew === undefined) {
-    const why = answer.value === undefined ? "it did not answer" : "its answer has no Date header";
+    const why = answer.value === undefined ? "it did not answer" : "its answer has no valid Date header";
     return skipped(name, `cannot compare the clock with ${clockNames[service]}'s: ${why}`);
   }
   const age = Number(headerValue(answer.value.headers, "age") ?? 0);

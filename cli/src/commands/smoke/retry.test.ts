@@ -79,7 +79,7 @@ describe("--retry-for", () => {
     expect(ran.check("private.signed")).toMatchObject({ attempts: 7, durationMs: 10_000, httpStatus: 403 });
     expect(ran.check("private.signed").error).toMatchObject({
       message: expect.stringContaining("HTTP 403") as string,
-      reason: "permission-missing",
+      reason: "undetermined",
     });
     // One diagnosis for all attempts.
     expect(steps(ran).filter((step) => step === "diagnosis.caller")).toHaveLength(1);

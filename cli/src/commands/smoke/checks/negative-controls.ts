@@ -7,7 +7,7 @@ import { routeFailure } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckName } from "../report.ts";
 import type { CheckedRoute } from "../routes/choose-routes.ts";
-import { unsignedRequest } from "./route-requests.ts";
+import { signingTime, unsignedRequest } from "./route-requests.ts";
 import { observedCognito } from "./token-exchange.ts";
 
 /** API Gateway accepts a signature for five minutes. This is late enough for any clock. */
@@ -35,14 +35,15 @@ export async function checkPrivateUnsigned(chain: Chain, route: CheckedRoute, se
 /** The protected route refuses a signed request with one fault. */
 export async function checkSignedControl(
   name: SignedControlName,
-  { environment, resolved: { deployment } }: Chain,
+  chain: Pick<Chain, "environment" | "resolved">,
   { method, path, key }: CheckedRoute,
   send: Send,
   credentials: AwsCredentials,
 ): Promise<void> {
+  const { deployment } = chain.resolved;
   const url = apiUrl(deployment.apiEndpoint, path);
   // A wrong clock would be a second fault.
-  const nowMs = environment.serverClock.now();
+  const nowMs = await signingTime(chain);
   const {
     what,
     wrong = {},

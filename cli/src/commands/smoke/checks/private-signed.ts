@@ -3,20 +3,22 @@ import { type AwsCredentials, signSigV4 } from "../../../aws/sigv4.ts";
 import { exchange, type HttpRequest, replyText, type Send } from "../../../http.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckedRoute } from "../routes/choose-routes.ts";
-import { requireExpectedResponse } from "./route-requests.ts";
+import { requireExpectedResponse, signingTime } from "./route-requests.ts";
 
 /** `private.signed`: the protected route answers the identity. @returns the body */
 export async function checkPrivateSigned(
-  { environment, resolved: { deployment } }: Chain,
+  { environment, resolved }: Chain,
   route: CheckedRoute,
   send: Send,
   credentials: AwsCredentials,
 ): Promise<string> {
+  const { deployment } = resolved;
   const { method } = route;
   const url = apiUrl(deployment.apiEndpoint, route.path);
+  const nowMs = await signingTime({ environment, resolved });
   const { headers } = await signSigV4(
     { method, url, headers: [["Accept", "*/*"]] },
-    { credentials, region: deployment.region, service: executeApi, nowMs: environment.serverClock.now() },
+    { credentials, region: deployment.region, service: executeApi, nowMs },
   );
   const request: HttpRequest = { step: "private.signed", method, url, headers };
   const reply = await exchange(send, request);

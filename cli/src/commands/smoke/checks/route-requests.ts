@@ -1,9 +1,18 @@
 import { apiUrl } from "../../../aws/execute-api.ts";
 import type { AwsCredentials } from "../../../aws/sigv4.ts";
 import { excerpt, type HttpRequest, type Reply, replyText } from "../../../http.ts";
+import { askSecondClock } from "../../../deployment/second-clock.ts";
 import { type RouteFailure, routeFailure } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckedRoute } from "../routes/choose-routes.ts";
+
+/** The servers' time, once two services agree on it. */
+export function signingTime({
+  environment,
+  resolved,
+}: Pick<Chain, "environment" | "resolved">): Promise<number> {
+  return environment.serverClock.confirmedNow(() => askSecondClock(environment, resolved));
+}
 
 export function unsignedRequest(
   step: string,

@@ -1,0 +1,96 @@
+import {
+  type DeployedRoute,
+  getApisRequest,
+  getRoutesRequest,
+  processGetApisResponse,
+  processGetRoutesResponse,
+} from "../aws/apigatewayv2.ts";
+import type { AwsContext } from "../aws/control-plane.ts";
+import { apiIdOfHost } from "../aws/execute-api.ts";
+import { processSimulatePrincipalPolicyResponse, simulatePrincipalPolicyRequest } from "../aws/iam.ts";
+import { type CallerIdentity, roleName } from "../aws/sts.ts";
+import { findDeployerCredentials } from "../deployment/deployer-credentials.ts";
+import { type KnownRoute, parseRouteKey } from "../deployment/known-routes.ts";
+import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
+import { deployerEndpoint } from "../deployment/service-addresses.ts";
+import type { Environment } from "../environment/environment.ts";
+import { exchange, type HttpRequest, type Reply } from "../http.ts";
+import { routeArn, stagePath } from "./route-arn.ts";
+import { chooseRoute } from "./route-match.ts";
+import type { Subject } from "./subject.ts";
+
+/** What AWS says about the route. Known only with the deployer's credentials, and at API Gateway's own address. */
+export interface Deployed {
+  /** The route that takes the request. Undefined when the API has none. */
+  route: (DeployedRoute & KnownRoute) | undefined;
+  /** Whether the role's policy allows the route, by IAM's simulation. Undefined when not known. */
+  allowed: boolean | undefined;
+}
+
+/** GetApis, GetRoutes and SimulatePrincipalPolicy. */
+export const mostDeployerRequests = 3;
+
+/**
+ * Reads the deployed routes and has IAM simulate the role's policy. Changes nothing.
+ * @param caller the user's role
+ * @param limitMs for all requests together
+ * @returns undefined when these facts are not available
+ */
+export async function askDeployer(
+  environment: Environment,
+  { configuration }: Pick<ResolvedDeployment, "configuration">,
+  subject: Subject,
+  caller: Promise<CallerIdentity | undefined>,
+  limitMs: number,
+): Promise<Deployed | undefined> {
+  const { url, method, region, hostRegion = region, nowMs } = subject;
+  // A default profile can be of a kind that only the aws CLI reads.
+  const credentials = await findDeployerCredentials(environment, configuration, {}).catch(() => undefined);
+  if (credentials === undefined) return undefined;
+  const deadlineMs = environment.now() + limitMs;
+  const ask = async <T>(
+    service: string,
+    request: (context: AwsContext) => Promise<HttpRequest>,
+    process: (reply: Reply) => T,
+  ): Promise<T> => {
+    const endpoint = await deployerEndpoint(configuration, `AWS_ENDPOINT_URL_${service}`);
+    const signed = await request({ credentials, region: hostRegion, endpoint, nowMs });
+    const timeoutMs = Math.max(1, deadlineMs - environment.now());
+    return process(await exchange(environment.send, { ...signed, timeoutMs }));
+  };
+
+  const findApi = async (): Promise<string | undefined> => {
+    const { items } = await ask(
+      "APIGATEWAYV2",
+      (context) => getApisRequest(context, undefined),
+      processGetApisResponse,
+    );
+    return items.find(({ apiEndpoint }) => apiEndpoint === url.origin)?.apiId;
+  };
+  const apiId = apiIdOfHost(url) ?? (await findApi());
+  if (apiId === undefined) return undefined;
+  const { items, next } = await ask(
+    "APIGATEWAYV2",
+    (context) => getRoutesRequest(context, apiId, undefined),
+    processGetRoutesResponse,
+  );
+  // A route on a later page could take precedence.
+  if (next !== undefined) return undefined;
+  const routes = items.flatMap((route) => parseRouteKey(route.routeKey).map((key) => ({ ...route, ...key })));
+  const route = chooseRoute(routes, method, stagePath(subject).path);
+  const identity = route?.authorizationType === "AWS_IAM" ? await caller : undefined;
+  const role = identity && roleName(identity);
+  if (identity === undefined || role === undefined) return { route, allowed: undefined };
+
+  const [, partition = "aws"] = identity.arn.split(":");
+  const roleArn = `arn:${partition}:iam::${identity.account}:role/${role}`;
+  const resource = routeArn(subject, identity, apiId);
+  const simulated = await ask(
+    "IAM",
+    (context) => simulatePrincipalPolicyRequest(context, roleArn, "execute-api:Invoke", [resource]),
+    processSimulatePrincipalPolicyResponse,
+  ).catch(() => []);
+  const [result] = simulated;
+  const isCertain = result !== undefined && result.missingContext.length === 0;
+  return { route, allowed: isCertain ? result.decision === "allowed" : undefined };
+}
