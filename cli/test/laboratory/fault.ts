@@ -13,7 +13,7 @@ export interface Fault {
   needs?: "openssl";
   /** Breaks it. */
   arrange: (trial: Trial) => unknown;
-  /** For `smoke`, the name of the check. */
+  /** For `smoke`, the name of the check. Empty when nothing was sent. */
   step: string;
   code: ErrorCode;
   reason?: Reason;

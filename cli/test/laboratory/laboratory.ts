@@ -43,6 +43,8 @@ export interface Trial {
   meddle: (server: string, meddling: Meddling) => Promise<string>;
   /** Starts an HTTPS server with an untrusted certificate. @returns its address */
   startDistrusted: () => Promise<string>;
+  /** Adds a file to the project. */
+  addFile: (path: string, text: string) => Promise<void>;
   /** Starts another local cloud. */
   startCloud: (region: string) => Promise<LocalCloud>;
   end: () => Promise<void>;
@@ -116,6 +118,10 @@ export async function openLaboratory(): Promise<Laboratory> {
           const { url, close } = await startDistrustedServer();
           closing.push(close);
           return url;
+        },
+        async addFile(path, text) {
+          closing.push(() => rm(join(app.folder, path)));
+          await writeFile(join(app.folder, path), text, { flag: "wx" });
         },
         async startCloud(region) {
           const other = await startLocalCloud({ awsPort: 0, twitterPort: 0, region });

@@ -3,6 +3,18 @@ import { call, type Fault } from "./fault.ts";
 
 export const wayFaults: Fault[] = [
   {
+    what: "the project's .env file names another address for AWS than the environment and the login",
+    command: call,
+    async arrange({ addFile, variables }) {
+      await addFile(".env.local", "AWS_ENDPOINT_URL=http://127.0.0.1:9\n");
+      variables["AWS_ENDPOINT_URL"] = undefined;
+    },
+    step: "",
+    code: "untrusted-address",
+    cause: "a project's file may not decide where tokens and keys go",
+    fix: "run `AWS_ENDPOINT_URL=http://127.0.0.1:9 auth-cli …` to allow it once",
+  },
+  {
     what: "the API's host name has no address (DNS)",
     command: call,
     arrange: ({ args }) => void args.push("--endpoint", "https://api.example.invalid"),

@@ -49,7 +49,7 @@ it("docs/what-it-can-tell-you.md lists every fault of the laboratory", async () 
         faults.map((fault) => [
           fault.what,
           code(fault.command),
-          code(fault.step),
+          fault.step === "" ? "–" : code(fault.step),
           code(fault.reason ?? fault.code),
           `… ${fault.cause} …`,
           `… ${fault.fix} …`,
