@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomUUID } from "node:crypto";
+import { createHash, createHmac, randomFillSync, randomUUID } from "node:crypto";
 
 /**
  * The part of Web Crypto that this program and aws4fetch use. The build injects it in place of the global `crypto`, whose
@@ -6,6 +6,7 @@ import { createHash, createHmac, randomUUID } from "node:crypto";
  */
 export const lightCrypto = {
   randomUUID,
+  getRandomValues: <T extends NodeJS.ArrayBufferView>(array: T): T => randomFillSync(array),
   subtle: {
     /** The "key" is its bytes: only {@link sign} uses it. */
     importKey: (_format: "raw", key: Uint8Array): Promise<Uint8Array> => Promise.resolve(key),
