@@ -174,7 +174,9 @@ function withoutLogins({ name, message, status }: SdkError, logins: LoginsMap): 
     for (const part of [login, ...login.split(/[;.]/)]) redactor.add("login", part);
   }
   const unquoted = message.replace(/'\{.*?(?:\}'(?= at ')|$)/gs, "'{…}'");
-  return { name: redactor.redact(name), message: redactor.redact(unquoted), status };
+  // Another server may quote the map in the type too.
+  const type = /^[A-Za-z]+$/.test(name) ? redactor.redact(name) : "Error";
+  return { name: type, message: redactor.redact(unquoted), status };
 }
 
 /** The SDK keeps the status in `$metadata` and, if the body was not JSON, the raw response in `$response`. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { run } from "../commands/run.ts";
+import { reply } from "../../test/fakes/fake-environment.ts";
+import type { HttpResponse } from "../http.ts";
 import { cognitoRefusal } from "../../test/fakes/scripted-services.ts";
 import { createWorld, type World } from "../../test/fakes/world.ts";
 
@@ -38,7 +40,14 @@ const quotes: Record<string, (pair: string) => string> = {
   "in Base64": (pair) => `bad ${Buffer.from(pair).toString("base64")}`,
 };
 
-const types = ["ValidationException", "BrandNewException"];
+/** What Cognito, or a server in its place, answers. */
+const replies: Record<string, (said: string) => HttpResponse> = {
+  ValidationException: (said) => cognitoRefusal("ValidationException", said),
+  BrandNewException: (said) => cognitoRefusal("BrandNewException", said),
+  "a type that quotes": (said) => cognitoRefusal(`${said}Exception`, "No."),
+  "HTTP 404, HTML": (said) => reply(404, `<h1>Not found</h1> ${said}`),
+  "HTTP 502, text": (said) => reply(502, said),
+};
 
 const reports = ["--report-json", "/project/report.json", "--report-html", "/project/report.html"];
 const commands: Record<string, { args: string[]; world?: World }> = {
@@ -63,17 +72,17 @@ const commands: Record<string, { args: string[]; world?: World }> = {
 
 describe.each(Object.entries(commands))("%s", (_command, { args, world }) => {
   it.each(Object.entries(quotes))("prints no login that Cognito quotes %s", async (_quote, write) => {
-    for (const type of types) {
+    for (const refuse of Object.values(replies)) {
       const created = createWorld({ loggedIn: true, ...world });
       const { services, environment } = created;
       const { token, secret } = services.tokenCredentials;
-      const refuse = () => cognitoRefusal(type, write(`${token};${secret}`));
-      Object.assign(services.answers, { "cognito.get-id": refuse, "cognito.get-credentials": refuse });
+      const answer = () => refuse(write(`${token};${secret}`));
+      Object.assign(services.answers, { "cognito.get-id": answer, "cognito.get-credentials": answer });
       environment.type(args.includes("--with-token") ? `${token}\n${secret}\n` : `${services.pin}\n`);
       const code = await run(args, { version: "0.0.0-test", createEnvironment: () => environment });
       expect(code).not.toBe(0);
       const outputs = outputsOf(created);
-      expect(outputs).toContain(type);
+      expect(outputs).toContain("cognito.get-");
       for (const part of [token, secret, token.slice(0, 12), secret.slice(0, 12)]) {
         expect(outputs.includes(part), outputs).toBe(false);
       }
