@@ -215,7 +215,7 @@ export const apiFaults: Fault[] = [
     step: "cognito.get-id",
     code: "pool-not-found",
     cause: "the stack was removed or replaced",
-    fix: "deploy the stage again",
+    fix: "run `npx sst deploy --stage",
   },
   {
     what: "the stage was removed since the last call",

@@ -144,7 +144,7 @@ describe("auth-cli local", () => {
       const told = await inside(script, [...anyPorts, "--oidc-issuer", `${google}=${issuer.url}`]);
       expect(told.stdout, told.stderr).toMatch(/^\{"IdentityId":"us-east-1:[\da-f-]{36}"\}$/m);
       const untold = await inside(script);
-      expect(untold.stdout).toContain("tell it with --oidc-issuer accounts.google.com=<address>");
+      expect(untold.stdout).toContain("run the local cloud with --oidc-issuer accounts.google.com=<address>");
     } finally {
       await issuer.close();
     }
