@@ -38,7 +38,7 @@ export async function run(
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) {
       const { terminal } = environmentFor({ debug });
-      if (debug && thrown instanceof Error) terminal.say((thrown.stack ?? "").split("\n"));
+      if (debug && thrown instanceof Error) terminal.say(stackOf(thrown));
       return reportError(toAuthCliError(thrown), terminal, args);
     }
     if (thrown.exitCode === 0) return 0;
@@ -47,6 +47,11 @@ export async function run(
     const { usageError } = await import("./flags/usage-error.ts");
     return reportError(usageError(thrown, program, args), environmentFor({ debug }).terminal, args);
   }
+}
+
+/** The message may have lines of somebody else's, so each line names its source. */
+function stackOf({ stack = "" }: Error): string[] {
+  return stack.split("\n").map((line) => `debug: ${line}`);
 }
 
 /** Reports on standard error, JSON included: standard output contains results only. @returns the exit code */

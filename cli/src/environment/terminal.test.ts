@@ -1,5 +1,5 @@
 import { PassThrough } from "node:stream";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Redactor } from "../redaction.ts";
 import { failure } from "../../test/fakes/fake-environment.ts";
 import { createTerminal, showsUnicode, type Terminal } from "./terminal.ts";
@@ -19,7 +19,7 @@ beforeEach(() => {
   );
 });
 
-function open(output: NodeJS.WriteStream, error: NodeJS.WriteStream): Terminal {
+function open(output: NodeJS.WriteStream, error: NodeJS.WriteStream, animated = false): Terminal {
   return createTerminal({
     stdin: () => stdin,
     hasKeyboard: false,
@@ -30,7 +30,7 @@ function open(output: NodeJS.WriteStream, error: NodeJS.WriteStream): Terminal {
     colour: false,
     resultColour: false,
     unicode: true,
-    animated: false,
+    animated,
   });
 }
 
@@ -52,6 +52,57 @@ describe("a note after a result", () => {
     [false, "in a pipe", "in a pipeerror: x\nfix: y\n"],
   ])("starts a new line on a terminal (%s, %j)", async (isTTY, result, screen) => {
     expect(await shown(isTTY, result)).toBe(screen);
+  });
+});
+
+describe("hostile text", () => {
+  const hostile = "\u001b[2J\u202eword\u009b\n::error::forged";
+  const escaped = String.raw`\u001b[2J\u202eword\u009b\n::error::forged`;
+  const output = new PassThrough();
+  const written: [string, (to: Terminal) => unknown, string][] = [
+    ["print", (to) => to.print(hostile), `${escaped}\n`],
+    ["printUnmasked", (to) => to.printUnmasked(["a", hostile]), `a\n${escaped}\n`],
+    ["say", (to) => to.say(["::", hostile]), `\\u003a:\n${escaped}\n`],
+    ["ask", (to) => to.ask(hostile), `${escaped}\n`],
+    ["askSecret", (to) => to.askSecret(hostile), `${escaped}\n`],
+    [
+      "sayCommand",
+      (to) => to.sayCommand({ name: "error", title: hostile, message: hostile }),
+      String.raw`::error title=\u001b[2J\u202eword\u009b%0A%3A%3Aerror%3A%3Aforged::\u001b[2J\u202eword\u009b%0A::error::forged` +
+        "\n",
+    ],
+  ];
+
+  it.each(written)("is escaped by %s", async (_name, write, expected) => {
+    const stream = output as unknown as NodeJS.WriteStream;
+    stdin.end("answer\n");
+    await write(open(stream, stream));
+    expect(String(output.read())).toBe(expected);
+  });
+
+  it("is escaped where lines are redrawn", async () => {
+    vi.useFakeTimers();
+    try {
+      const stream = Object.assign(new PassThrough(), { isTTY: true }) as unknown as NodeJS.WriteStream;
+      const animated = open(stream, stream, true);
+      const hide = animated.animate(() => [hostile]);
+      await vi.advanceTimersByTimeAsync(400);
+      hide();
+      const work = animated.withSpinner(hostile, new Promise((resolve) => setTimeout(resolve, 500)));
+      await vi.advanceTimersByTimeAsync(600);
+      await work;
+      const text = String(stream.read());
+      expect(text.split(escaped).length).toBeGreaterThan(2);
+      for (const raw of ["\u001b[2J", "\u202e", "\u009b", "\n::"]) expect(text).not.toContain(raw);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("is left in the bytes of a body", async () => {
+    const stream = output as unknown as NodeJS.WriteStream;
+    await open(stream, stream).printBytes(Buffer.from(hostile));
+    expect(String(output.read())).toBe(hostile);
   });
 });
 

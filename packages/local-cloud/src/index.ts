@@ -13,6 +13,7 @@ import { createIam } from "./iam/iam.ts";
 import { createSessions } from "./iam/sessions.ts";
 import { createIssuerDirectory, type OidcIssuers } from "./oidc/issuers.ts";
 import { createAccount } from "./account.ts";
+import { createLog } from "./log.ts";
 import { createBuckets } from "./s3/buckets.ts";
 import { createS3 } from "./s3/s3.ts";
 import { createSecretsManager } from "./secrets-manager/secrets-manager.ts";
@@ -44,7 +45,7 @@ export interface LocalCloudOptions {
    */
   oidcIssuers?: OidcIssuers;
   now?: () => Date;
-  /** Gets one line for each event. */
+  /** Gets one line for each event, without control characters. */
   log?: (line: string) => void;
 }
 
@@ -66,7 +67,8 @@ const accountId = "000000000000";
 
 /** @throws the listen error (`EADDRINUSE` with its `port`) when a port is taken; nothing keeps listening. */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
-  const { region = "us-east-1", now = () => new Date(), log = () => {} } = options;
+  const { region = "us-east-1", now = () => new Date() } = options;
+  const log = createLog(options.log ?? (() => {}));
   const { tls } = options;
   const clientCredentials = options.clientCredentials ?? randomClientCredentials();
   const tlsOption = tls === undefined ? {} : { tls };

@@ -3,6 +3,7 @@ import { type Complete, RootCommand } from "@bomb.sh/tab";
 import { parseOutputs } from "../../deployment/outputs-file.ts";
 import { findProject } from "../../deployment/project.ts";
 import type { LocalEnvironment } from "../../environment/environment.ts";
+import { visible } from "../../lines.ts";
 import { readSessions, type Session } from "../../session/sessions.ts";
 import { type KnownRoute, readKnownRoutes } from "../../deployment/known-routes.ts";
 import type { FlagOutline, ProgramOutline } from "./program-outline.ts";
@@ -32,7 +33,7 @@ export function complete(
           argument.name,
           (offer) => {
             for (const choice of argument.choices) offer(choice, "");
-            if (name === "call") offerTargets(words, live.routes(), offer);
+            if (name === "call") offerTargets(words, live.routes(), offerVisible(offer));
           },
           argument.variadic,
         );
@@ -57,6 +58,13 @@ function offerTargets(words: readonly string[], routes: readonly KnownRoute[], o
   if (chosen === undefined) for (const method of methods) offer(method, "");
 }
 
+/** Skips values with characters that a shell or a terminal would obey: escaped, they would be other values. */
+function offerVisible(offer: Complete): Complete {
+  return (value, description) => {
+    if (visible(value) === value) offer(value, visible(description));
+  };
+}
+
 interface LiveValues {
   stages: () => Iterable<string>;
   users: () => Session[];
@@ -64,7 +72,8 @@ interface LiveValues {
 }
 
 function valuesOf({ long, choices }: FlagOutline, live: LiveValues): (offer: Complete) => void {
-  return (offer) => {
+  return (offerAny) => {
+    const offer = offerVisible(offerAny);
     for (const choice of choices) offer(choice, "");
     if (long === "stage") for (const stage of live.stages()) offer(stage, "");
     if (long === "user") {

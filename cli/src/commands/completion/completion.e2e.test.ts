@@ -115,6 +115,21 @@ describe("completion", () => {
     await broken.remove();
   });
 
+  test("does not offer values that a terminal would obey", async () => {
+    const hostile = await createAuthCli(cli.home, {});
+    await mkdir(join(cli.home, ".sst"), { recursive: true });
+    await writeFile(join(cli.home, "sst.config.ts"), 'export default { config: () => ({ name: "notes" }) };');
+    const keys = ["prod-notes-S", "a\u001b[2J-notes-S", "b\n:0-notes-S", "c\u202e-notes-S"];
+    const outputs = { ApiEndpoint: "https://a.example", IdentityPoolId: "us-east-1:0" };
+    await writeFile(
+      join(cli.home, ".sst/outputs.json"),
+      JSON.stringify(Object.fromEntries(keys.map((key) => [key, outputs]))),
+    );
+    const { stdout } = await hostile.run(["complete", "--", "smoke", "--stage", ""]);
+    expect(stdout).toBe("prod\t\n:4\n");
+    await hostile.remove();
+  });
+
   test("an unknown shell is refused by name: exit 2", async () => {
     const { code, stderr } = await cli.run(["completion", "tcsh"]);
     expect(stderr).toContain("bash, zsh, fish, powershell");
