@@ -83,7 +83,7 @@ function remedies(stage: string | undefined): Partial<Record<Verdict, Remedy>> {
       fix: `run ${deploy} with the X app's current consumer key and secret`,
     },
     "token-revoked": {
-      cause: "the user or X revoked the access token, or it belongs to another X app",
+      cause: "the user or X revoked the access token, or it is mistyped, or belongs to another X app",
       fix: "run `auth-cli login` again",
     },
     "token-secret-wrong": {

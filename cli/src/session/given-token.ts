@@ -1,6 +1,7 @@
 import type { Configuration } from "../deployment/configuration.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
+import { judgeAccessToken } from "../twitter/access-token-shape.ts";
 import type { TokenCredentials } from "../twitter/oauth1.ts";
 import { registerLoginToken, registerToken } from "./register-secrets.ts";
 import { twitterProvider } from "../aws/logins.ts";
@@ -187,6 +188,17 @@ export async function tokenFromConfiguration(
   const token = await configuration.find("TWITTER_ACCESS_TOKEN");
   const secret = await configuration.find("TWITTER_ACCESS_TOKEN_SECRET");
   if (token === undefined && secret === undefined) return undefined;
+  registerToken(environment, { token: token?.value ?? "", secret: secret?.value ?? "" });
+  const consumerKey = (await configuration.find("TWITTER_CONSUMER_KEY"))?.value;
+  const problem = judgeAccessToken({ token: token?.value ?? "", secret: secret?.value ?? "" }, consumerKey);
+  if (token !== undefined && problem?.status === "fault") {
+    throw new AuthCliError("invalid-configuration", {
+      step: "twitter.token",
+      message: `invalid access token in ${token.source}`,
+      cause: problem.message,
+      fix: problem.fix,
+    });
+  }
   if (token === undefined || secret === undefined) {
     const missing = token === undefined ? "TWITTER_ACCESS_TOKEN" : "TWITTER_ACCESS_TOKEN_SECRET";
     throw new AuthCliError("missing-configuration", {
@@ -195,7 +207,5 @@ export async function tokenFromConfiguration(
       fix: `set ${missing}, or unset both and run \`auth-cli login\``,
     });
   }
-  const tokenCredentials = { token: token.value, secret: secret.value };
-  registerToken(environment, tokenCredentials);
-  return { tokenCredentials, source: token.source };
+  return { tokenCredentials: { token: token.value, secret: secret.value }, source: token.source };
 }

@@ -8,6 +8,40 @@ const noUsableRole =
 
 export const identityPoolFaults: Fault[] = [
   {
+    what: "TWITTER_ACCESS_TOKEN is enclosed in quotation marks",
+    command: call,
+    arrange({ variables }) {
+      variables["TWITTER_ACCESS_TOKEN"] = `"${variables["TWITTER_ACCESS_TOKEN"]}"`;
+    },
+    step: "twitter.token",
+    code: "invalid-configuration",
+    cause: "the access token contains quotation marks",
+    fix: "remove the quotation marks",
+  },
+  {
+    what: "TWITTER_ACCESS_TOKEN holds a bearer token",
+    command: call,
+    arrange({ variables }) {
+      variables["TWITTER_ACCESS_TOKEN"] = `${"A".repeat(22)}${otherSecret(50)}`;
+    },
+    step: "twitter.token",
+    code: "invalid-configuration",
+    cause: "the access token is a bearer token",
+    fix: "copy Access Token and Access Token Secret",
+  },
+  {
+    what: "the access token and its secret are swapped",
+    command: call,
+    arrange({ variables }) {
+      const { TWITTER_ACCESS_TOKEN: token, TWITTER_ACCESS_TOKEN_SECRET: secret } = variables;
+      Object.assign(variables, { TWITTER_ACCESS_TOKEN: secret, TWITTER_ACCESS_TOKEN_SECRET: token });
+    },
+    step: "twitter.token",
+    code: "invalid-configuration",
+    cause: "the access token and its secret are swapped",
+    fix: "swap the access token and its secret",
+  },
+  {
     what: "the access token was revoked",
     command: call,
     async arrange({ laboratory, cli, variables }) {

@@ -3,6 +3,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { exchangeSigned } from "../../server-clock.ts";
 import { processRequestTokenResponse, requestTokenRequest } from "../../twitter/twitter-api.ts";
 import { twitterApiUrl } from "../../deployment/service-addresses.ts";
+import { judgeAccessToken } from "../../twitter/access-token-shape.ts";
 import { attempt } from "./attempt.ts";
 import {
   judgeConsumerKey,
@@ -116,23 +117,20 @@ export async function examineAccessToken({ environment, configuration }: Examina
   environment.redactor.add("access token secret", secret?.value);
   if (token === undefined && secret === undefined) return [];
   const source = (token ?? secret)?.source ?? "";
-  return [{ ...judgeAccessToken(token?.value, secret?.value), source }];
+  const key = await configuration.find("TWITTER_CONSUMER_KEY");
+  return [{ ...judge(token?.value, secret?.value, key?.value), source }];
 }
 
-function judgeAccessToken(token: string | undefined, secret: string | undefined): Finding {
+function judge(
+  token: string | undefined,
+  secret: string | undefined,
+  consumerKey: string | undefined,
+): Finding {
   const name = "twitter.access-token";
-  const joined = /^\d+-\w+([;:])\w+$/.exec(token ?? "")?.[1];
-  if (joined !== undefined) {
-    return fault(
-      name,
-      `TWITTER_ACCESS_TOKEN holds a token and its secret, joined by a ${separators[joined]}`,
-      {
-        evidence: ["Cognito takes both in one text, joined by a semicolon, and auth-cli joins them itself"],
-        fix: `set TWITTER_ACCESS_TOKEN to the part before the ${separators[joined]}, and TWITTER_ACCESS_TOKEN_SECRET to the part after it`,
-      },
-    );
-  }
-  if (token === undefined || secret === undefined) {
+  const problem = judgeAccessToken({ token: token ?? "", secret: secret ?? "" }, consumerKey);
+  // A token that holds its secret too explains why the secret is missing.
+  const isJoined = token !== undefined && problem?.status === "fault" && secret === undefined;
+  if (!isJoined && (token === undefined || secret === undefined)) {
     const [absent, other] =
       token === undefined
         ? ["TWITTER_ACCESS_TOKEN", "TWITTER_ACCESS_TOKEN_SECRET"]
@@ -141,26 +139,8 @@ function judgeAccessToken(token: string | undefined, secret: string | undefined)
       fix: `set ${absent} too, or run \`unset ${other}\` and \`auth-cli login\``,
     });
   }
-  if (/[\s"';:,]/.test(token + secret)) {
-    return fault(
-      name,
-      "the access token or its secret contains a character that Twitter's tokens do not contain",
-      {
-        fix: "set each to the bare value, without quotation marks, commas, colons or semicolons",
-      },
-    );
+  if (problem !== undefined) {
+    return (problem.status === "fault" ? fault : warning)(name, problem.message, { fix: problem.fix });
   }
-  if (/^\d+-\w+$/.test(secret) && !/^\d+-\w+$/.test(token)) {
-    return fault(name, "the access token and its secret are swapped", {
-      fix: "swap the values of TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET",
-    });
-  }
-  if (!/^\d+-\w+$/.test(token)) {
-    return warning(name, "TWITTER_ACCESS_TOKEN does not start with a user id and a dash", {
-      fix: "copy Access Token and Access Token Secret from the X app's “Keys and tokens” page, or run `auth-cli login`",
-    });
-  }
-  return ok(name, `for the user id ${token.slice(0, token.indexOf("-"))}`);
+  return ok(name, `for the user id ${token?.split("-")[0]}`);
 }
-
-const separators: Record<string, string> = { ";": "semicolon", ":": "colon" };

@@ -5,6 +5,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { listNames } from "../../list-names.ts";
 import { registerToken } from "../../session/register-secrets.ts";
+import { judgeAccessToken } from "../../twitter/access-token-shape.ts";
 import type { ClientCredentials } from "../../twitter/oauth1.ts";
 import type { AuthorizedUser } from "../../twitter/twitter-api.ts";
 import { userIdOf } from "./twitter-login.ts";
@@ -60,6 +61,14 @@ function readTwurlProfile(
   environment.redactor.add("consumer secret", consumerSecret);
   const missing = attributes.filter((name) => (profile.attributes[name] ?? "") === "");
   const userId = userIdOf(tokenCredentials);
+  const problem = missing.length === 0 ? judgeAccessToken(tokenCredentials, key) : undefined;
+  if (problem?.status === "fault") {
+    throw new AuthCliError("invalid-configuration", {
+      message: `invalid access token of the profile ${profile.name} in ${path}`,
+      cause: problem.message,
+      fix: "run `twurl authorize` again, or log in without twurl: `auth-cli login`",
+    });
+  }
   if (missing.length > 0 || userId === undefined) {
     throw new AuthCliError("invalid-configuration", {
       message: `incomplete profile ${profile.name} in ${path}`,

@@ -97,9 +97,9 @@ describe("login --with-token", () => {
     ["three lines", (token, secret) => `${token}\n${secret}\n1\n`, 2, "invalid-usage", /3 lines/],
     ["three parts", (token, secret) => `${token};${secret};`, 2, "invalid-usage", /3 parts/],
     ["no secret", (token) => `${token};`, 2, "invalid-usage", /empty/],
-    ["quotes", (token, secret) => `"${token}";"${secret}"`, 2, "invalid-usage", /characters/],
-    ["variables", (token, secret) => `A=${token}\nB=${secret}\n`, 2, "invalid-usage", /characters/],
-    ["bytes", () => "\u0000\u0001\n\u0002\n", 2, "invalid-usage", /characters/],
+    ["quotes", (token, secret) => `"${token}";"${secret}"`, 2, "invalid-usage", /quotation marks/],
+    ["variables", (token, secret) => `A=${token}\nB=${secret}\n`, 2, "invalid-usage", /character/],
+    ["bytes", () => "\u0000\u0001\n\u0002\n", 2, "invalid-usage", /character/],
   ])("rejects %s without showing it or sending a request", async (_name, input, code, errorCode, cause) => {
     const ran = await logIn(input, { args: ["--json"] });
     expect(ran.code).toBe(code);

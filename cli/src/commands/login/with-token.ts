@@ -4,6 +4,7 @@ import { AuthCliError } from "../../errors.ts";
 import { type LoginText, tokenFromConfiguration } from "../../session/given-token.ts";
 import { registerToken } from "../../session/register-secrets.ts";
 import { exchangeSigned } from "../../server-clock.ts";
+import { judgeAccessToken } from "../../twitter/access-token-shape.ts";
 import type { ClientCredentials, TokenCredentials } from "../../twitter/oauth1.ts";
 import {
   processVerifyCredentialsResponse,
@@ -33,7 +34,9 @@ export async function logInWithToken(
   if (given !== undefined) environment.terminal.say(`Access token from ${given.source}`);
   const tokenCredentials =
     given?.tokenCredentials ??
-    (read === undefined ? await readToken(environment) : parseToken((await read()).text));
+    (read === undefined
+      ? await readToken(environment, clientCredentials)
+      : parseToken((await read()).text, clientCredentials));
   registerToken(environment, tokenCredentials);
   const user = identify(environment, configuration, tokenCredentials, clientCredentials, knownName);
   // The caller awaits it later.
@@ -41,17 +44,20 @@ export async function logInWithToken(
   return { tokenCredentials, user };
 }
 
-async function readToken(environment: Environment): Promise<TokenCredentials> {
+async function readToken(
+  environment: Environment,
+  app: ClientCredentials | undefined,
+): Promise<TokenCredentials> {
   const { terminal } = environment;
-  if (!terminal.interactive) return parseToken(Buffer.from(await terminal.readAll()).toString("utf8"));
+  if (!terminal.interactive) return parseToken(Buffer.from(await terminal.readAll()).toString("utf8"), app);
   const token = await terminal.ask("Access token: ");
   const secret =
     token === undefined ? undefined : await terminal.askSecret("Access token secret (not shown): ");
-  return parseToken(`${token ?? ""}\n${secret ?? ""}\n`);
+  return parseToken(`${token ?? ""}\n${secret ?? ""}\n`, app);
 }
 
 /** Parses two lines, or `token;secret` as in Cognito's logins map. Errors never show the text: it may be a secret. */
-function parseToken(text: string): TokenCredentials {
+function parseToken(text: string, app: ClientCredentials | undefined): TokenCredentials {
   const lines = text
     .replace(/^\uFEFF/, "")
     .split(/\r?\n/)
@@ -59,7 +65,11 @@ function parseToken(text: string): TokenCredentials {
     .filter((line) => line !== "");
   const parts = lines.length === 1 ? (lines[0] ?? "").split(";").map((part) => part.trim()) : lines;
   const [token = "", secret = "", ...more] = parts;
-  if (more.length === 0 && isTokenText(token) && isTokenText(secret)) return { token, secret };
+  const isPair = parts.length === 2 && token !== "" && secret !== "";
+  const problem = isPair ? judgeAccessToken({ token, secret }, app?.key) : undefined;
+  const isMalformed = problem?.status === "fault";
+  if (more.length === 0 && !isMalformed && isTokenText(token) && isTokenText(secret))
+    return { token, secret };
   const fix =
     "pipe the access token and its secret as two lines, or as token;secret; or set TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET";
   if (lines.length === 0) {
@@ -82,8 +92,8 @@ function parseToken(text: string): TokenCredentials {
   throw new AuthCliError("invalid-usage", {
     step: "twitter.token",
     message: "the input is not an access token and its secret",
-    cause: findFault(lines.length, parts),
-    fix,
+    cause: isMalformed ? problem.message : findFault(lines.length, parts),
+    fix: isMalformed ? problem.fix : fix,
   });
 }
 
