@@ -32,6 +32,7 @@ const exitCodes = {
   "tls-refused": 3,
   "connection-lost": 3,
   "proxy-refused": 3,
+  "computer-fault": 3,
   "not-logged-in": 4,
   "keyring-missing": 4,
   "keyring-failed": 4,
@@ -144,9 +145,32 @@ export function formatError(error: AuthCliError): string[] {
   ];
 }
 
+/** By Node's error code: what this computer lacks, and the remedy. */
+const faults: Readonly<Record<string, readonly [cause: string, fix: string]>> = {
+  EMFILE: ["this process may not open more files and connections", "raise the limit: `ulimit -n 4096`"],
+  ENFILE: ["all processes together have too many open files and connections", "end some of them"],
+  ENOMEM: ["this computer has no free memory", "end other programs"],
+  ENOBUFS: ["this computer has no free memory for connections", "end other programs"],
+};
+
+/** Such a fault says nothing about a server. Undefined for any other error. */
+export function computerFault(thrown: unknown, step?: string): AuthCliError | undefined {
+  const { code } = thrown instanceof Error ? (thrown as NodeJS.ErrnoException) : {};
+  const [cause, fix] = (code === undefined ? undefined : faults[code]) ?? [];
+  if (cause === undefined || fix === undefined) return undefined;
+  return new AuthCliError("computer-fault", {
+    ...(step === undefined ? {} : { step }),
+    message: "this computer lacks the resources for the command",
+    cause: `${cause} (${String(code)})`,
+    fix: `${fix}, then run the command again`,
+  });
+}
+
 /** Converts anything thrown to an AuthCliError. Every other error is a bug and is reported without its stack. */
 export function toAuthCliError(thrown: unknown): AuthCliError {
   if (thrown instanceof AuthCliError) return thrown;
+  const fault = computerFault(thrown);
+  if (fault !== undefined) return fault;
   return new AuthCliError("internal", {
     message: thrown instanceof Error ? thrown.message : String(thrown),
     cause: "this is a bug in auth-cli",

@@ -1,4 +1,4 @@
-import { AuthCliError, type ErrorCode } from "../errors.ts";
+import { AuthCliError, computerFault, type ErrorCode } from "../errors.ts";
 import type { HttpRequest } from "../http.ts";
 import type { Proxy } from "./proxy.ts";
 
@@ -51,6 +51,8 @@ const causes: readonly [RegExp, ErrorCode, string][] = [
 /** Translates an error of Node. */
 export function networkError(request: HttpRequest, thrown: unknown): AuthCliError {
   if (thrown instanceof ProxyError) return proxyError(request, thrown);
+  const fault = computerFault(thrown, request.step);
+  if (fault !== undefined) return fault;
   const code = (thrown as { code?: unknown }).code;
   const known = typeof code === "string" ? causes.find(([pattern]) => pattern.test(code)) : undefined;
   const { url, step } = request;

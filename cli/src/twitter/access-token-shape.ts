@@ -45,7 +45,7 @@ export function judgeAccessToken(
       "set each to the bare value, without commas, colons or semicolons",
     );
   }
-  if (startsWithUserId(secret) && !startsWithUserId(token)) {
+  if (/^\d{2,}-\w+$/.test(secret) && !startsWithUserId(token)) {
     return fault("the access token and its secret are swapped", "swap the access token and its secret");
   }
   if (startsWithUserId(token)) return undefined;

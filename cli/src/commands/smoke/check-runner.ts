@@ -85,13 +85,13 @@ export class CheckRunner {
         break;
       } catch (thrown) {
         failure = limits.explain(name, toAuthCliError(thrown));
-        if (failure.code === "interrupted") throw failure;
+        if (endsRun(failure)) throw limits.abandon(failure);
       }
       try {
         if (!(await retries.waitForNext(attempt, name, failure, explain))) break;
       } catch (thrown) {
         failure = toAuthCliError(thrown);
-        if (failure.code === "interrupted") throw failure;
+        if (endsRun(failure)) throw limits.abandon(failure);
         break;
       }
     }
@@ -146,6 +146,11 @@ export class CheckRunner {
     this.#options.report({ kind: "finished", name, ...(route === undefined ? {} : { route }), result });
     return result;
   }
+}
+
+/** Neither Ctrl-C nor a fault of this computer says anything about the deployment. */
+function endsRun({ code }: AuthCliError): boolean {
+  return code === "interrupted" || code === "computer-fault";
 }
 
 async function unexplained(error: AuthCliError): Promise<AuthCliError> {

@@ -50,7 +50,14 @@ export class RunLimits {
 
   /** The reason why no further check starts, once `--fail-fast` has ended the run. */
   get stopped(): Undecided | undefined {
-    return this.signal.aborted ? (this.signal.reason as Undecided) : undefined;
+    const reason: unknown = this.signal.reason;
+    return reason instanceof Undecided ? reason : undefined;
+  }
+
+  /** Ends all requests of a run that gives no verdict. @returns the error, for `throw` */
+  abandon(error: AuthCliError): AuthCliError {
+    this.#stop.abort(error);
+    return error;
   }
 
   /** Must be called for each failed check. */

@@ -7,7 +7,7 @@ import { routeFailure } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckName } from "../report.ts";
 import type { CheckedRoute } from "../routes/choose-routes.ts";
-import { signingTime, unsignedRequest } from "./route-requests.ts";
+import { routeTimeoutMs, signingTime, unsignedRequest } from "./route-requests.ts";
 import { observedCognito } from "./token-exchange.ts";
 
 /** API Gateway accepts a signature for five minutes. This is late enough for any clock. */
@@ -51,7 +51,7 @@ export async function checkSignedControl(
   } = faults[name]({ url, credentials, region: deployment.region, nowMs });
   const signing = { credentials, region: deployment.region, service: executeApi, nowMs, ...wrong };
   const { headers } = await signSigV4({ method, url, headers: [] }, signing);
-  const request: HttpRequest = { step: name, method, url: sent, headers };
+  const request: HttpRequest = { step: name, method, url: sent, headers, timeoutMs: routeTimeoutMs };
   requireRefusal(`${key} ${what}`, request, await exchange(send, request), {
     cause: "API Gateway did not check the signature: the route's authorizer is not AWS_IAM",
     fix: 'set `authorizer: "iam"` on the route in the stack and deploy',

@@ -3,7 +3,7 @@ import { type AwsCredentials, signSigV4 } from "../../../aws/sigv4.ts";
 import { exchange, type HttpRequest, replyText, type Send } from "../../../http.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckedRoute } from "../routes/choose-routes.ts";
-import { requireExpectedResponse, signingTime } from "./route-requests.ts";
+import { requireExpectedResponse, routeTimeoutMs, signingTime } from "./route-requests.ts";
 
 /** `private.signed`: the protected route answers the identity. @returns the body */
 export async function checkPrivateSigned(
@@ -20,7 +20,7 @@ export async function checkPrivateSigned(
     { method, url, headers: [["Accept", "*/*"]] },
     { credentials, region: deployment.region, service: executeApi, nowMs },
   );
-  const request: HttpRequest = { step: "private.signed", method, url, headers };
+  const request: HttpRequest = { step: "private.signed", method, url, headers, timeoutMs: routeTimeoutMs };
   const reply = await exchange(send, request);
   const what = `${route.key} signed as the identity`;
   requireExpectedResponse(what, request, reply, route, explainStatus(reply.status), credentials);

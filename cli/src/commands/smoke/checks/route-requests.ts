@@ -6,6 +6,12 @@ import { type RouteFailure, routeFailure } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckedRoute } from "../routes/choose-routes.ts";
 
+/**
+ * For the whole answer of a route. API Gateway waits 30 s for a function, then answers HTTP 503, which shows a function
+ * that takes too long. A shorter limit would look like a server that cannot be reached.
+ */
+export const routeTimeoutMs = 35_000;
+
 /** The servers' time, once two services agree on it. */
 export function signingTime({
   environment,
@@ -20,7 +26,7 @@ export function unsignedRequest(
   { method, path }: CheckedRoute,
 ): HttpRequest {
   const url = apiUrl(resolved.deployment.apiEndpoint, path);
-  return { step, method, url, headers: [["Accept", "*/*"]] };
+  return { step, method, url, headers: [["Accept", "*/*"]], timeoutMs: routeTimeoutMs };
 }
 
 /**

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { AuthCliError } from "../../errors.ts";
+import { networkError } from "../../environment/network-errors.ts";
+import { reply } from "../../../test/fakes/fake-environment.ts";
+import { neverAnswers, smokeWith } from "../../../test/fakes/smoke-world.ts";
+import type { Answer } from "../../../test/fakes/scripted-services.ts";
+import { createWorld, reportedError, runIn } from "../../../test/fakes/world.ts";
+
+const unavailable: Answer = () => ({
+  ...reply(503, { message: "Service Unavailable" }, [["apigw-requestid", "id="]]),
+  timings: () => ({ reused: false, waitMs: 30_020 }),
+});
+
+describe("a function that takes 30 s", () => {
+  it("is reported as one that timed out", async () => {
+    const ran = await smokeWith([], { answers: { "private.signed": unavailable } });
+    expect(ran.check("private.signed").error).toMatchObject({
+      reason: "handler-timed-out",
+      cause: "the function behind GET /private did not answer in time",
+    });
+  });
+
+  it("has longer than API Gateway waits, in every check of a route", async () => {
+    const { environment } = await smokeWith([]);
+    const requests = environment.requests.filter(({ step }) => /^(public|private)\./.test(step));
+    expect(requests).toHaveLength(7);
+    for (const { step, timeoutMs } of requests) expect(timeoutMs, step).toBeGreaterThan(30_500);
+  });
+});
+
+describe("a fault of this computer", () => {
+  it.each(["EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"])("ends the run without a verdict: %s", async (code) => {
+    const world = createWorld({
+      loggedIn: true,
+      answers: {
+        "private.wrong-region"(request) {
+          throw networkError(request, Object.assign(new Error(`connect ${code}`), { code }));
+        },
+        "public.open": neverAnswers,
+      },
+    });
+    const ran = await runIn(["smoke", "--json"], world);
+    expect([ran.code, ran.stdout]).toEqual([3, ""]);
+    expect(reportedError(ran)).toMatchObject({
+      code: "computer-fault",
+      step: "private.wrong-region",
+      cause: expect.stringContaining(code) as string,
+    });
+  });
+
+  it("is not a bug of auth-cli when a file cannot be opened", async () => {
+    const world = createWorld({ loggedIn: true });
+    world.environment.files.readText = () => {
+      throw Object.assign(new Error("EMFILE: too many open files, open '/project/.env'"), { code: "EMFILE" });
+    };
+    const ran = await runIn(["smoke", "--json"], world);
+    expect([ran.code, reportedError(ran)["code"]]).toEqual([3, "computer-fault"]);
+    expect(new AuthCliError("computer-fault", { message: "" }).exitCode).toBe(3);
+  });
+});
