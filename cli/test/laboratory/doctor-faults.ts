@@ -14,6 +14,14 @@ export const found: Found[] = [
     fix: "copy API Key and API Key Secret",
   },
   {
+    what: "the X account that owns the app has no credits left (HTTP 402)",
+    command: "auth-cli doctor",
+    arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.credits = "depleted"),
+    finding: "twitter.accepts",
+    message: "CreditsDepleted",
+    fix: "buy credits in the X Developer Console (https://console.x.com)",
+  },
+  {
     what: "the clock is 10 minutes fast",
     command: "auth-cli doctor",
     arrange: clockOff(-10 * minutes),

@@ -136,6 +136,16 @@ export const identityPoolFaults: Fault[] = [
     fix: "buy credits in the X Developer Console (https://console.x.com)",
   },
   {
+    what: "the X account that owns the app has no credits left, so Cognito cannot check the token (HTTP 402)",
+    command: smoke,
+    arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.credits = "depleted"),
+    step: "cognito.get-id",
+    code: "credits-depleted",
+    reason: "credits-depleted",
+    cause: "the X account that owns the app has no credits left",
+    fix: "buy credits in the X Developer Console (https://console.x.com)",
+  },
+  {
     what: "Twitter's rate limit is used up, so Cognito cannot check the token",
     command: call,
     arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.rateLimit = 0),
