@@ -149,7 +149,7 @@ const unauthorized = message(401, "Unauthorized");
 const forbidden = message(403, "Forbidden");
 const tooManyRequests = message(429, "Too Many Requests");
 const tooLarge = message(413, "Request Entity Too Large");
-const serverError = message(500, "Internal Server Error");
+export const serverError = message(500, "Internal Server Error");
 const unavailable = message(503, "Service Unavailable");
 
 function message(status: number, text: string): GatewayResponse {

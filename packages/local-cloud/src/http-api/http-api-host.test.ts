@@ -375,6 +375,13 @@ describe("the response", () => {
       message("Internal Server Error"),
       "application/json",
     ],
+    [
+      "an object as a header",
+      "({ statusCode: 200, headers: { 'content-type': { toString: 1 } }, body: 'x' })",
+      200,
+      "x",
+      '{"toString":1}',
+    ],
     ["no content", "({ statusCode: 204 })", 204, "", undefined],
   ];
   it.each(results)(

@@ -12,7 +12,7 @@ import type { Sessions } from "../iam/sessions.ts";
 import { createLambda, type Lambda } from "../lambda/lambda.ts";
 import type { Account, HttpApi } from "../account.ts";
 import { parseRequest } from "../sigv4/wire-request.ts";
-import { createGateway, type Gateway, maximumBodyBytes } from "./gateway.ts";
+import { createGateway, type Gateway, maximumBodyBytes, serverError } from "./gateway.ts";
 
 export interface HttpApiHostOptions {
   account: Account;
@@ -71,7 +71,8 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
         serve(request, response, account.httpApis.get(api.apiId) ?? api).catch((error: unknown) => {
           // A closed connection or a bug must not end the local cloud.
           log(`${api.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-          response.destroy();
+          if (response.headersSent) response.destroy();
+          else send(response, serverError, now());
         });
       };
       const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener);

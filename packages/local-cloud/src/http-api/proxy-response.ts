@@ -38,7 +38,7 @@ export function readProxyResponse(payload: string, format: "1.0" | "2.0"): Gatew
   const named = new Set(multiLines.map(([name]) => name));
   const all = [...lines.filter(([name]) => !named.has(name)), ...multiLines];
   if (format === "2.0" && Array.isArray(cookies)) {
-    all.push(...cookies.map((cookie): [string, string] => ["set-cookie", String(cookie)]));
+    all.push(...cookies.map((cookie): [string, string] => ["set-cookie", textOf(cookie)]));
   }
   if (!all.every(isValid)) return undefined;
   if (typeof body === "string" && !all.some(([name]) => name === "content-type")) {
@@ -67,9 +67,14 @@ function readHeaders(value: unknown): [string, string][] | undefined {
   return Object.entries(value).flatMap(([name, content]) =>
     (Array.isArray(content) ? content : [content]).map((item): [string, string] => [
       name.toLowerCase(),
-      String(item),
+      textOf(item),
     ]),
   );
+}
+
+/** Like `String`, but for any JSON: an object may have a `toString` that is not a function. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function isValid([name, value]: [string, string]): boolean {

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 
 import type { FunctionSettings, InvocationReply, WorkerMessage } from "./lambda-worker.ts";
 
@@ -23,54 +23,128 @@ export interface ExecutionEnvironment {
 export function createExecutionEnvironment(options: ExecutionEnvironmentOptions): ExecutionEnvironment {
   const { workerEntry, environment, memoryMb, onOutput, functionArn, timeoutMs } = options;
   const invocations = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const worker = new Worker(workerEntry, {
-    env: environment,
-    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
-    workerData: { functionArn, timeoutMs, invocations },
-  });
-  // An idle function does not keep the process alive.
-  worker.unref();
+  const { port1: port, port2: workerPort } = new MessageChannel();
 
+  let worker: Worker | undefined;
+  let isReady = false;
   let finish: ((reply: InvocationReply) => void) | undefined;
-  let deadline: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  /** Of the running invocation. */
+  let deadline = 0;
+  let usage: Usage | undefined;
   let crash: InvocationReply | undefined;
 
   const settle = (reply: InvocationReply): void => {
-    clearTimeout(deadline);
     finish?.(reply);
     finish = undefined;
   };
-  const end = (errorType: string, errorMessage: string): Promise<number> => {
-    crash ??= { ok: false, errorType, errorMessage, stack: "", ended: true };
+  const take = (message: WorkerMessage): void => {
+    if ("output" in message) onOutput(message.output);
+    else if ("isReady" in message) {
+      isReady = true;
+      if (finish !== undefined) startDeadline(timeoutMs);
+    } else settle(message);
+  };
+  const end = async (errorType: string, errorMessage: string): Promise<void> => {
+    // What the thread wrote before it ended.
+    for (let next; (next = receiveMessageOnPort(port)) !== undefined;) take(next.message as WorkerMessage);
+    crash ??= { ok: false, errorType, errorMessage, stack: "", ended: true, unstarted: !isReady };
     settle(crash);
-    return worker.terminate();
+    port.close();
+    await worker?.terminate();
+  };
+  const startDeadline = (milliseconds: number): void => {
+    deadline = performance.now() + milliseconds;
+    usage = undefined;
+    // One timer serves many short invocations, because starting one for each costs more than the rest of this function.
+    timer ??= setTimeout(check, Math.min(milliseconds, checkMs));
+  };
+  /** A handler that never yields can only be ended from outside. */
+  const check = (): void => {
+    timer = undefined;
+    if (finish === undefined) return;
+    const left = deadline - performance.now();
+    if (left <= 0) {
+      const seconds = (timeoutMs / 1000).toFixed(2);
+      void end("Sandbox.Timedout", `Task timed out after ${seconds} seconds`);
+      return;
+    }
+    usage ??= startUsage(worker);
+    if (usage.isBusy() && usage.growthMb() > memoryMb + memorySlackMb) {
+      void end("Runtime.ExitError", "Runtime exited with error: signal: killed");
+      return;
+    }
+    timer = setTimeout(check, Math.min(left, checkMs));
   };
 
-  worker.on("message", (message: WorkerMessage) => {
-    if ("output" in message) onOutput(message.output);
-    else settle(message);
-  });
-  worker.on("error", (error) => void end("Runtime.ExitError", `Runtime exited: ${error.message}`));
-  worker.on("exit", () => void end("Runtime.ExitError", "Runtime exited"));
+  try {
+    worker = new Worker(workerEntry, {
+      env: environment,
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb + memoryReserveMb },
+      workerData: { functionArn, timeoutMs, invocations, port: workerPort },
+      transferList: [workerPort],
+    });
+    worker.on("error", (error) => void end("Runtime.ExitError", `Runtime exited: ${error.message}`));
+    worker.on("exit", () => void end("Runtime.ExitError", "Runtime exited"));
+    port.on("message", take);
+    // An idle function does not keep the process alive.
+    worker.unref();
+    port.unref();
+  } catch (error) {
+    void end("ServiceException", `cannot start a worker: ${(error as Error).message}`);
+  }
 
   return {
     invoke(requestId, event) {
       if (crash !== undefined) return Promise.resolve(crash);
       return new Promise((resolve) => {
         finish = resolve;
-        // A handler that never yields can only be ended from outside.
-        deadline = setTimeout(() => {
-          const seconds = (timeoutMs / 1000).toFixed(2);
-          void end("Sandbox.Timedout", `Task timed out after ${seconds} seconds`);
-        }, timeoutMs);
+        startDeadline(isReady ? timeoutMs : initMs + timeoutMs);
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
-        worker.postMessage({ requestId, event });
+        port.postMessage({ requestId, event });
         Atomics.add(invocations, 0, 1);
         Atomics.notify(invocations, 0);
       });
     },
-    async terminate() {
-      await end("Runtime.ExitError", "Runtime exited: Terminating worker thread");
-    },
+    terminate: () => end("Runtime.ExitError", "Runtime exited: Terminating worker thread"),
   };
 }
+
+/**
+ * V8 ends the whole process, not the thread, when one large object does not fit into the heap. So the heap is larger
+ * than the function's memory, and a thread that uses more than that is ended from outside.
+ */
+const memoryReserveMb = 2048;
+
+/** What V8 may use before it collects garbage. */
+const memorySlackMb = 128;
+
+/** How often a long invocation is checked. */
+const checkMs = 50;
+
+interface Usage {
+  /** Whether the thread has been computing since the last call. */
+  isBusy(): boolean;
+  /** Growth of the process since the start, because Node 20 cannot measure one thread. */
+  growthMb(): number;
+}
+
+function startUsage(worker: Worker | undefined): Usage {
+  const start = process.memoryUsage.rss();
+  let last = worker?.performance.eventLoopUtilization();
+  return {
+    isBusy() {
+      const now = worker?.performance.eventLoopUtilization();
+      const { utilization = 0 } = worker?.performance.eventLoopUtilization(now, last) ?? {};
+      last = now;
+      return utilization > 0.5;
+    },
+    growthMb: () => (process.memoryUsage.rss() - start) / 2 ** 20,
+  };
+}
+
+/**
+ * How long starting a thread and loading a bundle may take. It does not count as the handler's time.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+ */
+const initMs = 10_000;

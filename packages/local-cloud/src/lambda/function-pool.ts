@@ -17,6 +17,8 @@ export interface FunctionPoolOptions {
 /** The execution environments of one version of one function. */
 export interface FunctionPool {
   run(event: unknown): Promise<InvocationReply>;
+  /** Ends the environments that no invocation uses. */
+  endIdle(): Promise<void>;
   /** Waits for running invocations, then ends the environments. */
   retire(): Promise<void>;
   /** Ends the environments now. */
@@ -85,6 +87,10 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
       release(environment, reply.ok || !reply.ended);
       return reply;
     },
+    async endIdle() {
+      leastIdle = 0;
+      await Promise.all(idle.splice(0).map(end));
+    },
     async retire() {
       if (idle.length < all.size) await new Promise<void>((resolve) => (whenIdle = resolve));
       await destroy();
@@ -99,4 +105,5 @@ const terminated: InvocationReply = {
   errorMessage: "the function is no longer deployed",
   stack: "",
   ended: true,
+  unstarted: true,
 };

@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { isMainThread, type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 
 export interface FunctionSettings {
   functionArn: string;
@@ -17,6 +17,8 @@ export interface FunctionSettings {
 export interface WorkerSettings extends FunctionSettings {
   /** Shared memory: one number, how many invocations have been sent. */
   invocations: Int32Array;
+  /** Carries requests and replies. A handler can reach `parentPort`, but not this port. */
+  port: MessagePort;
 }
 
 export interface InvocationRequest {
@@ -35,46 +37,84 @@ export type InvocationReply =
       stack: string;
       /** As if the process had ended: the execution environment must not be reused. */
       ended: boolean;
+      /** The handler has not run. */
+      unstarted: boolean;
     };
 
-export type WorkerMessage = InvocationReply | { output: string };
+/** `isReady`: the bundle is loaded, and the first handler starts. */
+export type WorkerMessage = InvocationReply | { output: string } | { isReady: true };
+
+/** The largest reply, in bytes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const maximumReplyBytes = 6_291_556;
 
 type Callback = (error?: unknown, result?: unknown) => void;
 type Handler = (event: unknown, context: object, callback: Callback) => unknown;
 
-let loading: Promise<Handler> | undefined;
+let loaded: Handler | undefined;
 let endInvocation: ((error: Error) => void) | undefined;
+/** Why the process would have ended. */
+let fault: Error | undefined;
 
-async function handleInvocations(port: MessagePort, settings: WorkerSettings): Promise<never> {
-  isolate(port);
-  // A handler that waits forever times out; without this, the thread would exit.
+// A handler may replace globals. The thread must still reply.
+const { load, wait } = Atomics;
+const { parse, stringify } = JSON;
+const receive = receiveMessageOnPort;
+const nextTurn = setImmediate;
+
+type Post = (message: WorkerMessage) => void;
+
+async function handleInvocations(settings: WorkerSettings): Promise<never> {
+  const { port, invocations } = settings;
+  const post = port.postMessage.bind(port) as Post;
+  isolate(post);
+  // A handler that waits forever times out. Without this, the thread would exit.
   port.ref();
   for (let received = 0; ; received += 1) {
     // Between invocations the whole thread stands still, as Lambda freezes an execution environment. It may be woken
     // once too often: by the notification of an invocation whose count it saw without waiting.
-    while (Atomics.load(settings.invocations, 0) === received)
-      Atomics.wait(settings.invocations, 0, received);
-    const request = receiveMessageOnPort(port)?.message as InvocationRequest;
+    while (load(invocations, 0) === received) wait(invocations, 0, received);
+    const request = receive(port)?.message as InvocationRequest;
     // oxlint-disable-next-line no-await-in-loop -- one invocation at a time
-    post(port, await invoke(request, settings));
+    post(await invoke(request, settings, post));
   }
 }
 
-function post(port: MessagePort, message: WorkerMessage): void {
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
-  port.postMessage(message);
-}
-
-async function invoke(request: InvocationRequest, settings: WorkerSettings): Promise<InvocationReply> {
+async function invoke(
+  request: InvocationRequest,
+  settings: FunctionSettings,
+  post: Post,
+): Promise<InvocationReply> {
+  let reply: InvocationReply;
   try {
-    loading ??= loadHandler(process.env["LAMBDA_TASK_ROOT"] ?? "", process.env["_HANDLER"] ?? "");
-    const result = await run(await loading, request, settings);
-    return { ok: true, payload: JSON.stringify(result) ?? "null" };
+    if (loaded === undefined) {
+      loaded = await loadHandler(process.env["LAMBDA_TASK_ROOT"] ?? "", process.env["_HANDLER"] ?? "");
+      post({ isReady: true });
+    }
+    reply = serialize(await run(loaded, request, settings));
   } catch (error) {
-    return describe(error);
-  } finally {
-    endInvocation = undefined;
+    reply = describe(error);
   }
+  // Node reports unhandled rejections between two turns of the event loop. They belong to this invocation.
+  await new Promise((resolve) => nextTurn(resolve));
+  return fault === undefined ? reply : describe(fault);
+}
+
+/** As Lambda's Node.js runtime and its quota refuse a result. */
+function serialize(result: unknown): InvocationReply {
+  let payload: string;
+  try {
+    payload = stringify(result) ?? "null";
+  } catch {
+    throw new Error("Unable to stringify response body");
+  }
+  // A UTF-16 code unit takes three bytes at most.
+  if (payload.length * 3 > maximumReplyBytes && Buffer.byteLength(payload) > maximumReplyBytes) {
+    throw new RuntimeError(
+      "Function.ResponseSizeTooLarge",
+      `Response payload size exceeded maximum allowed payload size (${maximumReplyBytes} bytes).`,
+    );
+  }
+  return { ok: true, payload };
 }
 
 // Read once, because reading `process.env` in a thread is slow.
@@ -89,7 +129,7 @@ const {
 function run(
   handler: Handler,
   { requestId, event }: InvocationRequest,
-  { functionArn, timeoutMs }: WorkerSettings,
+  { functionArn, timeoutMs }: FunctionSettings,
 ): Promise<unknown> {
   const deadline = performance.now() + timeoutMs;
   return new Promise((resolve, reject) => {
@@ -109,7 +149,7 @@ function run(
       succeed: (result: unknown) => callback(null, result),
       fail: (error: unknown) => callback(error ?? "handled"),
     };
-    const result = handler(JSON.parse(event), context, callback);
+    const result = handler(parse(event), context, callback);
     if (isThenable(result)) result.then(resolve, reject);
     // Lambda's Node.js runtime ignores a return value that is not a promise.
     else if (handler.length < 3) resolve(null);
@@ -151,26 +191,48 @@ class RuntimeError extends Error {
   }
 }
 
-class EndOfProcess extends RuntimeError {}
+/** Ends the invocation as if its process had ended. */
+function exit(reason: string): never {
+  fault ??= new RuntimeError("Runtime.ExitError", `Runtime exited with error: ${reason}`);
+  endInvocation?.(fault);
+  throw fault;
+}
+
+function exitWith(code: typeof process.exitCode = process.exitCode): never {
+  return exit(`exit status ${code ?? 0}`);
+}
+
+type Kill = (pid: number | string, signal?: string | number) => true;
+
+function guarded(kill: Kill): Kill {
+  return (pid, signal) => {
+    // 0 and negative numbers name process groups, which may include this process.
+    const isOwn = Number(pid) <= 0 || [process.pid, process.ppid].includes(Number(pid));
+    return isOwn && signal !== 0
+      ? exit(`signal: ${signalNames[signal ?? "SIGTERM"] ?? signal}`)
+      : kill(pid, signal);
+  };
+}
 
 /**
  * Makes the thread look like a process of its own. Whatever would end a process ends the invocation instead of the
  * thread. Output goes to the local cloud's log instead of the terminal.
  */
-function isolate(port: MessagePort): void {
-  process.exit = (code: typeof process.exitCode = process.exitCode): never => {
-    const error = new EndOfProcess(
-      "Runtime.ExitError",
-      `Runtime exited with error: exit status ${code ?? 0}`,
-    );
-    endInvocation?.(error);
-    throw error;
-  };
+function isolate(post: Post): void {
+  // `_kill` and `reallyExit` are what `kill` and `exit` of Node call.
+  const internal = process as unknown as Record<"kill" | "_kill", Kill>;
+  Object.assign(process, {
+    exit: exitWith,
+    reallyExit: exitWith,
+    abort: () => exit("signal: aborted"),
+    kill: guarded(internal.kill.bind(process)),
+    _kill: guarded(internal["_kill"].bind(process)),
+  });
   process.on("uncaughtException", (thrown) => end(thrown, asError(thrown).name));
   process.on("unhandledRejection", (thrown) => end(thrown, "Runtime.UnhandledPromiseRejection"));
 
   const write = (chunk: unknown, encoding?: unknown, done?: unknown): boolean => {
-    post(port, { output: typeof chunk === "string" ? chunk : Buffer.from(chunk as Uint8Array).toString() });
+    post({ output: typeof chunk === "string" ? chunk : Buffer.from(chunk as Uint8Array).toString() });
     const callback = typeof encoding === "function" ? encoding : done;
     if (typeof callback === "function") queueMicrotask(() => (callback as () => void)());
     return true;
@@ -179,12 +241,23 @@ function isolate(port: MessagePort): void {
   process.stderr.write = write;
 }
 
+/** Go's words, in which Lambda reports a signal. */
+const signalNames: Record<string, string> = {
+  SIGABRT: "aborted",
+  SIGHUP: "hangup",
+  SIGINT: "interrupt",
+  SIGKILL: "killed",
+  SIGTERM: "terminated",
+  9: "killed",
+  15: "terminated",
+};
+
 function end(thrown: unknown, errorType: string): void {
-  if (thrown instanceof EndOfProcess) return;
+  if (thrown === fault) return;
   const { message, stack } = asError(thrown);
-  const error = new EndOfProcess(errorType, message);
+  const error = new RuntimeError(errorType, message);
   if (stack !== undefined) error.stack = stack;
-  if (endInvocation === undefined) process.stderr.write(`${stack ?? message}\n`);
+  fault ??= error;
   endInvocation?.(error);
 }
 
@@ -192,21 +265,39 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-function asError(error: unknown): Error {
-  return error instanceof Error
-    ? error
-    : new Error(typeof error === "string" ? error : JSON.stringify(error));
+/** A plain copy, because a handler may throw anything, with properties of any type. */
+function asError(thrown: unknown): Error {
+  try {
+    if (!(thrown instanceof Error)) return new Error(typeof thrown === "string" ? thrown : stringify(thrown));
+    const { name, message, stack = "" } = thrown as unknown as Record<string, unknown>;
+    return Object.assign(new Error(String(message)), { name: String(name), stack: String(stack) });
+  } catch {
+    return new Error("the handler threw a value that cannot be read");
+  }
 }
 
 function describe(thrown: unknown): InvocationReply {
-  const error = asError(thrown);
+  const { name, message, stack = "" } = asError(thrown);
   return {
     ok: false,
-    errorType: error.name,
-    errorMessage: error.message,
-    stack: error.stack ?? "",
-    ended: error instanceof EndOfProcess,
+    errorType: limited(name),
+    errorMessage: limited(message),
+    stack: limited(stack),
+    // A module that fails to load is not loaded again by the same thread.
+    ended: loaded === undefined || thrown === fault,
+    unstarted: loaded === undefined,
   };
 }
 
-if (parentPort !== null) void handleInvocations(parentPort, workerData as WorkerSettings);
+const maximumTextLength = 64 * 1024;
+
+function limited(text: string): string {
+  return text.length > maximumTextLength ? `${text.slice(0, maximumTextLength)}…` : text;
+}
+
+if (!isMainThread) {
+  const settings = { ...(workerData as WorkerSettings) };
+  // The handler sees this object too.
+  for (const name of Object.keys(workerData as object)) delete (workerData as Record<string, unknown>)[name];
+  void handleInvocations(settings);
+}

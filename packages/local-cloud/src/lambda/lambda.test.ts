@@ -246,6 +246,86 @@ describe("a failure", () => {
     await expect(result(lambdaFunction)).resolves.toBe(1);
   });
 
+  it.each<[string, string, RegExp | "here", Parameters<typeof deployFunction>[3]?]>([
+    [
+      "posts to the parent",
+      "const { parentPort } = await import('node:worker_threads'); parentPort.postMessage({ junk: 1 }); parentPort.postMessage({ ok: true, payload: '\"forged\"' });",
+      "here",
+    ],
+    [
+      "closes the parent's port",
+      "const { parentPort } = await import('node:worker_threads'); parentPort.unref(); parentPort.close();",
+      "here",
+    ],
+    [
+      "reads workerData",
+      "const { workerData } = await import('node:worker_threads'); if (Object.keys(workerData).length > 0) throw new Error('readable');",
+      "here",
+    ],
+    [
+      "removes listeners and throws later",
+      "process.removeAllListeners(); setTimeout(() => { throw new Error('gone'); }); await new Promise(() => {});",
+      /gone/,
+    ],
+    ["replaces globals", "JSON.stringify = JSON.parse = Atomics.wait = setImmediate = undefined;", "here"],
+    ["kills its process", "process.kill(process.pid, 'SIGKILL');", /^Runtime\.ExitError: .*signal: killed$/],
+    ["kills its process group", "process.kill(0);", /signal: terminated$/],
+    ["kills the parent process", "process.kill(String(process.ppid));", /signal: terminated$/],
+    ["aborts", "process.abort();", /signal: aborted$/],
+    ["exits by the internal function", "process.reallyExit(4);", /exit status 4$/],
+    ["asks whether its process runs", "process.kill(process.pid, 0);", "here"],
+    ["returns a BigInt", "return 1n;", /^Error: Unable to stringify response body$/],
+    ["returns a cycle", "const a = {}; a.a = a; return a;", /^Error: Unable to stringify response body$/],
+    ["throws what JSON cannot hold", "throw 1n;", /^Error: /],
+    [
+      "throws an object that cannot be read",
+      "throw new Proxy({}, { get() { throw new Error('no'); }, getPrototypeOf() { throw new Error('no'); } });",
+      /^Error: /,
+    ],
+    [
+      "throws an error with odd properties",
+      "throw Object.assign(new Error('x'), { name: () => 1, stack: {} , message: [2] });",
+      /: 2$/,
+    ],
+    [
+      "leaves a rejection behind",
+      "Promise.reject(new Error('lost'));",
+      /^Runtime\.UnhandledPromiseRejection: lost$/,
+    ],
+    ["returns more than 6 MB", "return 'é'.repeat(3_145_778);", /^Function\.ResponseSizeTooLarge: /],
+    [
+      "fills its memory at once",
+      "const all = []; for (;;) all.push(1);",
+      /^Runtime\.ExitError: .*signal: killed$/,
+      { memoryMb: 128 },
+    ],
+  ])("of a handler that %s affects its own invocation alone", async (_name, statement, outcome, settings) => {
+    const other = deployFunction(account, "other", "export const handler = async () => 'here';");
+    const lambdaFunction = deploy(
+      `export const handler = async ({ fail }) => { if (fail) { ${statement} } return 'here'; };`,
+      settings,
+    );
+    const [failing, same, another] = await Promise.allSettled([
+      result(lambdaFunction, { fail: true }).catch((error: unknown) => (error as Error).message),
+      result(lambdaFunction),
+      result(other),
+    ]);
+    expect(failing).toEqual({ status: "fulfilled", value: expect.stringMatching(outcome) as string });
+    expect([same, another]).toEqual([
+      { status: "fulfilled", value: "here" },
+      { status: "fulfilled", value: "here" },
+    ]);
+    await expect(result(lambdaFunction)).resolves.toBe("here");
+  });
+
+  it("to load is not counted as the handler's time", async () => {
+    const lambdaFunction = deploy(
+      "await new Promise((r) => setTimeout(r, 600)); export const handler = async () => 'here';",
+      { timeoutSeconds: 0.3 },
+    );
+    await expect(result(lambdaFunction)).resolves.toBe("here");
+  });
+
   it("by process.exit discards the worker's state", async () => {
     const lambdaFunction = deploy(
       "let calls = 0; export const handler = async ({ exit }) => { calls++; if (exit) process.exit(1); return calls; };",

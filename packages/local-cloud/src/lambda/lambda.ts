@@ -6,7 +6,9 @@ import { join } from "node:path";
 
 import type { Sessions } from "../iam/sessions.ts";
 import type { Account, LambdaFunction } from "../account.ts";
+import { createDescriptorWatch } from "./file-descriptors.ts";
 import { createFunctionPool, type FunctionPool } from "./function-pool.ts";
+import type { InvocationReply } from "./lambda-worker.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
 import { findWorkerEntry } from "./worker-entry.ts";
 
@@ -39,7 +41,30 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
   /** Includes pools that a new deployment has replaced and that still run invocations. */
   const alive = new Set<Promise<FunctionPool>>();
   let home: Promise<Home> | undefined;
+  const lacksDescriptors = createDescriptorWatch();
   let closed = false;
+
+  /** Frees what idle environments hold open. */
+  const endIdle = async (): Promise<void> => {
+    await Promise.allSettled([...alive].map(async (pool) => (await pool).endIdle()));
+  };
+
+  const run = async (lambdaFunction: LambdaFunction, event: unknown): Promise<InvocationReply> => {
+    try {
+      const pool = await find(lambdaFunction).pool;
+      return await pool.run(event);
+    } catch (error) {
+      const errorMessage = error instanceof Error ? error.message : String(error);
+      return {
+        ok: false,
+        errorType: "InvalidZipFileException",
+        errorMessage,
+        stack: "",
+        ended: true,
+        unstarted: true,
+      };
+    }
+  };
 
   const retire = async (arn: string, { pool }: Deployment): Promise<void> => {
     deployed.delete(arn);
@@ -124,19 +149,18 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
         return { ok: false, errorType: "ServiceException", errorMessage: "the local cloud is closed" };
       for (const [arn, deployment] of deployed) if (!account.functions.has(arn)) void retire(arn, deployment);
       const { functionName } = lambdaFunction;
-      try {
-        const pool = await find(lambdaFunction).pool;
-        const reply = await pool.run(event);
-        if (reply.ok) return reply;
-        log(
-          `lambda ${functionName}: ${reply.stack === "" ? `${reply.errorType}: ${reply.errorMessage}` : reply.stack}`,
-        );
-        return { ok: false, errorType: reply.errorType, errorMessage: reply.errorMessage };
-      } catch (error) {
-        const errorMessage = error instanceof Error ? error.message : String(error);
-        log(`lambda ${functionName}: ${errorMessage}`);
-        return { ok: false, errorType: "InvalidZipFileException", errorMessage };
+      let reply = await run(lambdaFunction, event);
+      // Another function's handler may have leaked them.
+      const isStarved = !reply.ok && reply.unstarted && reply.errorMessage.includes("EMFILE");
+      if (isStarved || lacksDescriptors()) {
+        log("lambda: too many open files; idle execution environments end");
+        await endIdle();
+        if (isStarved) reply = await run(lambdaFunction, event);
       }
+      if (reply.ok) return reply;
+      const { errorType, errorMessage, stack } = reply;
+      log(`lambda ${functionName}: ${stack === "" ? `${errorType}: ${errorMessage}` : stack}`);
+      return { ok: false, errorType, errorMessage };
     },
 
     async close() {
