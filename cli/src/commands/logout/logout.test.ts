@@ -152,6 +152,15 @@ describe("logout --all", () => {
   });
 });
 
+describe("logout --all after a corrupt file of logins", () => {
+  it("names the file that was set aside", async () => {
+    const aside = `${configFile}.corrupt-12345678`;
+    const ran = await authCli(["logout", "--all"], { loggedIn: true, files: { [aside]: "{" } });
+    expect(ran.stderr).toBe(`note: ${aside} may hold earlier logins; remove it if you do not need it\n`);
+    expect(ran.environment.fileTexts()).toHaveProperty([aside]);
+  });
+});
+
 describe("logout --revoke", () => {
   it("revokes the token with a request signed by it", async () => {
     const ran = await authCli(["logout", "--revoke", "--json"], { loggedIn: true });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
@@ -8,6 +9,7 @@ import { exchangeSigned } from "../../server-clock.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter-api.ts";
 import { requireClientCredentials } from "../../deployment/client-credentials.ts";
 import { twitterApiUrl } from "../../deployment/service-addresses.ts";
+import { configFolder } from "../../session/folders.ts";
 import { loadTokenCredentials, removeSessions } from "../../session/session-store.ts";
 import {
   findSession,
@@ -51,8 +53,10 @@ export async function logout(flags: LogoutFlags, environment: Environment): Prom
     for (const session of revoked) await revoke(environment, resolved, session);
   }
   await removeSessions(environment, leaving);
-  if (flags.all) forgetAllIdentities(environment);
-  else for (const session of leaving) forgetIdentity(environment, session);
+  if (flags.all) {
+    forgetAllIdentities(environment);
+    nameSetAsideFiles(environment);
+  } else for (const session of leaving) forgetIdentity(environment, session);
   if (flags.revoke) {
     for (const session of leaving) if (session.provider !== undefined) warnNotRevoked(environment, session);
   }
@@ -66,6 +70,17 @@ export async function logout(flags: LogoutFlags, environment: Environment): Prom
       ? jsonLines({ loggedOut: result, revoked: revoked.length > 0 })
       : leaving.map((session) => `Logged out ${userName(session)}${describe(session)}`),
   );
+}
+
+/** They may be all that is left of somebody's logins, so only their owner removes them. */
+function nameSetAsideFiles(environment: Environment): void {
+  const folder = configFolder(environment);
+  for (const name of environment.files.list(folder)) {
+    if (!name.startsWith("sessions.json.corrupt-")) continue;
+    environment.terminal.say(
+      `note: ${join(folder, name)} may hold earlier logins; remove it if you do not need it`,
+    );
+  }
 }
 
 async function revoke(
