@@ -31,13 +31,14 @@ export function explainStatus(
   }
   if (status === 403) {
     return {
-      cause: "API Gateway refused the signature, or the role's policy does not allow this route",
+      cause:
+        "API Gateway refused the signature, the role's policy does not allow this route, or the handler refused",
       fix: "run `auth-cli smoke` to find out which; `auth.attachPermissionsForAuthUsers(stack, [api])` allows the route",
     };
   }
   if (status === 404)
     return {
-      cause: "the API has no route for this path and method",
+      cause: "the API has no route for this path and method, or the handler answered so",
       fix: "check the path and the method (-X)",
     };
   if (status >= 500) {

@@ -58,3 +58,30 @@ describe("a fault of this computer", () => {
     expect(new AuthCliError("computer-fault", { message: "" }).exitCode).toBe(3);
   });
 });
+
+describe("a negative control that another than API Gateway refuses", () => {
+  it.each<[string, ReturnType<typeof reply>, object]>([
+    [
+      "the handler of an open route",
+      reply(403, "members only", [["apigw-requestid", "id="]]),
+      { reason: "route-open", cause: expect.stringContaining("the request reached the handler") },
+    ],
+    [
+      "the handler of an open route, with a space in API Gateway's words",
+      reply(403, '{"message": "Forbidden"}', [
+        ["content-type", "application/json"],
+        ["apigw-requestid", "id="],
+      ]),
+      { reason: "route-open" },
+    ],
+    [
+      "a firewall",
+      reply(403, "<html>blocked</html>"),
+      { cause: expect.stringContaining("something else answered instead of API Gateway") },
+    ],
+  ])("does not pass: %s", async (_what, answer, error) => {
+    const ran = await smokeWith([], { answers: { "private.unsigned": () => answer } });
+    expect(ran.failed).toEqual(["private.unsigned"]);
+    expect(ran.check("private.unsigned").error).toMatchObject(error);
+  });
+});

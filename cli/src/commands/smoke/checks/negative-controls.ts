@@ -3,6 +3,7 @@ import type { LoginsMap } from "../../../aws/logins.ts";
 import { type AwsCredentials, type SigV4Signing, signSigV4 } from "../../../aws/sigv4.ts";
 import { AuthCliError } from "../../../errors.ts";
 import { excerpt, exchange, type HttpRequest, type Reply, replyText, type Send } from "../../../http.ts";
+import { gatewayMessage, isFromApi } from "../../../diagnosis/api-reply.ts";
 import { routeFailure } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckName } from "../report.ts";
@@ -110,23 +111,49 @@ export async function checkCognitoGuest(chain: Chain, send: Send): Promise<void>
   });
 }
 
-/** Passes on 403 only. A 404, a 500 or a lost connection does not prove a refusal. */
+/**
+ * Passes on API Gateway's 403 only. A 404, a 500 or a lost connection does not prove a refusal, nor does a 403 in other
+ * words: the request reached a handler, or something else answered.
+ */
 function requireRefusal(
   what: string,
   request: HttpRequest,
   reply: Reply,
   open: { cause: string; fix: string },
 ): void {
-  if (reply.status === 403) return;
-  const message = `${what} answered HTTP ${reply.status}, not 403`;
   const { step } = request;
+  const text = replyText(reply);
+  const answer = { ...reply, text, ...(request.method === "HEAD" && { headOnly: true }) };
+  if (reply.status === 403) {
+    if (gatewayMessage(answer) !== undefined) return;
+    const message = `${what} answered HTTP 403, but not in API Gateway's words: ${excerpt(text)}`;
+    throw routeFailure(
+      isFromApi(answer)
+        ? {
+            step,
+            message,
+            cause: `the request reached the handler, which refused it: ${open.cause}`,
+            fix: open.fix,
+            reason: "route-open",
+          }
+        : {
+            step,
+            message,
+            cause: "something else answered instead of API Gateway: a proxy, a firewall or another server",
+            fix: "read the result of private.signed",
+          },
+      request,
+      reply,
+    );
+  }
+  const message = `${what} answered HTTP ${reply.status}, not 403`;
   if (reply.status < 400)
     throw routeFailure({ step, message, ...open, reason: "route-open" }, request, reply);
   throw routeFailure(
     {
       step,
       message,
-      cause: `only HTTP 403 proves a refusal; the response was ${excerpt(replyText(reply))}`,
+      cause: `only HTTP 403 proves a refusal; the response was ${excerpt(text)}`,
       fix: "read the result of private.signed",
     },
     request,

@@ -14,7 +14,7 @@ export async function checkPublicOpen(chain: Chain, route: CheckedRoute, send: S
 function explainStatus(status: number): { cause: string; fix: string } {
   if (status === 403) {
     return {
-      cause: "the route has an authorizer",
+      cause: "the route has an authorizer, or its handler refused the request",
       fix: 'set `authorizer: "none"` on the route in the stack and deploy',
     };
   }
