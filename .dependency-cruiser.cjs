@@ -22,6 +22,7 @@ const core = [
   "redaction.ts",
   "loopback.ts",
   "lines.ts",
+  "list-names.ts",
   "workflow-command.ts",
   "version.ts",
 ];

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
-import type { ServiceAddresses } from "./deployment.ts";
 import type { Project } from "./project.ts";
 
 /** A value and its source, for errors and `status`. */
@@ -10,6 +9,13 @@ export interface Setting {
   source: string;
   /** A file of the project sets it, and anybody may have written that file. */
   isFromProject?: true;
+}
+
+/** The addresses that replace those of X and AWS. A missing one stands for the service's own address. */
+export interface ServiceAddresses {
+  twitter?: string;
+  cognito?: string;
+  sts?: string;
 }
 
 /**

@@ -22,13 +22,6 @@ export interface Deployment {
   stackNames?: readonly string[] | undefined;
 }
 
-/** The addresses that replace those of X and AWS. A missing one stands for the service's own address. */
-export interface ServiceAddresses {
-  twitter?: string;
-  cognito?: string;
-  sts?: string;
-}
-
 /** The deployment of a stored login. */
 export interface RememberedDeployment {
   appName: string | undefined;

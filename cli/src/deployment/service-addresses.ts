@@ -2,8 +2,8 @@ import type { CognitoContext } from "../aws/cognito-identity.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { isLoopback } from "../loopback.ts";
-import type { Configuration } from "./configuration.ts";
-import type { Deployment, ServiceAddresses } from "./deployment.ts";
+import type { Configuration, ServiceAddresses } from "./configuration.ts";
+import type { Deployment } from "./deployment.ts";
 
 /**
  * Parses the address of a service. Only this computer may be addressed by plain http, which does not encrypt tokens and

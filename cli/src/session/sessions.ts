@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { RememberedDeployment, ServiceAddresses } from "../deployment/deployment.ts";
+import type { ServiceAddresses } from "../deployment/configuration.ts";
+import type { RememberedDeployment } from "../deployment/deployment.ts";
 import type { LocalEnvironment } from "../environment/environment.ts";
 import { configFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";

@@ -1,6 +1,7 @@
 import { readIdToken } from "../../aws/id-token.ts";
 import { twitterProvider } from "../../aws/logins.ts";
-import type { DeploymentFlags, RememberedDeployment, ServiceAddresses } from "../../deployment/deployment.ts";
+import type { ServiceAddresses } from "../../deployment/configuration.ts";
+import type { DeploymentFlags, RememberedDeployment } from "../../deployment/deployment.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { chosenAddresses, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
