@@ -20,6 +20,7 @@ const core = [
   "errors.ts",
   "reasons.ts",
   "redaction.ts",
+  "list-names.ts",
   "loopback.ts",
   "lines.ts",
   "list-names.ts",
