@@ -146,6 +146,17 @@ fix: run \`auth-cli doctor --deep\` with the deployer's AWS credentials, which r
       });
     });
 
+    it.each(["IAM", "APIGATEWAYV2"])(
+      "sends no request to an address of %s that only a project's file names",
+      async (service) => {
+        const answers = { "apigateway:GET": routes, "iam:SimulatePrincipalPolicy": simulated("allowed") };
+        const files = { "/project/.env": `AWS_ENDPOINT_URL_${service}=https://other.example\n` };
+        const ran = await authCli(["call", "/private", "--json"], refusing(answers, { variables, files }));
+        expect(ran.environment.requests.map(({ url }) => url.host)).not.toContain("other.example");
+        expect(reportedError(ran)).toMatchObject({ reason: "undetermined" });
+      },
+    );
+
     it.each([
       ["/private"],
       ["/private?a=1", "-H", "X-A: 1"],

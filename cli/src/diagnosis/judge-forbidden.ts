@@ -1,10 +1,11 @@
+import { deployCommand } from "../deployment/deploy-command.ts";
 import { isClockRefusal } from "../aws/sts.ts";
 import { errorType, gatewayMessage, reachedHandler } from "./api-reply.ts";
 import type { Reason } from "../reasons.ts";
 import { describeEvidence, type EvidenceName, routeOf } from "./evidence.ts";
 import type { ExperimentName } from "./experiments.ts";
 import { isDirect } from "./is-direct.ts";
-import { logOf } from "./judge-handler.ts";
+import { handlerImitates, logOf } from "./judge-handler.ts";
 import { judgeMissing, judgeStagePath, propagating } from "./judge-missing.ts";
 import { judgeRole } from "./judge-role.ts";
 import type { Diagnosis } from "./refused-call.ts";
@@ -36,6 +37,7 @@ export function judgeForbidden(subject: Subject, observations: Observations): Di
   };
   return (
     (facts.accepted("again") ? propagating(facts.evidence) : undefined) ??
+    judgeAuthorizer(facts) ??
     judgeStagePath(subject, observations) ??
     judgePart(facts) ??
     judgeRegion(facts) ??
@@ -46,6 +48,22 @@ export function judgeForbidden(subject: Subject, observations: Observations): Di
     judgeRole(subject, observations) ??
     undetermined(facts)
   );
+}
+
+/** The route has no AWS_IAM authorizer, so neither the signature nor the role's policy matters. */
+function judgeAuthorizer({ subject, observations, evidence }: Case): Diagnosis | undefined {
+  const authorizer = observations.deployed?.route?.authorizationType;
+  if (authorizer === undefined || authorizer === "AWS_IAM" || !isDirect(subject, observations))
+    return undefined;
+  const shown = evidence("control", "unsigned", "unusedPath");
+  if (authorizer === "NONE") return handlerImitates(subject, shown);
+  const route = routeOf(subject);
+  return {
+    reason: "undetermined",
+    cause: `the authorizer ${authorizer} of ${route} refuses the request, or the handler answers in API Gateway's own words`,
+    evidence: shown,
+    fix: `set \`authorizer: "iam"\` on the route in the stack and run ${deployCommand(subject.stage)}, or read the handler's log: ${logOf(subject)}`,
+  };
 }
 
 /** One part of the request. Without it, the request was accepted. */

@@ -152,6 +152,22 @@ const rows: Row[] = [
     "in API Gateway's own words",
   ],
   [
+    "a handler of an open route that answers 403 like API Gateway, for expired credentials",
+    apiReply(403),
+    {},
+    { ...shut, caller: refused("ExpiredToken"), ...listed("NONE") },
+    "handler-refused",
+    "in API Gateway's own words",
+  ],
+  [
+    "another authorizer, or a handler that answers 403 like API Gateway",
+    apiReply(403),
+    {},
+    { ...shut, ...listed("CUSTOM") },
+    "undetermined",
+    "the authorizer CUSTOM of GET /private refuses the request, or the handler",
+  ],
+  [
     "a policy that IAM knows, but that may be propagating still",
     apiReply(403),
     { deployedSecondsAgo: 20 },

@@ -129,6 +129,7 @@ export const brokenStages = {
         route("GET /throttled", "throttled"),
         route("GET /unavailable", "unavailable"),
         route("GET /choosy", "choosy"),
+        '"GET /open": { function: "packages/functions/src/public.forbidden", authorizer: "none" },',
         '"GET /open/{id}": { function: "packages/functions/src/public.missing", authorizer: "none" },',
       ].join("\n"),
     );

@@ -9,6 +9,7 @@ const imitations = (
     ["POST /forbidden", 403],
     ["GET /items/7", 404],
     ["DELETE /items/7", 404],
+    ["GET /open", 403],
     ["GET /open/7", 404],
   ] as const
 ).map(([route, status]): Fault => ({
