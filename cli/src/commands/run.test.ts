@@ -116,9 +116,9 @@ describe("the command line", () => {
     const ran = await authCli(["call", "/x", "--unsigned"], { send: fails });
     expect(ran.code).toBe(1);
     expect(ran.stderr).toMatch(/error: boom\ncause: .*bug in auth-cli.*\nfix: .*--debug/);
-    expect(ran.stderr).not.toMatch(/^\s+at /m);
+    expect(ran.stderr).not.toMatch(/^(debug:)?\s+at /m);
     expect((await authCli(["call", "/x", "--unsigned", "--debug"], { send: fails })).stderr).toMatch(
-      /^\s+at /m,
+      /^debug: +at /m,
     );
   });
 
