@@ -12,6 +12,8 @@ const config: KnipConfig = {
       entry: ["src/main.ts", "src/environment/{keyring-process,light-console}.ts", "bench/*.{ts,cjs}"],
       // They build auth-cli: action.yml installs the packages of this workspace only.
       ignoreDependencies: ["rolldown", "tsx"],
+      // A program of every Unix.
+      ignoreBinaries: ["mkfifo"],
     },
     "packages/functions": { entry: ["src/{private,public}.ts"] },
     "packages/test-support": { entry: ["src/*.ts"] },

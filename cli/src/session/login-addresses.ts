@@ -38,7 +38,7 @@ export function requireChosenApi(resolved: ResolvedDeployment): void {
 }
 
 /** Whether a login to the same pool was made with this API, or the login in use is not a stored one. */
-export function isApiOfLogin({ loginApis }: Pick<ResolvedDeployment, "loginApis">, api: string): boolean {
+function isApiOfLogin({ loginApis }: Pick<ResolvedDeployment, "loginApis">, api: string): boolean {
   return loginApis === undefined || loginApis.some((each) => withoutSlash(each) === withoutSlash(api));
 }
 

@@ -269,3 +269,26 @@ describe("findSession", () => {
     expect(findSession([...sessions, renamed], pool, "alice")?.userId).toBe("9");
   });
 });
+
+describe("the addresses of a login", () => {
+  const addresses = { cognito: "http://127.0.0.1:4566/", twitter: "http://127.0.0.1:4567/" };
+
+  it("are stored in a version that an older auth-cli reads", async () => {
+    await saveSession(environment, session({ addresses }));
+    expect(versionOf(path)).toBe(2);
+    expect(readSessions(environment)).toEqual([session({ addresses })]);
+  });
+
+  it.each([1, 2, 3])("may be missing in version %d", (version) => {
+    mkdirSync(join(folder, "config"));
+    writeFileSync(path, JSON.stringify({ version, sessions: [session()] }));
+    expect(readSessions(environment)).toEqual([session()]);
+  });
+
+  it.each(["text", null, 1, { cognito: 1 }])("make a file corrupt when they are %j", (malformed) => {
+    mkdirSync(join(folder, "config"));
+    writeFileSync(path, JSON.stringify({ version: 2, sessions: [{ ...session(), addresses: malformed }] }));
+    expect(readSessions(environment)).toEqual([]);
+    expect(environment.stderr()).toContain("is corrupt; moved it to");
+  });
+});
