@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import type { PolicyDocument } from "../account.ts";
 import type { RequestContext } from "./conditions.ts";
+import { policyDecisions } from "../../test/policy-decisions.ts";
 import { evaluatePolicies, type RequestPrincipal } from "./policy-evaluation.ts";
 
 const arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/$default/GET/private";
@@ -129,6 +130,14 @@ describe("evaluatePolicies", () => {
     const policy = { Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal }] };
     const request = { action: "sts:AssumeRole", resource: arn, context: {}, principal: { type, id } };
     expect(evaluatePolicies([policy], request).effect).toBe(trusted ? "Allow" : "ImplicitDeny");
+  });
+});
+
+describe("the table of decisions", () => {
+  it("has at least 200", () => expect(policyDecisions.length).toBeGreaterThanOrEqual(200));
+
+  it.each(policyDecisions)("$rule $policies $request", ({ policies, request, expected, source }) => {
+    expect(evaluatePolicies(policies, request).effect, source).toBe(expected);
   });
 });
 

@@ -50,11 +50,18 @@ type Test = (request: PolicyRequest) => boolean;
 /** Documents are replaced, never changed in place. */
 const cache = new WeakMap<PolicyDocument, Statement[]>();
 
+/** Compiles a document for evaluation. @throws PolicyDocumentError */
+export function compilePolicy(document: PolicyDocument): void {
+  compiled(document);
+}
+
 function compiled(document: PolicyDocument): Statement[] {
   let statements = cache.get(document);
   if (statements === undefined) {
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html
+    const hasVariables = document["Version"] === "2012-10-17";
     statements = asList(document["Statement"]).map((statement) =>
-      compileStatement(asRecord(statement, "Statement")),
+      compileStatement(asRecord(statement, "Statement"), hasVariables),
     );
     cache.set(document, statements);
   }
@@ -73,20 +80,20 @@ const statementElements = new Set([
   "Condition",
 ]);
 
-function compileStatement(statement: Record<string, unknown>): Statement {
+function compileStatement(statement: Record<string, unknown>, hasVariables: boolean): Statement {
   const unknown = Object.keys(statement).find((element) => !statementElements.has(element));
   if (unknown !== undefined) throw new PolicyDocumentError(`unknown policy element '${unknown}'`);
   const effect = statement["Effect"];
   if (effect !== "Allow" && effect !== "Deny") throw new PolicyDocumentError("Effect must be Allow or Deny");
   const tests = [
     ...either(statement, "Action", compileActions),
-    ...either(statement, "Resource", compileResources),
+    ...either(statement, "Resource", (value) => compileResources(value, hasVariables)),
     ...either(statement, "Principal", compilePrincipals),
   ];
   if (statement["Action"] === undefined && statement["NotAction"] === undefined) {
     throw new PolicyDocumentError("a statement needs Action or NotAction");
   }
-  const conditions = compileConditions(statement["Condition"]);
+  const conditions = compileConditions(statement["Condition"], hasVariables);
   return {
     effect,
     applies: (request) => tests.every((test) => test(request)) && conditions(request.context),
@@ -115,15 +122,18 @@ function compileActions(value: unknown): Test {
   return ({ action }) => patterns.some((pattern) => pattern.test(action));
 }
 
-function compileResources(value: unknown): Test {
-  const tests = texts(value, "Resource").map(compileResource);
+function compileResources(value: unknown, hasVariables: boolean): Test {
+  const tests = texts(value, "Resource").map((pattern) => compileResource(pattern, hasVariables));
   return ({ resource, context }) => tests.some((test) => test(resource, context));
 }
 
-function compileResource(pattern: string): (resource: string, context: RequestContext) => boolean {
-  if (!pattern.includes("${")) return compileArnPattern(pattern);
+function compileResource(
+  pattern: string,
+  hasVariables: boolean,
+): (resource: string, context: RequestContext) => boolean {
+  if (!hasVariables || !pattern.includes("${")) return compileArnPattern(pattern);
   return (resource, context) => {
-    const text = substituteVariables(pattern, context);
+    const text = substituteVariables(pattern, context, true);
     return text !== undefined && compileArnPattern(text)(resource);
   };
 }

@@ -1,17 +1,27 @@
+/** Noncharacters of Unicode, which stand in a pattern for `*` and `?` that match only themselves. */
+const [literalStar, literalMark] = ["\u{FDD0}", "\u{FDD1}"] as const;
+
+/** The text as part of a pattern that matches nothing else. */
+export function asLiteral(text: string): string {
+  return text.replaceAll("*", literalStar).replaceAll("?", literalMark);
+}
+
 /** `*` matches any text and `?` any single character. Nothing else is special. */
 export function globToRegExp(glob: string, flags = ""): RegExp {
   const source = glob
     .replaceAll(/[$()+.[\\\]^{|}]/g, String.raw`\$&`)
     // Several stars in a row mean the same as one, and would backtrack.
     .replaceAll(/\*+/g, ".*")
-    .replaceAll("?", ".");
+    .replaceAll("?", ".")
+    .replaceAll(literalStar, String.raw`\*`)
+    .replaceAll(literalMark, String.raw`\?`);
   return new RegExp(`^${source}$`, `${flags}su`);
 }
 
 /** A test for texts that match the glob; cheaper than the expression where the glob is plain text or `*`. */
 function compileGlob(glob: string): (text: string) => boolean {
   if (/^\*+$/.test(glob)) return () => true;
-  if (!/[*?]/.test(glob)) return (text) => text === glob;
+  if (!/[*?\u{FDD0}\u{FDD1}]/u.test(glob)) return (text) => text === glob;
   const expression = globToRegExp(glob);
   return (text) => expression.test(text);
 }

@@ -1,5 +1,7 @@
 import { iamUniqueId } from "../../aws/identifiers.ts";
 import type { Account, PolicyDocument, Role } from "../../account.ts";
+import { PolicyDocumentError } from "../../iam/policy-document.ts";
+import { type PolicyKind, validatePolicy } from "../../iam/policy-validation.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
 import { ResourceError } from "./resource-error.ts";
@@ -160,25 +162,20 @@ function refuseUsersAndGroups(properties: Properties): void {
   }
 }
 
-function policyDocument(properties: Properties, name: string): PolicyDocument {
+function policyDocument(properties: Properties, name: string, kind: PolicyKind = "identity"): PolicyDocument {
   const document = properties.document(name);
-  const statement = document["Statement"];
-  const statements: unknown[] = Array.isArray(statement) ? statement : [statement];
-  for (const item of statements) {
-    const effect =
-      typeof item === "object" && item !== null ? (item as Record<string, unknown>)["Effect"] : undefined;
-    if (effect !== "Allow" && effect !== "Deny") {
-      throw new ResourceError(
-        "Syntax errors in policy. (Service: Iam, Status Code: 400, MalformedPolicyDocument)",
-      );
-    }
+  try {
+    validatePolicy(document, kind);
+  } catch (error) {
+    if (!(error instanceof PolicyDocumentError)) throw error;
+    throw new ResourceError(`${error.message} (Service: Iam, Status Code: 400, MalformedPolicyDocument)`);
   }
   return document;
 }
 
 function settings(properties: Properties): Pick<Role, "assumeRolePolicyDocument" | "managedPolicyArns"> {
   return {
-    assumeRolePolicyDocument: policyDocument(properties, "AssumeRolePolicyDocument"),
+    assumeRolePolicyDocument: policyDocument(properties, "AssumeRolePolicyDocument", "trust"),
     managedPolicyArns: properties.textList("ManagedPolicyArns"),
   };
 }
