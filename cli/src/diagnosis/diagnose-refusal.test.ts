@@ -157,6 +157,22 @@ fix: run \`auth-cli doctor --deep\` with the deployer's AWS credentials, which r
       },
     );
 
+    it("takes no longer than two seconds, although IAM is asked after STS", async () => {
+      const world = createWorld(refusing({ "apigateway:GET": routes }, { variables }));
+      const { answers } = world.services;
+      answers["diagnosis.caller"] = (request) => {
+        world.environment.clock.ms += 1500;
+        return known(request);
+      };
+      answers["iam:SimulatePrincipalPolicy"] = fail;
+      await runIn(["call", "/private"], world);
+      const limits = new Map(
+        world.environment.requests.map(({ step, timeoutMs = Infinity }) => [step, timeoutMs]),
+      );
+      expect(limits.get("apigateway:GET")).toBeLessThanOrEqual(2000);
+      expect(limits.get("iam:SimulatePrincipalPolicy")).toBeLessThanOrEqual(500);
+    });
+
     it.each([
       ["/private"],
       ["/private?a=1", "-H", "X-A: 1"],
