@@ -2,7 +2,7 @@ import { deployCommand } from "../deployment/deploy-command.ts";
 import { errorType, gatewayMessage, isFromApi, reachedHandler } from "./api-reply.ts";
 import { describeEvidence, gatewayAnswer, routeOf } from "./evidence.ts";
 import type { Diagnosis } from "./refused-call.ts";
-import { experimentLimitMs, type Observations, statusOf } from "./run-experiments.ts";
+import { type Observations, type Outcome, statusOf } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
 
 /** The handler wrote the answer, so the signature was accepted, or the route asks for none. */
@@ -86,31 +86,31 @@ export function judgeHandlerFailure(subject: Subject, observations: Observations
   };
 }
 
-/** A timeout is a whole number of seconds. An answer up to this much later still counts as one. */
-const lateMs = 600;
-
 /** API Gateway waits no longer than this for an integration (29 s in REST APIs, 30 s in HTTP APIs). */
 const longestMs = 28_900;
+
+/** A timeout is a whole number of seconds. The first attempt may include a slow start. */
+const lateFirstMs = 600;
+const lateAgainMs = 200;
 
 /**
  * A REST API says so. Otherwise the answer took as long as API Gateway waits, or two attempts took the same whole number
  * of seconds.
  */
-function hasTimedOut({ reply, durationMs }: Subject, { again }: Observations): boolean {
+function hasTimedOut({ reply, durationMs }: Subject, { again, unsigned }: Observations): boolean {
   if (reply.status === 504 && errorType(reply) !== undefined) return true;
-  if (durationMs === undefined || durationMs < 1000) return false;
+  if (durationMs === undefined) return false;
   if (durationMs >= longestMs) return true;
-  if (!isWhole(durationMs) || again === undefined) return false;
-  // Longer than the experiment waited.
-  if ("failure" in again) return durationMs > experimentLimitMs && durationMs % 1000 < closeMs;
-  return again.reply.status >= 500 && again.durationMs >= 1000 && isWhole(again.durationMs);
+  if (again === undefined || !("reply" in again) || again.reply.status < 500) return false;
+  // API Gateway refuses a request without a signature at once, which takes the time of the way.
+  const wayMs = unsigned !== undefined && statusOf(unsigned) === 403 ? durationOf(unsigned) : 0;
+  const seconds = Math.floor(durationMs / 1000);
+  const againMs = again.durationMs - wayMs;
+  return seconds >= 1 && durationMs % 1000 < lateFirstMs && Math.abs(againMs - seconds * 1000) <= lateAgainMs;
 }
 
-/** With a single measurement: a function that throws takes this close to a whole second by chance once in ten. */
-const closeMs = 100;
-
-function isWhole(ms: number): boolean {
-  return ms % 1000 < lateMs;
+function durationOf(outcome: Outcome): number {
+  return "reply" in outcome ? outcome.durationMs : 0;
 }
 
 /** The places where a function's log is. */

@@ -653,12 +653,12 @@ const rows: Row[] = [
   ],
   ["API Gateway's limit of 30 s", apiReply(500), { durationMs: 30_050 }, {}, "handler-timed-out", "in time"],
   [
-    "a function's timeout, with no second answer",
+    "a function's timeout or an error, with no second answer",
     apiReply(500),
     { durationMs: 10_040 },
     { again: noAnswer },
-    "handler-timed-out",
-    "in time",
+    "handler-failed",
+    "ran out of time",
   ],
   [
     "a function's timeout twice",
@@ -675,6 +675,25 @@ const rows: Row[] = [
     {},
     "handler-failed",
     "ran out of time",
+  ],
+  [
+    "a function that throws after 1.2 s",
+    apiReply(500),
+    { durationMs: 1250 },
+    { unsigned: http(403), again: { reply: apiReply(500), durationMs: 1245 } },
+    "handler-failed",
+    "threw",
+  ],
+  [
+    "a function's timeout, over a slow way",
+    apiReply(500),
+    { durationMs: 1260 },
+    {
+      unsigned: { reply: apiReply(403), durationMs: 240 },
+      again: { reply: apiReply(500), durationMs: 1250 },
+    },
+    "handler-timed-out",
+    "in time",
   ],
   [
     "a slow start before it throws",

@@ -22,7 +22,7 @@ export type Observations = Partial<Record<ExperimentName, Outcome>> & {
 };
 
 /** For each experiment. They run at the same time, so the diagnosis takes no longer than the slowest. */
-export const experimentLimitMs = 1500;
+const experimentLimitMs = 1500;
 
 /** Bytes of a reply that are read. */
 const readLimit = 16 * 1024;
