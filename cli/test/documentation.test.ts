@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { loadCommands } from "../src/commands/load-commands.ts";
 import { outlineProgram } from "../src/commands/outline.ts";
 import { createProgram } from "../src/commands/program.ts";
 import { errorCodes, exitCodeFor, exitCodeMeanings } from "../src/errors.ts";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const source = join(root, "cli/src");
-const outline = outlineProgram();
+const outline = await outlineProgram();
 const commandNames = outline.commands.flatMap(({ name, aliases }) => [name, ...aliases]);
 
 /** What people read: a path from the repository's root, and the text. */
@@ -51,7 +52,13 @@ async function refusal(words: readonly string[]): Promise<string | undefined> {
   const environmentFor = (): never => {
     throw accepted;
   };
-  const program = createProgram({ version: "", environmentFor, done: () => {}, words });
+  const program = createProgram({
+    version: "",
+    environmentFor,
+    done: () => {},
+    definitions: await loadCommands(words),
+    words,
+  });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ outputError: () => {}, writeOut: () => {} });
   }

@@ -1,15 +1,17 @@
 import type { Command, Option } from "commander";
 import type { FlagOutline, ProgramOutline } from "./completion/program-outline.ts";
+import { loadCommands } from "./load-commands.ts";
 import { createProgram } from "./program.ts";
 
 /** The commands and flags of the program as data, for completion and the man page. */
-export function outlineProgram(): ProgramOutline {
+export async function outlineProgram(): Promise<ProgramOutline> {
   const program = createProgram({
     version: "",
     environmentFor: () => {
       throw new Error("an outline runs no command");
     },
     done: () => {},
+    definitions: await loadCommands(),
   });
   return {
     name: program.name(),

@@ -1,47 +1,30 @@
 import { Command } from "commander";
 import type { Environment, EnvironmentFlags } from "../environment/environment.ts";
 import { exitCodeMeanings } from "../errors.ts";
-import { callCommand } from "./call/command.ts";
-import { completionCommand } from "./completion/command.ts";
-import { credentialsCommand } from "./credentials/command.ts";
-import { doctorCommand } from "./doctor/command.ts";
-import { localCommand } from "./local/command.ts";
-import { loginCommand } from "./login/command.ts";
-import { logoutCommand } from "./logout/command.ts";
-import { smokeCommand } from "./smoke/command.ts";
-import { statusCommand } from "./status/command.ts";
-import type { Runner } from "./flags/command-definition.ts";
+import type { CommandDefinition, Runner } from "./flags/command-definition.ts";
 import { rejectFlagsAsValues, requireValues } from "./flags/require-values.ts";
 import { addSharedFlags } from "./flags/shared-flags.ts";
 
 /** Creates the environment from the flags that configure it. */
 export type EnvironmentFactory = (flags: EnvironmentFlags) => Environment;
 
-const definitions = [
-  loginCommand,
-  callCommand,
-  smokeCommand,
-  doctorCommand,
-  statusCommand,
-  credentialsCommand,
-  logoutCommand,
-  localCommand,
-  completionCommand,
-];
-
 export interface ProgramOptions {
   version: string;
   environmentFor: EnvironmentFactory;
   done: (exitCode: number) => void;
-  /**
-   * The command line. Commands that it does not name get no flags; if it starts with a command, only that one is added.
-   * Default: all commands with their flags.
-   */
+  definitions: readonly CommandDefinition[];
+  /** The command line. Commands that it does not name get no flags. Default: all commands get their flags. */
   words?: readonly string[];
 }
 
 /** The commands, their flags and their help. */
-export function createProgram({ version, environmentFor, done, words }: ProgramOptions): Command {
+export function createProgram({
+  version,
+  environmentFor,
+  done,
+  definitions,
+  words,
+}: ProgramOptions): Command {
   const stages: string[] = [];
   const program = new Command("auth-cli")
     .description('Test, end to end, that "log in with Twitter" opens your serverless API.')
@@ -62,8 +45,7 @@ export function createProgram({ version, environmentFor, done, words }: ProgramO
       done((await action(environmentFor(flags), flags as never, ...(args as never[]))) ?? 0);
     };
 
-  const first = definitions.find(({ name, aliases }) => [name, ...aliases].includes(words?.[0] ?? ""));
-  for (const definition of first === undefined ? definitions : [first]) {
+  for (const definition of definitions) {
     const names = [definition.name, ...definition.aliases];
     const command = program.command(definition.name).aliases(definition.aliases);
     command.description(definition.description);

@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import type { Environment } from "../environment/environment.ts";
 import { type AuthCliError, formatError, toAuthCliError, toErrorReport } from "../errors.ts";
 import { jsonLines } from "../lines.ts";
+import { loadCommands } from "./load-commands.ts";
 import { createProgram, type EnvironmentFactory } from "./program.ts";
 
 export interface RunOptions {
@@ -24,7 +25,13 @@ export async function run(
   let exitCode = 0;
   let environment: Environment | undefined;
   const environmentFor: EnvironmentFactory = (flags) => (environment ??= createEnvironment(flags));
-  const program = createProgram({ version, environmentFor, done: (code) => (exitCode = code), words: args });
+  const program = createProgram({
+    version,
+    environmentFor,
+    done: (code) => (exitCode = code),
+    definitions: await loadCommands(args),
+    words: args,
+  });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       outputError: () => {},

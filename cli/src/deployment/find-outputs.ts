@@ -2,13 +2,11 @@ import { join, resolve } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { listNames } from "../list-names.ts";
-import { Configuration } from "./configuration.ts";
 import { deployCommand } from "./deploy-command.ts";
-import { type DeployerEnvironment, findDeployerCredentials } from "./deployer-credentials.ts";
+import type { DeployerEnvironment } from "./deployer-credentials.ts";
 import type { DeploymentFlags, RememberedDeployment } from "./deployment.ts";
 import { parseOutputs, requireOutputs, type StageOutputs } from "./outputs-file.ts";
 import type { Project } from "./project.ts";
-import { parseRegion } from "./region.ts";
 
 export interface FoundOutputs {
   stage: string | undefined;
@@ -132,38 +130,18 @@ function withFlags(outputs: StageOutputs, { endpoint, identityPoolId }: Deployme
   };
 }
 
-/** Reads the stacks `<stage>-<app>-…` if the deployer's AWS credentials are available. */
+/** Loaded only for a stage that nothing on this computer knows. */
 async function askCloudFormation(
   environment: OutputsEnvironment,
   flags: DeploymentFlags,
   project: Project,
   stage: string,
 ): Promise<FoundOutputs | undefined> {
-  if (project.appName === undefined) return undefined;
-  const configuration = new Configuration(environment, project, stage);
-  const credentials = await findDeployerCredentials(environment, configuration, flags);
-  if (credentials === undefined) return undefined;
-  const { describeStackOutputs } = await import("./stacks.ts");
-  const region = await deployerRegion(configuration, flags, project);
-  const prefix = `${stage}-${project.appName}-`;
-  const values = await describeStackOutputs(environment, configuration, { credentials, region, prefix });
-  if (values === undefined) return undefined;
-  const source = `CloudFormation, stacks ${prefix}* in ${region}`;
+  const { readDeployedOutputs } = await import("./deployed-outputs.ts");
+  const deployed = await readDeployedOutputs(environment, flags, project, stage);
+  if (deployed === undefined) return undefined;
+  const { source, values } = deployed;
   return { stage, ...requireOutputs(source, withFlags({ stage, values }, flags)), source };
-}
-
-/** In the order of the AWS tools and SST. */
-async function deployerRegion(
-  configuration: Configuration,
-  flags: Pick<DeploymentFlags, "region">,
-  project: Project,
-): Promise<string> {
-  const fix = "set AWS_REGION to the region of the stack, or pass --region";
-  if (flags.region !== undefined) return parseRegion(flags.region, "--region", fix);
-  const setting =
-    (await configuration.find("AWS_REGION")) ?? (await configuration.find("AWS_DEFAULT_REGION"));
-  if (setting !== undefined) return parseRegion(setting.value, setting.source, fix);
-  return project.region === undefined ? "us-east-1" : parseRegion(project.region, "sst.config", fix);
 }
 
 function chooseStage(

@@ -1,4 +1,3 @@
-import { readIdToken } from "../aws/id-token.ts";
 import { type LoginsMap, twitterProvider } from "../aws/logins.ts";
 import type { Configuration } from "../deployment/configuration.ts";
 import type { Deployment } from "../deployment/deployment.ts";
@@ -7,8 +6,7 @@ import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { listNames } from "../list-names.ts";
 import type { TokenCredentials } from "../twitter/oauth1.ts";
-import { loginFromConfiguration, tokenFromConfiguration } from "./given-token.ts";
-import { loadLoginToken, loadTokenCredentials } from "./session-store.ts";
+import { tokenFromConfiguration } from "./given-twitter-token.ts";
 import { findSession, secretOf, type Session, sessionKey, sessionsPath, userName } from "./sessions.ts";
 
 /** The login that a command acts for. */
@@ -68,15 +66,17 @@ async function findGivenLogin(
   environment: Pick<Environment, "redactor">,
   configuration: Configuration,
 ): Promise<Login | undefined> {
-  const login = await loginFromConfiguration(environment, configuration);
-  if (login !== undefined) {
-    const { provider, token, source } = login;
+  const setting = await configuration.find("AUTH_CLI_LOGIN");
+  if (setting !== undefined) {
+    const { loginFromSetting } = await import("./given-token.ts");
+    const login = await loginFromSetting(environment, configuration, setting);
+    const { provider, token, source, expiresAt } = login;
     return {
       provider,
       cacheKey: `token:${provider}:${token}`,
       load: () => Promise.resolve(providerLogin(provider, token)),
       session: undefined,
-      tokenExpiresAt: readIdToken(token)?.expiresAt,
+      tokenExpiresAt: expiresAt,
       source,
     };
   }
@@ -96,6 +96,8 @@ async function loadSession(
   environment: Pick<Environment, "redactor" | "keyring">,
   session: Session,
 ): Promise<LoadedLogin> {
+  // Most commands find fresh AWS credentials in the cache.
+  const { loadLoginToken, loadTokenCredentials } = await import("./session-store.ts");
   return session.provider === undefined
     ? twitterLogin(await loadTokenCredentials(environment, session))
     : providerLogin(session.provider, await loadLoginToken(environment, session));

@@ -1,10 +1,9 @@
-import type { Configuration } from "../deployment/configuration.ts";
+import { readIdToken } from "../aws/id-token.ts";
+import { twitterProvider } from "../aws/logins.ts";
+import type { Configuration, Setting } from "../deployment/configuration.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
-import { judgeAccessToken } from "../twitter/access-token-shape.ts";
-import type { TokenCredentials } from "../twitter/oauth1.ts";
-import { registerLoginToken, registerToken } from "./register-secrets.ts";
-import { twitterProvider } from "../aws/logins.ts";
+import { registerLoginToken } from "./register-secrets.ts";
 import { parseProviderName } from "./provider-name.ts";
 
 /** A token given with `--login` or `AUTH_CLI_LOGIN`: its provider and its place. */
@@ -147,12 +146,11 @@ function findFault(token: string): string | undefined {
  * The login that `AUTH_CLI_LOGIN` gives instead of a stored one, for CI: `accounts.google.com=env:GOOGLE_ID_TOKEN`.
  * @throws AuthCliError as the functions above
  */
-export async function loginFromConfiguration(
+export async function loginFromSetting(
   environment: Pick<Environment, "redactor">,
   configuration: Configuration,
-): Promise<{ provider: string; token: string; source: string } | undefined> {
-  const setting = await configuration.find("AUTH_CLI_LOGIN");
-  if (setting === undefined) return undefined;
+  setting: Setting,
+): Promise<{ provider: string; token: string; source: string; expiresAt: string | undefined }> {
   const { provider, variable } = parseLoginSource(environment, setting.value, "AUTH_CLI_LOGIN");
   if (variable === undefined) {
     throw new AuthCliError("invalid-configuration", {
@@ -174,38 +172,6 @@ export async function loginFromConfiguration(
     });
   }
   const read = await readVariable(configuration, provider, variable);
-  return { provider, token: parseLoginToken(environment, provider, read), source: read.source };
-}
-
-/**
- * The Twitter token that the environment gives instead of a stored login.
- * @throws AuthCliError `missing-configuration` when only one of token and secret is set
- */
-export async function tokenFromConfiguration(
-  environment: Pick<Environment, "redactor">,
-  configuration: Configuration,
-): Promise<{ tokenCredentials: TokenCredentials; source: string } | undefined> {
-  const token = await configuration.find("TWITTER_ACCESS_TOKEN");
-  const secret = await configuration.find("TWITTER_ACCESS_TOKEN_SECRET");
-  if (token === undefined && secret === undefined) return undefined;
-  registerToken(environment, { token: token?.value ?? "", secret: secret?.value ?? "" });
-  const consumerKey = (await configuration.find("TWITTER_CONSUMER_KEY"))?.value;
-  const problem = judgeAccessToken({ token: token?.value ?? "", secret: secret?.value ?? "" }, consumerKey);
-  if (token !== undefined && problem?.status === "fault") {
-    throw new AuthCliError("invalid-configuration", {
-      step: "twitter.token",
-      message: `invalid access token in ${token.source}`,
-      cause: problem.message,
-      fix: problem.fix,
-    });
-  }
-  if (token === undefined || secret === undefined) {
-    const missing = token === undefined ? "TWITTER_ACCESS_TOKEN" : "TWITTER_ACCESS_TOKEN_SECRET";
-    throw new AuthCliError("missing-configuration", {
-      message: `${missing} is not set`,
-      cause: "an access token and its secret work only together",
-      fix: `set ${missing}, or unset both and run \`auth-cli login\``,
-    });
-  }
-  return { tokenCredentials: { token: token.value, secret: secret.value }, source: token.source };
+  const token = parseLoginToken(environment, provider, read);
+  return { provider, token, source: read.source, expiresAt: readIdToken(token)?.expiresAt };
 }

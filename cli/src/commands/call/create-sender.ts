@@ -7,7 +7,6 @@ import { sendSigned, type TimedRequest } from "../../server-clock.ts";
 import type { Identity } from "../../session/credentials-cache.ts";
 import type { Login } from "../../session/find-login.ts";
 import { obtainIdentity } from "../../session/obtain-identity.ts";
-import { decodeBody } from "./body.ts";
 import { type Notice, sendWithRetries } from "./retry.ts";
 import { describeRequest, describeResponse } from "./verbose.ts";
 
@@ -91,7 +90,9 @@ export async function createSender(
         sendWithRetries(environment, { method: request.method, retries: flags.retry ?? 0 }, attempt, notice),
       );
       if (flags.verbose) terminal.say(describeResponse(response));
-      return flags.compressed ? { ...response, body: decodeBody(response) } : response;
+      if (!flags.compressed) return response;
+      const { decodeBody } = await import("./body.ts");
+      return { ...response, body: decodeBody(response) };
     },
   };
 }

@@ -2,7 +2,6 @@ import { resolve } from "node:path";
 import type { Environment } from "../../environment/environment.ts";
 import { headerValue, type HttpResponse } from "../../http.ts";
 import { jsonLines } from "../../lines.ts";
-import { readWhole } from "./body.ts";
 import { requestId } from "./http-error.ts";
 import { responseHead } from "./verbose.ts";
 
@@ -44,6 +43,7 @@ export async function printJson(
   response: HttpResponse,
   { identityId, startedMs }: { identityId: string | undefined; startedMs: number },
 ): Promise<void> {
+  const { readWhole } = await import("./body.ts");
   const bytes = await readWhole(response.body);
   const text = bytes.toString("utf8");
   const isText = Buffer.from(text).equals(bytes);

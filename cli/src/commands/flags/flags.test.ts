@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FlagOutline } from "../completion/program-outline.ts";
+import { loadCommands } from "../load-commands.ts";
 import { outlineProgram } from "../outline.ts";
 import { createProgram } from "../program.ts";
 import { authCli, type Ran, reportedError, type World } from "../../../test/fakes/world.ts";
@@ -280,7 +281,7 @@ function pemFiles(): World {
 /** The arguments that a command needs beside the flag. */
 const wholeLines: Record<string, string[]> = { call: ["/x"], completion: ["bash"] };
 
-const outline = outlineProgram();
+const outline = await outlineProgram();
 const flags: { key: string; command: string; flag: FlagOutline }[] = [
   ...outline.flags.map((flag) => ({ key: nameOf(flag), command: "call", flag })),
   ...outline.commands.flatMap(({ name, flags: own }) =>
@@ -480,7 +481,13 @@ async function parsed(args: readonly string[]): Promise<Record<string, unknown>>
     seen = { ...given };
     throw new Error("nothing is run");
   };
-  const program = createProgram({ version: "", environmentFor, done: () => {}, words: args });
+  const program = createProgram({
+    version: "",
+    environmentFor,
+    done: () => {},
+    definitions: await loadCommands(args),
+    words: args,
+  });
   for (const command of [program, ...program.commands]) command.exitOverride();
   await expect(program.parseAsync(args, { from: "user" })).rejects.toThrow("nothing is run");
   return seen;

@@ -1,7 +1,8 @@
 import type { Configuration } from "../../deployment/configuration.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import { type LoginText, tokenFromConfiguration } from "../../session/given-token.ts";
+import type { LoginText } from "../../session/given-token.ts";
+import { tokenFromConfiguration } from "../../session/given-twitter-token.ts";
 import { registerToken } from "../../session/register-secrets.ts";
 import { exchangeSigned } from "../../server-clock.ts";
 import { judgeAccessToken } from "../../twitter/access-token-shape.ts";
