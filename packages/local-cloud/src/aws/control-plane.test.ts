@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { Readable } from "node:stream";
 import {
   CloudFormationClient,
@@ -385,5 +386,54 @@ it("a port that is taken fails with its port, and nothing keeps listening", asyn
   await expect(startLocalCloud({ awsPort: port, twitterPort: 0 })).rejects.toMatchObject({
     code: "EADDRINUSE",
     port,
+  });
+});
+
+/** The status for a request whose body never comes: it must not be waited for. */
+const statusFor = (length: number, ...headers: string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port, host } = new URL(cloud.awsUrl);
+    const socket = connect(Number(port), hostname, () => {
+      const head = [`PUT /bucket/key HTTP/1.1`, `host: ${host}`, `content-length: ${length}`, ...headers];
+      socket.write(`${head.join("\r\n")}\r\n\r\n`);
+    });
+    socket.once("data", (chunk: Buffer) => {
+      resolve(chunk.toString().split(" ")[1] ?? "");
+      socket.destroy();
+    });
+    socket.once("error", reject);
+  });
+
+describe("a body that is too large", () => {
+  const authorization = "authorization: AWS4-HMAC-SHA256 Credential=x";
+
+  it.each<[string, number, string[]]>([
+    ["unsigned", 1024 * 1024 + 1, []],
+    ["for an operation", 1024 * 1024 + 1, [authorization, "x-amz-target: AmazonSSM.GetParameter"]],
+    ["for an object", 512 * 1024 * 1024 + 1, [authorization]],
+  ])("is refused before it arrives (%s)", async (_name, length, headers) => {
+    expect(await statusFor(length, ...headers)).toBe("413");
+  });
+
+  it("is refused without a content-length too", async () => {
+    const sent = fetch(`${cloud.awsUrl}/bucket/key`, {
+      method: "PUT",
+      body: new ReadableStream({
+        pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)),
+      }),
+      duplex: "half",
+    });
+    // The client may see the connection close before it reads the reply.
+    expect(await sent.then(({ status }) => status).catch(() => 413)).toBe(413);
+  });
+
+  it("is accepted up to an object's limit when it is signed", async () => {
+    await s3().send(new CreateBucketCommand({ Bucket: "large" }));
+    const Body = Buffer.alloc(3 * 1024 * 1024);
+    await expect(s3().send(new PutObjectCommand({ Bucket: "large", Key: "k", Body }))).resolves.toMatchObject(
+      {
+        ETag: expect.any(String) as string,
+      },
+    );
   });
 });

@@ -3,8 +3,11 @@ import { joinHeaders, splitTarget } from "../sigv4/wire-request.ts";
 import { requestId as newRequestId } from "./identifiers.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
 
+/** Far more than any operation takes, except for an S3 object. */
+const maximumBodyBytes = 1024 * 1024;
+
 /** More than Lambda's largest zip archive. S3 itself accepts 5 GB. */
-const maximumBodyBytes = 512 * 1024 * 1024;
+const maximumObjectBytes = 512 * 1024 * 1024;
 
 /** Reads each request completely, then sends the service's response. */
 export function awsRequestListener(
@@ -15,7 +18,7 @@ export function awsRequestListener(
   return (incoming, outgoing) => {
     // Clients correct their clock by this header.
     outgoing.setHeader("date", now().toUTCString());
-    respond(incoming, outgoing, handle).catch((error: unknown) => {
+    respond(incoming, outgoing, handle, log).catch((error: unknown) => {
       log(`aws fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       if (outgoing.headersSent) outgoing.destroy();
       else outgoing.writeHead(500).end();
@@ -27,9 +30,12 @@ async function respond(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   handle: (request: AwsRequest) => Promise<AwsResponse>,
+  log: (line: string) => void,
 ): Promise<void> {
-  const body = await readBody(incoming);
+  const limit = bodyLimit(incoming);
+  const body = await readBody(incoming, limit);
   if (body === undefined) {
+    log(`aws ${incoming.method ?? ""} refused: the body is larger than ${limit} bytes`);
     outgoing.writeHead(413, { connection: "close" }).end();
     return;
   }
@@ -53,12 +59,22 @@ async function respond(
   outgoing.writeHead(response.status, headers).end(incoming.method === "HEAD" ? undefined : response.body);
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Uint8Array | undefined> {
+/** The largest body, by the headers alone: only a signed request to S3 may have more than the other operations. */
+function bodyLimit({ headers, url = "" }: IncomingMessage): number {
+  const isSigned = headers.authorization?.startsWith("AWS4-") === true || /[?&]X-Amz-Signature=/.test(url);
+  const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
+  const isObject = headers["x-amz-target"] === undefined && !isForm && splitTarget(url).rawPath !== "/";
+  return isSigned && isObject ? maximumObjectBytes : maximumBodyBytes;
+}
+
+/** @returns undefined when the body is larger than the limit; it is then not read to its end */
+async function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
+  if (Number(incoming.headers["content-length"] ?? 0) > limit) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > maximumBodyBytes) return undefined;
+    if (size > limit) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -47,8 +47,16 @@ export function addAuthorizeEndpoint(
     );
   }
 
+  // A web page that rebinds its own host name to this machine could read and submit the form. It could not forge the
+  // signatures of the other endpoints, and over https it lacks the certificate.
+  app.on(["GET", "POST"], pagePaths, async (context, next) => {
+    const { protocol, hostname } = new URL(context.req.url);
+    if (protocol === "https:" || loopbackHosts.has(hostname)) return next();
+    return context.text("The local Twitter does not serve this host.\n", 421);
+  });
+
   // On X `authenticate` skips the page for a user who has already authorized the app.
-  app.on("GET", ["/oauth/authorize", "/oauth/authenticate"], (context) => {
+  app.on("GET", pagePaths, (context) => {
     const credentials = findPending(context.req.query("oauth_token") ?? "");
     if (credentials === undefined) return context.html(invalidTokenPage(), 403);
     return sendAuthorizePage(context, credentials, {
@@ -57,7 +65,7 @@ export function addAuthorizeEndpoint(
     });
   });
 
-  app.on("POST", ["/oauth/authorize", "/oauth/authenticate"], async (context) => {
+  app.on("POST", pagePaths, async (context) => {
     const form = new Map(decodeForm(await context.req.text()));
     const credentials = findPending(form.get("oauth_token") ?? "");
     if (
@@ -92,3 +100,8 @@ export function addAuthorizeEndpoint(
     return context.redirect(withQuery(callback, answer), 303);
   });
 }
+
+const pagePaths = ["/oauth/authorize", "/oauth/authenticate"];
+
+/** Any port, because it may be forwarded. */
+const loopbackHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);

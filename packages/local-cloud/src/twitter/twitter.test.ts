@@ -657,6 +657,39 @@ describe("the authorize page", () => {
     expect(await pinFor(token)).toMatch(/^\d{7}$/);
   });
 
+  it.each([
+    ["127.0.0.1", 200],
+    ["localhost", 200],
+    ["LOCALHOST", 200],
+    ["[::1]", 200],
+    ["rebound.example", 421],
+    ["127.0.0.1.rebound.example", 421],
+    ["localhost.rebound.example", 421],
+  ])("is served to the host %s with %i, on any port", async (name, status) => {
+    const token = await requestToken();
+    const { port, pathname, search } = new URL(authorizeUrl(token));
+    const statuses = ["GET", "POST"].map(
+      (method) =>
+        new Promise((resolve, reject) => {
+          const options = {
+            host: "127.0.0.1",
+            port,
+            method,
+            path: pathname + search,
+            headers: { host: `${name}:1` },
+          };
+          requestHttp(options, (response) => {
+            response.resume();
+            resolve(response.statusCode);
+          })
+            .once("error", reject)
+            .end();
+        }),
+    );
+    // A form without its authenticity token is refused.
+    expect(await Promise.all(statuses)).toEqual([status, status === 200 ? 403 : 421]);
+  });
+
   it("escapes values of the query", async () => {
     const token = await requestToken();
     const html = await (await fetch(`${authorizeUrl(token)}&screen_name=%22%3E%3Cb%3E`)).text();
