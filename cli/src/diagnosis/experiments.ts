@@ -19,7 +19,7 @@ interface Experiment {
   request: (subject: Subject) => Probe | Promise<Probe>;
 }
 
-/** In the order of the evidence. `mostRequests` bounds them, with STS and the deployer's requests. */
+/** In the order of the evidence. A dozen at most are sent, with STS and the deployer's requests. */
 const table = {
   /** Accepted: a change is still propagating, or the handler refused or failed once. */
   again: {

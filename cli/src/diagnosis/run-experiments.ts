@@ -28,7 +28,7 @@ const experimentLimitMs = 1500;
 const readLimit = 16 * 1024;
 
 /** All requests of one diagnosis. */
-export const mostRequests = 12;
+const mostRequests = 12;
 
 /** Of the whole diagnosis, in milliseconds. IAM is asked after STS. */
 const wholeLimitMs = 1900;

@@ -1,4 +1,5 @@
-import { exchange, headerValue, type Reply } from "../../http.ts";
+import { gatewayMessage, isFromApi } from "../../diagnosis/api-reply.ts";
+import { excerpt, exchange, headerValue, type Reply, replyText } from "../../http.ts";
 import { apiUrl } from "../../aws/execute-api.ts";
 import { deployCommand } from "../../deployment/deploy-command.ts";
 import { attempt } from "./attempt.ts";
@@ -50,9 +51,16 @@ function closed(reply: Reply, stage: string | undefined): Finding {
   const evidence = [`GET /private without a signature answers HTTP ${reply.status}`];
   const deploy = deployCommand(stage);
   const protect = `set \`authorizer: "iam"\` on the route in the stack and run ${deploy}`;
+  const answer = { ...reply, text: replyText(reply) };
+  if (reply.status === 403 && gatewayMessage(answer) === undefined && isFromApi(answer)) {
+    return fault(name, "GET /private is open to everybody, and its handler refuses unsigned requests", {
+      evidence: [...evidence, `not in API Gateway's words: ${excerpt(answer.text)}`],
+      fix: protect,
+    });
+  }
   if (reply.status === 403) return ok(name, "GET /private rejects unsigned requests", { evidence });
   if (reply.status === 404) {
-    return warning(name, "the API has no route GET /private", {
+    return warning(name, "the API has no route GET /private, or its handler answers so", {
       evidence,
       fix: `run ${deploy}, or ignore this if the API has other routes only`,
     });

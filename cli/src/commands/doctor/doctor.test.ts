@@ -342,6 +342,12 @@ describe("reports a fault for", () => {
       /open to everybody/,
     ],
     [
+      "an open /private whose handler answers 403 in its own words",
+      { answers: { "doctor.private": () => reply(403, "members only", [["apigw-requestid", "id="]]) } },
+      "api.private",
+      /open to everybody, and its handler refuses/,
+    ],
+    [
       "an open /private whose function fails",
       { answers: { "doctor.private": () => reply(500, { message: "Internal Server Error" }) } },
       "api.private",

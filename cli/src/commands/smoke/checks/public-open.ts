@@ -18,7 +18,11 @@ function explainStatus(status: number): { cause: string; fix: string } {
       fix: 'set `authorizer: "none"` on the route in the stack and deploy',
     };
   }
-  if (status === 404) return { cause: "the API does not have this route", fix: "deploy the stage again" };
+  if (status === 404)
+    return {
+      cause: "the API does not have this route, or its handler answered so",
+      fix: "deploy the stage again",
+    };
   return {
     cause: "the function failed, timed out or does not exist",
     fix: "read its log: `npx sst dev`, or CloudWatch",
