@@ -3,5 +3,5 @@ import { writeFileSync } from "node:fs";
 import { readPages, replaceTranscripts } from "./transcripts/pages.ts";
 import { recordTranscripts } from "./transcripts/record.ts";
 
-const recorded = await recordTranscripts();
+const recorded = await recordTranscripts({ bySst: true });
 for (const page of readPages()) writeFileSync(page.path, replaceTranscripts(page, recorded));

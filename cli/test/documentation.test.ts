@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -119,6 +119,25 @@ describe("what people read", () => {
       const full = words[0] === "call" && words.length === 1 ? [...words, "/x"] : words;
       const bare = full[0] === "completion" && full.length === 1 ? [...full, "bash"] : full;
       expect(await refusal(bare), `${path}: auth-cli ${line}`).toBeUndefined();
+    }
+  });
+
+  it.each(pages)("$path links to pages and headings that exist", ({ path, text }) => {
+    const prose = text.replace(/```.*?```/gs, "");
+    for (const [, target = ""] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [file = "", anchor] = target.split("#");
+      const linked = file === "" ? path : join(dirname(path), file);
+      expect(existsSync(join(root, linked)), `${path}: ${target}`).toBe(true);
+      if (anchor === undefined) continue;
+      const headings = readFileSync(join(root, linked), "utf8").matchAll(/^#+ (.*)$/gm);
+      const anchors = Array.from(headings, ([, heading = ""]) =>
+        heading
+          .toLowerCase()
+          .replace(/[^\w -]/g, "")
+          .replaceAll(" ", "-"),
+      );
+      expect(anchors, `${path}: ${target}`).toContain(anchor);
     }
   });
 

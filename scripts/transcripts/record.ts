@@ -6,9 +6,14 @@ export type Transcripts = ReadonlyMap<string, string>;
 
 const pin = "1234567";
 
-/** Runs each documented command on a healthy stage, and on one whose role lacks its permission. */
-export async function recordTranscripts(): Promise<Transcripts> {
-  const healthy = await recordOn(undefined, async (world) => [
+/**
+ * Runs each documented command on a healthy stage, and on one whose role lacks its permission.
+ * @param options how the stages are deployed
+ */
+export async function recordTranscripts(
+  options: Parameters<typeof deployWorld>[2] = {},
+): Promise<Transcripts> {
+  const healthy = await recordOn(undefined, options, async (world) => [
     ["login", await logIn(world)],
     ["smoke", await run(world, "smoke", "--stage", "prod")],
     ["call", await run(world, "call", "/private", "--stage", "prod")],
@@ -16,6 +21,7 @@ export async function recordTranscripts(): Promise<Transcripts> {
   ]);
   const unpermitted = await recordOn(
     (app) => app.edit("stacks/ExampleStack.ts", /^.*attachPermissionsForAuthUsers.*$/m, ""),
+    options,
     async (world) => {
       await logIn(world);
       return [
@@ -29,9 +35,10 @@ export async function recordTranscripts(): Promise<Transcripts> {
 
 async function recordOn(
   edit: Parameters<typeof deployWorld>[1],
+  options: Parameters<typeof deployWorld>[2],
   record: (world: DeployedWorld) => Promise<[name: string, text: string][]>,
 ): Promise<[name: string, text: string][]> {
-  const world = await deployWorld("prod", edit);
+  const world = await deployWorld("prod", edit, options);
   try {
     const transcripts = await record(world);
     return transcripts.map(([name, text]) => [name, asInAHome(text, world.cli, world.app.folder)]);
