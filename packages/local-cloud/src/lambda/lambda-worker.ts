@@ -60,6 +60,13 @@ const { load, wait } = Atomics;
 const { parse, stringify } = JSON;
 const receive = receiveMessageOnPort;
 const nextTurn = setImmediate;
+/**
+ * Makes Node report unhandled rejections, which it otherwise does between two turns of the event loop. A turn costs 5 % of
+ * a request, so Node's own function for it is called where it exists.
+ */
+const reportRejections: () => unknown =
+  (process as unknown as { _tickCallback?: () => void })["_tickCallback"]?.bind(process) ??
+  (() => new Promise((resolve) => nextTurn(resolve)));
 
 type Post = (message: WorkerMessage) => void;
 
@@ -94,8 +101,8 @@ async function invoke(
   } catch (error) {
     reply = describe(error);
   }
-  // Node reports unhandled rejections between two turns of the event loop. They belong to this invocation.
-  await new Promise((resolve) => nextTurn(resolve));
+  // They belong to this invocation.
+  await reportRejections();
   return fault === undefined ? reply : describe(fault);
 }
 
