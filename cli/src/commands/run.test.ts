@@ -1,6 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { AuthCliError } from "../errors.ts";
+import { createFakeEnvironment } from "../../test/fakes/fake-environment.ts";
 import { authCli, reportedError, steps, type World } from "../../test/fakes/world.ts";
+import { run } from "./run.ts";
 
 const interrupts = (): never => {
   throw new AuthCliError("interrupted", { message: "interrupted" });
@@ -10,6 +12,36 @@ const fails = (): never => {
   throw new TypeError("boom");
 };
 
+/** `main` sets an exit code before it runs the command. Commander's help uses that code. */
+async function exitCodeOfHelp(args: readonly string[]): Promise<number> {
+  const before = process.exitCode;
+  process.exitCode = 1;
+  const silent = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  try {
+    return await run(args, {
+      version: "",
+      createEnvironment: () => createFakeEnvironment({}),
+      printHelp: () => {},
+    });
+  } finally {
+    silent.mockRestore();
+    process.exitCode = before;
+  }
+}
+
+describe("help", () => {
+  it.each([[["help"]], [["help", "call"]], [["help", "whoami"]], [["--help"]], [["call", "--help"]]])(
+    "%j exits with 0",
+    async (args) => {
+      expect(await exitCodeOfHelp(args)).toBe(0);
+    },
+  );
+
+  it.each([[[]], [["help", "frobnicate"]]])("%j exits with 2", async (args) => {
+    expect(await exitCodeOfHelp(args)).toBe(2);
+  });
+});
+
 describe("the command line", () => {
   it.each([
     ["an unknown flag", ["call", "/x", "--retyr", "1"], /unknown option '--retyr'/, /--retry/],
@@ -17,6 +49,7 @@ describe("the command line", () => {
     ["a command with no similar name", ["frobnicate"], /unknown command 'frobnicate'/, /--help/],
     ["a flag without its value", ["login", "--stage"], /--stage needs a value: <name>/, /--help/],
     ["a missing path", ["call"], /call needs a <path>/, /call --help/],
+    ["a method without a path", ["call", "GET"], /call needs a path after GET/, /call GET \/private/],
     ["too many arguments", ["smoke", "now"], /too many arguments/, /--help/],
     ["an invalid argument", ["completion", "tcsh"], /invalid <shell> "tcsh"/, /completion --help/],
     ["a path without call", ["/private"], /unknown command '\/private'/, /auth-cli call \/private/],

@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import type { Environment } from "../environment/environment.ts";
 import { type AuthCliError, formatError, toAuthCliError, toErrorReport } from "../errors.ts";
 import { jsonLines } from "../lines.ts";
@@ -49,11 +49,16 @@ export async function run(
       return reportError(toAuthCliError(thrown), terminal, args);
     }
     if (thrown.exitCode === 0) return 0;
-    // Without a command, commander has printed the help.
-    if (thrown.code === "commander.help") return 2;
+    if (thrown.code === "commander.help") return isHelpCommand(program) ? 0 : 2;
     const { usageError } = await import("./flags/usage-error.ts");
     return reportError(usageError(thrown, program, args), environmentFor({ debug }).terminal, args);
   }
+}
+
+/** `help` and `help <command>`. Commander also prints the help when the command is missing or unknown. */
+function isHelpCommand({ args: [first, second], commands }: Command): boolean {
+  const names = commands.flatMap((command) => [command.name(), ...command.aliases()]);
+  return first === "help" && (second === undefined || names.includes(second));
 }
 
 /** The message may have lines of somebody else's, so each line names its source. */

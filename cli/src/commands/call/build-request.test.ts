@@ -55,7 +55,7 @@ describe("the target", () => {
     [["POST", `${api.href}x?a=1`], {}, "POST /x?a=1"],
     [["PUT", "/x"], { request: "put" }, "PUT /x"],
     [["/x"], { head: true }, "HEAD /x"],
-    [["GET"], {}, "GET /GET"],
+    [["/GET"], {}, "GET /GET"],
   ])("%j with %j is %s", async (target, flags, line) => {
     const { method, url } = await build(flags, {}, ...target);
     expect(`${method} ${url.pathname}${url.search}`).toBe(line);
@@ -66,6 +66,8 @@ describe("the target", () => {
     [["GET", "/a", "/b"], {}],
     [["GET", "/a"], { request: "POST" }],
     [["CONNECT", "/a"], {}],
+    [["GET"], {}],
+    [["DELETE"], { request: "DELETE" }],
   ])("rejects %j with %j", async (target, flags) => {
     const error = await failure(() => build(flags, {}, ...target));
     expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });

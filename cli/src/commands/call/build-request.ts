@@ -80,6 +80,13 @@ function splitTarget(
       fix: "use a path, or a method and a path: `auth-cli call DELETE /items/1`",
     });
   }
+  if (before === undefined && /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$/.test(path)) {
+    throw new AuthCliError("invalid-usage", {
+      message: `call needs a path after ${path}`,
+      cause: `${path} is the method`,
+      fix: `run \`auth-cli call ${path} /private\` with your own path`,
+    });
+  }
   // Node sends the method in capitals, so the signature and the retries need it in capitals too.
   const given = before?.toUpperCase();
   const flagged = flags.request?.toUpperCase();

@@ -42,11 +42,32 @@ async function threeLogins(options: World = {}) {
 
 describe("logout", () => {
   it("exits with 4 without a stored login", async () => {
-    for (const args of [["logout"], ["logout", "--all"], ["logout", "--revoke"]]) {
+    for (const args of [["logout"], ["logout", "--revoke"]]) {
       const ran = await authCli([...args, "--json"]);
       expect(ran.code).toBe(4);
       expect(reportedError(ran)["code"]).toBe("not-logged-in");
     }
+  });
+
+  it.each([[[]], [["--revoke"]]])("exits with 0 for --all without a stored login %s", async (more) => {
+    const text = await authCli(["logout", "--all", ...more]);
+    expect([text.code, text.stdout, text.stderr]).toEqual([0, "no login is stored on this computer\n", ""]);
+    const json = await authCli(["logout", "--all", "--json", ...more]);
+    expect(json.code).toBe(0);
+    expect(JSON.parse(json.stdout)).toEqual({ loggedOut: [], revoked: false });
+  });
+
+  it.each([
+    ["outside a deployed project", [], "/elsewhere"],
+    ["of a stage that was removed", ["--stage", "qa"], "/project"],
+  ])("suggests --all %s", async (_name, flags, workingDirectory) => {
+    const world = createWorld({ loggedIn: true });
+    Object.assign(world.environment, { workingDirectory });
+    const ran = await runIn(["logout", ...flags], world);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain("fix: run `auth-cli logout --all` to remove every login on this computer\n");
+    expect(ran.stderr).not.toContain("sst deploy");
+    expect(stored(ran)).toEqual(["alice prod"]);
   });
 
   it("removes only the last login to the stage and its AWS credentials", async () => {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { AuthCliError } from "../../errors.ts";
+import { AuthCliError, type ErrorCode } from "../../errors.ts";
 import { jsonLines } from "../../lines.ts";
 import { forgetAllIdentities, forgetIdentity } from "../../session/obtain-identity.ts";
 import { exchangeSigned } from "../../server-clock.ts";
@@ -32,12 +32,18 @@ export interface LogoutFlags extends DeploymentFlags {
 
 /**
  * `auth-cli logout`: removes stored logins and their AWS credentials.
- * @throws AuthCliError `not-logged-in` without a login to remove; Twitter's refusal, before it removes anything
+ * @throws AuthCliError `not-logged-in` without a login to remove, unless `--all` is set; Twitter's refusal, before it removes anything
  */
 export async function logout(flags: LogoutFlags, environment: Environment): Promise<void> {
   const sessions = readSessions(environment);
-  const resolved =
-    flags.all && !flags.revoke ? undefined : await resolveDeployment(environment, flags, () => sessions);
+  if (flags.all && sessions.length === 0) {
+    removeLeftovers(environment);
+    await environment.terminal.print(
+      flags.json ? jsonLines({ loggedOut: [], revoked: false }) : "no login is stored on this computer",
+    );
+    return;
+  }
+  const resolved = flags.all && !flags.revoke ? undefined : await resolve(environment, flags, sessions);
   const chosen = flags.all
     ? sessions
     : [findSession(sessions, resolved?.deployment.identityPoolId ?? "", flags.user)];
@@ -53,10 +59,8 @@ export async function logout(flags: LogoutFlags, environment: Environment): Prom
     for (const session of revoked) await revoke(environment, resolved, session);
   }
   await removeSessions(environment, leaving);
-  if (flags.all) {
-    forgetAllIdentities(environment);
-    nameSetAsideFiles(environment);
-  } else for (const session of leaving) forgetIdentity(environment, session);
+  if (flags.all) removeLeftovers(environment);
+  else for (const session of leaving) forgetIdentity(environment, session);
   if (flags.revoke) {
     for (const session of leaving) if (session.provider !== undefined) warnNotRevoked(environment, session);
   }
@@ -70,6 +74,33 @@ export async function logout(flags: LogoutFlags, environment: Environment): Prom
       ? jsonLines({ loggedOut: result, revoked: revoked.length > 0 })
       : leaving.map((session) => `Logged out ${userName(session)}${describe(session)}`),
   );
+}
+
+/** Deploying again would not help somebody who wants to leave. */
+async function resolve(
+  environment: Environment,
+  flags: LogoutFlags,
+  sessions: readonly Session[],
+): Promise<ResolvedDeployment> {
+  try {
+    return await resolveDeployment(environment, flags, () => sessions);
+  } catch (error) {
+    if (!(error instanceof AuthCliError) || !notDeployed.has(error.code)) throw error;
+    const { code, message, cause } = error;
+    throw new AuthCliError(code, {
+      message,
+      ...(cause === undefined ? {} : { cause }),
+      fix: "run `auth-cli logout --all` to remove every login on this computer",
+    });
+  }
+}
+
+const notDeployed: ReadonlySet<ErrorCode> = new Set(["outputs-not-found", "unknown-stage"]);
+
+/** AWS credentials of logins that are not stored, and files that auth-cli could not read. */
+function removeLeftovers(environment: Environment): void {
+  forgetAllIdentities(environment);
+  nameSetAsideFiles(environment);
 }
 
 /** They may be all that is left of somebody's logins, so only their owner removes them. */
