@@ -35,6 +35,6 @@ async function answerCompletion(words: readonly string[]): Promise<number> {
     import("./lines.ts"),
   ]);
   const say = (lines: string | readonly string[]): void => void process.stderr.write(formatLines(lines));
-  complete(words, await outlineProgram(), localEnvironment({ say }));
+  complete(words, await outlineProgram(words), localEnvironment({ say }));
   return 0;
 }

@@ -3,8 +3,11 @@ import type { FlagOutline, ProgramOutline } from "./completion/program-outline.t
 import { loadCommands } from "./load-commands.ts";
 import { createProgram } from "./program.ts";
 
-/** The commands and flags of the program as data, for completion and the man page. */
-export async function outlineProgram(): Promise<ProgramOutline> {
+/**
+ * The commands and flags of the program as data, for completion and the man page.
+ * @param words a command line. Commands that it does not name get no flags and arguments. Default: all get theirs.
+ */
+export async function outlineProgram(words?: readonly string[]): Promise<ProgramOutline> {
   const program = createProgram({
     version: "",
     environmentFor: () => {
@@ -12,6 +15,7 @@ export async function outlineProgram(): Promise<ProgramOutline> {
     },
     done: () => {},
     definitions: await loadCommands(),
+    ...(words && { words }),
   });
   return {
     name: program.name(),
@@ -27,7 +31,10 @@ export async function outlineProgram(): Promise<ProgramOutline> {
         variadic: argument.variadic,
       })),
       flags: flagsOf(command),
-      examples: examplesOf(command),
+      // Completion does not read them.
+      get examples() {
+        return examplesOf(command);
+      },
     })),
   };
 }
