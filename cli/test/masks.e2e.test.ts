@@ -16,7 +16,7 @@ const command = /^::add-mask::(.*)$/gm;
 describe("secrets in the log of GitHub Actions", () => {
   const token = {
     TWITTER_ACCESS_TOKEN: "1-some-token-of-alice",
-    TWITTER_ACCESS_TOKEN_SECRET: "50%\nof a secret",
+    TWITTER_ACCESS_TOKEN_SECRET: "some-secret-of-alice",
   };
   let services: RecordedServices;
   let folder: string;
@@ -42,7 +42,7 @@ describe("secrets in the log of GitHub Actions", () => {
 
   const secrets = (): string[] => [
     token.TWITTER_ACCESS_TOKEN,
-    "50%25%0Aof a secret",
+    token.TWITTER_ACCESS_TOKEN_SECRET,
     services.credentials.secretAccessKey,
     services.credentials.sessionToken,
   ];

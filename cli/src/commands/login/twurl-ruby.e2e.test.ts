@@ -49,7 +49,7 @@ const client = (username: string, number: number): Client => ({
   consumer_key: `key${number}`,
   consumer_secret: `consumer-secret-${number}`,
   token: `${number}-token`,
-  secret: `token-secret-${number}: "quoted" & more`,
+  secret: `~token.secret+${number}/`,
 });
 
 describe.skipIf(ruby === undefined)("a .twurlrc written by Ruby", () => {
