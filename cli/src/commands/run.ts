@@ -46,7 +46,8 @@ export async function run(
     if (!(thrown instanceof CommanderError)) {
       const { terminal } = environmentFor({ debug });
       if (debug && thrown instanceof Error) terminal.say(stackOf(thrown));
-      return reportError(toAuthCliError(thrown), terminal, args);
+      const { withRepeatedFlags } = await import("./flags/repeat-flags.ts");
+      return reportError(withRepeatedFlags(toAuthCliError(thrown), program.opts()), terminal, args);
     }
     if (thrown.exitCode === 0) return 0;
     if (thrown.code === "commander.help") return isHelpCommand(program) ? 0 : 2;

@@ -12,6 +12,11 @@ export interface StageOutputs {
   stackNames?: readonly string[];
 }
 
+/** Whether SST writes this file. Other tools have other commands. */
+export function isSstOutputsFile(path: string): boolean {
+  return /(^|[\\/])\.sst[\\/]outputs\.json$/.test(path);
+}
+
 interface RequiredOutputs {
   apiEndpoint: string;
   identityPoolId: string;

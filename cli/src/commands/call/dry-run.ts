@@ -2,6 +2,7 @@ import { executeApi } from "../../aws/execute-api.ts";
 import { canonicalPath, canonicalQuery, mergeRepeated } from "../../aws/sigv4.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { formatIntermediates, headerValue, type HttpRequest, type Signed } from "../../http.ts";
+import { shellQuote } from "../flags/shell-quote.ts";
 
 /** Prints the steps of the signature and a curl command for the same request, and sends nothing. */
 export async function dryRun(
@@ -42,17 +43,17 @@ export function curlCommand(request: HttpRequest, region: string | undefined): s
     url.search = canonicalQuery(url.search);
     url.pathname = canonicalPath(url.pathname);
     if (url.pathname !== request.url.pathname) {
-      words.push("--request-target", quote(request.url.pathname + url.search));
+      words.push("--request-target", shellQuote(request.url.pathname + url.search));
     }
   }
   // curl expands brackets and braces in a URL.
   if (/[[\]{}]/.test(url.href)) words.push("--globoff");
   // With --request HEAD, curl waits for a body.
-  words.push(...(request.method === "HEAD" ? ["--head"] : ["--request", quote(request.method)]));
+  words.push(...(request.method === "HEAD" ? ["--head"] : ["--request", shellQuote(request.method)]));
   // curl drops the header for `Name:`, and sends an empty one for `Name;`.
   // auth-cli merges them, and curl 7.88 does not sign a repeated header.
   for (const [name, value] of region === undefined ? request.headers : mergeRepeated(request.headers))
-    words.push("--header", quote(value === "" ? `${name};` : `${name}: ${value}`));
+    words.push("--header", shellQuote(value === "" ? `${name};` : `${name}: ${value}`));
   if (request.body !== undefined) {
     words.push("--data-binary", "@-");
     if (headerValue(request.headers, "content-type") === undefined) words.push("--header", "Content-Type:");
@@ -60,23 +61,18 @@ export function curlCommand(request: HttpRequest, region: string | undefined): s
   if (region !== undefined) {
     words.push(
       "--aws-sigv4",
-      quote(`aws:amz:${region}:${executeApi}`),
+      shellQuote(`aws:amz:${region}:${executeApi}`),
       "--user",
       '"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
       "--header",
       '"X-Amz-Security-Token: $AWS_SESSION_TOKEN"',
     );
   }
-  return [...words, quote(url.href)].join(" ");
+  return [...words, shellQuote(url.href)].join(" ");
 }
 
 /** `X-Name;`, or the `Content-Type:` that removes curl's own. */
 function hasEmptyHeader({ headers, body }: HttpRequest): boolean {
   const lacksType = body !== undefined && headerValue(headers, "content-type") === undefined;
   return lacksType || headers.some(([, value]) => value === "");
-}
-
-/** For POSIX shells. */
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,5 +1,6 @@
 import type { Environment } from "../../environment/environment.ts";
 import { jsonLines } from "../../lines.ts";
+import { repeatFlagsInFix } from "../flags/repeat-flags.ts";
 import { examineApi } from "./api.ts";
 import { attempt } from "./attempt.ts";
 import { examineComputer } from "./computer.ts";
@@ -62,7 +63,12 @@ async function examine(environment: Environment, flags: DoctorFlags): Promise<Do
   );
   const order = Object.keys(topics);
   const topicOf = ({ name }: Finding): number => order.indexOf(name.split(".")[0] ?? "");
-  const findings = found.flat().toSorted((a, b) => topicOf(a) - topicOf(b));
+  const findings = found
+    .flat()
+    .toSorted((a, b) => topicOf(a) - topicOf(b))
+    .map((finding) =>
+      finding.fix === undefined ? finding : { ...finding, fix: repeatFlagsInFix(finding.fix, flags) },
+    );
   const { found: outputs, stage } = examination;
   return {
     schemaVersion: 1,

@@ -23,6 +23,7 @@ import {
   type Session,
   userName,
 } from "../../session/sessions.ts";
+import { repeatFlags } from "../flags/repeat-flags.ts";
 import { logInWithCallback } from "./callback.ts";
 import { obtainClientCredentials } from "./consumer-key.ts";
 import { logInWithPin } from "./pin.ts";
@@ -222,8 +223,7 @@ async function report(
       `note: the token of ${session.provider} expires in ${minutes} min; then log in again with a new one`,
     );
   }
-  const next = stage === undefined ? "" : ` --stage ${stage}`;
-  environment.terminal.say(`Next: auth-cli call /private${next}`);
+  environment.terminal.say(`Next: ${repeatFlags("auth-cli call /private", { ...flags, stage })}`);
 }
 
 function placeOf({ stage }: Session): string {

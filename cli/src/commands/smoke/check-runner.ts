@@ -1,7 +1,9 @@
+import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { type AuthCliError, toAuthCliError, toErrorReport } from "../../errors.ts";
 import { headerValue, type HttpResponse, type Send } from "../../http.ts";
+import { withRepeatedFlags } from "../flags/repeat-flags.ts";
 import type { Selection } from "./check-selection.ts";
 import { Undecided } from "./check-errors.ts";
 import { type CheckName, checkNames, type CheckResult, type Hop, type Progress } from "./report.ts";
@@ -22,7 +24,8 @@ export interface CheckRunnerOptions {
   retries: Retries;
   selection: Selection;
   report: (event: Progress) => void;
-  stage: string | undefined;
+  /** The stage's flags. */
+  flags: DeploymentFlags;
 }
 
 export interface CheckOptions {
@@ -68,7 +71,7 @@ export class CheckRunner {
     check: (send: Send) => Promise<T>,
     { route, explain = unexplained }: CheckOptions = {},
   ): Promise<Outcome<T>> {
-    const { environment, limits, retries, selection, report, stage } = this.#options;
+    const { environment, limits, retries, selection, report, flags } = this.#options;
     const excluded = selection.whyExcluded(name) ?? limits.stopped?.message;
     if (excluded !== undefined) return none(this.skip(name, excluded, route));
     if (limits.isOver) return none(this.skip(name, "", route));
@@ -98,7 +101,7 @@ export class CheckRunner {
     const durationMs = limits.elapsedMs - startedMs;
     const undecided = failure instanceof Undecided;
     if (failure !== undefined && !undecided) {
-      limits.failed([name, route, stage].filter((part) => part !== undefined).join(" of "));
+      limits.failed([name, route, flags.stage].filter((part) => part !== undefined).join(" of "));
       failure = await explain(failure);
     }
     const result = this.#finish({
@@ -108,7 +111,7 @@ export class CheckRunner {
       startedMs,
       durationMs,
       ...observation.seen(),
-      ...(failure === undefined ? {} : { error: toErrorReport(failure) }),
+      ...(failure === undefined ? {} : { error: toErrorReport(withRepeatedFlags(failure, flags)) }),
     });
     return {
       result,

@@ -79,7 +79,7 @@ async function runStage(
   report: (event: Progress) => void,
 ): Promise<SmokeReport> {
   const flags = { ...options, stage };
-  const checks = new CheckRunner({ environment, limits, retries, selection, report, stage });
+  const checks = new CheckRunner({ environment, limits, retries, selection, report, flags });
   const { value: resolved } = await checks.run("outputs", (send) =>
     resolveDeployment({ ...environment, send }, flags, () => sessions),
   );

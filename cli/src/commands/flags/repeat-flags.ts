@@ -1,0 +1,63 @@
+import type { DeploymentFlags } from "../../deployment/deployment.ts";
+import { isSstOutputsFile } from "../../deployment/outputs-file.ts";
+import { AuthCliError, toErrorReport } from "../../errors.ts";
+import { shellQuote } from "./shell-quote.ts";
+
+const flagNames = {
+  stage: "--stage",
+  outputs: "--outputs",
+  endpoint: "--endpoint",
+  identityPoolId: "--identity-pool-id",
+  region: "--region",
+  profile: "--profile",
+} as const satisfies Partial<Record<keyof DeploymentFlags, string>>;
+
+/** A command in backquotes that needs the deployment, perhaps after variables. */
+const commands =
+  /`(?=(?:\w+=\S* )*auth-cli (?:login|call|smoke|doctor|status|credentials|logout)\b)([^`]+)`/g;
+
+/** Advice against flags. A command that repeats them would contradict it. */
+const advice = /\b(?:leave out|omit|remove|without) [^,;]*/g;
+
+/**
+ * Appends the flags that chose the deployment, so that the command finds the same one.
+ * @param command `auth-cli login`. A flag that it has is not repeated.
+ */
+export function repeatFlags(command: string, flags: DeploymentFlags): string {
+  const words = Object.entries(flagNames).flatMap(([name, flag]) => {
+    const value = flags[name as keyof typeof flagNames];
+    const isRepeatable = value !== undefined && value !== "" && !hasPassword(value);
+    return isRepeatable && !command.split(" ").includes(flag) ? [flag, shellQuote(value)] : [];
+  });
+  return [command, ...words].join(" ");
+}
+
+/** Makes the commands in a fix repeat the flags that chose the deployment. */
+export function repeatFlagsInFix(fix: string, flags: DeploymentFlags): string {
+  const unwanted = (fix.replaceAll(/`[^`]*`/g, "").match(advice) ?? []).join(" ");
+  const repeated = Object.fromEntries(
+    Object.entries(flagNames).flatMap(([name, flag]) =>
+      unwanted.includes(flag) ? [] : [[name, flags[name as keyof typeof flagNames]]],
+    ),
+  );
+  const text = fix.replace(commands, (quoted, command: string) =>
+    / (?:--all|--help)\b/.test(command) ? quoted : `\`${repeatFlags(command, repeated)}\``,
+  );
+  // Only SST has its commands.
+  return flags.outputs === undefined || isSstOutputsFile(flags.outputs)
+    ? text
+    : text.replace(/\brun `npx sst deploy[^`]*`/g, "deploy again");
+}
+
+/** The same error, with a fix that repeats the flags. */
+export function withRepeatedFlags(error: AuthCliError, flags: DeploymentFlags): AuthCliError {
+  const { code, ...details } = toErrorReport(error);
+  return details.fix === undefined
+    ? error
+    : new AuthCliError(code, { ...details, fix: repeatFlagsInFix(details.fix, flags) });
+}
+
+/** auth-cli rejects these addresses, and must not print them. */
+function hasPassword(value: string): boolean {
+  return value.includes("@") && value.includes(":");
+}
