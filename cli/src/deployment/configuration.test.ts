@@ -13,7 +13,7 @@ function find(
   const environment = createFakeEnvironment({ files: Object.fromEntries(inProject), variables });
   return new Configuration(
     environment,
-    { root: "/project", appName: undefined, region: undefined },
+    { root: "/project", isSst: false, appName: undefined, region: undefined },
     stage,
   ).find(name);
 }

@@ -5,7 +5,7 @@ import { listNames } from "../list-names.ts";
 import { deployCommand } from "./deploy-command.ts";
 import type { DeployerEnvironment } from "./deployer-credentials.ts";
 import type { DeploymentFlags, RememberedDeployment } from "./deployment.ts";
-import { parseOutputs, requireOutputs, type StageOutputs } from "./outputs-file.ts";
+import { isSstOutputsFile, parseOutputs, requireOutputs, type StageOutputs } from "./outputs-file.ts";
 import type { Project } from "./project.ts";
 
 export interface FoundOutputs {
@@ -55,7 +55,12 @@ export async function findOutputs(
   const chosen = chooseStage(path, stages, wanted);
   if (chosen !== undefined) {
     const { stage, stackNames } = chosen;
-    return { stage, ...requireOutputs(path, withFlags(chosen, flags)), source: path, stackNames };
+    return {
+      stage,
+      ...requireOutputs(path, withFlags(chosen, flags), !isSstOutputsFile(path)),
+      source: path,
+      stackNames,
+    };
   }
 
   const known = remembered().filter(({ appName }) => appName === project.appName);
@@ -70,7 +75,8 @@ export async function findOutputs(
   const deployed =
     wanted === undefined ? undefined : await askCloudFormation(environment, flags, project, wanted);
   if (deployed !== undefined) return deployed;
-  throw notFound(path, stages, wanted, known);
+  if (stages.length > 0) throw unknownStage(path, stages, wanted, known);
+  throw notFound(path, flags, project, wanted, known);
 }
 
 /**
@@ -162,25 +168,51 @@ function chooseStage(
   return stages[0];
 }
 
-function notFound(
+function unknownStage(
   path: string,
   stages: readonly StageOutputs[],
   wanted: string | undefined,
   known: readonly RememberedDeployment[],
 ): AuthCliError {
-  const elsewhere = known.length === 0 ? "" : `; stored logins exist for ${stageNames(known)}`;
-  if (stages.length > 0) {
-    return new AuthCliError("unknown-stage", {
-      message: `the stage ${wanted ?? ""} is not in ${path}`,
-      cause: `the file has ${stageNames(stages)}: SST keeps the outputs of the last deploy only${elsewhere}`,
-      fix: `run ${deployCommand(wanted)}, set the deployer's AWS credentials so that auth-cli can read the stacks, or set the values with --endpoint and --identity-pool-id`,
+  const isSst = isSstOutputsFile(path);
+  const names = stageNames(stages);
+  return new AuthCliError("unknown-stage", {
+    message: `the stage ${wanted ?? ""} is not in ${path}`,
+    cause: `the file has ${names}${isSst ? ": SST keeps the outputs of the last deploy only" : ""}${elsewhere(known)}`,
+    fix: isSst
+      ? `run ${deployCommand(wanted)}, set the deployer's AWS credentials so that auth-cli can read the stacks, or set the values with --endpoint and --identity-pool-id`
+      : `choose a stage of the file, for example --stage ${stages[0]?.stage ?? ""}, pass another file with --outputs, or pass --endpoint and --identity-pool-id`,
+  });
+}
+
+/** Without outputs. */
+function notFound(
+  path: string,
+  { endpoint, identityPoolId }: DeploymentFlags,
+  { isSst }: Project,
+  wanted: string | undefined,
+  known: readonly RememberedDeployment[],
+): AuthCliError {
+  const cause = `${path} does not exist or is empty${elsewhere(known)}`;
+  if (endpoint !== undefined || identityPoolId !== undefined) {
+    const [given, missing] =
+      endpoint === undefined ? ["--identity-pool-id", "--endpoint"] : ["--endpoint", "--identity-pool-id"];
+    return new AuthCliError("outputs-not-found", {
+      message: `${missing} is missing: without an outputs file, ${given} needs it`,
+      cause,
+      fix: `pass ${missing} too, or pass --outputs <file>`,
     });
   }
+  const first = isSst ? `run ${deployCommand(wanted)}` : "run auth-cli in the folder of a deployed SST app";
   return new AuthCliError("outputs-not-found", {
     message: wanted === undefined ? "no deployed stage found" : `cannot find the stage ${wanted}`,
-    cause: `${path} does not exist or is empty: nothing was deployed from here, or SST exited before it wrote the file${elsewhere}`,
-    fix: `run ${deployCommand(wanted)}, or set the values with --endpoint and --identity-pool-id`,
+    cause,
+    fix: `${first}, pass --outputs <file> for CDK, or pass --endpoint and --identity-pool-id`,
   });
+}
+
+function elsewhere(known: readonly RememberedDeployment[]): string {
+  return known.length === 0 ? "" : `; stored logins exist for ${stageNames(known)}`;
 }
 
 function stageNames(stages: readonly { stage: string | undefined }[]): string {

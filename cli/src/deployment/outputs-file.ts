@@ -47,10 +47,13 @@ export function parseOutputs(
     });
   }
   if (stages.size === 0) {
+    const isSst = isSstOutputsFile(path);
     throw new AuthCliError("invalid-outputs", {
       message: `${path} has no stage of the app ${appName ?? ""}`.trimEnd(),
-      cause: `its stacks are ${listNames(Object.keys(outputs))}: a deploy of another app wrote it`,
-      fix: `run ${deployCommand(undefined)} in this project, or pass the right file with --outputs`,
+      cause: `its stacks are ${listNames(Object.keys(outputs))}${isSst ? ": a deploy of another app wrote it" : ""}`,
+      fix: isSst
+        ? `run ${deployCommand(undefined)} in this project, or pass the right file with --outputs`
+        : `pass the right file with --outputs, or pass --endpoint and --identity-pool-id`,
     });
   }
   return [...stages].map(([stage, found]) => ({ stage, ...found }));
@@ -71,18 +74,55 @@ function stageOf(
   return wanted !== undefined && stackName.startsWith(`${wanted}-`) ? wanted : stackName.split("-")[0];
 }
 
-/** @throws AuthCliError `invalid-outputs` when an output is missing */
-export function requireOutputs(path: string, { stage, values }: StageOutputs): RequiredOutputs {
-  const read = (name: string): string => {
+/**
+ * @param source the path of the file, or another source of outputs
+ * @param byOtherTool whether another tool than SST wrote them
+ * @throws AuthCliError `invalid-outputs` when an output is missing
+ */
+export function requireOutputs(source: string, outputs: StageOutputs, byOtherTool = false): RequiredOutputs {
+  const { stage, values } = outputs;
+  const read = (name: keyof typeof flagFor): string => {
     const value = values[name];
     if (typeof value === "string" && value !== "") return value;
+    const problem = name in values ? "is not a string" : "is missing";
+    if (byOtherTool) {
+      throw new AuthCliError("invalid-outputs", {
+        message: `${name} ${problem} in ${source}`,
+        ...explainForOtherTool(name, outputs),
+      });
+    }
     throw new AuthCliError("invalid-outputs", {
-      message: `${name} ${name in values ? "is not a string" : "is missing"} in ${path}${stage === undefined ? "" : ` (stage ${stage})`}`,
+      message: `${name} ${problem} in ${source}${stage === undefined ? "" : ` (stage ${stage})`}`,
       cause: `the file has ${listNames(Object.keys(values)) || "no outputs"}; a deploy of single stacks omits the other stacks`,
       fix: `add ${name} to the stack's outputs (\`stack.addOutputs\`) and deploy all stacks${stage === undefined ? "" : `: ${deployCommand(stage)}`}`,
     });
   };
   return { apiEndpoint: read("ApiEndpoint"), identityPoolId: read("IdentityPoolId") };
+}
+
+const flagFor = { ApiEndpoint: "--endpoint", IdentityPoolId: "--identity-pool-id" } as const;
+
+/** The value of an output under another name. */
+const shapes = { ApiEndpoint: /^https?:/, IdentityPoolId: /^[a-z]{2}(-[a-z]+)+-\d:[\da-f-]+$/ } as const;
+
+function explainForOtherTool(
+  name: keyof typeof flagFor,
+  { values, stackNames = [] }: StageOutputs,
+): { cause: string; fix: string } {
+  const names = Object.keys(values);
+  const owner = stackNames.length === 0 ? "the file" : listNames(stackNames);
+  const has = stackNames.length > 1 ? "have" : "has";
+  const [first, ...others] = names.filter((each) => shapes[name].test(String(values[each])));
+  return {
+    cause:
+      names.length === 1
+        ? `${owner} ${has} only the output ${names[0] ?? ""}`
+        : `${owner} ${has} ${names.length === 0 ? "no outputs" : `the outputs ${listNames(names)}`}`,
+    fix:
+      first === undefined || others.length > 0
+        ? `add the output ${name} to the stack and deploy again, or pass ${flagFor[name]}`
+        : `rename the output ${names.length === 1 ? "" : `${first} `}to ${name} and deploy again, or pass ${flagFor[name]} with the value of ${first}`,
+  };
 }
 
 function parseObject(path: string, text: string): Record<string, unknown> {
@@ -96,7 +136,9 @@ function parseObject(path: string, text: string): Record<string, unknown> {
   throw new AuthCliError("invalid-outputs", {
     message: `${path} is not an outputs file`,
     cause: `it contains ${excerpt(text)} instead of a JSON object`,
-    fix: `run ${deployCommand(undefined)} to write the file again`,
+    fix: isSstOutputsFile(path)
+      ? `run ${deployCommand(undefined)} to write the file again`
+      : "pass the file that `cdk deploy --outputs-file` wrote, or pass --endpoint and --identity-pool-id",
   });
 }
 

@@ -5,6 +5,8 @@ import type { Environment } from "../environment/environment.ts";
 export interface Project {
   /** The folder with `sst.config.*`, else the working directory. */
   root: string;
+  /** It has an `sst.config.*` or a folder `.sst`. */
+  isSst: boolean;
   /** The app's name in `sst.config.*`. Undefined when it is not a literal. */
   appName: string | undefined;
   /** The region in `sst.config.*`. Undefined when it is not a literal. */
@@ -26,12 +28,17 @@ export function findProject(environment: Pick<Environment, "files" | "workingDir
     const config = configNames.find((name) => environment.files.exists(join(folder, name)));
     if (config !== undefined) {
       const text = environment.files.readText(join(folder, config)) ?? "";
-      return { root: folder, appName: readLiteral(text, "name"), region: readLiteral(text, "region") };
+      return {
+        root: folder,
+        isSst: true,
+        appName: readLiteral(text, "name"),
+        region: readLiteral(text, "region"),
+      };
     }
     if (environment.files.exists(join(folder, ".sst")))
-      return { root: folder, appName: undefined, region: undefined };
+      return { root: folder, isSst: true, appName: undefined, region: undefined };
     if (folder === dirname(folder))
-      return { root: environment.workingDirectory, appName: undefined, region: undefined };
+      return { root: environment.workingDirectory, isSst: false, appName: undefined, region: undefined };
   }
 }
 

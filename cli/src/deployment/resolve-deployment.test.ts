@@ -169,12 +169,105 @@ describe("an outputs file", () => {
     ["a list", { outputs: "[1]" }, {}, "invalid-outputs", /not an outputs file/],
     ["null", { outputs: "null" }, {}, "invalid-outputs", /not an outputs file/],
     ["HTML", { outputs: "<html>" }, {}, "invalid-outputs", /not an outputs file.*<html>/s],
+    [
+      "absent, outside a project",
+      { project: false },
+      {},
+      "outputs-not-found",
+      /no deployed stage found\ncause: \/project\/\.sst\/outputs\.json does not exist or is empty\nfix: run auth-cli in the folder of a deployed SST app, pass --outputs <file> for CDK, or pass --endpoint and --identity-pool-id$/,
+    ],
+    [
+      "absent, with --endpoint",
+      {},
+      { endpoint },
+      "outputs-not-found",
+      /--identity-pool-id is missing: without an outputs file, --endpoint needs it\n/,
+    ],
+    [
+      "absent, with --identity-pool-id",
+      {},
+      { identityPoolId: poolId },
+      "outputs-not-found",
+      /--endpoint is missing: without an outputs file, --identity-pool-id needs it\n/,
+    ],
   ])("%s is an error with a fix", async (_name, world, flags, code, text) => {
     const error = await failure(() => resolve(flags, world));
     expect(error.code).toBe(code);
     expect(error.exitCode).toBe(2);
     expect(formatError(error).join("\n")).toMatch(text);
     expect(error.fix).toBeDefined();
+  });
+});
+
+describe("an outputs file of CDK", () => {
+  const file = "/project/cdk.json";
+  const both = "or pass --endpoint and --identity-pool-id";
+
+  it.each<[string, unknown, DeploymentFlags, string[]]>([
+    [
+      "one output with another name",
+      { MyStack: { ApiUrl: endpoint } },
+      {},
+      [
+        `error: ApiEndpoint is missing in ${file}`,
+        "cause: MyStack has only the output ApiUrl",
+        "fix: rename the output to ApiEndpoint and deploy again, or pass --endpoint with the value of ApiUrl",
+      ],
+    ],
+    [
+      "the pool under another name",
+      { MyStack: { ApiEndpoint: endpoint, Pool: poolId } },
+      {},
+      [
+        `error: IdentityPoolId is missing in ${file}`,
+        "cause: MyStack has the outputs ApiEndpoint, Pool",
+        "fix: rename the output Pool to IdentityPoolId and deploy again, or pass --identity-pool-id with the value of Pool",
+      ],
+    ],
+    [
+      "no pool",
+      { MyStack: { ApiEndpoint: endpoint } },
+      {},
+      [
+        `error: IdentityPoolId is missing in ${file}`,
+        "cause: MyStack has only the output ApiEndpoint",
+        "fix: add the output IdentityPoolId to the stack and deploy again, or pass --identity-pool-id",
+      ],
+    ],
+    [
+      "no outputs",
+      {},
+      {},
+      [
+        `error: ApiEndpoint is missing in ${file}`,
+        "cause: the file has no outputs",
+        "fix: add the output ApiEndpoint to the stack and deploy again, or pass --endpoint",
+      ],
+    ],
+    [
+      "another stage",
+      { "dev-MyStack": outputs },
+      { stage: "prod" },
+      [
+        `error: the stage prod is not in ${file}`,
+        "cause: the file has dev",
+        `fix: choose a stage of the file, for example --stage dev, pass another file with --outputs, ${both}`,
+      ],
+    ],
+    [
+      "no object",
+      [],
+      {},
+      [
+        `error: ${file} is not an outputs file`,
+        'cause: it contains "[]" instead of a JSON object',
+        `fix: pass the file that \`cdk deploy --outputs-file\` wrote, ${both}`,
+      ],
+    ],
+  ])("with %s gets a fix without SST", async (_name, content, flags, lines) => {
+    const world = { project: false, files: { [file]: JSON.stringify(content) } };
+    const error = await failure(() => resolve({ outputs: "cdk.json", ...flags }, world));
+    expect(formatError(error)).toEqual(lines);
   });
 });
 
