@@ -18,7 +18,13 @@ export function findStageSetting(
   ];
   const [stage, source] = candidates.find(([value]) => value !== undefined) ?? [undefined, ""];
   if (stage === undefined) return undefined;
-  if (/^[A-Za-z][A-Za-z0-9-]*$/.test(stage)) return { value: stage, source };
+  checkStageName(stage, source);
+  return { value: stage, source };
+}
+
+/** @throws AuthCliError `invalid-configuration` */
+export function checkStageName(stage: string, source: string): void {
+  if (/^[A-Za-z][A-Za-z0-9-]*$/.test(stage)) return;
   throw new AuthCliError("invalid-configuration", {
     message: `invalid stage name ${JSON.stringify(stage)} (${source})`,
     cause: "a stage name starts with a letter and contains letters, digits and dashes",

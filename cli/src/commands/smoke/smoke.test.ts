@@ -179,6 +179,12 @@ describe("smoke", () => {
     expect(ran.environment.requests).toEqual([]);
   });
 
+  it("rejects an invalid stage name before the checks", async () => {
+    const ran = await authCli(["smoke", "--stage", "prod", "--stage", "my prod"]);
+    expect([ran.code, ran.stdout]).toEqual([2, ""]);
+    expect(ran.stderr).toMatch(/^error: invalid stage name "my prod" \(--stage\)\ncause: .+\nfix: .+\n$/);
+  });
+
   it("asks Cognito even with cached credentials, which could hide a revoked token", async () => {
     const world = createWorld({ loggedIn: true });
     await runIn(["call", "/private"], world);

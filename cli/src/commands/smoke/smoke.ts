@@ -1,3 +1,4 @@
+import { checkStageName } from "../../deployment/stage.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, exitCodeFor } from "../../errors.ts";
 import type { SmokeReport, SmokeRun } from "./report.ts";
@@ -24,6 +25,7 @@ export async function smoke(flags: SmokeFlags, environment: Environment): Promis
       fix: "remove both flags, or check one stage at a time",
     });
   }
+  for (const stage of stages) checkStageName(stage, "--stage");
   requireConsistentRoutes(flags.routes ?? [], flags.expected ?? {});
   requireReportFolders(flags, environment);
   const previous = await readPrevious(flags, environment);

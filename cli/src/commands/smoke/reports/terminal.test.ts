@@ -57,6 +57,26 @@ describe("formatRun", () => {
     );
   });
 
+  it("prints one line for checks with the same reason", () => {
+    const excluded = (name: CheckName): CheckResult => ({
+      ...waiting(name, ""),
+      error: { code: "check-failed", step: name, message: "excluded by --only" },
+    });
+    const checks = [
+      waiting("twitter.token", "outputs"),
+      excluded("public.open"),
+      waiting("private.signed", "outputs"),
+      waiting("identity.match", "private.signed"),
+      excluded("cognito.guest"),
+    ];
+    expect(lines(sampleRun({ checks })).slice(-6, -2)).toEqual([
+      "2 checks skipped: they need outputs",
+      "2 checks skipped: excluded by --only",
+      "identity.match skipped: needs private.signed, which did not pass",
+      "",
+    ]);
+  });
+
   it("prints failed checks before skipped ones", () => {
     const text = lines(sampleRun()).join("\n");
     expect(text.indexOf("private.signed GET /private failed")).toBeLessThan(

@@ -80,9 +80,10 @@ export function formatRun(run: SmokeRun, style: TerminalStyle): string[] {
 function formatStage(report: SmokeReport, style: TerminalStyle): string[] {
   const table =
     style.columns === undefined ? plainTable(report, style) : drawnTable(report, style, style.columns);
-  const notes = (["failed", "skipped"] as const).flatMap((status) =>
-    explained(report, status).map((each) => explain(each, style)),
-  );
+  const notes = [
+    ...explained(report, "failed").map((each) => explain(each, style)),
+    ...groupByReason(explained(report, "skipped")).map((group) => explainSkipped(group, style)),
+  ];
   // One-line notes form one block.
   const isLine = (index: number): boolean => notes[index]?.length === 1;
   return [
@@ -229,6 +230,30 @@ function legend(phases: readonly Phase[], style: Look, columns: number): string[
   const painted = (line: string, phase: Phase): string =>
     line.replace(`${glyphs[phase]}\u00a0`, () => `${paint(phaseColours[phase], glyphs[phase])} `);
   return wrap(text, columns, "").map((line) => phases.reduce(painted, line));
+}
+
+/** Groups skipped checks with the same reason and nothing else to explain. */
+function groupByReason(skipped: readonly Explained[]): [Explained, ...Explained[]][] {
+  const groups = new Map<string | Explained, [Explained, ...Explained[]]>();
+  for (const each of skipped) {
+    const { message, cause, evidence, fix } = each.error;
+    const isLine = [cause, evidence, fix, each.check.requestId].every((detail) => detail === undefined);
+    const key = isLine ? message : each;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return [...groups.values()];
+}
+
+function explainSkipped([first, ...others]: [Explained, ...Explained[]], style: TerminalStyle): string[] {
+  if (others.length === 0) return explain(first, style);
+  // The failed check is in the report too.
+  const reason = first.error.message.replace(/^needs (.*?)(?:, which did not pass)?$/, "they need $1");
+  const text = `${others.length + 1} checks skipped: ${plainText(reason)}`;
+  return wrap(text, style.columns ?? Number.POSITIVE_INFINITY, "  ").map((line) =>
+    painter(style.colour)(rowColours.skipped, line),
+  );
 }
 
 function explain({ check, error, sameAs }: Explained, style: TerminalStyle): string[] {
