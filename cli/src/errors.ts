@@ -6,7 +6,7 @@ export const exitCodeMeanings = {
   1: "a check or step failed",
   2: "wrong usage or configuration",
   3: "network: no connection, or no answer in time",
-  4: "authentication is needed, or was refused by Twitter, Cognito or AWS",
+  4: "not logged in, or Twitter, Cognito or AWS refused the login",
   22: "the API answered call with HTTP 400 or above",
   130: "interrupted",
 } as const;

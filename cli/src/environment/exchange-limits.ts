@@ -3,7 +3,7 @@ import { AuthCliError } from "../errors.ts";
 import type { HttpRequest } from "../http.ts";
 import { interrupted } from "./interrupted.ts";
 import { isConnected, isSecure } from "./is-connected.ts";
-import { networkError } from "./network-errors.ts";
+import { networkError, reachabilityFix } from "./network-errors.ts";
 
 const defaultConnectTimeoutMs = 10_000;
 /** Longer than the 30 s that API Gateway gives a function, to see its timeout error. */
@@ -127,7 +127,7 @@ export class ExchangeLimits {
       step,
       message: `${url.host} ${fault} within ${limitMs / 1000} s`,
       cause: "the server is slow, or a firewall drops the packets",
-      fix: `check that ${url.origin} is the right address and can be reached from here`,
+      fix: reachabilityFix(url),
     });
   }
 }

@@ -17,6 +17,7 @@ import { exchange, headerValue } from "../http.ts";
 import { Redactor } from "../redaction.ts";
 import { failure } from "../../test/fakes/fake-environment.ts";
 import { createHttpClient, type HttpClientOptions } from "./http-client.ts";
+import { reachabilityFix } from "./network-errors.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -233,7 +234,21 @@ describe("a network error", () => {
   it("is unreachable when the host has no address", async () => {
     const error = await failure(() => fetchText(new URL("http://no-such-host.invalid/")));
     expect(error).toMatchObject({ code: "unreachable", exitCode: 3 });
-    expect(error.cause).toContain("DNS");
+    expect(error.cause).toMatch(/^DNS found no address for no-such-host\.invalid \(E\w+\)$/);
+    expect(error.fix).toContain("http://no-such-host.invalid is the right address");
+  });
+
+  it.each<[string, RegExp]>([
+    ["https://api.x.com/", /^check your internet connection, DNS and proxy$/],
+    ["https://cognito-identity.us-east-1.amazonaws.com/", /^check your internet connection/],
+    ["https://sts.cn-north-1.amazonaws.com.cn/", /^check your internet connection/],
+    [
+      "https://abc.execute-api.us-east-1.amazonaws.com/",
+      /^check that https:\/\/abc\..* is the right address/,
+    ],
+    ["https://api.example/", /^check that https:\/\/api\.example is the right address/],
+  ])("asks about the address only if it is not a service's own: %s", (address, fix) => {
+    expect(reachabilityFix(new URL(address))).toMatch(fix);
   });
 
   it.each<[string, (socket: Socket) => void, string]>([

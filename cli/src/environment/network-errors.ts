@@ -25,10 +25,10 @@ export class ProxyError extends Error {
   }
 }
 
-/** By Node's error code. */
+/** By Node's error code. `{host}` stands for the host's name. */
 const causes: readonly [RegExp, ErrorCode, string][] = [
   [/^ECONNREFUSED$/, "unreachable", "nothing listens on that address and port"],
-  [/^(ENOTFOUND|EAI_AGAIN|EAI_FAIL)$/, "unreachable", "the host name has no address (DNS)"],
+  [/^(ENOTFOUND|EAI_AGAIN|EAI_FAIL)$/, "unreachable", "DNS found no address for {host}"],
   [
     /^(EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL)$/,
     "unreachable",
@@ -47,6 +47,20 @@ const causes: readonly [RegExp, ErrorCode, string][] = [
     "its TLS certificate is not trusted",
   ],
 ];
+
+function causeOf(text: string, host: string, code: string): string {
+  return `${text.replace("{host}", () => host)} (${code})`;
+}
+
+/** Twitter and AWS, whose addresses nobody typed. An address of an API comes from an outputs file or a flag. */
+const ownAddress = /^api\.x\.com$|^(?!.*\.(execute-api|lambda-url|appsync-api)\.).+\.amazonaws\.com(\.cn)?$/;
+
+/** What to check when a server does not answer. */
+export function reachabilityFix(url: URL): string {
+  return ownAddress.test(url.hostname)
+    ? "check your internet connection, DNS and proxy"
+    : `check that ${url.origin} is the right address and can be reached from here`;
+}
 
 /** Translates an error of Node. */
 export function networkError(request: HttpRequest, thrown: unknown): AuthCliError {
@@ -67,11 +81,11 @@ export function networkError(request: HttpRequest, thrown: unknown): AuthCliErro
   const fix =
     errorCode === "tls-refused"
       ? "for a private certificate authority, run the command with `--cacert FILE`"
-      : `check that ${url.origin} is the right address and can be reached from here`;
+      : reachabilityFix(url);
   return new AuthCliError(errorCode, {
     step,
     message: `cannot reach ${url.host}`,
-    cause: `${cause} (${String(code)})`,
+    cause: causeOf(cause, url.hostname, String(code)),
     fix,
   });
 }
@@ -107,7 +121,10 @@ function proxyError({ url, step }: HttpRequest, { proxy, variable, status, code 
     return new AuthCliError(known?.[1] ?? "unreachable", {
       step,
       message: `cannot reach ${url.host}: the proxy ${proxy} cannot be reached`,
-      cause: known === undefined ? (code ?? "the connection failed") : `${known[2]} (${code})`,
+      cause:
+        known === undefined
+          ? (code ?? "the connection failed")
+          : causeOf(known[2], proxy.replace(/:\d+$/, ""), code ?? ""),
       fix,
     });
   }

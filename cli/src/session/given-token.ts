@@ -43,7 +43,7 @@ export function parseLoginSource(
   }
   if (place === "-") return { provider: parseProviderName(name, setting), variable: undefined };
   const [, variable] = /^env:([A-Za-z_]\w*)$/.exec(place) ?? [];
-  if (variable !== undefined) return { provider: parseProviderName(name, setting), variable };
+  if (variable !== undefined) return { provider: parseProviderName(name, setting, place), variable };
   redactor.add("login token", place);
   const provider = parseProviderName(name, setting);
   const isVariable = place.startsWith("env:");

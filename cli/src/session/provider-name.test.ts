@@ -16,28 +16,32 @@ describe("a provider's name", () => {
   ])("is %s", (name) => expect(parseProviderName(name, "--login")).toBe(name));
 
   it.each([
-    ["https://accounts.google.com", "does not start with https://", "write accounts.google.com"],
-    ["https://my-tenant.eu.auth0.com/", "does not start with https://", "write my-tenant.eu.auth0.com"],
+    ["https://accounts.google.com", "does not start with https://", "use `--login accounts.google.com"],
+    [
+      "https://my-tenant.eu.auth0.com/",
+      "does not start with https://",
+      "use `--login my-tenant.eu.auth0.com",
+    ],
     ["http://localhost", "does not start with https://", "accounts.google.com, "],
-    ["my-tenant.eu.auth0.com/", "does not end with a slash", "write my-tenant.eu.auth0.com"],
-    ["google", "another name", "write accounts.google.com"],
-    ["Facebook.com", "another name", "write graph.facebook.com"],
-    ["https://www.facebook.com/", "does not start with https://", "write graph.facebook.com"],
-    ["x.com", "another name", "write api.twitter.com"],
+    ["my-tenant.eu.auth0.com/", "does not end with a slash", "use `--login my-tenant.eu.auth0.com"],
+    ["google", "Cognito's name for ", "use `--login accounts.google.com"],
+    ["Facebook.com", "Cognito's name for ", "use `--login graph.facebook.com"],
+    ["https://www.facebook.com/", "does not start with https://", "use `--login graph.facebook.com"],
+    ["x.com", "Cognito's name for ", "use `--login api.twitter.com"],
     [
       "cognito-idp.us-east-1.amazonaws.com",
       "ends with the pool id",
-      "write cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI",
+      "use `--login cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI",
     ],
     [
       "cognito-idp.us-east-1.amazonaws.com/AbCdEfGhI",
       "ends with the pool id",
-      "write cognito-idp.us-east-1.amazonaws.com/us-east-1_",
+      "use `--login cognito-idp.us-east-1.amazonaws.com/us-east-1_",
     ],
     [
       "cognito-idp.us-east-1.amazonaws.com/eu-west-1_AbCdEfGhI",
       "is in eu-west-1",
-      "write cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI",
+      "use `--login cognito-idp.eu-west-1.amazonaws.com/eu-west-1_AbCdEfGhI",
     ],
     ["accounts.google.com:443", "a lowercase host", "accounts.google.com, "],
     ["", "a lowercase host", "accounts.google.com, "],
@@ -47,6 +51,19 @@ describe("a provider's name", () => {
     expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
     expect(error.cause).toContain(cause);
     expect(error.fix).toContain(fix);
+  });
+
+  it("names the provider and the flag to use", async () => {
+    expect(await failure(() => parseProviderName("google", "--login"))).toMatchObject({
+      message: 'invalid --login provider "google"',
+      cause: "Cognito's name for Google is accounts.google.com",
+      fix: "use `--login accounts.google.com=-`",
+    });
+    expect(await failure(() => parseProviderName("x", "AUTH_CLI_LOGIN", "env:TOKEN"))).toMatchObject({
+      message: 'invalid AUTH_CLI_LOGIN provider "x"',
+      cause: "Cognito's name for Twitter is api.twitter.com",
+      fix: "use `AUTH_CLI_LOGIN=api.twitter.com=env:TOKEN`",
+    });
   });
 
   it.each(["eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl", "1234-AbCdEfGh;secret", "EAABwzLixnjYBO"])(

@@ -21,28 +21,41 @@ const misnomers: Readonly<Record<string, string>> = {
   "api.x.com": twitterProvider,
 };
 
+const providers: Readonly<Record<string, string>> = {
+  "accounts.google.com": "Google",
+  "graph.facebook.com": "Facebook",
+  "www.amazon.com": "Amazon",
+  "appleid.apple.com": "Apple",
+  [twitterProvider]: "Twitter",
+};
+
 /**
  * Checks a key of the logins map: a host, and for some issuers a path.
  * @param setting where the name was written, `--login`
+ * @param place where the token is, for the fix: `-` or `env:NAME`
  * @throws AuthCliError `invalid-usage`, which never repeats a possible token
  */
-export function parseProviderName(text: string, setting: string): string {
+export function parseProviderName(text: string, setting: string, place = "-"): string {
+  const bare = text.replace(/^https?:\/\//i, "").replace(/\/+$/, "");
+  const known = misnomers[bare.toLowerCase()];
   const refuse = (cause: string, meant?: string): AuthCliError =>
     new AuthCliError("invalid-usage", {
-      message: isName(text)
-        ? `invalid provider name ${JSON.stringify(text)} (${setting})`
-        : `invalid provider name (${setting})`,
+      message:
+        isName(text) || known !== undefined
+          ? `invalid ${setting} provider ${JSON.stringify(text)}`
+          : `invalid ${setting} provider`,
       cause,
       fix:
         meant === undefined || !isName(meant)
           ? "use the name in the identity pool, such as accounts.google.com, graph.facebook.com, cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI, my-tenant.eu.auth0.com"
-          : `write ${meant}`,
+          : `use \`${setting}${setting.startsWith("--") ? " " : "="}${meant}=${place}\``,
     });
-  const bare = text.replace(/^https?:\/\//i, "").replace(/\/+$/, "");
-  const meant = misnomers[bare.toLowerCase()] ?? bare;
+  const meant = known ?? bare;
   if (/^https?:\/\//i.test(text)) throw refuse("a provider name does not start with https://", meant);
   if (text.endsWith("/")) throw refuse("a provider name does not end with a slash", meant);
-  if (meant !== bare) throw refuse("Cognito uses another name", meant);
+  if (meant !== bare) {
+    throw refuse(`Cognito's name for ${providers[meant] ?? bare} is ${meant}`, meant);
+  }
   if (!isName(text)) throw refuse("a provider name is a lowercase host, with a path if the issuer has one");
   checkUserPool(text, refuse);
   return text;

@@ -99,7 +99,7 @@ export const twitterFaults: Fault[] = [
     arrange: ({ variables }) => void (variables["TWITTER_API_URL"] = "https://api.x.invalid"),
     step: "twitter.request_token",
     code: "unreachable",
-    cause: "the host name has no address (DNS)",
+    cause: "DNS found no address for api.x.invalid",
     fix: "check that https://api.x.invalid is the right address",
   },
 ];

@@ -20,7 +20,7 @@ export const wayFaults: Fault[] = [
     arrange: ({ args }) => void args.push("--endpoint", "https://api.example.invalid"),
     step: "api.call",
     code: "unreachable",
-    cause: "the host name has no address (DNS)",
+    cause: "DNS found no address for api.example.invalid",
     fix: "check that https://api.example.invalid is the right address",
   },
   {

@@ -45,7 +45,7 @@ export const callCommand: CommandDefinition = {
       .option("--connect-timeout <seconds>", "limit for connecting", positive, 10)
       .option("--retry <times>", "retry after 429, 5xx or a lost connection", whole, 0)
       .option("--no-fail", "exit with 0 on HTTP 400 and above")
-      .option("--no-diagnosis", "do not find out why a request was refused")
+      .option("--no-diagnosis", "skip the diagnosis of a refused request")
       .option("--unsigned", "send without a signature")
       .option("--dry-run", "send nothing; print the canonical request, the string to sign and a curl command")
       .addHelpText(

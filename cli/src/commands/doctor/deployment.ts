@@ -13,9 +13,7 @@ import { sourceFiles } from "./source-files.ts";
 export async function examineDeployment(examination: Examination): Promise<Finding[]> {
   const { stage, found } = examination;
   const findings = [
-    stage.error === undefined
-      ? ok("deployment.stage", stageMessage(examination), stageSource(examination))
-      : fromError("deployment.stage", stage.error),
+    stage.error === undefined ? stageName(examination) : fromError("deployment.stage", stage.error),
   ];
   // Without a stage, the outputs were not read, and `deployment.stage` has the error.
   if (found.error !== undefined) {
@@ -38,8 +36,12 @@ export async function examineDeployment(examination: Examination): Promise<Findi
   ];
 }
 
-function stageMessage({ stage, found }: Examination): string {
-  return found.value?.stage ?? stage.value?.value ?? "no stage name";
+function stageName(examination: Examination): Finding {
+  const { stage, found } = examination;
+  const name = found.value?.stage ?? stage.value?.value;
+  return name === undefined
+    ? skipped("deployment.stage", "no stage name")
+    : ok("deployment.stage", name, stageSource(examination));
 }
 
 function stageSource({ stage, found }: Examination): { source?: string } {

@@ -47,7 +47,7 @@ describe("doctor on the local cloud", () => {
       "a host name of Twitter without an address",
       { TWITTER_API_URL: "https://twitter.invalid" },
       "network.twitter",
-      /^cannot reach Twitter: its name has no address \(DNS\)$/,
+      /^cannot reach Twitter: DNS found no address for twitter\.invalid \(E\w+\)$/,
     ],
     [
       "a closed port of Cognito",

@@ -9,8 +9,8 @@ import {
   goodStack,
 } from "../../../test/fakes/doctor-world.ts";
 import { twitterRefusal } from "../../../test/fakes/scripted-services.ts";
-import { runIn } from "../../../test/fakes/world.ts";
-import type { FindingStatus } from "./finding.ts";
+import { createWorld, runIn } from "../../../test/fakes/world.ts";
+import type { DoctorReport, FindingStatus } from "./finding.ts";
 
 const outputsFile = "/project/.sst/outputs.json";
 const poolId = "us-east-1:00000000-0000-4000-8000-000000000000";
@@ -37,6 +37,23 @@ function idToken(end: string): string {
 }
 
 describe("doctor", () => {
+  it("skips the stage in a folder without a deployment, and repeats no text in the evidence", async () => {
+    const cause = "DNS found no address for api.x.com (ENOTFOUND)";
+    const world = createWorld({
+      answers: { "doctor.twitter": unreachable("unreachable", "cannot reach api.x.com", cause) },
+    });
+    Object.assign(world.environment, { workingDirectory: "/elsewhere" });
+    const ran = await runIn(["doctor", "--json"], world);
+    const { findings } = JSON.parse(ran.stdout) as DoctorReport;
+    const of = (wanted: string) => findings.find(({ name }) => name === wanted);
+    expect(of("deployment.stage")).toMatchObject({ status: "skipped", message: "no stage name" });
+    expect(of("network.twitter")).toEqual({
+      name: "network.twitter",
+      status: "fault",
+      message: `cannot reach Twitter: ${cause}`,
+    });
+  });
+
   it("finds no fault in a working setup, and exits with 0", async () => {
     const { code, report } = await examined();
     expect(report.findings.filter(({ status }) => status !== "ok")).toEqual([]);
@@ -291,11 +308,15 @@ describe("reports a fault for", () => {
       "a host name without an address",
       {
         answers: {
-          "doctor.cognito": unreachable("unreachable", "cannot reach it", "no address (DNS) (ENOTFOUND)"),
+          "doctor.cognito": unreachable(
+            "unreachable",
+            "cannot reach it",
+            "DNS found no address for it (ENOTFOUND)",
+          ),
         },
       },
       "network.cognito",
-      /cannot reach Cognito: its name has no address \(DNS\)/,
+      /cannot reach Cognito: DNS found no address for it \(ENOTFOUND\)/,
     ],
     [
       "a closed port",

@@ -110,15 +110,25 @@ function describeTimings({ dnsMs, tcpMs, tlsMs, waitMs }: Timings): string {
 }
 
 function unreachable(name: Finding["name"], service: ServiceName, error: AuthCliError): Finding {
-  const finding = fromError(name, error);
-  return { ...finding, message: `cannot reach ${titles[service]}: ${failedPhase(error)}` };
+  const { cause, evidence, fix } = error;
+  const cannot = `cannot reach ${titles[service]}`;
+  if (cause !== undefined && isDnsFailure(error)) {
+    return fault(name, `${cannot}: ${cause}`, {
+      ...(evidence.length === 0 ? {} : { evidence }),
+      ...(fix === undefined ? {} : { fix }),
+    });
+  }
+  return { ...fromError(name, error), message: `${cannot}: ${failedPhase(error)}` };
 }
 
-/** The phase that failed: name, connection, proxy, TLS or answer. */
-function failedPhase({ code, cause = "", message }: AuthCliError): string {
+function isDnsFailure({ cause = "", message }: AuthCliError): boolean {
+  return /\((ENOTFOUND|EAI_\w+)\)/.test(cause) && !message.includes("the proxy");
+}
+
+/** The phase that failed: connection, proxy, TLS or answer. */
+function failedPhase({ code, message }: AuthCliError): string {
   if (code === "proxy-refused" || message.includes("the proxy")) return "the proxy refuses the connection";
   if (code === "tls-refused") return "TLS failed";
-  if (/\((ENOTFOUND|EAI_\w+)\)/.test(cause)) return "its name has no address (DNS)";
   if (code === "unreachable") return "no connection (TCP)";
   if (code === "timeout")
     return message.includes("connection") ? "no connection in time (TCP or TLS)" : "no answer in time";

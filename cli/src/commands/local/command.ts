@@ -6,7 +6,7 @@ import { collect, port } from "../flags/flag-values.ts";
 export const localCommand: CommandDefinition = {
   name: "local",
   aliases: [],
-  description: "start the local cloud instead of Twitter and AWS, or run a command in it",
+  description: "start a local stand-in for Twitter and AWS, or run a command in it",
   define(command, run) {
     command
       .addArgument(new Argument("[command...]", "the command to run, after --"))

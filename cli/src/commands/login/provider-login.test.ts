@@ -309,7 +309,7 @@ describe("AUTH_CLI_LOGIN", () => {
   it.each([
     [`${google}=-`, /cannot be read from standard input/],
     ["api.twitter.com=env:X", /set TWITTER_ACCESS_TOKEN and/],
-    [`https://${google}=env:X`, /write accounts\.google\.com/],
+    [`https://${google}=env:X`, /use `AUTH_CLI_LOGIN=accounts\.google\.com=env:X`/],
     [google, /write AUTH_CLI_LOGIN=accounts\.google\.com=env:NAME/],
     [`${google}=env:X`, /X is not set; it should hold the token/],
   ])("rejects %s", async (setting, says) => {

@@ -57,9 +57,10 @@ export const smokeCommand: CommandDefinition = {
 const notes = `
 Checks: ${[0, 5, 10].map((first) => checkNames.slice(first, first + 5).join(", ")).join(",\n        ")}
 
-Routes: --route and --public name the routes to check. Without them, and with the deployer's AWS credentials, smoke
-checks all routes of the deployed template that have no parameters. Otherwise it checks GET /private and GET /public.
---expect-status and --expect-body apply to the route before them, or to the first protected route.
+Routes: --route and --public name the routes to check. Without these flags, smoke reads the routes from the deployed
+template, which needs the deployer's AWS credentials. If it cannot read them, it checks GET /private and GET /public.
+It does not check routes with parameters. --expect-status and --expect-body apply to the route before them, or to the
+first protected route.
 
 --stage may be repeated: smoke checks the stages in parallel and exits with the worst exit code.`;
 
