@@ -51,6 +51,7 @@ describe("doctor", () => {
       name: "network.twitter",
       status: "fault",
       message: `cannot reach Twitter: ${cause}`,
+      fix: "fix it",
     });
   });
 
