@@ -42,27 +42,31 @@ function commandSection({
   name,
   aliases,
   description,
-  arguments: args,
   flags,
+  usage,
+  notes,
   examples,
 }: CommandOutline): string[] {
   const names = [name, ...aliases].map(roff).join(", ");
-  const operands = args.map((each) => ` \\fI${roff(each.name)}\\fR`).join("");
   return [
-    `.SS ${names}${operands}`,
+    `.SS ${names}${usage === "" ? "" : ` \\fI${roff(usage)}\\fR`}`,
     sentence(description),
     ...flags.flatMap(flagEntry),
-    ...(examples.length === 0 ? [] : [".PP", ".nf", ...examples.map((line) => `  ${roff(line)}`), ".fi"]),
+    ...notes.flatMap((paragraph) => [".PP", roff(paragraph)]),
+    ...(examples.length === 0
+      ? []
+      : [".PP", ".B Examples", ".PP", ".nf", ...examples.map((line) => `  ${roff(line)}`), ".fi"]),
   ];
 }
 
-function flagEntry({ long, short, value, description, choices }: FlagOutline): string[] {
+function flagEntry({ long, short, value, description, choices, defaultValue }: FlagOutline): string[] {
   const flag = [...(short === undefined ? [] : [`\\-${short}`]), `\\-\\-${roff(long)}`].join(", ");
   const values = choices.length === 0 ? "" : ` One of ${choices.join(", ")}.`;
+  const preset = defaultValue === undefined ? "" : ` Default: ${defaultValue}.`;
   return [
     ".TP",
     `\\fB${flag}\\fR${value === undefined ? "" : ` \\fI${roff(value)}\\fR`}`,
-    sentence(description) + roff(values),
+    sentence(description) + roff(values + preset),
   ];
 }
 

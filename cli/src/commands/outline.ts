@@ -1,5 +1,7 @@
+import type { EventEmitter } from "node:events";
 import type { Command, Option } from "commander";
 import type { FlagOutline, ProgramOutline } from "./completion/program-outline.ts";
+import { examplesHeading } from "./flags/command-definition.ts";
 import { loadCommands } from "./load-commands.ts";
 import { createProgram } from "./program.ts";
 
@@ -31,9 +33,19 @@ export async function outlineProgram(words?: readonly string[]): Promise<Program
         variadic: argument.variadic,
       })),
       flags: flagsOf(command),
+      usage: command.usage().replace(/^\[options\] ?/, ""),
       // Completion does not read them.
+      get notes() {
+        return afterHelp(command)
+          .filter((text) => !text.startsWith(examplesHeading))
+          .flatMap((text) => text.split("\n\n"))
+          .map((paragraph) => paragraph.trim().replaceAll(/\s+/g, " "));
+      },
       get examples() {
-        return examplesOf(command);
+        return afterHelp(command)
+          .filter((text) => text.startsWith(examplesHeading))
+          .flatMap((text) => text.slice(examplesHeading.length).trimEnd().split("\n"))
+          .map((line) => line.trim());
       },
     })),
   };
@@ -48,15 +60,19 @@ function flagsOf(command: Command): FlagOutline[] {
       value: /[<[].*$/.exec(option.flags)?.[0],
       description: option.description,
       choices: option.argChoices ?? [],
+      defaultValue: isShown(option.defaultValue) ? String(option.defaultValue) : undefined,
     }));
 }
 
-function examplesOf(command: Command): string[] {
-  let help = "";
-  command.configureOutput({ writeOut: (text) => (help += text) });
-  command.outputHelp();
-  return (help.split("\nExamples:\n")[1] ?? "")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line.startsWith("auth-cli") || line.includes("auth-cli "));
+function isShown(value: unknown): value is string | number {
+  return typeof value === "string" || typeof value === "number";
+}
+
+/** The texts after the flags. */
+function afterHelp(command: Command): string[] {
+  const texts: string[] = [];
+  // Commander's types leave out that a command is an EventEmitter.
+  const events = command as Command & Pick<EventEmitter, "emit">;
+  events.emit("afterHelp", { error: false, command, write: (text: string) => texts.push(text) });
+  return texts;
 }

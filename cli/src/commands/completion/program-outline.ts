@@ -7,6 +7,8 @@ export interface FlagOutline {
   value: string | undefined;
   description: string;
   choices: readonly string[];
+  /** Undefined when there is none, or the description names it. */
+  defaultValue: string | undefined;
 }
 
 export interface CommandOutline {
@@ -15,6 +17,10 @@ export interface CommandOutline {
   description: string;
   arguments: readonly { name: string; choices: readonly string[]; variadic: boolean }[];
   flags: readonly FlagOutline[];
+  /** The arguments as in the help's usage: `[METHOD] <path>`. */
+  usage: string;
+  /** The paragraphs between the flags and the examples of its help. */
+  notes: readonly string[];
   /** `Examples:` of its help. */
   examples: readonly string[];
 }

@@ -19,7 +19,9 @@ export interface CommandDefinition {
   define(command: Command, run: Runner): void;
 }
 
+export const examplesHeading = "\nExamples:\n";
+
 /** The end of a command's help. */
 export function examples(...lines: string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+  return `${examplesHeading}${lines.map((line) => `  ${line}`).join("\n")}`;
 }
