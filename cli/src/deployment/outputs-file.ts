@@ -1,7 +1,7 @@
 import { AuthCliError } from "../errors.ts";
-import { excerpt } from "../http.ts";
 import { listNames } from "../list-names.ts";
 import { deployCommand } from "./deploy-command.ts";
+import { isStageName } from "./stage.ts";
 
 /** The outputs of one stage. Only the wanted stage has to be complete. */
 export interface StageOutputs {
@@ -39,7 +39,8 @@ export function parseOutputs(
   for (const [stackName, values] of Object.entries(outputs)) {
     if (!isObject(values)) continue;
     const stage = stageOf(stackName, appName, wanted);
-    if (stage === undefined) continue;
+    // A stage becomes part of a command to copy. CloudFormation has no stacks with other names.
+    if (stage === undefined || !isStageName(stage)) continue;
     const before = stages.get(stage);
     stages.set(stage, {
       values: { ...before?.values, ...values },
@@ -135,7 +136,8 @@ function parseObject(path: string, text: string): Record<string, unknown> {
   if (isObject(value)) return value;
   throw new AuthCliError("invalid-outputs", {
     message: `${path} is not an outputs file`,
-    cause: `it contains ${excerpt(text)} instead of a JSON object`,
+    // The file may be a link to a secret, so its content is not shown.
+    cause: "it does not contain a JSON object, or was cut off",
     fix: isSstOutputsFile(path)
       ? `run ${deployCommand(undefined)} to write the file again`
       : "pass the file that `cdk deploy --outputs-file` wrote, or pass --endpoint and --identity-pool-id",

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Setting } from "./configuration.ts";
@@ -24,10 +24,18 @@ export function findStageSetting(
 
 /** @throws AuthCliError `invalid-configuration` */
 export function checkStageName(stage: string, source: string): void {
-  if (/^[A-Za-z][A-Za-z0-9-]*$/.test(stage)) return;
+  if (isStageName(stage)) return;
   throw new AuthCliError("invalid-configuration", {
-    message: `invalid stage name ${JSON.stringify(stage)} (${source})`,
+    message: isAbsolute(source)
+      ? // The file may be a link to a secret.
+        `invalid stage name in ${source}`
+      : `invalid stage name ${JSON.stringify(stage)} (${source})`,
     cause: "a stage name starts with a letter and contains letters, digits and dashes",
     fix: "use the stage name of `npx sst deploy --stage …`",
   });
+}
+
+/** Whether SST accepts the name. It needs no quotes in a shell. */
+export function isStageName(text: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9-]*$/.test(text);
 }

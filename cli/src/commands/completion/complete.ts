@@ -33,7 +33,7 @@ export function complete(
           argument.name,
           (offer) => {
             for (const choice of argument.choices) offer(choice, "");
-            if (name === "call") offerTargets(words, live.routes(), offerVisible(offer));
+            if (name === "call") offerTargets(words, live.routes(), offerPlain(offer));
           },
           argument.variadic,
         );
@@ -58,10 +58,15 @@ function offerTargets(words: readonly string[], routes: readonly KnownRoute[], o
   if (chosen === undefined) for (const method of methods) offer(method, "");
 }
 
-/** Skips values with characters that a shell or a terminal would obey: escaped, they would be other values. */
-function offerVisible(offer: Complete): Complete {
+/**
+ * Skips values with a character that a terminal or a shell may obey. Bash expands `$(…)` in an offered value when a person
+ * presses Tab, and no script quotes what it inserts.
+ */
+function offerPlain(offer: Complete): Complete {
   return (value, description) => {
-    if (visible(value) === value) offer(value, visible(description));
+    if (/^[\p{L}\p{M}\p{N}_./:@%+,={}-]+$/u.test(value) && visible(value) === value) {
+      offer(value, visible(description));
+    }
   };
 }
 
@@ -73,7 +78,7 @@ interface LiveValues {
 
 function valuesOf({ long, choices }: FlagOutline, live: LiveValues): (offer: Complete) => void {
   return (offerAny) => {
-    const offer = offerVisible(offerAny);
+    const offer = offerPlain(offerAny);
     for (const choice of choices) offer(choice, "");
     if (long === "stage") for (const stage of live.stages()) offer(stage, "");
     if (long === "user") {

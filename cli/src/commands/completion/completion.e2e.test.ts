@@ -130,6 +130,45 @@ describe("completion", () => {
     await hostile.remove();
   });
 
+  test("does not offer values that a shell would obey", async () => {
+    const hostile = await createAuthCli(cli.home, {});
+    const harmless = ["/items/{id}", "/{proxy+}", "/é/a-b_c.d"];
+    const harmful = [
+      "$(id)",
+      "`id`",
+      "${HOME}",
+      ";id",
+      "|id",
+      "&id",
+      ">x",
+      "'x",
+      '"x',
+      "\\x",
+      " x",
+      "*",
+      "!x",
+    ];
+    await mkdir(join(cli.home, "cdk.out"), { recursive: true });
+    const manifest = { artifacts: { a: { properties: { templateFile: "t.json" } } } };
+    await writeFile(join(cli.home, "cdk.out/manifest.json"), JSON.stringify(manifest));
+    const paths = [...harmless, ...harmful.map((text) => `/a${text}`)];
+    const Resources = Object.fromEntries(paths.map((path, index) => [`R${index}`, route(`GET ${path}`)]));
+    await writeFile(join(cli.home, "cdk.out/t.json"), JSON.stringify({ Resources }));
+    const names = harmful.map((text) => [`${text}-notes-S`, {}]);
+    await writeFile(
+      join(cli.home, ".sst/outputs.json"),
+      JSON.stringify({ "prod-notes-S": {}, ...Object.fromEntries(names) }),
+    );
+    const offers = async (...words: string[]): Promise<string[]> =>
+      (await hostile.run(["complete", "--", ...words])).stdout
+        .split("\n")
+        .map((line) => line.split("\t")[0] ?? "");
+    expect(await offers("call", "/")).toEqual([...harmless, ":4", ""]);
+    expect(await offers("smoke", "--route", "")).toEqual([...harmless, ":4", ""]);
+    expect(await offers("smoke", "--stage", "")).toEqual(["prod", ":4", ""]);
+    await hostile.remove();
+  });
+
   test("an unknown shell is refused by name: exit 2", async () => {
     const { code, stderr } = await cli.run(["completion", "tcsh"]);
     expect(stderr).toContain("bash, zsh, fish, powershell");
