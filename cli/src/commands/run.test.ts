@@ -52,6 +52,12 @@ describe("the command line", () => {
     ["a method without a path", ["call", "GET"], /call needs a path after GET/, /call GET \/private/],
     ["too many arguments", ["smoke", "now"], /too many arguments/, /--help/],
     ["an invalid argument", ["completion", "tcsh"], /invalid <shell> "tcsh"/, /completion --help/],
+    [
+      "a method without a path, before it looks for a deployment",
+      ["call", "GET", "--outputs", "nowhere.json"],
+      /call needs a path after GET/,
+      /call GET \/private/,
+    ],
     ["a path without call", ["/private"], /unknown command '\/private'/, /auth-cli call \/private/],
     ["a method without call", ["GET", "/x"], /unknown command 'GET'/, /auth-cli call GET/],
     ["an unknown letter", ["call", "/x", "-zvalue"], /unknown option '-z'\n|unknown option '-z'$/, /--help/],

@@ -5,7 +5,7 @@ import {
   type FakeEnvironmentOptions,
   failure,
 } from "../../../test/fakes/fake-environment.ts";
-import { buildRequest, type RequestFlags } from "./build-request.ts";
+import { buildRequest, requirePath, type RequestFlags } from "./build-request.ts";
 
 const api = new URL("https://abc123.execute-api.us-east-1.amazonaws.com");
 
@@ -66,11 +66,20 @@ describe("the target", () => {
     [["GET", "/a", "/b"], {}],
     [["GET", "/a"], { request: "POST" }],
     [["CONNECT", "/a"], {}],
-    [["GET"], {}],
-    [["DELETE"], { request: "DELETE" }],
   ])("rejects %j with %j", async (target, flags) => {
     const error = await failure(() => build(flags, {}, ...target));
     expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
+  });
+});
+
+describe("requirePath", () => {
+  it.each([["GET"], ["DELETE"]])("rejects %s alone", async (method) => {
+    const error = await failure(() => requirePath([method]));
+    expect(error).toMatchObject({ code: "invalid-usage", message: `call needs a path after ${method}` });
+  });
+
+  it.each([[["/GET"]], [["get"]], [["GET", "/x"]], [["private"]]])("accepts %j", (target) => {
+    expect(() => requirePath(target)).not.toThrow();
   });
 });
 

@@ -68,6 +68,20 @@ export async function buildRequest(
   };
 }
 
+/**
+ * Rejects a method without a path. A path with a method's name starts with a slash.
+ * @throws AuthCliError `invalid-usage`
+ */
+export function requirePath(target: readonly string[]): void {
+  const [method = "", ...others] = target;
+  if (others.length > 0 || !/^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$/.test(method)) return;
+  throw new AuthCliError("invalid-usage", {
+    message: `call needs a path after ${method}`,
+    cause: `${method} is the method`,
+    fix: `run \`auth-cli call ${method} /private\` with your own path`,
+  });
+}
+
 function splitTarget(
   target: readonly string[],
   flags: RequestFlags,
@@ -78,13 +92,6 @@ function splitTarget(
     throw new AuthCliError("invalid-usage", {
       message: `expected one path, got ${target.map((word) => JSON.stringify(word)).join(" ")}`,
       fix: "use a path, or a method and a path: `auth-cli call DELETE /items/1`",
-    });
-  }
-  if (before === undefined && /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$/.test(path)) {
-    throw new AuthCliError("invalid-usage", {
-      message: `call needs a path after ${path}`,
-      cause: `${path} is the method`,
-      fix: `run \`auth-cli call ${path} /private\` with your own path`,
     });
   }
   // Node sends the method in capitals, so the signature and the retries need it in capitals too.

@@ -8,7 +8,7 @@ import { excerpt, headerValue, type HttpResponse } from "../../http.ts";
 import { findLogin } from "../../session/find-login.ts";
 import { requireChosenApi, resolveForLogin } from "../../session/login-addresses.ts";
 import { readSessions } from "../../session/sessions.ts";
-import { buildRequest, type RequestFlags } from "./build-request.ts";
+import { buildRequest, requirePath, type RequestFlags } from "./build-request.ts";
 import { createSender, type SendFlags } from "./create-sender.ts";
 import type { Explained, explainRefusal } from "./explain-refusal.ts";
 import { explainStatus, httpError } from "./http-error.ts";
@@ -35,6 +35,7 @@ export async function call(
   flags: CallFlags,
   environment: Environment,
 ): Promise<void> {
+  requirePath(target);
   const startedMs = environment.now();
   const sessions = readSessions(environment);
   const found = await resolveDeployment(environment, flags, () => sessions);
