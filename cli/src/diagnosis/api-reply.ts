@@ -46,8 +46,12 @@ export function gatewayMessage(reply: ApiReply): string | undefined {
   return known.find((message) => text === JSON.stringify({ message }));
 }
 
-/** `AccessDeniedException`, of REST APIs. Leaves out the colon and the URL after it. */
+/**
+ * `AccessDeniedException`, of REST APIs. Leaves out the colon and the URL after it. An HTTP API, which names the request in
+ * another header, sends none: there, the handler wrote it.
+ */
 export function errorType({ headers }: Pick<ApiReply, "headers">): string | undefined {
+  if (headerValue(headers, "apigw-requestid") !== undefined) return undefined;
   return headerValue(headers, "x-amzn-errortype")?.replace(/:.*$/, "");
 }
 

@@ -4,6 +4,7 @@ import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { stsEndpoint } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
 import { exchange, measureClockSkew } from "../http.ts";
+import { isLoopback } from "../loopback.ts";
 import { signRequest } from "../server-clock.ts";
 import { regionOfPool, type Subject } from "./subject.ts";
 
@@ -16,6 +17,8 @@ export type StsAnswer = (
 ) & {
   /** Seconds by which STS's clock is ahead; undefined without a `Date` header. */
   skewSeconds?: number | undefined;
+  /** STS was asked at an address that is neither AWS's nor this computer's: a server there may change requests. */
+  isOnOtherWay?: boolean;
 };
 
 /** GetCallerIdentity needs no permission, so it separates credentials, clock and signature from everything else. */
@@ -33,5 +36,10 @@ export async function askSts(
   const reply = await exchange(environment.send, { ...request, step: "diagnosis.caller", timeoutMs });
   const read = readGetCallerIdentityResponse(reply);
   const skewSeconds = measureClockSkew(reply.headers, environment.now());
-  return "arn" in read ? { accepted: read, skewSeconds } : { refused: read, skewSeconds };
+  if ("arn" in read) return { accepted: read, skewSeconds };
+  return {
+    refused: read,
+    skewSeconds,
+    isOnOtherWay: endpoint !== undefined && !isLoopback(endpoint.hostname),
+  };
 }

@@ -43,7 +43,6 @@ describe("an invalid login token", () => {
     [416, 401, "app-suspended", "app-suspended", /X Developer Console/],
     [453, 403, "access-tier", "access-tier", /^raise the app's access tier/],
     [88, 429, "rate-limited", "rate-limited", /^wait/],
-    [135, 401, "clock-refused", "clock-wrong", /^set the clock/],
   ])("is explained by Twitter's code %i", async (code, status, errorCode, reason, fix) => {
     const error = await refused(at(invalidToken, twitterSays(code, status)));
     expect(error).toMatchObject({
@@ -76,6 +75,7 @@ describe("an invalid login token", () => {
   it.each([
     ["fails", { "twitter.token": () => reply(503, "busy") }],
     ["answers an unknown code", twitterSays(999)],
+    ["refuses the time of this computer, which Cognito's request does not have", twitterSays(135)],
     [
       "fails at the second request",
       { ...twitterSays(32), "twitter.request_token": () => reply(503, "busy") },
@@ -109,6 +109,12 @@ it("explains why Cognito cannot ask Twitter", async () => {
     code: "rate-limited",
     reason: "rate-limited",
   });
+});
+
+it("does not blame the pool when Cognito cannot ask Twitter, and Twitter accepts the token a moment later", async () => {
+  const error = await refused(at(cannotAsk));
+  expect(error).not.toHaveProperty("reason");
+  expect(error.evidence?.[0]).toContain("Twitter accepts the token");
 });
 
 describe("a missing pool", () => {

@@ -65,7 +65,9 @@ async function explainRefusedToken(
   const answer = await askTwitter(environment, context, token);
   const evidence = [`with ${app.source}, ${answer.said}`];
   const { verdict } = answer;
-  if (verdict === undefined) return withEvidence(thrown, ...evidence);
+  // Cognito got no answer from Twitter, so the pool's consumer key was not refused.
+  const isUnasked = thrown.code !== "token-refused" && verdict === "pool-client-credentials-differ";
+  if (verdict === undefined || isUnasked) return withEvidence(thrown, ...evidence);
   const remedy = remedies(resolved.deployment.stage)[verdict] ?? answer.explanation;
   return new AuthCliError(codes[verdict], { ...toErrorReport(thrown), ...remedy, reason: verdict, evidence });
 }
@@ -92,8 +94,8 @@ function remedies(stage: string | undefined): Partial<Record<Verdict, Remedy>> {
     },
     "consumer-key-refused": {
       cause:
-        "Twitter rejects the consumer key and secret, those used here and those of the identity pool: they were " +
-        "regenerated in the X Developer Console, or mistyped",
+        "Twitter rejects the consumer key and secret used here: they were regenerated in the X Developer Console, or " +
+        "mistyped; those of the identity pool may be the same",
       fix:
         "copy API Key and API Key Secret from the X app's “Keys and tokens” page into the project's .env file, run " +
         `${deploy}, then \`auth-cli login\``,
@@ -115,7 +117,6 @@ const codes = {
   "access-tier": "access-tier",
   "credits-depleted": "credits-depleted",
   "rate-limited": "rate-limited",
-  "clock-wrong": "clock-refused",
 } as const satisfies Partial<Record<Reason, AuthCliError["code"]>>;
 
 type Verdict = keyof typeof codes;
@@ -177,7 +178,6 @@ const verdictsByCode: Partial<Record<AuthCliError["code"], Verdict>> = {
   "access-tier": "access-tier",
   "credits-depleted": "credits-depleted",
   "rate-limited": "rate-limited",
-  "clock-refused": "clock-wrong",
 };
 
 function remedyOf({ cause, fix }: AuthCliError): Remedy {

@@ -73,7 +73,7 @@ describe("a refused call", () => {
     const ran = await authCli(["call", "/private"], refusing());
     expect([ran.code, ran.stdout]).toEqual([22, '{"message":"Forbidden"}']);
     expect(ran.stderr).toBe(`error: api.call: GET /private answered HTTP 403 (request id=)
-cause: the policy of the role prod-notes-ExampleStack-Role-A does not allow execute-api:Invoke on arn:aws:execute-api:us-east-1:123456789012:abc123/$default/GET/private, or the handler behind GET /private answers in API Gateway's own words
+cause: the policy of the role prod-notes-ExampleStack-Role-A does not allow execute-api:Invoke on arn:aws:execute-api:us-east-1:123456789012:abc123/$default/GET/private, another authorizer refuses the request, or the handler behind GET /private answers in API Gateway's own words
 evidence: STS accepts these credentials as arn:aws:sts::123456789012:assumed-role/prod-notes-ExampleStack-Role-A/CognitoIdentityCredentials
 evidence: GET /private, signed with these credentials: HTTP 403
 evidence: without a signature: HTTP 403
@@ -81,6 +81,18 @@ evidence: GET of an unused path: HTTP 404
 evidence: signed in the query string, not in headers: HTTP 403
 fix: run \`auth-cli doctor --deep\` with the deployer's AWS credentials, which reads the policy; then add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and run \`npx sst deploy --stage prod\`, or read the handler's log: \`npx sst dev\`, the CloudWatch log group /aws/lambda/prod-notes-… in us-east-1, or the terminal of \`auth-cli local\`
 `);
+  });
+
+  it.each([
+    ["a route with path parameters", /^\/[^/]+\/things\/5$/, "undetermined"],
+    ["the stage's own path", /^\/prod\/things\/5$/, "stage-path-wrong"],
+  ])("names the stage's path only where no other name works: %s", async (_what, routePath, reason) => {
+    const api: Answer = ({ url }) => (routePath.test(url.pathname) ? forbidden() : notFound());
+    const ran = await authCli(
+      ["call", "/things/5", "--json"],
+      refusing({ "api.call": api, "diagnosis.*": api, "diagnosis.again": api, "diagnosis.unsigned": api }),
+    );
+    expect(reportedError(ran)).toMatchObject({ reason });
   });
 
   it("is explained in JSON, with its whole body", async () => {

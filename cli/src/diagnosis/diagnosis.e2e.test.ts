@@ -82,7 +82,7 @@ test.each([
   [["POST", "/private", "-d", "x"], "route-missing", "no route POST /private"],
   [["/posted"], "route-missing", "the last deploy has this path with POST"],
   [["/failing"], "handler-failed", "threw"],
-  [["/slow"], "handler-timed-out", "did not answer in time"],
+  [["/slow"], "handler-failed", "ran out of time after 1 s, or failed after waiting for 1 s"],
   [
     ["/private", "--region", "eu-west-1"],
     "region-wrong",

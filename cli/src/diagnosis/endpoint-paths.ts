@@ -29,6 +29,17 @@ export function otherStageUrl(request: Addressed): URL | undefined {
   return withPath(url, first === stage ? rest : `/${stage}${path}`);
 }
 
+/** The URL above with a name that no stage and no route has, in place of the stage's, or of each segment without it. */
+export function unusedStageUrl(request: Addressed & { unusedName: string }): URL {
+  const { url, apiEndpoint, stage, unusedName } = request;
+  const { pathname } = otherStageUrl(request) ?? url;
+  const isPutIn = apiEndpoint.pathname === "/" && pathname === `/${stage ?? ""}${pathBelow(request)}`;
+  return withPath(
+    url,
+    isPutIn ? `/${unusedName}${pathBelow(request)}` : pathname.replaceAll(/[^/]+/g, unusedName),
+  );
+}
+
 /** On the same host, whatever the path: `//other.example` is not another one. */
 function withPath(url: URL, path: string): URL {
   const changed = new URL(url.origin);

@@ -35,10 +35,10 @@ export function routeOf({ method, url }: Pick<Subject, "method" | "url">): strin
   return `${method} ${url.pathname}`;
 }
 
-/** The refusal in API Gateway's own words. */
+/** The refusal in API Gateway's own words, which a handler may have repeated. */
 export function gatewayAnswer({ reply }: Pick<Subject, "reply">): string {
   const message = gatewayMessage(reply) ?? "";
-  return `API Gateway answered HTTP ${reply.status}${message === "" ? "" : `: ${excerpt(message)}`}`;
+  return `the answer is HTTP ${reply.status}${message === "" ? "" : `, in API Gateway's words: ${excerpt(message)}`}`;
 }
 
 function describe(

@@ -2,7 +2,7 @@ import { executeApi } from "../aws/execute-api.ts";
 import { encodeQueryComponent, presignSigV4, signSigV4 } from "../aws/sigv4.ts";
 import type { HttpRequest } from "../http.ts";
 import { errorType } from "./api-reply.ts";
-import { otherStageUrl } from "./endpoint-paths.ts";
+import { otherStageUrl, unusedStageUrl } from "./endpoint-paths.ts";
 import { isSafe, type Refusal, type Subject } from "./subject.ts";
 
 /** What an experiment sends. */
@@ -60,12 +60,16 @@ const table = {
   otherStagePath: {
     label: (subject) => `GET ${otherStageUrl(subject)?.pathname ?? ""} without a signature`,
     refusals: ["missing", "forbidden"],
-    when: (subject) => {
-      // Outside its stages, a REST API answers 403 instead of 404.
-      const outside = errorType(subject.reply) === "ForbiddenException" && subject.ownUrl === undefined;
-      return (subject.refusal === "missing" || outside) && otherStageUrl(subject) !== undefined;
-    },
+    when: mayHaveOtherStagePath,
     request: (subject) => plainGet(otherStageUrl(subject) ?? subject.url),
+  },
+
+  /** Not 404: a route with path parameters takes the path above, whatever the stage is called. */
+  unusedStagePath: {
+    label: () => "GET of an unused path of the same form",
+    refusals: ["missing", "forbidden"],
+    when: mayHaveOtherStagePath,
+    request: (subject) => plainGet(unusedStageUrl(subject)),
   },
 
   /** Accepted: something changes the query string. */
@@ -166,8 +170,15 @@ function plainGet(url: URL): Probe {
   return { method: "GET", url, headers: plainHeaders };
 }
 
-function hasOwnHeaders({ headers }: Subject): boolean {
+/** Headers that the user gave. */
+export function hasOwnHeaders({ headers }: Pick<Subject, "headers">): boolean {
   return headers.some(([name]) => !["accept", "user-agent"].includes(name.toLowerCase()));
+}
+
+function mayHaveOtherStagePath(subject: Subject): boolean {
+  // Outside its stages, a REST API answers 403 instead of 404.
+  const outside = errorType(subject.reply) === "ForbiddenException" && subject.ownUrl === undefined;
+  return (subject.refusal === "missing" || outside) && otherStageUrl(subject) !== undefined;
 }
 
 type Changes = Partial<Pick<Subject, "url" | "headers" | "body" | "region">> & {

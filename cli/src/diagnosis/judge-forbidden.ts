@@ -236,12 +236,22 @@ function judgeCredentials({ subject, observations, evidence }: Case): Diagnosis 
     };
   }
   if (/^(SignatureDoesNotMatch|InvalidSignature|IncompleteSignature)/.test(answer.code)) {
-    const own = caller !== undefined && "refused" in caller;
+    // STS does not compare an incomplete signature with the key: a header of it is missing.
+    const own = caller !== undefined && "refused" in caller && !answer.code.startsWith("Incomplete");
+    const secretWrong = "the secret access key does not belong to the access key id";
+    if (own && caller.isOnOtherWay) {
+      return {
+        reason: "undetermined",
+        cause: `${secretWrong}, or something between this computer and STS changes the request after it is signed`,
+        evidence: [...shown, ...evidence("signedInQuery", "pastProxy", "way")],
+        fix: "run `auth-cli login --force` to get new credentials; if that does not help, check the server at AWS_ENDPOINT_URL",
+      };
+    }
     return {
       reason: "signature-mismatch",
       cause: own
-        ? "the secret access key does not belong to the access key id"
-        : "something between this computer and the API changes the request after it is signed",
+        ? secretWrong
+        : "something between this computer and AWS changes the request after it is signed",
       evidence: [...shown, ...evidence("signedInQuery", "pastProxy", "way")],
       fix: own
         ? "run `auth-cli login --force` to get new credentials"

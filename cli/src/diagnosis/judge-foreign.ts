@@ -1,4 +1,4 @@
-import { isFromApi } from "./api-reply.ts";
+import { type ApiReply, isFromApi } from "./api-reply.ts";
 import { describeEvidence } from "./evidence.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import type { Observations, Outcome } from "./run-experiments.ts";
@@ -11,7 +11,7 @@ export function judgeForeign(subject: Subject, observations: Observations): Diag
     `the HTTP ${reply.status} has no API Gateway request id`,
     ...describeEvidence(subject, observations),
   ];
-  if (proxy !== undefined && (isApi(observations.pastProxy) || reply.status === 407)) {
+  if (proxy !== undefined && (isOtherAnswer(reply, observations.pastProxy) || reply.status === 407)) {
     return {
       reason: "proxy-interferes",
       cause: `the proxy ${proxy} gave this answer; the request did not reach API Gateway`,
@@ -19,7 +19,7 @@ export function judgeForeign(subject: Subject, observations: Observations): Diag
       fix: `bypass the proxy (\`export NO_PROXY=${url.hostname}\`), or let it forward requests to ${url.hostname}`,
     };
   }
-  if (ownUrl !== undefined && isApi(observations.atOwnEndpoint)) {
+  if (ownUrl !== undefined && isOtherAnswer(reply, observations.atOwnEndpoint)) {
     return {
       reason: "proxy-interferes",
       cause: `${url.host} is not API Gateway, and did not forward the request to it`,
@@ -29,12 +29,15 @@ export function judgeForeign(subject: Subject, observations: Observations): Diag
   }
   return {
     reason: "undetermined",
-    cause: `${url.host} answered instead of API Gateway: a proxy, a firewall or another server`,
+    cause: `${url.host} answered instead of API Gateway: a proxy, a firewall or another server; or one of these removes the headers of API Gateway's answer`,
     evidence,
     fix: `check that ${url.origin} is the API's address, and check the proxies on the way to it`,
   };
 }
 
-function isApi(outcome: Outcome | undefined): boolean {
-  return outcome !== undefined && "reply" in outcome && isFromApi(outcome.reply);
+/** API Gateway's answer, and another one: the same one may have lost its headers on the way. */
+function isOtherAnswer({ status }: ApiReply, outcome: Outcome | undefined): boolean {
+  return (
+    outcome !== undefined && "reply" in outcome && isFromApi(outcome.reply) && outcome.reply.status !== status
+  );
 }

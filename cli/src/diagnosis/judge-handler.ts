@@ -1,5 +1,6 @@
 import { deployCommand } from "../deployment/deploy-command.ts";
 import { errorType, gatewayMessage, isFromApi, reachedHandler } from "./api-reply.ts";
+import { hasOwnHeaders } from "./experiments.ts";
 import { describeEvidence, gatewayAnswer, routeOf } from "./evidence.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { type Observations, type Outcome, statusOf } from "./run-experiments.ts";
@@ -20,7 +21,8 @@ export function judgeHandlerAnswer(subject: Subject, observations: Observations)
   if (open) {
     return {
       reason: "route-open",
-      cause: `${route} is open to everybody: API Gateway checks no signature and passes no identity to the handler`,
+      // Another authorizer may have read a header or the query string.
+      cause: `${route} ${hasOwnHeaders(subject) || subject.url.search !== "" ? "requires no signature" : "is open to everybody"}: API Gateway checks no signature and passes no identity to the handler`,
       evidence: [
         words,
         ...describeEvidence(subject, observations, ["unsigned"]),
@@ -41,7 +43,7 @@ export function judgeHandlerAnswer(subject: Subject, observations: Observations)
 export function handlerImitates(subject: Subject, evidence: string[]): Diagnosis {
   return {
     reason: "handler-refused",
-    cause: `API Gateway accepted the request, and the handler behind ${routeOf(subject)} answered HTTP ${subject.reply.status} in API Gateway's own words`,
+    cause: `API Gateway accepted the request, and the handler behind ${routeOf(subject)} answered HTTP ${subject.reply.status}${subject.reply.headOnly ? "" : " in API Gateway's own words"}`,
     evidence,
     fix: `read the handler's log: ${logOf(subject)}`,
   };
@@ -57,6 +59,7 @@ export function hasRoute({ unsigned }: Observations): boolean {
 /** HTTP 5xx in API Gateway's words: the function threw, returned an invalid response, or ran out of time. */
 export function judgeHandlerFailure(subject: Subject, observations: Observations): Diagnosis {
   const { durationMs, reply } = subject;
+  const { unsigned } = observations;
   const took = durationMs === undefined ? [] : [`the answer took ${(durationMs / 1000).toFixed(1)} s`];
   const evidence = [
     gatewayAnswer(subject),
@@ -64,7 +67,7 @@ export function judgeHandlerFailure(subject: Subject, observations: Observations
     ...describeEvidence(subject, observations, ["again", "unsigned", "atOwnEndpoint"]),
   ];
   const route = routeOf(subject);
-  if (hasTimedOut(subject, observations)) {
+  if (hasTimedOut(subject)) {
     return {
       reason: "handler-timed-out",
       cause: `the function behind ${route} did not answer in time`,
@@ -72,15 +75,27 @@ export function judgeHandlerFailure(subject: Subject, observations: Observations
       fix: `look for "Task timed out" in its log (${logOf(subject)}); raise \`timeout\` in the stack (API Gateway waits 30 s at most), or make the function faster`,
     };
   }
+  // AWS_IAM refuses an unsigned request with HTTP 403.
+  if (statusOf(unsigned) === 401) {
+    return {
+      reason: "undetermined",
+      cause: `${route} has an authorizer other than AWS_IAM, and the authorizer or the function behind the route fails`,
+      evidence,
+      fix: `read the log of both: ${logOf(subject)}`,
+    };
+  }
   const failedOnce = (statusOf(observations.again) ?? 500) < 400;
+  const seconds = Math.floor((durationMs ?? 0) / 1000);
   const unavailable = reply.status === 503 || reply.status === 504;
   return {
     reason: "handler-failed",
     cause: failedOnce
       ? `the function behind ${route} failed once, and answered the same request a moment later`
-      : unavailable
-        ? `the function behind ${route} answered HTTP ${reply.status} itself, or API Gateway could not reach it`
-        : `the function behind ${route} threw, returned an invalid response, ran out of time, or could not be invoked`,
+      : tookWholeSeconds(subject, observations)
+        ? `the function behind ${route} ran out of time after ${seconds} s, or failed after waiting for ${seconds} s`
+        : unavailable
+          ? `the function behind ${route} answered HTTP ${reply.status} itself, or API Gateway could not reach it`
+          : `the function behind ${route} threw, returned an invalid response, ran out of time, or could not be invoked`,
     evidence,
     fix: `read its log: ${logOf(subject)}; without an entry there, API Gateway lacks permission to invoke it`,
   };
@@ -93,14 +108,14 @@ const longestMs = 28_900;
 const lateFirstMs = 600;
 const lateAgainMs = 200;
 
-/**
- * A REST API says so. Otherwise the answer took as long as API Gateway waits, or two attempts took the same whole number
- * of seconds.
- */
-function hasTimedOut({ reply, durationMs }: Subject, { again, unsigned }: Observations): boolean {
-  if (reply.status === 504 && errorType(reply) !== undefined) return true;
+/** A REST API says so. Otherwise the answer took as long as API Gateway waits. */
+function hasTimedOut({ reply, durationMs = 0 }: Subject): boolean {
+  return (reply.status === 504 && errorType(reply) !== undefined) || durationMs >= longestMs;
+}
+
+/** Two attempts took the same whole number of seconds: a timeout, or a handler that waits for as long and then fails. */
+function tookWholeSeconds({ durationMs }: Subject, { again, unsigned }: Observations): boolean {
   if (durationMs === undefined) return false;
-  if (durationMs >= longestMs) return true;
   if (again === undefined || !("reply" in again) || again.reply.status < 500) return false;
   // API Gateway refuses a request without a signature at once, which takes the time of the way.
   const wayMs = unsigned !== undefined && statusOf(unsigned) === 403 ? durationOf(unsigned) : 0;

@@ -3,6 +3,7 @@ import { errorType, isFromApi, reachedHandler } from "./api-reply.ts";
 import { otherStageUrl, pathBelow, routePath } from "./endpoint-paths.ts";
 import { describeEvidence, type EvidenceName, routeOf } from "./evidence.ts";
 import { handlerImitates, hasRoute, logOf } from "./judge-handler.ts";
+import { isRemote } from "./judge-role.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { type Observations, type Outcome, statusOf } from "./run-experiments.ts";
 import { covers } from "./route-match.ts";
@@ -21,9 +22,9 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
 
   const { again } = observations;
   if (again !== undefined && "reply" in again && reachedHandler(again.reply)) return propagating(evidence);
-  // A proxy can change the path.
-  const isDeployed = deployed?.route !== undefined && proxy === undefined;
-  if (errorType(subject.reply) === undefined && (isDeployed || hasRoute(observations))) {
+  // The local cloud serves every route that it lists.
+  const isServed = hasRoute(observations) || (deployed?.route !== undefined && !isRemote(url));
+  if (errorType(subject.reply) === undefined && isServed) {
     return handlerImitates(subject, evidence("unsigned", "again", "unusedPath", "control"));
   }
   if (proxy !== undefined && isRoute(observations.pastProxy)) {
@@ -35,13 +36,17 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
     };
   }
   if (ownUrl !== undefined && isRoute(observations.atOwnEndpoint)) {
+    const isCertain = errorType(subject.reply) !== undefined || (deployed && deployed.route === undefined);
+    const orHandler = ", or the handler of an open route answers in API Gateway's own words";
     return {
-      reason: "endpoint-of-another-stage",
-      cause: `${url.origin} is not the API in the stack outputs: it has no route ${route}, and that API has`,
-      evidence: evidence("atOwnEndpoint", "unusedPath"),
+      reason: isCertain ? "endpoint-of-another-stage" : "undetermined",
+      cause: `${url.origin} is not the API in the stack outputs: it has no route ${route}, and that API has${isCertain ? "" : orHandler}`,
+      evidence: evidence("unsigned", "atOwnEndpoint", "unusedPath", "control"),
       fix: `leave out --endpoint, or use \`--endpoint ${ownUrl.origin}\``,
     };
   }
+  // A proxy can change the path.
+  if (deployed?.route !== undefined && proxy === undefined) return notServed(subject, observations);
   const elsewhere = judgeStagePath(subject, observations);
   if (elsewhere !== undefined) return elsewhere;
   const known = knownMethods(subject);
@@ -51,6 +56,7 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
     "withGet",
     "unusedPath",
     "otherStagePath",
+    "unusedStagePath",
     "atOwnEndpoint",
     "control",
     "routes",
@@ -75,6 +81,26 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
       : known.includes(method)
         ? `run ${deployCommand(stage)}, or select the stage that has the route with --stage`
         : `check the path and the method (-X), or ${addRoute}`,
+  };
+}
+
+/**
+ * API Gateway lists the route, which does not show that the stage has it. Where the route requires AWS_IAM, only API
+ * Gateway can have answered 404 to the unsigned request.
+ */
+function notServed(subject: Subject, observations: Observations): Diagnosis {
+  const { deployed, unsigned } = observations;
+  const { stage, url } = subject;
+  const isGateways = deployed?.route?.authorizationType === "AWS_IAM" && statusOf(unsigned) === 404;
+  const missing = `${url.origin} does not serve the route ${routeOf(subject)}, although API Gateway lists it: the stage is not deployed with it, its default endpoint is disabled, or a change is still propagating`;
+  const check = `run ${deployCommand(stage)}, and check that ${url.origin} is the API's address`;
+  return {
+    reason: "undetermined",
+    cause: isGateways
+      ? missing
+      : `the handler behind ${routeOf(subject)} answers in API Gateway's own words, or ${missing}`,
+    evidence: describeEvidence(subject, observations, ["unsigned", "again", "unusedPath", "control"]),
+    fix: isGateways ? check : `read the handler's log: ${logOf(subject)}; without an entry there, ${check}`,
   };
 }
 
@@ -119,15 +145,18 @@ export function propagating(evidence: (...names: EvidenceName[]) => string[]): D
 
 /** The API has the path with the stage's name taken out, or put in. */
 export function judgeStagePath(subject: Subject, observations: Observations): Diagnosis | undefined {
-  // A catch-all route has every path.
-  if (!isRoute(observations.otherStagePath) || isRoute(observations.unusedPath)) return undefined;
+  const { otherStagePath, unusedStagePath, unusedPath } = observations;
+  // A catch-all route has every path, and one with path parameters every path of its form.
+  if (!isRoute(otherStagePath) || isRoute(unusedPath) || isRoute(unusedStagePath)) return undefined;
+  // Without an answer, it could be either.
+  if (statusOf(unusedStagePath) === undefined) return undefined;
   const right = otherStageUrl(subject)?.href ?? "";
   const path = routePath(subject);
   const endpoint = right.slice(0, right.length - path.length);
   return {
     reason: "stage-path-wrong",
     cause: `the stage name in the URL is wrong: the route is at ${right}`,
-    evidence: describeEvidence(subject, observations, ["otherStagePath", "unusedPath"]),
+    evidence: describeEvidence(subject, observations, ["otherStagePath", "unusedStagePath", "unusedPath"]),
     fix: `use the endpoint ${endpoint} (with --endpoint, or in the stack's ApiEndpoint output) and the path ${path}`,
   };
 }

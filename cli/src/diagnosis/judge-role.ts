@@ -1,7 +1,7 @@
 import { roleName } from "../aws/sts.ts";
 import { isLoopback } from "../loopback.ts";
 import { deployCommand } from "../deployment/deploy-command.ts";
-import { errorType } from "./api-reply.ts";
+import { errorType, gatewayMessage } from "./api-reply.ts";
 import { describeEvidence, type EvidenceName, routeOf } from "./evidence.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { isDirect } from "./is-direct.ts";
@@ -21,7 +21,11 @@ export const settlingSeconds = 180;
 export function judgeRole(subject: Subject, observations: Observations): Diagnosis | undefined {
   const { caller, unsigned, unusedPath, deployed } = observations;
   if (caller === undefined || !("accepted" in caller)) return undefined;
-  const saysSo = errorType(subject.reply)?.startsWith("AccessDenied") === true;
+  // A Lambda authorizer and a resource policy refuse with the same type, and other words.
+  const saysSo =
+    errorType(subject.reply)?.startsWith("AccessDenied") === true &&
+    /is not authorized to perform: execute-api:Invoke/.test(gatewayMessage(subject.reply) ?? "") &&
+    !/explicit deny|resource-based/.test(gatewayMessage(subject.reply) ?? "");
   const requiresSignature =
     deployed?.route?.authorizationType === "AWS_IAM" ||
     (statusOf(unsigned) === 403 && knowsItsPaths(unusedPath));
@@ -40,12 +44,13 @@ export function judgeRole(subject: Subject, observations: Observations): Diagnos
   }
   if ((saysSo || requiresSignature) && (otherPool !== undefined || owner?.own === false)) {
     const stage = subject.stage ?? "the deployment";
+    const other =
+      owner?.own === false
+        ? `the role ${role} belongs to the stage ${owner.stage}, and the API to ${stage}`
+        : `${subject.identityPoolId} is not the identity pool of ${stage}, and its role may not call this API`;
     return {
-      reason: "role-of-another-pool",
-      cause:
-        owner?.own === false
-          ? `the role ${role} belongs to the stage ${owner.stage}, and the API to ${stage}`
-          : `${subject.identityPoolId} is not the identity pool of ${stage}, and its role may not call this API`,
+      reason: denied ? "role-of-another-pool" : "undetermined",
+      cause: denied ? other : `${other}; or the handler behind ${route} answers in API Gateway's own words`,
       evidence: [
         ...evidence("caller", "unsigned"),
         ...(otherPool === undefined ? [] : [`the outputs of ${stage} name the pool ${otherPool}`]),
@@ -71,15 +76,18 @@ export function judgeRole(subject: Subject, observations: Observations): Diagnos
   }
   return {
     reason: "undetermined",
-    cause: `${notAllowed}, or the handler behind ${route} answers in API Gateway's own words`,
+    cause: `${notAllowed}${deployed?.route === undefined ? ", another authorizer refuses the request" : ""}, or the handler behind ${route} answers in API Gateway's own words`,
     evidence: shown,
     fix: `run \`auth-cli doctor --deep\` with the deployer's AWS credentials, which reads the policy; then ${allow}, or read the handler's log: ${logOf(subject)}`,
   };
 }
 
-/** Just after a deploy, a policy may not be in force yet. On the local cloud it applies at once. */
+/**
+ * Just after a deploy, a policy may not be in force yet, and the deploy may have been elsewhere. On the local cloud it
+ * applies at once.
+ */
 function isSettling({ url, deployedSecondsAgo }: Subject): boolean {
-  return isRemote(url) && deployedSecondsAgo !== undefined && deployedSecondsAgo <= settlingSeconds;
+  return isRemote(url) && (deployedSecondsAgo ?? 0) <= settlingSeconds;
 }
 
 /** Not the local cloud. */

@@ -31,12 +31,13 @@ function judgeUnauthorized(subject: Subject, observations: Observations): Diagno
     return handlerImitates(subject, evidence);
   const other = `${routeOf(subject)} has an authorizer other than AWS_IAM: it answers a signed request with HTTP 401, so it requires a token`;
   const useIam = `set \`authorizer: "iam"\` on the route in the stack and run ${deployCommand(subject.stage)}`;
-  if (authorizer !== undefined || errorType(subject.reply) !== undefined) {
+  // A Lambda authorizer may have accepted the request.
+  if (authorizer === "JWT" || errorType(subject.reply) !== undefined) {
     return { reason: "authorizer-other", cause: other, evidence, fix: useIam };
   }
   return {
     reason: "undetermined",
-    cause: `${other}; or the route is open, and its handler answers in API Gateway's own words`,
+    cause: `${other}; or the route is open or its authorizer accepts the request, and the handler answers in API Gateway's own words`,
     evidence,
     fix: `run \`auth-cli doctor --deep\`, which lists the authorizers; then ${useIam}, or read the handler's log: ${logOf(subject)}`,
   };
@@ -48,7 +49,8 @@ function judgeThrottled(subject: Subject, observations: Observations): Diagnosis
   const evidence = [gatewayAnswer(subject), ...describeEvidence(subject, observations)];
   const throttled = "the API is throttled: its rate or burst limit, or the account's, is reached";
   const raise = `use \`auth-cli call --retry 5\`, or raise the throttling limits in the stack and run ${deployCommand(subject.stage)}`;
-  const isGuarded = (deployed?.route?.authorizationType ?? "NONE") !== "NONE";
+  // A Lambda authorizer may accept an unsigned request.
+  const isGuarded = ["AWS_IAM", "JWT"].includes(deployed?.route?.authorizationType ?? "");
   if (errorType(subject.reply) !== undefined || (isGuarded && statusOf(unsigned) === 429)) {
     return { reason: "throttled", cause: throttled, evidence, fix: raise };
   }

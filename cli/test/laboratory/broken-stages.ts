@@ -77,6 +77,11 @@ export const brokenStages = {
        }
        export function refusing() {
          return Promise.resolve({ statusCode: 403, body: "members only" });
+       }
+       export function limited() {
+         const headers = { "content-type": "application/json", "x-amzn-errortype": "InternalServerErrorException" };
+         const body = JSON.stringify({ message: "Endpoint request timed out" });
+         return Promise.resolve({ statusCode: 504, headers, body });
        }`,
     );
     await app.edit(
@@ -85,6 +90,7 @@ export const brokenStages = {
       `${iamRoute}
        "GET /failing": "packages/functions/src/public.failing",
        "GET /refusing": "packages/functions/src/public.refusing",
+       "GET /limited": "packages/functions/src/public.limited",
        "GET /uninvokable": "packages/functions/src/public.handler",
        "GET /late": { function: { handler: "packages/functions/src/public.late", timeout: 1 } },`,
     );

@@ -23,6 +23,9 @@ const imitations = (
   fix: "read the handler's log",
 }));
 
+/** A REST API's answer has no such header. */
+const asRestApi = (headers: Map<string, string>): void => void headers.delete("apigw-requestid");
+
 export const handlerFaults: Fault[] = [
   {
     what: "the handler throws",
@@ -126,6 +129,20 @@ export const handlerFaults: Fault[] = [
     what: "the handler runs longer than its timeout",
     command: "auth-cli call /late",
     arrange: at("handlers"),
+    step: "api.call",
+    code: "http-status",
+    reason: "handler-failed",
+    cause: "ran out of time after 1 s, or failed after waiting for 1 s",
+    fix: "read its log",
+  },
+  {
+    what: "the handler runs longer than a REST API waits",
+    command: "auth-cli call /limited",
+    async arrange(trial) {
+      await at("handlers")(trial);
+      const { ApiEndpoint = "" } = await trial.laboratory.outputs("handlers");
+      trial.args.push("--endpoint", await trial.meddle(ApiEndpoint, { response: asRestApi }));
+    },
     step: "api.call",
     code: "http-status",
     reason: "handler-timed-out",

@@ -102,7 +102,7 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-id",
     code: "client-credentials-refused",
     reason: "consumer-key-refused",
-    cause: "Twitter rejects the consumer key and secret, those used here and those of the identity pool",
+    cause: "Twitter rejects the consumer key and secret used here",
     fix: "copy API Key and API Key Secret",
   },
   {

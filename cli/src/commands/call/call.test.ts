@@ -37,6 +37,28 @@ describe("call", () => {
     expect(asked()).toBe(2);
   });
 
+  it.each([
+    ["POST", 612, { message: "not yours" }, 1],
+    ["POST", 280, { message: "Forbidden" }, 1],
+    ["POST", 612, { message: "Forbidden" }, 2],
+    ["PUT", 612, { message: "not yours" }, 2],
+  ])(
+    "corrects the clock for %s with a clock off by %i s and the answer %j",
+    async (method, seconds, answer, attempts) => {
+      const world = createWorld({ loggedIn: true });
+      const date = new Date(world.environment.clock.ms + seconds * 1000).toUTCString();
+      world.services.answers["api.call"] = () =>
+        reply(403, answer, [
+          ["apigw-requestid", "1"],
+          ["date", date],
+        ]);
+      world.services.answers["sts.date"] = () => reply(403, "", [["date", date]]);
+      await runIn(["call", method, "/private", "-d", "x"], world);
+      const sent = world.environment.requests.filter(({ step }) => step === "api.call");
+      expect(sent).toHaveLength(attempts);
+    },
+  );
+
   it("gets credentials once for several calls at the same time", async () => {
     const world = createWorld({ loggedIn: true });
     await Promise.all(Array.from({ length: 5 }, () => runIn(["call", "/private"], world)));

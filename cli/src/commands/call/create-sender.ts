@@ -7,7 +7,7 @@ import { sendSigned, type TimedRequest } from "../../server-clock.ts";
 import type { Identity } from "../../session/credentials-cache.ts";
 import type { Login } from "../../session/find-login.ts";
 import { obtainIdentity } from "../../session/obtain-identity.ts";
-import { type Notice, sendWithRetries } from "./retry.ts";
+import { isIdempotent, type Notice, sendWithRetries } from "./retry.ts";
 import { describeRequest, describeResponse } from "./verbose.ts";
 
 export interface SendFlags {
@@ -29,6 +29,10 @@ export interface Sender {
 
 /** API Gateway refuses at five minutes. A measured clock is some seconds off. */
 const toleratedSeconds = 240;
+const refusedSeconds = 300;
+
+/** API Gateway's refusal of a signature. A handler that refuses in words of its own may have had an effect before. */
+const refusedSignature = /^\{"message":"Forbidden"\}$|Signature expired|Signature not yet current/;
 
 /** @param login undefined for an unsigned call */
 export async function createSender(
@@ -59,6 +63,7 @@ export async function createSender(
     });
     return { headers: signature.headers, intermediates: sigV4Intermediates(signature) };
   };
+  const isRepeatable = isIdempotent(request.method);
   const timed: TimedRequest = {
     ...request,
     async signAt(nowMs) {
@@ -67,8 +72,8 @@ export async function createSender(
       return sign(nowMs);
     },
     // An HTTP API says `Forbidden`, whatever the cause.
-    isRefusedForTime: (status) => status === 403,
-    toleratedSeconds,
+    isRefusedForTime: (status, text) => status === 403 && (isRepeatable || refusedSignature.test(text)),
+    toleratedSeconds: isRepeatable ? toleratedSeconds : refusedSeconds,
     async askSecondClock() {
       const { askSecondClock } = await import("../../deployment/second-clock.ts");
       await askSecondClock(environment, resolved);

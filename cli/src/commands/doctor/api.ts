@@ -52,7 +52,13 @@ function closed(reply: Reply, stage: string | undefined): Finding {
   const deploy = deployCommand(stage);
   const protect = `set \`authorizer: "iam"\` on the route in the stack and run ${deploy}`;
   const answer = { ...reply, text: replyText(reply) };
-  if (reply.status === 403 && gatewayMessage(answer) === undefined && isFromApi(answer)) {
+  if (!isFromApi(answer)) {
+    return warning(name, "the answer to GET /private is not from API Gateway", {
+      evidence: [...evidence, "the answer has no API Gateway request id"],
+      fix: "check ApiEndpoint, and any proxy, firewall or login page of a network in front of the API",
+    });
+  }
+  if (reply.status === 403 && gatewayMessage(answer) === undefined) {
     return fault(name, "GET /private is open to everybody, and its handler refuses unsigned requests", {
       evidence: [...evidence, `not in API Gateway's words: ${excerpt(answer.text)}`],
       fix: protect,
@@ -72,10 +78,14 @@ function closed(reply: Reply, stage: string | undefined): Finding {
     });
   }
   if (reply.status === 500) {
-    return fault(name, "GET /private is open to everybody, and its function fails", {
-      evidence: [...evidence, "a route with an authorizer answers before its function runs"],
-      fix: protect,
-    });
+    return fault(
+      name,
+      "GET /private is open to everybody, and its function fails, or its Lambda authorizer fails",
+      {
+        evidence: [...evidence, "AWS_IAM answers before the function runs"],
+        fix: protect,
+      },
+    );
   }
   return fault(name, `GET /private answers HTTP ${reply.status} to an unsigned request, not 403`, {
     evidence,

@@ -359,7 +359,7 @@ describe("reports a fault for", () => {
     ],
     [
       "an open /private",
-      { answers: { "doctor.private": () => reply(200, "Hello!") } },
+      { answers: { "doctor.private": () => reply(200, "Hello!", [["apigw-requestid", "id="]]) } },
       "api.private",
       /open to everybody/,
     ],
@@ -371,13 +371,22 @@ describe("reports a fault for", () => {
     ],
     [
       "an open /private whose function fails",
-      { answers: { "doctor.private": () => reply(500, { message: "Internal Server Error" }) } },
+      {
+        answers: {
+          "doctor.private": () =>
+            reply(500, { message: "Internal Server Error" }, [["apigw-requestid", "id="]]),
+        },
+      },
       "api.private",
       /open to everybody, and its function fails/,
     ],
     [
       "a /private with HTTP 429",
-      { answers: { "doctor.private": () => reply(429, { message: "Too Many Requests" }) } },
+      {
+        answers: {
+          "doctor.private": () => reply(429, { message: "Too Many Requests" }, [["apigw-requestid", "id="]]),
+        },
+      },
       "api.private",
       /answers HTTP 429/,
     ],
@@ -390,6 +399,12 @@ describe("reports a warning for", () => {
     [source]: goodStack.replace(from, to),
   });
   expectEach("warning", [
+    ...[200, 302, 403, 404, 500].map((status): Case => [
+      `a network's own page with HTTP ${status} in place of the API`,
+      { answers: { "doctor.private": () => reply(status, "<html>log in</html>") } },
+      "api.private",
+      /the answer to GET \/private is not from API Gateway/,
+    ]),
     [
       "a clock a minute off",
       { answers: { "doctor.twitter": dated(60) } },
@@ -483,7 +498,11 @@ describe("reports a warning for", () => {
     ],
     [
       "an API without /private",
-      { answers: { "doctor.private": () => reply(404, { message: "Not Found" }) } },
+      {
+        answers: {
+          "doctor.private": () => reply(404, { message: "Not Found" }, [["apigw-requestid", "id="]]),
+        },
+      },
       "api.private",
       /no route GET \/private/,
     ],

@@ -79,9 +79,21 @@ describe("a negative control that another than API Gateway refuses", () => {
       reply(403, "<html>blocked</html>"),
       { cause: expect.stringContaining("something else answered instead of API Gateway") },
     ],
+    [
+      "a network's login page",
+      reply(200, "<html>log in</html>"),
+      { cause: expect.stringContaining("something else answered instead of API Gateway") },
+    ],
   ])("does not pass: %s", async (_what, answer, error) => {
     const ran = await smokeWith([], { answers: { "private.unsigned": () => answer } });
     expect(ran.failed).toEqual(["private.unsigned"]);
-    expect(ran.check("private.unsigned").error).toMatchObject(error);
+    const actual = { reason: undefined, ...ran.check("private.unsigned").error };
+    expect(actual).toMatchObject({ reason: undefined, ...error });
   });
+});
+
+it("does not blame the stack for an answer that is not API Gateway's", async () => {
+  const ran = await smokeWith([], { answers: { "public.open": () => reply(403, "<html>blocked</html>") } });
+  expect(ran.check("public.open").error?.cause).toContain("something else answered instead of API Gateway");
+  expect(ran.check("public.open").error?.fix).not.toContain("authorizer");
 });

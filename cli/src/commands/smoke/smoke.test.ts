@@ -59,7 +59,9 @@ describe("smoke", () => {
   });
 
   it.each(controls)("fails only %s when the API lets it through", async (name) => {
-    const { code, failed, report } = await smoke({ answers: { [name]: () => reply(200, "Hello!") } });
+    const { code, failed, report } = await smoke({
+      answers: { [name]: () => reply(200, "Hello!", [["apigw-requestid", "id="]]) },
+    });
     expect([code, failed]).toEqual([1, [name]]);
     expect(report.checks.find((check) => check.name === name)?.error?.fix).toContain("iam");
   });

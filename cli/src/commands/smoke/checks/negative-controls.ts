@@ -8,7 +8,7 @@ import { routeFailure } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckName } from "../report.ts";
 import type { CheckedRoute } from "../routes/choose-routes.ts";
-import { routeTimeoutMs, signingTime, unsignedRequest } from "./route-requests.ts";
+import { routeTimeoutMs, somethingElseAnswered, signingTime, unsignedRequest } from "./route-requests.ts";
 import { observedCognito } from "./token-exchange.ts";
 
 /** API Gateway accepts a signature for five minutes. This is late enough for any clock. */
@@ -124,29 +124,20 @@ function requireRefusal(
   const { step } = request;
   const text = replyText(reply);
   const answer = { ...reply, text, ...(request.method === "HEAD" && { headOnly: true }) };
-  if (reply.status === 403) {
-    if (gatewayMessage(answer) !== undefined) return;
-    const message = `${what} answered HTTP 403, but not in API Gateway's words: ${excerpt(text)}`;
-    throw routeFailure(
-      isFromApi(answer)
-        ? {
-            step,
-            message,
-            cause: `the request reached the handler, which refused it: ${open.cause}`,
-            fix: open.fix,
-            reason: "route-open",
-          }
-        : {
-            step,
-            message,
-            cause: "something else answered instead of API Gateway: a proxy, a firewall or another server",
-            fix: "read the result of private.signed",
-          },
-      request,
-      reply,
-    );
+  if (reply.status === 403 && gatewayMessage(answer) !== undefined) return;
+  const message =
+    reply.status === 403
+      ? `${what} answered HTTP 403, but not in API Gateway's words: ${excerpt(text)}`
+      : `${what} answered HTTP ${reply.status}, not 403`;
+  if (!isFromApi(answer)) {
+    const cause = somethingElseAnswered;
+    const fix = "read the result of private.signed";
+    throw routeFailure({ step, message, cause, fix }, request, reply);
   }
-  const message = `${what} answered HTTP ${reply.status}, not 403`;
+  if (reply.status === 403) {
+    const cause = `the request reached the handler, which refused it: ${open.cause}`;
+    throw routeFailure({ step, message, cause, fix: open.fix, reason: "route-open" }, request, reply);
+  }
   if (reply.status < 400)
     throw routeFailure({ step, message, ...open, reason: "route-open" }, request, reply);
   throw routeFailure(

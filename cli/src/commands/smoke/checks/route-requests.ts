@@ -1,4 +1,5 @@
 import { apiUrl } from "../../../aws/execute-api.ts";
+import { isFromApi } from "../../../diagnosis/api-reply.ts";
 import type { AwsCredentials } from "../../../aws/sigv4.ts";
 import { excerpt, type HttpRequest, type Reply, replyText } from "../../../http.ts";
 import { askSecondClock } from "../../../deployment/second-clock.ts";
@@ -11,6 +12,9 @@ import type { CheckedRoute } from "../routes/choose-routes.ts";
  * that takes too long. A shorter limit would look like a server that cannot be reached.
  */
 export const routeTimeoutMs = 35_000;
+
+export const somethingElseAnswered =
+  "something else answered instead of API Gateway: a proxy, a firewall, a login page of a network or another server";
 
 /** The servers' time, once two services agree on it. */
 export function signingTime({
@@ -60,12 +64,17 @@ export function requireExpectedResponse(
     const not = wanted === undefined ? "" : `, not ${wanted}`;
     throw fail(
       `${what} answered HTTP ${status}${not}: ${excerpt(text)}`,
-      isFromHandler(status)
+      !isFromApi(reply)
         ? {
-            cause: "the handler returned an unexpected status",
-            fix: "fix the handler, or set the expected status with --expect-status",
+            cause: somethingElseAnswered,
+            fix: `check ${request.url.origin}, and the proxies on the way to it`,
           }
-        : explanation,
+        : isFromHandler(status)
+          ? {
+              cause: "the handler returned an unexpected status",
+              fix: "fix the handler, or set the expected status with --expect-status",
+            }
+          : explanation,
     );
   }
   if (expected?.body !== undefined && !text.includes(expected.body)) {

@@ -98,7 +98,8 @@ describe("--route and --public", () => {
   it("fail independently", async () => {
     const ran = await smokeWith(["--route", "GET /private", "--route", "GET /notes"], {
       answers: {
-        "private.unsigned": ({ url }) => (url.pathname === "/notes" ? reply(200, "Hello!") : undefined),
+        "private.unsigned": ({ url }) =>
+          url.pathname === "/notes" ? reply(200, "Hello!", [["apigw-requestid", "id="]]) : undefined,
       },
     });
     expect([ran.code, ran.failed]).toEqual([1, ["private.unsigned GET /notes"]]);
