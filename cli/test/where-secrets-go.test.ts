@@ -375,6 +375,34 @@ describe("a login", () => {
   });
 });
 
+describe("--outputs", () => {
+  it("chooses no API of a stack that the keys of a .env file find", async () => {
+    const world = createWorld({
+      loggedIn: true,
+      files: {
+        "/project/.env": "AWS_ACCESS_KEY_ID=AKIAEXAMPLE000000000\nAWS_SECRET_ACCESS_KEY=ofsomebodyelse\n",
+      },
+    });
+    const { identityPoolId } = world.services;
+    const outputs = { ApiEndpoint: named, IdentityPoolId: identityPoolId };
+    const members = Object.entries(outputs).map(
+      ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+    );
+    world.services.answers["cloudformation.describe-stacks"] = () =>
+      reply(
+        200,
+        `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>elsewhere-notes-S</StackName><Outputs>${members.join("")}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`,
+      );
+    world.environment.addFile("/project/mine.json", JSON.stringify({ "prod-notes-S": outputs }));
+    const ran = await runIn(
+      ["call", "/private", "--outputs", "mine.json", "--stage", "elsewhere", "--json"],
+      world,
+    );
+    expect(reportedError(ran)).toMatchObject({ code: "untrusted-address" });
+    expect(toNamed(ran)).toEqual([]);
+  });
+});
+
 describe("an experiment of a diagnosis", () => {
   it("sends nothing to an API that only the outputs file names", async () => {
     const world = createWorld({

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { AuthCliError } from "../errors.ts";
 import { Configuration } from "./configuration.ts";
 import type { Deployment, DeploymentFlags, RememberedDeployment } from "./deployment.ts";
@@ -53,6 +54,8 @@ export function checkDeployment(
   remembered: () => readonly RememberedDeployment[],
 ): ResolvedDeployment {
   const { stage } = found;
+  // The file may lack the stage, which is then looked for elsewhere.
+  const chosenFile = flags.outputs && resolve(environment.workingDirectory, flags.outputs);
   const identityPoolId = parseIdentityPoolId(
     flags.identityPoolId ?? found.identityPoolId,
     flags.identityPoolId === undefined ? found.source : "--identity-pool-id",
@@ -73,7 +76,7 @@ export function checkDeployment(
     },
     project,
     configuration,
-    isApiChosen: flags.endpoint !== undefined || flags.outputs !== undefined,
+    isApiChosen: flags.endpoint !== undefined || found.source === chosenFile,
     recorded: () => findRecordedOutputs(environment, flags, project, stage, remembered),
   };
 }
