@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -209,6 +209,20 @@ describe("completion", () => {
       }
     },
   );
+
+  test.skipIf(bashCompletion === undefined)("bash runs nothing that was typed", async () => {
+    const harmless = join(cli.home, "harmless");
+    await writeFile(harmless, "kept");
+    const script = `. ${bashCompletion}; . <(auth-cli completion bash); compopt() { :; }
+      COMP_WORDS=(auth-cli status '>' "$FILE" '$(rm "$FILE")' '\`rm "$FILE"\`' --st); COMP_CWORD=6
+      COMP_LINE="\${COMP_WORDS[*]}"; COMP_POINT=\${#COMP_LINE}; __auth_cli_complete; echo "\${COMPREPLY[@]}"`;
+    const { stdout, stderr } = await runProcess("bash", ["--noprofile", "--norc", "-c", script], {
+      cwd: folder,
+      env: { ...(await withProgram()), FILE: harmless },
+    });
+    expect(stdout, stderr).toBe("--stage\n");
+    expect(await readFile(harmless, "utf8")).toBe("kept");
+  });
 
   test.skipIf(shells.fish === undefined)("works in a real fish", async () => {
     const script = "auth-cli completion fish | source; complete --do-complete 'auth-cli smoke --stage pro'";

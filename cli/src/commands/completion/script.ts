@@ -5,5 +5,23 @@ import { RootCommand } from "@bomb.sh/tab";
  * @param shell `bash`, `zsh`, `fish` or `powershell`
  */
 export function printCompletionScript(shell: string): void {
-  new RootCommand().setup("auth-cli", "auth-cli", shell);
+  // oxlint-disable-next-line no-restricted-globals -- the library prints with it
+  const output: { log: (this: void, text: string) => void } = console;
+  const print = output.log;
+  output.log = (script: string) => print(withoutEval(script));
+  try {
+    new RootCommand().setup("auth-cli", "auth-cli", shell);
+  } finally {
+    output.log = print;
+  }
+}
+
+/**
+ * The script of @bomb.sh/tab for bash evaluates the typed words when a person presses Tab: it would run `$(…)` and
+ * empty the file after `>`. Its other scripts quote them.
+ */
+function withoutEval(script: string): string {
+  return script.replace('out=$(eval "$requestComp" 2>/dev/null)', () => {
+    return 'out=$(auth-cli complete -- "${words[@]:1}" 2>/dev/null)';
+  });
 }
