@@ -84,15 +84,15 @@ fix: run \`auth-cli doctor --deep\` with the deployer's AWS credentials, which r
   });
 
   it.each([
-    ["a route with path parameters", /^\/[^/]+\/things\/5$/, "undetermined"],
-    ["the stage's own path", /^\/prod\/things\/5$/, "stage-path-wrong"],
-  ])("names the stage's path only where no other name works: %s", async (_what, routePath, reason) => {
+    ["a route with path parameters", /^\/[^/]+\/things\/5$/, "the API has no route GET /things/5, or"],
+    ["the stage's own path", /^\/prod\/things\/5$/, "the stage name in the URL is wrong"],
+  ])("names the stage's path only where no other name works: %s", async (_what, routePath, words) => {
     const api: Answer = ({ url }) => (routePath.test(url.pathname) ? forbidden() : notFound());
     const ran = await authCli(
       ["call", "/things/5", "--json"],
       refusing({ "api.call": api, "diagnosis.*": api, "diagnosis.again": api, "diagnosis.unsigned": api }),
     );
-    expect(reportedError(ran)).toMatchObject({ reason });
+    expect(reportedError(ran)["cause"]).toContain(words);
   });
 
   it("is explained in JSON, with its whole body", async () => {

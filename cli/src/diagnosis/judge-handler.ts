@@ -84,18 +84,20 @@ export function judgeHandlerFailure(subject: Subject, observations: Observations
       fix: `read the log of both: ${logOf(subject)}`,
     };
   }
+  // API Gateway says the same for a Lambda authorizer that fails. AWS_IAM would refuse the unsigned request.
+  const culprit = `the function behind ${route}${statusOf(unsigned) === 403 ? "" : ", or a Lambda authorizer of the route,"}`;
   const failedOnce = (statusOf(observations.again) ?? 500) < 400;
   const seconds = Math.floor((durationMs ?? 0) / 1000);
   const unavailable = reply.status === 503 || reply.status === 504;
   return {
     reason: "handler-failed",
     cause: failedOnce
-      ? `the function behind ${route} failed once, and answered the same request a moment later`
+      ? `${culprit} failed once, and answered the same request a moment later`
       : tookWholeSeconds(subject, observations)
-        ? `the function behind ${route} ran out of time after ${seconds} s, or failed after waiting for ${seconds} s`
+        ? `${culprit} ran out of time after ${seconds} s, or failed after waiting for ${seconds} s`
         : unavailable
-          ? `the function behind ${route} answered HTTP ${reply.status} itself, or API Gateway could not reach it`
-          : `the function behind ${route} threw, returned an invalid response, ran out of time, or could not be invoked`,
+          ? `${culprit} answered HTTP ${reply.status} itself, or API Gateway could not reach it`
+          : `${culprit} threw, returned an invalid response, ran out of time, or could not be invoked`,
     evidence,
     fix: `read its log: ${logOf(subject)}; without an entry there, API Gateway lacks permission to invoke it`,
   };

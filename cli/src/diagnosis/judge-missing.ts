@@ -153,10 +153,18 @@ export function judgeStagePath(subject: Subject, observations: Observations): Di
   const right = otherStageUrl(subject)?.href ?? "";
   const path = routePath(subject);
   const endpoint = right.slice(0, right.length - path.length);
+  const isCertain = lacksRoute(subject, observations, knownMethods(subject));
+  const orHandler = ", or the handler of an open route answers in API Gateway's own words";
   return {
-    reason: "stage-path-wrong",
-    cause: `the stage name in the URL is wrong: the route is at ${right}`,
-    evidence: describeEvidence(subject, observations, ["otherStagePath", "unusedStagePath", "unusedPath"]),
+    reason: isCertain ? "stage-path-wrong" : "undetermined",
+    cause: `the stage name in the URL is wrong: the route is at ${right}${isCertain ? "" : orHandler}`,
+    evidence: describeEvidence(subject, observations, [
+      "unsigned",
+      "otherStagePath",
+      "unusedStagePath",
+      "unusedPath",
+      "control",
+    ]),
     fix: `use the endpoint ${endpoint} (with --endpoint, or in the stack's ApiEndpoint output) and the path ${path}`,
   };
 }

@@ -613,9 +613,17 @@ const rows: Row[] = [
     "a stage name twice in the URL",
     apiReply(404),
     { url: new URL(`https://${host}/prod/prod/x`), apiEndpoint: new URL(`https://${host}/prod/prod`) },
-    { unusedPath: http(404), unusedStagePath: http(404), otherStagePath: http(403) },
+    { unusedPath: http(404), unusedStagePath: http(404), otherStagePath: http(403), ...unlisted },
     "stage-path-wrong",
     "the stage name in the URL is wrong: the route is at",
+  ],
+  [
+    "a stage name too many, or a handler of an open route that answers 404 like API Gateway",
+    apiReply(404),
+    { url: new URL(`https://${host}/prod/things/5`) },
+    { unsigned: http(404), unusedPath: http(404), unusedStagePath: http(404), otherStagePath: http(403) },
+    "undetermined",
+    "/things/5, or the handler of an open route",
   ],
   [
     "the API of another stage, without the route",
@@ -643,6 +651,22 @@ const rows: Row[] = [
   ],
 
   ["a handler that throws", apiReply(500), {}, { again: http(500) }, "handler-failed", "threw"],
+  [
+    "a handler or a Lambda authorizer that throws",
+    apiReply(500),
+    {},
+    { again: http(500), unsigned: http(500) },
+    "handler-failed",
+    "the function behind GET /private, or a Lambda authorizer of the route, threw",
+  ],
+  [
+    "a handler that throws behind AWS_IAM",
+    apiReply(500),
+    {},
+    { again: http(500), unsigned: http(403) },
+    "handler-failed",
+    "the function behind GET /private threw",
+  ],
   ["a handler that failed once", apiReply(500), {}, { again: http(200) }, "handler-failed", "failed once"],
   ["API Gateway's limit, as 503", apiReply(503), { durationMs: 30_020 }, {}, "handler-timed-out", "in time"],
   [
