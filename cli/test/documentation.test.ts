@@ -198,6 +198,7 @@ const foreign = new Set([
   "global",
   "omit",
   "pack-destination",
+  "quick",
   "data",
   "no-install",
   "save-dev",
