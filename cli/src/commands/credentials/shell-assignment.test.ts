@@ -58,6 +58,8 @@ const usual = [
   "wJalrXUtnFEMI/K7MDENG+bPxRfiCY=",
   "2026-03-01T13:00:00+00:00",
   "IQoJb3==",
+  "+508uWZ/F4Vac==",
+  "/508uWZ+F4Vac",
 ];
 
 const shells: [shell: string, format: ShellFormat, options: string[]][] = [

@@ -11,7 +11,7 @@ export type ShellFormat = "env" | "env-no-export" | "powershell" | "windows-cmd"
  */
 export function assignment(format: ShellFormat, name: string, value: string): string {
   // zsh expands a value that starts with an equals sign.
-  const isPlain = /^\w[\w+/=:.-]*$/.test(value);
+  const isPlain = /^[\w+/][\w+/=:.-]*$/.test(value);
   if (format === "env") return `export ${name}=${isPlain ? value : quoteForSh(value)}`;
   if (format === "env-no-export") return `${name}=${isPlain ? value : quoteForSh(value)}`;
   if (format === "fish") return `set -gx ${name} ${isPlain ? value : quoteForFish(value)}`;
