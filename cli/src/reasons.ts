@@ -22,6 +22,7 @@ export const reasons = [
   "handler-refused",
   "handler-failed",
   "handler-timed-out",
+  "live-unanswered",
   // Twitter refused a login.
   "callback-not-approved",
   "callback-missing",

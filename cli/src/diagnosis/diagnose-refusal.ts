@@ -1,6 +1,7 @@
 import { toAuthCliError } from "../errors.ts";
 import { measureClockSkew } from "../http.ts";
 import { judge } from "./judge.ts";
+import { diagnoseUnansweredLive, isUnansweredLive } from "./live-mode.ts";
 import type { Diagnosis, RefusedCall } from "./refused-call.ts";
 import { runExperiments } from "./run-experiments.ts";
 import { gatherFacts, refusalOf } from "./subject.ts";
@@ -15,6 +16,9 @@ export type { Diagnosis, RefusedCall } from "./refused-call.ts";
 export async function diagnoseRefusal(call: RefusedCall): Promise<Diagnosis | undefined> {
   const { environment, resolved, credentials, request } = call;
   const reply = { ...call.reply, ...(request.method === "HEAD" && { headOnly: true }) };
+  if (isUnansweredLive(reply)) {
+    return diagnoseUnansweredLive({ ...request, reply, stage: resolved.deployment.stage });
+  }
   const refusal = refusalOf(reply);
   if (credentials === undefined || refusal === undefined) return undefined;
   try {

@@ -136,6 +136,16 @@ export const handlerFaults: Fault[] = [
     fix: "read its log",
   },
   {
+    what: "the stage was deployed by `sst dev`, which no longer runs",
+    command: "auth-cli call /live",
+    arrange: at("handlers"),
+    step: "api.call",
+    code: "http-status",
+    reason: "live-unanswered",
+    cause: "`sst dev` is not running for this stage, or cannot reach AWS IoT",
+    fix: "wait until it is ready, or put the code into AWS",
+  },
+  {
     what: "the handler runs longer than a REST API waits",
     command: "auth-cli call /limited",
     async arrange(trial) {

@@ -108,5 +108,5 @@ function requireOutputFolder({ files, workingDirectory }: Environment, output: s
 }
 
 function wantsDiagnosis({ status }: HttpResponse, flags: CallFlags): boolean {
-  return status >= 400 && flags.fail !== false && flags.diagnosis !== false && !flags.unsigned;
+  return status >= 400 && flags.fail !== false && flags.diagnosis !== false;
 }

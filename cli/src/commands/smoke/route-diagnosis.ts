@@ -16,7 +16,7 @@ export class RouteDiagnosis {
    * Adds the cause to the failure of a valid request. Failures that are not a route's refusal have a cause already.
    */
   readonly explain = async (error: AuthCliError): Promise<AuthCliError> => {
-    if (!isRefusal(error)) return error;
+    if (!isRefusal(error) || error.reason !== undefined) return error;
     const { status } = error.refused.reply;
     const known = this.#diagnoses.get(status) ?? this.#diagnose(error);
     this.#diagnoses.set(status, known);

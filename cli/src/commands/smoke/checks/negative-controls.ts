@@ -4,6 +4,7 @@ import { type AwsCredentials, type SigV4Signing, signSigV4 } from "../../../aws/
 import { AuthCliError } from "../../../errors.ts";
 import { excerpt, exchange, type HttpRequest, type Reply, replyText, type Send } from "../../../http.ts";
 import { gatewayMessage, isFromApi } from "../../../diagnosis/api-reply.ts";
+import { isUnansweredLive } from "../../../diagnosis/live-mode.ts";
 import { routeFailure } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckName } from "../report.ts";
@@ -138,7 +139,7 @@ function requireRefusal(
     const cause = `the request reached the handler, which refused it: ${open.cause}`;
     throw routeFailure({ step, message, cause, fix: open.fix, reason: "route-open" }, request, reply);
   }
-  if (reply.status < 400)
+  if (reply.status < 400 || isUnansweredLive(answer))
     throw routeFailure({ step, message, ...open, reason: "route-open" }, request, reply);
   throw routeFailure(
     {
