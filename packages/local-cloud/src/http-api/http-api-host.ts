@@ -27,6 +27,8 @@ export interface HttpApiHostOptions {
   lambda?: Lambda;
   /** Variables that every function gets, such as `AWS_ENDPOINT_URL`. */
   functionEnvironment?: () => Record<string, string>;
+  /** PEM of a certificate that every function trusts. */
+  caCertificate?: string;
 }
 
 export interface HttpApiHost {
@@ -42,7 +44,7 @@ export interface HttpApiHost {
  * deployment takes effect at once. Uses node:http directly, because signatures cover the raw target and headers.
  */
 export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
-  const { account, sessions, now, log, tls, functionEnvironment } = options;
+  const { account, sessions, now, log, tls, functionEnvironment, caCertificate } = options;
   const lambda =
     options.lambda ??
     createLambda({
@@ -51,6 +53,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       now,
       log,
       ...(functionEnvironment && { environment: functionEnvironment }),
+      ...(caCertificate !== undefined && { caCertificate }),
     });
   const gateway = createGateway({ ...options, lambda });
   const servers = new Map<string, Server>();

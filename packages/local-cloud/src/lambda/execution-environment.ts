@@ -1,6 +1,6 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 
-import type { FunctionSettings, InvocationReply, WorkerMessage } from "./lambda-worker.ts";
+import type { FunctionSettings, InvocationReply, WorkerMessage, WorkerSettings } from "./lambda-worker.ts";
 
 export interface ExecutionEnvironmentOptions extends FunctionSettings {
   /** The worker's JavaScript. */
@@ -15,13 +15,16 @@ export interface ExecutionEnvironmentOptions extends FunctionSettings {
 export interface ExecutionEnvironment {
   /** A reply with `ended` means that the environment must not be used again; it is then terminated. */
   invoke(requestId: string, event: string): Promise<InvocationReply>;
+  /** Whether the thread still runs. It may end between two invocations. */
+  isAlive(): boolean;
   /** Ends the thread now. A running invocation gets a reply. */
   terminate(): Promise<void>;
 }
 
 /** Lambda's execution environment. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
 export function createExecutionEnvironment(options: ExecutionEnvironmentOptions): ExecutionEnvironment {
-  const { workerEntry, environment, memoryMb, onOutput, functionArn, timeoutMs } = options;
+  const { workerEntry, environment, memoryMb, onOutput, ...settings } = options;
+  const { timeoutMs } = settings;
   const invocations = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const { port1: port, port2: workerPort } = new MessageChannel();
 
@@ -43,7 +46,10 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
     else if ("isReady" in message) {
       isReady = true;
       if (finish !== undefined) startDeadline(timeoutMs);
-    } else settle(message);
+    } else {
+      if (!message.ok && message.ended) crash = message;
+      settle(message);
+    }
   };
   const end = async (errorType: string, errorMessage: string): Promise<void> => {
     // What the thread wrote before it ended.
@@ -81,7 +87,7 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
     worker = new Worker(workerEntry, {
       env: environment,
       resourceLimits: { maxOldGenerationSizeMb: memoryMb + memoryReserveMb },
-      workerData: { functionArn, timeoutMs, invocations, port: workerPort },
+      workerData: { ...settings, invocations, port: workerPort } satisfies WorkerSettings,
       transferList: [workerPort],
     });
     worker.on("error", (error) => void end("Runtime.ExitError", `Runtime exited: ${error.message}`));
@@ -106,6 +112,7 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
         Atomics.notify(invocations, 0);
       });
     },
+    isAlive: () => crash === undefined,
     terminate: () => end("Runtime.ExitError", "Runtime exited: Terminating worker thread"),
   };
 }

@@ -11,6 +11,8 @@ export interface FunctionPoolOptions {
   workerEntry: string;
   /** Everything that the function sees of the environment. */
   environment: Record<string, string>;
+  /** PEM of a certificate that the function trusts. */
+  caCertificate?: string;
   onOutput: (text: string) => void;
 }
 
@@ -34,6 +36,7 @@ const idleMs = 10_000;
 export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   const { lambdaFunction, ...shared } = options;
   const { arn: functionArn, timeoutSeconds, memoryMb } = lambdaFunction;
+  const isLive = isLiveBridge(lambdaFunction);
 
   const all = new Set<ExecutionEnvironment>();
   /** The one used last is reused first, so that those not needed stay idle. */
@@ -45,7 +48,13 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
 
   const create = (): ExecutionEnvironment => {
     const timeoutMs = timeoutSeconds * 1000;
-    const environment = createExecutionEnvironment({ ...shared, functionArn, timeoutMs, memoryMb });
+    const environment = createExecutionEnvironment({
+      ...shared,
+      functionArn,
+      timeoutMs,
+      memoryMb,
+      staysAwake: isLive,
+    });
     all.add(environment);
     return environment;
   };
@@ -55,7 +64,12 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   };
 
   const acquire = (): ExecutionEnvironment | Promise<ExecutionEnvironment | undefined> => {
-    const environment = idle.pop() ?? (all.size < maximumConcurrency ? create() : undefined);
+    let environment = idle.pop();
+    while (environment?.isAlive() === false) {
+      void end(environment);
+      environment = idle.pop();
+    }
+    environment ??= all.size < maximumConcurrency ? create() : undefined;
     leastIdle = Math.min(leastIdle, idle.length);
     return environment ?? new Promise((resolve) => waiting.push(resolve));
   };
@@ -68,6 +82,8 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   };
 
   const sweep = setInterval(() => {
+    // A bridge's successor would connect again, and `sst dev` would start another thread for it.
+    if (isLive) return;
     const unneeded = Math.min(leastIdle, all.size - 1);
     for (const environment of idle.splice(0, unneeded)) void end(environment);
     leastIdle = idle.length;
@@ -97,6 +113,14 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
     },
     destroy,
   };
+}
+
+/**
+ * Whether the function is the bridge that `sst dev` deploys in place of a handler. It holds a connection to IoT, whose
+ * messages and pings it must answer between invocations too. SST 2.49.8, `constructs/Function.js`.
+ */
+export function isLiveBridge({ environment }: Pick<LambdaFunction, "environment">): boolean {
+  return environment["SST_FUNCTION_ID"] !== undefined;
 }
 
 const terminated: InvocationReply = {

@@ -19,7 +19,13 @@ beforeEach(async () => {
   invocations = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const channel = new MessageChannel();
   port = channel.port1;
-  const settings: WorkerSettings = { functionArn: "arn", timeoutMs: 5000, invocations, port: channel.port2 };
+  const settings: WorkerSettings = {
+    functionArn: "arn",
+    timeoutMs: 5000,
+    staysAwake: false,
+    invocations,
+    port: channel.port2,
+  };
   const env = { LAMBDA_TASK_ROOT: folder, _HANDLER: "index.handler" };
   worker = new Worker(await findWorkerEntry(folder), {
     env,

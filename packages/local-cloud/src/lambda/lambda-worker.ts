@@ -3,6 +3,7 @@
  * one invocation after another. Its environment variables are the function's own. It must not import from the local cloud.
  */
 import { existsSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isMainThread, type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
@@ -11,6 +12,10 @@ export interface FunctionSettings {
   functionArn: string;
   /** Milliseconds that the handler may take. */
   timeoutMs: number;
+  /** Whether the event loop runs between invocations. By default the whole thread stands still. */
+  staysAwake: boolean;
+  /** PEM. TLS clients in the thread trust it in addition to Node's own certificates. */
+  caCertificate?: string;
 }
 
 /** `workerData`. */
@@ -56,7 +61,7 @@ let endInvocation: ((error: Error) => void) | undefined;
 let fault: Error | undefined;
 
 // A handler may replace globals. The thread must still reply.
-const { load, wait } = Atomics;
+const { load, wait, waitAsync } = Atomics;
 const { parse, stringify } = JSON;
 const receive = receiveMessageOnPort;
 const nextTurn = setImmediate;
@@ -70,20 +75,60 @@ const reportRejections: () => unknown =
 
 type Post = (message: WorkerMessage) => void;
 
-async function handleInvocations(settings: WorkerSettings): Promise<never> {
-  const { port, invocations } = settings;
+async function handleInvocations(settings: WorkerSettings): Promise<void> {
+  const { port, invocations, staysAwake, caCertificate } = settings;
   const post = port.postMessage.bind(port) as Post;
   isolate(post);
+  if (caCertificate !== undefined) await trust(caCertificate);
   // A handler that waits forever times out. Without this, the thread would exit.
   port.ref();
   for (let received = 0; ; received += 1) {
-    // Between invocations the whole thread stands still, as Lambda freezes an execution environment. It may be woken
-    // once too often: by the notification of an invocation whose count it saw without waiting.
-    while (load(invocations, 0) === received) wait(invocations, 0, received);
+    // It may be woken once too often: by the notification of an invocation whose count it saw without waiting.
+    while (load(invocations, 0) === received) {
+      // oxlint-disable-next-line no-await-in-loop
+      if (staysAwake) await stayAwake(invocations, received);
+      // As Lambda freezes an execution environment.
+      else wait(invocations, 0, received);
+      if (fault !== undefined) return post(describe(fault));
+    }
     const request = receive(port)?.message as InvocationRequest;
     // oxlint-disable-next-line no-await-in-loop -- one invocation at a time
     post(await invoke(request, settings, post));
   }
+}
+
+/** Runs the event loop until the count changes or something would end the process. */
+function stayAwake(invocations: Int32Array, received: number): Promise<void> {
+  return new Promise((resolve) => {
+    endInvocation = () => resolve();
+    void Promise.resolve(waitAsync(invocations, 0, received).value).then(() => resolve());
+  });
+}
+
+/**
+ * Node reads NODE_EXTRA_CA_CERTS once, from the environment of the process: a thread's own has no effect.
+ * https://nodejs.org/api/tls.html#tlssetdefaultcacertificatescerts (Node 22.19)
+ */
+async function trust(certificate: string): Promise<void> {
+  const { default: tls } = (await import("node:tls")) as unknown as { default: Tls };
+  if (tls.setDefaultCACertificates !== undefined) {
+    tls.setDefaultCACertificates([...tls.getCACertificates("default"), certificate]);
+    return;
+  }
+  const { createSecureContext } = tls;
+  tls.createSecureContext = (options) => {
+    const secureContext = createSecureContext(options);
+    if (!options?.ca) secureContext.context.addCACert(certificate);
+    return secureContext;
+  };
+  syncBuiltinESMExports();
+}
+
+/** What `@types/node` 20 and the documentation do not have. */
+interface Tls {
+  setDefaultCACertificates?: (certificates: string[]) => void;
+  getCACertificates: (type: "default") => string[];
+  createSecureContext: (options?: { ca?: unknown }) => { context: { addCACert(certificate: string): void } };
 }
 
 async function invoke(

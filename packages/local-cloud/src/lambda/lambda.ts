@@ -4,11 +4,12 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Sessions } from "../iam/sessions.ts";
+import type { Sessions, TemporaryCredentials } from "../iam/sessions.ts";
 import type { Account, LambdaFunction } from "../account.ts";
 import { createDescriptorWatch } from "./file-descriptors.ts";
-import { createFunctionPool, type FunctionPool } from "./function-pool.ts";
+import { createFunctionPool, type FunctionPool, isLiveBridge } from "./function-pool.ts";
 import type { InvocationReply } from "./lambda-worker.ts";
+import { createMask, type Mask } from "./mask.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
 import { findWorkerEntry } from "./worker-entry.ts";
 
@@ -20,6 +21,8 @@ export interface LambdaOptions {
   log: (line: string) => void;
   /** Variables that every function gets in addition to its own, such as `AWS_ENDPOINT_URL`. */
   environment?: () => Record<string, string>;
+  /** PEM of a certificate that functions trust in addition to Node's own. */
+  caCertificate?: string;
 }
 
 /** `payload` is the handler's result as JSON. */
@@ -36,7 +39,8 @@ export interface Lambda {
 /** How long a function's credentials are valid. Its pool is replaced before they expire. */
 const credentialsSeconds = 12 * 3600;
 
-export function createLambda({ account, sessions, now, log, environment }: LambdaOptions): Lambda {
+export function createLambda(options: LambdaOptions): Lambda {
+  const { account, sessions, now, log, environment, caCertificate } = options;
   const deployed = new Map<string, Deployment>();
   /** Includes pools that a new deployment has replaced and that still run invocations. */
   const alive = new Set<Promise<FunctionPool>>();
@@ -51,8 +55,10 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
 
   const run = async (lambdaFunction: LambdaFunction, event: unknown): Promise<InvocationReply> => {
     try {
-      const pool = await find(lambdaFunction).pool;
-      return await pool.run(event);
+      const { pool, mask } = find(lambdaFunction);
+      const reply = await (await pool).run(event);
+      if (reply.ok) return reply;
+      return { ...reply, errorMessage: mask(reply.errorMessage), stack: mask(reply.stack) };
     } catch (error) {
       const errorMessage = error instanceof Error ? error.message : String(error);
       return {
@@ -73,7 +79,11 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
     alive.delete(pool);
   };
 
-  const start = async (lambdaFunction: LambdaFunction): Promise<FunctionPool> => {
+  const start = async (
+    lambdaFunction: LambdaFunction,
+    credentials: TemporaryCredentials | undefined,
+    mask: Mask,
+  ): Promise<FunctionPool> => {
     home ??= createHome();
     const { folder, workerEntry } = await home;
     const root = join(folder, randomUUID());
@@ -84,21 +94,24 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
       workerEntry,
       environment: {
         ...createEnvironment(lambdaFunction, root),
+        ...(credentials && {
+          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+          AWS_SESSION_TOKEN: credentials.sessionToken,
+        }),
         ...environment?.(),
         ...lambdaFunction.environment,
       },
+      ...(caCertificate !== undefined && { caCertificate }),
       onOutput: (text) => {
-        for (const line of text.split("\n"))
+        for (const line of mask(text).split("\n"))
           if (line !== "") log(`lambda ${lambdaFunction.functionName}: ${line}`);
       },
     });
   };
 
   const createEnvironment = (lambdaFunction: LambdaFunction, root: string): Record<string, string> => {
-    const { functionName, handler, memoryMb, runtime, roleArn } = lambdaFunction;
-    const role = account.roles.get(roleArn);
-    const credentials =
-      role && sessions.issue({ role, sessionName: functionName, durationSeconds: credentialsSeconds });
+    const { functionName, handler, memoryMb, runtime } = lambdaFunction;
     return {
       AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
       AWS_REGION: account.region,
@@ -113,12 +126,12 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
       _HANDLER: handler,
       TZ: ":UTC",
       LANG: "en_US.UTF-8",
-      ...(credentials && {
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-        AWS_SESSION_TOKEN: credentials.sessionToken,
-      }),
     };
+  };
+
+  const issueCredentials = ({ functionName, roleArn }: LambdaFunction): TemporaryCredentials | undefined => {
+    const role = account.roles.get(roleArn);
+    return role && sessions.issue({ role, sessionName: functionName, durationSeconds: credentialsSeconds });
   };
 
   const find = (lambdaFunction: LambdaFunction): Deployment => {
@@ -130,9 +143,11 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
     }
     // An update changes the function in place; the environments keep what it was when they started.
     const version = { ...lambdaFunction };
-    const pool = start(version);
+    const credentials = issueCredentials(version);
+    const mask = createMask(credentials, account.region, now);
+    const pool = start(version, credentials, mask);
     const until = now().getTime() + (credentialsSeconds - 3600) * 1000;
-    const deployment = { version, until, pool };
+    const deployment = { version, until, pool, mask };
     deployed.set(arn, deployment);
     // A bundle that cannot be unpacked is tried again at the next call, because a new deployment may fix it.
     alive.add(pool);
@@ -160,6 +175,8 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
       if (reply.ok) return reply;
       const { errorType, errorMessage, stack } = reply;
       log(`lambda ${functionName}: ${stack === "" ? `${errorType}: ${errorMessage}` : stack}`);
+      if (errorType === "Sandbox.Timedout" && isLiveBridge(lambdaFunction))
+        log(`lambda ${functionName}: ${silentDeveloper}`);
       return { ok: false, errorType, errorMessage };
     },
 
@@ -181,11 +198,17 @@ export function createLambda({ account, sessions, now, log, environment }: Lambd
   };
 }
 
+/** All that a bridge sees of a handler that has ended its process. SST 2.49.8, `runtime/workers.js`. */
+const silentDeveloper =
+  "sst dev sent no result: the handler still runs, or it called process.exit, which sst dev does not report";
+
 interface Deployment {
   version: LambdaFunction;
   /** When its credentials must be replaced, in milliseconds since the epoch. */
   until: number;
   pool: Promise<FunctionPool>;
+  /** Hides its credentials. */
+  mask: Mask;
 }
 
 interface Home {

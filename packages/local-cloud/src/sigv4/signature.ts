@@ -38,7 +38,7 @@ export function sha256Hex(data: string | Uint8Array): string {
 const signingKeys = new Map<string, Buffer>();
 const maximumSigningKeys = 50;
 
-function signingKey({ secretAccessKey, scopeDate, region, service }: SigningScope): Buffer {
+export function signingKey({ secretAccessKey, scopeDate, region, service }: SigningScope): Buffer {
   const id = `${secretAccessKey}/${scopeDate}/${region}/${service}`;
   let key = signingKeys.get(id);
   if (key === undefined) {
