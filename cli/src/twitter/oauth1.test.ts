@@ -2,7 +2,7 @@ import { oauth1Vectors, type Parameter } from "@api-auth-twitter/test-support/oa
 import * as fc from "fast-check";
 import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import { describe, expect, it } from "vitest";
-import { hmacSha1Signature } from "../../../packages/local-cloud/src/twitter/hmac-sha1.ts";
+import { hmacSha1Signature } from "../../../packages/local-cloud/src/twitter/hmac-signature.ts";
 import {
   decodeForm,
   percentDecode,

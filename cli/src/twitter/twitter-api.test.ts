@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hmacSha1Signature } from "../../../packages/local-cloud/src/twitter/hmac-sha1.ts";
+import { hmacSha1Signature } from "../../../packages/local-cloud/src/twitter/hmac-signature.ts";
 import * as verifier from "../../../packages/local-cloud/src/twitter/signature-base-string.ts";
 import { formatError } from "../errors.ts";
 import { failure, sentHeader } from "../../test/fakes/fake-environment.ts";

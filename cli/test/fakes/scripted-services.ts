@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createSessions } from "../../../packages/local-cloud/src/iam/sessions.ts";
 import { verifySigV4 } from "../../../packages/local-cloud/src/sigv4/verify-sigv4.ts";
 import { parseRequest } from "../../../packages/local-cloud/src/sigv4/wire-request.ts";
-import { hmacSha1Signature } from "../../../packages/local-cloud/src/twitter/hmac-sha1.ts";
+import { hmacSha1Signature } from "../../../packages/local-cloud/src/twitter/hmac-signature.ts";
 import * as verifier from "../../../packages/local-cloud/src/twitter/signature-base-string.ts";
 import type { HttpRequest, HttpResponse, Send } from "../../src/http.ts";
 import { reply, sentHeader } from "./fake-environment.ts";

@@ -42,7 +42,7 @@ export const twitterFaults: Fault[] = [
   },
   {
     what: "the callback URL is not registered with the X app (code 415)",
-    command: `${login} --callback`,
+    command: `${login} --callback 0`,
     arrange: ({ laboratory }) =>
       void (laboratory.cloud.twitterApp.callbackUrls = ["https://example.com/back"]),
     step: "twitter.request_token",
@@ -53,7 +53,7 @@ export const twitterFaults: Fault[] = [
   },
   {
     what: "the X app has no callback URL (code 417)",
-    command: `${login} --callback`,
+    command: `${login} --callback 0`,
     arrange: ({ laboratory }) => void (laboratory.cloud.twitterApp.callbackUrls = []),
     step: "twitter.request_token",
     code: "callback-refused",

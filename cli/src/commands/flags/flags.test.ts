@@ -238,6 +238,11 @@ const table: Record<string, Row> = {
 
   "local --port": { wrong: ports, last: ["0", "1"] },
   "local --twitter-port": { wrong: ports, last: ["0", "1"] },
+  // The local cloud itself refuses them: local.e2e.test.ts gives it wrong ones.
+  "local --twitter-callback": {
+    wrong: [],
+    several: ["http://127.0.0.1:3000/callback", "http://127.0.0.1:3001/callback"],
+  },
   "local --oidc-issuer": {
     wrong: ["accounts.google.com", "https://a.example=https://a.example", "a.example=nowhere"].map(
       (value) => ({

@@ -18,6 +18,12 @@ export const localCommand: CommandDefinition = {
           .argParser(port)
           .default(4567),
       )
+      .addOption(
+        new Option(
+          "--twitter-callback <url>",
+          "a callback URL of the X app (may be repeated; default: http://127.0.0.1:8976/callback)",
+        ).argParser(collect),
+      )
       .option("--tls-cert <file>", "serve https with this PEM certificate")
       .option("--tls-key <file>", "the private key of the certificate")
       .addOption(

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer, type Server } from "node:net";
@@ -6,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { freePort } from "@api-auth-twitter/test-support/free-port";
 import { startOidcIssuer } from "@api-auth-twitter/test-support/oidc-issuer";
 
 const anyPorts = ["--port", "0", "--twitter-port", "0"];
@@ -148,6 +150,43 @@ describe("auth-cli local", () => {
     } finally {
       await issuer.close();
     }
+  });
+
+  test("--twitter-callback replaces the callback URLs of the X app, and login names it where one is missing", async () => {
+    const logIn = `
+      const { spawnSync } = require("node:child_process");
+      const { status, stderr } = spawnSync(process.execPath, [${JSON.stringify(authCliPath)}, "login", "--callback",
+        process.argv[1], "--no-browser", "--timeout", "0.1", "--endpoint", "http://127.0.0.1:1", "--identity-pool-id", "us-east-1:${randomUUID()}"]);
+      console.log(String(stderr));`;
+    const listed = ["http://127.0.0.1:3001/callback", "http://127.0.0.1:3002/callback/"];
+    const callbacks = listed.flatMap((url) => ["--twitter-callback", url]);
+    const ask = async (port: string, flags: string[]): Promise<string> =>
+      (await cli.run(["local", ...anyPorts, ...flags, "--", process.execPath, "-e", logIn, port])).stdout;
+    const [free, other] = [String(await freePort()), String(await freePort())];
+    const own = ["--twitter-callback", `http://127.0.0.1:${free}/callback`];
+    expect(await ask(free, [...callbacks, ...own])).toContain("no redirect from Twitter within 0.1 s");
+    for (const flags of [callbacks, []]) {
+      const refused = await ask(other, flags);
+      expect(refused).toContain("code 415");
+      expect(refused).toContain(
+        `(local cloud: restart it with \`--twitter-callback http://127.0.0.1:${other}/callback\`)`,
+      );
+    }
+  });
+
+  test.each([
+    [["http://localhost:3000/"], "X does not take localhost, but 127.0.0.1"],
+    [["callback"], "it is not an absolute URL"],
+    [
+      Array.from({ length: 11 }, (_, index) => `http://127.0.0.1:${index + 1}/`),
+      "X registers at most 10 callback URLs",
+    ],
+  ])("exits with 2 for --twitter-callback %j", async (urls, cause) => {
+    const flags = urls.flatMap((url) => ["--twitter-callback", url]);
+    const { code, stderr } = await inside("", [...anyPorts, ...flags]);
+    expect(stderr).toContain(`cause: ${cause}`);
+    expect(stderr).toContain("--twitter-callback");
+    expect(code).toBe(2);
   });
 
   test("--json prints the environment as an object", async () => {

@@ -11,6 +11,8 @@ import { findClientCredentials } from "../../deployment/client-credentials.ts";
 export interface LocalFlags {
   port: number;
   twitterPort: number;
+  /** The callback URLs of the X app, in place of the default one. */
+  twitterCallback?: string[];
   tlsCert?: string;
   tlsKey?: string;
   /** `<provider name>=<base URL>`, each. */
@@ -53,6 +55,7 @@ async function cloudOptions(flags: LocalFlags, environment: Environment): Promis
     awsPort: flags.port,
     twitterPort: flags.twitterPort,
     ...(clientCredentials === undefined ? {} : { clientCredentials }),
+    ...(flags.twitterCallback && { twitterApp: { callbackUrls: flags.twitterCallback } }),
     ...tlsOption(flags, environment),
     oidcIssuers: oidcIssuers(flags.oidcIssuer ?? []),
     ...(flags.debug ? { log: (line: string) => environment.terminal.say(`local: ${line}`) } : {}),
@@ -114,7 +117,17 @@ async function startLocalCloud(options: LocalCloudOptions, environment: Environm
   try {
     return await localCloud.startLocalCloud(options);
   } catch (error) {
-    const { code, port } = error as { code?: string; port?: number };
+    const { code, port, url } = error as { code?: string; port?: number; url?: string };
+    if (code === "INVALID_CALLBACK_URLS" && error instanceof Error) {
+      throw new AuthCliError("invalid-usage", {
+        message:
+          url === undefined
+            ? "too many --twitter-callback flags"
+            : `invalid --twitter-callback ${JSON.stringify(url)}`,
+        cause: error.message,
+        fix: "pass up to ten URLs as the X app has them, for example --twitter-callback http://127.0.0.1:3000/callback",
+      });
+    }
     if (code !== "EADDRINUSE" && code !== "EACCES") throw error;
     const holder = port === undefined ? undefined : await environment.findPortHolder(port);
     const flag = port === options.twitterPort ? "--twitter-port" : "--port";

@@ -4,6 +4,7 @@ import type { ProcessResult } from "@api-auth-twitter/test-support/run-process";
 import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-page";
 import { launchChromium } from "@api-auth-twitter/test-support/chromium";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
+import { freePort } from "@api-auth-twitter/test-support/free-port";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -45,8 +46,18 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
     return page;
   }
 
+  /** A free port whose callback URL the X app has registered. */
+  async function registeredPort(): Promise<string> {
+    const port = await freePort();
+    world.cloud.twitterApp.callbackUrls = [
+      ...world.cloud.twitterApp.callbackUrls.slice(-1),
+      `http://127.0.0.1:${port}/callback`,
+    ];
+    return String(port);
+  }
+
   /** Starts a login, acts as a user on its authorize page, and waits for the end. */
-  const logIn = (
+  const logIn = async (
     browse: (page: Page, url: string) => Promise<void>,
     args: string[] = [],
   ): Promise<ProcessResult> =>
@@ -55,7 +66,7 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
         await browse(await open(url), url);
         return undefined;
       },
-      ["--callback", ...args],
+      ["--callback", await registeredPort(), ...args],
     );
 
   test("logs in a user who authorizes the app, and shows a page", async () => {
@@ -99,7 +110,7 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
           attackersCallback = answered.location ?? "";
           return undefined;
         },
-        ["--callback", "--timeout", "0.5"],
+        ["--callback", await registeredPort(), "--timeout", "0.5"],
       );
       expect(attackers.code).toBe(4);
       const own = await answerAuthorizePage(url, { screenName: "dave" });
@@ -116,7 +127,8 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
   });
 
   test("exits with 4 when no redirect arrives in time", async () => {
-    const { code, stderr } = await world.cli.run(["login", "--callback", "--no-browser", "--timeout", "0.5"]);
+    const waiting = ["--callback", await registeredPort(), "--no-browser", "--timeout", "0.5"];
+    const { code, stderr } = await world.cli.run(["login", ...waiting]);
     expect(stderr).toContain("error: twitter.authorize: no redirect from Twitter within 0.5 s\n");
     expect(stderr).toMatch(/^fix: run `auth-cli login --callback` again/m);
     expect(code).toBe(4);
@@ -143,7 +155,7 @@ describe.skipIf(chromium === undefined)("login --callback in Chromium", () => {
       for (const [, name, value] of page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)) form.set(name, value);
       await fetch(new URL("/oauth/authorize", process.argv[2]), { method: "POST", body: form });`,
     );
-    const { code, stdout, stderr } = await world.cli.run(["login", "--callback"], {
+    const { code, stdout, stderr } = await world.cli.run(["login", "--callback", await registeredPort()], {
       variables: { BROWSER: `"${process.execPath}" "${script}" %s`, CI: "true" },
     });
     expect(stderr).toContain("Opening this page in your browser");

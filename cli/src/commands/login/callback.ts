@@ -3,6 +3,7 @@ import type { CallbackAnswer, Environment } from "../../environment/environment.
 import { AuthCliError, toAuthCliError } from "../../errors.ts";
 import type { TemporaryCredentials } from "../../twitter/oauth1.ts";
 import type { AuthorizedUser } from "../../twitter/twitter-api.ts";
+import { isLoopback } from "../../loopback.ts";
 import { callbackPage, contentSecurityPolicy } from "./callback-page.ts";
 import { exchangeVerifier, requestToken, showAuthorizePage, type TwitterApp } from "./three-legged.ts";
 
@@ -59,6 +60,9 @@ async function requestTokenFor(
     return await requestToken(environment, twitter, callback.href);
   } catch (error) {
     if (!(error instanceof AuthCliError) || error.code !== "callback-refused") throw error;
+    const locally = isLoopback(twitter.apiUrl.hostname)
+      ? ` (local cloud: restart it with \`--twitter-callback ${callback.href}\`)`
+      : "";
     throw new AuthCliError(error.code, {
       ...(error.step === undefined ? {} : { step: error.step }),
       message: error.message,
@@ -67,7 +71,7 @@ async function requestTokenFor(
         error.reason === "callback-missing"
           ? `the X app has no callback URL; this login needs ${callback.href}`
           : `${callback.href} is not a callback URL of the X app; the port must match too`,
-      fix: `register ${callback.href} under “User authentication settings” of the X app and run \`auth-cli login --callback ${callback.port}\`, or omit --callback and type the PIN`,
+      fix: `register ${callback.href} under “User authentication settings” of the X app${locally} and run \`auth-cli login --callback ${callback.port}\`, or omit --callback and type the PIN`,
     });
   }
 }

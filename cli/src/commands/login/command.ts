@@ -11,7 +11,10 @@ export const loginCommand: CommandDefinition = {
     command
       .option("--no-browser", "print the authorize URL, but do not open a browser")
       .addOption(
-        new Option("--callback [port]", "redirect the browser to this port instead of asking for a PIN")
+        new Option(
+          "--callback [port]",
+          "redirect the browser to this port (default: 8976) instead of asking for a PIN",
+        )
           .argParser(port)
           .conflicts(["withToken", "fromTwurl", "login"]),
       )
@@ -44,7 +47,7 @@ export const loginCommand: CommandDefinition = {
         "after",
         examples(
           "auth-cli login --stage prod",
-          "auth-cli login --callback 8976   # the X app has http://127.0.0.1:8976/callback registered",
+          "auth-cli login --callback   # the X app has http://127.0.0.1:8976/callback registered",
           "echo 1234567 | auth-cli login --no-browser   # the PIN from a pipe",
           "auth-cli login --with-token < token.txt   # two lines, or token;secret",
           "auth-cli login --from-twurl",

@@ -37,7 +37,7 @@ export interface LoginFlags extends DeploymentFlags {
   /** False with `--no-browser`. */
   browser?: boolean;
   consumerKey?: string;
-  /** The port; `true` or 0 for a free one. */
+  /** The port; 0 for a free one, `true` for the default. */
   callback?: number | true;
   /** Seconds to wait for the callback. */
   timeout?: number;
@@ -49,6 +49,9 @@ export interface LoginFlags extends DeploymentFlags {
   /** Log in again without asking. */
   force?: boolean;
 }
+
+/** X takes only a registered URL, so a free port would never do. The local cloud registers this one. */
+const defaultCallbackPort = 8976;
 
 /** Enough to look up a password, without leaving the port open for long. */
 const defaultTimeoutSeconds = 300;
@@ -183,7 +186,7 @@ async function logInToTwitter(
   const browser = flags.browser !== false;
   if (flags.callback === undefined) return loginOf(await logInWithPin(environment, app, { browser }));
   const timeoutMs = (flags.timeout ?? defaultTimeoutSeconds) * 1000;
-  const port = flags.callback === true ? 0 : flags.callback;
+  const port = flags.callback === true ? defaultCallbackPort : flags.callback;
   const options = { port, timeoutMs, browser, target: deployment.stage };
   return loginOf(await logInWithCallback(environment, app, options));
 }

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-page";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
+import { freePort } from "@api-auth-twitter/test-support/free-port";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { startTmux, type Tmux } from "@api-auth-twitter/test-support/tmux";
 
@@ -118,13 +119,15 @@ describe.skipIf(tmux === undefined)("the prompts of login", () => {
   });
 
   test("end with 130 on Ctrl-C while login waits for the callback", async () => {
-    await start("--callback --no-browser --force --consumer-key x");
+    const callbackPort = await freePort();
+    world.cloud.twitterApp.callbackUrls = [`http://127.0.0.1:${callbackPort}/callback`];
+    await start(`--callback ${callbackPort} --no-browser --force --consumer-key x`);
     await terminal.waitFor(/not shown\): *$/m);
     await terminal.type(secret(), "Enter");
     await terminal.waitFor(/code 32/);
     await expectExitCode(4);
     await terminal.type(`clear; export TWITTER_CONSUMER_KEY=${key()}`, "Enter");
-    await start("--callback --no-browser --force");
+    await start(`--callback ${callbackPort} --no-browser --force`);
     await terminal.waitFor(/not shown\): *$/m);
     await terminal.type(secret(), "Enter");
     const [, port] = await terminal.waitFor(/Waiting for Twitter at http:\/\/127\.0\.0\.1:(\d+)\/callback/);

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-page";
 import { afterEach, describe, expect, it } from "vitest";
-import { hmacSha1Signature } from "../twitter/hmac-sha1.ts";
+import { hmacSha1Signature } from "../twitter/hmac-signature.ts";
 import { parseOAuthRequest } from "../twitter/oauth-request.ts";
 import { percentEncode } from "../twitter/percent-encode.ts";
 import { randomAlphanumeric } from "../twitter/random-alphanumeric.ts";

@@ -6,7 +6,7 @@ import {
   type RequestOptions,
 } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
-import { hmacSha1Signature } from "../twitter/hmac-sha1.ts";
+import { hmacSha1Signature } from "../twitter/hmac-signature.ts";
 import { type Parameter, percentEncode } from "../twitter/percent-encode.ts";
 import { baseStringUri, signatureBaseString } from "../twitter/signature-base-string.ts";
 

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { formActionSource, withQuery } from "./callback-url.ts";
-import { equalInConstantTime } from "./hmac-sha1.ts";
+import { equalInConstantTime } from "./hmac-signature.ts";
 import { authorizePage, cancelledPage, contentSecurityPolicy, invalidTokenPage, pinPage } from "./pages.ts";
 import { decodeForm } from "./percent-encode.ts";
 import type { TemporaryCredentials } from "./temporary-credentials.ts";

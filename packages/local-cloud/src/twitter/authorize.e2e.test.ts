@@ -5,7 +5,7 @@ import { launchChromium } from "@api-auth-twitter/test-support/chromium";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { hmacSha1Signature } from "./hmac-sha1.ts";
+import { hmacSha1Signature } from "./hmac-signature.ts";
 import { percentEncode } from "./percent-encode.ts";
 import { randomAlphanumeric } from "./random-alphanumeric.ts";
 import { signatureBaseString } from "./signature-base-string.ts";
@@ -82,13 +82,18 @@ function scrollsSideways(page: Page): Promise<boolean> {
 
 describe.skipIf(chromium === undefined)("the authorize page in Chromium", () => {
   beforeAll(async () => {
-    twitter = await startTwitter({ port: 0, clientCredentials: app, now: () => new Date() });
     callbackServer = createServer((request, response) => response.end(`back at ${request.url}`));
     callbackServer.listen(0, "127.0.0.1");
     await once(callbackServer, "listening");
     const address = callbackServer.address();
     if (address === null || typeof address === "string") throw new Error("no port");
     callback = `http://127.0.0.1:${address.port}/callback`;
+    twitter = await startTwitter({
+      port: 0,
+      clientCredentials: app,
+      app: { callbackUrls: [callback] },
+      now: () => new Date(),
+    });
     browser = await launchChromium(chromium ?? "");
   });
   afterAll(async () => {

@@ -1,40 +1,33 @@
 import { describe, expect, it } from "vitest";
-import { formActionSource, isApprovedCallback, loopbackCallbackUrls, withQuery } from "./callback-url.ts";
+import { checkCallbackUrls, defaultCallbackUrls, formActionSource, withQuery } from "./callback-url.ts";
 
-describe("isApprovedCallback", () => {
-  it.each([
-    "http://127.0.0.1:8976/callback",
-    "http://localhost/",
-    "http://LOCALHOST:1",
-    "http://[::1]:8976/callback?a=b",
-  ])("takes %s when all of loopback is registered", (callback) => {
-    expect(isApprovedCallback(callback, loopbackCallbackUrls)).toBe(true);
+describe("checkCallbackUrls", () => {
+  it("takes ten URLs, also of custom protocols", () => {
+    const ports = Array.from({ length: 8 }, (_, index) => `http://127.0.0.1:${3000 + index}/callback`);
+    expect(() =>
+      checkCallbackUrls([...ports, "https://example.com", "twitter://callback/path"]),
+    ).not.toThrow();
+    expect(() =>
+      checkCallbackUrls([...ports, "https://a.example/", "https://b.example/", "https://c.example/"]),
+    ).toThrow("X registers at most 10 callback URLs for an app");
+  });
+
+  it("takes the default", () => {
+    expect(() => checkCallbackUrls(defaultCallbackUrls)).not.toThrow();
   });
 
   it.each([
-    "https://127.0.0.1/callback",
-    "http://127.0.0.1.example.com/",
-    "http://example.com/?http://127.0.0.1:80",
-    "http://127.0.0.1@example.com/",
-    "http://user:pw@127.0.0.1/",
-    "http://127.0.0.1/#fragment",
-    "http://0.0.0.0/",
-    "javascript:alert(1)",
-    "OOB",
-    "/callback",
-  ])("rejects %s when all of loopback is registered", (callback) => {
-    expect(isApprovedCallback(callback, loopbackCallbackUrls)).toBe(false);
-  });
-
-  it("compares all of a registered URL except the query", () => {
-    const registered = ["https://example.com/callback", "myapp://done/"];
-    expect(isApprovedCallback("https://example.com/callback", registered)).toBe(true);
-    expect(isApprovedCallback("https://example.com/callback?x=1", registered)).toBe(true);
-    expect(isApprovedCallback("myapp://done/", registered)).toBe(true);
-    expect(isApprovedCallback("https://example.com/callback/", registered)).toBe(false);
-    expect(isApprovedCallback("https://example.com:444/callback", registered)).toBe(false);
-    expect(isApprovedCallback("http://example.com/callback", registered)).toBe(false);
-    expect(isApprovedCallback("myapp://other/", registered)).toBe(false);
+    ["http://localhost:3000/callback", "X does not take localhost, but 127.0.0.1"],
+    ["http://LOCALHOST/", "X does not take localhost, but 127.0.0.1"],
+    ["javascript:alert(1)", "X does not allow the protocol javascript:"],
+    ["ftp://example.com/", "X does not allow the protocol ftp:"],
+    ["/callback", "it is not an absolute URL"],
+    ["http://user:pw@127.0.0.1/", "it contains a user name or password"],
+    ["http://127.0.0.1/?a=b", "it contains a query or fragment"],
+    ["http://127.0.0.1/#a", "it contains a query or fragment"],
+  ])("refuses %s", (url, reason) => {
+    const refusal = { code: "INVALID_CALLBACK_URLS", url, message: reason };
+    expect(() => checkCallbackUrls(["https://example.com/", url])).toThrow(expect.objectContaining(refusal));
   });
 });
 

@@ -1,28 +1,53 @@
 import { encodeForm, type Parameter } from "./percent-encode.ts";
 
-/** The default callback URLs: any port and path on loopback. */
-export const loopbackCallbackUrls: readonly string[] = [
-  "http://127.0.0.1:*",
-  "http://localhost:*",
-  "http://[::1]:*",
-];
+/** What `auth-cli login --callback 8976` asks for. */
+export const defaultCallbackUrls: readonly string[] = ["http://127.0.0.1:8976/callback"];
 
-/**
- * Whether an app may redirect its users to a URL.
- *
- * @param registered URLs, compared without their query, as X does; or `<scheme>://<host>:*` for every port and path of a host
- */
-export function isApprovedCallback(callback: string, registered: readonly string[]): boolean {
-  const url = parseUrl(callback);
-  if (url === undefined || url.username !== "" || url.password !== "" || url.hash !== "") return false;
-  return registered.some((pattern) => {
-    const anywhere = pattern.endsWith(":*");
-    const expected = parseUrl(anywhere ? pattern.slice(0, -2) : pattern);
-    if (expected === undefined || url.protocol !== expected.protocol) return false;
-    return anywhere
-      ? url.hostname === expected.hostname
-      : url.host === expected.host && url.pathname === expected.pathname;
-  });
+/** [D: docs.x.com/fundamentals/developer-apps] */
+const maximumCallbackUrls = 10;
+
+/** The protocols that X does not allow [D: docs.x.com/resources/fundamentals/developer-apps]. */
+const disallowedProtocols = new Set(
+  (
+    "vbscript javascript vbs data mocha keyword livescript ftp file gopher acrobat callto daap itpc itms firefoxurl hcp " +
+    "ldap mailto mmst mmsu msbd rtsp mso-offdap11 snews news nntp outlook stssync rlogin telnet tn3270 shell sip"
+  )
+    .split(" ")
+    .map((name) => `${name}:`),
+);
+
+/** X's app settings do not accept these callback URLs. */
+export class InvalidCallbackUrls extends Error {
+  readonly code = "INVALID_CALLBACK_URLS";
+  /** The URL, or undefined when the list is too long. */
+  readonly url: string | undefined;
+
+  constructor(reason: string, url?: string) {
+    super(reason);
+    this.name = "InvalidCallbackUrls";
+    this.url = url;
+  }
+}
+
+/** @throws InvalidCallbackUrls where X's app settings refuse the list */
+export function checkCallbackUrls(urls: readonly string[]): void {
+  for (const text of urls) {
+    const problem = problemOf(text);
+    if (problem !== undefined) throw new InvalidCallbackUrls(problem, text);
+  }
+  if (urls.length > maximumCallbackUrls) {
+    throw new InvalidCallbackUrls(`X registers at most ${maximumCallbackUrls} callback URLs for an app`);
+  }
+}
+
+function problemOf(text: string): string | undefined {
+  if (!URL.canParse(text)) return "it is not an absolute URL";
+  const { protocol, hostname, username, password, search, hash } = new URL(text);
+  if (disallowedProtocols.has(protocol)) return `X does not allow the protocol ${protocol}`;
+  if (hostname === "localhost") return "X does not take localhost, but 127.0.0.1";
+  if (username !== "" || password !== "") return "it contains a user name or password";
+  if (search !== "" || hash !== "") return "it contains a query or fragment";
+  return undefined;
 }
 
 /** Adds parameters to the query of a callback, RFC 5849 §2.2. */
@@ -39,8 +64,4 @@ export function withQuery(callback: string, parameters: readonly Parameter[]): s
 export function formActionSource(callback: string): string {
   const { protocol, origin, hostname } = new URL(callback);
   return origin === "null" || hostname.startsWith("[") ? protocol : origin;
-}
-
-function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
 }

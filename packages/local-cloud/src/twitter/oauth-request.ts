@@ -19,19 +19,20 @@ export interface WireRequest {
 export interface OAuthRequest {
   method: string;
   baseStringUri: string;
-  /** The signed parameters: those of the header, body and query, without `realm` and `oauth_signature`. */
+  /** The signed parameters: those of the header, query and body, without `realm` and `oauth_signature`. */
   signedParameters: Parameter[];
-  /** The `oauth_…` parameters of the header, body and query. */
+  /** The `oauth_…` parameters of the header, query and body. */
   protocolParameters: Map<string, string>;
   /** The other parameters. */
   requestParameters: Map<string, string>;
 }
 
 /**
- * Collects the parameters of a request.
+ * Collects the parameters of a request. Of a protocol parameter that is given more than once the last one counts, in
+ * the order header, query, body, and the base string has it once. RFC 5849 §3.1 forbids the repetition. X takes it [P:
+ * Twitter's joauth, `Unpacker` and `OAuthParamsBuilder`], and twitter-api-v2 sends `oauth_token` in header and body.
  *
- * @throws TwitterError 400 code 215: a malformed header or form, or a protocol parameter given twice (§3.1: "MUST NOT
- *   appear more than once per request")
+ * @throws TwitterError 400 code 215: a malformed header or form
  */
 export function parseOAuthRequest(request: WireRequest): OAuthRequest {
   const { host, path, query } = splitTarget(request);
@@ -41,22 +42,18 @@ export function parseOAuthRequest(request: WireRequest): OAuthRequest {
     ...(isForm(request.contentType) ? parseForm(request.body, "form body") : []),
   ];
   const protocolParameters = new Map<string, string>();
-  const requestParameters = new Map<string, string>();
-  for (const [name, value] of parameters) {
-    if (!name.startsWith("oauth_")) {
-      requestParameters.set(name, value);
-    } else if (protocolParameters.has(name)) {
-      throw badAuthenticationData(`${name} is repeated`);
-    } else {
-      protocolParameters.set(name, value);
-    }
+  const others: Parameter[] = [];
+  for (const parameter of parameters) {
+    const [name, value] = parameter;
+    if (name.startsWith("oauth_")) protocolParameters.set(name, value);
+    else others.push(parameter);
   }
   return {
     method: request.method,
     baseStringUri: baseStringUri(request.scheme, host, path),
-    signedParameters: parameters.filter(([name]) => name !== "oauth_signature"),
+    signedParameters: [...others, ...protocolParameters].filter(([name]) => name !== "oauth_signature"),
     protocolParameters,
-    requestParameters,
+    requestParameters: new Map(others),
   };
 }
 

@@ -1,4 +1,4 @@
-import { loopbackCallbackUrls } from "./callback-url.ts";
+import { checkCallbackUrls, defaultCallbackUrls } from "./callback-url.ts";
 
 /** The formats in which X's `/oauth/` endpoints have sent errors with a code. */
 export type OAuthErrorFormat = "xml" | "hash" | "json";
@@ -11,7 +11,8 @@ export interface RegisteredApp {
   /** Consumer key and secret: “API Key and Secret” in the X Developer Console. */
   clientCredentials: { key: string; secret: string };
   /**
-   * URLs, or `<scheme>://<host>:*`; by default everything on loopback. An empty list allows only `oob` (code 417).
+   * The callback URLs, each compared as a whole: at most ten, by default that of `auth-cli login --callback 8976`. An
+   * empty list allows only `oob` (code 417).
    */
   callbackUrls: readonly string[];
   /** Rejects every request signed with the app's key (code 416). */
@@ -27,12 +28,14 @@ export interface RegisteredApp {
 
 export type AppSettings = Partial<Omit<RegisteredApp, "clientCredentials">>;
 
+/** @throws InvalidCallbackUrls */
 export function registerApp(
   clientCredentials: RegisteredApp["clientCredentials"],
   settings: AppSettings = {},
 ): RegisteredApp {
+  if (settings.callbackUrls !== undefined) checkCallbackUrls(settings.callbackUrls);
   return {
-    callbackUrls: loopbackCallbackUrls,
+    callbackUrls: defaultCallbackUrls,
     suspended: false,
     accessTier: "elevated",
     credits: "available",

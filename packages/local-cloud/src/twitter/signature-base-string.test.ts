@@ -1,6 +1,6 @@
 import { oauth1Vectors } from "@api-auth-twitter/test-support/oauth1-vectors";
 import { describe, expect, it } from "vitest";
-import { hmacSha1Signature } from "./hmac-sha1.ts";
+import { hmacSha1Signature } from "./hmac-signature.ts";
 import { baseStringUri, normalizeParameters, signatureBaseString } from "./signature-base-string.ts";
 
 describe("baseStringUri", () => {

@@ -1,6 +1,7 @@
 import {
   badAuthenticationData,
   callbackNotApproved,
+  couldNotAuthenticate,
   creditsDepleted,
   invalidOrExpiredToken,
   invalidVerifier,
@@ -12,10 +13,10 @@ import {
   reverseAuthInvalid,
   suspendedApp,
 } from "./errors.ts";
-import { isApprovedCallback } from "./callback-url.ts";
-import { equalInConstantTime } from "./hmac-sha1.ts";
+import { equalInConstantTime } from "./hmac-signature.ts";
 import { type OAuthRequest, parseOAuthRequest } from "./oauth-request.ts";
 import { encodeForm, type Parameter } from "./percent-encode.ts";
+import type { TemporaryCredentials } from "./temporary-credentials.ts";
 import type { AccessLevel, TokenCredentials } from "./token-credentials.ts";
 import type { TwitterApp, TwitterContext, TwitterState } from "./twitter-state.ts";
 import { verifyOAuthRequest } from "./verify-oauth-request.ts";
@@ -56,7 +57,8 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
     return token;
   }
 
-  app.post("/oauth/request_token", async (context) => {
+  // X documents POST. Clients that work with X use GET: twython, Net::Twitter [P].
+  app.on(["GET", "POST"], "/oauth/request_token", async (context) => {
     const request = await readOAuthRequest(context, state.scheme);
     verifyOAuthRequest(request, {
       now,
@@ -72,7 +74,8 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
     if (callback === "") throw badAuthenticationData("oauth_callback is missing");
     if (callback !== "oob") {
       if (callbackUrls.length === 0) throw onlyOutOfBand();
-      if (!isApprovedCallback(callback, callbackUrls)) throw callbackNotApproved();
+      // An exact match [D: docs.x.com/fundamentals/developer-apps].
+      if (!callbackUrls.includes(callback)) throw callbackNotApproved();
     }
     const accessLevel = parseAccessLevel(request.requestParameters.get("x_auth_access_type"));
     const { token, secret } = temporaryCredentials.issue({ callback, accessLevel });
@@ -83,18 +86,30 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
     ]);
   });
 
-  app.post("/oauth/access_token", async (context) => {
+  const findRequestToken = (name: string): TemporaryCredentials => {
+    const found = temporaryCredentials.find(name);
+    if (found === undefined) throw requestTokenUnavailable();
+    return found;
+  };
+
+  /**
+   * The request token of an unsigned access_token: “Authentication: Not required” [D: X's reference]. The token and its
+   * verifier are enough. A consumer key, which twitter-lite sends, has to be the app's.
+   */
+  function findUnsignedRequestToken({ protocolParameters }: OAuthRequest): TemporaryCredentials | undefined {
+    const clientKey = protocolParameters.get("oauth_consumer_key") ?? registered.clientCredentials.key;
+    if (findClientSecret(clientKey) === undefined) {
+      throw couldNotAuthenticate("no app has this consumer key");
+    }
+    const token = protocolParameters.get("oauth_token") ?? "";
+    return token === "" ? undefined : findRequestToken(token);
+  }
+
+  app.on(["GET", "POST"], "/oauth/access_token", async (context) => {
     const request = await readOAuthRequest(context, state.scheme);
-    const credentials = verifyOAuthRequest(request, {
-      now,
-      nonces,
-      findClientSecret,
-      findToken(name) {
-        const found = temporaryCredentials.find(name);
-        if (found === undefined) throw requestTokenUnavailable();
-        return found;
-      },
-    });
+    const credentials = request.protocolParameters.has("oauth_signature")
+      ? verifyOAuthRequest(request, { now, nonces, findClientSecret, findToken: findRequestToken })
+      : findUnsignedRequestToken(request);
     if (credentials === undefined) throw reverseAuthInvalid();
     countRequest(context);
     const user = temporaryCredentials.redeem(

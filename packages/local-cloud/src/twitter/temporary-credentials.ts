@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { equalInConstantTime } from "./hmac-sha1.ts";
+import { equalInConstantTime } from "./hmac-signature.ts";
 import { randomAlphanumeric } from "./random-alphanumeric.ts";
 import type { AccessLevel } from "./token-credentials.ts";
 import type { TwitterUser } from "./users.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, request as requestHttp } from "node:http";
 import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-page";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { hmacSha1Signature } from "./hmac-sha1.ts";
+import { hmacSignature, type SignatureMethod } from "./hmac-signature.ts";
 import { decodeForm, encodeForm, type Parameter, percentEncode } from "./percent-encode.ts";
 import { randomAlphanumeric } from "./random-alphanumeric.ts";
 import { baseStringUri, signatureBaseString } from "./signature-base-string.ts";
@@ -71,7 +71,9 @@ function authorizationFor(request: SignedRequest): string {
   const uri = baseStringUri(url.protocol === "https:" ? "https" : "http", url.host, url.pathname);
   const query = decodeForm(url.search.slice(1)) ?? [];
   const baseString = signatureBaseString(method, uri, [...header, ...query, ...form]);
-  const signature = hmacSha1Signature(baseString, client.secret, token?.secret ?? "");
+  const hash: SignatureMethod =
+    protocol["oauth_signature_method"] === "HMAC-SHA256" ? "HMAC-SHA256" : "HMAC-SHA1";
+  const signature = hmacSignature(hash, baseString, client.secret, token?.secret ?? "");
   const parameters = [...header, ["oauth_signature", signature] as const];
   return `OAuth ${parameters.map(([name, value]) => `${name}="${percentEncode(value)}"`).join(", ")}`;
 }
@@ -113,6 +115,16 @@ function accessToken(token: Credentials, verifier: string): ReturnType<typeof se
   return send({ path: "/oauth/access_token", token, protocol: { oauth_verifier: verifier } });
 }
 
+async function exchangeUnsigned(
+  parameters: Record<string, string>,
+): Promise<{ status: number; body: string }> {
+  const response = await fetch(`${twitter.url}/oauth/access_token`, {
+    method: "POST",
+    body: new URLSearchParams(parameters),
+  });
+  return { status: response.status, body: await response.text() };
+}
+
 async function logIn(screenName = "somebody"): Promise<Credentials> {
   const token = await requestToken();
   const reply = await accessToken(token, await pinFor(token, screenName));
@@ -133,6 +145,7 @@ const invalidVerifier = {
   status: 401,
   body: "Error processing your OAuth request: Invalid oauth_verifier parameter",
 };
+const reverseAuthInvalid = { status: 401, body: "Reverse auth credentials are invalid" };
 const requestTokenUnavailable = { status: 401, body: "This feature is temporarily unavailable" };
 const initiate = {
   path: "/oauth/request_token",
@@ -220,15 +233,104 @@ describe("the PIN flow", () => {
     });
     expect(reply).toMatchObject({ status: 200 });
   });
+});
 
-  it("accepts a request without oauth_version", async () => {
-    const reply = await send({ ...initiate, protocol: { oauth_callback: "oob", oauth_version: undefined } });
+describe("the leniency of X", () => {
+  it.each([undefined, "", "1.0", "1.0a", "1.0A"])("accepts oauth_version %j", async (oauth_version) => {
+    const reply = await send({ ...initiate, protocol: { oauth_callback: "oob", oauth_version } });
     expect(reply).toMatchObject({ status: 200 });
+  });
+
+  it("accepts HMAC-SHA256 through the whole flow", async () => {
+    const oauth_signature_method = "HMAC-SHA256";
+    const initiated = await send({
+      ...initiate,
+      protocol: { oauth_callback: "oob", oauth_signature_method },
+    });
+    const token = credentialsIn(initiated.body);
+    const oauth_verifier = await pinFor(token);
+    const exchange: SignedRequest = {
+      path: "/oauth/access_token",
+      token,
+      protocol: { oauth_verifier, oauth_signature_method },
+    };
+    const wrong = await send({ ...exchange, token: { ...token, secret: "other" } });
+    expect(wrong).toMatchObject(couldNotAuthenticate);
+    const access = await send(exchange);
+    expect(access).toMatchObject({ status: 200 });
+    const user = await verifyCredentials(credentialsIn(access.body), {
+      protocol: { oauth_signature_method },
+    });
+    expect(user).toMatchObject({ status: 200 });
+  });
+
+  it("takes a parameter of header, query and body once, and the last value counts", async () => {
+    // Signed once: `authorizationFor` signs what it is given, and the request repeats it elsewhere.
+    const authorization = authorizationFor({ ...initiate, protocol: { oauth_callback: "oob" } });
+    const twice = (query: string, body: string): Promise<Response> =>
+      fetch(`${twitter.url}/oauth/request_token${query}`, {
+        method: "POST",
+        headers: { authorization, "content-type": "application/x-www-form-urlencoded" },
+        body,
+      });
+    const other = "oauth_callback=http%3A%2F%2F127.0.0.1";
+    for (const [query, body] of [
+      [`?${other}`, ""],
+      ["", other],
+      ["?oauth_callback=oob", other],
+    ] as const) {
+      const reply = await twice(query, body);
+      expect({ status: reply.status, body: await reply.text() }).toEqual(couldNotAuthenticate);
+    }
+    expect((await twice(`?${other}`, "oauth_callback=oob")).status).toBe(200);
+  });
+
+  it("takes a parameter that the header repeats once", async () => {
+    const reply = await send({ ...initiate, tamper: (header) => `${header}, oauth_callback="oob"` });
+    expect(reply).toMatchObject({ status: 200 });
+  });
+
+  it("issues request tokens and access tokens by GET", async () => {
+    const initiated = await send({ ...initiate, method: "GET" });
+    expect(initiated).toMatchObject({ status: 200 });
+    const token = credentialsIn(initiated.body);
+    const path = `/oauth/access_token?oauth_verifier=${await pinFor(token)}`;
+    expect(await send({ method: "GET", path, token })).toMatchObject({ status: 200 });
+  });
+
+  describe("an access_token without a signature", () => {
+    it("needs the request token and its verifier", async () => {
+      const { token: oauth_token } = await requestToken();
+      const oauth_verifier = await pinFor({ token: oauth_token, secret: "" });
+      const wrong = oauth_verifier === "1234567" ? "7654321" : "1234567";
+      expect(await exchangeUnsigned({ oauth_token, oauth_verifier: wrong })).toEqual(invalidVerifier);
+      expect(await exchangeUnsigned({ oauth_token })).toEqual(invalidVerifier);
+      expect(await exchangeUnsigned({ oauth_verifier })).toEqual(reverseAuthInvalid);
+      expect(await exchangeUnsigned({ oauth_token, oauth_verifier, oauth_consumer_key: "other" })).toEqual(
+        couldNotAuthenticate,
+      );
+      expect(await exchangeUnsigned({ oauth_token, oauth_verifier, oauth_signature: "wrong" })).toEqual(
+        badAuthenticationData,
+      );
+      const reply = await exchangeUnsigned({ oauth_token, oauth_verifier, oauth_consumer_key: app.key });
+      expect(reply).toMatchObject({ status: 200 });
+      expect((await verifyCredentials(credentialsIn(reply.body))).status).toBe(200);
+      expect(await exchangeUnsigned({ oauth_token, oauth_verifier })).toEqual(requestTokenUnavailable);
+    });
+
+    it("is refused for a suspended app", async () => {
+      const { token: oauth_token } = await requestToken();
+      const oauth_verifier = await pinFor({ token: oauth_token, secret: "" });
+      twitter.app.suspended = true;
+      expect(await exchangeUnsigned({ oauth_token, oauth_verifier })).toMatchObject({ status: 401 });
+      twitter.app.suspended = false;
+      expect(await exchangeUnsigned({ oauth_token, oauth_verifier })).toMatchObject({ status: 200 });
+    });
   });
 });
 
 describe("the callback flow", () => {
-  const callback = "http://127.0.0.1:8976/callback?state=a%20b";
+  const callback = "http://127.0.0.1:8976/callback";
 
   it("returns the user with a verifier", async () => {
     const token = await requestToken(callback);
@@ -238,7 +340,6 @@ describe("the callback flow", () => {
     expect({ status, pin }).toEqual({ status: 303, pin: undefined });
     const url = new URL(location ?? "");
     expect(`${url.origin}${url.pathname}`).toBe("http://127.0.0.1:8976/callback");
-    expect(url.searchParams.get("state")).toBe("a b");
     expect(url.searchParams.get("oauth_token")).toBe(token.token);
     expect((await accessToken(token, url.searchParams.get("oauth_verifier") ?? "")).status).toBe(200);
   });
@@ -246,12 +347,21 @@ describe("the callback flow", () => {
   it("returns a user who cancels with the denied token and forgets the token", async () => {
     const token = await requestToken(callback);
     const { location } = await answerAuthorizePage(authorizeUrl(token), "cancel");
-    expect(location).toBe(`http://127.0.0.1:8976/callback?state=a%20b&denied=${token.token}`);
+    expect(location).toBe(`http://127.0.0.1:8976/callback?denied=${token.token}`);
     expect(await accessToken(token, "0000000")).toMatchObject(requestTokenUnavailable);
   });
 
-  it("rejects a URL that the app did not register", async () => {
-    const reply = await send({ ...initiate, protocol: { oauth_callback: "https://example.com/" } });
+  it.each([
+    "https://example.com/",
+    "http://127.0.0.1:8977/callback",
+    "http://127.0.0.1:8976/callback/",
+    "http://127.0.0.1:8976/Callback",
+    "http://127.0.0.1:8976/callback?state=a",
+    "https://127.0.0.1:8976/callback",
+    "http://localhost:8976/callback",
+    "OOB",
+  ])("rejects %s, which the app did not register", async (oauth_callback) => {
+    const reply = await send({ ...initiate, protocol: { oauth_callback } });
     expect(reply.status).toBe(403);
     expect(reply.body).toMatch(
       /^<\?xml version='1\.0' encoding='UTF-8'\?><errors><error code="415">Callback URL not approved for this client application\. .*<\/error><\/errors>$/,
@@ -403,13 +513,13 @@ describe("a signed request is rejected for", () => {
       { ...initiate, protocol: { oauth_callback: "oob", oauth_signature_method: "PLAINTEXT" } },
       badAuthenticationData,
     ],
-    "a protocol parameter given twice": [
+    "a nonce given twice, the last one not signed": [
       { ...initiate, tamper: (header) => `${header}, oauth_nonce="again"` },
-      badAuthenticationData,
+      couldNotAuthenticate,
     ],
-    "a protocol parameter in the header and in the query": [
+    "a protocol parameter of header and query that is signed twice": [
       { ...initiate, path: `${initiate.path}?oauth_callback=oob` },
-      badAuthenticationData,
+      couldNotAuthenticate,
     ],
     "a malformed header": [
       { ...initiate, tamper: (header) => `${header}, oauth_x=unquoted` },
@@ -523,10 +633,7 @@ describe("a request token is rejected for", () => {
   });
 
   it("access_token without oauth_token", async () => {
-    expect(await send({ path: "/oauth/access_token" })).toMatchObject({
-      status: 401,
-      body: "Reverse auth credentials are invalid",
-    });
+    expect(await send({ path: "/oauth/access_token" })).toMatchObject(reverseAuthInvalid);
   });
 
   it("an unknown token", async () => {
@@ -697,12 +804,12 @@ describe("the authorize page", () => {
   });
 
   it("forbids frames, scripts, caching and referrers", async () => {
-    const token = await requestToken("http://localhost:1234/cb");
+    const token = await requestToken("http://127.0.0.1:8976/callback");
     const { headers } = await fetch(authorizeUrl(token));
     const policy = headers.get("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'; style-src 'sha256-");
     expect(policy).toContain("frame-ancestors 'none'");
-    expect(policy).toContain("form-action 'self' http://localhost:1234");
+    expect(policy).toContain("form-action 'self' http://127.0.0.1:8976");
     expect(policy).not.toContain("unsafe");
     expect(headers.get("cache-control")).toBe("no-store");
     expect(headers.get("referrer-policy")).toBe("no-referrer");
@@ -713,7 +820,7 @@ describe("the server", () => {
   it("answers 404 code 34 for an unknown path", async () => {
     for (const [method, path] of [
       ["GET", "/1.1/statuses/home_timeline.json"],
-      ["GET", "/oauth/request_token"],
+      ["PUT", "/oauth/request_token"],
       ["POST", "/1.1/account/verify_credentials.json"],
       ["GET", "/"],
     ] as const) {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hmacSha1Signature } from "./hmac-sha1.ts";
+import { hmacSha1Signature } from "./hmac-signature.ts";
 import { Nonces } from "./nonces.ts";
 import { parseOAuthRequest, type WireRequest } from "./oauth-request.ts";
 import { encodeForm, type Parameter, percentEncode } from "./percent-encode.ts";

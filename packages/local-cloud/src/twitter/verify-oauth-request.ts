@@ -1,11 +1,14 @@
 import { badAuthenticationData, couldNotAuthenticate, jsonError, timestampOutOfBounds } from "./errors.ts";
-import { equalInConstantTime, hmacSha1Signature } from "./hmac-sha1.ts";
+import { equalInConstantTime, hmacSignature, isSignatureMethod } from "./hmac-signature.ts";
 import type { Nonces } from "./nonces.ts";
 import type { OAuthRequest } from "./oauth-request.ts";
 import { signatureBaseString } from "./signature-base-string.ts";
 
 /** The maximum difference, in seconds, between a request's timestamp and the server's clock. */
 export const timestampWindowSeconds = 300;
+
+/** RFC 5849 names `1.0` only. X takes the others too [P: Twitter's joauth, `UnpackedRequest`]. */
+const acceptedVersions = new Set(["", "1.0", "1.0a"]);
 
 export interface OAuthVerification<Token extends { secret: string }> {
   now: () => Date;
@@ -33,10 +36,11 @@ export function verifyOAuthRequest<Token extends { secret: string }>(
   const nonce = requiredParameter(parameters, "oauth_nonce");
   const timestampText = requiredParameter(parameters, "oauth_timestamp");
   const method = requiredParameter(parameters, "oauth_signature_method");
-  if (method !== "HMAC-SHA1")
+  if (!isSignatureMethod(method)) {
     throw badAuthenticationData(`oauth_signature_method is ${JSON.stringify(method)}`);
-  const version = parameters.get("oauth_version");
-  if (version !== undefined && version !== "1.0") {
+  }
+  const version = parameters.get("oauth_version") ?? "";
+  if (!acceptedVersions.has(version.toLowerCase())) {
     throw badAuthenticationData(`oauth_version is ${JSON.stringify(version)}`);
   }
   if (!/^[1-9]\d{0,14}$/.test(timestampText)) throw badAuthenticationData("oauth_timestamp is not a number");
@@ -54,7 +58,7 @@ export function verifyOAuthRequest<Token extends { secret: string }>(
   const token = tokenName === "" ? undefined : findToken(tokenName);
 
   const baseString = signatureBaseString(request.method, request.baseStringUri, request.signedParameters);
-  const expected = hmacSha1Signature(baseString, clientSecret, token?.secret ?? "");
+  const expected = hmacSignature(method, baseString, clientSecret, token?.secret ?? "");
   if (!equalInConstantTime(signature, expected)) {
     throw couldNotAuthenticate(`the signature is wrong for ${request.method} ${request.baseStringUri}`);
   }
