@@ -1,20 +1,20 @@
 import { AuthCliError } from "../errors.ts";
+import { encodeQuery } from "./sigv4.ts";
 
 /** The step of every request to the API. */
 export const apiStep = "api.call";
 
-/** The service that signatures for API Gateway name. */
-export const executeApi = "execute-api";
-
 /**
- * The URL of a path of the deployment's API. The path stays as it is. A `+` in the query becomes `%20`, which means the
- * same and which every verifier reads the same way.
+ * The URL of a path of the deployment's API. The path stays as it is, apart from characters that a URL has to encode. The
+ * query gets the encoding of the canonical request and keeps its order, so that a verifier need not encode it again.
  * @param target `/private`, or an absolute URL of the same API
- * @throws AuthCliError `invalid-usage` for another host, because credentials must not go there
+ * @throws AuthCliError `invalid-usage` for another host, because credentials must not go there, and for a path that a URL
+ * cannot hold as it is typed
  */
 export function apiUrl(apiEndpoint: URL, target: string): URL {
   const base = apiEndpoint.origin + apiEndpoint.pathname.replace(/\/+$/, "");
   const absolute = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(target);
+  requireUnchanged(absolute ? target.replace(/^[^:]*:\/\/[^/?#]*/, "") : target);
   const text = absolute ? target : base + (target.startsWith("/") ? target : `/${target}`);
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined) {
@@ -30,17 +30,42 @@ export function apiUrl(apiEndpoint: URL, target: string): URL {
       fix: "pass only the path, or choose the deployment with --stage or --endpoint",
     });
   }
-  if (url.search.includes("+")) url.search = url.search.replaceAll("+", "%20");
-  if (url.hash !== "") url.hash = "";
+  if (url.search !== "") url.search = encodeQuery(url.search);
   return url;
 }
 
-/** The region in `<id>.execute-api.<region>.amazonaws.com`. Undefined for custom domains and the local cloud. */
-export function regionOfHost({ hostname }: URL): string | undefined {
-  return /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1];
-}
+/** What a URL silently changes (RFC 3986 5.2.4, WHATWG URL 4.4), so that the signature would be for another path. */
+const changes: readonly { pattern: RegExp; cause: string; fix: string }[] = [
+  {
+    pattern: /^[^?#]*\\/,
+    cause: "a backslash becomes a slash in a URL",
+    fix: "write %5C for a backslash, or use a slash",
+  },
+  {
+    pattern: /^(?:[^?#]*\/)?(?:\.|%2e){1,2}(?:[/?#]|$)/i,
+    cause: "the segments . and .. disappear from a URL, also when written as %2e",
+    fix: "write the path without them",
+  },
+  {
+    pattern: /#/,
+    cause: "a URL is sent without its fragment, which starts at #",
+    fix: "write %23 for the character, or omit the fragment",
+  },
+  {
+    // oxlint-disable-next-line no-control-regex
+    pattern: /[\t\n\r]|^[\0-\x20]|[\0-\x20]$/,
+    cause: "a URL loses tabs and line ends, and spaces around it",
+    fix: "write %09, %0A or %20, or omit them",
+  },
+];
 
-/** The API's id in `<id>.execute-api.<region>.amazonaws.com`. Undefined for custom domains and the local cloud. */
-export function apiIdOfHost({ hostname }: URL): string | undefined {
-  return /^([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1];
+/** @throws AuthCliError `invalid-usage` */
+function requireUnchanged(target: string): void {
+  const found = changes.find(({ pattern }) => pattern.test(target));
+  if (found === undefined) return;
+  throw new AuthCliError("invalid-usage", {
+    message: `cannot send the path ${JSON.stringify(target)} as it is`,
+    cause: found.cause,
+    fix: found.fix,
+  });
 }

@@ -224,6 +224,21 @@ export function canonicalQuery(search: string): string {
     .join("&");
 }
 
+/**
+ * The query with the encoding of the canonical one and in its own order. A `+`, which means a space, becomes `%20`.
+ * @param search `?a=1&b`
+ */
+export function encodeQuery(search: string): string {
+  const encoded = search
+    .slice(1)
+    .split("&")
+    .filter((parameter) => parameter !== "")
+    .map((parameter) =>
+      parameter.replaceAll("+", "%20").split(/=(.*)/s, 2).map(encodeQueryComponent).join("="),
+    );
+  return `?${encoded.join("&")}`;
+}
+
 /** Percent-encodes all but the unreserved characters (RFC 3986 2.3), in capitals, without encoding twice. */
 export function encodeQueryComponent(component: string): string {
   return component.replace(/%[0-9a-f]{2}|[^A-Za-z0-9\-._~]/gi, (part) => {

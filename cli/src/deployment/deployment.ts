@@ -1,3 +1,4 @@
+import type { SigningScope } from "../aws/api-host.ts";
 import type { DeployerFlags } from "./deployer-credentials.ts";
 
 /** The flags that choose the deployment. */
@@ -7,15 +8,19 @@ export interface DeploymentFlags extends DeployerFlags {
   endpoint?: string | undefined;
   identityPoolId?: string | undefined;
   region?: string | undefined;
+  service?: string | undefined;
 }
 
-/** A deployed stage: its API and its identity pool. */
-export interface Deployment {
+/** A deployed stage: its API and its identity pool, and what signatures for the API name. */
+export interface Deployment extends SigningScope {
   /** Undefined when flags set endpoint and pool, or the outputs file names no stage. */
   stage: string | undefined;
   apiEndpoint: URL;
   identityPoolId: string;
+  /** The API's. The identity pool may be in another one, which its id names. */
   region: string;
+  /** Service and region are guesses, since neither the API's host nor a flag names them. */
+  isScopeAssumed: boolean;
   /** The source of endpoint and pool id, for display. */
   source: string;
   /** The names of its CloudFormation stacks, if the source has them. */

@@ -16,3 +16,8 @@ export function parseRegion(value: string, source: string, fix: string): string 
     fix,
   });
 }
+
+/** `us-east-1` of `us-east-1:<uuid>` */
+export function regionOfPool(identityPoolId: string): string {
+  return identityPoolId.slice(0, identityPoolId.indexOf(":"));
+}

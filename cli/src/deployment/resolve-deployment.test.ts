@@ -328,12 +328,31 @@ describe("flags", () => {
     expect(moved.deployment).toMatchObject({ stage: "prod", identityPoolId: poolId });
     expect(moved.deployment.apiEndpoint.host).toBe("x.example");
     const pooled = await resolve({ identityPoolId: otherPoolId }, world);
-    expect(pooled.deployment).toMatchObject({ identityPoolId: otherPoolId, region: "us-east-1" });
+    expect(pooled.deployment).toMatchObject({ identityPoolId: otherPoolId });
     const elsewhere = await resolve({ region: "ap-south-1" }, world);
     expect(elsewhere.deployment.region).toBe("ap-south-1");
   });
 
-  it("default to the region of the pool, whatever AWS_REGION says", async () => {
+  it("for service and region override the API's host", async () => {
+    const choice = { endpoint: "https://abc.lambda-url.eu-west-1.on.aws", identityPoolId: otherPoolId };
+    const named = await resolve(choice);
+    expect(named.deployment).toMatchObject({ service: "lambda", region: "eu-west-1", isScopeAssumed: false });
+    const scope = { service: "execute-api", region: "ap-south-1" };
+    const set = await resolve({ ...choice, ...scope });
+    expect(set.deployment).toMatchObject({ ...scope, isScopeAssumed: false });
+    const custom = { endpoint: "https://api.example.com", identityPoolId: otherPoolId };
+    expect((await resolve(custom)).deployment).toMatchObject({
+      service: "execute-api",
+      region: "us-east-1",
+      isScopeAssumed: true,
+    });
+    expect((await resolve({ ...custom, service: "appsync" })).deployment).toMatchObject({
+      service: "appsync",
+      isScopeAssumed: true,
+    });
+  });
+
+  it("default to the region of the API, whatever AWS_REGION says", async () => {
     const world = { outputs: { "prod-notes-S": outputs }, variables: { AWS_REGION: "ap-south-1" } };
     expect((await resolve({}, world)).deployment.region).toBe("eu-west-1");
   });

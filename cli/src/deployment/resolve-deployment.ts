@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { executeApi, scopeOfHost } from "../aws/api-host.ts";
 import { AuthCliError } from "../errors.ts";
 import { Configuration } from "./configuration.ts";
 import type { Deployment, DeploymentFlags, RememberedDeployment } from "./deployment.ts";
@@ -10,7 +11,7 @@ import {
 } from "./find-outputs.ts";
 import { findProject, type Project } from "./project.ts";
 import { parseServiceUrl } from "./service-addresses.ts";
-import { parseRegion } from "./region.ts";
+import { parseRegion, regionOfPool } from "./region.ts";
 import { findStageSetting } from "./stage.ts";
 
 export interface ResolvedDeployment {
@@ -61,16 +62,22 @@ export function checkDeployment(
     flags.identityPoolId === undefined ? found.source : "--identity-pool-id",
   );
   const configuration = new Configuration(environment, project, stage);
+  const apiEndpoint = parseServiceUrl(
+    flags.endpoint ?? found.apiEndpoint,
+    flags.endpoint ? "--endpoint" : found.source,
+  );
+  const named = scopeOfHost(apiEndpoint);
+  const service = parseServiceFlag(flags.service) ?? named?.service;
+  const region = parseRegionFlag(flags.region) ?? named?.region;
   return {
     deployment: {
       stage,
-      apiEndpoint: parseServiceUrl(
-        flags.endpoint ?? found.apiEndpoint,
-        flags.endpoint ? "--endpoint" : found.source,
-      ),
+      apiEndpoint,
       identityPoolId,
+      service: service ?? executeApi,
       // The pool id names its region. AWS_REGION may be meant for other work.
-      region: parseRegionFlag(flags.region) ?? identityPoolId.slice(0, identityPoolId.indexOf(":")),
+      region: region ?? regionOfPool(identityPoolId),
+      isScopeAssumed: service === undefined || region === undefined,
       source: found.source,
       stackNames: found.stackNames,
     },
@@ -84,7 +91,20 @@ export function checkDeployment(
 function parseRegionFlag(value: string | undefined): string | undefined {
   return value === undefined
     ? undefined
-    : parseRegion(value, "--region", "omit --region: the identity pool id starts with its region");
+    : parseRegion(
+        value,
+        "--region",
+        "omit --region: the API's host or the identity pool id names the region",
+      );
+}
+
+function parseServiceFlag(value: string | undefined): string | undefined {
+  if (value === undefined || /^[a-z][a-z0-9-]{1,62}$/.test(value)) return value;
+  throw new AuthCliError("invalid-configuration", {
+    message: `invalid --service ${JSON.stringify(value)}`,
+    cause: "a service's name in signatures looks like execute-api, lambda or appsync",
+    fix: "omit --service: the API's host names the service",
+  });
 }
 
 function parseIdentityPoolId(value: string, source: string): string {

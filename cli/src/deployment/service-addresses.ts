@@ -4,6 +4,7 @@ import { AuthCliError } from "../errors.ts";
 import { isLoopback } from "../loopback.ts";
 import type { Configuration, ServiceAddresses } from "./configuration.ts";
 import type { Deployment } from "./deployment.ts";
+import { regionOfPool } from "./region.ts";
 
 /**
  * Parses the address of a service. Only this computer may be addressed by plain http, which does not encrypt tokens and
@@ -144,7 +145,7 @@ export async function cognitoContext(
 ): Promise<CognitoContext> {
   const endpoint = await cognitoEndpoint(configuration);
   return {
-    region: deployment.region,
+    region: regionOfPool(deployment.identityPoolId),
     endpoint: endpoint?.href,
     send: environment.send,
   };

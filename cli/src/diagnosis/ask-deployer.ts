@@ -6,7 +6,7 @@ import {
   processGetRoutesResponse,
 } from "../aws/apigatewayv2.ts";
 import type { AwsContext } from "../aws/control-plane.ts";
-import { apiIdOfHost } from "../aws/execute-api.ts";
+import { apiIdOfHost, executeApi } from "../aws/api-host.ts";
 import { processSimulatePrincipalPolicyResponse, simulatePrincipalPolicyRequest } from "../aws/iam.ts";
 import { type CallerIdentity, roleName } from "../aws/sts.ts";
 import { findDeployerCredentials } from "../deployment/deployer-credentials.ts";
@@ -44,6 +44,7 @@ export async function askDeployer(
   limitMs: number,
 ): Promise<Deployed | undefined> {
   const { url, method, region, hostRegion = region, nowMs } = subject;
+  if (subject.service !== executeApi) return undefined;
   // A default profile can be of a kind that only the aws CLI reads.
   const credentials = await findDeployerCredentials(environment, configuration, {}).catch(() => undefined);
   if (credentials === undefined) return undefined;

@@ -1,12 +1,13 @@
 import type { AwsRefusal } from "../aws/control-plane.ts";
 import { type CallerIdentity, getCallerIdentityRequest, readGetCallerIdentityResponse } from "../aws/sts.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
+import { regionOfPool } from "../deployment/region.ts";
 import { stsEndpoint } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
 import { exchange, measureClockSkew } from "../http.ts";
 import { isLoopback } from "../loopback.ts";
 import { signRequest } from "../server-clock.ts";
-import { regionOfPool, type Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 /** What STS answers to the same credentials, signed by the same code. */
 export type StsAnswer = (

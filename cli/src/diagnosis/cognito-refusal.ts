@@ -1,6 +1,7 @@
-import { regionOfHost } from "../aws/execute-api.ts";
 import type { Configuration } from "../deployment/configuration.ts";
+import { scopeOfHost } from "../aws/api-host.ts";
 import { deployCommand } from "../deployment/deploy-command.ts";
+import { regionOfPool } from "../deployment/region.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError, type ErrorDetails, toErrorReport } from "../errors.ts";
@@ -17,7 +18,6 @@ import {
 import { findClientCredentials } from "../deployment/client-credentials.ts";
 import { twitterApiUrl } from "../deployment/service-addresses.ts";
 import type { Reason } from "../reasons.ts";
-import { regionOfPool } from "./subject.ts";
 
 /** For each of the two requests to Twitter. */
 const questionTimeoutMs = 1000;
@@ -210,27 +210,19 @@ async function clientCredentialsOf({
   }
 }
 
-/** A pool is not found when it is looked for in another region than its own. */
+/** A pool that does not exist in the region of its id may be meant to be in the API's. */
 async function explainMissingPool(
   { resolved: { deployment, configuration } }: RefusedExchange,
   thrown: AuthCliError,
 ): Promise<AuthCliError> {
-  const { identityPoolId, region, apiEndpoint } = deployment;
-  const named = regionOfPool(identityPoolId);
-  if (named !== region) {
-    return new AuthCliError(thrown.code, {
-      ...toErrorReport(thrown),
-      cause: `auth-cli looked for the identity pool in ${region}, but its id names ${named}`,
-      fix: `leave out --region, or use \`--region ${named}\``,
-      reason: "pool-in-another-region",
-    });
-  }
+  const { identityPoolId, apiEndpoint } = deployment;
+  const region = regionOfPool(identityPoolId);
   const expected = await regionOfTheRest(apiEndpoint, configuration);
   if (expected === undefined || expected.region === region) return thrown;
   return new AuthCliError(thrown.code, {
     ...toErrorReport(thrown),
     cause: `the identity pool does not exist in ${region}, the region in its id, but ${expected.says} ${expected.region}`,
-    fix: `use the IdentityPoolId from the outputs of the stack in ${expected.region}: the pool and the API are deployed in one region`,
+    fix: `use the IdentityPoolId from the outputs of the stack in ${expected.region}, or deploy the pool's stack in ${region} again`,
     reason: "pool-in-another-region",
   });
 }
@@ -239,7 +231,7 @@ async function regionOfTheRest(
   apiEndpoint: URL,
   configuration: Configuration,
 ): Promise<{ region: string; says: string } | undefined> {
-  const ofApi = regionOfHost(apiEndpoint);
+  const ofApi = scopeOfHost(apiEndpoint)?.region;
   if (ofApi !== undefined) return { region: ofApi, says: "the API is in" };
   const setting = await configuration.find("AWS_REGION");
   return setting && { region: setting.value, says: `${setting.source} says` };

@@ -1,4 +1,3 @@
-import { executeApi } from "../aws/execute-api.ts";
 import { encodeQueryComponent, presignSigV4, signSigV4 } from "../aws/sigv4.ts";
 import type { HttpRequest } from "../http.ts";
 import { errorType } from "./api-reply.ts";
@@ -97,9 +96,9 @@ const table = {
     label: () => "signed in the query string, not in headers",
     refusals: ["forbidden"],
     when: isSafe,
-    request: async ({ method, url, credentials, region, nowMs }) => ({
+    request: async ({ method, url, credentials, service, region, nowMs }) => ({
       method,
-      url: await presignSigV4({ method, url }, { credentials, region, service: executeApi, nowMs }),
+      url: await presignSigV4({ method, url }, { credentials, region, service, nowMs }),
       headers: plainHeaders,
     }),
   },
@@ -186,10 +185,10 @@ type Changes = Partial<Pick<Subject, "url" | "headers" | "body" | "region">> & {
 };
 
 async function signed(subject: Subject, changes: Changes = {}): Promise<Probe> {
-  const { method, url, headers, body, credentials, region } = { ...subject, ...changes };
+  const { method, url, headers, body, credentials, service, region } = { ...subject, ...changes };
   const signature = await signSigV4(
     { method, url, headers, body },
-    { credentials, region, service: executeApi, nowMs: subject.nowMs },
+    { credentials, region, service, nowMs: subject.nowMs },
   );
   return { method, url, headers: signature.headers, body };
 }

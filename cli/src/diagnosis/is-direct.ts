@@ -1,4 +1,4 @@
-import { regionOfHost } from "../aws/execute-api.ts";
+import { isHostOfAws } from "../aws/api-host.ts";
 import { headerValue } from "../http.ts";
 import { type Observations, statusOf } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
@@ -24,5 +24,5 @@ export function isDirect(
 }
 
 function isOfAws(url: URL): boolean {
-  return url.protocol === "https:" && regionOfHost(url) !== undefined;
+  return url.protocol === "https:" && isHostOfAws(url);
 }

@@ -68,6 +68,7 @@ function subjectOf(reply: ApiReply, changes: Partial<Subject> = {}): Subject {
       sessionToken: "the-session-token",
       expiration: "2026-03-01T13:00:00.000Z",
     },
+    service: "execute-api",
     region: "us-east-1",
     hostRegion: "us-east-1",
     otherRegion: undefined,

@@ -1,4 +1,4 @@
-import { apiIdOfHost } from "../aws/execute-api.ts";
+import { apiIdOfHost } from "../aws/api-host.ts";
 import type { CallerIdentity } from "../aws/sts.ts";
 import type { Subject } from "./subject.ts";
 

@@ -3,7 +3,9 @@ import { type KnownRoute, readKnownRoutes } from "../deployment/known-routes.ts"
 import { parseServiceUrl } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Header } from "../http.ts";
-import { apiUrl, regionOfHost } from "../aws/execute-api.ts";
+import { scopeOfHost } from "../aws/api-host.ts";
+import { apiUrl } from "../aws/execute-api.ts";
+import { regionOfPool } from "../deployment/region.ts";
 import type { AwsCredentials } from "../aws/sigv4.ts";
 import { type ApiReply, gatewayMessage, isFromApi } from "./api-reply.ts";
 import { pathBelow } from "./endpoint-paths.ts";
@@ -24,9 +26,11 @@ export interface Subject {
   /** Milliseconds until the reply; undefined when not measured. */
   durationMs: number | undefined;
   credentials: AwsCredentials;
+  /** The service of its signature. */
+  service: string;
   /** The region of its signature. */
   region: string;
-  /** The region in `<id>.execute-api.<region>.amazonaws.com`. */
+  /** The region in the API's host. */
   hostRegion: string | undefined;
   /** Another region that the API may be in. */
   otherRegion: string | undefined;
@@ -99,13 +103,13 @@ export async function gatherFacts(
   nowMs: number,
 ): Promise<Subject> {
   const { deployment, project, configuration } = resolved;
-  const { apiEndpoint, identityPoolId, region, stage } = deployment;
+  const { apiEndpoint, identityPoolId, service, region, stage } = deployment;
   const { url } = request;
   const found = resolved.recorded();
   // With both set by flags, the recorded stage may be another deployment.
   const isMeant = found?.identityPoolId === identityPoolId || isSame(found?.apiEndpoint, apiEndpoint);
   const recorded = isMeant ? found : undefined;
-  const hostRegion = regionOfHost(url);
+  const hostRegion = scopeOfHost(url)?.region;
   const candidates = [
     hostRegion,
     recorded && regionOfPool(recorded.identityPoolId),
@@ -122,6 +126,7 @@ export async function gatherFacts(
     reply,
     durationMs,
     credentials,
+    service,
     region,
     hostRegion,
     otherRegion: candidates.find((candidate) => candidate !== undefined && candidate !== region),
@@ -148,11 +153,6 @@ export function deployedSecondsAgo(
 ): number | undefined {
   const writtenMs = recorded && files.describe(recorded.source)?.modifiedMs;
   return writtenMs === undefined ? undefined : Math.max(0, Math.round((now() - writtenMs) / 1000));
-}
-
-/** `us-east-1` of `us-east-1:<uuid>` */
-export function regionOfPool(identityPoolId: string): string {
-  return identityPoolId.slice(0, identityPoolId.indexOf(":"));
 }
 
 function ownUrl(

@@ -177,18 +177,6 @@ export const identityPoolFaults: Fault[] = [
     fix: "use the IdentityPoolId from the outputs of the stack in us-east-1",
   },
   {
-    what: "auth-cli looks for the pool in another region (--region)",
-    command: `${call} --region eu-west-1`,
-    async arrange({ variables, startCloud }) {
-      variables["AWS_ENDPOINT_URL_COGNITO_IDENTITY"] = (await startCloud("eu-west-1")).awsUrl;
-    },
-    step: "cognito.get-id",
-    code: "pool-not-found",
-    reason: "pool-in-another-region",
-    cause: "auth-cli looked for the identity pool in eu-west-1, but its id names us-east-1",
-    fix: "leave out --region",
-  },
-  {
     what: "the pool does not federate Twitter",
     command: call,
     arrange: withPool("Unfederated"),

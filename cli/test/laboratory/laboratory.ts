@@ -5,7 +5,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type LocalCloud, startLocalCloud } from "@api-auth-twitter/local-cloud";
+import type { LocalCloud } from "@api-auth-twitter/local-cloud";
 import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type Meddling, startMeddlingProxy } from "@api-auth-twitter/test-support/meddling-proxy";
@@ -45,8 +45,6 @@ export interface Trial {
   startDistrusted: () => Promise<string>;
   /** Adds a file to the project. */
   addFile: (path: string, text: string) => Promise<void>;
-  /** Starts another local cloud. */
-  startCloud: (region: string) => Promise<LocalCloud>;
   end: () => Promise<void>;
 }
 
@@ -122,11 +120,6 @@ export async function openLaboratory(): Promise<Laboratory> {
         async addFile(path, text) {
           closing.push(() => rm(join(app.folder, path)));
           await writeFile(join(app.folder, path), text, { flag: "wx" });
-        },
-        async startCloud(region) {
-          const other = await startLocalCloud({ awsPort: 0, twitterPort: 0, region });
-          closing.push(() => other.close());
-          return other;
         },
         async end() {
           Object.assign(cloud.twitterApp, pristine);

@@ -1,7 +1,7 @@
 """Recomputes SigV4 signatures with botocore, which shares no code with auth-cli.
 
 Reads a JSON list of requests as they came over the wire from standard input and writes, for each, the Authorization
-header that botocore would have sent:
+header that botocore would have sent. Takes the target as it came, because botocore encodes no query again:
 {"method", "target", "headers": [[name, value]], "body": base64, "region", "service", "credentials": {...}}
 """
 
@@ -9,32 +9,20 @@ import base64
 import json
 import re
 import sys
-from urllib.parse import quote, unquote_to_bytes
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 
-def encoded(text):
-    return quote(unquote_to_bytes(text), safe="-_.~")
-
-
-def canonical_query(query):
-    """A client knows its parameters; from the wire they have to be decoded and encoded again, as AWS does it."""
-    pairs = [parameter.partition("=") for parameter in query.split("&") if parameter]
-    return "&".join(f"{encoded(name)}={encoded(value)}" for name, _, value in pairs)
-
-
 def authorization(received):
     headers = received["headers"]
     sent = next(value for name, value in headers if name.lower() == "authorization")
     signed_names = re.search(r"SignedHeaders=([^,]+)", sent).group(1).split(";")
-    path, _, query = received["target"].partition("?")
     host = next(value for name, value in headers if name.lower() == "host")
     request = AWSRequest(
         method=received["method"],
-        url=f"http://{host}{path}?{canonical_query(query)}",
+        url=f"http://{host}{received['target']}",
         data=base64.b64decode(received["body"]),
     )
     for name, value in headers:

@@ -48,6 +48,39 @@ describe("the method", () => {
   });
 });
 
+describe("an unknown method", () => {
+  it.each([
+    ["GTE", "use GET"],
+    ["PSOT", "use POST"],
+    ["DELET", "use DELETE"],
+    ["HEADS", "use HEAD"],
+    ["PATHC", "use PATCH"],
+    ["BREW", "use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS"],
+  ])("%s is refused with the nearest: %s", async (method, fix) => {
+    const message = `invalid method "${method}"`;
+    expect(await failure(() => build({}, {}, method, "/x"))).toMatchObject({ message, fix });
+    const flagged = await failure(() => build({ request: method }));
+    expect(flagged).toMatchObject({ message: `${message} (--request)`, fix });
+  });
+});
+
+describe("Content-Length", () => {
+  it.each([
+    [{}, "3"],
+    [data("ab"), "3"],
+    [data("ab"), "two"],
+  ])("of %j cannot be %s", async (flags, length) => {
+    const error = await failure(() => build({ ...flags, header: [`Content-Length: ${length}`] }));
+    expect(error).toMatchObject({ code: "invalid-usage", exitCode: 2 });
+    expect(error.message).toContain(`Content-Length is "${length}" (--header)`);
+  });
+
+  it("may repeat the body's own length", async () => {
+    const { headers } = await build({ ...data("é"), header: ["content-length: 2"] });
+    expect(headers).toContainEqual(["content-length", "2"]);
+  });
+});
+
 describe("the target", () => {
   it.each<[string[], RequestFlags, string]>([
     [["DELETE", "/items/1"], {}, "DELETE /items/1"],

@@ -3,6 +3,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { headerValue, type Header, type HttpRequest } from "../../http.ts";
 import { apiStep, apiUrl } from "../../aws/execute-api.ts";
+import { encodeQuery } from "../../aws/sigv4.ts";
 import { rejectConvertedPath } from "../flags/git-bash.ts";
 
 /** One `--data` or `--data-binary`: `text`, `@file` or `@-`. */
@@ -57,6 +58,7 @@ export async function buildRequest(
   if (flags.compressed) add("Accept-Encoding", "gzip, deflate, br");
   if (body !== undefined) add("Content-Type", "application/x-www-form-urlencoded");
 
+  requireOwnLength(headers, body);
   return {
     step: apiStep,
     method: named ?? (flags.head ? "HEAD" : body === undefined ? "GET" : "POST"),
@@ -74,7 +76,7 @@ export async function buildRequest(
  */
 export function requirePath(target: readonly string[]): void {
   const [method = "", ...others] = target;
-  if (others.length > 0 || !/^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$/.test(method)) return;
+  if (others.length > 0 || !methods.includes(method)) return;
   throw new AuthCliError("invalid-usage", {
     message: `call needs a path after ${method}`,
     cause: `${method} is the method`,
@@ -104,19 +106,30 @@ function splitTarget(
     });
   }
   const method = given ?? flagged;
-  if (method !== undefined && !/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(method)) {
+  if (method !== undefined && !methods.includes(method)) {
+    const nearest = methods.find((each) => isNear(method, each));
     throw new AuthCliError("invalid-usage", {
-      message: `invalid method ${JSON.stringify(method)} (--request)`,
-      fix: "use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS",
-    });
-  }
-  if (method === "CONNECT") {
-    throw new AuthCliError("invalid-usage", {
-      message: "invalid method CONNECT: only proxies have it",
-      fix: "use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS",
+      message: `invalid method ${JSON.stringify(method)}${given === undefined ? " (--request)" : ""}`,
+      cause: method === "CONNECT" ? "only proxies have it" : "API Gateway and function URLs do not have it",
+      fix:
+        nearest === undefined
+          ? `use ${methods.slice(0, -1).join(", ")} or ${methods.at(-1)}`
+          : `use ${nearest}`,
     });
   }
   return { path, method };
+}
+
+/** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html */
+const methods: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/** Whether one letter less, more or other, or two neighbors exchanged, make one word the other. */
+function isNear(word: string, other: string): boolean {
+  let start = 0;
+  while (start < word.length && word[start] === other[start]) start += 1;
+  const [a, b] = [word.slice(start), other.slice(start)];
+  const isExchanged = a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2);
+  return isExchanged || a.slice(1) === b.slice(1) || a.slice(1) === b || a === b.slice(1);
 }
 
 /** `-H @file` reads one header per line. */
@@ -137,6 +150,20 @@ function parseHeader(text: string): Header | undefined {
     message: `invalid header of ${text.length} characters (--header)`,
     cause: "a header is a name, a colon and a value in printable ASCII (RFC 9110 5.5)",
     fix: "write it as 'Name: value'",
+  });
+}
+
+/**
+ * The server would wait for a longer body, and read the rest of a longer one as another request.
+ * @throws AuthCliError `invalid-usage`
+ */
+function requireOwnLength(headers: readonly Header[], body: Uint8Array | undefined): void {
+  const given = headerValue(headers, "content-length");
+  const length = body?.length ?? 0;
+  if (given === undefined || given === String(length)) return;
+  throw new AuthCliError("invalid-usage", {
+    message: `Content-Length is ${JSON.stringify(given)} (--header), but the body has ${length} bytes`,
+    fix: body === undefined ? "send a body with --data, or omit the header" : "omit the header",
   });
 }
 
@@ -178,8 +205,8 @@ async function readPart(environment: Surroundings, text: string): Promise<Uint8A
 function addQuery(environment: Surroundings, url: URL, parameters: readonly string[]): URL {
   for (const parameter of parameters) {
     const text = parameter.startsWith("+") ? parameter.slice(1) : encodeParameter(environment, parameter);
-    // A bare plus means a space, as in `apiUrl`.
-    url.search += (url.search === "" ? "" : "&") + text.replaceAll("+", "%20");
+    const encoded = encodeQuery(`?${text}`).slice(1);
+    url.search += url.search === "" || encoded === "" ? encoded : `&${encoded}`;
   }
   return url;
 }

@@ -172,6 +172,33 @@ describe("call", () => {
   });
 
   it.each([
+    [[], "us-east-1/execute-api"],
+    [["--endpoint", "https://abc.execute-api.eu-west-1.amazonaws.com/prod"], "eu-west-1/execute-api"],
+    [["--endpoint", "https://abc.lambda-url.eu-west-1.on.aws"], "eu-west-1/lambda"],
+    [["--endpoint", "https://abc.appsync-api.cn-north-1.amazonaws.com.cn"], "cn-north-1/appsync"],
+    [["--endpoint", "https://api.example.com"], "us-east-1/execute-api"],
+    [
+      ["--endpoint", "https://api.example.com", "--service", "lambda", "--region", "eu-west-1"],
+      "eu-west-1/lambda",
+    ],
+  ])("signs with %j for %s, and asks Cognito in the pool's region", async (flags, scope) => {
+    const { environment, code } = await authCli(["call", "/x", ...flags], answering(200));
+    expect(code).toBe(0);
+    const sent = environment.requests.at(-1)?.headers.find(([name]) => name === "Authorization")?.[1];
+    expect(sent).toContain(`/20260301/${scope}/aws4_request`);
+    const hosts = environment.requests.slice(0, -1).map(({ url }) => url.host);
+    expect(new Set(hosts)).toEqual(new Set(["cognito-identity.us-east-1.amazonaws.com"]));
+  });
+
+  it("says with --verbose which service and region it assumes for a custom domain", async () => {
+    const assumed = /^\* Signed for execute-api in us-east-1: the API's host does not name both/m;
+    const own = ["--endpoint", "https://api.example.com"];
+    expect((await authCli(["call", "/x", "-v", ...own], answering(200))).stderr).toMatch(assumed);
+    expect((await authCli(["call", "/x", ...own], answering(200))).stderr).not.toMatch(assumed);
+    expect((await authCli(["call", "/x", "-v"], answering(200))).stderr).not.toContain("Signed for");
+  });
+
+  it.each([
     ["/x", false],
     ["/a@b", true],
     ["/a%20b", true],

@@ -58,7 +58,7 @@ export async function call(
   );
   if (flags.dryRun) {
     const { dryRun } = await import("./dry-run.ts");
-    return dryRun(environment, request, await sign(environment.now()), deployment.region);
+    return dryRun(environment, request, await sign(environment.now()), deployment);
   }
 
   const first = await send();

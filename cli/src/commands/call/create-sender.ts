@@ -1,4 +1,3 @@
-import { executeApi } from "../../aws/execute-api.ts";
 import { sigV4Intermediates, signSigV4 } from "../../aws/sigv4.ts";
 import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
@@ -8,7 +7,7 @@ import type { Identity } from "../../session/credentials-cache.ts";
 import type { Login } from "../../session/find-login.ts";
 import { obtainIdentity } from "../../session/obtain-identity.ts";
 import { isIdempotent, type Notice, sendWithRetries } from "./retry.ts";
-import { describeRequest, describeResponse } from "./verbose.ts";
+import { describeRequest, describeResponse, describeScope } from "./verbose.ts";
 
 export interface SendFlags {
   retry?: number;
@@ -58,7 +57,7 @@ export async function createSender(
     const signature = await signSigV4(request, {
       credentials,
       region: deployment.region,
-      service: executeApi,
+      service: deployment.service,
       nowMs,
     });
     return { headers: signature.headers, intermediates: sigV4Intermediates(signature) };
@@ -90,6 +89,7 @@ export async function createSender(
     identity: () => identity,
     sign,
     async send() {
+      if (flags.verbose && login !== undefined) terminal.say(describeScope(deployment));
       const response = await terminal.withSpinner(
         `waiting for ${request.url.host}`,
         sendWithRetries(environment, { method: request.method, retries: flags.retry ?? 0 }, attempt, notice),

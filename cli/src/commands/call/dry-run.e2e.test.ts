@@ -47,7 +47,10 @@ describe.skipIf(curl === undefined)("the curl command of --dry-run", () => {
     const issued = sessions.issue({ role, sessionName: "CognitoIdentityCredentials", durationSeconds: 3600 });
     const { stdout, stderr } = await runProcess(
       "/bin/sh",
-      ["-c", `${curlCommand(request, "us-east-1")} -m 10 -w '\n%{http_code}'`],
+      [
+        "-c",
+        `${curlCommand(request, { service: "execute-api", region: "us-east-1" })} -m 10 -w '\n%{http_code}'`,
+      ],
       {
         env: {
           PATH: process.env["PATH"],

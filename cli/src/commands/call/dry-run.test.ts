@@ -37,7 +37,7 @@ function words(command: string): string[] {
 
 describe("the curl command", () => {
   it("takes secrets from the environment", () => {
-    const command = curlCommand(request, "us-east-1");
+    const command = curlCommand(request, { service: "execute-api", region: "us-east-1" });
     expect(command).toContain('"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"');
     expect(words(command)).toEqual([
       "--silent",
@@ -120,7 +120,7 @@ describe("the curl command", () => {
       const url = new URL(`https://api.example${path}?b=1&a=é`);
       const { canonicalRequest } = await signSigV4({ ...request, url }, signing);
       const [, canonicalPath, query] = canonicalRequest.split("\n");
-      const spoken = words(curlCommand({ ...request, url }, "us-east-1"));
+      const spoken = words(curlCommand({ ...request, url }, { service: "execute-api", region: "us-east-1" }));
       expect(spoken[spoken.indexOf("--request-target") + 1]).toBe(`${url.pathname}?${query}`);
       expect(spoken.at(-1)).toBe(`https://api.example${canonicalPath}?${query}`);
     },
@@ -133,15 +133,17 @@ describe("the curl command", () => {
 
   it("merges repeated headers, as the signature does", () => {
     const headers = [["X-A", "1"] as const, ["x-a", "2"] as const];
-    expect(words(curlCommand({ ...request, headers }, "us-east-1"))).toContain("X-A: 1,2");
+    expect(
+      words(curlCommand({ ...request, headers }, { service: "execute-api", region: "us-east-1" })),
+    ).toContain("X-A: 1,2");
     expect(words(curlCommand({ ...request, headers }, undefined))).toContain("x-a: 2");
   });
 
   it("sorts the query string, since curl signs it in the given order", () => {
     const url = new URL("https://api.example/x?b=2&a=2&a=1&c");
-    expect(words(curlCommand({ ...request, url }, "us-east-1")).at(-1)).toBe(
-      "https://api.example/x?a=1&a=2&b=2&c=",
-    );
+    expect(
+      words(curlCommand({ ...request, url }, { service: "execute-api", region: "us-east-1" })).at(-1),
+    ).toBe("https://api.example/x?a=1&a=2&b=2&c=");
   });
 });
 

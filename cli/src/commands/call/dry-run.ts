@@ -1,4 +1,4 @@
-import { executeApi } from "../../aws/execute-api.ts";
+import type { SigningScope } from "../../aws/api-host.ts";
 import { canonicalPath, canonicalQuery, mergeRepeated } from "../../aws/sigv4.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { formatIntermediates, headerValue, type HttpRequest, type Signed } from "../../http.ts";
@@ -9,7 +9,7 @@ export async function dryRun(
   { terminal }: Pick<Environment, "terminal">,
   request: HttpRequest,
   { intermediates }: Signed,
-  region: string,
+  scope: SigningScope,
 ): Promise<void> {
   const signed = intermediates !== undefined;
   const hints = [
@@ -30,15 +30,15 @@ export async function dryRun(
     ...formatIntermediates(intermediates ?? []),
     "# the same request with curl",
     ...hints.map((hint) => `# ${hint}`),
-    curlCommand(request, signed ? region : undefined),
+    curlCommand(request, signed ? scope : undefined),
   ]);
 }
 
 /** A curl command that sends the same request and takes its secrets from the environment. */
-export function curlCommand(request: HttpRequest, region: string | undefined): string {
+export function curlCommand(request: HttpRequest, scope: SigningScope | undefined): string {
   const url = new URL(request.url);
   const words = ["curl", "--silent", "--show-error", "--path-as-is"];
-  if (region !== undefined) {
+  if (scope !== undefined) {
     // curl signs the URL as it is written, without the order and the encoding of the canonical request.
     url.search = canonicalQuery(url.search);
     url.pathname = canonicalPath(url.pathname);
@@ -52,16 +52,16 @@ export function curlCommand(request: HttpRequest, region: string | undefined): s
   words.push(...(request.method === "HEAD" ? ["--head"] : ["--request", shellQuote(request.method)]));
   // curl drops the header for `Name:`, and sends an empty one for `Name;`.
   // auth-cli merges them, and curl 7.88 does not sign a repeated header.
-  for (const [name, value] of region === undefined ? request.headers : mergeRepeated(request.headers))
+  for (const [name, value] of scope === undefined ? request.headers : mergeRepeated(request.headers))
     words.push("--header", shellQuote(value === "" ? `${name};` : `${name}: ${value}`));
   if (request.body !== undefined) {
     words.push("--data-binary", "@-");
     if (headerValue(request.headers, "content-type") === undefined) words.push("--header", "Content-Type:");
   }
-  if (region !== undefined) {
+  if (scope !== undefined) {
     words.push(
       "--aws-sigv4",
-      shellQuote(`aws:amz:${region}:${executeApi}`),
+      shellQuote(`aws:amz:${scope.region}:${scope.service}`),
       "--user",
       '"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
       "--header",

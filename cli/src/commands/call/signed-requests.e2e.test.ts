@@ -24,7 +24,7 @@ const known: Case[] = [
   { args: ["/a%20b/%2F/%252F/%C3%A9"] },
   { args: ["/é/✈/日本"] },
   { args: ["/star*/(paren)/it's/!$&'()*+,;=:@~"] },
-  { args: ["/a/./b/../c//d/"] },
+  { args: ["/a/b..c//d/.../"] },
   { args: ["/x?b=2&a=2&a=1&A=3&aa=&a"] },
   { args: ["/x?a=1+2&b=%2B&c=a%20b&d=é&e=%c3%a9"] },
   { args: ["/x?=&&=x&a==b&%3D=%26&*=*"] },
@@ -55,7 +55,9 @@ const visible = fc.string({
 });
 const drawn: fc.Arbitrary<Case> = fc
   .record({
-    path: fc.array(text.map(encodeURIComponentLoosely), { maxLength: 4 }),
+    path: fc.array(text.filter((segment) => !/^\.{1,2}$/.test(segment)).map(encodeURIComponentLoosely), {
+      maxLength: 4,
+    }),
     query: fc.array(fc.tuple(fc.constantFrom("a", "b", "é", "A"), text), { maxLength: 4 }),
     header: visible,
     body: fc.option(fc.uint8Array({ maxLength: 300 }), { nil: undefined }),

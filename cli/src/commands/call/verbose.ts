@@ -1,4 +1,13 @@
+import type { Deployment } from "../../deployment/deployment.ts";
 import { type HttpRequest, type HttpResponse, wireHeaders } from "../../http.ts";
+
+/** Service and region of the signature, where auth-cli assumes them. */
+export function describeScope({ service, region, isScopeAssumed }: Deployment): string[] {
+  if (!isScopeAssumed) return [];
+  return [
+    `* Signed for ${service} in ${region}: the API's host does not name both, so auth-cli assumes execute-api and the identity pool's region (--service, --region)`,
+  ];
+}
 
 /** The head of the request, for `--verbose`. */
 export function describeRequest(request: HttpRequest): string[] {

@@ -1,5 +1,5 @@
 import { join, relative, resolve } from "node:path";
-import { regionOfHost } from "../../aws/execute-api.ts";
+import { scopeOfHost } from "../../aws/api-host.ts";
 import { deployCommand } from "../../deployment/deploy-command.ts";
 import { parseServiceUrl } from "../../deployment/service-addresses.ts";
 import type { FoundOutputs } from "../../deployment/find-outputs.ts";
@@ -130,30 +130,25 @@ async function region(
   const colon = identityPoolId.indexOf(":");
   if (colon < 0) return [skipped(name, "the identity pool id names no region")];
   const pool = identityPoolId.slice(0, colon);
-  const api = URL.canParse(apiEndpoint) ? regionOfHost(new URL(apiEndpoint)) : undefined;
-  if (api !== undefined && api !== pool) {
-    return [
-      fault(name, `the API is in ${api}, the identity pool in ${pool}`, {
-        evidence: [`the API is ${apiEndpoint}`, `the pool is ${identityPoolId}`],
-        fix: "take both from the outputs of one stage: they are deployed in one region",
-      }),
-    ];
-  }
+  const named = URL.canParse(apiEndpoint) ? scopeOfHost(new URL(apiEndpoint)) : undefined;
   if (flags.region !== undefined && resolved.error !== undefined) return [fromError(name, resolved.error)];
-  if (flags.region !== undefined && flags.region !== pool) {
+  if (named !== undefined && flags.region !== undefined && flags.region !== named.region) {
     return [
-      warning(name, `--region is ${flags.region}, but the identity pool is in ${pool}`, {
+      warning(name, `--region is ${flags.region}, but the API's host names ${named.region}`, {
         fix: "leave out --region",
       }),
     ];
   }
+  const api = flags.region ?? named?.region ?? pool;
   const setting =
     (await configuration.find("AWS_REGION")) ?? (await configuration.find("AWS_DEFAULT_REGION"));
   const note =
     setting === undefined || setting.value === pool
       ? ""
       : `; ${setting.source} is ${setting.value}, which auth-cli ignores and the aws CLI uses`;
-  return [ok(name, pool + note)];
+  // AWS_IAM, the keys and STS know no region, so the pool may be in another one than the API.
+  const regions = api === pool ? pool : `the API is in ${api}, the identity pool in ${pool}`;
+  return [ok(name, regions + note)];
 }
 
 /** A fault in the text of a value. */

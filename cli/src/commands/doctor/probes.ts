@@ -1,4 +1,5 @@
 import type { Configuration } from "../../deployment/configuration.ts";
+import { regionOfPool } from "../../deployment/region.ts";
 import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { cognitoEndpoint, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
@@ -45,7 +46,8 @@ export function probeServices({
 }): Promise<Probe[]> {
   const aws = async (service: string, replaced: Promise<URL | undefined>): Promise<URL> => {
     const endpoint = await replaced;
-    const region = resolved.value?.deployment.region ?? "us-east-1";
+    const region =
+      resolved.value === undefined ? "us-east-1" : regionOfPool(resolved.value.deployment.identityPoolId);
     return endpoint ?? new URL(`https://${service}.${region}.amazonaws.com/`);
   };
   const addresses: Record<ServiceName, () => Promise<URL> | URL> = {

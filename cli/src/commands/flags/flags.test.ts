@@ -110,6 +110,13 @@ const table: Record<string, Row> = {
     ],
     last: ["mars", "us-east-1"],
   },
+  "--service": {
+    wrong: [
+      { value: "Lambda", says: /invalid --service "/ },
+      { value: "lambda/x", says: /invalid --service "/ },
+    ],
+    last: ["Lambda", "execute-api"],
+  },
   "--profile": {
     wrong: [{ value: "nobody", says: /AWS profile nobody has no access key/, with: ["--stage", "qa"] }],
     last: ["nobody", "default"],
@@ -159,7 +166,7 @@ const table: Record<string, Row> = {
   "call --request": {
     wrong: [
       { value: "GET /x", says: /invalid method "GET \/X"/ },
-      { value: "CONNECT", says: /invalid method CONNECT/, namesItself: true },
+      { value: "CONNECT", says: /invalid method "CONNECT"/, namesItself: true },
     ],
     last: ["CONNECT", "GET"],
   },

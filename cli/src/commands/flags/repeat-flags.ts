@@ -9,6 +9,7 @@ const flagNames = {
   endpoint: "--endpoint",
   identityPoolId: "--identity-pool-id",
   region: "--region",
+  service: "--service",
   profile: "--profile",
 } as const satisfies Partial<Record<keyof DeploymentFlags, string>>;
 

@@ -15,7 +15,11 @@ export function addSharedFlags(command: Command, stages: string[]): Command {
     .option("--outputs <file>", "outputs file of the deployment (default: .sst/outputs.json)")
     .option("--endpoint <url>", "API address (default: ApiEndpoint in the outputs file)")
     .option("--identity-pool-id <id>", "identity pool (default: IdentityPoolId in the outputs file)")
-    .option("--region <region>", "AWS region (default: the region of the identity pool)")
+    .option(
+      "--region <region>",
+      "the API's AWS region (default: the one in its host, else the identity pool's)",
+    )
+    .option("--service <name>", "service that signatures name (default: by the API's host, else execute-api)")
     .option("--profile <name>", "AWS profile of the deployer, to find a stage in CloudFormation")
     .option("--json", "print the result as JSON")
     .option("--debug", "print every request to a service, and stack traces")

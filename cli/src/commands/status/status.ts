@@ -1,5 +1,6 @@
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
+import { regionOfPool } from "../../deployment/region.ts";
 import { findStageSetting } from "../../deployment/stage.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, type ErrorReport, toErrorReport } from "../../errors.ts";
@@ -8,6 +9,7 @@ import { findLogin, type Login } from "../../session/find-login.ts";
 import { resolveForLogin } from "../../session/login-addresses.ts";
 import { cachedIdentity } from "../../session/obtain-identity.ts";
 import { exchangeSigned } from "../../server-clock.ts";
+import { scopeOfHost } from "../../aws/api-host.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../../aws/sts.ts";
 import { cognitoContext, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
@@ -126,7 +128,12 @@ async function findSources(
     stage: findStageSetting(environment, flags, project)?.source ?? deployment.source,
     apiEndpoint: flags.endpoint === undefined ? deployment.source : "--endpoint",
     identityPoolId: flags.identityPoolId === undefined ? deployment.source : "--identity-pool-id",
-    region: flags.region === undefined ? "the identity pool's id" : "--region",
+    region:
+      flags.region !== undefined
+        ? "--region"
+        : scopeOfHost(deployment.apiEndpoint) === undefined
+          ? "the identity pool's id"
+          : "the API's host",
     login: login.source,
     identity: login.session === undefined ? identity && cache : sessionsPath(environment),
     credentials: identity && cache,
@@ -146,7 +153,7 @@ async function askRole(
   identity: Identity | undefined,
 ): Promise<Pick<Status, "role"> | Pick<Status, "roleError"> | undefined> {
   if (identity === undefined || !isFresh(identity, environment.now())) return undefined;
-  const { region } = deployment;
+  const region = regionOfPool(deployment.identityPoolId);
   const endpoint = await stsEndpoint(configuration);
   const context = { region, endpoint, credentials: identity.credentials };
   const request = { ...getCallerIdentityRequest(context), timeoutMs: roleTimeoutMs };

@@ -3,6 +3,7 @@ import {
   findDeployerCredentials,
 } from "../../../deployment/deployer-credentials.ts";
 import type { Deployment } from "../../../deployment/deployment.ts";
+import { regionOfPool } from "../../../deployment/region.ts";
 import { deployerEndpoint } from "../../../deployment/service-addresses.ts";
 import { AuthCliError } from "../../../errors.ts";
 import type { AwsContext } from "../../../aws/control-plane.ts";
@@ -37,7 +38,7 @@ const limitMs = 15_000;
 /** The deployer, if there are valid credentials. */
 export async function findDeployer(
   examination: Examination,
-  { region }: Deployment,
+  { region, identityPoolId }: Deployment,
 ): Promise<{ finding: Finding; deployer?: Deployer }> {
   const { environment, configuration, flags } = examination;
   const name = "deployer.credentials";
@@ -51,7 +52,9 @@ export async function findDeployer(
       }),
     };
   }
-  const ask = asker(examination, region, found.value);
+  const regionOf = (service: DeployerService): string =>
+    service === "COGNITO_IDENTITY" ? regionOfPool(identityPoolId) : region;
+  const ask = asker(examination, regionOf, found.value);
   const identity = await attempt(() => ask("STS", deployerIdentityRequest, processDeployerIdentityResponse));
   if (identity.error !== undefined) return { finding: fromError(name, identity.error) };
   const { arn, account } = identity.value;
@@ -63,13 +66,18 @@ export async function findDeployer(
 
 function asker(
   { environment, configuration }: Examination,
-  region: string,
+  regionOf: (service: DeployerService) => string,
   credentials: DeployerCredentials,
 ): Ask {
   const deadlineMs = environment.now() + limitMs;
   return async (service, request, process) => {
     const endpoint = await deployerEndpoint(configuration, `AWS_ENDPOINT_URL_${service}`);
-    const context = { credentials, region, endpoint, nowMs: environment.serverClock.now() };
+    const context = {
+      credentials,
+      region: regionOf(service),
+      endpoint,
+      nowMs: environment.serverClock.now(),
+    };
     const signed = await request(context);
     const timeoutMs = deadlineMs - environment.now();
     if (timeoutMs <= 0) throw outOfTime(signed);

@@ -1,5 +1,5 @@
 import type { Deployment } from "../../../deployment/deployment.ts";
-import { apiIdOfHost } from "../../../aws/execute-api.ts";
+import { apiIdOfHost } from "../../../aws/api-host.ts";
 import { AuthCliError } from "../../../errors.ts";
 import {
   type DeployedRoute,

@@ -1,4 +1,4 @@
-import { apiUrl, executeApi } from "../../../aws/execute-api.ts";
+import { apiUrl } from "../../../aws/execute-api.ts";
 import type { LoginsMap } from "../../../aws/logins.ts";
 import { type AwsCredentials, type SigV4Signing, signSigV4 } from "../../../aws/sigv4.ts";
 import { AuthCliError } from "../../../errors.ts";
@@ -51,7 +51,7 @@ export async function checkSignedControl(
     wrong = {},
     sent = url,
   } = faults[name]({ url, credentials, region: deployment.region, nowMs });
-  const signing = { credentials, region: deployment.region, service: executeApi, nowMs, ...wrong };
+  const signing = { credentials, region: deployment.region, service: deployment.service, nowMs, ...wrong };
   const { headers } = await signSigV4({ method, url, headers: [] }, signing);
   const request: HttpRequest = { step: name, method, url: sent, headers, timeoutMs: routeTimeoutMs };
   requireRefusal(`${key} ${what}`, request, await exchange(send, request), {

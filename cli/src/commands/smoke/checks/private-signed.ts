@@ -1,4 +1,4 @@
-import { apiUrl, executeApi } from "../../../aws/execute-api.ts";
+import { apiUrl } from "../../../aws/execute-api.ts";
 import { type AwsCredentials, signSigV4 } from "../../../aws/sigv4.ts";
 import { exchange, type HttpRequest, replyText, type Send } from "../../../http.ts";
 import type { Chain } from "../check-runner.ts";
@@ -18,7 +18,7 @@ export async function checkPrivateSigned(
   const nowMs = await signingTime({ environment, resolved });
   const { headers } = await signSigV4(
     { method, url, headers: [["Accept", "*/*"]] },
-    { credentials, region: deployment.region, service: executeApi, nowMs },
+    { credentials, region: deployment.region, service: deployment.service, nowMs },
   );
   const request: HttpRequest = { step: "private.signed", method, url, headers, timeoutMs: routeTimeoutMs };
   const reply = await exchange(send, request);

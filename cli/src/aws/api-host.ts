@@ -1,0 +1,46 @@
+/** What a signature for an API names besides the date. */
+export interface SigningScope {
+  /** `execute-api`, `lambda` or `appsync`, or another one that the user chose. */
+  service: string;
+  region: string;
+}
+
+/** The service that signatures for API Gateway name. */
+export const executeApi = "execute-api";
+
+/** The first label after the API's own name, and the service that signatures for it name. */
+const services: Readonly<Record<string, string>> = {
+  "execute-api": executeApi,
+  "execute-api-fips": executeApi,
+  "lambda-url": "lambda",
+  "appsync-api": "appsync",
+};
+
+/** Every partition puts the region before its DNS suffix. `localhost` is the local cloud's. */
+const host =
+  /^([a-z0-9-]+)\.(execute-api|execute-api-fips|lambda-url|appsync-api)\.([a-z]{2,}(?:-[a-z]+)+-\d{1,2})\.(?:vpce\.)?(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws|api\.amazonwebservices\.com\.cn|on\.aws|c2s\.ic\.gov|sc2s\.sgov\.gov|localhost)\.?$/;
+
+/**
+ * The service and the region in the host of an HTTP API, a REST API, a function URL or an AppSync API, also behind a VPC
+ * endpoint. Undefined for custom domains and plain addresses.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html (`<url-id>.lambda-url.<region>.on.aws`)
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
+ */
+export function scopeOfHost({ hostname }: Pick<URL, "hostname">): SigningScope | undefined {
+  const [, , label = "", region] = host.exec(hostname) ?? [];
+  const service = services[label];
+  return service === undefined || region === undefined ? undefined : { service, region };
+}
+
+/** Whether AWS itself serves the host: it has one of the addresses above, and not the local cloud's. */
+export function isHostOfAws(url: Pick<URL, "hostname">): boolean {
+  return scopeOfHost(url) !== undefined && !/\.localhost\.?$/.test(url.hostname);
+}
+
+/** The API's id in `<id>.execute-api.…`. Undefined for custom domains, VPC endpoints and other services. */
+export function apiIdOfHost({ hostname }: Pick<URL, "hostname">): string | undefined {
+  const [, name = "", label = ""] = host.exec(hostname) ?? [];
+  if (services[label] !== executeApi || name.startsWith("vpce-")) return undefined;
+  // The private DNS name of a REST API: `<id>-<VPC endpoint's id>`.
+  return name.replace(/-vpce-.*$/, "");
+}
