@@ -11,6 +11,9 @@ import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
 import { createHttpApiHost } from "./http-api/http-api-host.ts";
 import { createIam } from "./iam/iam.ts";
 import { createSessions } from "./iam/sessions.ts";
+import { createCertificate } from "./iot/certificate.ts";
+import { createIot } from "./iot/iot.ts";
+import { createTrust } from "./iot/trust.ts";
 import { createIssuerDirectory, type OidcIssuers } from "./oidc/issuers.ts";
 import { createAccount } from "./account.ts";
 import { createLog } from "./log.ts";
@@ -44,9 +47,13 @@ export interface LocalCloudOptions {
    * of its issuers. Read at each use, so entries may be added while the cloud runs.
    */
   oidcIssuers?: OidcIssuers;
+  /** PEM certificates that the file of `NODE_EXTRA_CA_CERTS` must hold too, because it replaces another one. */
+  extraCaCertificates?: string;
   now?: () => Date;
   /** Gets one line for each event, without control characters. */
   log?: (line: string) => void;
+  /** Gets what the user must fix outside the local cloud, in one line. `log` gets it too. */
+  warn?: (line: string) => void;
 }
 
 export interface LocalCloud {
@@ -69,6 +76,11 @@ const accountId = "000000000000";
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { region = "us-east-1", now = () => new Date() } = options;
   const log = createLog(options.log ?? (() => {}));
+  const tellUser = createLog(options.warn ?? (() => {}));
+  const warn = (line: string): void => {
+    log(line);
+    tellUser(line);
+  };
   const { tls } = options;
   const clientCredentials = options.clientCredentials ?? randomClientCredentials();
   const tlsOption = tls === undefined ? {} : { tls };
@@ -81,6 +93,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const buckets = createBuckets({ now });
   const parameterStore = createParameterStore({ accountId, region, now });
   const secretsManager = createSecretsManager({ accountId, region, now });
+  const certificate = await createCertificate();
+  const trust = createTrust([certificate.cert, tls?.cert ?? "", options.extraCaCertificates ?? ""]);
+  const iot = createIot({ account, sessions, certificate, now, log, warn });
+
   let aws: Listener | undefined;
   let twitter: LocalTwitter | undefined;
   const httpApis = createHttpApiHost({
@@ -91,6 +107,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     log,
     // The AWS SDK in a function calls the local cloud.
     functionEnvironment: () => (aws === undefined ? {} : { AWS_ENDPOINT_URL: aws.url }),
+    caCertificate: certificate.cert,
     ...tlsOption,
   });
   const stacks = createStacks({
@@ -102,9 +119,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   });
 
   const close = async (): Promise<void> => {
-    await Promise.all([aws?.close(), twitter?.close()]);
+    await Promise.all([aws?.close(), twitter?.close(), iot.close()]);
     await stacks.settled();
     await httpApis.closeAll();
+    trust.remove();
   };
 
   try {
@@ -140,6 +158,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           account,
           createdAt: (physicalId) => stackCreationTime(stacks, physicalId) ?? now(),
         }),
+        iot,
         s3: createS3({ buckets, accountId, region, now }),
         secretsManager,
         ssm: parameterStore,
@@ -159,6 +178,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         AWS_DEFAULT_REGION: region,
         // Clients do not wait for the metadata service of an EC2 instance.
         AWS_EC2_METADATA_DISABLED: "true",
+        // AWS IoT's clients know TLS only.
+        NODE_EXTRA_CA_CERTS: trust.file,
         TWITTER_API_URL: twitterApiUrl,
         TWITTER_CONSUMER_KEY: clientCredentials.key,
         TWITTER_CONSUMER_SECRET: clientCredentials.secret,

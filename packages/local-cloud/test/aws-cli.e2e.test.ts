@@ -175,6 +175,15 @@ Outputs: { PoolId: { Value: !Ref Pool } }
     );
   });
 
+  it("finds the endpoint of AWS IoT", async () => {
+    const found = await succeed("iot", "describe-endpoint", "--endpoint-type", "iot:Data-ATS");
+    expect(JSON.parse(found)).toEqual({
+      endpointAddress: expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string,
+    });
+    const { stderr } = await run(["--endpoint-url", cloud.awsUrl, "iot", "list-things"]);
+    expect(stderr).toContain("The local cloud does not support GET /things of AWS IoT");
+  });
+
   it("reports an unsupported action by name", async () => {
     const { code, stderr } = await run(["--endpoint-url", cloud.awsUrl, "iam", "list-users"]);
     expect(code).not.toBe(0);

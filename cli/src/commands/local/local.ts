@@ -58,6 +58,8 @@ async function cloudOptions(flags: LocalFlags, environment: Environment): Promis
     ...(flags.twitterCallback && { twitterApp: { callbackUrls: flags.twitterCallback } }),
     ...tlsOption(flags, environment),
     oidcIssuers: oidcIssuers(flags.oidcIssuer ?? []),
+    ...extraCaCertificates(environment),
+    warn: (line: string) => environment.terminal.say(`local cloud: ${line}`),
     ...(flags.debug ? { log: (line: string) => environment.terminal.say(`local: ${line}`) } : {}),
   };
 }
@@ -84,6 +86,18 @@ function tlsOption(
     });
   };
   return { tls: { cert: read(tlsCert, "--tls-cert"), key: read(tlsKey, "--tls-key") } };
+}
+
+/** The certificates that programs in the local cloud trust already: it has its own value of the variable. */
+function extraCaCertificates({
+  files,
+  variables,
+  workingDirectory,
+}: Environment): Partial<Pick<LocalCloudOptions, "extraCaCertificates">> {
+  const { NODE_EXTRA_CA_CERTS: path } = variables;
+  // Node ignores a file that it cannot read, after a warning.
+  const text = path ? files.readText(resolve(workingDirectory, path)) : undefined;
+  return text === undefined ? {} : { extraCaCertificates: text };
 }
 
 /** The addresses of the issuers whose ID tokens identity pools accept. */

@@ -12,6 +12,7 @@ import type {
   Stage,
 } from "@aws-sdk/client-apigatewayv2";
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
+import { restJsonResult } from "../aws/rest-json-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import type { Account, HttpApi, HttpIntegration, HttpRoute, HttpStage, Throttle } from "../account.ts";
 
@@ -70,25 +71,8 @@ export function createApiGateway({ account }: { account: Account }): ApiGatewayS
   }
 
   return {
-    handle: (request) => ({
-      status: 200,
-      headers: { "content-type": "application/json", "x-amzn-requestid": request.requestId },
-      body: JSON.stringify(wireNames(answer(request))),
-    }),
+    handle: (request) => restJsonResult(wireNames(answer(request)), request.requestId),
     resourceArn: ({ path }) => `arn:aws:apigateway:${account.region}::${path.replace(/^\/v2/, "")}`,
-  };
-}
-
-/** REST and JSON: the code in a header, the message in the body. */
-export function apiGatewayError({ code, message, status }: ServiceError, requestId: string): AwsResponse {
-  return {
-    status,
-    headers: {
-      "content-type": "application/json",
-      "x-amzn-requestid": requestId,
-      "x-amzn-errortype": code,
-    },
-    body: JSON.stringify({ message }),
   };
 }
 

@@ -1,15 +1,17 @@
-import { apiGatewayError, type ApiGatewayService, isApiGatewayPath } from "../api-gateway/api-gateway.ts";
+import { type ApiGatewayService, isApiGatewayPath } from "../api-gateway/api-gateway.ts";
 import { cloudFormationNamespace } from "../cloudformation/cloudformation.ts";
 import { authorize } from "../iam/authorization.ts";
 import { iamNamespace, type IamService } from "../iam/iam.ts";
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
+import type { Iot } from "../iot/iot.ts";
 import type { Account } from "../account.ts";
 import { s3Error } from "../s3/s3.ts";
 import { type SigV4FailureCode, verifySigV4 } from "../sigv4/verify-sigv4.ts";
 import { parseRequest } from "../sigv4/wire-request.ts";
 import { stsNamespace } from "../sts/sts.ts";
 import { jsonError, type JsonObject, jsonResult, parseJsonBody } from "./json-protocol.ts";
+import { restJsonError, restJsonResult } from "./rest-json-protocol.ts";
 import { queryError, QueryParameters, queryResult } from "./query-protocol.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
 import { ServiceError } from "./service-error.ts";
@@ -30,6 +32,7 @@ interface ControlPlaneServices {
   cloudFormation: QueryService;
   iam: IamService;
   apiGateway: ApiGatewayService;
+  iot: Pick<Iot, "find">;
   s3: { handle(request: AwsRequest): Promise<AwsResponse> };
 }
 
@@ -71,7 +74,7 @@ const queryVersions: Readonly<
 
 /**
  * Routes a request to its AWS service by its protocol: `X-Amz-Target` is JSON 1.1, an `Action` is the query protocol, a
- * path below `/v2/` is API Gateway, and the rest is S3.
+ * credential scope of AWS IoT is AWS IoT, a path below `/v2/` is API Gateway, and the rest is S3.
  */
 export function createControlPlane(
   options: ControlPlaneOptions,
@@ -161,7 +164,18 @@ export function createControlPlane(
       requirePermission(caller, "rest", { action: `apigateway:${request.method}`, resource });
       return services.apiGateway.handle(request);
     } catch (error) {
-      return apiGatewayError(asServiceError(error, `${request.method} ${request.path}`), request.requestId);
+      return restJsonError(asServiceError(error, `${request.method} ${request.path}`), request.requestId);
+    }
+  }
+
+  async function iot(request: AwsRequest, service: string): Promise<AwsResponse> {
+    try {
+      const caller = await authenticate(request, service, "rest");
+      const operation = services.iot.find(request);
+      requirePermission(caller, "rest", operation);
+      return restJsonResult(await operation.run(), request.requestId);
+    } catch (error) {
+      return restJsonError(asServiceError(error, `${request.method} ${request.path}`), request.requestId);
     }
   }
 
@@ -207,9 +221,19 @@ export function createControlPlane(
     if (request.path === "/" && new URLSearchParams(request.query).has("Action")) {
       return query(request, new QueryParameters(request.query));
     }
+    const service = scopeService(request);
+    if (service !== undefined && iotScopes.has(service)) return iot(request, service);
     if (isApiGatewayPath(request.path)) return apiGateway(request);
     return s3(request);
   };
+}
+
+/** AWS IoT, as the JavaScript SDKs sign it and as botocore does, and its data plane. */
+const iotScopes: ReadonlySet<string> = new Set(["iot", "execute-api", "iotdata"]);
+
+/** The service that a request was signed for, as it says itself. */
+function scopeService({ headers }: AwsRequest): string | undefined {
+  return /\bCredential=[^/,]+\/\d{8}\/[^/,]+\/([^/,]+)\//.exec(headers["authorization"] ?? "")?.[1];
 }
 
 type Protocol = "json" | "query" | "rest" | "s3";

@@ -37,10 +37,10 @@ export class AuthorizationError extends Error {
  *
  * @throws AuthorizationError when it is missing or incomplete
  */
-export function readAuthorization({
-  headers,
-  query: parameters,
-}: Pick<ParsedRequest, "headers" | "query">): Authorization {
+export function readAuthorization(
+  { headers, query: parameters }: Pick<ParsedRequest, "headers" | "query">,
+  { needsExpiry = true }: { needsExpiry?: boolean } = {},
+): Authorization {
   const header = headers.get("authorization");
   const query = parameters.length === 0 ? noParameters : new Map(parameters);
   const inQuery = query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature");
@@ -49,7 +49,7 @@ export function readAuthorization({
   }
   if (header !== undefined && inQuery)
     throw incomplete("only one of the Authorization header and query is allowed");
-  return header === undefined ? fromQuery(query) : fromHeader(header, headers, query);
+  return header === undefined ? fromQuery(query, needsExpiry) : fromHeader(header, headers, query);
 }
 
 function fromHeader(
@@ -84,14 +84,14 @@ function fromHeader(
   };
 }
 
-function fromQuery(query: ReadonlyMap<string, string>): Authorization {
+function fromQuery(query: ReadonlyMap<string, string>, needsExpiry: boolean): Authorization {
   const algorithm = query.get("X-Amz-Algorithm");
   if (algorithm !== supportedAlgorithm) throw incomplete(`unsupported algorithm '${algorithm ?? ""}'`);
   const date = query.get("X-Amz-Date");
   if (date === undefined) throw incomplete("no 'X-Amz-Date' parameter");
-  const expires = query.get("X-Amz-Expires") ?? "";
-  const expiresSeconds = /^\d{1,6}$/.test(expires) ? Number(expires) : 0;
-  if (expiresSeconds < 1 || expiresSeconds > 604_800)
+  const expires = query.get("X-Amz-Expires") ?? (needsExpiry ? "" : undefined);
+  const expiresSeconds = expires === undefined ? undefined : wholeNumber(expires);
+  if (expiresSeconds !== undefined && (expiresSeconds < 1 || expiresSeconds > 604_800))
     throw incomplete("'X-Amz-Expires' must be 1 to 604800 seconds");
   const parts = new Map(
     ["Credential", "SignedHeaders", "Signature"].map((name) => [name, query.get(`X-Amz-${name}`) ?? ""]),
@@ -140,6 +140,10 @@ function complete(
     sessionToken: undefined,
     expiresSeconds: undefined,
   };
+}
+
+function wholeNumber(text: string): number {
+  return /^\d{1,6}$/.test(text) ? Number(text) : 0;
 }
 
 const noParameters: ReadonlyMap<string, string> = new Map<string, string>();

@@ -17,6 +17,11 @@ export interface SigV4Expectations {
   maxSkewSeconds?: number;
   /** False for S3, which signs the path as it is on the wire. */
   uriEscapePath?: boolean;
+  /**
+   * True for the WebSocket URL of AWS IoT: it needs no `X-Amz-Expires`, and its session token is added after signing.
+   * https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html#mqtt-ws
+   */
+  isMqttUrl?: boolean;
 }
 
 export type SigV4FailureCode =
@@ -36,12 +41,20 @@ export type SigV4Result =
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function verifySigV4(request: ParsedRequest, expectations: SigV4Expectations): SigV4Result {
-  const { service, region, now, sessions, maxSkewSeconds = 300, uriEscapePath = true } = expectations;
+  const {
+    service,
+    region,
+    now,
+    sessions,
+    maxSkewSeconds = 300,
+    uriEscapePath = true,
+    isMqttUrl = false,
+  } = expectations;
   const { method, headers, rawPath, query, body } = request;
 
   let authorization: Authorization;
   try {
-    authorization = readAuthorization(request);
+    authorization = readAuthorization(request, { needsExpiry: !isMqttUrl });
   } catch (error) {
     if (error instanceof AuthorizationError) return refuse(error.code, error.message);
     throw error;
@@ -82,7 +95,8 @@ export function verifySigV4(request: ParsedRequest, expectations: SigV4Expectati
   const { amzDate, scopeDate, signedHeaders } = authorization;
   const canonicalPath = uriEscapePath ? createCanonicalPath(rawPath) : rawPath;
   const expected = Buffer.from(authorization.signature, "hex");
-  for (const canonicalQuery of canonicalQueries(query)) {
+  const signedQuery = isMqttUrl ? query.filter(([name]) => name !== "X-Amz-Security-Token") : query;
+  for (const canonicalQuery of canonicalQueries(signedQuery)) {
     const canonicalRequest = createCanonicalRequest({
       method,
       canonicalPath,

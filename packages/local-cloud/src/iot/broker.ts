@@ -1,0 +1,205 @@
+import {
+  generate,
+  type IPublishPacket,
+  type ISubscribePacket,
+  type IUnsubscribePacket,
+  type Packet,
+  parser,
+} from "mqtt-packet";
+import type { Principal } from "../iam/principal.ts";
+import { covers, findTopicFault } from "./topics.ts";
+
+/** Where a client's packets go and come from. */
+export interface Transport {
+  send(bytes: Buffer): void;
+  close(): void;
+}
+
+export interface Client {
+  /** Takes bytes of the client's packets, split anywhere. */
+  receive(bytes: Buffer): void;
+  /** The connection has ended. */
+  end(): void;
+}
+
+export type IotAction = "iot:Connect" | "iot:Publish" | "iot:Receive" | "iot:Subscribe";
+
+/** The action and what the resource's ARN ends with: `client/…`, `topic/…` or `topicfilter/…`. */
+export type Permit = (
+  principal: Principal,
+  action: IotAction,
+  resource: string,
+) => { allowed: true } | { allowed: false; reason: string };
+
+export interface BrokerOptions {
+  permit: Permit;
+  /** Gets why a client's connection is closed. */
+  log: (line: string) => void;
+}
+
+export interface Broker {
+  connect(principal: Principal, transport: Transport): Client;
+  /** Delivers a message that did not come from a client. */
+  publish(topic: string, payload: Buffer, qos: 0 | 1): void;
+}
+
+/** SST sends up to 100,000 characters in a message. AWS allows 128 KiB, which SST exceeds with text that is not ASCII. */
+export const maximumPacketBytes = 1024 * 1024;
+
+/**
+ * AWS IoT's message broker: MQTT 3.1.1 with QoS 0 and 1. A client that does what AWS IoT does not allow is disconnected,
+ * without a reply, as AWS does it (aws-iot-device-sdk-js#125). Nothing is retained, and no session outlives its connection.
+ * Keepalive is not enforced: a Lambda environment between two requests cannot ping.
+ * https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html
+ */
+export function createBroker({ permit, log }: BrokerOptions): Broker {
+  /** By client id. */
+  const sessions = new Map<string, Session>();
+
+  function publish(topic: string, payload: Buffer, qos: 0 | 1): void {
+    for (const session of sessions.values()) session.deliver(topic, payload, qos);
+  }
+
+  return {
+    publish,
+    connect(principal, transport) {
+      const packets = parser({ protocolVersion: 4 });
+      let session: Session | undefined;
+      let isClosed = false;
+      /** Bytes since the last whole packet. */
+      let unparsed = 0;
+
+      const close = (reason?: string): void => {
+        if (isClosed) return;
+        isClosed = true;
+        const clientId = session?.clientId;
+        if (clientId !== undefined && sessions.get(clientId) === session) sessions.delete(clientId);
+        if (reason !== undefined) log(`iot ${clientId ?? "client"} (${principal.arn}): closed, ${reason}`);
+        transport.close();
+      };
+      const send = (packet: Packet): void => transport.send(generate(packet));
+      /** Whether the caller's policies allow it. If not, the connection is closed. */
+      const permits = (action: IotAction, resource: string): boolean => {
+        const decision = permit(principal, action, resource);
+        if (!decision.allowed) close(`AccessDenied: ${decision.reason}`);
+        return decision.allowed;
+      };
+
+      const take = (packet: Packet): void => {
+        if (packet.cmd === "connect") {
+          if (session !== undefined) return close("a second CONNECT");
+          if (packet.protocolId !== "MQTT" || packet.protocolVersion !== 4) {
+            send({ cmd: "connack", returnCode: 1, sessionPresent: false });
+            return close(`the local cloud does not support MQTT version ${packet.protocolVersion}`);
+          }
+          if (packet.will !== undefined) return close("the local cloud does not support a last will");
+          if (packet.clean !== true) return close("the local cloud does not support persistent sessions");
+          if (!permits("iot:Connect", `client/${packet.clientId}`)) return;
+          // https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html: DUPLICATE_CLIENTID
+          sessions.get(packet.clientId)?.close("another client connected with its client id");
+          session = createSession(packet.clientId, { permits, send, close });
+          sessions.set(packet.clientId, session);
+          return send({ cmd: "connack", returnCode: 0, sessionPresent: false });
+        }
+        if (session === undefined) return close(`the first packet is ${packet.cmd}, not connect`);
+        switch (packet.cmd) {
+          case "publish":
+            return takePublish(packet);
+          case "subscribe":
+            return session.subscribe(packet);
+          case "unsubscribe":
+            return session.unsubscribe(packet);
+          case "pingreq":
+            return send({ cmd: "pingresp" });
+          case "puback":
+            return;
+          case "disconnect":
+            return close();
+          default:
+            return close(`AWS IoT does not take ${packet.cmd}`);
+        }
+      };
+      const takePublish = ({ topic, payload, qos, retain, messageId }: IPublishPacket): void => {
+        if (qos === 2) return close("AWS IoT does not support QoS 2");
+        if (retain) return close("the local cloud does not support retained messages");
+        const fault = findTopicFault(topic, false);
+        if (fault !== undefined) return close(`invalid topic ${JSON.stringify(topic)}: ${fault}`);
+        if (!permits("iot:Publish", `topic/${topic}`)) return;
+        if (qos === 1) send({ cmd: "puback", messageId: messageId ?? 0 });
+        publish(topic, typeof payload === "string" ? Buffer.from(payload) : payload, qos);
+      };
+
+      packets.on("packet", (packet) => {
+        unparsed = 0;
+        if (!isClosed) take(packet);
+      });
+      packets.on("error", (error: Error) => close(`not MQTT: ${error.message}`));
+      return {
+        receive(bytes) {
+          if (isClosed) return;
+          unparsed += bytes.length;
+          packets.parse(bytes);
+          if (unparsed > maximumPacketBytes) close(`a packet is larger than ${maximumPacketBytes} bytes`);
+        },
+        end: () => close(),
+      };
+    },
+  };
+}
+
+interface Session {
+  clientId: string;
+  subscribe(packet: ISubscribePacket): void;
+  unsubscribe(packet: IUnsubscribePacket): void;
+  deliver(topic: string, payload: Buffer, qos: 0 | 1): void;
+  close(reason: string): void;
+}
+
+interface SessionOptions {
+  permits: (action: IotAction, resource: string) => boolean;
+  send: (packet: Packet) => void;
+  close: (reason: string) => void;
+}
+
+/** Quota of AWS IoT. https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits */
+const maximumSubscriptions = 50;
+
+function createSession(clientId: string, { permits, send, close }: SessionOptions): Session {
+  /** The granted QoS by topic filter. */
+  const subscriptions = new Map<string, 0 | 1>();
+  let lastMessageId = 0;
+
+  return {
+    clientId,
+    close,
+    subscribe({ messageId, subscriptions: requested }) {
+      for (const { topic, qos } of requested) {
+        const fault = findTopicFault(topic, true);
+        if (fault !== undefined) return close(`invalid topic filter ${JSON.stringify(topic)}: ${fault}`);
+        if (!permits("iot:Subscribe", `topicfilter/${topic}`)) return;
+        subscriptions.set(topic, qos === 0 ? 0 : 1);
+        if (subscriptions.size > maximumSubscriptions)
+          return close(`more than ${maximumSubscriptions} subscriptions`);
+      }
+      const granted = requested.map(({ topic }) => subscriptions.get(topic) ?? 0);
+      send({ cmd: "suback", messageId: messageId ?? 0, granted });
+    },
+    unsubscribe({ messageId = 0, unsubscriptions }) {
+      for (const filter of unsubscriptions) subscriptions.delete(filter);
+      // MQTT 5 alone sends `granted`.
+      const granted: number[] = [];
+      const packet = { cmd: "unsuback", messageId, granted } as const;
+      send(packet);
+    },
+    deliver(topic, payload, qos) {
+      const granted = [...subscriptions]
+        .filter(([filter]) => covers(filter, topic))
+        .map(([, level]) => level);
+      if (granted.length === 0 || !permits("iot:Receive", `topic/${topic}`)) return;
+      const packet = { cmd: "publish", topic, payload, dup: false, retain: false } as const;
+      if (qos === 0 || !granted.includes(1)) return send({ ...packet, qos: 0 });
+      lastMessageId = (lastMessageId % 65_535) + 1;
+      send({ ...packet, qos: 1, messageId: lastMessageId });
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Principal } from "../iam/principal.ts";
+import type { Sessions } from "../iam/sessions.ts";
+import { verifySigV4 } from "../sigv4/verify-sigv4.ts";
+import { parseRequest } from "../sigv4/wire-request.ts";
+import { type Broker, maximumPacketBytes } from "./broker.ts";
+import type { Certificate } from "./certificate.ts";
+
+export interface DeviceGatewayOptions {
+  broker: Broker;
+  certificate: Certificate;
+  region: string;
+  sessions: Sessions;
+  now: () => Date;
+  /** Gets each refusal, without secrets. */
+  log: (line: string) => void;
+  /** Gets what the user must fix. */
+  warn: (line: string) => void;
+}
+
+export interface DeviceGateway {
+  /** `127.0.0.1:<port>`. */
+  address: string;
+  close(): Promise<void>;
+}
+
+/** How AWS IoT's clients name MQTT. https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html */
+const subprotocols = ["mqtt", "mqttv3.1"];
+
+/** What may wait for a client that does not read. */
+const maximumUnsentBytes = 64 * 1024 * 1024;
+
+/**
+ * AWS IoT's device gateway: MQTT over WebSocket over TLS, with a presigned URL.
+ * https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html#mqtt-ws
+ */
+export async function startDeviceGateway(options: DeviceGatewayOptions): Promise<DeviceGateway> {
+  const { broker, certificate, region, sessions, now, log, warn } = options;
+  const server = createServer(certificate, (_request, response) => {
+    log("iot: refused a request that is not a WebSocket");
+    response.writeHead(426, { connection: "close", upgrade: "websocket" }).end();
+  });
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: maximumPacketBytes,
+    handleProtocols: (offered) => subprotocols.find((protocol) => offered.has(protocol)) ?? false,
+  });
+
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", () => {});
+    const refuse = (status: number, reason: string): void => {
+      log(`iot: refused a connection: ${status}, ${reason}`);
+      socket.end(
+        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      );
+    };
+    const parsed = parseRequest({
+      method: request.method ?? "",
+      rawUrl: request.url ?? "",
+      rawHeaders: request.rawHeaders,
+      body: new Uint8Array(),
+    });
+    if (parsed.rawPath !== "/mqtt") return refuse(404, `the path is ${parsed.rawPath}, not /mqtt`);
+    const offered = (parsed.headers.get("sec-websocket-protocol") ?? "").split(/\s*,\s*/);
+    if (!subprotocols.some((protocol) => offered.includes(protocol))) {
+      return refuse(400, `the subprotocol is ${JSON.stringify(offered.join(", "))}, not mqtt`);
+    }
+    const verdict = verifySigV4(parsed, {
+      service: "iotdevicegateway",
+      region,
+      now,
+      sessions,
+      isMqttUrl: true,
+    });
+    if (!verdict.ok) return refuse(403, `${verdict.code}: ${verdict.message}`);
+    const { principal } = verdict;
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, principal));
+  });
+
+  function serve(webSocket: WebSocket, principal: Principal): void {
+    const client = broker.connect(principal, {
+      send(bytes) {
+        webSocket.send(bytes);
+        if (webSocket.bufferedAmount > maximumUnsentBytes) {
+          log(`iot (${principal.arn}): closed, the client does not read`);
+          webSocket.terminate();
+        }
+      },
+      close: () => webSocket.close(),
+    });
+    webSocket.on("message", (data, isBinary) => {
+      if (isBinary) return client.receive(data as Buffer);
+      log(`iot (${principal.arn}): closed, MQTT needs binary frames`);
+      webSocket.close(1003);
+    });
+    webSocket.on("error", (error) => log(`iot (${principal.arn}): closed, ${error.message}`));
+    webSocket.on("close", () => client.end());
+  }
+
+  reportTlsFailures();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", resolve);
+  });
+
+  /** A client that does not trust the certificate says nothing itself: `sst dev` looks as if it worked. */
+  function reportTlsFailures(): void {
+    let isWarned = false;
+    const report = (reason: string): void => {
+      if (isWarned) return log(`iot: TLS failed: ${reason}`);
+      isWarned = true;
+      warn(
+        `iot: TLS failed: ${reason}. A client that does not trust the local cloud's certificate needs NODE_EXTRA_CA_CERTS as the local cloud set or printed it at its start; start \`sst dev\` again with it.`,
+      );
+    };
+    server.on("tlsClientError", (error: NodeJS.ErrnoException) => {
+      report(error.code === "ECONNRESET" ? "it closed the connection during the handshake" : error.message);
+    });
+    // Node's clients finish the handshake, then close the connection.
+    server.on("secureConnection", (socket: TLSSocket) => {
+      socket.once("close", () => {
+        if (socket.bytesRead === 0) report("it closed the connection after the handshake");
+      });
+    });
+  }
+
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `127.0.0.1:${port}`,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const webSocket of webSockets.clients) webSocket.terminate();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
