@@ -3,6 +3,13 @@ import type { Buckets } from "../../s3/buckets.ts";
 import { ServiceError } from "../../aws/service-error.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
+import {
+  functionRefusals,
+  limits,
+  permissionRefusals,
+  retiredRuntimes,
+  runtimes,
+} from "./lambda-refusals.ts";
 import { ResourceError } from "./resource-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
@@ -12,14 +19,10 @@ export function functionType(account: Account, buckets: Pick<Buckets, "object">)
     async create(properties, context) {
       const functionName = properties.optionalText("FunctionName") ?? physicalName(context);
       const arn = functionArn(account, functionName);
-      if (!/^[\w-]{1,64}$/.test(functionName)) {
-        throw new ResourceError(`${functionName} is not a valid function name.`);
-      }
+      functionRefusals.name.when(!/^[\w-]{1,64}$/.test(functionName), functionName);
       const configuration = configure(account, properties);
       const code = await readCode(properties, buckets);
-      if (account.functions.has(arn)) {
-        throw new ResourceError(`${functionName} already exists. (Service: Lambda, Status Code: 409)`);
-      }
+      functionRefusals.nameTaken.when(account.functions.has(arn), functionName);
       account.functions.set(arn, { ...configuration, arn, functionName, code, permissions: new Map() });
       return { physicalId: functionName, attributes: { Arn: arn } };
     },
@@ -63,11 +66,7 @@ export function permissionType(account: Account): ResourceType {
 
 function findFunction(account: Account, nameOrArn: string): LambdaFunction {
   const arn = functionArn(account, nameOrArn);
-  const found = account.functions.get(arn);
-  if (found === undefined) {
-    throw new ResourceError(`Function not found: ${arn} (Service: Lambda, Status Code: 404)`);
-  }
-  return found;
+  return permissionRefusals.noFunction.unless(account.functions.get(arn), arn);
 }
 
 function functionArn({ region, accountId }: Account, nameOrArn: string): string {
@@ -101,54 +100,40 @@ const reservedVariables = new Set([
 type Configuration = Omit<LambdaFunction, "arn" | "functionName" | "code" | "permissions">;
 
 function configure(account: Account, properties: Properties): Configuration {
-  if ((properties.optionalText("PackageType") ?? "Zip") !== "Zip") {
-    throw new ResourceError("The local cloud does not support functions from container images.");
-  }
-  if (properties.textList("Layers").length > 0) {
-    throw new ResourceError("The local cloud does not support Lambda layers.");
-  }
+  functionRefusals.image.when((properties.optionalText("PackageType") ?? "Zip") !== "Zip");
+  functionRefusals.layers.when(properties.textList("Layers").length > 0);
   const roleArn = properties.text("Role");
-  if (!/^arn:aws:iam::\d{12}:role\/.+/.test(roleArn)) {
-    throw new ResourceError(
-      `1 validation error detected: Value '${roleArn}' at 'role' failed to satisfy constraint`,
-    );
-  }
-  if (!trustsLambda(account, roleArn)) {
-    throw new ResourceError(
-      "The role defined for the function cannot be assumed by Lambda. (Service: Lambda, Status Code: 400)",
-    );
-  }
-  const environment = properties.object("Environment")?.textMap("Variables") ?? {};
-  const reserved = Object.keys(environment).filter((name) => reservedVariables.has(name));
-  if (reserved.length > 0) {
-    throw new ResourceError(
-      `Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${reserved.join(", ")}`,
-    );
-  }
-  return {
-    handler: properties.text("Handler"),
-    runtime: properties.text("Runtime"),
-    timeoutSeconds: inRange(properties, "Timeout", 3, 1, 900),
-    memoryMb: inRange(properties, "MemorySize", 128, 128, 10_240),
-    environment,
-    roleArn,
-  };
+  functionRefusals.roleArn.when(!/^arn:aws:iam::\d{12}:role\/[\w+=,.@\-/]+$/.test(roleArn), roleArn);
+  functionRefusals.roleTrust.when(!trustsLambda(account, roleArn));
+  const { runtime, handler } = readEntryPoint(properties);
+  const timeoutSeconds = properties.number("Timeout", 3);
+  functionRefusals.timeout.when(isOutside(timeoutSeconds, limits.timeoutSeconds), timeoutSeconds);
+  const memoryMb = properties.number("MemorySize", 128);
+  functionRefusals.memory.when(isOutside(memoryMb, limits.memoryMb), memoryMb);
+  return { handler, runtime, timeoutSeconds, memoryMb, environment: readEnvironment(properties), roleArn };
 }
 
-function inRange(
-  properties: Properties,
-  name: string,
-  otherwise: number,
-  least: number,
-  most: number,
-): number {
-  const value = properties.number(name, otherwise);
-  if (value < least || value > most) {
-    throw new ResourceError(
-      `Value '${value}' at '${name}' failed to satisfy constraint: between ${least} and ${most}`,
-    );
-  }
-  return value;
+function readEntryPoint(properties: Properties): { runtime: string; handler: string } {
+  const runtime = properties.optionalText("Runtime") ?? "";
+  const handler = properties.optionalText("Handler") ?? "";
+  functionRefusals.runtimeAndHandler.when(runtime === "" || handler === "");
+  functionRefusals.retiredRuntime.when(retiredRuntimes.includes(runtime), runtime);
+  functionRefusals.unknownRuntime.when(![...runtimes, ...retiredRuntimes].includes(runtime), runtime);
+  functionRefusals.handler.when(/\s/.test(handler) || handler.length > 128, handler);
+  return { runtime, handler };
+}
+
+function readEnvironment(properties: Properties): Record<string, string> {
+  const environment = properties.object("Environment")?.textMap("Variables") ?? {};
+  const reserved = Object.keys(environment).filter((name) => reservedVariables.has(name));
+  functionRefusals.reservedVariables.when(reserved.length > 0, reserved);
+  const json = JSON.stringify(environment);
+  functionRefusals.environmentSize.when(Buffer.byteLength(json) > limits.environmentBytes, json);
+  return environment;
+}
+
+function isOutside(value: number, [least, most]: readonly [number, number]): boolean {
+  return value < least || value > most;
 }
 
 function trustsLambda(account: Account, roleArn: string): boolean {
@@ -160,24 +145,47 @@ function trustsLambda(account: Account, roleArn: string): boolean {
 }
 
 async function readCode(properties: Properties, buckets: Pick<Buckets, "object">): Promise<Uint8Array> {
+  const { strToU8, zipSync } = await import("fflate");
   const code = properties.object("Code");
   const inline = code?.optionalText("ZipFile");
   if (inline !== undefined) {
-    const { strToU8, zipSync } = await import("fflate");
-    const module = properties.text("Handler").split(".")[0] ?? "index";
-    return zipSync({ [`${module}.js`]: strToU8(inline) });
+    const { runtime, handler } = readEntryPoint(properties);
+    functionRefusals.inlineRuntime.when(!/^(?:nodejs|python)/.test(runtime), runtime);
+    functionRefusals.inlineSize.when(Buffer.byteLength(inline) > limits.inlineBytes);
+    return zipSync({ [`${handler.split(".")[0] ?? "index"}.js`]: strToU8(inline) });
   }
-  const bucket = code?.optionalText("S3Bucket");
-  const key = code?.optionalText("S3Key");
-  if (bucket === undefined || key === undefined) {
-    throw new ResourceError("Please provide a source for function code.");
-  }
+  const archive = readObject(code, buckets);
+  const size = await unzippedSize(archive);
+  functionRefusals.notAnArchive.when(size === undefined);
+  functionRefusals.unzippedSize.when(size !== undefined && size >= limits.unzippedBytes);
+  return archive;
+}
+
+function readObject(code: Properties | undefined, buckets: Pick<Buckets, "object">): Uint8Array {
+  const bucket = functionRefusals.noCode.unless(code?.optionalText("S3Bucket"));
+  const key = functionRefusals.noCode.unless(code?.optionalText("S3Key"));
   try {
     return buckets.object(bucket, key).body;
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    throw new ResourceError(
-      `Error occurred while GetObject. S3 Error Code: ${error.code}. S3 Error Message: ${error.message} (Service: Lambda, Status Code: 400)`,
-    );
+    functionRefusals.missingCode.when(true, error.code, error.message);
+    throw error;
   }
+}
+
+/** Reads the sizes in the archive's directory only. @returns undefined if it is not a zip archive */
+async function unzippedSize(archive: Uint8Array): Promise<number | undefined> {
+  const { unzipSync } = await import("fflate");
+  let size = 0;
+  try {
+    unzipSync(archive, {
+      filter({ originalSize }) {
+        size += originalSize;
+        return false;
+      },
+    });
+  } catch {
+    return undefined;
+  }
+  return size;
 }

@@ -1,0 +1,14 @@
+/**
+ * How a behaviour of a live service is known. R: recorded against it. D: documented. P: reported in public.
+ * ?: no source says it, so the local cloud decides. -: a limit of the local cloud alone.
+ */
+export type Evidence =
+  | { letter: "R" | "D" | "P"; source: `https://${string}` }
+  | {
+      letter: "?";
+      /** What no source says, for docs/unknown.md. */
+      unknown: string;
+      /** The command with which the owner of a live account finds out. */
+      settle: string;
+    }
+  | { letter: "-" };

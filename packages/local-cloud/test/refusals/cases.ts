@@ -1,0 +1,11 @@
+import type { refusals } from "../../src/evidence/refusals.ts";
+import { functionCases, permissionCases } from "./lambda.ts";
+import type { RefusalCases } from "./refusal-case.ts";
+
+type Catalog = typeof refusals;
+
+/** A case for each rule of the catalog. */
+export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Group]> } = {
+  functionRefusals: functionCases,
+  permissionRefusals: permissionCases,
+};

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { refusals } from "../../src/evidence/refusals.ts";
+import { type Refusal, withoutRefusal } from "../../src/evidence/refusal.ts";
+import { cases } from "./cases.ts";
+import type { RefusalCase } from "./refusal-case.ts";
+
+type Group<Item> = Readonly<Record<string, Item>>;
+
+/** Each rule with its case, by group and name. */
+const pairs = Object.entries<Group<Refusal>>(refusals).flatMap(([group, rules]) =>
+  Object.entries(rules).map(([name, refusal]) => ({
+    id: refusal.id,
+    refusal,
+    refusalCase: caseOf(group, name),
+  })),
+);
+
+function caseOf(group: string, name: string): RefusalCase {
+  const found = (cases as Readonly<Record<string, Group<RefusalCase>>>)[group]?.[name];
+  if (found === undefined) throw new Error(`no case for ${group}.${name}`);
+  return found;
+}
+
+async function seen(refusalCase: RefusalCase): Promise<string> {
+  try {
+    return String(await refusalCase.run());
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** A mutation check of every rule: its test fails when the rule is removed. */
+describe.each(pairs)("$id", ({ refusal, refusalCase }) => {
+  it(`refuses ${refusal.rule.refuses}`, async () => {
+    expect(await seen(refusalCase)).toContain(refusalCase.says);
+  });
+
+  it("refuses it by this rule alone", async () => {
+    expect(await withoutRefusal(refusal, () => seen(refusalCase))).not.toContain(refusalCase.says);
+  });
+});
+
+it("has a name of its own for each rule", () => {
+  expect(new Set(pairs.map(({ id }) => id)).size).toBe(pairs.length);
+});

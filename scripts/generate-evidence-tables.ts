@@ -1,0 +1,74 @@
+/**
+ * Writes the tables in docs/local-cloud.md and docs/unknown.md from the refusals and behaviours in the code of the local
+ * cloud. Run `npm run generate` after changing them.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { behaviours } from "../packages/local-cloud/src/evidence/behaviours.ts";
+import type { Evidence } from "../packages/local-cloud/src/evidence/evidence.ts";
+import type { Refusal } from "../packages/local-cloud/src/evidence/refusal.ts";
+import { refusals } from "../packages/local-cloud/src/evidence/refusals.ts";
+
+interface Row {
+  subject: string;
+  /** What the local cloud does. */
+  does: string;
+  evidence: Evidence;
+}
+
+const rules: Row[] = Object.values(refusals)
+  .flatMap((group) => Object.values<Refusal>(group))
+  .map(({ subject, rule }) => ({ subject, does: rule.refuses, evidence: rule }));
+
+const others: Row[] = behaviours.map((behaviour) => ({ ...behaviour, evidence: behaviour }));
+
+/** The text between `<!-- generated: name -->` and `<!-- end -->`, by name. Prettier does not align these tables. */
+const tables: Readonly<Record<string, () => string>> = {
+  refusals: () => table(["where", "what is refused", "source"], rules.map(describe)),
+  behaviours: () => table(["where", "what the local cloud does", "source"], others.map(describe)),
+  unknown: () =>
+    table(
+      ["where", "what no source says", "the local cloud", "settle it with"],
+      [...rules.map((row) => ({ ...row, does: `refuses ${row.does}` })), ...others].flatMap(
+        ({ subject, does, evidence }) =>
+          evidence.letter === "?"
+            ? [[subject, evidence.unknown, does, `\`${evidence.settle.replaceAll("|", "\\|")}\``]]
+            : [],
+      ),
+    ),
+};
+
+function describe({ subject, does, evidence }: Row): string[] {
+  return [subject, does, sourceOf(evidence)];
+}
+
+function sourceOf(evidence: Evidence): string {
+  if (evidence.letter === "-") return "the local cloud alone";
+  return evidence.letter === "?" ? "[?](unknown.md)" : `[${evidence.letter}](${evidence.source})`;
+}
+
+/** Keeps the order of the rows, and groups them by their first cell. */
+function table(head: string[], rows: string[][]): string {
+  const subjects = [...new Set(rows.map(([subject = ""]) => subject))];
+  const grouped = subjects.toSorted().flatMap((subject) => rows.filter(([first]) => first === subject));
+  return [head, head.map(() => "---"), ...grouped].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+const pages = ["local-cloud.md", "unknown.md"].map((name) =>
+  fileURLToPath(new URL(`../docs/${name}`, import.meta.url)),
+);
+
+/** Returns each page with its text, the tables generated. */
+export function generate(): { file: string; text: string }[] {
+  return pages.map((file) => ({
+    file,
+    text: readFileSync(file, "utf8").replace(
+      /(<!-- generated: (\w+) -->\n).*?(\n<!-- prettier-ignore-end -->)/gs,
+      (_match, start: string, name: string, end: string) => `${start}\n${tables[name]?.() ?? ""}\n${end}`,
+    ),
+  }));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const { file, text } of generate()) writeFileSync(file, text);
+}
