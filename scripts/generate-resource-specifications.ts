@@ -20,6 +20,7 @@ const deployedTypes = [
   "AWS::ApiGatewayV2::Route",
   "AWS::ApiGatewayV2::Stage",
   "AWS::Cognito::IdentityPool",
+  "AWS::Cognito::IdentityPoolPrincipalTag",
   "AWS::Cognito::IdentityPoolRoleAttachment",
   "AWS::Cognito::UserPool",
   "AWS::Cognito::UserPoolClient",

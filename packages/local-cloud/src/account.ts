@@ -139,25 +139,62 @@ export interface OidcProvider {
 }
 
 /** An app client of a user pool, in an identity pool. */
-interface UserPoolProvider {
+export interface UserPoolProvider {
   /** `cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI`. */
   providerName: string;
   clientId: string;
+  serverSideTokenCheck?: boolean;
 }
 
-/** AWS::Cognito::IdentityPool with its AWS::Cognito::IdentityPoolRoleAttachment. */
-export interface IdentityPool {
-  /** `us-east-1:<uuid>`. */
-  identityPoolId: string;
+/** How the claims of a provider's users choose their role: RoleMappings of AWS::Cognito::IdentityPoolRoleAttachment. */
+export interface RoleMapping {
+  type: "Token" | "Rules";
+  /** The role when the claims choose none. */
+  ambiguousRoleResolution: "AuthenticatedRole" | "Deny";
+  /** In order; the first that matches counts. Empty for `Token`. */
+  rules: MappingRule[];
+}
+
+export interface MappingRule {
+  claim: string;
+  matchType: "Equals" | "Contains" | "StartsWith" | "NotEqual";
+  value: string;
+  roleArn: string;
+}
+
+/** AWS::Cognito::IdentityPoolPrincipalTag: the claims that become session tags. */
+export interface PrincipalTagMap {
+  useDefaults: boolean;
+  /** Claim by tag key. */
+  principalTags: Record<string, string>;
+}
+
+/** AWS::Cognito::IdentityPool, as Create- and UpdateIdentityPool set it. */
+export interface IdentityPoolSettings {
   identityPoolName: string;
   allowUnauthenticatedIdentities: boolean;
+  /** Undefined when it was never set. GetOpenIdToken then works. */
+  allowClassicFlow?: boolean | undefined;
   /** `{"api.twitter.com": "<consumer key>;<consumer secret>"}`, dynamic references resolved. */
   supportedLoginProviders: Record<string, string>;
   openIdConnectProviderArns: string[];
   /** User pools. */
   cognitoIdentityProviders: UserPoolProvider[];
+  /** Recorded: logins of a developer's provider or of SAML are refused. */
+  developerProviderName?: string | undefined;
+  samlProviderArns?: string[];
+}
+
+/** An identity pool with its AWS::Cognito::IdentityPoolRoleAttachment. */
+export interface IdentityPool extends IdentityPoolSettings {
+  /** `us-east-1:<uuid>`. */
+  identityPoolId: string;
   /** Role ARNs by `authenticated` and `unauthenticated`; undefined until a role attachment is deployed. */
   roles: Record<string, string> | undefined;
+  /** By provider: `accounts.google.com`, `<user pool>:<app client>` or the ARN of an IAM provider. */
+  roleMappings?: Record<string, RoleMapping>;
+  /** By provider. */
+  principalTagMaps?: Record<string, PrincipalTagMap>;
 }
 
 /** The account and its deployed resources. */

@@ -8,6 +8,7 @@ import { createCloudFormation } from "./cloudformation/cloudformation.ts";
 import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
 import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
 import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
+import { createOpenIdTokens } from "./cognito-identity/open-id-token.ts";
 import { createHttpApiHost } from "./http-api/http-api-host.ts";
 import { createIam } from "./iam/iam.ts";
 import { createSessions } from "./iam/sessions.ts";
@@ -135,6 +136,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       log,
       ...tlsOption,
     });
+    const openIdTokens = createOpenIdTokens(now);
     const twitterApiUrl = options.twitterApiUrl ?? twitter.url;
     const controlPlane = createControlPlane({
       account,
@@ -147,6 +149,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         cognitoIdentity: createCognitoIdentity({
           account,
           sessions,
+          openIdTokens,
           twitterApiUrl: () => twitterApiUrl,
           verifyTwitterToken: (request) =>
             verifyTwitterToken({ ...request, ...(tls !== undefined && { ca: tls.cert }) }),
@@ -162,7 +165,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         s3: createS3({ buckets, accountId, region, now }),
         secretsManager,
         ssm: parameterStore,
-        sts: createSts({ account, sessions }),
+        sts: createSts({ account, sessions, openIdTokens, now, log }),
       },
     });
     aws = await listenOnLoopback(awsRequestListener(controlPlane, now, log), options.awsPort, tls);

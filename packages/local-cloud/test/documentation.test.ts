@@ -4,6 +4,7 @@ import { createResourceTypes } from "../src/cloudformation/resource-types/resour
 import { recordedTypes } from "../src/cloudformation/resource-types/recorded.ts";
 import { createCloudFormation } from "../src/cloudformation/cloudformation.ts";
 import { createCognitoIdentity } from "../src/cognito-identity/cognito-identity.ts";
+import { createOpenIdTokens } from "../src/cognito-identity/open-id-token.ts";
 import { createIam } from "../src/iam/iam.ts";
 import { createSessions } from "../src/iam/sessions.ts";
 import { QueryParameters } from "../src/aws/query-protocol.ts";
@@ -41,10 +42,12 @@ it("docs/local-cloud.md lists the resource types of the local cloud", () => {
 
 describe("docs/local-cloud.md lists the actions of the local cloud", () => {
   const sessions = createSessions({ now });
+  const openIdTokens = createOpenIdTokens(now);
   const unknown = new QueryParameters("Action=Unknown");
   const cognitoIdentity = createCognitoIdentity({
     account,
     sessions,
+    openIdTokens,
     twitterApiUrl: () => "",
     verifyTwitterToken: () => Promise.reject(new Error("no token")),
     issuers: createIssuerDirectory({}),
@@ -62,7 +65,7 @@ describe("docs/local-cloud.md lists the actions of the local cloud", () => {
     ["Cognito Identity", () => cognitoIdentity.handle("Unknown", {})],
     ["IAM", () => createIam({ account, createdAt: now }).handle(unknown)],
     ["Secrets Manager", () => secretsManager.handle("Unknown", {})],
-    ["STS", () => createSts({ account, sessions }).handle(unknown, caller)],
+    ["STS", () => createSts({ account, sessions, openIdTokens, now }).handle(unknown, caller)],
     ["Systems Manager", () => parameterStore.handle("Unknown", {})],
   ];
 

@@ -9,7 +9,8 @@ import type { Account } from "../account.ts";
 import { s3Error } from "../s3/s3.ts";
 import { type SigV4FailureCode, verifySigV4 } from "../sigv4/verify-sigv4.ts";
 import { parseRequest } from "../sigv4/wire-request.ts";
-import { stsNamespace } from "../sts/sts.ts";
+import { type Sts, stsNamespace, unsignedStsActions } from "../sts/sts.ts";
+import { isServicePreflight, servicePreflight, withServiceCors } from "./service-cors.ts";
 import { jsonError, type JsonObject, jsonResult, parseJsonBody } from "./json-protocol.ts";
 import { restJsonError, restJsonResult } from "./rest-json-protocol.ts";
 import { queryError, QueryParameters, queryResult } from "./query-protocol.ts";
@@ -28,7 +29,7 @@ interface ControlPlaneServices {
   cognitoIdentity: JsonService;
   ssm: JsonService;
   secretsManager: JsonService;
-  sts: QueryService;
+  sts: Sts;
   cloudFormation: QueryService;
   iam: IamService;
   apiGateway: ApiGatewayService;
@@ -57,11 +58,13 @@ const jsonTargets: Readonly<Record<string, JsonTarget>> = {
   AWSCognitoIdentityService: {
     handler: "cognitoIdentity",
     service: "cognito-identity",
-    unsigned: new Set(["GetId", "GetCredentialsForIdentity", "GetOpenIdToken"]),
+    unsigned: new Set(["GetId", "GetCredentialsForIdentity", "GetOpenIdToken", "UnlinkIdentity"]),
   },
   AmazonSSM: { handler: "ssm", service: "ssm" },
   secretsmanager: { handler: "secretsManager", service: "secretsmanager" },
 };
+
+const cognitoIdentityTarget = "AWSCognitoIdentityService.";
 
 /** The query services by the API version in their requests. */
 const queryVersions: Readonly<
@@ -93,7 +96,13 @@ export function createControlPlane(
     });
     if (result.ok) return result.principal;
     const [code, status] = refusals[protocol][result.code];
-    throw new ServiceError(code, result.message, status);
+    if (result.detail !== undefined) log(`aws ${service} signature: ${result.detail}`);
+    const isMissing = result.code === "MissingAuthenticationToken" && protocol === "query";
+    throw new ServiceError(
+      code,
+      isMissing ? "Request is missing Authentication Token" : result.message,
+      status,
+    );
   }
 
   function requirePermission(
@@ -128,7 +137,13 @@ export function createControlPlane(
       const result = await services[handler].handle(operation, body);
       return jsonResult(result, request.requestId);
     } catch (error) {
-      return jsonError(asServiceError(error, target), request.requestId);
+      const refusal = asServiceError(error, target);
+      const response = jsonError(refusal, request.requestId);
+      if (target.startsWith(cognitoIdentityTarget)) {
+        // [R] Cognito sends the message in a header as well.
+        response.headers["x-amzn-errormessage"] = refusal.message.replace(/[^\x20-\x7e]/g, "?");
+      }
+      return response;
     }
   }
 
@@ -143,6 +158,10 @@ export function createControlPlane(
         );
       }
       const { handler, service, namespace } = found;
+      if (handler === "sts" && unsignedStsActions.has(action)) {
+        const result = await services.sts.handle(parameters, undefined);
+        return queryResult(action, namespace, result, request.requestId);
+      }
       const caller = await authenticate(request, service, "query");
       // STS authorizes by the role's trust policy, and GetCallerIdentity needs no permission.
       if (service !== "sts") {
@@ -209,14 +228,20 @@ export function createControlPlane(
     );
   }
 
-  return (request) => {
+  return async (request) => {
+    if (isServicePreflight(request)) return servicePreflight(request);
     const target = request.headers["x-amz-target"];
-    if (target !== undefined) return json(request, target);
+    if (target !== undefined) {
+      const response = await json(request, target);
+      return target.startsWith(cognitoIdentityTarget) ? withServiceCors(request, response) : response;
+    }
     if (
       request.path === "/" &&
       request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")
     ) {
-      return query(request, new QueryParameters(Buffer.from(request.body).toString("utf8")));
+      const parameters = new QueryParameters(Buffer.from(request.body).toString("utf8"));
+      const response = await query(request, parameters);
+      return parameters.version === "2011-06-15" ? withServiceCors(request, response) : response;
     }
     if (request.path === "/" && new URLSearchParams(request.query).has("Action")) {
       return query(request, new QueryParameters(request.query));

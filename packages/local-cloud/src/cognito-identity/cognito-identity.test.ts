@@ -13,6 +13,7 @@ import { createIssuerDirectory } from "../oidc/issuers.ts";
 import { type Account, createAccount, type IdentityPool, type Role } from "../account.ts";
 import type { TokenVerdict } from "./verify-twitter-token.ts";
 import { type CognitoIdentityService, createCognitoIdentity } from "./cognito-identity.ts";
+import { createOpenIdTokens } from "./open-id-token.ts";
 
 const now = () => new Date("2026-03-01T12:00:00Z");
 const identityPoolId = "us-east-1:7cb8d1a5-6f0c-4f54-9e4f-0d5b2a1c9e77";
@@ -59,6 +60,7 @@ beforeEach(() => {
   service = createCognitoIdentity({
     account,
     sessions,
+    openIdTokens: createOpenIdTokens(now),
     now,
     twitterApiUrl: () => "http://127.0.0.1:1",
     issuers: createIssuerDirectory({}),

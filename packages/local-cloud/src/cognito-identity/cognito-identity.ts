@@ -1,27 +1,29 @@
 import { randomUUID } from "node:crypto";
 import type {
   GetCredentialsForIdentityResponse,
-  GetIdentityPoolRolesResponse,
   GetIdResponse,
   GetOpenIdTokenResponse,
-  IdentityPool as IdentityPoolDescription,
+  IdentityDescription,
 } from "@aws-sdk/client-cognito-identity";
 import type { JsonObject } from "../aws/json-protocol.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
-import { authorizeAssumption } from "../iam/authorization.ts";
+import { authorizeIdentity } from "../iam/authorization.ts";
 import type { CognitoIdentity } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import type { IssuerDirectory } from "../oidc/issuers.ts";
 import type { Account, IdentityPool, Role } from "../account.ts";
-import { createIdentities, describeIdentity, type Identity } from "./identities.ts";
+import { createIdentities, describeIdentity, type Identity, type VerifiedLogin } from "./identities.ts";
+import { createIdentityPools } from "./identity-pools.ts";
 import { loginsDoNotMatch, verifyLogins, type VerifyTwitterToken } from "./logins.ts";
-import { createOpenIdTokenIssuer } from "./open-id-token.ts";
+import type { OpenIdTokens } from "./open-id-token.ts";
+import { principalTagsOf } from "./principal-tags.ts";
 import { RequestMembers } from "./request-members.ts";
-import { describePool, describePoolRoles } from "./pool-description.ts";
+import { chooseRole } from "./role-mapping.ts";
 
 export interface CognitoIdentityOptions {
   account: Account;
   sessions: Sessions;
+  openIdTokens: Pick<OpenIdTokens, "issue">;
   /** Twitter's origin, read at each call. */
   twitterApiUrl: () => string;
   verifyTwitterToken: VerifyTwitterToken;
@@ -33,7 +35,7 @@ export interface CognitoIdentityOptions {
 }
 
 /**
- * Amazon Cognito Identity for the deployed pools: the three unsigned operations, and the description of a pool.
+ * Amazon Cognito Identity: the unsigned operations for users, and those that manage pools.
  * https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/Welcome.html
  */
 export interface CognitoIdentityService {
@@ -47,90 +49,77 @@ export interface CognitoIdentityService {
 const sessionName = "CognitoIdentityCredentials";
 const sessionSeconds = 3600;
 
+/** An identity of a request, with the logins that its providers verified. */
+interface Access {
+  pool: IdentityPool;
+  identity: Identity;
+  /** Empty for a guest. */
+  logins: VerifiedLogin[];
+}
+
 export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoIdentityService {
-  const { account, sessions, now, log = () => {} } = options;
-  const identities = createIdentities(randomUUID);
-  const issueOpenIdToken = createOpenIdTokenIssuer(now);
+  const { account, sessions, openIdTokens, now, log = () => {} } = options;
+  const identities = createIdentities(randomUUID, now);
+  const pools = createIdentityPools(account);
 
   const verify = (pool: IdentityPool, logins: ReadonlyMap<string, string>) =>
     verifyLogins(pool, logins, { ...options, twitterApiUrl: options.twitterApiUrl() });
-
-  function findPool(identityPoolId: string, accountId = account.accountId): IdentityPool {
-    const pool = accountId === account.accountId ? account.identityPools.get(identityPoolId) : undefined;
-    if (pool !== undefined) return pool;
-    throw new ServiceError("ResourceNotFoundException", `IdentityPool '${identityPoolId}' not found.`);
-  }
 
   async function getId(members: RequestMembers): Promise<GetIdResponse> {
     const identityPoolId = members.identityPoolId();
     const accountId = members.accountId();
     const logins = members.logins();
     members.check();
-    const pool = findPool(identityPoolId, accountId);
+    const pool = pools.find(identityPoolId, accountId);
     if (logins.size === 0) {
       requireGuestAccess(pool);
       return { IdentityId: identities.createGuest(identityPoolId).identityId };
     }
-    const [login] = await verify(pool, logins);
-    if (login === undefined) throw new ServiceError("NotAuthorizedException", loginsDoNotMatch);
-    return { IdentityId: identities.forLogin(identityPoolId, login).identityId };
+    return { IdentityId: identities.forLogins(identityPoolId, await verify(pool, logins)).identityId };
+  }
+
+  function findIdentity(identityId: string): { pool: IdentityPool; identity: Identity } {
+    const identity = identities.find(identityId);
+    const pool = identity && account.identityPools.get(identity.identityPoolId);
+    if (identity !== undefined && pool !== undefined) return { pool, identity };
+    throw new ServiceError("ResourceNotFoundException", `Identity '${identityId}' not found.`);
   }
 
   /** The identity of a request, after its logins are verified. @throws ServiceError */
-  async function access(
-    identityId: string,
-    logins: ReadonlyMap<string, string>,
-  ): Promise<{ pool: IdentityPool; identity: Identity }> {
-    const identity = identities.find(identityId);
-    const pool = identity && account.identityPools.get(identity.identityPoolId);
-    if (identity === undefined || pool === undefined) {
-      throw new ServiceError("ResourceNotFoundException", `Identity '${identityId}' not found.`);
-    }
+  async function access(identityId: string, logins: ReadonlyMap<string, string>): Promise<Access> {
+    const { pool, identity } = findIdentity(identityId);
     if (logins.size === 0) {
-      if (identity.login !== undefined) {
+      if (identity.logins.length > 0) {
         throw new ServiceError("NotAuthorizedException", `Access to Identity '${identityId}' is forbidden.`);
       }
       requireGuestAccess(pool);
-      return { pool, identity };
+      return { pool, identity, logins: [] };
     }
     const verified = await verify(pool, logins);
-    const owners = verified.map((login) => identities.findByLogin(pool.identityPoolId, login));
-    if (owners.some((owner) => owner?.identityId === identityId)) return { pool, identity };
-    if (owners.some((owner) => owner !== undefined)) {
-      throw new ServiceError(
-        "ResourceConflictException",
-        "A login of the request is already linked to another identity.",
-      );
-    }
-    const [login] = verified;
-    if (identity.login !== undefined || login === undefined) {
-      throw new ServiceError("NotAuthorizedException", loginsDoNotMatch);
-    }
-    return { pool, identity: identities.link(identity, login) };
+    const linked = identities.link(identity, verified);
+    if (linked === undefined) throw new ServiceError("NotAuthorizedException", loginsDoNotMatch);
+    return { pool, identity: linked, logins: verified };
   }
 
   async function getCredentialsForIdentity(
     members: RequestMembers,
   ): Promise<GetCredentialsForIdentityResponse> {
     const identityId = members.identityId();
-    const logins = members.logins();
+    const requestLogins = members.logins();
     const customRoleArn = members.customRoleArn();
     members.check();
-    const { pool, identity } = await access(identityId, logins);
-    if (customRoleArn !== undefined) {
-      // Only tokens with roles (SAML, user pools) allow a custom role.
-      throw new ServiceError(
-        "InvalidParameterException",
-        "CustomRoleArn is not allowed for the logins of this request.",
-      );
-    }
-    const cognitoIdentity = describeIdentity(identity);
-    const role = assumableRole(pool, cognitoIdentity);
+    const { pool, identity, logins } = await access(identityId, requestLogins);
+    const cognitoIdentity = describeIdentity(identity, logins);
+    const tags = principalTagsOf(pool, logins);
+    const isGuest = logins.length === 0;
+    const roleArn = isGuest ? pool.roles?.["unauthenticated"] : chooseRole(pool, logins, customRoleArn);
     const credentials = sessions.issue({
-      role,
+      role: requireTrust(roleArn, cognitoIdentity, tags),
       sessionName,
       durationSeconds: sessionSeconds,
       cognitoIdentity,
+      tags,
+      ...(isGuest && { sessionPolicies: "cognito-guest" }),
     });
     return {
       IdentityId: identityId,
@@ -143,23 +132,21 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
     };
   }
 
-  /** The pool's role for an identity. @throws ServiceError when the role does not trust the identity */
-  function assumableRole(pool: IdentityPool, { identityId, identityPoolId, amr }: CognitoIdentity): Role {
-    const kind = amr[0] ?? "unauthenticated";
-    const roleArn = pool.roles?.[kind];
+  /** @throws ServiceError when the role does not exist or does not trust the identity */
+  function requireTrust(
+    roleArn: string | undefined,
+    identity: CognitoIdentity,
+    tags: Readonly<Record<string, string>>,
+  ): Role {
     const role = roleArn === undefined ? undefined : account.roles.get(roleArn);
     const decision = role
-      ? authorizeAssumption(role, {
-          action: "sts:AssumeRoleWithWebIdentity",
-          principal: { type: "Federated", id: "cognito-identity.amazonaws.com" },
-          context: {
-            "cognito-identity.amazonaws.com:aud": identityPoolId,
-            "cognito-identity.amazonaws.com:amr": amr.slice(0, 2),
-            "cognito-identity.amazonaws.com:sub": identityId,
-            "aws:CurrentTime": now().toISOString(),
-          },
-        })
-      : { allowed: false as const, reason: `pool ${identityPoolId} has no ${kind} role` };
+      ? authorizeIdentity(role, identity, { now: now(), tags })
+      : {
+          allowed: false as const,
+          reason: roleArn
+            ? `role ${roleArn} does not exist`
+            : `pool ${identity.identityPoolId} has no ${identity.amr[0] ?? ""} role`,
+        };
     if (role !== undefined && decision.allowed) return role;
     log(`cognito-identity: ${decision.allowed ? "" : decision.reason}`);
     throw new ServiceError(
@@ -170,32 +157,50 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
 
   async function getOpenIdToken(members: RequestMembers): Promise<GetOpenIdTokenResponse> {
     const identityId = members.identityId();
-    const logins = members.logins();
+    const requestLogins = members.logins();
     members.check();
-    const { identity } = await access(identityId, logins);
-    return { IdentityId: identityId, Token: await issueOpenIdToken(describeIdentity(identity)) };
+    const { pool, identity, logins } = await access(identityId, requestLogins);
+    requireClassicFlow(pool);
+    return { IdentityId: identityId, Token: await openIdTokens.issue(describeIdentity(identity, logins)) };
   }
 
-  function ownPool(members: RequestMembers): IdentityPool {
-    const identityPoolId = members.identityPoolId();
+  async function unlinkIdentity(members: RequestMembers): Promise<object> {
+    const identityId = members.identityId();
+    const requestLogins = members.logins();
+    const removed = members.texts("LoginsToRemove", { min: 1, max: 128 });
     members.check();
-    return findPool(identityPoolId);
+    const { identity } = await access(identityId, requestLogins);
+    identities.unlink(identity, removed);
+    return {};
   }
 
-  function describeIdentityPool(members: RequestMembers): IdentityPoolDescription {
-    return describePool(ownPool(members));
-  }
-
-  function getIdentityPoolRoles(members: RequestMembers): GetIdentityPoolRolesResponse {
-    return describePoolRoles(ownPool(members));
+  function describeOne(members: RequestMembers): IdentityDescription {
+    const identityId = members.identityId();
+    members.check();
+    const { logins, createdAt, modifiedAt } = findIdentity(identityId).identity;
+    return {
+      IdentityId: identityId,
+      ...(logins.length > 0 && { Logins: logins.map(({ provider }) => provider) }),
+      CreationDate: createdAt,
+      LastModifiedDate: modifiedAt,
+    };
   }
 
   const operations: Record<string, (members: RequestMembers) => object> = {
     GetId: getId,
     GetCredentialsForIdentity: getCredentialsForIdentity,
     GetOpenIdToken: getOpenIdToken,
-    DescribeIdentityPool: describeIdentityPool,
-    GetIdentityPoolRoles: getIdentityPoolRoles,
+    UnlinkIdentity: unlinkIdentity,
+    DescribeIdentity: describeOne,
+    CreateIdentityPool: pools.create,
+    UpdateIdentityPool: pools.update,
+    DeleteIdentityPool: pools.remove,
+    DescribeIdentityPool: pools.describe,
+    ListIdentityPools: pools.list,
+    SetIdentityPoolRoles: pools.setRoles,
+    GetIdentityPoolRoles: pools.getRoles,
+    SetPrincipalTagAttributeMap: pools.setPrincipalTags,
+    GetPrincipalTagAttributeMap: pools.getPrincipalTags,
   };
 
   return {
@@ -214,6 +219,23 @@ function requireGuestAccess(pool: IdentityPool): void {
     throw new ServiceError(
       "NotAuthorizedException",
       "Unauthenticated access is not supported for this identity pool.",
+    );
+  }
+}
+
+/** A pool that never set AllowClassicFlow allows it [P]: https://github.com/aws/aws-cli/issues/7652 */
+function requireClassicFlow({ allowClassicFlow, roleMappings = {} }: IdentityPool): void {
+  if (allowClassicFlow === false) {
+    throw new ServiceError(
+      "InvalidParameterException",
+      "Basic (classic) flow is not enabled, please use enhanced flow.",
+    );
+  }
+  // [P] https://github.com/aws-observability/aws-rum-web/issues/172
+  if (Object.keys(roleMappings).length > 0) {
+    throw new ServiceError(
+      "InvalidParameterException",
+      "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.",
     );
   }
 }

@@ -9,6 +9,7 @@ import { createSessions } from "../iam/sessions.ts";
 import { createIssuerDirectory } from "../oidc/issuers.ts";
 import { type Account, createAccount, type IdentityPool } from "../account.ts";
 import { type CognitoIdentityService, createCognitoIdentity } from "./cognito-identity.ts";
+import { createOpenIdTokens } from "./open-id-token.ts";
 
 const identityPoolId = "us-east-1:7cb8d1a5-6f0c-4f54-9e4f-0d5b2a1c9e77";
 const roleArn = "arn:aws:iam::123456789012:role/authenticated";
@@ -36,6 +37,7 @@ beforeEach(() => {
   service = createCognitoIdentity({
     account,
     sessions,
+    openIdTokens: createOpenIdTokens(now),
     now,
     twitterApiUrl: () => "http://127.0.0.1:1",
     verifyTwitterToken: () => Promise.reject(new Error("unexpected call to Twitter")),

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { ServiceError } from "../aws/service-error.ts";
 import type { CognitoIdentity } from "../iam/principal.ts";
 
 /** A login that its provider verified. */
@@ -13,71 +14,119 @@ export interface VerifiedLogin {
    * for an IAM provider, the client id for Google and Apple, and undefined for Twitter.
    */
   application?: string;
+  /** The app client of a user pool. */
+  clientId?: string;
+  /** For role mappings and principal tags: of the ID token, or `iss`, `aud` and `sub` where there is none. */
+  claims: Readonly<Record<string, unknown>>;
 }
+
+type LinkedLogin = Pick<VerifiedLogin, "provider" | "userId">;
 
 export interface Identity {
   identityId: string;
   identityPoolId: string;
-  /** Undefined for a guest. */
-  login: VerifiedLogin | undefined;
+  /** Empty for a guest. */
+  logins: readonly LinkedLogin[];
+  createdAt: Date;
+  modifiedAt: Date;
 }
 
 /** The identities of all pools. A user of a provider has one identity in each pool. */
 export interface Identities {
-  /** The identity of a login, created at the first call. */
-  forLogin(identityPoolId: string, login: VerifiedLogin): Identity;
-  /** The existing identity of a login. */
-  findByLogin(identityPoolId: string, login: VerifiedLogin): Identity | undefined;
+  /**
+   * The identity that has one of the logins, created at the first call. The other logins are linked to it.
+   *
+   * @throws ServiceError ResourceConflictException when another identity has one of them
+   */
+  forLogins(identityPoolId: string, logins: readonly VerifiedLogin[]): Identity;
   createGuest(identityPoolId: string): Identity;
-  /** Links a login without an identity to a guest. */
-  link(guest: Identity, login: VerifiedLogin): Identity;
+  /**
+   * Links the logins that no identity has.
+   *
+   * @returns undefined when the identity has logins, and none of these
+   * @throws ServiceError ResourceConflictException when another identity has one of them
+   */
+  link(identity: Identity, logins: readonly VerifiedLogin[]): Identity | undefined;
+  /** Removes logins. An identity without logins that once had some is gone. */
+  unlink(identity: Identity, providers: readonly string[]): void;
   find(identityId: string): Identity | undefined;
 }
 
 /** @param createId returns the uuid of a new identity */
-export function createIdentities(createId: () => string): Identities {
+export function createIdentities(createId: () => string, now: () => Date): Identities {
   const byId = new Map<string, Identity>();
-  const byLogin = new Map<string, Identity>();
+  const byLogin = new Map<string, string>();
 
-  const create = (identityPoolId: string, login: VerifiedLogin | undefined): Identity => {
+  const create = (identityPoolId: string): Identity => {
     const region = identityPoolId.split(":")[0] ?? "";
-    const identity = { identityId: `${region}:${createId()}`, identityPoolId, login };
-    byId.set(identity.identityId, identity);
+    const time = now();
+    const identityId = `${region}:${createId()}`;
+    const identity = { identityId, identityPoolId, logins: [], createdAt: time, modifiedAt: time };
+    byId.set(identityId, identity);
     return identity;
   };
 
+  const link = (identity: Identity, logins: readonly VerifiedLogin[]): Identity | undefined => {
+    const { identityId, identityPoolId } = identity;
+    const owners = logins.map((login) => byLogin.get(loginKey(identityPoolId, login)));
+    if (owners.some((owner) => owner !== undefined && owner !== identityId)) {
+      throw new ServiceError(
+        "ResourceConflictException",
+        "A login of the request is already linked to another identity.",
+      );
+    }
+    if (identity.logins.length > 0 && !owners.includes(identityId)) return undefined;
+    const added = logins.filter((_login, index) => owners[index] === undefined);
+    if (added.length === 0) return identity;
+    for (const login of added) byLogin.set(loginKey(identityPoolId, login), identityId);
+    const all = [...identity.logins, ...added.map(({ provider, userId }) => ({ provider, userId }))];
+    const linked = { ...identity, logins: all, modifiedAt: now() };
+    byId.set(identityId, linked);
+    return linked;
+  };
+
   return {
-    forLogin(identityPoolId, login) {
-      const key = loginKey(identityPoolId, login);
-      let identity = byLogin.get(key);
-      if (identity === undefined) {
-        identity = create(identityPoolId, login);
-        byLogin.set(key, identity);
+    forLogins(identityPoolId, logins) {
+      const owner = logins
+        .map((login) => byLogin.get(loginKey(identityPoolId, login)))
+        .find((identityId) => identityId !== undefined);
+      const identity = (owner === undefined ? undefined : byId.get(owner)) ?? create(identityPoolId);
+      return link(identity, logins) ?? identity;
+    },
+    createGuest: create,
+    link,
+    unlink(identity, providers) {
+      const { identityId, identityPoolId, logins } = identity;
+      for (const login of logins) {
+        if (providers.includes(login.provider)) byLogin.delete(loginKey(identityPoolId, login));
       }
-      return identity;
+      const kept = logins.filter(({ provider }) => !providers.includes(provider));
+      if (kept.length === 0) byId.delete(identityId);
+      else byId.set(identityId, { ...identity, logins: kept, modifiedAt: now() });
     },
-    findByLogin: (identityPoolId, login) => byLogin.get(loginKey(identityPoolId, login)),
-    link(guest, login) {
-      const identity = { ...guest, login };
-      byId.set(identity.identityId, identity);
-      byLogin.set(loginKey(identity.identityPoolId, login), identity);
-      return identity;
-    },
-    createGuest: (identityPoolId) => create(identityPoolId, undefined),
     find: (identityId) => byId.get(identityId),
   };
 }
 
-function loginKey(identityPoolId: string, { provider, userId }: VerifiedLogin): string {
+function loginKey(identityPoolId: string, { provider, userId }: LinkedLogin): string {
   return JSON.stringify([identityPoolId, provider, userId]);
 }
 
-/** The identity in the role's session and the Lambda event. */
-export function describeIdentity({ identityId, identityPoolId, login }: Identity): CognitoIdentity {
-  if (login === undefined) return { identityId, identityPoolId, amr: ["unauthenticated"] };
-  const { provider, userId, application } = login;
-  // AWS does not document the middle part for Twitter. It may hold the consumer secret, so a hash replaces it.
-  const app =
-    application ?? createHash("sha256").update(`${identityPoolId}\0${provider}`).digest("hex").slice(0, 25);
-  return { identityId, identityPoolId, amr: ["authenticated", provider, `${provider}:${app}:${userId}`] };
+/**
+ * The identity in the role's session and the Lambda event.
+ *
+ * @param logins of the request; empty for a guest
+ */
+export function describeIdentity(
+  { identityId, identityPoolId }: Identity,
+  logins: readonly VerifiedLogin[],
+): CognitoIdentity {
+  if (logins.length === 0) return { identityId, identityPoolId, amr: ["unauthenticated"] };
+  const methods = logins.flatMap(({ provider, userId, application }) => {
+    // AWS does not document the middle part for Twitter. It may hold the consumer secret, so a hash replaces it.
+    const app =
+      application ?? createHash("sha256").update(`${identityPoolId}\0${provider}`).digest("hex").slice(0, 25);
+    return [provider, `${provider}:${app}:${userId}`];
+  });
+  return { identityId, identityPoolId, amr: ["authenticated", ...methods] };
 }

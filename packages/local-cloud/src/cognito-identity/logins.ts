@@ -112,7 +112,10 @@ async function verifyIdTokenLogin(
     keys: () => issuers.keysOf(provider),
     now,
   });
-  if (verdict.ok) return { provider, userId: verdict.userId, application: kind };
+  if (verdict.ok) {
+    const { userId, clientId, claims } = verdict;
+    return { provider, userId, application: kind, claims, ...(kind === "CognitoSignIn" && { clientId }) };
+  }
   if (verdict.fault === "unavailable") throw new ServiceError("ExternalServiceException", verdict.message);
   // Cognito answers an unknown app client like an unknown user pool.
   const isForeignClient = verdict.fault === "audience" && kind === "CognitoSignIn";
@@ -158,7 +161,11 @@ async function verifyTwitterLogin(
     const detail = error instanceof Error ? error.message : String(error);
     throw new ServiceError("ExternalServiceException", `Cannot validate the Twitter token: ${detail}`);
   }
-  if (verdict.ok) return { provider: twitter, userId: verdict.userId };
+  if (verdict.ok) {
+    // The values of Twitter's default principal tags in provider-mappings.html [D].
+    const claims = { iss: twitter, aud: application, sub: verdict.userId };
+    return { provider: twitter, userId: verdict.userId, claims };
+  }
   if (verdict.status === 429 || verdict.status >= 500) {
     throw new ServiceError(
       "ExternalServiceException",

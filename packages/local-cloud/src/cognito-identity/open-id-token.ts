@@ -1,40 +1,94 @@
-import { generateKeyPair, type KeyObject, randomUUID, sign } from "node:crypto";
+import { generateKeyPair, type KeyObject, randomUUID, sign, verify } from "node:crypto";
 import { promisify } from "node:util";
 
+import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
 import type { CognitoIdentity } from "../iam/principal.ts";
 
 const lifetimeSeconds = 600;
+const issuer = "https://cognito-identity.amazonaws.com";
 
-/** Issues JWTs for GetOpenIdToken that are valid for ten minutes. The key is created at first use. */
-export function createOpenIdTokenIssuer(now: () => Date): (identity: CognitoIdentity) => Promise<string> {
-  let key: Promise<SigningKey> | undefined;
-  return async ({ identityId, identityPoolId, amr }) => {
-    key ??= createKey();
-    const { id, privateKey } = await key;
-    const issuedAt = Math.floor(now().getTime() / 1000);
-    const content = [
-      { kid: id, typ: "JWS", alg: "RS512" },
-      {
-        sub: identityId,
-        aud: identityPoolId,
-        amr,
-        iss: "https://cognito-identity.amazonaws.com",
-        exp: issuedAt + lifetimeSeconds,
-        iat: issuedAt,
-      },
-    ]
-      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
-      .join(".");
-    return `${content}.${sign("sha512", Buffer.from(content), privateKey).toString("base64url")}`;
+export type OpenIdTokenVerdict =
+  | { ok: true; identity: CognitoIdentity }
+  | { ok: false; fault: "malformed" | "signature" }
+  | { ok: false; fault: "issuer"; issuer: string }
+  /** Seconds since the epoch. */
+  | { ok: false; fault: "expired"; now: number; expiration: number };
+
+/** The JWTs that GetOpenIdToken issues and that STS accepts. */
+export interface OpenIdTokens {
+  /** Issues a token that is valid for ten minutes. */
+  issue(identity: CognitoIdentity): Promise<string>;
+  verify(token: string): Promise<OpenIdTokenVerdict>;
+}
+
+/** The key is created at first use. */
+export function createOpenIdTokens(now: () => Date): OpenIdTokens {
+  let created: Promise<SigningKey> | undefined;
+  const key = (): Promise<SigningKey> => (created ??= createKey());
+  const seconds = (): number => Math.floor(now().getTime() / 1000);
+  return {
+    async issue({ identityId, identityPoolId, amr }) {
+      const { id, privateKey } = await key();
+      const issuedAt = seconds();
+      const content = [
+        { kid: id, typ: "JWS", alg: "RS512" },
+        {
+          sub: identityId,
+          aud: identityPoolId,
+          amr,
+          iss: issuer,
+          exp: issuedAt + lifetimeSeconds,
+          iat: issuedAt,
+        },
+      ]
+        .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+        .join(".");
+      return `${content}.${sign("sha512", Buffer.from(content), privateKey).toString("base64url")}`;
+    },
+
+    async verify(token) {
+      const [header = "", payload = "", signature = "", ...more] = token.split(".");
+      const claims = decode(payload);
+      if (decode(header) === undefined || claims === undefined || signature === "" || more.length > 0) {
+        return { ok: false, fault: "malformed" };
+      }
+      const { iss, sub, aud, amr, exp } = claims;
+      if (iss !== issuer) return { ok: false, fault: "issuer", issuer: String(iss) };
+      const { publicKey } = await key();
+      const isSigned = verify(
+        "sha512",
+        Buffer.from(`${header}.${payload}`),
+        publicKey,
+        Buffer.from(signature, "base64url"),
+      );
+      if (!isSigned) return { ok: false, fault: "signature" };
+      if (seconds() >= Number(exp)) {
+        return { ok: false, fault: "expired", now: seconds(), expiration: Number(exp) };
+      }
+      return {
+        ok: true,
+        identity: { identityId: String(sub), identityPoolId: String(aud), amr: amr as string[] },
+      };
+    },
   };
+}
+
+function decode(part: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 interface SigningKey {
   id: string;
   privateKey: KeyObject;
+  publicKey: KeyObject;
 }
 
 async function createKey(): Promise<SigningKey> {
-  const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
-  return { id: randomUUID(), privateKey };
+  const pair = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+  return { id: randomUUID(), ...pair };
 }

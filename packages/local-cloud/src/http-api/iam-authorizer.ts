@@ -22,7 +22,10 @@ export function createIamAuthorizer({ account, region, sessions, now }: IamAutho
   /** @param resource the ARN of the method and path */
   return (request: ParsedRequest, connection: Connection, resource: string): IamAuthorization => {
     const verdict = verifySigV4(request, { service: "execute-api", region, now, sessions });
-    if (!verdict.ok) return { allowed: false, reason: `${verdict.code}: ${verdict.message}` };
+    if (!verdict.ok) {
+      const { code, message, detail } = verdict;
+      return { allowed: false, reason: `${code}: ${message}${detail === undefined ? "" : ` (${detail})`}` };
+    }
     const { principal } = verdict;
     const decision = authorize(account, principal, {
       action: "execute-api:Invoke",
@@ -56,9 +59,6 @@ export function createIamAuthorizer({ account, region, sessions, now }: IamAutho
       "aws:UserAgent": headers.get("user-agent") ?? "",
       ...(identity && {
         "aws:FederatedProvider": "cognito-identity.amazonaws.com",
-        "cognito-identity.amazonaws.com:sub": identity.identityId,
-        "cognito-identity.amazonaws.com:aud": identity.identityPoolId,
-        "cognito-identity.amazonaws.com:amr": identity.amr.slice(0, 2),
       }),
     };
   }

@@ -1,43 +1,94 @@
 import type { Account, PolicyDocument, Role } from "../account.ts";
 import type { RequestContext } from "./conditions.ts";
+import { guestPolicies } from "./guest-policies.ts";
 import { managedPolicies } from "./managed-policies.ts";
 import { PolicyDocumentError } from "./policy-document.ts";
 import { evaluatePolicies, type PolicyRequest, type RequestPrincipal } from "./policy-evaluation.ts";
-import type { Principal } from "./principal.ts";
+import { type CognitoIdentity, identityConditionKeys, type Principal } from "./principal.ts";
 
 export type AuthorizationDecision = { allowed: true } | { allowed: false; reason: string };
 
 /**
  * Whether the caller is allowed to perform the action. A role session has the role's inline and managed policies, as
- * deployed now. A user is the deployer and may do everything.
+ * deployed now, limited by its session policies. A user is the deployer and may do everything.
  */
 export function authorize(
   account: Account,
   principal: Principal,
-  { action, resource, context }: Omit<PolicyRequest, "principal">,
+  { action, resource, context: given }: Omit<PolicyRequest, "principal">,
 ): AuthorizationDecision {
   if (principal.kind === "user") return { allowed: true };
   const role = account.roles.get(principal.roleArn);
   if (role === undefined) return { allowed: false, reason: `role ${principal.roleArn} does not exist` };
-  const findManaged = (arn: string): PolicyDocument | undefined =>
-    account.managedPolicies.get(arn)?.policyDocument ?? managedPolicies.get(arn);
-  const unknown = role.managedPolicyArns.filter((arn) => findManaged(arn) === undefined);
-  const managed = role.managedPolicyArns.map(findManaged).filter((document) => document !== undefined);
-  const documents = [...role.policies.values(), ...managed];
-  const note =
-    unknown.length > 0 ? ` (managed policies unknown to the local cloud: ${unknown.join(", ")})` : "";
-  const what = `${action} on ${resource}${note}`;
-  return decide(
-    () => evaluatePolicies(documents, { action, resource, context }),
-    what,
-    `role ${role.roleName}`,
+  const context = { ...given, ...principalKeys(principal) };
+  const decideBy = (documents: readonly PolicyDocument[], arns: readonly string[], who: string) => {
+    const { managed, note } = findManagedPolicies(account, arns);
+    return decide(
+      () => evaluatePolicies([...documents, ...managed], { action, resource, context }),
+      `${action} on ${resource}${note}`,
+      who,
+    );
+  };
+  const decision = decideBy([...role.policies.values()], role.managedPolicyArns, `role ${role.roleName}`);
+  const { sessionPolicies } = principal;
+  if (!decision.allowed || sessionPolicies === undefined) return decision;
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
+  const { document, arns } = sessionPolicies === "cognito-guest" ? guestPolicies : sessionPolicies;
+  return decideBy(
+    document === undefined ? [] : [document],
+    arns,
+    sessionPolicies === "cognito-guest" ? "Cognito's session policy for guests" : "the session policy",
   );
 }
 
+function findManagedPolicies(
+  account: Account,
+  arns: readonly string[],
+): { managed: PolicyDocument[]; note: string } {
+  const find = (arn: string): PolicyDocument | undefined =>
+    account.managedPolicies.get(arn)?.policyDocument ?? managedPolicies.get(arn);
+  const unknown = arns.filter((arn) => find(arn) === undefined);
+  return {
+    managed: arns.map(find).filter((document) => document !== undefined),
+    note: unknown.length > 0 ? ` (managed policies unknown to the local cloud: ${unknown.join(", ")})` : "",
+  };
+}
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif */
+function principalKeys({ cognitoIdentity, tags = {} }: Extract<Principal, { kind: "assumed-role" }>) {
+  return {
+    ...(cognitoIdentity && identityConditionKeys(cognitoIdentity)),
+    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
+  };
+}
+
 export interface AssumptionRequest {
-  action: "sts:AssumeRole" | "sts:AssumeRoleWithWebIdentity";
+  action: "sts:AssumeRole" | "sts:AssumeRoleWithWebIdentity" | "sts:TagSession";
   principal: RequestPrincipal;
   context: RequestContext;
+}
+
+/** Whether the role's trust policy lets an identity of Cognito assume the role, with these session tags. */
+export function authorizeIdentity(
+  role: Role,
+  identity: CognitoIdentity,
+  { now, tags }: { now: Date; tags: Readonly<Record<string, string>> },
+): AuthorizationDecision {
+  const keys = Object.keys(tags);
+  const request = {
+    principal: { type: "Federated", id: "cognito-identity.amazonaws.com" },
+    context: {
+      ...identityConditionKeys(identity),
+      "aws:CurrentTime": now.toISOString(),
+      "aws:EpochTime": String(Math.floor(now.getTime() / 1000)),
+      ...(keys.length > 0 && { "aws:TagKeys": keys }),
+      ...Object.fromEntries(keys.map((key) => [`aws:RequestTag/${key}`, tags[key] ?? ""])),
+    },
+  } as const;
+  const decision = authorizeAssumption(role, { ...request, action: "sts:AssumeRoleWithWebIdentity" });
+  if (!decision.allowed || keys.length === 0) return decision;
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
+  return authorizeAssumption(role, { ...request, action: "sts:TagSession" });
 }
 
 /** Whether the role's trust policy lets the principal assume the role. */

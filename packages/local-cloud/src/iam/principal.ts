@@ -1,3 +1,5 @@
+import type { PolicyDocument } from "../account.ts";
+
 /** A federated caller, for `event.requestContext.authorizer.iam.cognitoIdentity` and policy variables. */
 export interface CognitoIdentity {
   /** `us-east-1:<uuid>`. */
@@ -6,6 +8,29 @@ export interface CognitoIdentity {
   /** `authenticated`, the provider, and `<provider>:<app>:<user id>`; or just `unauthenticated`. */
   amr: string[];
 }
+
+/** Condition keys of an identity, for trust policies and for the policies of its role. */
+export function identityConditionKeys({
+  identityId,
+  identityPoolId,
+  amr,
+}: CognitoIdentity): Readonly<Record<string, string | readonly string[]>> {
+  return {
+    "cognito-identity.amazonaws.com:aud": identityPoolId,
+    // AWS does not document the values that name an app and a user.
+    "cognito-identity.amazonaws.com:amr": amr.filter((_method, index) => index === 0 || index % 2 === 1),
+    "cognito-identity.amazonaws.com:sub": identityId,
+  };
+}
+
+/** Session policies: a session may do what its role and one of them allow. */
+export type SessionPolicies =
+  | "cognito-guest"
+  | {
+      document?: PolicyDocument;
+      /** ARNs of managed policies. */
+      arns: readonly string[];
+    };
 
 /** The caller behind an access key. */
 export type Principal =
@@ -18,6 +43,9 @@ export type Principal =
       userId: string;
       roleArn: string;
       cognitoIdentity: CognitoIdentity | undefined;
+      sessionPolicies?: SessionPolicies;
+      /** `aws:PrincipalTag/…`. */
+      tags?: Readonly<Record<string, string>>;
     }
   | {
       kind: "user";

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEq
 
 import { setBounded } from "../aws/set-bounded.ts";
 import type { Role } from "../account.ts";
-import type { CognitoIdentity, Principal } from "./principal.ts";
+import type { CognitoIdentity, Principal, SessionPolicies } from "./principal.ts";
 
 /** Credentials as STS and Cognito issue them. */
 export interface TemporaryCredentials {
@@ -19,6 +19,8 @@ interface SessionRequest {
   sessionName: string;
   durationSeconds: number;
   cognitoIdentity?: CognitoIdentity;
+  sessionPolicies?: SessionPolicies | undefined;
+  tags?: Readonly<Record<string, string>>;
 }
 
 interface LongTermKey {
@@ -108,18 +110,18 @@ export function createSessions({ now }: { now: () => Date }): Sessions {
     if (known !== undefined) return known.principal.accessKeyId === accessKeyId ? known : undefined;
     const session = unseal(accessKeyId, sessionToken);
     if (session === undefined) return undefined;
-    const { expiration, arn, userId, roleArn, cognitoIdentity } = session;
+    const { expiration, ...caller } = session;
     const result: OpenedSession = {
       expiration,
       secretAccessKey: secretOf(accessKeyId),
-      principal: { kind: "assumed-role", accessKeyId, arn, userId, roleArn, cognitoIdentity },
+      principal: { kind: "assumed-role", accessKeyId, cognitoIdentity: undefined, ...caller },
     };
     setBounded(opened, maximumOpened, sessionToken, result);
     return result;
   };
 
   return {
-    issue({ role, sessionName, durationSeconds, cognitoIdentity }) {
+    issue({ role, sessionName, durationSeconds, cognitoIdentity, sessionPolicies, tags }) {
       const accessKeyId = createAccessKeyId();
       // Expirations are whole seconds on the wire.
       const expiration = new Date((Math.floor(now().getTime() / 1000) + durationSeconds) * 1000);
@@ -130,6 +132,8 @@ export function createSessions({ now }: { now: () => Date }): Sessions {
         userId: `${role.roleId}:${sessionName}`,
         roleArn: role.arn,
         ...(cognitoIdentity && { cognitoIdentity }),
+        ...(sessionPolicies && { sessionPolicies }),
+        ...(tags && Object.keys(tags).length > 0 && { tags }),
       });
       return { accessKeyId, secretAccessKey: secretOf(accessKeyId), sessionToken, expiration };
     },
@@ -167,6 +171,8 @@ interface Session {
   userId: string;
   roleArn: string;
   cognitoIdentity?: CognitoIdentity;
+  sessionPolicies?: SessionPolicies;
+  tags?: Readonly<Record<string, string>>;
 }
 
 interface OpenedSession {

@@ -13,7 +13,7 @@ export interface IdTokenVerification {
 
 /** The user and client of a token, or the refusal in Cognito's words where they are known. */
 export type IdTokenVerdict =
-  | { ok: true; userId: string; clientId: string }
+  | { ok: true; userId: string; clientId: string; claims: Readonly<Record<string, unknown>> }
   | { ok: false; fault: "invalid" | "audience" | "unavailable"; message: string };
 
 /** "Amazon Cognito allows for a grace period of 5 minutes to handle any clock skew between systems." */
@@ -74,7 +74,7 @@ function verifyClaims(claims: JWTPayload, clientIds: readonly string[], nowSecon
   const clientId = clientIds.find((id) => audiences.includes(id));
   return clientId === undefined
     ? { ok: false, fault: "audience", message: "Incorrect token audience." }
-    : { ok: true, userId: sub, clientId };
+    : { ok: true, userId: sub, clientId, claims };
 }
 
 function invalid(message: string): IdTokenVerdict {

@@ -32,9 +32,10 @@ export type SigV4FailureCode =
   | "RequestExpired"
   | "ExpiredToken";
 
-/** The message holds no secret, so it may be logged. */
+/** A refusal has AWS's words, and for the log a detail that AWS keeps to itself. Neither holds a secret. */
 export type SigV4Result =
-  { ok: true; principal: Principal } | { ok: false; code: SigV4FailureCode; message: string };
+  | { ok: true; principal: Principal }
+  | { ok: false; code: SigV4FailureCode; message: string; detail?: string };
 
 /**
  * Verifies a request's Signature Version 4, in its Authorization header or its query (presigned URL).
@@ -62,16 +63,15 @@ export function verifySigV4(request: ParsedRequest, expectations: SigV4Expectati
 
   const key = sessions.find(authorization.accessKeyId, authorization.sessionToken);
   if (key.state !== "active" && key.state !== "expired") {
-    // The real services do not tell these apart; the words before the colon are for the log.
-    const reason = {
+    const details = {
       unknown: "unknown key",
       "missing-token": "no session token",
       "foreign-token": "wrong session token",
     };
-    return refuse(
-      "InvalidClientTokenId",
-      `The security token included in the request is invalid (${reason[key.state]}).`,
-    );
+    return {
+      ...refuse("InvalidClientTokenId", "The security token included in the request is invalid."),
+      detail: details[key.state],
+    };
   }
   if (key.state === "expired") {
     return refuse("ExpiredToken", "The security token included in the request is expired");
@@ -116,11 +116,11 @@ export function verifySigV4(request: ParsedRequest, expectations: SigV4Expectati
   }
   return refuse(
     "SignatureDoesNotMatch",
-    "The request signature we calculated does not match the signature you provided.",
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
   );
 }
 
-function refuse(code: SigV4FailureCode, message: string): SigV4Result {
+function refuse(code: SigV4FailureCode, message: string): Extract<SigV4Result, { ok: false }> {
   return { ok: false, code, message };
 }
 
@@ -158,10 +158,17 @@ function findClockFault(
 ): string | undefined {
   const ageSeconds = (now.getTime() - date.getTime()) / 1000;
   if (ageSeconds > (expiresSeconds ?? maxSkewSeconds)) {
-    return `Signature expired: ${amzDate}; it is ${toAmzDate(now)}.`;
+    const lifetime = expiresSeconds ?? maxSkewSeconds;
+    return `Signature expired: ${amzDate} is now earlier than ${amzDateAt(now, -lifetime)} (${toAmzDate(now)} - ${lifetime / 60} min.)`;
   }
-  if (ageSeconds < -maxSkewSeconds) return `Signature not yet current: ${amzDate}; it is ${toAmzDate(now)}.`;
+  if (ageSeconds < -maxSkewSeconds) {
+    return `Signature not yet current: ${amzDate} is still later than ${amzDateAt(now, maxSkewSeconds)} (${toAmzDate(now)} + ${maxSkewSeconds / 60} min.)`;
+  }
   return undefined;
+}
+
+function amzDateAt(now: Date, seconds: number): string {
+  return toAmzDate(new Date(now.getTime() + seconds * 1000));
 }
 
 /** What stands in the canonical request's last line; undefined when the header contradicts the body. */

@@ -1,27 +1,24 @@
-import { randomUUID } from "node:crypto";
-import type { Account, IdentityPool } from "../../account.ts";
+import type { Account } from "../../account.ts";
+import type { JsonObject } from "../../aws/json-protocol.ts";
+import { createIdentityPools } from "../../cognito-identity/identity-pools.ts";
+import { RequestMembers } from "../../cognito-identity/request-members.ts";
 import type { Properties } from "./properties.ts";
-import { ResourceError } from "./resource-error.ts";
-import type { ResourceType } from "./resource-type.ts";
+import { asResourceError } from "./resource-error.ts";
+import type { ResourceContext, ResourceType } from "./resource-type.ts";
 
 /** AWS::Cognito::IdentityPool. `Ref` is `<region>:<uuid>`. */
 export function identityPoolType(account: Account): ResourceType {
+  const pools = createIdentityPools(account);
   return {
     create(properties, context) {
-      const identityPoolId = `${account.region}:${randomUUID()}`;
-      const identityPoolName = properties.optionalText("IdentityPoolName") ?? context.logicalId;
-      account.identityPools.set(identityPoolId, {
-        ...settings(properties),
-        identityPoolId,
-        identityPoolName,
-        roles: undefined,
-      });
-      return { physicalId: identityPoolId, attributes: { Id: identityPoolId, Name: identityPoolName } };
+      const created = asResourceError(() => pools.create(poolRequest(properties, context)));
+      const { IdentityPoolId: physicalId = "", IdentityPoolName: name } = created;
+      return { physicalId, attributes: { Id: physicalId, Name: name } };
     },
     update(instance, properties, _previous, context) {
-      const identityPoolName = properties.optionalText("IdentityPoolName") ?? context.logicalId;
-      Object.assign(findPool(account, instance.physicalId), settings(properties), { identityPoolName });
-      return { ...instance, attributes: { ...instance.attributes, Name: identityPoolName } };
+      const request = poolRequest(properties, context, { IdentityPoolId: instance.physicalId });
+      const { IdentityPoolName: name } = asResourceError(() => pools.update(request));
+      return { ...instance, attributes: { ...instance.attributes, Name: name } };
     },
     remove({ physicalId }) {
       account.identityPools.delete(physicalId);
@@ -29,24 +26,38 @@ export function identityPoolType(account: Account): ResourceType {
   };
 }
 
+/** CloudFormation sends the properties of a pool as a request of the service, whose names they have. */
+function poolRequest(
+  properties: Properties,
+  { logicalId }: ResourceContext,
+  added: JsonObject = {},
+): RequestMembers {
+  return new RequestMembers({
+    IdentityPoolName: logicalId,
+    ...properties.values,
+    // Numeric app ids, such as Facebook's, are text in a request.
+    SupportedLoginProviders: properties.textMap("SupportedLoginProviders"),
+    CognitoIdentityProviders: properties.objects("CognitoIdentityProviders").map((provider) => ({
+      ...provider.values,
+      ServerSideTokenCheck: provider.flag("ServerSideTokenCheck"),
+    })),
+    ...added,
+  });
+}
+
 /** AWS::Cognito::IdentityPoolRoleAttachment. */
 export function identityPoolRoleAttachmentType(account: Account): ResourceType {
+  const pools = createIdentityPools(account);
   const attach = (properties: Properties): void => {
-    const pool = findPool(account, properties.text("IdentityPoolId"));
-    if (properties.values["RoleMappings"] !== undefined) {
-      throw new ResourceError(
-        "The local cloud does not support the property RoleMappings of AWS::Cognito::IdentityPoolRoleAttachment.",
-      );
-    }
-    const roles = properties.textMap("Roles");
-    for (const [kind, arn] of Object.entries(roles)) {
-      if (kind !== "authenticated" && kind !== "unauthenticated") {
-        throw new ResourceError(`Invalid role type ${kind}: must be authenticated or unauthenticated.`);
-      }
-      if (!account.roles.has(arn))
-        throw new ResourceError(`The role ${arn} does not exist or cannot be assumed.`);
-    }
-    pool.roles = roles;
+    asResourceError(() =>
+      pools.setRoles(
+        new RequestMembers({
+          IdentityPoolId: properties.text("IdentityPoolId"),
+          Roles: properties.textMap("Roles"),
+          RoleMappings: roleMappings(properties),
+        }),
+      ),
+    );
   };
   return {
     create(properties) {
@@ -60,46 +71,47 @@ export function identityPoolRoleAttachmentType(account: Account): ResourceType {
     },
     remove(_instance, properties) {
       const pool = account.identityPools.get(properties.text("IdentityPoolId"));
-      if (pool !== undefined) pool.roles = undefined;
+      if (pool !== undefined) Object.assign(pool, { roles: undefined, roleMappings: {} });
     },
   };
 }
 
-function findPool(account: Account, identityPoolId: string): IdentityPool {
-  const pool = account.identityPools.get(identityPoolId);
-  if (pool === undefined) {
-    throw new ResourceError(
-      `IdentityPool '${identityPoolId}' not found. (Service: CognitoIdentity, Status Code: 400)`,
-    );
-  }
-  return pool;
+/** A template may name the provider in IdentityProvider, because a key cannot be a `Ref`. */
+function roleMappings(properties: Properties): JsonObject {
+  const mappings = properties.object("RoleMappings");
+  return Object.fromEntries(
+    Object.keys(mappings?.values ?? {}).map((key) => {
+      const { IdentityProvider: provider, ...mapping } = mappings?.object(key)?.values ?? {};
+      return [typeof provider === "string" ? provider : key, mapping];
+    }),
+  );
 }
 
-function settings(
-  properties: Properties,
-): Omit<IdentityPool, "identityPoolId" | "roles" | "identityPoolName"> {
-  const allowUnauthenticatedIdentities = properties.flag("AllowUnauthenticatedIdentities") ?? false;
-  const supportedLoginProviders = properties.textMap("SupportedLoginProviders");
-  const twitter = supportedLoginProviders["api.twitter.com"];
-  if (twitter !== undefined && !/^[^;]+;[^;]+$/.test(twitter)) {
-    throw new ResourceError(
-      "Invalid SupportedLoginProviders: the value of api.twitter.com must be <consumer key>;<consumer secret>",
+/** AWS::Cognito::IdentityPoolPrincipalTag. `Ref` is `<pool id>|<provider>`. */
+export function identityPoolPrincipalTagType(account: Account): ResourceType {
+  const pools = createIdentityPools(account);
+  const put = (properties: Properties): void => {
+    asResourceError(() =>
+      pools.setPrincipalTags(
+        new RequestMembers({ ...properties.values, PrincipalTags: properties.textMap("PrincipalTags") }),
+      ),
     );
-  }
-  return {
-    allowUnauthenticatedIdentities,
-    supportedLoginProviders,
-    openIdConnectProviderArns: oidcProviderArns(properties),
-    cognitoIdentityProviders: properties.objects("CognitoIdentityProviders").map((provider) => ({
-      providerName: provider.text("ProviderName"),
-      clientId: provider.text("ClientId"),
-    })),
   };
-}
-
-function oidcProviderArns(properties: Properties): string[] {
-  const arns = properties.textList("OpenIdConnectProviderARNs");
-  const wrong = arns.find((arn) => !/^arn:aws:iam::\d{12}:oidc-provider\/./.test(arn));
-  if (wrong !== undefined) throw new ResourceError(`Invalid OpenIdConnectProviderARNs: ${wrong}`);
-  return arns;
+  return {
+    create(properties) {
+      put(properties);
+      const ids = [properties.text("IdentityPoolId"), properties.text("IdentityProviderName")];
+      return { physicalId: ids.join("|"), attributes: {} };
+    },
+    update(instance, properties) {
+      put(properties);
+      return instance;
+    },
+    remove(_instance, properties) {
+      const pool = account.identityPools.get(properties.text("IdentityPoolId"));
+      if (pool?.principalTagMaps === undefined) return;
+      const { [properties.text("IdentityProviderName")]: _removed, ...kept } = pool.principalTagMaps;
+      pool.principalTagMaps = kept;
+    },
+  };
 }

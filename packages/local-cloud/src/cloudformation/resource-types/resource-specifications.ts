@@ -115,6 +115,15 @@ export const resourceSpecifications: Readonly<Record<string, ResourceSpecificati
       SupportedLoginProviders: { type: "json" },
     },
   },
+  "AWS::Cognito::IdentityPoolPrincipalTag": {
+    attributes: [],
+    properties: {
+      IdentityPoolId: { type: "string", required: true, replaces: true },
+      IdentityProviderName: { type: "string", required: true, replaces: true },
+      PrincipalTags: { type: "json" },
+      UseDefaults: { type: "boolean" },
+    },
+  },
   "AWS::Cognito::IdentityPoolRoleAttachment": {
     attributes: ["Id"],
     properties: {

@@ -11,7 +11,7 @@ import {
   routeType,
   stageType,
 } from "./api-gateway-v2.ts";
-import { identityPoolRoleAttachmentType, identityPoolType } from "./cognito.ts";
+import { identityPoolPrincipalTagType, identityPoolRoleAttachmentType, identityPoolType } from "./cognito.ts";
 import { managedPolicyType, policyType, roleType } from "./iam.ts";
 import { oidcProviderCustomType, oidcProviderType } from "./oidc-provider.ts";
 import { functionType, permissionType } from "./lambda.ts";
@@ -39,6 +39,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::ApiGatewayV2::Route": routeType(account),
       "AWS::ApiGatewayV2::Stage": stageType(account),
       "AWS::Cognito::IdentityPool": identityPoolType(account),
+      "AWS::Cognito::IdentityPoolPrincipalTag": identityPoolPrincipalTagType(account),
       "AWS::Cognito::IdentityPoolRoleAttachment": identityPoolRoleAttachmentType(account),
       "AWS::IAM::ManagedPolicy": managedPolicyType(account),
       "AWS::IAM::OIDCProvider": oidcProviderType(account),
