@@ -50,6 +50,11 @@ export interface LocalCloudOptions {
   oidcIssuers?: OidcIssuers;
   /** PEM certificates that the file of `NODE_EXTRA_CA_CERTS` must hold too, because it replaces another one. */
   extraCaCertificates?: string;
+  /**
+   * How long a presigned URL of an HTTP API without `X-Amz-Expires` is valid, in seconds. By default it is refused: no
+   * source says what API Gateway does.
+   */
+  presignedSeconds?: number;
   now?: () => Date;
   /** Gets one line for each event, without control characters. */
   log?: (line: string) => void;
@@ -109,6 +114,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     // The AWS SDK in a function calls the local cloud.
     functionEnvironment: () => (aws === undefined ? {} : { AWS_ENDPOINT_URL: aws.url }),
     caCertificate: certificate.cert,
+    ...(options.presignedSeconds !== undefined && { presignedSeconds: options.presignedSeconds }),
     ...tlsOption,
   });
   const stacks = createStacks({

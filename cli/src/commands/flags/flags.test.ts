@@ -259,6 +259,7 @@ const table: Record<string, Row> = {
     ),
     several: ["a.example=https://a.example", "b.example=https://b.example"],
   },
+  "local --presign-expires": { wrong: durations, last: ["5s", "6s"], lastIs: "6000" },
   "local --tls-cert": {
     wrong: [
       {

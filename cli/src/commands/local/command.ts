@@ -1,7 +1,7 @@
 import { Argument, Option } from "commander";
 import type { LocalFlags } from "./local.ts";
 import { type CommandDefinition, examples } from "../flags/command-definition.ts";
-import { collect, port } from "../flags/flag-values.ts";
+import { collect, duration, port } from "../flags/flag-values.ts";
 
 export const localCommand: CommandDefinition = {
   name: "local",
@@ -31,6 +31,12 @@ export const localCommand: CommandDefinition = {
           "--oidc-issuer <name=url>",
           "address of an identity provider, accounts.google.com=https://accounts.google.com (may be repeated)",
         ).argParser(collect),
+      )
+      .addOption(
+        new Option(
+          "--presign-expires <duration>",
+          "accept presigned URLs without X-Amz-Expires for this long, for example 5m",
+        ).argParser(duration),
       )
       .addHelpText(
         "after",

@@ -17,6 +17,8 @@ export interface LocalFlags {
   tlsKey?: string;
   /** `<provider name>=<base URL>`, each. */
   oidcIssuer?: string[];
+  /** Milliseconds. */
+  presignExpires?: number;
   stage?: string;
   json?: boolean;
   debug?: boolean;
@@ -60,6 +62,7 @@ async function cloudOptions(flags: LocalFlags, environment: Environment): Promis
     oidcIssuers: oidcIssuers(flags.oidcIssuer ?? []),
     ...extraCaCertificates(environment),
     warn: (line: string) => environment.terminal.say(`local cloud: ${line}`),
+    ...(flags.presignExpires === undefined ? {} : { presignedSeconds: flags.presignExpires / 1000 }),
     ...(flags.debug ? { log: (line: string) => environment.terminal.say(`local: ${line}`) } : {}),
   };
 }

@@ -8,7 +8,7 @@ import { mayInvoke } from "./lambda-permission.ts";
 import { createEventV1 } from "./payload-v1.ts";
 import { createEventV2 } from "./payload-v2.ts";
 import { type GatewayResponse, readProxyResponse } from "./proxy-response.ts";
-import { type Connection, createRequestId } from "./request-context.ts";
+import { type Connection, createRequestId, createTraceId } from "./request-context.ts";
 import { chooseRoute, decode } from "./route-choice.ts";
 import { createThrottling } from "./throttling.ts";
 
@@ -24,31 +24,48 @@ export type Gateway = (
   connection: Connection,
 ) => Promise<GatewayResponse>;
 
-/** The largest request body, in bytes. */
+/**
+ * The largest request body, in bytes.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
 export const maximumBodyBytes = 10 * 1024 * 1024;
 
-/** Answers requests to HTTP APIs: CORS, route, throttling, authorization, integration. */
+/** The most bytes of request line and header values. The same page documents the limit, but not the status. */
+const maximumHeadBytes = 10_240;
+
+/** Answers requests to HTTP APIs: limits, route, throttling, authorization, CORS, integration. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { account, region, lambda, now, log } = options;
   const admits = createThrottling(now);
   const authorizeCaller = createIamAuthorizer(options);
 
+  /** @returns undefined for a preflight that CORS answers */
   async function answer(
     api: HttpApi,
     request: ParsedRequest,
     connection: Connection,
     requestId: string,
-  ): Promise<GatewayResponse> {
+  ): Promise<GatewayResponse | undefined> {
     const { method, rawPath } = request;
     const explain = (reason: string): void => log(`${api.name} ${method} ${rawPath}: ${reason}`);
+    if (connection.headBytes > maximumHeadBytes) {
+      explain(`431, request line and header values have ${connection.headBytes} bytes`);
+      return headTooLarge;
+    }
+    if (request.body.length > maximumBodyBytes) {
+      explain("413, the body is larger than 10 MB");
+      return tooLarge;
+    }
 
+    const isCors = api.corsConfiguration !== undefined && isPreflight(method, request.headers);
     const choice = chooseRoute(api, method, rawPath);
     if (choice === undefined) {
+      if (isCors) return undefined;
       explain("no route");
       return notFound;
     }
     const { route, stage, path } = choice;
-    if (!admits(api, choice)) {
+    if (!isCors && !admits(api, choice)) {
       explain("429, the route's throttling limits are reached");
       return tooManyRequests;
     }
@@ -70,6 +87,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       explain(`401, the local cloud does not support ${route.authorizationType} authorizers`);
       return unauthorized;
     }
+    if (isCors) return undefined;
 
     const integration = api.integrations.get(route.integrationId ?? "");
     if (integration?.integrationType !== "AWS_PROXY") {
@@ -96,6 +114,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     const format = integration.payloadFormatVersion === "1.0" ? "1.0" : "2.0";
     const { accountId } = account;
     const { apiId } = api;
+    const time = now();
+    const traceId = request.headers.get("x-amzn-trace-id") ?? createTraceId(requestId, time);
     const gatewayRequest = {
       request,
       connection,
@@ -104,7 +124,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       accountId,
       apiId,
       requestId,
-      time: now(),
+      traceId,
+      time,
     };
     const event = format === "1.0" ? createEventV1(gatewayRequest) : createEventV2(gatewayRequest);
     const result = await within(integration.timeoutMs, lambda.invoke(lambdaFunction, event));
@@ -124,21 +145,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   return async (api, request, connection) => {
     const requestId = createRequestId();
     const { corsConfiguration } = api;
-    let response: GatewayResponse;
-    if (corsConfiguration !== undefined && isPreflight(request.method, request.headers)) {
-      response = {
-        status: 204,
-        headers: Object.entries(preflightHeaders(corsConfiguration, request.headers)),
-        body: Buffer.alloc(0),
-      };
-    } else {
-      response =
-        request.body.length > maximumBodyBytes ? tooLarge : await answer(api, request, connection, requestId);
-      if (corsConfiguration !== undefined) {
-        const own = Object.entries(corsHeaders(corsConfiguration, request.headers.get("origin")));
-        const others = response.headers.filter(([name]) => !name.startsWith("access-control-"));
-        response = { ...response, headers: [...others, ...own] };
-      }
+    const answered = await answer(api, request, connection, requestId);
+    let response: GatewayResponse = answered ?? { status: 204, headers: [], body: Buffer.alloc(0) };
+    if (corsConfiguration !== undefined) {
+      const own =
+        answered === undefined
+          ? preflightHeaders(corsConfiguration, request.headers)
+          : corsHeaders(corsConfiguration, request.headers.get("origin"));
+      const others = response.headers.filter(([name]) => !name.startsWith("access-control-"));
+      response = { ...response, headers: [...others, ...Object.entries(own)] };
     }
     return { ...response, headers: [...response.headers, ["apigw-requestid", requestId]] };
   };
@@ -149,6 +164,7 @@ const unauthorized = message(401, "Unauthorized");
 const forbidden = message(403, "Forbidden");
 const tooManyRequests = message(429, "Too Many Requests");
 const tooLarge = message(413, "Request Entity Too Large");
+const headTooLarge = message(431, "Request Header Fields Too Large");
 export const serverError = message(500, "Internal Server Error");
 const unavailable = message(503, "Service Unavailable");
 

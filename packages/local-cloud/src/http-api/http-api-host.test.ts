@@ -82,21 +82,24 @@ function issue(of = role): TemporaryCredentials {
   });
 }
 
-async function sendSigned(
+interface Signing {
+  credentials?: TemporaryCredentials;
+  method?: string;
+  body?: string;
+  headers?: Record<string, string>;
+}
+
+async function sendSigned(origin: string, target: string, signing: Signing = {}): Promise<Reply> {
+  const { method = "GET", body } = signing;
+  const headers = await signedHeaders(origin, target, signing);
+  return send(origin, target, { method, headers, ...(body !== undefined && { body }) });
+}
+
+async function signedHeaders(
   origin: string,
   target: string,
-  {
-    credentials = issue(),
-    method = "GET",
-    body,
-    headers = {},
-  }: {
-    credentials?: TemporaryCredentials;
-    method?: string;
-    body?: string;
-    headers?: Record<string, string>;
-  } = {},
-): Promise<Reply> {
+  { credentials = issue(), method = "GET", body, headers = {} }: Signing,
+): Promise<Record<string, string>> {
   const [path = "", query = ""] = target.split("?");
   const { host: hostHeader, hostname } = new URL(origin);
   const signer = new SignatureV4({
@@ -117,7 +120,7 @@ async function sendSigned(
     },
     { signingDate: now() },
   );
-  return send(origin, target, { method, headers: signed.headers, ...(body !== undefined && { body }) });
+  return signed.headers;
 }
 
 /** Matches requests of this identity from this machine within the next hour. */
@@ -145,7 +148,7 @@ describe("a route with AWS_IAM", () => {
     const credentials = issue();
     const reply = await sendSigned(origin, "/private?b=2&a=1&a=3".replace("&a=3", ""), { credentials });
     expect(reply.status).toBe(200);
-    expect(reply.headers["apigw-requestid"]).toMatch(/^[\w+/]{15}=$/);
+    expect(reply.headers["apigw-requestid"]).toMatch(/^[\w-]{15}=$/);
     expect(reply.headers.date).toBe("Thu, 12 Mar 2026 19:03:58 GMT");
     const event = json(reply);
     expect(event).toMatchObject({
@@ -233,6 +236,15 @@ describe("a route with AWS_IAM", () => {
     expect([reply.status, reply.body]).toEqual([403, message("Forbidden")]);
     expect(reply.headers["apigw-requestid"]).toBeDefined();
     expect(log.join("\n")).toMatch(reason);
+  });
+
+  it("accepts a session token that was sent but not signed", async () => {
+    const { sessionToken, ...key } = issue();
+    const headers = await signedHeaders(origin, "/private", { credentials: { ...key, sessionToken: "" } });
+    const token = { "x-amz-security-token": sessionToken };
+    expect((await send(origin, "/private", { headers: { ...headers, ...token } })).status).toBe(200);
+    const foreign = { "x-amz-security-token": issue().sessionToken };
+    expect((await send(origin, "/private", { headers: { ...headers, ...foreign } })).status).toBe(403);
   });
 
   it("logs no secret", async () => {
@@ -324,6 +336,41 @@ describe("the event", () => {
     }
   });
 
+  it("carries two Cookie headers as one", async () => {
+    const lambdaFunction = deployFunction(account, "echo", echo);
+    const origin = await host.open(deployApi(account, { "GET /": { lambdaFunction } }));
+    // Node joins an array of cookies itself.
+    const { hostname, port } = new URL(origin);
+    const socket = connect(Number(port), hostname);
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\nCookie: a=1,b=2\r\nCookie: c=3\r\nConnection: close\r\n\r\n");
+    const text = Buffer.concat(await socket.toArray()).toString();
+    expect(JSON.parse(text.split("\r\n\r\n")[1] ?? "")).toMatchObject({ cookies: ["a=1,b=2", "c=3"] });
+  });
+
+  it.each([
+    ["text/csv", false],
+    ["application/json", false],
+    ["Application/JSON; charset=utf-8", false],
+    ["application/xml", false],
+    ["application/javascript", false],
+    ["application/vnd.api+json", true],
+    ["application/problem+xml", true],
+    ["application/jsonl", true],
+    ["application/x-www-form-urlencoded", true],
+    ["multipart/form-data; boundary=x", true],
+    ["image/svg+xml", true],
+    [undefined, true],
+  ])("has a body of type %s in base64: %s", async (type, isBase64Encoded) => {
+    const lambdaFunction = deployFunction(account, "echo", echo);
+    const origin = await host.open(deployApi(account, { "POST /": { lambdaFunction } }));
+    const headers = type === undefined ? {} : { "content-type": type };
+    const body = isBase64Encoded ? "e30=" : "{}";
+    expect(json(await send(origin, "/", { method: "POST", headers, body: "{}" }))).toMatchObject({
+      body,
+      isBase64Encoded,
+    });
+  });
+
   it("has format 1.0 when the integration says so", async () => {
     const lambdaFunction = deployFunction(
       account,
@@ -402,11 +449,11 @@ describe("the response", () => {
     const lambdaFunction = deployFunction(
       account,
       "f",
-      "export const handler = async () => ({ statusCode: 200, cookies: ['a=1', 'b=2'], body: 'text' });",
+      "export const handler = async () => ({ statusCode: 200, headers: { 'Set-Cookie': 'c=3' }, cookies: ['a=1', 'b=2'], body: 'text' });",
     );
     const origin = await host.open(deployApi(account, { "ANY /": { lambdaFunction } }));
     const reply = await send(origin, "/", { method: "HEAD" });
-    expect(reply.headers["set-cookie"]).toEqual(["a=1", "b=2"]);
+    expect(reply.headers["set-cookie"]).toEqual(["a=1", "b=2", "c=3"]);
     expect(reply.headers["content-length"]).toBe("4");
     expect(reply.body).toBe("");
   });
@@ -456,6 +503,21 @@ describe("the response", () => {
     expect([reply.status, reply.body]).toEqual([413, message("Request Entity Too Large")]);
   });
 
+  it("is 431 when request line and header values have more than 10,240 bytes", async () => {
+    const lambdaFunction = deployFunction(account, "f", echo);
+    const origin = await host.open(deployApi(account, { "GET /": { lambdaFunction } }));
+    const shared = `GET /?q= HTTP/1.1${new URL(origin).host}close`.length;
+    const sendBytes = (bytes: number) =>
+      send(origin, "/?q=1", { headers: { "x-long": "x".repeat(bytes - shared - 1) } });
+    expect((await sendBytes(10_240)).status).toBe(200);
+    for (const bytes of [10_241, 100_000]) {
+      // oxlint-disable-next-line no-await-in-loop
+      const reply = await sendBytes(bytes);
+      expect([reply.status, reply.body]).toEqual([431, message("Request Header Fields Too Large")]);
+      expect(reply.headers).toHaveProperty("apigw-requestid");
+    }
+  });
+
   it("is 503 when the integration times out", async () => {
     const lambdaFunction = deployFunction(
       account,
@@ -470,7 +532,7 @@ describe("the response", () => {
 describe("CORS", () => {
   const page = { origin: "https://app.example", "access-control-request-method": "GET" };
 
-  it("answers a preflight itself, whatever the routes require", async () => {
+  it("answers a preflight that no route matches, whatever the routes require", async () => {
     const lambdaFunction = deployFunction(account, "f", echo);
     const cors = {
       AllowOrigins: ["https://app.example"],
@@ -481,7 +543,7 @@ describe("CORS", () => {
     };
     const api = deployApi(
       account,
-      { "ANY /private": { lambdaFunction, authorizationType: "AWS_IAM" } },
+      { "GET /private": { lambdaFunction, authorizationType: "AWS_IAM" } },
       { cors },
     );
     const origin = await host.open(api);
@@ -504,6 +566,25 @@ describe("CORS", () => {
       403,
       "https://app.example",
     ]);
+  });
+
+  it.each([
+    ["ANY /private", "AWS_IAM", 403],
+    ["$default", "AWS_IAM", 403],
+    ["OPTIONS /private", "AWS_IAM", 403],
+    ["ANY /{proxy+}", "NONE", 204],
+    ["$default", "NONE", 204],
+  ])("answers a preflight to %s with %s by %i", async (routeKey, authorizationType, status) => {
+    const lambdaFunction = deployFunction(account, "f", echo);
+    const cors = { AllowOrigins: ["https://app.example"], AllowMethods: ["GET"] };
+    const api = deployApi(account, { [routeKey]: { lambdaFunction, authorizationType } }, { cors });
+    const origin = await host.open(api);
+    const reply = await send(origin, "/private", { method: "OPTIONS", headers: page });
+    expect([reply.status, reply.headers["access-control-allow-origin"]]).toEqual([
+      status,
+      "https://app.example",
+    ]);
+    expect(reply.body).toBe(status === 204 ? "" : message("Forbidden"));
   });
 
   it("adds no headers when it is not configured", async () => {

@@ -29,6 +29,8 @@ export interface HttpApiHostOptions {
   functionEnvironment?: () => Record<string, string>;
   /** PEM of a certificate that every function trusts. */
   caCertificate?: string;
+  /** How long a presigned URL without `X-Amz-Expires` is valid, in seconds. By default it is refused. */
+  presignedSeconds?: number;
 }
 
 export interface HttpApiHost {
@@ -78,7 +80,9 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
           else send(response, serverError, now());
         });
       };
-      const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener);
+      const server = tls
+        ? createHttpsServer({ ...tls, maxHeaderSize }, listener)
+        : createHttpServer({ maxHeaderSize }, listener);
       servers.set(api.apiId, server);
       await new Promise<void>((resolve, reject) => {
         server.once("error", reject);
@@ -109,6 +113,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       {
         sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
         protocol: `HTTP/${request.httpVersion}`,
+        headBytes: countHeadBytes(request),
         isSecure: tls !== undefined,
       },
     );
@@ -117,6 +122,15 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
 }
 
 const noBody = Buffer.alloc(0);
+
+/** Far above API Gateway's limit, so that the gateway refuses what exceeds it, not Node's parser. */
+const maxHeaderSize = 256 * 1024;
+
+function countHeadBytes({ method = "", url = "", httpVersion, rawHeaders }: IncomingMessage): number {
+  let bytes = `${method} ${url} HTTP/${httpVersion}`.length;
+  for (let i = 1; i < rawHeaders.length; i += 2) bytes += rawHeaders[i]?.length ?? 0;
+  return bytes;
+}
 
 /** RFC 9112 section 6.3: a request without either header has no body. */
 function hasBody({ headers }: IncomingMessage): boolean {

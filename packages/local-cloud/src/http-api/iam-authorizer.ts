@@ -12,16 +12,32 @@ export interface IamAuthorizerOptions {
   region: string;
   sessions: Sessions;
   now: () => Date;
+  /**
+   * How long a presigned URL without `X-Amz-Expires` is valid, in seconds. By default it is refused, because no source
+   * says what API Gateway does.
+   */
+  presignedSeconds?: number;
 }
 
 export type IamAuthorization =
   { allowed: true; principal: Principal } | Extract<AuthorizationDecision, { allowed: false }>;
 
 /** The AWS_IAM authorizer: the signature proves the caller, whose policies must allow `execute-api:Invoke`. */
-export function createIamAuthorizer({ account, region, sessions, now }: IamAuthorizerOptions) {
+export function createIamAuthorizer(options: IamAuthorizerOptions) {
+  const { account, region, sessions, now, presignedSeconds } = options;
+  const expectations = {
+    service: "execute-api",
+    region,
+    now,
+    sessions,
+    // AWS's generated JavaScript SDK and aws-api-gateway-client add the token after signing, and work live.
+    signedToken: "optional" as const,
+    ...(presignedSeconds !== undefined && { defaultExpiresSeconds: presignedSeconds }),
+  };
+
   /** @param resource the ARN of the method and path */
   return (request: ParsedRequest, connection: Connection, resource: string): IamAuthorization => {
-    const verdict = verifySigV4(request, { service: "execute-api", region, now, sessions });
+    const verdict = verifySigV4(request, expectations);
     if (!verdict.ok) {
       const { code, message, detail } = verdict;
       return { allowed: false, reason: `${code}: ${message}${detail === undefined ? "" : ` (${detail})`}` };

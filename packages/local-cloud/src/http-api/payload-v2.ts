@@ -70,7 +70,6 @@ function joinQuery(query: ParsedRequest["query"]): Record<string, string> {
   return Object.fromEntries(values);
 }
 
-/** Splits `Cookie` headers that were joined by commas into cookies. */
 function splitCookies(header: string): string[] {
-  return header.split(/;\s*|,(?=[^;,=\s]+=)/).filter((cookie) => cookie !== "");
+  return header.split(/;\s*/).filter((cookie) => cookie !== "");
 }

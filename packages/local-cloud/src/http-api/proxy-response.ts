@@ -16,7 +16,13 @@ export interface GatewayResponse {
  * @returns undefined when the result is not a response
  */
 export function readProxyResponse(payload: string, format: "1.0" | "2.0"): GatewayResponse | undefined {
-  const result: unknown = JSON.parse(payload);
+  let result: unknown;
+  try {
+    result = JSON.parse(payload);
+  } catch {
+    // A streaming handler may write anything.
+    return undefined;
+  }
   const isResponse = typeof result === "object" && result !== null && "statusCode" in result;
   if (!isResponse) {
     if (format === "1.0") return undefined;
@@ -36,10 +42,12 @@ export function readProxyResponse(payload: string, format: "1.0" | "2.0"): Gatew
   const multiLines = format === "1.0" ? readHeaders(multiValueHeaders) : [];
   if (lines === undefined || multiLines === undefined) return undefined;
   const named = new Set(multiLines.map(([name]) => name));
-  const all = [...lines.filter(([name]) => !named.has(name)), ...multiLines];
-  if (format === "2.0" && Array.isArray(cookies)) {
-    all.push(...cookies.map((cookie): [string, string] => ["set-cookie", textOf(cookie)]));
-  }
+  // As reported of the live service: ministackorg/ministack#758.
+  const cookieLines =
+    format === "2.0" && Array.isArray(cookies)
+      ? cookies.map((cookie): [string, string] => ["set-cookie", textOf(cookie)])
+      : [];
+  const all = [...cookieLines, ...lines.filter(([name]) => !named.has(name)), ...multiLines];
   if (!all.every(isValid)) return undefined;
   if (typeof body === "string" && !all.some(([name]) => name === "content-type")) {
     all.push(["content-type", "text/plain;charset=UTF-8"]);

@@ -8,6 +8,8 @@ export interface Connection {
   sourceIp: string;
   /** `HTTP/1.1`. */
   protocol: string;
+  /** Of the request line and all header values. */
+  headBytes: number;
   /** Whether the origin uses https. */
   isSecure: boolean;
 }
@@ -20,12 +22,14 @@ export interface GatewayRequest {
   accountId: string;
   apiId: string;
   requestId: string;
+  /** `x-amzn-trace-id`. */
+  traceId: string;
   time: Date;
   /** The caller of a route with AWS_IAM. */
   principal: Principal | undefined;
 }
 
-/** 16 characters, as API Gateway's: 11 bytes in base64. */
+/** 16 characters, as API Gateway's: 11 bytes in URL-safe base64, with its padding. */
 export function createRequestId(): string {
   if (randomOffset === randomPool.length) {
     randomFillSync(randomPool);
@@ -33,13 +37,19 @@ export function createRequestId(): string {
   }
   const start = randomOffset;
   randomOffset += requestIdBytes;
-  return randomPool.toString("base64", start, randomOffset);
+  return `${randomPool.toString("base64url", start, randomOffset)}=`;
 }
 
 const requestIdBytes = 11;
 /** Drawn in bulk, because each draw costs more than the rest of the id. */
 const randomPool = Buffer.alloc(256 * requestIdBytes);
 let randomOffset = randomPool.length;
+
+/** The trace of a request that comes without one: `Root=1-<seconds>-<24 digits>`, in hexadecimal. */
+export function createTraceId(requestId: string, time: Date): string {
+  const epoch = Math.floor(time.getTime() / 1000).toString(16);
+  return `Root=1-${epoch}-${Buffer.from(requestId).toString("hex").slice(0, 24)}`;
+}
 
 /** `12/Mar/2020:19:03:58 +0000`. */
 export function formatRequestTime(time: Date): string {
@@ -48,7 +58,10 @@ export function formatRequestTime(time: Date): string {
   return `${day}/${month}/${year}:${clock} +0000`;
 }
 
-/** The body as the event carries it: text where the content type says so, else base64. */
+/**
+ * The body as the event carries it: text where the content type says so, else base64. The text types are those that the
+ * live service was reported to use (ministackorg/ministack#766). No type and `application/vnd.api+json` mean base64.
+ */
 export function encodeBody(
   body: Uint8Array,
   contentType: string | undefined,
@@ -61,14 +74,13 @@ export function encodeBody(
     : { body: bytes.toString("base64"), isBase64Encoded: true };
 }
 
-const textType = /^\s*(?:text\/|application\/(?:[\w.-]+\+)?(?:json|xml|javascript)\b)/i;
+const textType = /^\s*(?:text\/|application\/(?:json|xml|javascript)\s*(?:;|$))/i;
 
 /** The request's headers and the gateway's own. */
 export function gatewayHeaders({
   request: { headers },
   connection: { sourceIp, isSecure },
-  requestId,
-  time,
+  traceId,
 }: GatewayRequest): Map<string, string> {
   const forwarded = headers.get("x-forwarded-for");
   const port = /:(\d+)$/.exec(headers.get("host") ?? "")?.[1] ?? (isSecure ? "443" : "80");
@@ -77,10 +89,6 @@ export function gatewayHeaders({
   result.set("x-forwarded-for", forwarded === undefined ? sourceIp : `${forwarded}, ${sourceIp}`);
   result.set("x-forwarded-port", port);
   result.set("x-forwarded-proto", isSecure ? "https" : "http");
-  if (!headers.has("x-amzn-trace-id")) {
-    const epoch = Math.floor(time.getTime() / 1000).toString(16);
-    const unique = Buffer.from(requestId).toString("hex").slice(0, 24);
-    result.set("x-amzn-trace-id", `Root=1-${epoch}-${unique}`);
-  }
+  result.set("x-amzn-trace-id", traceId);
   return result;
 }

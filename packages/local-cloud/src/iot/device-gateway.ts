@@ -75,7 +75,8 @@ export async function startDeviceGateway(options: DeviceGatewayOptions): Promise
       region,
       now,
       sessions,
-      isMqttUrl: true,
+      signedToken: "never",
+      defaultExpiresSeconds: 300,
     });
     if (!verdict.ok) return refuse(403, `${verdict.code}: ${verdict.message}`);
     const { principal } = verdict;

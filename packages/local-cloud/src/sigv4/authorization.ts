@@ -35,11 +35,12 @@ export class AuthorizationError extends Error {
  * Reads the signature from the Authorization header or from the `X-Amz-…` query parameters.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
  *
+ * @param defaultExpiresSeconds validity of a presigned URL that does not state one; by default it is incomplete
  * @throws AuthorizationError when it is missing or incomplete
  */
 export function readAuthorization(
   { headers, query: parameters }: Pick<ParsedRequest, "headers" | "query">,
-  { needsExpiry = true }: { needsExpiry?: boolean } = {},
+  defaultExpiresSeconds?: number,
 ): Authorization {
   const header = headers.get("authorization");
   const query = parameters.length === 0 ? noParameters : new Map(parameters);
@@ -49,7 +50,7 @@ export function readAuthorization(
   }
   if (header !== undefined && inQuery)
     throw incomplete("only one of the Authorization header and query is allowed");
-  return header === undefined ? fromQuery(query, needsExpiry) : fromHeader(header, headers, query);
+  return header === undefined ? fromQuery(query, defaultExpiresSeconds) : fromHeader(header, headers, query);
 }
 
 function fromHeader(
@@ -84,14 +85,17 @@ function fromHeader(
   };
 }
 
-function fromQuery(query: ReadonlyMap<string, string>, needsExpiry: boolean): Authorization {
+function fromQuery(
+  query: ReadonlyMap<string, string>,
+  defaultExpiresSeconds: number | undefined,
+): Authorization {
   const algorithm = query.get("X-Amz-Algorithm");
   if (algorithm !== supportedAlgorithm) throw incomplete(`unsupported algorithm '${algorithm ?? ""}'`);
   const date = query.get("X-Amz-Date");
   if (date === undefined) throw incomplete("no 'X-Amz-Date' parameter");
-  const expires = query.get("X-Amz-Expires") ?? (needsExpiry ? "" : undefined);
-  const expiresSeconds = expires === undefined ? undefined : wholeNumber(expires);
-  if (expiresSeconds !== undefined && (expiresSeconds < 1 || expiresSeconds > 604_800))
+  const expires = query.get("X-Amz-Expires");
+  const expiresSeconds = expires === undefined ? (defaultExpiresSeconds ?? 0) : wholeNumber(expires);
+  if (expiresSeconds <= 0 || expiresSeconds > 604_800)
     throw incomplete("'X-Amz-Expires' must be 1 to 604800 seconds");
   const parts = new Map(
     ["Credential", "SignedHeaders", "Signature"].map((name) => [name, query.get(`X-Amz-${name}`) ?? ""]),

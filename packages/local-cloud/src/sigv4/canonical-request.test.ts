@@ -120,7 +120,7 @@ it("agrees with the AWS SDK's signer on canonical request, string to sign and si
         const canonicalRequest = createCanonicalRequest({
           method,
           canonicalPath: uriEscapePath ? createCanonicalPath(parsed.rawPath) : parsed.rawPath,
-          canonicalQuery: createCanonicalQuery(parsed.query),
+          canonicalQuery: createCanonicalQuery(parsed.wireQuery),
           signedHeaders: [...parsed.headers.keys()].toSorted(),
           headers: parsed.headers,
           payloadHash,

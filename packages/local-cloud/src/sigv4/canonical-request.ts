@@ -1,4 +1,4 @@
-import type { ParsedRequest, QueryParameter } from "./wire-request.ts";
+import type { ParsedRequest } from "./wire-request.ts";
 
 export interface CanonicalRequestParts extends Pick<ParsedRequest, "method" | "headers"> {
   canonicalPath: string;
@@ -39,21 +39,42 @@ export function createCanonicalPath(rawPath: string): string {
 }
 
 /**
- * The canonical query string, without `X-Amz-Signature`: names and values are encoded, then sorted.
+ * The canonical query string: names and values are decoded, encoded and sorted. It keeps every byte, also those that are
+ * not UTF-8.
  *
  * A `+` on the wire is a space (`%20`). AWS decodes queries like forms, and the signers of AWS's SDKs and aws4fetch
  * expect that (aws-sdk-go#220, aws4fetch#83).
+ *
+ * @param wireQuery one character for each byte
+ * @param unsigned names of parameters to leave out
  */
-export function createCanonicalQuery(query: readonly QueryParameter[]): string {
-  if (query.length === 0) return "";
-  return query
-    .filter(([name]) => name !== "X-Amz-Signature")
-    .map(([name, value]) => [encode(name), encode(value)] as const)
+export function createCanonicalQuery(wireQuery: string, unsigned: readonly string[] = []): string {
+  if (wireQuery === "") return "";
+  return wireQuery
+    .split("&")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const mark = pair.indexOf("=");
+      return mark === -1
+        ? ([encodeAgain(pair), ""] as const)
+        : ([encodeAgain(pair.slice(0, mark)), encodeAgain(pair.slice(mark + 1))] as const);
+    })
+    .filter(([name]) => !unsigned.includes(name))
     .toSorted(
       ([name, value], [otherName, otherValue]) => compare(name, otherName) || compare(value, otherValue),
     )
     .map(([name, value]) => `${name}=${value}`)
     .join("&");
+}
+
+/** Decodes a part of a form, then percent-encodes all but the unreserved characters of RFC 3986. */
+function encodeAgain(part: string): string {
+  return part.replaceAll(/%([0-9A-Fa-f]{2})|[^\w.~-]/g, (character, digits: string | undefined) => {
+    const byte =
+      character === "+" ? 0x20 : digits === undefined ? character.charCodeAt(0) : parseInt(digits, 16);
+    const decoded = String.fromCharCode(byte);
+    return /[\w.~-]/.test(decoded) ? decoded : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  });
 }
 
 /** RFC 3986 percent-encoding: all but the unreserved characters. */

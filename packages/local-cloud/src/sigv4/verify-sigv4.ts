@@ -5,7 +5,7 @@ import type { Sessions } from "../iam/sessions.ts";
 import { type Authorization, AuthorizationError, readAuthorization, toAmzDate } from "./authorization.ts";
 import { createCanonicalPath, createCanonicalQuery, createCanonicalRequest } from "./canonical-request.ts";
 import { createSignature, sha256Hex } from "./signature.ts";
-import type { ParsedRequest, QueryParameter } from "./wire-request.ts";
+import type { ParsedRequest } from "./wire-request.ts";
 
 export interface SigV4Expectations {
   /** The service in the credential scope, such as `execute-api`. */
@@ -18,10 +18,12 @@ export interface SigV4Expectations {
   /** False for S3, which signs the path as it is on the wire. */
   uriEscapePath?: boolean;
   /**
-   * True for the WebSocket URL of AWS IoT: it needs no `X-Amz-Expires`, and its session token is added after signing.
-   * https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html#mqtt-ws
+   * Whether the session token is part of what is signed: always, by default, or as the signer likes, or never, as in the
+   * WebSocket URL of AWS IoT (https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html#mqtt-ws).
    */
-  isMqttUrl?: boolean;
+  signedToken?: "always" | "optional" | "never";
+  /** How long a presigned URL without `X-Amz-Expires` is valid, in seconds. By default it is refused. */
+  defaultExpiresSeconds?: number;
 }
 
 export type SigV4FailureCode =
@@ -42,20 +44,13 @@ export type SigV4Result =
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function verifySigV4(request: ParsedRequest, expectations: SigV4Expectations): SigV4Result {
-  const {
-    service,
-    region,
-    now,
-    sessions,
-    maxSkewSeconds = 300,
-    uriEscapePath = true,
-    isMqttUrl = false,
-  } = expectations;
-  const { method, headers, rawPath, query, body } = request;
+  const { service, region, now, sessions, maxSkewSeconds = 300, uriEscapePath = true } = expectations;
+  const { signedToken = "always", defaultExpiresSeconds } = expectations;
+  const { method, headers, rawPath, wireQuery, body } = request;
 
   let authorization: Authorization;
   try {
-    authorization = readAuthorization(request, { needsExpiry: !isMqttUrl });
+    authorization = readAuthorization(request, defaultExpiresSeconds);
   } catch (error) {
     if (error instanceof AuthorizationError) return refuse(error.code, error.message);
     throw error;
@@ -79,7 +74,7 @@ export function verifySigV4(request: ParsedRequest, expectations: SigV4Expectati
 
   const scopeFault = findScopeFault(authorization, service, region);
   if (scopeFault !== undefined) return refuse("SignatureDoesNotMatch", scopeFault);
-  const headerFault = findHeaderFault(authorization, headers);
+  const headerFault = findHeaderFault(authorization, headers, signedToken === "always");
   if (headerFault !== undefined) return refuse("SignatureDoesNotMatch", headerFault);
   const clockFault = findClockFault(authorization, now(), maxSkewSeconds);
   if (clockFault !== undefined) return refuse("RequestExpired", clockFault);
@@ -95,8 +90,7 @@ export function verifySigV4(request: ParsedRequest, expectations: SigV4Expectati
   const { amzDate, scopeDate, signedHeaders } = authorization;
   const canonicalPath = uriEscapePath ? createCanonicalPath(rawPath) : rawPath;
   const expected = Buffer.from(authorization.signature, "hex");
-  const signedQuery = isMqttUrl ? query.filter(([name]) => name !== "X-Amz-Security-Token") : query;
-  for (const canonicalQuery of canonicalQueries(signedQuery)) {
+  for (const canonicalQuery of canonicalQueries(wireQuery, signedToken)) {
     const canonicalRequest = createCanonicalRequest({
       method,
       canonicalPath,
@@ -140,12 +134,14 @@ function findScopeFault(authorization: Authorization, service: string, region: s
 function findHeaderFault(
   { signedHeaders }: Authorization,
   headers: ReadonlyMap<string, string>,
+  needsSignedToken: boolean,
 ): string | undefined {
   if (!signedHeaders.includes("host")) return "'Host' must be a 'SignedHeader' in the AWS Authorization.";
   const missing = signedHeaders.find((name) => !headers.has(name));
   if (missing !== undefined) return `'${missing}' is a 'SignedHeader' but was not sent.`;
   for (const name of headers.keys()) {
-    if (name.startsWith("x-amz-") && !signedHeaders.includes(name))
+    const mustBeSigned = name === "x-amz-security-token" ? needsSignedToken : name.startsWith("x-amz-");
+    if (mustBeSigned && !signedHeaders.includes(name))
       return `'${name}' must be a 'SignedHeader' in the AWS Authorization.`;
   }
   return undefined;
@@ -189,11 +185,17 @@ function choosePayloadHash(
 const emptyPayloadHash = sha256Hex("");
 
 /**
+ * The canonical queries that a request may have been signed with.
+ *
  * What AWS makes of a parameter without a name (`?=1`) is not documented, and signers differ: the SDKs and the CLI
  * sign it, the aws4 family leaves it out. Either is accepted.
  */
-function canonicalQueries(query: readonly QueryParameter[]): string[] {
-  const complete = createCanonicalQuery(query);
-  const named = query.filter(([name]) => name !== "");
-  return named.length === query.length ? [complete] : [complete, createCanonicalQuery(named)];
+function* canonicalQueries(
+  wireQuery: string,
+  signedToken: NonNullable<SigV4Expectations["signedToken"]>,
+): Generator<string> {
+  const unsigned = ["X-Amz-Signature"];
+  if (signedToken !== "never") yield createCanonicalQuery(wireQuery, unsigned);
+  if (signedToken !== "never" && wireQuery !== "") yield createCanonicalQuery(wireQuery, [...unsigned, ""]);
+  if (signedToken !== "always") yield createCanonicalQuery(wireQuery, [...unsigned, "X-Amz-Security-Token"]);
 }

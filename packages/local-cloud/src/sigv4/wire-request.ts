@@ -20,10 +20,12 @@ interface RequestTarget {
 /** A wire request, parsed once for authorization, routing and the event. */
 export interface ParsedRequest extends RequestTarget {
   method: string;
-  /** By lower-case name; repeated headers joined by a comma. */
+  /** By lower-case name; repeated headers joined by a comma, cookies by a semicolon. */
   headers: ReadonlyMap<string, string>;
-  /** Decoded names and values, in order. */
+  /** Decoded names and values, in order. Bytes that are not UTF-8 are lost. */
   query: readonly QueryParameter[];
+  /** The query as it arrived: one character for each byte, without the question mark. */
+  wireQuery: string;
   body: Uint8Array;
 }
 
@@ -37,6 +39,7 @@ export function parseRequest({ method, rawUrl, rawHeaders, body }: WireRequest):
     rawQuery,
     headers: joinHeaders(rawHeaders),
     query: rawQuery === "" ? [] : parseQuery(rawQuery),
+    wireQuery: rawQuery === "" ? "" : rawUrl.slice(rawUrl.indexOf("?") + 1),
     body,
   };
 }
@@ -55,14 +58,17 @@ function parseQuery(rawQuery: string): QueryParameter[] {
   return [...new URLSearchParams(`&${rawQuery}`)];
 }
 
-/** Header values by lower-case name; repeated ones joined by a comma, in order. */
+/**
+ * Header values by lower-case name, repeated ones joined in order: cookies as HTTP/2 requires (RFC 9113 section 8.2.3),
+ * others by a comma.
+ */
 export function joinHeaders(rawHeaders: readonly string[]): Map<string, string> {
   const headers = new Map<string, string>();
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] ?? "").toLowerCase();
     const value = fromWire(rawHeaders[i + 1] ?? "").trim();
     const earlier = headers.get(name);
-    headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
+    headers.set(name, earlier === undefined ? value : `${earlier}${name === "cookie" ? "; " : ","}${value}`);
   }
   return headers;
 }
