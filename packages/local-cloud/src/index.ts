@@ -111,6 +111,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     now,
     sessions,
     log,
+    warn,
     // The AWS SDK in a function calls the local cloud.
     functionEnvironment: () => (aws === undefined ? {} : { AWS_ENDPOINT_URL: aws.url }),
     caCertificate: certificate.cert,

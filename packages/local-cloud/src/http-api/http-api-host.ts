@@ -21,6 +21,8 @@ export interface HttpApiHostOptions {
   now: () => Date;
   /** Gets the reason for each refusal and the functions' output. Never gets a secret. */
   log: (line: string) => void;
+  /** Gets what the user must fix; the log by default. */
+  warn?: (line: string) => void;
   /** PEM certificate and key. With them, every origin uses https. */
   tls?: { cert: string; key: string };
   /** Runs the functions. By default the host creates one, which `closeAll` closes. */
@@ -46,7 +48,7 @@ export interface HttpApiHost {
  * deployment takes effect at once. Uses node:http directly, because signatures cover the raw target and headers.
  */
 export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
-  const { account, sessions, now, log, tls, functionEnvironment, caCertificate } = options;
+  const { account, sessions, now, log, warn, tls, functionEnvironment, caCertificate } = options;
   const lambda =
     options.lambda ??
     createLambda({
@@ -54,6 +56,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       sessions,
       now,
       log,
+      ...(warn && { warn }),
       ...(functionEnvironment && { environment: functionEnvironment }),
       ...(caCertificate !== undefined && { caCertificate }),
     });

@@ -19,6 +19,8 @@ export interface LambdaOptions {
   now: () => Date;
   /** Gets the functions' output and the reasons for failed invocations. */
   log: (line: string) => void;
+  /** Gets what the user must fix; the log by default. */
+  warn?: (line: string) => void;
   /** Variables that every function gets in addition to its own, such as `AWS_ENDPOINT_URL`. */
   environment?: () => Record<string, string>;
   /** PEM of a certificate that functions trust in addition to Node's own. */
@@ -40,7 +42,7 @@ export interface Lambda {
 const credentialsSeconds = 12 * 3600;
 
 export function createLambda(options: LambdaOptions): Lambda {
-  const { account, sessions, now, log, environment, caCertificate } = options;
+  const { account, sessions, now, log, warn = log, environment, caCertificate } = options;
   const deployed = new Map<string, Deployment>();
   /** Includes pools that a new deployment has replaced and that still run invocations. */
   const alive = new Set<Promise<FunctionPool>>();
@@ -176,7 +178,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       const { errorType, errorMessage, stack } = reply;
       log(`lambda ${functionName}: ${stack === "" ? `${errorType}: ${errorMessage}` : stack}`);
       if (errorType === "Sandbox.Timedout" && isLiveBridge(lambdaFunction))
-        log(`lambda ${functionName}: ${silentDeveloper}`);
+        warn(`lambda ${functionName}: ${silentDeveloper}`);
       return { ok: false, errorType, errorMessage };
     },
 
