@@ -10,6 +10,7 @@ import {
   type OutputsEnvironment,
 } from "./find-outputs.ts";
 import { findProject, type Project } from "./project.ts";
+import type { ProjectSettings } from "./project-settings.ts";
 import { parseServiceUrl } from "./service-addresses.ts";
 import { parseRegion, regionOfPool } from "./region.ts";
 import { findStageSetting } from "./stage.ts";
@@ -18,6 +19,8 @@ export interface ResolvedDeployment {
   deployment: Deployment;
   project: Project;
   configuration: Configuration;
+  /** What the project's `auth-cli.json` says. */
+  settings?: ProjectSettings;
   /** A flag names the API, or the file with its address. */
   isApiChosen: boolean;
   /** The APIs that the login in use may call without a flag. Undefined for a login that is not stored. */

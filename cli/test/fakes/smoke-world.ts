@@ -1,4 +1,5 @@
 import { AuthCliError } from "../../src/errors.ts";
+import type { HttpResponse } from "../../src/http.ts";
 import type { CheckName, CheckResult, SmokeReport, SmokeRun } from "../../src/commands/smoke/report.ts";
 import { reply } from "./fake-environment.ts";
 import { type Answer, cognitoRefusal } from "./scripted-services.ts";
@@ -90,6 +91,10 @@ const caller: Answer = () =>
       "<Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
   );
 
+/** A handler's answer, with API Gateway's header. */
+export const handled = (status: number, body: string | object = ""): HttpResponse =>
+  reply(status, body, [["apigw-requestid", "request-1="]]);
+
 /** The answer of an API without the route. */
 export const routeMissing: Answer = () =>
   reply(404, { message: "Not Found" }, [["apigw-requestid", "request-1="]]);
@@ -106,3 +111,42 @@ export function permissionMissing(): Record<string, Answer> {
     "diagnosis.unusedPath": routeMissing,
   };
 }
+
+export const deployer = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "hush-hush-hush" };
+
+/** The template of a stack with these routes, as JSON. */
+export function templateOf(routes: Record<string, string>, resources: object = {}): string {
+  return JSON.stringify({
+    Resources: {
+      Api: { Type: "AWS::ApiGatewayV2::Api" },
+      ...Object.fromEntries(
+        Object.entries(routes).map(([RouteKey, AuthorizationType], index) => [
+          `Route${index}`,
+          {
+            Type: "AWS::ApiGatewayV2::Route",
+            Properties: { ApiId: { Ref: "Api" }, RouteKey, AuthorizationType },
+          },
+        ]),
+      ),
+      ...resources,
+    },
+    Outputs: { ApiEndpoint: { Value: { "Fn::GetAtt": ["Api", "ApiEndpoint"] } } },
+  });
+}
+
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+
+/** CloudFormation's answers for a stack with these routes. */
+export function deployed(routes: Record<string, string>, resources?: object): Record<string, Answer> {
+  const body = `<GetTemplateResponse><GetTemplateResult><TemplateBody>${escaped(templateOf(routes, resources))}</TemplateBody></GetTemplateResult></GetTemplateResponse>`;
+  return { "cloudformation.get-template": () => reply(200, body) };
+}
+
+/** A function as `sst dev` deploys it. */
+export const liveFunction = {
+  Type: "AWS::Lambda::Function",
+  Properties: {
+    Handler: "live-lambda.handler",
+    Environment: { Variables: { SST_FUNCTION_ID: "c8f1" } },
+  },
+};

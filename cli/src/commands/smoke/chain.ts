@@ -1,6 +1,7 @@
+import type { AuthCliError } from "../../errors.ts";
 import type { LoadedLogin } from "../../session/find-login.ts";
 import type { Chain, Outcome } from "./check-runner.ts";
-import { checkIdentityMatch } from "./checks/identity-match.ts";
+import { checkIdentityMatch, echoOf } from "./checks/identity-match.ts";
 import {
   checkCognitoGuest,
   checkPrivateUnsigned,
@@ -12,8 +13,12 @@ import { checkPublicOpen } from "./checks/public-open.ts";
 import { type Exchanged, exchangeToken } from "./checks/token-exchange.ts";
 import { checkTwitterToken } from "./checks/twitter-token.ts";
 import { ConcurrencyLimit } from "./concurrency-limit.ts";
-import { RouteDiagnosis } from "./route-diagnosis.ts";
-import type { ProtectedRoute, RoutePlan } from "./routes/choose-routes.ts";
+import { Undecided } from "./check-errors.ts";
+import { createSignal } from "./signal.ts";
+import { isRouteMissing, RouteDiagnosis } from "./route-diagnosis.ts";
+import { nameYourRoutes, noProtectedRoute } from "./routes/missing-routes.ts";
+import { type CheckedRoute, guide, type ProtectedRoute, type RoutePlan } from "./routes/choose-routes.ts";
+import { describeLive, type LiveStage, type StageSources } from "./stage-sources.ts";
 
 /** Of routes. An API with fifty of them would get three hundred connections at once. */
 const maxConcurrentChecks = 24;
@@ -21,28 +26,38 @@ const maxConcurrentChecks = 24;
 /**
  * Runs every check after `outputs`, in parallel where the chain allows. Checks without a login run during the two round
  * trips of the token exchange. Checks that need its credentials then run together, in one round trip.
- * @param chooseRoutes also runs during the token exchange
+ * @param sources are also asked during the token exchange
  * @returns the identity, and the routes in their order
  */
 export async function runChain(
   chain: Chain,
   findLogin: () => Promise<LoadedLogin>,
-  chooseRoutes: () => Promise<RoutePlan>,
-): Promise<{ identityId: string | undefined; plan: RoutePlan }> {
-  const { checks } = chain;
+  sources: StageSources,
+  { allowGuests = false }: { allowGuests?: boolean },
+): Promise<{ identityId: string | undefined; plan: RoutePlan; live: LiveStage | undefined }> {
+  const { checks, resolved, environment } = chain;
   let found: Promise<LoadedLogin> | undefined;
   // On demand: if no check needs the login, the keyring stays closed.
   const login = (): Promise<LoadedLogin> => (found ??= findLogin());
   const exchanged = exchangeToken(chain, login);
-  const plan = chooseRoutes();
-  const [{ identityId }, planned] = await Promise.all([
+  const plan = sources.chooseRoutes();
+  const live = plan.then(() => sources.findLive(false));
+  const guests = allowGuests || resolved.settings?.allowGuests === true;
+  const [{ identityId }, planned, stageLive] = await Promise.all([
     exchanged,
     plan,
+    live,
     plan.then((routes) => checkRoutes(chain, routes, exchanged)),
+    live.then((known) => known && environment.terminal.say(`note: ${describeLive(known)}`)),
     checks.run("twitter.token", async (send) => checkTwitterToken(chain, send, await login())),
-    checks.run("cognito.guest", (send) => checkCognitoGuest(chain, send)),
+    guests
+      ? checks.skip(
+          "cognito.guest",
+          "not applicable: the pool may have guests (--allow-guests or auth-cli.json)",
+        )
+      : checks.run("cognito.guest", (send) => checkCognitoGuest(chain, send)),
   ]);
-  return { identityId, plan: planned };
+  return { identityId, plan: planned, live: stageLive };
 }
 
 async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exchanged>): Promise<void> {
@@ -59,23 +74,37 @@ async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exc
   const open = plan.open.map((route) =>
     checks.run("public.open", (send) => limit.run(() => checkPublicOpen(chain, route, send)), {
       route: route.label,
+      reconsider: (error) => (isAbsence(route, error) ? absent(route) : error),
       explain: new RouteDiagnosis(chain).explain,
     }),
   );
   if (open.length === 0) checks.skip("public.open", plan.missing.open);
   if (plan.protected.length === 0) checks.skip("private.unsigned", plan.missing.protected);
   if (signedRoutes.length === 0) {
-    for (const name of [...signedControlNames, "private.signed"] as const)
-      checks.skip(name, plan.missing.signed);
+    for (const name of signedControlNames) checks.skip(name, plan.missing.signed);
+    if (plan.isUnprotected) {
+      await checks.run("private.signed", () => Promise.reject(noProtectedRoute()));
+    } else checks.skip("private.signed", plan.missing.signed);
   }
-  if (plan.identity === undefined) checks.skip("identity.match", plan.missing.identity);
+  const bodies = new Map<ProtectedRoute, string>();
   await Promise.all([
     ...open,
     ...plan.protected.map(async (route) => {
       const signed = await checkProtectedRoute(chain, route, limit, exchanged);
-      if (route === plan.identity) await checkIdentity(chain, route, signed, exchanged);
+      if (signed?.value !== undefined) bodies.set(route, signed.value);
     }),
   ]);
+  await checkIdentity(chain, plan, bodies, await exchanged);
+}
+
+/** Whether the guide's route is missing in an API that need not have it. */
+function isAbsence({ isPresumed }: CheckedRoute, error: AuthCliError): boolean {
+  return isPresumed === true && isRouteMissing(error);
+}
+
+/** Its absence is not a fault of a check that needs the route. */
+function absent({ key }: CheckedRoute): Undecided {
+  return new Undecided("check-failed", { message: `the API has no route ${key}` });
 }
 
 /** @returns the outcome of `private.signed`; undefined when it was not sent */
@@ -88,21 +117,36 @@ async function checkProtectedRoute(
   const { checks } = chain;
   const diagnosis = new RouteDiagnosis(chain);
   const { label } = route;
-  const signed = exchanged.then(({ credentials, missing }) => {
-    if (!route.signed) return undefined;
-    if (credentials === undefined) {
-      checks.skipFor("private.signed", missing, label);
-      return undefined;
-    }
-    return checks.run(
-      "private.signed",
-      (send) => limit.run(() => checkPrivateSigned(chain, route, send, credentials)),
-      { route: label, explain: diagnosis.explain },
-    );
-  });
+  // Of a presumed route, the unsigned request shows first whether it is there.
+  const absence = createSignal<boolean>();
+  if (route.isPresumed !== true) absence.resolve(false);
+  const signed: Promise<Outcome<string> | undefined> = Promise.all([exchanged, absence.promise]).then(
+    ([{ credentials, missing }, isAbsent]) => {
+      if (!route.signed) return undefined;
+      if (isAbsent)
+        return checks.run("private.signed", () => Promise.reject(nameYourRoutes(route)), { route: label });
+      if (credentials === undefined) {
+        checks.skipFor("private.signed", missing, label);
+        return undefined;
+      }
+      return checks.run(
+        "private.signed",
+        (send) => limit.run(() => checkPrivateSigned(chain, route, send, credentials)),
+        {
+          route: label,
+          reconsider: (error) => (isAbsence(route, error) ? nameYourRoutes(route) : error),
+          explain: diagnosis.explain,
+        },
+      );
+    },
+  );
   const checkControls = async (): Promise<void> => {
-    const { credentials, missing } = await exchanged;
+    const [{ credentials, missing }, isAbsent] = await Promise.all([exchanged, absence.promise]);
     if (!route.signed) return;
+    if (isAbsent) {
+      for (const name of signedControlNames) checks.skip(name, absent(route).message, label);
+      return;
+    }
     if (credentials === undefined) {
       for (const name of signedControlNames) checks.skipFor(name, missing, label);
       return;
@@ -120,33 +164,67 @@ async function checkProtectedRoute(
       ),
     );
   };
-  const [outcome] = await Promise.all([
-    signed,
-    checkControls(),
-    checks.run("private.unsigned", (send) => limit.run(() => checkPrivateUnsigned(chain, route, send)), {
+  const checkUnsigned = checks.run(
+    "private.unsigned",
+    async (send) => {
+      await limit.run(() => checkPrivateUnsigned(chain, route, send));
+      absence.resolve(false);
+    },
+    {
       route: label,
+      reconsider(error) {
+        const isAbsent = isAbsence(route, error);
+        absence.resolve(isAbsent);
+        return isAbsent ? absent(route) : error;
+      },
       explain: async (error) => {
         const failure = (await signed)?.failure;
         return failure === undefined ? diagnosis.explain(error) : diagnosis.explainControl(error, failure);
       },
-    }),
+    },
+  );
+  const [outcome] = await Promise.all([
+    signed,
+    checkControls(),
+    // It may be excluded.
+    checkUnsigned.finally(() => absence.resolve(false)),
   ]);
   return outcome;
 }
 
+/** On the first route whose response has the identity, else on the first whose response should have it. */
 async function checkIdentity(
   { checks }: Chain,
-  route: ProtectedRoute,
-  signed: Outcome<string> | undefined,
-  exchanged: Promise<Exchanged>,
+  { greeting, missing }: RoutePlan,
+  bodies: ReadonlyMap<ProtectedRoute, string>,
+  { identityId }: Exchanged,
 ): Promise<void> {
-  const { identityId } = await exchanged;
-  const body = signed?.value;
-  if (body === undefined || identityId === undefined) {
-    checks.skipFor("identity.match", "private.signed", route.label);
+  const answered = greeting.flatMap((route) => {
+    const body = bodies.get(route);
+    return body === undefined || identityId === undefined
+      ? []
+      : [{ route, body, identityId, echo: echoOf(body, identityId) }];
+  });
+  const chosen =
+    answered.find(({ echo }) => echo === "own") ??
+    answered.find(
+      ({ echo, route }) => echo === "wrong" && (route.key === guide.protected || greeting.length === 1),
+    );
+  if (chosen !== undefined) {
+    const { route, body } = chosen;
+    await checks.run(
+      "identity.match",
+      () => Promise.resolve(checkIdentityMatch(route, body, chosen.identityId)),
+      { route: route.label },
+    );
     return;
   }
-  await checks.run("identity.match", () => Promise.resolve(checkIdentityMatch(route, body, identityId)), {
-    route: route.label,
-  });
+  const [first] = greeting;
+  if (first === undefined) checks.skip("identity.match", missing.identity);
+  else if (answered.length === 0) checks.skipFor("identity.match", "private.signed", first.label);
+  else {
+    const which = answered.length === 1 ? (answered[0]?.route.key ?? "") : "none of the protected routes";
+    const returns = answered.length === 1 ? "does not return" : "returns";
+    checks.skip("identity.match", `not applicable: ${which} ${returns} the caller's identity`, first.label);
+  }
 }

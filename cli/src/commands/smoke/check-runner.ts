@@ -31,6 +31,8 @@ export interface CheckRunnerOptions {
 export interface CheckOptions {
   /** The route, where the report names it. */
   route?: string | undefined;
+  /** Replaces a final failure, before it counts. */
+  reconsider?: (error: AuthCliError) => AuthCliError;
   /** Adds the diagnosis to a final failure. */
   explain?: (error: AuthCliError) => Promise<AuthCliError>;
 }
@@ -69,7 +71,7 @@ export class CheckRunner {
   async run<T>(
     name: CheckName,
     check: (send: Send) => Promise<T>,
-    { route, explain = unexplained }: CheckOptions = {},
+    { route, reconsider = (error) => error, explain = unexplained }: CheckOptions = {},
   ): Promise<Outcome<T>> {
     const { environment, limits, retries, selection, report, flags } = this.#options;
     const excluded = selection.whyExcluded(name) ?? limits.stopped?.message;
@@ -99,6 +101,7 @@ export class CheckRunner {
       }
     }
     const durationMs = limits.elapsedMs - startedMs;
+    if (failure !== undefined) failure = reconsider(failure);
     const undecided = failure instanceof Undecided;
     if (failure !== undefined && !undecided) {
       limits.failed([name, route, flags.stage].filter((part) => part !== undefined).join(" of "));

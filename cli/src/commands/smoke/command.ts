@@ -29,6 +29,11 @@ export const smokeCommand: CommandDefinition = {
         ),
       )
       .option("--fail-fast", "stop at the first failed check")
+      .option("--allow-guests", "the identity pool may issue identities without a login")
+      .option(
+        "--allow-live",
+        "in CI, also accept a stage whose functions run on a developer's computer (`sst dev`)",
+      )
       .option("--report-json <file>", "also write the JSON report to a file")
       .option("--report-html <file>", "write an HTML report")
       .option("--report-junit <file>", "write a JUnit XML report")
@@ -57,10 +62,10 @@ export const smokeCommand: CommandDefinition = {
 const notes = `
 Checks: ${[0, 5, 10].map((first) => checkNames.slice(first, first + 5).join(", ")).join(",\n        ")}
 
-Routes: --route and --public name the routes to check. Without these flags, smoke reads the routes from the deployed
-template, which needs the deployer's AWS credentials. If it cannot read them, it checks GET /private and GET /public.
-It does not check routes with parameters. --expect-status and --expect-body apply to the route before them, or to the
-first protected route.
+Routes: --route and --public name the routes to check. Without these flags, smoke takes the routes of auth-cli.json, else
+of the deployed template, which needs the deployer's AWS credentials, else of the template that was last synthesised
+here. If there is none, it tries GET /private and GET /public. It does not check routes with parameters.
+--expect-status and --expect-body apply to the route before them, or to the first protected route.
 
 --stage may be repeated: smoke checks the stages in parallel and exits with the worst exit code.`;
 

@@ -70,6 +70,8 @@ export interface SmokeReport {
   startedAt: string;
   durationMs: number;
   identityId: string | undefined;
+  /** Functions of the stage run on somebody's computer (`sst dev`). Absent when none does, or when it is not known. */
+  live?: boolean;
   /** No check failed, and at least one ran. */
   passed: boolean;
   checks: CheckResult[];

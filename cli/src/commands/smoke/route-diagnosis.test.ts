@@ -8,14 +8,14 @@ describe("the diagnosis of a failed route", () => {
 
   it("runs once and explains every check with the same failure", async () => {
     const names = ["private.unsigned", "private.tampered", "private.signed"] as const;
-    const ran = await smokeWith([], {
+    const ran = await smokeWith(["--route", "/private"], {
       answers: {
         ...Object.fromEntries(names.map((name) => [name, routeMissing])),
         "diagnosis.*": routeMissing,
       },
     });
-    expect(ran.failed).toEqual(names);
-    const errors = names.map((name) => ran.check(name).error);
+    expect(ran.failed).toEqual(names.map((name) => `${name} GET /private`));
+    const errors = names.map((name) => ran.check(name, "GET /private").error);
     for (const error of errors) {
       expect(error?.reason).toBe("undetermined");
       expect(error?.cause).toContain("the API has no route GET /private, or the handler of an open route");

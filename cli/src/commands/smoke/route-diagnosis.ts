@@ -1,3 +1,4 @@
+import { gatewayMessage } from "../../diagnosis/api-reply.ts";
 import type { Diagnosis } from "../../diagnosis/diagnose-refusal.ts";
 import type { AuthCliError } from "../../errors.ts";
 import { RouteFailure } from "./check-errors.ts";
@@ -37,6 +38,13 @@ export class RouteDiagnosis {
     const { environment, resolved } = this.#chain;
     return diagnoseRefusal({ environment, resolved, ...refused });
   }
+}
+
+/** API Gateway has no such route. */
+export function isRouteMissing(error: AuthCliError): boolean {
+  if (!isRefusal(error)) return false;
+  const { reply } = error.refused;
+  return reply.status === 404 && gatewayMessage(reply) !== undefined;
 }
 
 function isRefusal(error: AuthCliError): error is RouteFailure {

@@ -1,5 +1,5 @@
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
-import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
+import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { findLogin } from "../../session/find-login.ts";
 import { requireChosenApi, resolveForLogin } from "../../session/login-addresses.ts";
@@ -17,8 +17,10 @@ import {
   type SmokeRun,
 } from "./report.ts";
 import { Retries } from "./retry.ts";
-import { chooseRoutes, type RouteFlags } from "./routes/choose-routes.ts";
+import type { RouteFlags } from "./routes/choose-routes.ts";
 import { RunLimits, type RunLimitOptions } from "./run-limits.ts";
+import { createSignal } from "./signal.ts";
+import { createStageSources, type LiveStage, liveRefused, type StageSources } from "./stage-sources.ts";
 
 export interface RunOptions extends DeploymentFlags, RouteFlags, RunLimitOptions {
   /** At least one. Undefined stands for the project's own stage. */
@@ -28,6 +30,10 @@ export interface RunOptions extends DeploymentFlags, RouteFlags, RunLimitOptions
   retryFor?: number;
   only?: readonly CheckName[];
   skip?: readonly CheckName[];
+  /** Also in CI, check a stage of `sst dev`. */
+  allowLive?: boolean;
+  /** The identity pool means to issue identities without a login. */
+  allowGuests?: boolean;
 }
 
 /**
@@ -80,33 +86,44 @@ async function runStage(
 ): Promise<SmokeReport> {
   const flags = { ...options, stage };
   const checks = new CheckRunner({ environment, limits, retries, selection, report, flags });
-  const { value: resolved } = await checks.run("outputs", (send) =>
-    resolveDeployment({ ...environment, send }, flags, () => sessions),
-  );
-  let identityId: string | undefined;
-  let routes: string[] = [];
-  if (resolved === undefined) {
-    for (const name of checkNames) if (name !== "outputs") checks.skipFor(name, "outputs");
-  } else {
-    const bounded = { ...environment, send: limits.boundByTime(environment.send) };
+  const bounded = { ...environment, send: limits.boundByTime(environment.send) };
+  const found = createSignal<Found | undefined>();
+  const outputs = checks.run("outputs", async (send) => {
+    const resolved = await resolveDeployment({ ...environment, send }, flags, () => sessions);
+    const sources = createStageSources(bounded, resolved, flags);
+    // The other checks begin, while this one waits for CloudFormation.
+    found.resolve({ resolved, sources });
+    const live = isCi(environment) && options.allowLive !== true ? await sources.findLive(true) : undefined;
+    if (live !== undefined) throw liveRefused(live);
+  });
+  const [, outcome] = await Promise.all([
+    outputs.finally(() => found.resolve(undefined)),
+    found.promise.then((known) => known && checkStage(known)),
+  ]);
+
+  async function checkStage({ resolved, sources }: Found): Promise<StageOutcome> {
     const login = await findLogin(environment, resolved, sessions, options.user).then(
-      (found) => ({ found }),
+      (stored) => ({ stored }),
       (error: unknown) => ({ error }),
     );
-    const ofLogin = "found" in login ? resolveForLogin(resolved, login.found, sessions) : resolved;
-    const chain = { environment: bounded, resolved: ofLogin, checks };
-    const outcome = await runChain(
-      chain,
+    const ofLogin = "stored" in login ? resolveForLogin(resolved, login.stored, sessions) : resolved;
+    const { identityId, plan, live } = await runChain(
+      { environment: bounded, resolved: ofLogin, checks },
       async () => {
         if ("error" in login) throw login.error;
         requireChosenApi(ofLogin);
-        return login.found.load();
+        return login.stored.load();
       },
-      () => chooseRoutes(chain, flags),
+      sources,
+      options,
     );
-    ({ identityId } = outcome);
-    routes = [...outcome.plan.open, ...outcome.plan.protected].map(({ key }) => key);
+    const routes = [...plan.open, ...plan.protected].map(({ key }) => key);
+    return { resolved, identityId, live, routes };
   }
+
+  if (outcome === undefined)
+    for (const name of checkNames) if (name !== "outputs") checks.skipFor(name, "outputs");
+  const { resolved, identityId, live, routes = [] } = outcome ?? {};
   const results = checks.results(routes);
   return {
     schemaVersion: 1,
@@ -120,9 +137,26 @@ async function runStage(
     startedAt: new Date(limits.startedMs).toISOString(),
     durationMs: limits.elapsedMs,
     identityId,
+    ...(live === undefined ? {} : { live: true }),
     passed: hasPassed(results, selection),
     checks: results,
   };
+}
+
+interface Found {
+  resolved: ResolvedDeployment;
+  sources: StageSources;
+}
+
+interface StageOutcome {
+  resolved: ResolvedDeployment;
+  identityId: string | undefined;
+  live: LiveStage | undefined;
+  routes: string[];
+}
+
+function isCi({ variables: { CI: ci } }: Environment): boolean {
+  return ci !== undefined && ci !== "" && ci !== "false";
 }
 
 /** Finding the deployment alone is not a pass, unless nothing else is selected. */

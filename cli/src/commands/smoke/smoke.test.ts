@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { reply } from "../../../test/fakes/fake-environment.ts";
 import { type Answer, cognitoRefusal, twitterRefusal } from "../../../test/fakes/scripted-services.ts";
-import { loseConnection, type SmokeRan, smokeWith } from "../../../test/fakes/smoke-world.ts";
+import { handled, loseConnection, type SmokeRan, smokeWith } from "../../../test/fakes/smoke-world.ts";
 import { authCli, createWorld, runIn, type World } from "../../../test/fakes/world.ts";
 
 async function smoke(world: World = {}): Promise<SmokeRan> {
@@ -85,7 +85,9 @@ describe("smoke", () => {
   it.each<[string, Record<string, Answer>, string[], string[]]>([
     [
       "/private is open",
-      Object.fromEntries([...controls, "private.signed"].map((name) => [name, () => reply(200, "Hello!")])),
+      Object.fromEntries(
+        [...controls, "private.signed"].map((name) => [name, () => handled(200, "Hello undefined!")]),
+      ),
       [...controls, "identity.match"],
       [],
     ],
@@ -109,15 +111,33 @@ describe("smoke", () => {
     ],
     [
       "the handler returns another identity",
-      { "private.signed": () => reply(200, "Hello us-east-1:00000000-0000-4000-8000-000000000000!") },
+      { "private.signed": () => handled(200, "Hello us-east-1:00000000-0000-4000-8000-000000000000!") },
       ["identity.match"],
       [],
     ],
     [
-      "the handler returns no identity",
-      { "private.signed": () => reply(200, "Hello!") },
+      "the handler looks for the identity in the wrong place",
+      { "private.signed": () => handled(200, "Hello undefined!") },
       ["identity.match"],
       [],
+    ],
+    [
+      "the handler does not return the identity",
+      { "private.signed": () => handled(200, { notes: [] }) },
+      [],
+      ["identity.match"],
+    ],
+    [
+      "a sign-in page answers instead of the handlers",
+      { "private.signed": () => reply(200, "<html>"), "public.open": () => reply(200, "<html>") },
+      ["public.open", "private.signed"],
+      ["identity.match"],
+    ],
+    [
+      "a sign-in page redirects instead of the handlers",
+      { "private.signed": () => reply(302), "public.open": () => reply(302) },
+      ["public.open", "private.signed"],
+      ["identity.match"],
     ],
     ["/public needs a signature", { "public.open": () => reply(403) }, ["public.open"], []],
     [
@@ -161,7 +181,7 @@ describe("smoke", () => {
   it("fails when the response contains another identity beside the caller's", async () => {
     const world = createWorld({ loggedIn: true });
     const other = "us-east-1:00000000-0000-4000-8000-000000000000";
-    world.services.answers["private.signed"] = () => reply(200, `${world.services.identityId} ${other}`);
+    world.services.answers["private.signed"] = () => handled(200, `${world.services.identityId} ${other}`);
     const { code, stdout } = await runIn(["smoke"], world);
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ identity\.match/);

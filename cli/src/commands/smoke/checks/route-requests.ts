@@ -1,7 +1,7 @@
 import { apiUrl } from "../../../aws/execute-api.ts";
 import { isFromApi } from "../../../diagnosis/api-reply.ts";
 import type { AwsCredentials } from "../../../aws/sigv4.ts";
-import { excerpt, type HttpRequest, type Reply, replyText } from "../../../http.ts";
+import { excerpt, headerValue, type HttpRequest, type Reply, replyText } from "../../../http.ts";
 import { askSecondClock } from "../../../deployment/second-clock.ts";
 import { type RouteFailure, routeFailure } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
@@ -35,7 +35,8 @@ export function unsignedRequest(
 
 /**
  * Passes a response with the expected status and body. Without an expected status, any 2xx passes. A route of the
- * template has no expectations, so any response of its handler passes.
+ * template has no expectations, so any response of its handler passes, except a redirect: that may be a sign-in page's.
+ * Without an expected body, only a response with API Gateway's headers passes, since a proxy can answer HTTP 200 too.
  * @param what the subject of the message: `GET /private without a signature`
  * @param explanation for a response that does not come from the handler
  * @throws RouteFailure
@@ -77,12 +78,31 @@ export function requireExpectedResponse(
           : explanation,
     );
   }
+  if (wanted === undefined && status >= 300 && status < 400) {
+    throw fail(`${what} answered HTTP ${status}${redirectTarget(reply)}, which proves nothing`, {
+      cause: isFromApi(reply)
+        ? "the handler redirects, perhaps to a sign-in page; auth-cli follows no redirect with credentials"
+        : somethingElseAnswered,
+      fix: `name the path that it leads to, or set --expect-status ${status}`,
+    });
+  }
+  if (expected?.body === undefined && !isFromApi(reply)) {
+    throw fail(`${what} answered HTTP ${status}, but not from API Gateway: ${excerpt(text)}`, {
+      cause: somethingElseAnswered,
+      fix: `check ${request.url.origin}, and the proxies on the way to it; if one of them removes API Gateway's headers, set --expect-body`,
+    });
+  }
   if (expected?.body !== undefined && !text.includes(expected.body)) {
     throw fail(`${what} answered ${excerpt(text)}, which does not contain ${JSON.stringify(expected.body)}`, {
       cause: "the response differs from --expect-body",
       fix: "fix the handler, or change --expect-body",
     });
   }
+}
+
+function redirectTarget({ headers }: Reply): string {
+  const location = headerValue(headers, "location");
+  return location === undefined ? "" : `, a redirect to ${excerpt(location)}`;
 }
 
 /** API Gateway and its authorizers send the other statuses. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DeployedRoute } from "./deployed-routes.ts";
+import { templateOf } from "../../../../test/fakes/smoke-world.ts";
 import { type NamedRoute, parseRoute } from "./named-route.ts";
 import { planRoutes, type RoutePlan } from "./choose-routes.ts";
 
@@ -8,14 +8,19 @@ const named = (access: NamedRoute["access"], text: string, expected = {}): Named
   expected,
 });
 
-const deployed = (...routes: [key: string, authorization: string][]): DeployedRoute[] =>
-  routes.map(([key, authorization]) => ({ key, authorization }));
+/** The template of an API with these routes. */
+const deployed = (...routes: [key: string, authorization: string][]): string[] => [
+  templateOf(Object.fromEntries(routes)),
+];
 
-/** `!` marks routes with unsigned requests only, `*` the route of identity.match. */
-const summary = ({ open, protected: guarded, identity }: RoutePlan): string[][] => [
+/** `!` marks routes with unsigned requests only, `*` the first route of identity.match. */
+const summary = ({ open, protected: guarded, greeting: [identity] }: RoutePlan): string[][] => [
   open.map(({ key }) => key),
   guarded.map((route) => `${route.signed ? "" : "!"}${route.key}${route === identity ? "*" : ""}`),
 ];
+
+const presumed = (plan: RoutePlan): unknown[] =>
+  [...plan.open, ...plan.protected].map(({ isPresumed }) => isPresumed);
 
 describe("planRoutes", () => {
   it("chooses the guide's routes by default, without labels", () => {
@@ -24,7 +29,7 @@ describe("planRoutes", () => {
     expect([...plan.open, ...plan.protected].map(({ label }) => label)).toEqual([undefined, undefined]);
   });
 
-  it.each<[string, DeployedRoute[], string[][]]>([
+  it.each<[string, string[], string[][]]>([
     [
       "the routes of the template, without parameters and other authorizers",
       deployed(
@@ -57,13 +62,9 @@ describe("planRoutes", () => {
       deployed(["GET /private", "NONE"], ["GET /public", "AWS_IAM"]),
       [["GET /public"], ["GET /private*"]],
     ],
-    [
-      "the guide's /private when the template has no protected route",
-      deployed(["GET /x", "NONE"]),
-      [["GET /x"], ["GET /private*"]],
-    ],
+    ["no protected route when the template has none", deployed(["GET /x", "NONE"]), [["GET /x"], []]],
   ])("chooses %s", (_name, routes, expected) => {
-    expect(summary(planRoutes({}, routes))).toEqual(expected);
+    expect(summary(planRoutes({}, {}, routes))).toEqual(expected);
   });
 
   it("chooses only the named routes, in their order, with labels", () => {
@@ -73,7 +74,7 @@ describe("planRoutes", () => {
       named("private", "POST /a"),
       named("private", "GET /b", { status: 204 }),
     ];
-    const plan = planRoutes({ routes }, deployed(["GET /private", "AWS_IAM"]));
+    const plan = planRoutes({ routes }, {}, deployed(["GET /private", "AWS_IAM"]));
     expect(summary(plan)).toEqual([["GET /health"], ["GET /b*", "POST /a"]]);
     expect(plan.protected.map(({ label }) => label)).toEqual(["GET /b", "POST /a"]);
     expect(plan.protected[0]?.expected).toEqual({ status: 204 });
@@ -104,12 +105,27 @@ describe("planRoutes", () => {
     ["no route when the first has an expected body", { expected: { body: "x" } }, undefined],
     ["/private when only its status is expected", { expected: { status: 201 } }, "GET /private"],
   ])("chooses for identity.match: %s", (_name, wishes, key) => {
-    expect(planRoutes(wishes).identity?.key).toBe(key);
+    expect(planRoutes(wishes).greeting[0]?.key).toBe(key);
   });
 
-  it("chooses no route of a template but /private for identity.match, and gives the reason", () => {
-    const plan = planRoutes({}, deployed(["GET /notes", "AWS_IAM"]));
-    expect(plan.identity).toBeUndefined();
-    expect(plan.missing.identity).toContain("name it with --route");
+  it("presumes the guide's routes only where nothing names routes", () => {
+    expect(presumed(planRoutes({}))).toEqual([true, true]);
+    const template = deployed(["GET /private", "AWS_IAM"], ["GET /public", "NONE"]);
+    expect(presumed(planRoutes({}, {}, template))).toEqual([undefined, undefined]);
+    expect(presumed(planRoutes({ routes: [named("private", "GET /private")] }))).toEqual([undefined]);
+  });
+
+  it("prefers the routes of auth-cli.json to the template's, with its expectations", () => {
+    const settings = {
+      routes: ["GET /notes", "POST /notes"],
+      publicRoutes: ["GET /health"],
+      expectations: { "GET /notes": { status: 200, body: "[]" } },
+    };
+    const plan = planRoutes({}, settings, deployed(["GET /private", "AWS_IAM"]));
+    expect(summary(plan)).toEqual([["GET /health"], ["GET /notes", "POST /notes*"]]);
+    expect(plan.protected[0]?.expected).toEqual({ status: 200, body: "[]" });
+    const flag = planRoutes({ routes: [named("private", "/other")] }, settings);
+    expect(summary(flag)).toEqual([[], ["GET /other*"]]);
+    expect(() => planRoutes({}, { routes: ["notes"] })).toThrow('invalid auth-cli.json "notes"');
   });
 });

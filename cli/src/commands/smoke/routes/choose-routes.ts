@@ -1,8 +1,6 @@
-import type { DeploymentFlags } from "../../../deployment/deployment.ts";
-import { AuthCliError } from "../../../errors.ts";
-import type { Chain } from "../check-runner.ts";
-import { type DeployedRoute, readDeployedRoutes } from "./deployed-routes.ts";
-import type { Expected, NamedRoute } from "./named-route.ts";
+import type { ProjectSettings } from "../../../deployment/project-settings.ts";
+import { routesOfTemplates, type TemplateRoute } from "../../../deployment/template-routes.ts";
+import { type Expected, type NamedRoute, parseRoute } from "./named-route.ts";
 
 /** A route to check. */
 export interface CheckedRoute {
@@ -14,6 +12,8 @@ export interface CheckedRoute {
   label: string | undefined;
   /** Undefined for a route of the template, whose responses are not known. */
   expected: Expected | undefined;
+  /** Nothing says that the API has the route. It is the guide's. */
+  isPresumed?: boolean;
 }
 
 export interface ProtectedRoute extends CheckedRoute {
@@ -21,14 +21,20 @@ export interface ProtectedRoute extends CheckedRoute {
   signed: boolean;
 }
 
+/** Who says which routes the API has. */
+type Origin = "flags" | "auth-cli.json" | "template" | "nobody";
+
 /** The routes to check of one API. */
 export interface RoutePlan {
+  origin: Origin;
   open: CheckedRoute[];
   protected: ProtectedRoute[];
-  /** The protected route that must answer with the caller's identity. */
-  identity: ProtectedRoute | undefined;
+  /** The protected routes that may answer with the caller's identity, the likeliest first. */
+  greeting: ProtectedRoute[];
   /** The reasons to report for checks without a route. */
   missing: { open: string; protected: string; signed: string; identity: string };
+  /** The API has no route that could prove the chain. */
+  isUnprotected: boolean;
   /** For the user: why these routes, when that can surprise. */
   note?: string;
 }
@@ -40,22 +46,8 @@ export interface RouteFlags {
   expected?: Expected;
 }
 
-/** The named routes, or those that CloudFormation reports to the deployer, or the guide's. */
-export async function chooseRoutes(chain: Chain, flags: RouteFlags & DeploymentFlags): Promise<RoutePlan> {
-  if (flags.routes !== undefined && flags.routes.length > 0) return planRoutes(flags);
-  try {
-    return planRoutes(flags, await readDeployedRoutes(chain, flags));
-  } catch (error) {
-    if (!(error instanceof AuthCliError) || error.code === "interrupted") throw error;
-    return {
-      ...planRoutes(flags),
-      note: `cannot read the deployed template, so smoke checks GET /private and GET /public: ${error.message}`,
-    };
-  }
-}
-
 /** The guide's routes. */
-const guide = { protected: "GET /private", open: "GET /public" };
+export const guide = { protected: "GET /private", open: "GET /public" };
 
 /** Methods that change nothing: RFC 9110, section 9.2.1. */
 const safeMethods = new Set(["GET", "HEAD"]);
@@ -64,22 +56,46 @@ interface Candidate {
   key: string;
   expected: Expected | undefined;
   signed: boolean;
+  isPresumed?: boolean;
 }
 
 /**
- * Chooses named routes if there are any, else the routes of the deployed template, else the guide's.
+ * The routes of `--route` and `--public`, else of `auth-cli.json`.
+ * @throws AuthCliError `invalid-usage` for a route of the file that is none
+ */
+function namedRoutes(
+  { routes = [] }: RouteFlags,
+  settings: ProjectSettings = {},
+): { routes: readonly NamedRoute[]; origin: Origin } {
+  if (routes.length > 0) return { routes, origin: "flags" };
+  const { routes: own = [], publicRoutes = [], expectations = {} } = settings;
+  const read = (access: NamedRoute["access"], keys: readonly string[]): NamedRoute[] =>
+    keys.map((key) => {
+      const route = parseRoute("auth-cli.json", access, key);
+      return { ...route, expected: { ...expectations[key] } };
+    });
+  const declared = [...read("private", own), ...read("public", publicRoutes)];
+  return { routes: declared, origin: declared.length > 0 ? "auth-cli.json" : "nobody" };
+}
+
+/**
+ * Chooses named routes if there are any, else the routes of the stage's template, else the guide's, which need not be there.
  *
  * Of a template, routes without parameters count: with AWS_IAM as protected, without an authorizer as open. The guide's
  * two routes keep the guide's meaning, since a stack with an open /private is the fault to find. Routes with methods
  * other than GET and HEAD get unsigned requests only, which must be refused, because a signed one could change something.
- * @param deployed undefined when the template is not known
+ * @param templates undefined when they are not known
  */
 export function planRoutes(
-  { routes = [], expected = {} }: RouteFlags,
-  deployed?: readonly DeployedRoute[],
+  flags: RouteFlags,
+  settings?: ProjectSettings,
+  templates?: readonly string[],
 ): RoutePlan {
-  const named = routes.length > 0;
-  const plan = named ? fromNames(routes) : deployed === undefined ? theGuides() : fromTemplate(deployed);
+  const { routes, origin } = namedRoutes(flags, settings);
+  const deployed = origin === "nobody" && templates !== undefined ? routesOfTemplates(templates) : undefined;
+  const named = origin !== "nobody";
+  const plan = named ? fromNames(routes) : deployed === undefined ? presumed() : fromTemplate(deployed);
+  const { expected = {} } = flags;
   const first = plan.protected.find(({ signed }) => signed);
   if (first !== undefined && Object.keys(expected).length > 0)
     first.expected = { ...first.expected, ...expected };
@@ -93,41 +109,41 @@ export function planRoutes(
   const greeting = protectedRoutes.filter(
     ({ signed, method, expected: wanted }) => signed && method !== "HEAD" && wanted?.body === undefined,
   );
-  const noSigned = named
-    ? "no protected route is named; add --route 'GET /path'"
-    : "the deployed API has no GET route with AWS_IAM and without parameters; name one with --route";
+  const place = origin === "auth-cli.json" ? "add it to routes in auth-cli.json" : "add --route 'GET /path'";
+  const noProtected = named
+    ? `no protected route is named; ${place}`
+    : "the deployed API has no route with AWS_IAM";
+  const noSigned =
+    named || protectedRoutes.length === 0
+      ? noProtected
+      : "the deployed API has no GET route with AWS_IAM and without parameters; name one with --route";
   return {
+    origin: deployed === undefined ? origin : "template",
     open,
     protected: protectedRoutes,
-    identity: greeting.find(({ key }) => key === guide.protected) ?? (named ? greeting[0] : undefined),
+    greeting: greeting.toSorted(
+      (a, b) => Number(b.key === guide.protected) - Number(a.key === guide.protected),
+    ),
+    isUnprotected: !named && protectedRoutes.length === 0,
     missing: {
       open: named
-        ? "no open route is named; add --public 'GET /path'"
+        ? `no open route is named; ${origin === "flags" ? "add --public 'GET /path'" : "add it to publicRoutes in auth-cli.json"}`
         : "the deployed API has no open GET route without parameters",
-      protected: "no protected route is named; add --route 'GET /path'",
+      protected: noProtected,
       signed: noSigned,
-      identity: whyNoIdentity(noSigned, protectedRoutes, greeting),
+      identity: protectedRoutes.some(({ signed }) => signed)
+        ? "not applicable: --expect-body describes the response of the route"
+        : noSigned,
     },
   };
 }
 
-function whyNoIdentity(
-  noSigned: string,
-  all: readonly ProtectedRoute[],
-  greeting: readonly ProtectedRoute[],
-): string {
-  if (!all.some(({ signed }) => signed)) return noSigned;
-  return greeting.length === 0
-    ? "--expect-body describes the response of the route"
-    : "cannot tell which route returns the caller's identity; name it with --route";
-}
-
 type Candidates = Record<"open" | "protected", Candidate[]>;
 
-function theGuides(): Candidates {
+function presumed(): Candidates {
   return {
-    open: [{ key: guide.open, expected: {}, signed: false }],
-    protected: [{ key: guide.protected, expected: {}, signed: true }],
+    open: [{ key: guide.open, expected: {}, signed: false, isPresumed: true }],
+    protected: [{ key: guide.protected, expected: {}, signed: true, isPresumed: true }],
   };
 }
 
@@ -144,7 +160,7 @@ function fromNames(routes: readonly NamedRoute[]): Candidates {
   return { open: candidates("public"), protected: candidates("private") };
 }
 
-function fromTemplate(deployed: readonly DeployedRoute[]): Candidates {
+function fromTemplate(deployed: readonly TemplateRoute[]): Candidates {
   const found = deployed.filter(({ key }) => !/[{}]|\$default/.test(key));
   const open = found
     .filter(
@@ -162,18 +178,14 @@ function fromTemplate(deployed: readonly DeployedRoute[]): Candidates {
       expected: key === guide.protected ? {} : undefined,
       signed: isSafe(key),
     }));
-  return {
-    open,
-    // Without any, the missing /private is the fault to report.
-    protected: protectedOnes.length === 0 ? theGuides().protected : protectedOnes,
-  };
+  return { open, protected: protectedOnes };
 }
 
 function isSafe(key: string): boolean {
   return safeMethods.has(key.split(" ")[0] ?? "");
 }
 
-function checkedRoute({ key, expected }: Candidate, labelled: boolean): CheckedRoute {
+function checkedRoute({ key, expected, isPresumed }: Candidate, labelled: boolean): CheckedRoute {
   const [method = "GET", path = "/"] = key.split(" ");
   return {
     // API Gateway's ANY stands for every method.
@@ -182,5 +194,6 @@ function checkedRoute({ key, expected }: Candidate, labelled: boolean): CheckedR
     key,
     label: labelled ? key : undefined,
     expected,
+    ...(isPresumed && { isPresumed }),
   };
 }

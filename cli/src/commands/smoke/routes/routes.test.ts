@@ -1,32 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { reply, sentHeader } from "../../../../test/fakes/fake-environment.ts";
-import { meeting, smokeIn, smokeWith } from "../../../../test/fakes/smoke-world.ts";
+import {
+  deployed,
+  deployer,
+  handled,
+  meeting,
+  smokeIn,
+  smokeWith,
+} from "../../../../test/fakes/smoke-world.ts";
 import { authCli, createWorld, reportedError, type World } from "../../../../test/fakes/world.ts";
-
-const deployer = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "hush-hush-hush" };
-
-const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
-
-/** CloudFormation's answers for a stack with these routes. */
-function deployed(routes: Record<string, string>): NonNullable<World["answers"]> {
-  const template = {
-    Resources: {
-      Api: { Type: "AWS::ApiGatewayV2::Api" },
-      ...Object.fromEntries(
-        Object.entries(routes).map(([key, authorization], index) => [
-          `Route${index}`,
-          {
-            Type: "AWS::ApiGatewayV2::Route",
-            Properties: { ApiId: { Ref: "Api" }, RouteKey: key, AuthorizationType: authorization },
-          },
-        ]),
-      ),
-    },
-    Outputs: { ApiEndpoint: { Value: { "Fn::GetAtt": ["Api", "ApiEndpoint"] } } },
-  };
-  const body = `<GetTemplateResponse><GetTemplateResult><TemplateBody>${escaped(JSON.stringify(template))}</TemplateBody></GetTemplateResult></GetTemplateResponse>`;
-  return { "cloudformation.get-template": () => reply(200, body) };
-}
 
 describe("--route and --public", () => {
   it("check only the named routes, and label each result", async () => {
@@ -124,13 +106,13 @@ describe("contradicting route flags", () => {
 
 describe("the response of a route", () => {
   const answers: World["answers"] = {
-    "private.signed": ({ url }) => (url.pathname === "/notes" ? reply(204) : undefined),
-    "public.open": ({ url }) => (url.pathname === "/moved" ? reply(301) : reply(200, "all is well")),
+    "private.signed": ({ url }) => (url.pathname === "/notes" ? handled(204) : undefined),
+    "public.open": ({ url }) => (url.pathname === "/moved" ? handled(301) : handled(200, "all is well")),
   };
 
   it.each<[string[], string[]]>([
     [["--route", "/private"], []],
-    [["--route", "/notes", "--expect-status", "204"], ["identity.match GET /notes"]],
+    [["--route", "/notes", "--expect-status", "204"], []],
     [["--route", "/notes", "--expect-status", "200"], ["private.signed GET /notes"]],
     [["--route", "/private", "--expect-status", "204"], ["private.signed GET /private"]],
     [["--route", "/private", "--expect-body", "Hello us-east-1:"], []],
@@ -155,7 +137,7 @@ describe("the response of a route", () => {
     expect(message).toContain('does not contain "Bye"');
     expect(fix).toContain("--expect-body");
     expect(ran.check("identity.match").error?.message).toBe(
-      "--expect-body describes the response of the route",
+      "not applicable: --expect-body describes the response of the route",
     );
   });
 
@@ -180,9 +162,9 @@ describe("routes of the deployed template", () => {
           "GET /public": "NONE",
           "GET /health": "NONE",
         }),
-        "public.open": () => reply(200, "ok"),
+        "public.open": () => handled(200, "ok"),
         // The handler rejects the request, which no expectation forbids.
-        "private.signed": ({ url }) => (url.pathname === "/notes" ? reply(400, "no query") : undefined),
+        "private.signed": ({ url }) => (url.pathname === "/notes" ? handled(400, "no query") : undefined),
       },
     });
     expect([ran.code, ran.failed, ran.skipped, ran.stderr]).toEqual([0, [], [], ""]);
@@ -275,6 +257,17 @@ describe("routes of the deployed template", () => {
       },
     });
     expect([ran.code, ran.failed]).toEqual([1, ["private.unsigned"]]);
+  });
+
+  it("fail when they redirect", async () => {
+    const ran = await smokeWith([], {
+      variables: deployer,
+      answers: {
+        ...deployed({ "GET /private": "AWS_IAM", "GET /notes": "AWS_IAM" }),
+        "private.signed": ({ url }) => (url.pathname === "/notes" ? handled(302) : undefined),
+      },
+    });
+    expect([ran.code, ran.failed]).toEqual([1, ["private.signed GET /notes"]]);
   });
 
   it("fall back to the guide's routes with a note when CloudFormation refuses", async () => {

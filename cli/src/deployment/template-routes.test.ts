@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { routesOfTemplates } from "./deployed-routes.ts";
+import { routesOfTemplates } from "./template-routes.ts";
 
 const api = { Type: "AWS::ApiGatewayV2::Api", Properties: { ProtocolType: "HTTP" } };
 const route = (key: string, authorization?: string, apiId = "Api"): object => ({
@@ -15,6 +15,20 @@ const template = (resources: object, endpoint?: unknown): string =>
     Resources: resources,
     ...(endpoint === undefined ? {} : { Outputs: { ApiEndpoint: { Value: endpoint } } }),
   });
+
+const resource = (part: string, parent: object): object => ({
+  Type: "AWS::ApiGateway::Resource",
+  Properties: { PathPart: part, ParentId: parent, RestApiId: { Ref: "Rest" } },
+});
+const method = (name: string, at: object, authorization: string): object => ({
+  Type: "AWS::ApiGateway::Method",
+  Properties: {
+    HttpMethod: name,
+    ResourceId: at,
+    RestApiId: { Ref: "Rest" },
+    AuthorizationType: authorization,
+  },
+});
 
 describe("routesOfTemplates", () => {
   it("reads the routes of the API behind the output ApiEndpoint", () => {
@@ -57,5 +71,36 @@ describe("routesOfTemplates", () => {
     ["a template is not an object", ["null", "[]", '"x"', '{"Resources":[null,1]}']],
   ])("returns undefined when %s", (_why, templates) => {
     expect(routesOfTemplates(templates)).toBeUndefined();
+  });
+
+  it("reads the only API that an output refers to, whatever the output is called", () => {
+    const resources = { Other: api, Api: api, A: route("GET /notes", "AWS_IAM") };
+    const Outputs = { HttpApiUrl: { Value: { "Fn::GetAtt": ["Api", "ApiEndpoint"] } } };
+    expect(routesOfTemplates([JSON.stringify({ Resources: resources, Outputs })])).toEqual([
+      { key: "GET /notes", authorization: "AWS_IAM" },
+    ]);
+  });
+
+  it("reads the methods of a REST API", () => {
+    const root = { "Fn::GetAtt": ["Rest", "RootResourceId"] };
+    const resources = {
+      Rest: { Type: "AWS::ApiGateway::RestApi" },
+      Notes: resource("notes", root),
+      Note: resource("{id}", { Ref: "Notes" }),
+      A: method("GET", { Ref: "Notes" }, "AWS_IAM"),
+      B: method("DELETE", { Ref: "Note" }, "AWS_IAM"),
+      C: method("GET", root, "NONE"),
+      D: method("OPTIONS", { Ref: "Notes" }, "NONE"),
+    };
+    expect(routesOfTemplates([template(resources)])).toEqual([
+      { key: "GET /notes", authorization: "AWS_IAM" },
+      { key: "DELETE /notes/{id}", authorization: "AWS_IAM" },
+      { key: "GET /", authorization: "NONE" },
+    ]);
+  });
+
+  it("reads a function URL", () => {
+    const resources = { Url: { Type: "AWS::Lambda::Url", Properties: { AuthType: "AWS_IAM" } } };
+    expect(routesOfTemplates([template(resources)])).toEqual([{ key: "GET /", authorization: "AWS_IAM" }]);
   });
 });

@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import type { Environment } from "../environment/environment.ts";
+import { findDeployerCredentials } from "./deployer-credentials.ts";
+import type { DeploymentFlags } from "./deployment.ts";
+import type { Project } from "./project.ts";
+import type { ResolvedDeployment } from "./resolve-deployment.ts";
+
+/** The CloudFormation templates of a stage, as JSON. */
+export interface StageTemplates {
+  templates: string[];
+  /** For people: `CloudFormation`, or a folder. */
+  source: string;
+}
+
+/** CloudFormation must not hold up a command. */
+const timeLimitMs = 5000;
+
+/**
+ * The deployed templates, from CloudFormation.
+ * @returns undefined without the deployer's AWS credentials, or when the API need not be the stack's
+ * @throws AuthCliError when CloudFormation refuses or does not answer, or `--profile` has no credentials
+ */
+export async function readDeployedTemplates(
+  environment: Environment,
+  { deployment, configuration, project }: ResolvedDeployment,
+  flags: DeploymentFlags,
+): Promise<StageTemplates | undefined> {
+  if (project.appName === undefined || deployment.stage === undefined || flags.endpoint !== undefined)
+    return undefined;
+  const credentials = await findDeployerCredentials(environment, configuration, flags).catch(
+    (error: unknown) => {
+      // A default profile can be of a kind that only the aws CLI reads.
+      if (flags.profile !== undefined) throw error;
+      return undefined;
+    },
+  );
+  if (credentials === undefined) return undefined;
+  const { readStackTemplates } = await import("./stacks.ts");
+  const send: typeof environment.send = (request) =>
+    environment.send({ ...request, timeoutMs: Math.min(request.timeoutMs ?? timeLimitMs, timeLimitMs) });
+  const query = {
+    credentials,
+    region: deployment.region,
+    prefix: `${deployment.stage}-${project.appName}-`,
+  };
+  const templates = await readStackTemplates(
+    { ...environment, send },
+    configuration,
+    query,
+    deployment.stackNames,
+  );
+  return { templates, source: "CloudFormation" };
+}
+
+/**
+ * The templates that this project synthesised last for the stage. They may be older or newer than what is deployed.
+ * @param stage undefined for a project without stages
+ * @returns undefined when the project has none for the stage
+ */
+export function readSynthesisedTemplates(
+  { files }: Pick<Environment, "files">,
+  { root, appName, isSst }: Project,
+  stage: string | undefined,
+): StageTemplates | undefined {
+  if (isSst && stage === undefined) return undefined;
+  const source = join(root, isSst ? join(".sst", "dist") : "cdk.out");
+  const prefix = isSst ? `${stage}-${appName === undefined ? "" : `${appName}-`}` : "";
+  const templates = files
+    .list(source)
+    .filter((name) => name.startsWith(prefix) && name.endsWith(".template.json"))
+    .map((name) => files.readText(join(source, name)) ?? "");
+  return templates.length === 0 ? undefined : { templates, source };
+}

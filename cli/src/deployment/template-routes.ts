@@ -1,0 +1,160 @@
+/** A route of an API in its CloudFormation template. */
+export interface TemplateRoute {
+  /** API Gateway's route key: `GET /private`, `ANY /items/{id}`, `$default`. */
+  key: string;
+  /** `AWS_IAM`, `NONE`, `JWT`, `CUSTOM`. */
+  authorization: string;
+}
+
+/**
+ * The routes of the API that the `ApiEndpoint` output of a stage refers to, else of the only API that an output refers to,
+ * else of the only API. Knows HTTP APIs, REST APIs and function URLs.
+ * @param templates of all stacks of the stage, as JSON
+ * @returns undefined when there is no API, or several and no output that refers to one
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-route.html
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-method.html
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-url.html
+ */
+export function routesOfTemplates(templates: readonly string[]): TemplateRoute[] | undefined {
+  const apis = templates.flatMap((template) => readApis(parse(template)));
+  const api =
+    apis.find(({ isEndpoint }) => isEndpoint) ?? only(apis.filter(({ isOutput }) => isOutput)) ?? only(apis);
+  return api?.routes;
+}
+
+function only(apis: readonly TemplateApi[]): TemplateApi | undefined {
+  return apis.length === 1 ? apis[0] : undefined;
+}
+
+/**
+ * The functions that run on somebody's computer: `sst dev` deployed a bridge in their place.
+ * Source: `constructs/Function.js` of SST 2.49.8.
+ * @param templates as JSON
+ * @returns their logical ids
+ */
+export function liveFunctionsOfTemplates(templates: readonly string[]): string[] {
+  return templates.flatMap((template) =>
+    resourcesOf(parse(template))
+      .filter(
+        ({ type, properties }) =>
+          type === "AWS::Lambda::Function" &&
+          (properties["Handler"] === "live-lambda.handler" ||
+            object(object(properties["Environment"])["Variables"])["SST_FUNCTION_ID"] !== undefined),
+      )
+      .map(({ id }) => id),
+  );
+}
+
+interface TemplateApi {
+  /** The output `ApiEndpoint` refers to it. */
+  isEndpoint: boolean;
+  /** An output refers to it. */
+  isOutput: boolean;
+  routes: TemplateRoute[];
+}
+
+type Json = Record<string, unknown>;
+
+interface Resource {
+  id: string;
+  type: unknown;
+  properties: Json;
+}
+
+/** The routes of an API, by the type of its resource. */
+const readers: Readonly<Record<string, (api: Resource, resources: readonly Resource[]) => TemplateRoute[]>> =
+  {
+    "AWS::ApiGatewayV2::Api": httpApiRoutes,
+    "AWS::ApiGateway::RestApi": restApiRoutes,
+    "AWS::Lambda::Url": ({ properties }) => [
+      { key: "GET /", authorization: text(properties["AuthType"]) ?? "NONE" },
+    ],
+  };
+
+function readApis(template: Json): TemplateApi[] {
+  const resources = resourcesOf(template);
+  const outputs = object(template["Outputs"]);
+  const endpoint = references(object(outputs["ApiEndpoint"])["Value"]);
+  const anyOutput = references(Object.values(outputs).map((output) => object(output)["Value"]));
+  return resources.flatMap((resource) => {
+    const { id, type } = resource;
+    const read = typeof type === "string" ? readers[type] : undefined;
+    if (read === undefined) return [];
+    return [{ isEndpoint: endpoint.has(id), isOutput: anyOutput.has(id), routes: read(resource, resources) }];
+  });
+}
+
+function httpApiRoutes({ id }: Resource, resources: readonly Resource[]): TemplateRoute[] {
+  return resources
+    .filter(
+      ({ type, properties }) =>
+        type === "AWS::ApiGatewayV2::Route" && references(properties["ApiId"]).has(id),
+    )
+    .map(({ properties }) => ({
+      key: text(properties["RouteKey"]) ?? "",
+      authorization: text(properties["AuthorizationType"]) ?? "NONE",
+    }));
+}
+
+/** Methods of an API without `AWS::ApiGateway::Method` are in its OpenAPI document, which is not read. */
+function restApiRoutes({ id }: Resource, resources: readonly Resource[]): TemplateRoute[] {
+  const pathOf = (resourceId: unknown): string => {
+    const parent = resources.find(
+      ({ id: each, type }) => type === "AWS::ApiGateway::Resource" && references(resourceId).has(each),
+    );
+    if (parent === undefined) return "";
+    const { ParentId: above, PathPart: part } = parent.properties;
+    return `${pathOf(above)}/${text(part) ?? ""}`;
+  };
+  return resources
+    .filter(
+      ({ type, properties }) =>
+        type === "AWS::ApiGateway::Method" &&
+        references(properties["RestApiId"]).has(id) &&
+        // The preflight request of a browser.
+        properties["HttpMethod"] !== "OPTIONS",
+    )
+    .map(({ properties }) => ({
+      key: `${text(properties["HttpMethod"]) ?? ""} ${pathOf(properties["ResourceId"]) || "/"}`,
+      authorization: text(properties["AuthorizationType"]) ?? "NONE",
+    }));
+}
+
+function resourcesOf(template: Json): Resource[] {
+  return Object.entries(object(template["Resources"])).map(([id, resource]) => ({
+    id,
+    type: object(resource)["Type"],
+    properties: object(object(resource)["Properties"]),
+  }));
+}
+
+/** The logical ids that a value refers to with Ref, Fn::GetAtt or Fn::Sub. */
+function references(value: unknown): Set<string> {
+  if (typeof value !== "object" || value === null) return new Set();
+  return new Set(
+    Object.entries(value).flatMap(([key, inner]) => {
+      if (key === "Ref") return [String(inner)];
+      if (key === "Fn::GetAtt")
+        return [String(Array.isArray(inner) ? inner[0] : String(inner).split(".")[0])];
+      if (key === "Fn::Sub")
+        return Array.from(JSON.stringify(inner).matchAll(/\$\{(\w+)/g), ([, id = ""]) => id);
+      return [...references(inner)];
+    }),
+  );
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function parse(template: string): Json {
+  try {
+    return object(JSON.parse(template));
+  } catch {
+    return {};
+  }
+}
+
+function object(value: unknown): Json {
+  return typeof value === "object" && value !== null ? (value as Json) : {};
+}
