@@ -116,6 +116,7 @@ Outputs: { PoolId: { Value: !Ref Pool } }
                   Effect: "Allow",
                   Principal: { Federated: "cognito-identity.amazonaws.com" },
                   Action: "sts:AssumeRoleWithWebIdentity",
+                  Condition: { StringEquals: { "cognito-identity.amazonaws.com:aud": "us-east-1:pool" } },
                 },
               ],
             },

@@ -42,7 +42,7 @@ const override =
 
 const trust = (change: string): ((app: SstApp) => Promise<void>) => {
   const condition = "AssumeRolePolicyDocument.Statement.0.Condition";
-  return override("AWS::IAM::Role", change.replace("$", condition));
+  return override("AWS::IAM::Role", change.replaceAll("$", condition));
 };
 
 /** An edit, and the faults that --deep must find. */
@@ -77,8 +77,10 @@ const breaks = {
     edit: trust('addPropertyDeletionOverride("$.ForAnyValue:StringLike")'),
     faults: { "role.trust": /^guests of the pool can assume the role too$/ },
   },
-  "the trust policy has no aud": {
-    edit: trust('addPropertyDeletionOverride("$.StringEquals")'),
+  // IAM refuses a trust policy for Cognito that does not name aud at all.
+  "the trust policy excludes one aud only": {
+    edit: trust(`addPropertyDeletionOverride("$.StringEquals"), child.addPropertyOverride("$.StringNotEquals", {
+      "cognito-identity.amazonaws.com:aud": "us-east-1:another-pool" })`),
     faults: { "role.trust": /^users of any identity pool, of any account, can assume the role$/ },
   },
   "no role is attached": {
@@ -105,7 +107,11 @@ const deployments: readonly (readonly (keyof typeof breaks)[])[] = [
     "the trust policy has no amr",
     "the pool has another consumer secret",
   ],
-  ["the permission is missing", "the trust policy has no aud", "the pool has another consumer key"],
+  [
+    "the permission is missing",
+    "the trust policy excludes one aud only",
+    "the pool has another consumer key",
+  ],
   ["no role is attached", "/private is open"],
 ];
 

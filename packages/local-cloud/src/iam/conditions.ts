@@ -1,6 +1,7 @@
 import { BlockList, isIP } from "node:net";
 
-import { asList, asRecord, PolicyDocumentError } from "./policy-document.ts";
+import { asList, asRecord } from "./policy-document.ts";
+import { policyRefusals } from "./policy-refusals.ts";
 import { asLiteral, compileArnPattern, globToRegExp } from "./wildcards.ts";
 
 /** Condition keys of the request, such as `aws:SourceIp`. Names are not case-sensitive. */
@@ -42,8 +43,9 @@ export function compileConditions(
 
 function texts(values: unknown, operator: string): string[] {
   return asList(values).map((value) => {
-    if (["string", "number", "boolean"].includes(typeof value)) return String(value);
-    throw new PolicyDocumentError(`a value of Condition ${operator} must be text, a number or a boolean`);
+    const isScalar = ["string", "number", "boolean"].includes(typeof value);
+    policyRefusals.conditionValueType.when(!isScalar, operator);
+    return String(value);
   });
 }
 
@@ -61,12 +63,10 @@ function compileCondition(
       return expected.some((value) => (value.toLowerCase() === "true") === isAbsent);
     };
   }
-  const operator = operators.get(name);
-  if (operator === undefined) throw new PolicyDocumentError(`unknown condition operator '${text}'`);
+  const operator = policyRefusals.conditionOperator.unless(operators.get(name), text);
   const { compare, negated, variables, isPattern, accepts } = operator;
   const invalid = expected.find((value) => !accepts(value));
-  if (invalid !== undefined)
-    throw new PolicyDocumentError(`'${invalid}' is not a value for Condition ${text}`);
+  policyRefusals.conditionValue.when(invalid !== undefined, invalid ?? "", text);
 
   return (context) => {
     const actual = lookUp(context, key);

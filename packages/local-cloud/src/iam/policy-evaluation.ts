@@ -1,6 +1,7 @@
 import type { PolicyDocument } from "../account.ts";
 import { compileConditions, type RequestContext, substituteVariables } from "./conditions.ts";
 import { asList, asRecord, PolicyDocumentError } from "./policy-document.ts";
+import { policyRefusals } from "./policy-refusals.ts";
 import { compileArnPattern, globToRegExp } from "./wildcards.ts";
 
 /** A request that policies are evaluated for. */
@@ -82,7 +83,7 @@ const statementElements = new Set([
 
 function compileStatement(statement: Record<string, unknown>, hasVariables: boolean): Statement {
   const unknown = Object.keys(statement).find((element) => !statementElements.has(element));
-  if (unknown !== undefined) throw new PolicyDocumentError(`unknown policy element '${unknown}'`);
+  policyRefusals.statementElement.when(unknown !== undefined, unknown ?? "");
   const effect = statement["Effect"];
   if (effect !== "Allow" && effect !== "Deny") throw new PolicyDocumentError("Effect must be Allow or Deny");
   const tests = [
@@ -108,9 +109,7 @@ function either(
 ): Test[] {
   const value = statement[element];
   const negated = statement[`Not${element}`];
-  if (value !== undefined && negated !== undefined) {
-    throw new PolicyDocumentError(`${element} and Not${element} exclude each other`);
-  }
+  policyRefusals.bothForms.when(value !== undefined && negated !== undefined, element);
   if (value !== undefined) return [compile(value)];
   if (negated === undefined) return [];
   const test = compile(negated);
@@ -138,13 +137,13 @@ function compileResource(
   };
 }
 
+const principalTypes: readonly string[] = ["AWS", "Federated", "Service", "CanonicalUser"];
+
 function compilePrincipals(value: unknown): Test {
   if (value === "*") return ({ principal }) => principal !== undefined;
   const accepted = new Map<string, string[]>();
   for (const [type, ids] of Object.entries(asRecord(value, "Principal"))) {
-    if (!["AWS", "Federated", "Service", "CanonicalUser"].includes(type)) {
-      throw new PolicyDocumentError(`unknown principal type '${type}'`);
-    }
+    policyRefusals.principalType.when(!principalTypes.includes(type), type);
     accepted.set(type, texts(ids, "Principal"));
   }
   return ({ principal }) => {

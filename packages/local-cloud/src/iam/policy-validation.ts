@@ -1,6 +1,7 @@
 import type { PolicyDocument } from "../account.ts";
-import { asList, asRecord, PolicyDocumentError } from "./policy-document.ts";
+import { asList, asRecord } from "./policy-document.ts";
 import { compilePolicy } from "./policy-evaluation.ts";
+import { policyRefusals } from "./policy-refusals.ts";
 
 /** `trust` is a role's AssumeRolePolicyDocument. */
 export type PolicyKind = "identity" | "trust";
@@ -13,20 +14,17 @@ export type PolicyKind = "identity" | "trust";
  */
 export function validatePolicy(document: PolicyDocument, kind: PolicyKind): void {
   const version = document["Version"];
-  const unknown = Object.keys(document).find((name) => !["Version", "Id", "Statement"].includes(name));
   const statements = asList(document["Statement"]);
-  const isVersion = version === undefined || version === "2012-10-17" || version === "2008-10-17";
-  if (unknown !== undefined || !isVersion || statements.length === 0) throw syntaxError();
+  const isKnown = (name: string): boolean => ["Version", "Id", "Statement"].includes(name);
+  policyRefusals.element.when(!Object.keys(document).every(isKnown));
+  policyRefusals.version.when(version !== undefined && version !== "2012-10-17" && version !== "2008-10-17");
+  policyRefusals.noStatement.when(statements.length === 0);
   const ids = new Set<unknown>();
   for (const item of statements) {
     const statement = readStatement(item);
     const { Sid } = statement;
-    if (Sid !== undefined && (typeof Sid !== "string" || !/^[A-Za-z0-9]*$/.test(Sid))) {
-      throw new PolicyDocumentError("Statement IDs (SID) must be alpha-numeric.");
-    }
-    if (Sid !== undefined && ids.has(Sid)) {
-      throw new PolicyDocumentError("Statement IDs (SID) in a single policy must be unique.");
-    }
+    policyRefusals.sid.when(Sid !== undefined && (typeof Sid !== "string" || !/^[A-Za-z0-9]*$/.test(Sid)));
+    policyRefusals.sidTwice.when(Sid !== undefined && ids.has(Sid));
     ids.add(Sid);
     validateActions(statement, kind);
     if (kind === "identity") validateIdentityStatement(statement);
@@ -44,69 +42,66 @@ interface StatementElements {
   NotAction?: unknown;
   Resource?: unknown;
   NotResource?: unknown;
+  Condition?: unknown;
 }
 
 function readStatement(item: unknown): StatementElements {
   const isObject = typeof item === "object" && item !== null && !Array.isArray(item);
   const statement: StatementElements = isObject ? asRecord(item, "Statement") : {};
-  if (statement.Effect !== "Allow" && statement.Effect !== "Deny") throw syntaxError();
+  policyRefusals.effect.when(statement.Effect !== "Allow" && statement.Effect !== "Deny");
   return statement;
 }
 
 function validateActions({ Action, NotAction }: StatementElements, kind: PolicyKind): void {
   const actions = texts(Action ?? NotAction);
-  if (actions.length === 0) throw new PolicyDocumentError("Policy statement must contain actions.");
+  policyRefusals.noAction.when(actions.length === 0);
   for (const action of actions) {
     if (action === "*" && kind === "identity") continue;
     const [vendor = "", name, ...rest] = action.split(":");
-    if (name === undefined) {
-      throw new PolicyDocumentError(
-        "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
-      );
-    }
-    if (rest.length > 0) throw new PolicyDocumentError("Actions/Condition can contain only one colon.");
-    if (!/^[\w-]+$|^\*$/.test(vendor)) throw new PolicyDocumentError(`Vendor ${vendor} is not valid`);
-    if (!/^[\w*?]+$/.test(name)) throw syntaxError();
-    if (kind === "trust" && vendor.toLowerCase() !== "sts") {
-      throw new PolicyDocumentError("AssumeRole policy may only specify STS AssumeRole actions.");
-    }
+    policyRefusals.noVendor.when(name === undefined);
+    policyRefusals.colons.when(rest.length > 0);
+    policyRefusals.vendorWildcard.when(/[*?]/.test(vendor));
+    policyRefusals.vendor.when(!/^[\w*?-]+$/.test(vendor), vendor);
+    policyRefusals.actionName.when(!/^[\w*?]+$/.test(name ?? ""));
+    policyRefusals.trustAction.when(kind === "trust" && vendor.toLowerCase() !== "sts");
   }
 }
 
 function validateIdentityStatement(statement: StatementElements): void {
-  if (statement.Principal !== undefined || statement.NotPrincipal !== undefined) {
-    throw new PolicyDocumentError("Policy document should not specify a principal.");
-  }
+  policyRefusals.principal.when(statement.Principal !== undefined || statement.NotPrincipal !== undefined);
   const resources = texts(statement.Resource ?? statement.NotResource);
-  if (resources.length === 0) throw new PolicyDocumentError("Policy statement must contain resources.");
+  policyRefusals.noResource.when(resources.length === 0);
   for (const resource of resources) {
     if (resource === "*") continue;
     const [scheme, partition = ""] = resource.split(":");
-    if (scheme !== "arn" || partition === "") {
-      throw new PolicyDocumentError(`Resource ${resource} must be in ARN format or "*".`);
-    }
-    if (!/^aws(?:-[a-z-]+)?$|[*?]/.test(partition)) {
-      throw new PolicyDocumentError(`Partition "${partition}" is not valid for resource "${resource}".`);
-    }
+    policyRefusals.resource.when(scheme !== "arn" || partition === "", resource);
+    policyRefusals.partition.when(!/^aws(?:-[a-z-]+)?$|[*?]/.test(partition), partition, resource);
   }
 }
 
 function validateTrustStatement(statement: StatementElements): void {
-  if (statement.Resource !== undefined || statement.NotResource !== undefined) {
-    throw new PolicyDocumentError("Has prohibited field Resource");
-  }
-  if (statement.Principal === undefined && statement.NotPrincipal === undefined) {
-    throw new PolicyDocumentError("Missing required field Principal");
-  }
+  policyRefusals.trustResource.when(statement.Resource !== undefined || statement.NotResource !== undefined);
+  policyRefusals.noPrincipal.when(statement.Principal === undefined && statement.NotPrincipal === undefined);
+  policyRefusals.cognitoAudience.when(acceptsAnyIdentityPool(statement));
+}
+
+/** Cognito is a shared provider: every account's identity pools have it. */
+function acceptsAnyIdentityPool({ Effect, Principal, Condition }: StatementElements): boolean {
+  const service = "cognito-identity.amazonaws.com";
+  const { Federated } = isRecord(Principal) ? Principal : {};
+  if (Effect !== "Allow" || !asList(Federated).includes(service)) return false;
+  const keys = Object.values(isRecord(Condition) ? Condition : {}).flatMap((block) =>
+    Object.keys(isRecord(block) ? block : {}),
+  );
+  return !keys.some((key) => key.toLowerCase() === `${service}:aud`);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 function texts(value: unknown): string[] {
-  return asList(value).map((item) => {
-    if (typeof item !== "string") throw syntaxError();
-    return item;
-  });
-}
-
-function syntaxError(): PolicyDocumentError {
-  return new PolicyDocumentError("Syntax errors in policy.");
+  const items = asList(value);
+  policyRefusals.text.when(!items.every((item) => typeof item === "string"));
+  return items.map(String);
 }

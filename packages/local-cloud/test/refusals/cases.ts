@@ -1,4 +1,6 @@
 import type { refusals } from "../../src/evidence/refusals.ts";
+import { policyCases } from "./iam-policy.ts";
+import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
 import { functionCases, permissionCases } from "./lambda.ts";
 import type { RefusalCases } from "./refusal-case.ts";
 
@@ -8,4 +10,8 @@ type Catalog = typeof refusals;
 export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Group]> } = {
   functionRefusals: functionCases,
   permissionRefusals: permissionCases,
+  policyRefusals: policyCases,
+  roleRefusals: roleCases,
+  attachmentRefusals: attachmentCases,
+  oidcProviderRefusals: oidcProviderCases,
 };

@@ -2,6 +2,7 @@ import { iamUniqueId } from "../../aws/identifiers.ts";
 import type { Account, PolicyDocument, Role } from "../../account.ts";
 import { PolicyDocumentError } from "../../iam/policy-document.ts";
 import { type PolicyKind, validatePolicy } from "../../iam/policy-validation.ts";
+import { attachmentRefusals, roleRefusals } from "./iam-refusals.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
 import { ResourceError } from "./resource-error.ts";
@@ -14,12 +15,8 @@ export function roleType(account: Account): ResourceType {
       const roleName = properties.optionalText("RoleName") ?? physicalName(context);
       const path = properties.optionalText("Path") ?? "/";
       const arn = `arn:aws:iam::${account.accountId}:role${path}${roleName}`;
-      if (!/^[\w+=,.@-]{1,64}$/.test(roleName)) throw new ResourceError(`Invalid role name ${roleName}.`);
-      if ([...account.roles.values()].some((role) => role.roleName === roleName)) {
-        throw new ResourceError(
-          `Role with name ${roleName} already exists. (Service: Iam, Status Code: 409)`,
-        );
-      }
+      roleRefusals.name.when(!/^[\w+=,.@-]{1,64}$/.test(roleName), roleName);
+      roleRefusals.nameTaken.when(findRole(account, roleName) !== undefined, roleName);
       const role: Role = {
         ...settings(properties),
         arn,
@@ -66,9 +63,7 @@ export function policyType(account: Account): ResourceType {
   return {
     create(properties, context) {
       refuseUsersAndGroups(properties);
-      if (properties.textList("Roles").length === 0) {
-        throw new ResourceError("At least one of [Groups,Roles,Users] must be non-empty.");
-      }
+      attachmentRefusals.nothing.when(properties.textList("Roles").length === 0);
       attach(properties);
       const physicalId = physicalName(context);
       return { physicalId, attributes: { Id: physicalId } };
@@ -106,11 +101,7 @@ export function managedPolicyType(account: Account): ResourceType {
       refuseUsersAndGroups(properties);
       const policyName = properties.optionalText("ManagedPolicyName") ?? physicalName(context, 128);
       const arn = `arn:aws:iam::${account.accountId}:policy${properties.optionalText("Path") ?? "/"}${policyName}`;
-      if (account.managedPolicies.has(arn)) {
-        throw new ResourceError(
-          `A policy called ${policyName} already exists. Duplicate names are not allowed.`,
-        );
-      }
+      attachmentRefusals.nameTaken.when(account.managedPolicies.has(arn), policyName);
       const document = policyDocument(properties, "PolicyDocument");
       attach(arn, properties);
       account.managedPolicies.set(arn, { arn, policyName, policyDocument: document });
@@ -139,13 +130,7 @@ function findRole(account: Account, roleName: string): Role | undefined {
 }
 
 function requireRole(account: Account, roleName: string): Role {
-  const role = findRole(account, roleName);
-  if (role === undefined) {
-    throw new ResourceError(
-      `The role with name ${roleName} cannot be found. (Service: Iam, Status Code: 404)`,
-    );
-  }
-  return role;
+  return attachmentRefusals.noRole.unless(findRole(account, roleName), roleName);
 }
 
 function attachedRoles(account: Account, properties: Properties): Role[] {
@@ -154,11 +139,7 @@ function attachedRoles(account: Account, properties: Properties): Role[] {
 
 function refuseUsersAndGroups(properties: Properties): void {
   for (const kind of ["Users", "Groups"]) {
-    if (properties.textList(kind).length > 0) {
-      throw new ResourceError(
-        `The local cloud does not support attaching a policy to IAM ${kind.toLowerCase()}.`,
-      );
-    }
+    attachmentRefusals.usersAndGroups.when(properties.textList(kind).length > 0, kind);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Account, OidcProvider } from "../../account.ts";
+import { oidcProviderRefusals } from "./iam-refusals.ts";
 import type { Properties } from "./properties.ts";
-import { ResourceError } from "./resource-error.ts";
 import type { ResourceInstance, ResourceType } from "./resource-type.ts";
 
 /** AWS::IAM::OIDCProvider. `Ref` is its ARN. */
@@ -41,10 +41,7 @@ function createOidcProviderType(
     return describe(provider.arn, provider);
   };
   const requireNew = ({ arn, providerName }: OidcProvider): void => {
-    if (!account.oidcProviders.has(arn)) return;
-    throw new ResourceError(
-      `Provider with url https://${providerName} already exists. (Service: Iam, Status Code: 409)`,
-    );
+    oidcProviderRefusals.urlTaken.when(account.oidcProviders.has(arn), providerName);
   };
   return {
     create(properties) {
@@ -67,37 +64,33 @@ function createOidcProviderType(
 }
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html */
-function providerNameOf(url: string | undefined): string {
-  const parsed = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
+function providerNameOf(url = ""): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const isIssuer =
     parsed !== undefined &&
     parsed.protocol === "https:" &&
     parsed.port === "" &&
     parsed.search === "" &&
     parsed.hash === "" &&
-    parsed.username === "";
-  if (!isIssuer || url === undefined || url.length > 255) {
-    throw new ResourceError(
-      "Invalid Open ID Connect Provider URL: it must start with https://, without port and query, and have at most 255 characters. (Service: Iam, Status Code: 400)",
-    );
-  }
+    parsed.username === "" &&
+    url.length <= 255;
+  oidcProviderRefusals.url.when(!isIssuer);
   return url.replace(/^https:\/\//i, "").replace(/\/$/, "");
 }
 
 function readClientIds(properties: Properties, name: string): string[] {
   const ids = properties.textList(name);
-  if (ids.length > 100) throw new ResourceError(`Property ${name} allows at most 100 client ids.`);
-  if (ids.some((id) => id === "" || id.length > 255)) {
-    throw new ResourceError(`Property ${name}: a client id has 1 to 255 characters.`);
-  }
+  oidcProviderRefusals.clientIds.when(ids.length > 100, name);
+  oidcProviderRefusals.clientId.when(
+    ids.some((id) => id === "" || id.length > 255),
+    name,
+  );
   return ids;
 }
 
 function readThumbprints(properties: Properties): string[] {
   const list = properties.textList("ThumbprintList");
-  if (list.length > 5) throw new ResourceError("Thumbprint list must contain at most 5 entries.");
-  if (list.some((thumbprint) => !/^[0-9a-f]{40}$/i.test(thumbprint))) {
-    throw new ResourceError("Thumbprint must be exactly 40 characters of hexadecimal digits.");
-  }
+  oidcProviderRefusals.thumbprints.when(list.length > 5);
+  oidcProviderRefusals.thumbprint.when(list.some((thumbprint) => !/^[0-9a-f]{40}$/i.test(thumbprint)));
   return list;
 }
