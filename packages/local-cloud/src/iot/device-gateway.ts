@@ -32,9 +32,6 @@ export interface DeviceGateway {
 /** How AWS IoT's clients name MQTT. https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html */
 const subprotocols = ["mqtt", "mqttv3.1"];
 
-/** What may wait for a client that does not read. */
-const maximumUnsentBytes = 64 * 1024 * 1024;
-
 /**
  * AWS IoT's device gateway: MQTT over WebSocket over TLS, with a presigned URL.
  * https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html#mqtt-ws
@@ -85,13 +82,7 @@ export async function startDeviceGateway(options: DeviceGatewayOptions): Promise
 
   function serve(webSocket: WebSocket, principal: Principal): void {
     const client = broker.connect(principal, {
-      send(bytes) {
-        webSocket.send(bytes);
-        if (webSocket.bufferedAmount > maximumUnsentBytes) {
-          log(`iot (${principal.arn}): closed, the client does not read`);
-          webSocket.terminate();
-        }
-      },
+      send: (bytes) => webSocket.send(bytes),
       close: () => webSocket.close(),
     });
     webSocket.on("message", (data, isBinary) => {
@@ -109,23 +100,26 @@ export async function startDeviceGateway(options: DeviceGatewayOptions): Promise
     server.listen(0, "127.0.0.1", resolve);
   });
 
-  /** A client that does not trust the certificate says nothing itself: `sst dev` looks as if it worked. */
+  /** A client that does not trust the certificate may say nothing itself: `sst dev` looks as if it worked. */
   function reportTlsFailures(): void {
     let isWarned = false;
-    const report = (reason: string): void => {
-      if (isWarned) return log(`iot: TLS failed: ${reason}`);
+    const reportDistrust = (what: string): void => {
+      const event = `iot: a client refused the certificate: it ${what}`;
+      if (isWarned) return log(event);
       isWarned = true;
       warn(
-        `iot: TLS failed: ${reason}. A client that does not trust the local cloud's certificate needs NODE_EXTRA_CA_CERTS as the local cloud set or printed it at its start; start \`sst dev\` again with it.`,
+        `${event}. Start it again with the NODE_EXTRA_CA_CERTS that this local cloud set or printed at its start.`,
       );
     };
-    server.on("tlsClientError", (error: NodeJS.ErrnoException) => {
-      report(error.code === "ECONNRESET" ? "it closed the connection during the handshake" : error.message);
+    server.on("tlsClientError", ({ code, message }: NodeJS.ErrnoException) => {
+      if (code === "ECONNRESET") reportDistrust("closed the connection during the handshake");
+      else if (code?.includes("_ALERT_")) reportDistrust(`sent the TLS alert ${code.split("_ALERT_")[1]}`);
+      else log(`iot: TLS failed: ${message}`);
     });
-    // Node's clients finish the handshake, then close the connection.
+    // Node's clients finish the handshake before they verify the certificate.
     server.on("secureConnection", (socket: TLSSocket) => {
       socket.once("close", () => {
-        if (socket.bytesRead === 0) report("it closed the connection after the handshake");
+        if (socket.bytesRead === 0) reportDistrust("closed the connection after the handshake");
       });
     });
   }

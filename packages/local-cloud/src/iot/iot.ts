@@ -28,7 +28,7 @@ export interface IotOperation {
 
 export interface Iot {
   /** @throws ServiceError for a request that is not supported */
-  find(request: AwsRequest): IotOperation;
+  find(request: Pick<AwsRequest, "method" | "path" | "query" | "body">): IotOperation;
   /** Ends the broker and its connections. */
   close(): Promise<void>;
 }
@@ -40,8 +40,17 @@ export interface Iot {
  */
 export function createIot({ account, sessions, certificate, now, log, warn }: IotOptions): Iot {
   const arn = (resource: string): string => `arn:aws:iot:${account.region}:${account.accountId}:${resource}`;
-  const permit: Permit = (principal, action, resource) =>
-    authorize(account, principal, { action, resource: arn(resource), context: {} });
+  const permit: Permit = (principal, action, resource) => {
+    const time = now();
+    const context = {
+      "aws:SourceIp": "127.0.0.1",
+      "aws:SecureTransport": "true",
+      "aws:CurrentTime": time.toISOString(),
+      "aws:EpochTime": String(Math.floor(time.getTime() / 1000)),
+      "aws:userid": principal.userId,
+    };
+    return authorize(account, principal, { action, resource: arn(resource), context });
+  };
   let started: Promise<{ broker: Broker; gateway: DeviceGateway }> | undefined;
 
   async function start(): Promise<{ broker: Broker; gateway: DeviceGateway }> {

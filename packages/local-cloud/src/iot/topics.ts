@@ -5,10 +5,11 @@
 export function findTopicFault(topic: string, isFilter: boolean): string | undefined {
   if (topic === "") return "it is empty";
   if (Buffer.byteLength(topic) > 256) return "it is longer than 256 bytes";
+  if (topic.includes("\0")) return "it has a null character";
   const levels = topic.split("/");
   if (levels.length > 8) return "it has more than 7 slashes";
   const isValid = (level: string, i: number): boolean =>
-    !/[+#\0]/.test(level) || (isFilter && (level === "+" || (level === "#" && i === levels.length - 1)));
+    !/[+#]/.test(level) || (isFilter && (level === "+" || (level === "#" && i === levels.length - 1)));
   return levels.every(isValid) ? undefined : "it has a wildcard where none is allowed";
 }
 
