@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { X509Certificate } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
@@ -38,6 +40,7 @@ describe("auth-cli local", () => {
       AWS_REGION: "us-east-1",
       AWS_DEFAULT_REGION: "us-east-1",
       AWS_EC2_METADATA_DISABLED: "true",
+      NODE_EXTRA_CA_CERTS: expect.stringMatching(/\.pem$/),
       SST_TELEMETRY_DISABLED: "1",
     });
     for (const name of [
@@ -62,6 +65,19 @@ describe("auth-cli local", () => {
       "console.log(process.env.TWITTER_CONSUMER_KEY, process.env.TWITTER_CONSUMER_SECRET)",
     );
     expect(stdout).toBe("from-dotenv overridden\n");
+  });
+
+  test("adds its certificate to the ones that the command trusts already", async () => {
+    const own = join(folder, "own.pem");
+    await writeFile(own, "-----BEGIN CERTIFICATE-----\nown\n-----END CERTIFICATE-----\n");
+    const print = "process.stdout.write(require('fs').readFileSync(process.env.NODE_EXTRA_CA_CERTS))";
+    const { stdout } = await cli.run(["local", ...anyPorts, "--", process.execPath, "-e", print], {
+      variables: { NODE_EXTRA_CA_CERTS: own },
+    });
+    const [first = "", second, ...more] = stdout.match(/-----BEGIN[^]*?-----END CERTIFICATE-----\n/g) ?? [];
+    expect(new X509Certificate(first).subjectAltName).toBe("IP Address:127.0.0.1, DNS:localhost");
+    expect(second).toBe(await readFile(own, "utf8"));
+    expect(more).toEqual([]);
   });
 
   test("stops when the command ends", async () => {
@@ -195,10 +211,15 @@ describe("auth-cli local", () => {
       env: cli.variables,
     });
     try {
-      expect(await printed(child, /"AWS_ENDPOINT_URL": "(http:[^"]+)"/)).toMatch(/:\d+$/);
+      const text = await printed(child, /(\{[^]*\n\})/);
+      const { environment } = JSON.parse(text) as { environment: Record<string, string> };
+      expect(environment["AWS_ENDPOINT_URL"]).toMatch(/^http:.*:\d+$/);
+      const certificate = environment["NODE_EXTRA_CA_CERTS"] ?? "";
+      expect(existsSync(certificate)).toBe(true);
       const ended = exitCode(child);
       child.kill("SIGTERM");
       expect(await ended).toBe(0);
+      expect(existsSync(certificate)).toBe(false);
     } finally {
       child.kill("SIGKILL");
     }

@@ -7,6 +7,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { jsonLines } from "../../lines.ts";
 import { findClientCredentials } from "../../deployment/client-credentials.ts";
+import { shellQuote } from "../flags/shell-quote.ts";
 
 export interface LocalFlags {
   port: number;
@@ -181,7 +182,7 @@ async function announce(
     return;
   }
   const assign = (name: string, value: string): string =>
-    platform === "win32" ? `$env:${name} = '${value}'` : `export ${name}=${value}`;
+    platform === "win32" ? `$env:${name} = '${value}'` : `export ${name}=${shellQuote(value)}`;
   const lines = [
     // Either would take precedence over the keys below.
     platform === "win32"
