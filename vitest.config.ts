@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{cli,packages/*,stacks,scripts}/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/dist/**", "**/*.e2e.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**", "**/*.e2e.test.ts", "**/*.client.test.ts"],
           // Modules are loaded once for each worker, which halves the time.
           isolate: false,
         },
@@ -54,6 +54,20 @@ export default defineConfig({
           hookTimeout: 120_000,
           isolate: false,
           globalSetup: ["packages/test-support/src/serve-synthesis.ts"],
+        },
+      },
+      {
+        // Real clients of X and AWS from npm and Debian, through the whole chain: `npm run test:clients`.
+        test: {
+          name: "clients",
+          include: ["packages/local-cloud/test/clients/*.client.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          isolate: false,
+          globalSetup: [
+            "packages/test-support/src/serve-synthesis.ts",
+            "packages/test-support/src/test-authority.ts",
+          ],
         },
       },
     ],

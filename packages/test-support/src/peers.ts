@@ -16,6 +16,7 @@ const debianPackages = {
   "gnome-keyring-daemon": "gnome-keyring",
   hyperfine: "hyperfine",
   openssl: "openssl",
+  perl: "perl",
   python3: "python3-oauthlib",
   ruby: "ruby",
   shellcheck: "shellcheck",
@@ -41,10 +42,13 @@ export function findPeer(name: Peer): string | undefined {
   ];
   const path = folders.map((folder) => join(folder, name)).find(isInstalled);
   if (path !== undefined) return path;
-  const message = `${name} is not installed (apt-get install ${debianPackages[name]})`;
+  return missingPeer(`${name} is not installed (apt-get install ${debianPackages[name]})`);
+}
+
+/** Reports what is missing, or with `REQUIRE_PEERS=1` throws it. */
+export function missingPeer(message: string): undefined {
   if (process.env["REQUIRE_PEERS"] === "1") throw new Error(message);
   process.stderr.write(`SKIPPED: ${message}\n`);
-  return undefined;
 }
 
 function isInstalled(path: string): boolean {

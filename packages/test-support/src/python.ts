@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { findPeer } from "./peers.ts";
+import { findPeer, missingPeer } from "./peers.ts";
 
 /**
  * The path of a Python that has the modules, or undefined, said loudly; with `REQUIRE_PEERS=1` an error, as in
@@ -13,9 +13,8 @@ export function findPython(modules: Record<string, string>): string | undefined 
     execFileSync(python, ["-s", "-c", `import ${names.join(", ")}`], { stdio: "pipe", timeout: 20_000 });
     return python;
   } catch {
-    const message = `${python} lacks ${names.join(", ")} (apt-get install ${Object.values(modules).join(" ")})`;
-    if (process.env["REQUIRE_PEERS"] === "1") throw new Error(message);
-    process.stderr.write(`SKIPPED: ${message}\n`);
-    return undefined;
+    return missingPeer(
+      `${python} lacks ${names.join(", ")} (apt-get install ${Object.values(modules).join(" ")})`,
+    );
   }
 }

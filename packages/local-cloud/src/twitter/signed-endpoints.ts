@@ -94,7 +94,7 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
 
   /**
    * The request token of an unsigned access_token: “Authentication: Not required” [D: X's reference]. The token and its
-   * verifier are enough. A consumer key, which twitter-lite sends, has to be the app's.
+   * verifier are enough. A consumer key has to be the app's.
    */
   function findUnsignedRequestToken({ protocolParameters }: OAuthRequest): TemporaryCredentials | undefined {
     const clientKey = protocolParameters.get("oauth_consumer_key") ?? registered.clientCredentials.key;
@@ -108,7 +108,14 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
   app.on(["GET", "POST"], "/oauth/access_token", async (context) => {
     const request = await readOAuthRequest(context, state.scheme);
     const credentials = request.protocolParameters.has("oauth_signature")
-      ? verifyOAuthRequest(request, { now, nonces, findClientSecret, findToken: findRequestToken })
+      ? verifyOAuthRequest(request, {
+          now,
+          nonces,
+          findClientSecret,
+          findToken: findRequestToken,
+          // As twitter-lite signs it [P].
+          withoutTokenSecret: true,
+        })
       : findUnsignedRequestToken(request);
     if (credentials === undefined) throw reverseAuthInvalid();
     countRequest(context);
@@ -163,7 +170,8 @@ async function readOAuthRequest(context: TwitterContext, scheme: "http" | "https
 }
 
 function parseAccessLevel(text: string | undefined): AccessLevel {
-  if (text === undefined || text === "write") return "write";
+  // node-twitter-api sends an empty one where the app sets none [P].
+  if (text === undefined || text === "" || text === "write") return "write";
   if (text === "read") return "read";
   throw jsonError(400, 214, "Bad request.", "x_auth_access_type is not read or write");
 }

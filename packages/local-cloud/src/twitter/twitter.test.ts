@@ -298,6 +298,23 @@ describe("the leniency of X", () => {
     expect(await send({ method: "GET", path, token })).toMatchObject({ status: 200 });
   });
 
+  it("takes an access_token that is signed without the request token's secret", async () => {
+    const token = await requestToken();
+    const oauth_verifier = await pinFor(token);
+    const reply = await send({
+      path: `/oauth/access_token?oauth_token=${token.token}`,
+      protocol: { oauth_verifier },
+    });
+    expect(reply).toMatchObject({ status: 200 });
+    const access = credentialsIn(reply.body);
+    expect(await verifyCredentials({ token: access.token, secret: "" })).toMatchObject(couldNotAuthenticate);
+  });
+
+  it("takes an empty x_auth_access_type for none", async () => {
+    const reply = await send({ ...initiate, path: `${initiate.path}?x_auth_access_type=` });
+    expect(reply).toMatchObject({ status: 200 });
+  });
+
   describe("an access_token without a signature", () => {
     it("needs the request token and its verifier", async () => {
       const { token: oauth_token } = await requestToken();

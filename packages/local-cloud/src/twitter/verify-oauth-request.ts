@@ -17,6 +17,8 @@ export interface OAuthVerification<Token extends { secret: string }> {
   findClientSecret: (key: string) => string | undefined;
   /** Temporary or token credentials, by `oauth_token`. @throws TwitterError */
   findToken: (token: string) => Token;
+  /** Takes a signature without the token's secret too. False by default. */
+  withoutTokenSecret?: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface OAuthVerification<Token extends { secret: string }> {
  */
 export function verifyOAuthRequest<Token extends { secret: string }>(
   request: OAuthRequest,
-  { now, nonces, findClientSecret, findToken }: OAuthVerification<Token>,
+  { now, nonces, findClientSecret, findToken, withoutTokenSecret = false }: OAuthVerification<Token>,
 ): Token | undefined {
   const parameters = request.protocolParameters;
   const clientKey = requiredParameter(parameters, "oauth_consumer_key");
@@ -58,8 +60,10 @@ export function verifyOAuthRequest<Token extends { secret: string }>(
   const token = tokenName === "" ? undefined : findToken(tokenName);
 
   const baseString = signatureBaseString(request.method, request.baseStringUri, request.signedParameters);
-  const expected = hmacSignature(method, baseString, clientSecret, token?.secret ?? "");
-  if (!equalInConstantTime(signature, expected)) {
+  const tokenSecrets = withoutTokenSecret ? [token?.secret ?? "", ""] : [token?.secret ?? ""];
+  const isSignedWith = (tokenSecret: string): boolean =>
+    equalInConstantTime(signature, hmacSignature(method, baseString, clientSecret, tokenSecret));
+  if (!tokenSecrets.some(isSignedWith)) {
     throw couldNotAuthenticate(`the signature is wrong for ${request.method} ${request.baseStringUri}`);
   }
 
