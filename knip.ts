@@ -15,6 +15,8 @@ const config: KnipConfig = {
       // A program of every Unix.
       ignoreBinaries: ["mkfifo"],
     },
+    // Programs that run with packages of their own, pinned beside them.
+    "packages/local-cloud": { ignore: ["test/clients/*.cjs"] },
     "packages/functions": { entry: ["src/{private,public}.ts"] },
     "packages/test-support": { entry: ["src/*.ts"] },
   },

@@ -17,7 +17,7 @@ const disallowedProtocols = new Set(
 );
 
 /** X's app settings do not accept these callback URLs. */
-export class InvalidCallbackUrls extends Error {
+class InvalidCallbackUrls extends Error {
   readonly code = "INVALID_CALLBACK_URLS";
   /** The URL, or undefined when the list is too long. */
   readonly url: string | undefined;

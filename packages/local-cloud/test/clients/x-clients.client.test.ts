@@ -3,7 +3,6 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-page";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
-import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { findPerl } from "@api-auth-twitter/test-support/perl";
 import { installPinned } from "@api-auth-twitter/test-support/pinned-packages";
 import { findPython } from "@api-auth-twitter/test-support/python";
@@ -24,7 +23,7 @@ interface Client {
 
 const inNode = (script: string): Client => ({
   program: process.execPath,
-  args: ["--require", `${folder}/local-x.cjs`, `${folder}/${script}`],
+  args: ["--require", `${folder}/local-hosts.cjs`, `${folder}/${script}`],
   npm: true,
 });
 const inPython = (script: string, module: string): Client => ({
@@ -86,7 +85,7 @@ describe.skipIf(certificate === undefined)("the PIN flow of", () => {
           ? {
               NODE_PATH: await installPinned(folder),
               NODE_EXTRA_CA_CERTS: certificate?.file,
-              LOCAL_X_PORT: new URL(world.cloud.twitterUrl).port,
+              LOCAL_PORT: new URL(world.cloud.twitterUrl).port,
             }
           : {
               HTTPS_PROXY: tunnel.url,
