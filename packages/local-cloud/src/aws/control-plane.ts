@@ -131,8 +131,9 @@ export function createControlPlane(
       const body = parseJsonBody(request);
       if (unsigned?.has(operation) !== true) {
         const caller = await authenticate(request, service, "json");
-        const resource = resourceArn(account, service, body);
-        requirePermission(caller, "json", { action: `${service}:${operation}`, resource });
+        for (const resource of resourceArns(account, service, body)) {
+          requirePermission(caller, "json", { action: `${service}:${operation}`, resource });
+        }
       }
       const result = await services[handler].handle(operation, body);
       return jsonResult(result, request.requestId);
@@ -308,14 +309,22 @@ const refusals: Record<Protocol, Record<SigV4FailureCode, [code: string, status:
   },
 };
 
-/** The resource that a policy names: `*` for an operation without a single resource. */
-function resourceArn({ region, accountId }: Account, service: string, body: JsonObject): string {
+/**
+ * What policies name: `*` for an operation without a resource. The caller needs permission for each.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
+ */
+function resourceArns({ region, accountId }: Account, service: string, body: JsonObject): string[] {
   const pool = body["IdentityPoolId"];
-  if (typeof pool === "string") return `arn:aws:cognito-identity:${region}:${accountId}:identitypool/${pool}`;
-  const name = body["Name"] ?? body["Path"] ?? body["SecretId"];
-  if (typeof name !== "string") return "*";
-  if (name.startsWith("arn:")) return name;
-  if (service === "ssm")
-    return `arn:aws:ssm:${region}:${accountId}:parameter${name.startsWith("/") ? "" : "/"}${name}`;
-  return `arn:aws:${service}:${region}:${accountId}:secret:${name}`;
+  if (typeof pool === "string")
+    return [`arn:aws:cognito-identity:${region}:${accountId}:identitypool/${pool}`];
+  const names = [body["Name"] ?? body["Names"] ?? body["Path"] ?? body["SecretId"] ?? []]
+    .flat()
+    .filter((name) => typeof name === "string");
+  if (names.length === 0) return ["*"];
+  return names.map((name) => {
+    if (name.startsWith("arn:")) return name;
+    return service === "ssm"
+      ? `arn:aws:ssm:${region}:${accountId}:parameter${name.startsWith("/") ? "" : "/"}${name}`
+      : `arn:aws:${service}:${region}:${accountId}:secret:${name}`;
+  });
 }

@@ -19,6 +19,7 @@ import {
   paginateListRolePolicies,
   SimulatePrincipalPolicyCommand,
 } from "@aws-sdk/client-iam";
+import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../index.ts";
@@ -77,6 +78,13 @@ const template = {
           {
             PolicyName: "read",
             PolicyDocument: allow("iam:GetRole", "arn:aws:iam::000000000000:role/users"),
+          },
+          {
+            PolicyName: "secrets",
+            PolicyDocument: allow(
+              "ssm:GetParameters",
+              "arn:aws:ssm:us-east-1:000000000000:parameter/app/secrets/*",
+            ),
           },
         ],
       },
@@ -243,6 +251,17 @@ describe("the AWS SDK reads deployed resources", () => {
       message: expect.stringContaining(
         `cognito-identity:DescribeIdentityPool on resource: arn:aws:cognito-identity:us-east-1:000000000000:identitypool/${identityPoolId}`,
       ) as string,
+    });
+    const ssm = new SSMClient(configuration(reader));
+    const names = ["/app/secrets/a", "/app/secrets/b"];
+    await expect(ssm.send(new GetParametersCommand({ Names: names }))).resolves.toMatchObject({
+      InvalidParameters: names,
+    });
+    await expect(
+      ssm.send(new GetParametersCommand({ Names: [...names, "/app/other"] })),
+    ).rejects.toMatchObject({
+      name: "AccessDeniedException",
+      message: expect.stringContaining("parameter/app/other") as string,
     });
   });
 });
