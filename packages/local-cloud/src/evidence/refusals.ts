@@ -1,4 +1,11 @@
 import {
+  apiRefusals,
+  authorizerRefusals,
+  integrationRefusals,
+  routeRefusals,
+  stageRefusals,
+} from "../cloudformation/resource-types/api-gateway-v2-refusals.ts";
+import {
   attachmentRefusals,
   oidcProviderRefusals,
   roleRefusals,
@@ -8,6 +15,11 @@ import { policyRefusals } from "../iam/policy-refusals.ts";
 
 /** Every refusal of the local cloud. docs/local-cloud.md and the tests of the refusals are generated from it. */
 export const refusals = {
+  apiRefusals,
+  authorizerRefusals,
+  integrationRefusals,
+  routeRefusals,
+  stageRefusals,
   functionRefusals,
   permissionRefusals,
   policyRefusals,

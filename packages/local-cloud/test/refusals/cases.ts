@@ -1,4 +1,5 @@
 import type { refusals } from "../../src/evidence/refusals.ts";
+import { apiCases, authorizerCases, integrationCases, routeCases, stageCases } from "./api-gateway-v2.ts";
 import { policyCases } from "./iam-policy.ts";
 import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
 import { functionCases, permissionCases } from "./lambda.ts";
@@ -8,6 +9,11 @@ type Catalog = typeof refusals;
 
 /** A case for each rule of the catalog. */
 export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Group]> } = {
+  apiRefusals: apiCases,
+  authorizerRefusals: authorizerCases,
+  integrationRefusals: integrationCases,
+  routeRefusals: routeCases,
+  stageRefusals: stageCases,
   functionRefusals: functionCases,
   permissionRefusals: permissionCases,
   policyRefusals: policyCases,

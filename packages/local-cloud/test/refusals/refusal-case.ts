@@ -26,3 +26,16 @@ export function refusedTemplate(
     },
   };
 }
+
+/** A template that is refused as an update of another. */
+export function refusedUpdate(
+  says: string,
+  before: object,
+  after: object,
+  prepare: (fixture: StacksFixture) => unknown = () => {},
+): RefusalCase {
+  return refusedTemplate(says, after, async (fixture) => {
+    await fixture.deploy({ Resources: before });
+    await prepare(fixture);
+  });
+}

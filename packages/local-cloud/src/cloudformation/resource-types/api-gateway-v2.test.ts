@@ -14,8 +14,13 @@ async function deployStage(properties: object): Promise<HttpStage | undefined> {
   await fixture.deploy({
     Resources: {
       Api: api,
+      Route: {
+        Type: "AWS::ApiGatewayV2::Route",
+        Properties: { ApiId: { Ref: "Api" }, RouteKey: "GET /private" },
+      },
       Stage: {
         Type: "AWS::ApiGatewayV2::Stage",
+        DependsOn: "Route",
         Properties: { ApiId: { Ref: "Api" }, StageName: "$default", AutoDeploy: true, ...properties },
       },
     },

@@ -11,8 +11,16 @@ import {
   type Throttle,
   unthrottled,
 } from "../../account.ts";
+import {
+  apiRefusals,
+  authorizerRefusals,
+  integrationRefusals,
+  pathPartPattern,
+  routeRefusals,
+  stageRefusals,
+  timeoutLimits,
+} from "./api-gateway-v2-refusals.ts";
 import { Properties } from "./properties.ts";
-import { ResourceError } from "./resource-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** Serves HTTP APIs. */
@@ -27,17 +35,10 @@ export interface HttpApiHost {
 export function apiType(account: Account, host: HttpApiHost): ResourceType {
   return {
     async create(properties) {
-      if (properties.optionalText("ProtocolType") !== "HTTP") {
-        throw new ResourceError(
-          `The local cloud supports only HTTP APIs, not ProtocolType ${properties.optionalText("ProtocolType") ?? "(none)"}.`,
-        );
-      }
+      const protocol = properties.optionalText("ProtocolType") ?? "(none)";
+      apiRefusals.protocol.when(protocol !== "HTTP", protocol);
       for (const name of ["Body", "BodyS3Location", "RouteKey", "Target"]) {
-        if (properties.values[name] !== undefined) {
-          throw new ResourceError(
-            `The local cloud does not support the property ${name} of AWS::ApiGatewayV2::Api.`,
-          );
-        }
+        apiRefusals.property.when(properties.values[name] !== undefined, name);
       }
       const api: HttpApi = {
         apiId: apiGatewayId(10),
@@ -81,16 +82,14 @@ export function stageType(account: Account): ResourceType {
     create(properties) {
       const api = findApi(account, properties.text("ApiId"));
       const stageName = properties.text("StageName");
-      if (!/^(\$default|[\w-]{1,128})$/.test(stageName))
-        throw new ResourceError("Stage name only allows a-zA-Z0-9_-");
-      if (api.stages.has(stageName))
-        throw new ResourceError("Stage already exists (Service: ApiGatewayV2, Status Code: 409)");
-      api.stages.set(stageName, stage(properties));
+      stageRefusals.name.when(!/^(\$default|[\w-]{1,128})$/.test(stageName));
+      stageRefusals.nameTaken.when(api.stages.has(stageName));
+      api.stages.set(stageName, stage(api, properties));
       return { physicalId: stageName, attributes: {} };
     },
     update(instance, properties) {
       const api = findApi(account, properties.text("ApiId"));
-      api.stages.set(instance.physicalId, stage(properties));
+      api.stages.set(instance.physicalId, stage(api, properties));
       return instance;
     },
     remove({ physicalId }, properties) {
@@ -118,11 +117,7 @@ export function integrationType(account: Account): ResourceType {
       const user = [...(api?.routes.values() ?? [])].find(
         ({ integrationId }) => integrationId === physicalId,
       );
-      if (user !== undefined) {
-        throw new ResourceError(
-          `Cannot delete Integration '${physicalId}' due to existing Routes: ${user.routeKey} (Service: ApiGatewayV2, Status Code: 409)`,
-        );
-      }
+      integrationRefusals.inUse.when(user !== undefined, user?.routeId ?? "");
       api?.integrations.delete(physicalId);
     },
   };
@@ -168,28 +163,28 @@ export function authorizerType(account: Account): ResourceType {
 }
 
 function findApi(account: Account, apiId: string): HttpApi {
-  const api = account.httpApis.get(apiId);
-  if (api === undefined) {
-    throw new ResourceError(
-      `Invalid API identifier specified ${account.accountId}:${apiId} (Service: ApiGatewayV2, Status Code: 404)`,
-    );
-  }
-  return api;
+  return apiRefusals.missing.unless(account.httpApis.get(apiId), `${account.accountId}:${apiId}`);
 }
 
 function integrationOf(api: HttpApi, target: string | undefined): string | undefined {
   if (target === undefined) return undefined;
   const integrationId = /^integrations\/([^/]+)$/.exec(target)?.[1];
-  if (integrationId === undefined || !api.integrations.has(integrationId)) {
-    throw new ResourceError(
-      `Invalid integration target specified: ${target} (Service: ApiGatewayV2, Status Code: 400)`,
-    );
-  }
+  routeRefusals.target.when(integrationId === undefined || !api.integrations.has(integrationId), target);
   return integrationId;
 }
 
-function isRouteKey(routeKey: string): boolean {
-  return routeKey === "$default" || /^(?:ANY|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \/\S*$/.test(routeKey);
+function requireRouteKey(routeKey: string): void {
+  if (routeKey === "$default") return;
+  const [, path] = /^(?:ANY|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) \/(\S*)$/.exec(routeKey) ?? [];
+  routeRefusals.key.when(path === undefined);
+  if (path === undefined || path === "") return;
+  const parts = path.split("/");
+  routeRefusals.pathPart.when(!parts.every((part) => pathPartPattern.test(part)));
+  const greedy = parts.slice(0, -1).find((part) => part.endsWith("+}"));
+  routeRefusals.greedy.when(greedy !== undefined, greedy ?? "");
+  const names = parts.filter((part) => part.startsWith("{")).map((part) => part.replace(/\+?\}$/, "}"));
+  const repeated = names.find((name, i) => names.indexOf(name) !== i);
+  routeRefusals.variableTwice.when(repeated !== undefined, repeated ?? "");
 }
 
 /** Accepts the function's ARN, or API Gateway's invocation ARN, which contains it. */
@@ -208,16 +203,17 @@ function corsConfiguration(properties: Properties): CorsConfiguration | undefine
   const allowCredentials = cors.flag("AllowCredentials");
   if (allowCredentials !== undefined) configuration.AllowCredentials = allowCredentials;
   if (cors.values["MaxAge"] !== undefined) configuration.MaxAge = cors.number("MaxAge", 0);
-  if (allowCredentials === true && configuration.AllowOrigins?.includes("*") === true) {
-    throw new ResourceError(
-      "Warnings found during import: CORS: allow-credentials cannot be used with allow-origin *",
-    );
-  }
+  apiRefusals.credentials.when(
+    allowCredentials === true && configuration.AllowOrigins?.includes("*") === true,
+  );
   return configuration;
 }
 
-function stage(properties: Properties): HttpStage {
+function stage(api: HttpApi, properties: Properties): HttpStage {
   const ofRoutes = properties.object("RouteSettings")?.values ?? {};
+  const keys = new Set([...api.routes.values()].map(({ routeKey }) => routeKey));
+  const unknown = Object.keys(ofRoutes).find((key) => !keys.has(key));
+  stageRefusals.routeSettings.when(unknown !== undefined, unknown ?? "");
   return {
     defaultThrottle: throttle(properties.object("DefaultRouteSettings")),
     routeThrottles: new Map(
@@ -237,19 +233,12 @@ function throttle(settings = new Properties({})): Throttle {
 
 function integration(integrationId: string, properties: Properties): HttpIntegration {
   const type = properties.text("IntegrationType");
-  if (type !== "AWS_PROXY" || properties.optionalText("IntegrationSubtype") !== undefined) {
-    throw new ResourceError(
-      `The local cloud supports only Lambda proxy integrations (AWS_PROXY), not ${properties.optionalText("IntegrationSubtype") ?? type}.`,
-    );
-  }
+  const subtype = properties.optionalText("IntegrationSubtype");
+  integrationRefusals.type.when(type !== "AWS_PROXY" || subtype !== undefined, subtype ?? type);
   const payloadFormatVersion = properties.optionalText("PayloadFormatVersion") ?? "";
-  if (payloadFormatVersion !== "1.0" && payloadFormatVersion !== "2.0") {
-    throw new ResourceError("PayloadFormatVersion is a required parameter for integration");
-  }
-  const timeoutMs = properties.number("TimeoutInMillis", 30_000);
-  if (timeoutMs < 50 || timeoutMs > 30_000) {
-    throw new ResourceError("Timeout should be between 50 ms and 30000 ms");
-  }
+  integrationRefusals.payloadFormat.when(!["1.0", "2.0"].includes(payloadFormatVersion));
+  const timeoutMs = properties.number("TimeoutInMillis", timeoutLimits[1]);
+  integrationRefusals.timeout.when(timeoutMs < timeoutLimits[0] || timeoutMs > timeoutLimits[1]);
   return {
     integrationId,
     integrationType: type,
@@ -261,30 +250,23 @@ function integration(integrationId: string, properties: Properties): HttpIntegra
 
 function route(api: HttpApi, routeId: string, properties: Properties): HttpRoute {
   const routeKey = properties.text("RouteKey");
-  if (!isRouteKey(routeKey)) {
-    throw new ResourceError(
-      `The provided route key is not formatted properly for HTTP protocol. Format should be "<HTTP METHOD> /<RESOURCE PATH>" or "$default": ${routeKey}`,
-    );
-  }
+  requireRouteKey(routeKey);
   const twin = [...api.routes.values()].find(
     (other) => other.routeKey === routeKey && other.routeId !== routeId,
   );
-  if (twin !== undefined) {
-    throw new ResourceError(
-      `Route with key ${routeKey} already exists for this API (Service: ApiGatewayV2, Status Code: 409)`,
-    );
-  }
+  routeRefusals.keyTaken.when(twin !== undefined, routeKey);
   const authorizationType = properties.optionalText("AuthorizationType") ?? "NONE";
-  if (!["NONE", "AWS_IAM", "JWT", "CUSTOM"].includes(authorizationType)) {
-    throw new ResourceError(`Invalid authorization type: ${authorizationType}`);
-  }
+  routeRefusals.authorizationType.when(
+    !["NONE", "AWS_IAM", "JWT", "CUSTOM"].includes(authorizationType),
+    authorizationType,
+  );
   const authorizerId = properties.optionalText("AuthorizerId");
   const needsAuthorizer = authorizationType === "JWT" || authorizationType === "CUSTOM";
-  if (needsAuthorizer && (authorizerId === undefined || !api.authorizers.has(authorizerId))) {
-    throw new ResourceError(
-      `Unable to find Authorizer by ID ${authorizerId ?? "(none)"} for the route ${routeKey}`,
-    );
-  }
+  routeRefusals.authorizer.when(
+    needsAuthorizer && !api.authorizers.has(authorizerId ?? ""),
+    authorizerId ?? "(none)",
+    routeKey,
+  );
   return {
     routeId,
     routeKey,
@@ -299,11 +281,9 @@ function authorizer(authorizerId: string, properties: Properties): HttpAuthorize
   const type = properties.text("AuthorizerType");
   const jwt = properties.object("JwtConfiguration");
   const uri = properties.optionalText("AuthorizerUri");
-  if (type === "JWT" ? jwt?.optionalText("Issuer") === undefined : type !== "REQUEST" || uri === undefined) {
-    throw new ResourceError(
-      `An authorizer needs type JWT and a JwtConfiguration, or type REQUEST and an AuthorizerUri, not ${type}.`,
-    );
-  }
+  const isComplete =
+    type === "JWT" ? jwt?.optionalText("Issuer") !== undefined : type === "REQUEST" && uri !== undefined;
+  authorizerRefusals.type.when(!isComplete, type);
   return {
     authorizerId,
     name: properties.text("Name"),
