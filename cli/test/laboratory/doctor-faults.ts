@@ -46,6 +46,14 @@ export const found: Found[] = [
     fix: "run `npx sst deploy --stage healthy`",
   },
   {
+    what: "the stage was deployed by `sst dev`, which no longer runs",
+    command: "auth-cli doctor",
+    arrange: at("live"),
+    finding: "api.live",
+    message: "no `sst dev` answers for the functions of the stage",
+    fix: "run `npx sst dev --stage live`, or put the code into AWS",
+  },
+  {
     what: "the pool gives guests an identity",
     command: deep,
     arrange: at("open"),

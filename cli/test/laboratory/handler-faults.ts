@@ -136,9 +136,21 @@ export const handlerFaults: Fault[] = [
     fix: "read its log",
   },
   {
+    what: "in CI, the stage was deployed by `sst dev`, so its functions run on the computer of a developer",
+    command: smoke,
+    async arrange(trial) {
+      await at("live")(trial);
+      trial.variables["CI"] = "true";
+    },
+    step: "outputs",
+    code: "check-failed",
+    cause: "in CI, smoke proves what is deployed; CloudFormation has the bridge of `sst dev`",
+    fix: "or pass --allow-live",
+  },
+  {
     what: "the stage was deployed by `sst dev`, which no longer runs",
-    command: "auth-cli call /live",
-    arrange: at("handlers"),
+    command: "auth-cli call /private",
+    arrange: at("live"),
     step: "api.call",
     code: "http-status",
     reason: "live-unanswered",

@@ -65,7 +65,7 @@ export async function openLaboratory(): Promise<Laboratory> {
   const deploy = async (stage: BrokenStage): Promise<void> => {
     try {
       await brokenStages[stage](app);
-      await world.deploy(stage);
+      await world.deploy(stage, stage === "live" ? "dev" : undefined);
       known = { ...known, ...(JSON.parse(await readFile(file, "utf8")) as typeof known) };
       if (stage === "removed") await world.remove(stage);
     } finally {

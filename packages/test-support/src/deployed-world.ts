@@ -14,8 +14,11 @@ export interface DeployedWorld {
   cli: AuthCli;
   /** The environment of a deployer. */
   variables: Record<string, string | undefined>;
-  /** Deploys a stage, and fails the test when that fails. */
-  deploy(stage: string): Promise<void>;
+  /**
+   * Deploys a stage, and fails the test when that fails.
+   * @param mode `dev`: as `sst dev` deploys it
+   */
+  deploy(stage: string, mode?: "dev"): Promise<void>;
   /** Removes a stage, and fails the test when that fails. */
   remove(stage: string): Promise<void>;
   /** The stack's outputs as SST wrote them last. */
@@ -52,11 +55,11 @@ export async function deployWorld(
     app,
     cli,
     variables,
-    async deploy(name) {
+    async deploy(name, mode) {
       if (!bySst) {
         const { TWITTER_SECRET_ID: secretId } = added;
         const read = secretId === undefined ? {} : { TWITTER_SECRET_ID: secretId };
-        const request = { folder: app.folder, stage: name, variables: read };
+        const request = { folder: app.folder, stage: name, variables: read, mode };
         return replayStack(await synthesizedStack(inject("synthesisUrl"), request), variables, app.folder);
       }
       const { code, stdout, stderr } = await app.sst(["deploy", "--stage", name], deployer);

@@ -64,7 +64,13 @@ const environment: Record<string, string> = {
   AWS_REGION: "us-east-1",
 };
 
-async function synthesize({ folder, stage, variables, file }: SynthesisRequest): Promise<void> {
+async function synthesize({
+  folder,
+  stage,
+  variables,
+  mode = "deploy",
+  file,
+}: SynthesisRequest): Promise<void> {
   await copyApp(folder);
   // SST puts what the app's `.env` files say into the environment of its process.
   for (const name of Object.keys(process.env)) delete process.env[name];
@@ -76,7 +82,7 @@ async function synthesize({ folder, stage, variables, file }: SynthesisRequest):
   AssetStaging.clearAssetHashCache();
   await initProject({ stage, root });
   const [, config] = await Stacks.load(useProject().paths.config);
-  const { stacks, directory } = await Stacks.synth({ fn: config.stacks, mode: "deploy" });
+  const { stacks, directory } = await Stacks.synth({ fn: config.stacks, mode });
   const [stack] = stacks;
   if (stack === undefined || stacks.length > 1) throw new Error(`${stacks.length} stacks, not one`);
   await writeAtomically(file, JSON.stringify(await record(stack, directory)));

@@ -31,6 +31,8 @@ export interface SynthesisRequest {
   stage: string;
   /** Variables that the stack reads, beside the consumer key and secret. */
   variables: Record<string, string>;
+  /** `dev`: as `sst dev` deploys it. Default: as `sst deploy` does. */
+  mode?: "deploy" | "dev" | undefined;
   /** Where the result goes. */
   file: string;
 }
@@ -64,8 +66,13 @@ export async function synthesizedStack(
 }
 
 /** Of everything that decides what SST makes: the app's files, the stage, the installed packages, and how it is asked. */
-async function fingerprint({ folder, stage, variables }: Omit<SynthesisRequest, "file">): Promise<string> {
-  const hash = createHash("sha256").update(JSON.stringify([stage, variables, process.version]));
+async function fingerprint({
+  folder,
+  stage,
+  variables,
+  mode,
+}: Omit<SynthesisRequest, "file">): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify([stage, variables, process.version, mode]));
   const own = ["synthesized-stack.ts", "synthesize-stacks.ts", "quick-npm.ts"].map((name) =>
     join(root, "packages/test-support/src", name),
   );

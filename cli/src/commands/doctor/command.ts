@@ -8,6 +8,7 @@ export const doctorCommand: CommandDefinition = {
   define(command, run) {
     command
       .option("--deep", "also check pool, role, routes and template, with the deployer's AWS credentials")
+      .option("--allow-guests", "the identity pool may issue identities without a login")
       .addHelpText(
         "after",
         examples(

@@ -7,6 +7,7 @@ import type { RememberedDeployment } from "../../deployment/deployment.ts";
 import { attempt } from "./attempt.ts";
 import type { Examination } from "./examination.ts";
 import { fault, type Finding, fromError, ok, skipped, warning } from "./finding.ts";
+import { findSynthesised, liveFindings } from "./live.ts";
 import { sourceFiles } from "./source-files.ts";
 
 /** The stage, its outputs, and their endpoint, pool and region. */
@@ -25,6 +26,7 @@ export async function examineDeployment(examination: Examination): Promise<Findi
   return [
     ...findings,
     outputs(examination, found.value),
+    ...liveFindings("deployment.live", findSynthesised(examination), found.value.stage),
     ...(remembered === undefined ? [] : [remembered]),
     await endpoint(examination, found.value.apiEndpoint),
     shaped(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../../errors.ts";
 import { configFile, reply } from "../../../test/fakes/fake-environment.ts";
+import { liveFunction, templateOf } from "../../../test/fakes/smoke-world.ts";
 import {
   createDoctorWorld,
   dated,
@@ -387,11 +388,80 @@ describe("reports a fault for", () => {
   ]);
 });
 
-describe("reports a warning for", () => {
-  const source = "/project/stacks/ExampleStack.ts";
-  const stack = (from: string | RegExp, to: string): Record<string, string> => ({
-    [source]: goodStack.replace(from, to),
+const source = "/project/stacks/ExampleStack.ts";
+const stack = (from: string | RegExp, to: string): Record<string, string> => ({
+  [source]: goodStack.replace(from, to),
+});
+
+describe("reports a fault, as smoke does, for", () => {
+  const allowed = { files: stack(": false", ": true") };
+  expectEach("fault", [
+    ["guests, allowed", allowed, "stack.guests", /gives guests an identity/],
+    ["guests, by default", { files: stack(/cdk: .*\} \}/, "") }, "stack.guests", /gives guests an identity/],
+  ]);
+
+  it("guests, unless they are meant", async () => {
+    const { findings, code } = await examined(allowed, ["--allow-guests"]);
+    expect([findings["stack.guests"], code]).toEqual([undefined, 0]);
   });
+});
+
+describe("an API that is not the guide's", () => {
+  const missing = {
+    "doctor.private": () => reply(404, { message: "Not Found" }, [["apigw-requestid", "id="]]),
+  };
+  const templates = (routes: Record<string, string>, resources?: object) => ({
+    "/project/.sst/dist/prod-notes-ExampleStack.template.json": templateOf(routes, resources),
+  });
+
+  it("need not have /private where nothing names its routes", async () => {
+    const { findings } = await examined({ answers: missing });
+    expect(findings["api.private"]).toMatchObject({
+      status: "skipped",
+      message: expect.stringContaining("nothing names the routes that it has"),
+    });
+  });
+
+  it("has the route of its template", async () => {
+    const ran = await examined({ files: templates({ "GET /health": "NONE", "GET /notes": "AWS_IAM" }) });
+    expect(ran.findings["api.private"]).toMatchObject({
+      status: "ok",
+      message: "GET /notes rejects unsigned requests",
+    });
+    const { findings } = await examined({
+      answers: missing,
+      files: templates({ "GET /private": "AWS_IAM" }),
+    });
+    expect(findings["api.private"]).toMatchObject({
+      status: "warning",
+      message: expect.stringContaining("no route GET /private"),
+    });
+  });
+
+  it("may be live", async () => {
+    const files = templates(
+      { "GET /private": "AWS_IAM", "GET /public": "NONE" },
+      { PublicFunction: liveFunction },
+    );
+    const { findings } = await examined({ files });
+    expect(findings["deployment.live"]).toMatchObject({
+      status: "warning",
+      message: "the stage prod is live: its functions run on the computer of a developer with `sst dev`",
+      evidence: ["the template has the bridge of `sst dev` as PublicFunction"],
+      fix: expect.stringContaining("run `npx sst deploy --stage prod`"),
+    });
+    expect(findings["api.live"]?.status).toBe("ok");
+    const words =
+      "This function is in live debug mode but did not get a response from your machine. If you do have …";
+    const dead = { "doctor.public": () => reply(500, words, [["apigw-requestid", "id="]]) };
+    expect((await examined({ files, answers: dead })).findings["api.live"]).toMatchObject({
+      status: "fault",
+      fix: expect.stringContaining("run `npx sst dev --stage prod`"),
+    });
+  });
+});
+
+describe("reports a warning for", () => {
   expectEach("warning", [
     ...[200, 302, 403, 404, 500].map((status): Case => [
       `a network's own page with HTTP ${status} in place of the API`,
@@ -491,16 +561,6 @@ describe("reports a warning for", () => {
       /does not look like an HTTP API/,
     ],
     [
-      "an API without /private",
-      {
-        answers: {
-          "doctor.private": () => reply(404, { message: "Not Found" }, [["apigw-requestid", "id="]]),
-        },
-      },
-      "api.private",
-      /no route GET \/private/,
-    ],
-    [
       "graph.facebook.com in the stack",
       { files: stack("new Api", 'const provider = "graph.facebook.com"; new Api') },
       "stack.provider",
@@ -512,8 +572,6 @@ describe("reports a warning for", () => {
       "stack.separator",
       /joined by a colon/,
     ],
-    ["guests, allowed", { files: stack(": false", ": true") }, "stack.guests", /gives guests an identity/],
-    ["guests, by default", { files: stack(/cdk: .*\} \}/, "") }, "stack.guests", /gives guests an identity/],
     [
       "an API without authorizers",
       { files: stack('defaults: { authorizer: "iam" }, ', "") },

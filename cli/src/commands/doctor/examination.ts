@@ -13,6 +13,7 @@ import { findSession, inspectSessions, type InspectedSessions } from "../../sess
 export interface DoctorFlags extends DeploymentFlags {
   user?: string | undefined;
   deep?: boolean | undefined;
+  allowGuests?: boolean | undefined;
   json?: boolean | undefined;
 }
 
@@ -31,6 +32,11 @@ export interface Examination {
   resolved: Attempt<ResolvedDeployment>;
   /** One short request to each service. Several groups use the answers. */
   probes: Promise<Probe[]>;
+}
+
+/** Whether the identity pool means to issue identities without a login. */
+export function meansGuests({ flags, resolved }: Examination): boolean {
+  return flags.allowGuests === true || resolved.value?.settings?.allowGuests === true;
 }
 
 /** A group of findings. An error that it throws becomes a finding of its topic. */

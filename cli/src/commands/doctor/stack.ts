@@ -1,5 +1,5 @@
-import type { Examination } from "./examination.ts";
-import { type Finding, ok, skipped, warning } from "./finding.ts";
+import { type Examination, meansGuests } from "./examination.ts";
+import { fault, type Finding, ok, skipped, warning } from "./finding.ts";
 import { readSources, type Source } from "./source-files.ts";
 
 interface Suspicion {
@@ -11,11 +11,13 @@ interface Suspicion {
   /** Index of the suspicious code; undefined when there is none. */
   find: (code: string) => number | undefined;
   /** Whether the rest of the code shows that it is on purpose. */
-  isMeant?: (code: string) => boolean;
+  isMeant?: (code: string, examination: Examination) => boolean;
+  /** Smoke fails for it too. */
+  isFault?: true;
 }
 
 /**
- * Known mistakes, from the guide and others. The source is read, not run, so each is a warning only. `--deep` checks what is
+ * Known mistakes, from the guide and others. The source is read, not run, so most are warnings only. `--deep` checks what is
  * deployed.
  */
 const suspicions: readonly Suspicion[] = [
@@ -40,7 +42,9 @@ const suspicions: readonly Suspicion[] = [
     name: "stack.guests",
     message: "the identity pool gives guests an identity",
     because: "SST's Cognito construct sets AllowUnauthenticatedIdentities by default",
-    fix: "set `cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }` in identityPoolFederation",
+    fix: "set `cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }` in identityPoolFederation, or pass --allow-guests",
+    isFault: true,
+    isMeant: (_code, examination) => meansGuests(examination),
     find: (code) =>
       indexOf(code, /allowUnauthenticatedIdentities\s*:\s*true/) ??
       (/allowUnauthenticatedIdentities\s*:/.test(code)
@@ -72,12 +76,12 @@ export function examineStackSource(examination: Examination): Finding[] {
     return [skipped("stack.source", "found no SST stack with an Api or a Cognito construct")];
   // The construct may be in one file and its permissions in another.
   const together = stacks.map(({ code }) => code).join("\n");
-  const found = suspicions.flatMap(({ name, message, because, fix, find, isMeant }) => {
-    const suspected = find(together) !== undefined && isMeant?.(together) !== true;
+  const found = suspicions.flatMap(({ name, message, because, fix, find, isMeant, isFault }) => {
+    const suspected = find(together) !== undefined && isMeant?.(together, examination) !== true;
     const where = suspected ? stacks.flatMap((source) => placeOf(source, find)) : [];
     return where.length === 0
       ? []
-      : [warning(name, message, { evidence: [because], fix, source: where.join(", ") })];
+      : [(isFault ? fault : warning)(name, message, { evidence: [because], fix, source: where.join(", ") })];
   });
   if (found.length > 0) return found;
   return [ok("stack.source", "no known mistakes", { source: stacks.map(({ path }) => path).join(", ") })];

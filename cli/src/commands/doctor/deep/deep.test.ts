@@ -7,6 +7,7 @@ import {
   goodStack,
 } from "../../../../test/fakes/doctor-world.ts";
 import { reply } from "../../../../test/fakes/fake-environment.ts";
+import { deployed, liveFunction } from "../../../../test/fakes/smoke-world.ts";
 import type { Answer } from "../../../../test/fakes/scripted-services.ts";
 import type { World } from "../../../../test/fakes/world.ts";
 import { readVerdict } from "./policy.ts";
@@ -71,6 +72,7 @@ const open = { routeKey: "GET /public", authorizationType: "NONE", target: "inte
 /** Runs `doctor --deep` on a working deployment, changed by `world`. */
 async function examineDeep(
   world: World & { pool?: object; providers?: Record<string, string> } = {},
+  args: readonly string[] = [],
 ): Promise<Examined> {
   const created = createDoctorWorld({
     ...world,
@@ -112,7 +114,7 @@ async function examineDeep(
     "GetRole",
     `<Role><AssumeRolePolicyDocument>${encoded(goodTrust(services.identityPoolId))}</AssumeRolePolicyDocument></Role>`,
   );
-  return examineIn(created, ["--deep"]);
+  return examineIn(created, ["--deep", ...args]);
 }
 
 describe("doctor --deep", () => {
@@ -468,4 +470,25 @@ describe("readVerdict with policies that", () => {
     const document = { Statement: statements.map(statement) };
     expect(readVerdict([document], "execute-api:Invoke", routeArn)).toEqual({ decision, doubtful });
   });
+});
+
+describe("a live stage", () => {
+  const routesOfLive = { "GET /private": "AWS_IAM" };
+  const answersOfLive = deployed(routesOfLive, { PrivateFunction: liveFunction });
+
+  it("is known by the deployed template", async () => {
+    const { findings } = await examineDeep({ answers: answersOfLive });
+    expect(findings["template.live"]).toMatchObject({
+      status: "warning",
+      evidence: ["the template has the bridge of `sst dev` as PrivateFunction"],
+      source: "CloudFormation",
+    });
+    expect((await examineDeep()).findings["template.live"]).toBeUndefined();
+  });
+});
+
+it("accepts guests of a pool that means to have them", async () => {
+  const pool = { AllowUnauthenticatedIdentities: true };
+  expect((await examineDeep({ pool })).findings["pool.guests"]?.status).toBe("fault");
+  expect((await examineDeep({ pool }, ["--allow-guests"])).findings["pool.guests"]?.status).toBe("ok");
 });

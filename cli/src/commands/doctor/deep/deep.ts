@@ -11,7 +11,7 @@ import { findDeployer } from "./deployer.ts";
 import { examinePool } from "./pool.ts";
 import { examineRole } from "./role.ts";
 import { examineRoutes, readApi } from "./routes.ts";
-import { examineTemplates } from "./template.ts";
+import { examineLive, examineTemplates } from "./template.ts";
 
 /** Checks what only the deployer may read: pool, role, routes and template. Changes nothing. */
 export async function examineDeep(examination: Examination): Promise<Finding[]> {
@@ -45,7 +45,10 @@ export async function examineDeep(examination: Examination): Promise<Finding[]> 
     pool: async () => examinePool(examination, await pool),
     role: async () => examineRole(deployer, deployment, await roles, await api),
     routes: async () => examineRoutes(examination, await api),
-    template: () => examineTemplates(examination, deployer, deployment),
+    template: async () =>
+      (
+        await Promise.all([examineTemplates(examination, deployer, deployment), examineLive(examination)])
+      ).flat(),
   };
   const found = await Promise.all(
     Object.entries(groups).map(async ([topic, examine]): Promise<Finding[]> => {

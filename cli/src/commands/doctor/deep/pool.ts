@@ -3,7 +3,7 @@ import { findClientCredentials } from "../../../deployment/client-credentials.ts
 import type { IdentityPoolDescription } from "../../../aws/cognito-identity.ts";
 import type { ClientCredentials } from "../../../twitter/oauth1.ts";
 import { type Attempt, attempt } from "../attempt.ts";
-import type { Examination } from "../examination.ts";
+import { type Examination, meansGuests } from "../examination.ts";
 import { fault, type Finding, ok, skipped, warning } from "../finding.ts";
 import { lookupFinding } from "./deployer.ts";
 
@@ -11,9 +11,10 @@ const twitter = "api.twitter.com";
 
 /** Guests, providers, and the consumer key and secret in the pool. */
 export async function examinePool(
-  { environment, configuration, resolved }: Examination,
+  examination: Examination,
   described: Attempt<IdentityPoolDescription>,
 ): Promise<Finding[]> {
+  const { environment, configuration, resolved } = examination;
   if (described.error !== undefined) return [lookupFinding("pool.provider", described.error)];
   const { allowsGuests, supportedLoginProviders } = described.value;
   const own = await attempt(() => findClientCredentials(environment, configuration));
@@ -22,14 +23,18 @@ export async function examinePool(
     environment.redactor.add("consumer secret of the pool", value.split(/[;:]/).at(-1));
   }
   const deploy = deployCommand(resolved.value?.deployment.stage);
-  return [guests(allowsGuests, deploy), ...provider(described.value, own.value, deploy)];
+  return [
+    guests(allowsGuests, meansGuests(examination), deploy),
+    ...provider(described.value, own.value, deploy),
+  ];
 }
 
-function guests(allowsGuests: boolean, deploy: string): Finding {
+function guests(allowsGuests: boolean, areMeant: boolean, deploy: string): Finding {
   if (!allowsGuests) return ok("pool.guests", "guests get no identity");
+  if (areMeant) return ok("pool.guests", "guests get an identity, on purpose");
   return fault("pool.guests", "the pool gives guests an identity", {
     evidence: ["AllowUnauthenticatedIdentities is true"],
-    fix: `set \`cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }\` in identityPoolFederation and run ${deploy}`,
+    fix: `set \`cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }\` in identityPoolFederation and run ${deploy}, or pass --allow-guests`,
   });
 }
 

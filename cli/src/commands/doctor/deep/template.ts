@@ -2,9 +2,11 @@ import { join, relative } from "node:path";
 import type { Deployment } from "../../../deployment/deployment.ts";
 import { getTemplateRequest, processGetTemplateResponse } from "../../../aws/cloudformation.ts";
 import { deployCommand } from "../../../deployment/deploy-command.ts";
+import { readDeployedTemplates } from "../../../deployment/stage-templates.ts";
 import { attempt } from "../attempt.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, fromError, ok, skipped, warning } from "../finding.ts";
+import { liveFindings } from "../live.ts";
 import { sourceFiles } from "../source-files.ts";
 import { type Deployer, lookupFinding } from "./deployer.ts";
 
@@ -12,6 +14,14 @@ import { type Deployer, lookupFinding } from "./deployer.ts";
 type Template = Record<string, unknown>;
 
 const ending = ".template.json";
+
+/** Whether the deployed functions run on somebody's computer. */
+export async function examineLive({ environment, resolved, flags }: Examination): Promise<Finding[]> {
+  const { value: known } = resolved;
+  if (known === undefined) return [];
+  const deployed = await attempt(() => readDeployedTemplates(environment, known, flags));
+  return liveFindings("template.live", deployed.value, known.deployment.stage);
+}
 
 /** Compares the deployed template with the one that SST last synthesised here, and that with the age of the source. */
 export async function examineTemplates(
