@@ -53,8 +53,6 @@ interface Routes {
 
 function chooseRoutes(settings: ProjectSettings = {}, templates: readonly string[] = []): Routes {
   const known = routesOfTemplates(templates) ?? [];
-  const paths = (keys: readonly string[]): string[] =>
-    keys.flatMap((key) => /^(?:GET )?(\/[^{}\s]*)$/.exec(key)?.[1] ?? []);
   const ofTemplate = (wanted: string): string[] =>
     paths(known.filter(({ authorization }) => authorization === wanted).map(({ key }) => key));
   const hasGuides = known.some(({ key }) => key === `GET ${guides}`);
@@ -64,6 +62,11 @@ function chooseRoutes(settings: ProjectSettings = {}, templates: readonly string
     open: [...paths(settings.publicRoutes ?? []), ...ofTemplate("NONE")][0],
     isPresumed: first === undefined,
   };
+}
+
+/** Of the GET routes without parameters. */
+function paths(keys: readonly string[]): string[] {
+  return keys.flatMap((key) => /^(?:GET )?(\/[^{}\s]*)$/.exec(key)?.[1] ?? []);
 }
 
 /** The guide's protected route. */

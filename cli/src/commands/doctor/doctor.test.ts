@@ -406,13 +406,14 @@ describe("reports a fault, as smoke does, for", () => {
   });
 });
 
+const templates = (routes: Record<string, string>, resources?: object) => ({
+  "/project/.sst/dist/prod-notes-ExampleStack.template.json": templateOf(routes, resources),
+});
+
 describe("an API that is not the guide's", () => {
   const missing = {
     "doctor.private": () => reply(404, { message: "Not Found" }, [["apigw-requestid", "id="]]),
   };
-  const templates = (routes: Record<string, string>, resources?: object) => ({
-    "/project/.sst/dist/prod-notes-ExampleStack.template.json": templateOf(routes, resources),
-  });
 
   it("need not have /private where nothing names its routes", async () => {
     const { findings } = await examined({ answers: missing });
