@@ -8,6 +8,7 @@ export const reasons = [
   "endpoint-of-another-stage",
   "stage-path-wrong",
   "region-wrong",
+  "service-wrong",
   "credentials-expired",
   "credentials-unknown",
   "clock-wrong",

@@ -55,11 +55,16 @@ export function errorType({ headers }: Pick<ApiReply, "headers">): string | unde
   return headerValue(headers, "x-amzn-errortype")?.replace(/:.*$/, "");
 }
 
-/** The text of `{"message": "…"}`, where nothing else is in it. */
+/** The text of `{"message": "…"}`, where nothing else is in it, or of AppSync's first error. */
 function readMessage(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null) return undefined;
+    // AppSync: `{"errors": [{"errorType": "…", "message": "…"}]}`
+    const [first] = "errors" in value && Array.isArray(value.errors) ? (value.errors as unknown[]) : [];
+    if (typeof first === "object" && first !== null && "errorType" in first && "message" in first) {
+      return typeof first.message === "string" ? first.message : undefined;
+    }
     const [[name, message] = [], ...more] = Object.entries(value);
     return name?.toLowerCase() === "message" && typeof message === "string" && more.length === 0
       ? message

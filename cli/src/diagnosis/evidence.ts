@@ -74,11 +74,12 @@ function describeOutcome(outcome: Outcome): string {
   return `HTTP ${reply.status}${reply.status >= 400 && !isFromApi(reply) ? ", not from API Gateway" : ""}`;
 }
 
-/** Only the answer of a REST API says more than `Forbidden`. */
-function describeRefusal({ reply }: Subject): string | undefined {
+/** The answers of REST APIs, function URLs and AppSync say more than `Forbidden`. */
+function describeRefusal({ reply, service }: Subject): string | undefined {
   const message = gatewayMessage(reply);
   if (message === undefined || errorType(reply) === undefined) return undefined;
-  return `API Gateway answered ${errorType(reply)}: ${excerpt(message)}`;
+  const who = { lambda: "Lambda", appsync: "AppSync" }[service] ?? "API Gateway";
+  return `${who} answered ${errorType(reply)}: ${excerpt(message)}`;
 }
 
 function describeSts(answer: StsAnswer | undefined): string | undefined {

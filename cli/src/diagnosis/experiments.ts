@@ -124,6 +124,14 @@ const table = {
     request: (subject) => signed(subject, { region: subject.otherRegion ?? subject.region }),
   },
 
+  /** Accepted: the API's service is that one. */
+  forOtherService: {
+    label: ({ otherService }) => `signed for the service ${otherService ?? ""}`,
+    refusals: ["forbidden"],
+    when: (subject) => isSafe(subject) && subject.otherService !== undefined,
+    request: (subject) => signed(subject, { service: subject.otherService ?? subject.service }),
+  },
+
   /** Accepted: the proxy changes the request. */
   pastProxy: {
     label: ({ proxy }) => `signed, bypassing the proxy ${proxy ?? ""}`,
@@ -180,7 +188,7 @@ function mayHaveOtherStagePath(subject: Subject): boolean {
   return (subject.refusal === "missing" || outside) && otherStageUrl(subject) !== undefined;
 }
 
-type Changes = Partial<Pick<Subject, "url" | "headers" | "body" | "region">> & {
+type Changes = Partial<Pick<Subject, "url" | "headers" | "body" | "service" | "region">> & {
   credentials?: Pick<Subject["credentials"], "accessKeyId" | "secretAccessKey">;
 };
 

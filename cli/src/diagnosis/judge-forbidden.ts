@@ -7,6 +7,7 @@ import type { ExperimentName } from "./experiments.ts";
 import { isDirect } from "./is-direct.ts";
 import { handlerImitates, logOf } from "./judge-handler.ts";
 import { judgeMissing, judgeStagePath, propagating } from "./judge-missing.ts";
+import { judgeAppSync, judgeFunctionUrl, judgeService } from "./judge-own-words.ts";
 import { judgeRole } from "./judge-role.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { type Observations, statusOf } from "./run-experiments.ts";
@@ -40,10 +41,13 @@ export function judgeForbidden(subject: Subject, observations: Observations): Di
     judgeAuthorizer(facts) ??
     judgeStagePath(subject, observations) ??
     judgePart(facts) ??
+    judgeService(subject, observations, facts.accepted("forOtherService")) ??
     judgeRegion(facts) ??
     judgeEndpoint(facts) ??
     judgeProxy(facts) ??
     judgeCredentials(facts) ??
+    judgeFunctionUrl(subject, observations) ??
+    judgeAppSync(subject, observations) ??
     judgeRoute(facts) ??
     judgeRole(subject, observations) ??
     undetermined(facts)
@@ -150,6 +154,15 @@ function judgePart(facts: Case): Diagnosis | undefined {
 function judgeRegion({ subject, accepted, evidence }: Case): Diagnosis | undefined {
   const { hostRegion, otherRegion, region, url } = subject;
   const right = accepted("forOtherRegion") ? otherRegion : hostRegion;
+  const isSaid = /scoped to a valid region/.test(gatewayMessage(subject.reply) ?? "");
+  if (right === undefined && isSaid) {
+    return {
+      reason: "region-wrong",
+      cause: `the request is signed for ${region}, and the API is in another region`,
+      evidence: evidence("refusal", "caller"),
+      fix: "use `--region` with the API's region",
+    };
+  }
   if (right === undefined || right === region) return undefined;
   return {
     reason: "region-wrong",

@@ -30,6 +30,28 @@ const restReply = (type: string, message: string): ApiReply => ({
   headers: [["x-amzn-errortype", type]],
 });
 
+/** As Lambda and AppSync answer, which identify a request with another header than API Gateway. */
+const functionUrlReply: ApiReply = {
+  status: 403,
+  text: JSON.stringify({
+    Message:
+      "Forbidden. For troubleshooting Function URL authorization issues, see: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+  }),
+  headers: [
+    ["content-type", "application/json"],
+    ["x-amzn-requestid", "1"],
+    ["x-amzn-errortype", "AccessDeniedException"],
+  ],
+};
+const appSyncReply = (message: string, errorType = "UnauthorizedException", status = 401): ApiReply => ({
+  status,
+  text: JSON.stringify({ errors: [{ errorType, message }] }),
+  headers: [
+    ["x-amzn-requestid", "1"],
+    ["x-amzn-errortype", errorType],
+  ],
+});
+
 const foreignReply = (status: number, headers: Header[] = []): ApiReply => ({
   status,
   text: "<html>Access Denied</html>",
@@ -69,6 +91,7 @@ function subjectOf(reply: ApiReply, changes: Partial<Subject> = {}): Subject {
       expiration: "2026-03-01T13:00:00.000Z",
     },
     service: "execute-api",
+    otherService: undefined,
     region: "us-east-1",
     hostRegion: "us-east-1",
     otherRegion: undefined,
@@ -528,6 +551,73 @@ const rows: Row[] = [
     { ...shut, forOtherRegion: http(200) },
     "region-wrong",
     "is in eu-west-1",
+  ],
+  [
+    "another region, in the refusal's words",
+    restReply(
+      "InvalidSignatureException",
+      "Credential should be scoped to a valid region, not 'us-east-1'. ",
+    ),
+    { hostRegion: undefined },
+    { caller: accepted() },
+    "region-wrong",
+    "and the API is in another region",
+  ],
+  [
+    "another service, in the refusal's words",
+    restReply("InvalidSignatureException", "Credential should be scoped to correct service: 'lambda'. "),
+    {},
+    { caller: accepted() },
+    "service-wrong",
+    "signed for the service execute-api, but the API's is lambda",
+  ],
+  [
+    "a service that was accepted",
+    apiReply(403),
+    { service: "lambda", otherService: "execute-api" },
+    { ...shut, forOtherService: http(200) },
+    "service-wrong",
+    "signed for the service lambda, but the API's is execute-api",
+  ],
+  [
+    "a function URL that the role may not invoke",
+    functionUrlReply,
+    { service: "lambda" },
+    { ...shut, unsigned: from(functionUrlReply), signedInQuery: from(functionUrlReply) },
+    "permission-missing",
+    "does not allow lambda:InvokeFunctionUrl and lambda:InvokeFunction",
+  ],
+  [
+    "a function URL and credentials that AWS does not know",
+    restReply("UnrecognizedClientException", "The security token included in the request is invalid."),
+    { service: "lambda" },
+    { caller: refused("InvalidClientTokenId") },
+    "credentials-unknown",
+    "AWS does not know the AWS credentials",
+  ],
+  [
+    "an AppSync API that the role may not query",
+    appSyncReply("Permission denied"),
+    { service: "appsync" },
+    { caller: accepted() },
+    "permission-missing",
+    "does not allow appsync:GraphQL",
+  ],
+  [
+    "an AppSync API without IAM",
+    appSyncReply("Valid authorization header not provided."),
+    { service: "appsync" },
+    { caller: accepted() },
+    "authorizer-other",
+    "its authorization modes lack AWS_IAM",
+  ],
+  [
+    "an AppSync API and a changed request",
+    appSyncReply("The request signature we calculated does not match", "InvalidSignatureException", 403),
+    { service: "appsync" },
+    { caller: accepted() },
+    "signature-mismatch",
+    "changes the request after it is signed",
   ],
   [
     "a rewritten Host header",

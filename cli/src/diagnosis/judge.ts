@@ -3,6 +3,7 @@ import { errorType } from "./api-reply.ts";
 import { describeEvidence, gatewayAnswer, routeOf } from "./evidence.ts";
 import { judgeForbidden } from "./judge-forbidden.ts";
 import { judgeForeign } from "./judge-foreign.ts";
+import { judgeAppSync } from "./judge-own-words.ts";
 import { handlerImitates, judgeHandlerAnswer, judgeHandlerFailure, logOf } from "./judge-handler.ts";
 import { judgeMissing } from "./judge-missing.ts";
 import type { Diagnosis } from "./refused-call.ts";
@@ -23,6 +24,8 @@ const judges: Readonly<Record<Refusal, Judge>> = {
 
 /** HTTP 401 in API Gateway's words: an authorizer for tokens, or the handler repeats them. */
 function judgeUnauthorized(subject: Subject, observations: Observations): Diagnosis {
+  const ownWords = judgeAppSync(subject, observations);
+  if (ownWords !== undefined) return ownWords;
   const { deployed, unsigned } = observations;
   const evidence = [gatewayAnswer(subject), ...describeEvidence(subject, observations)];
   const authorizer = deployed?.route?.authorizationType;

@@ -3,7 +3,7 @@ import { type KnownRoute, readKnownRoutes } from "../deployment/known-routes.ts"
 import { parseServiceUrl } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Header } from "../http.ts";
-import { scopeOfHost } from "../aws/api-host.ts";
+import { executeApi, scopeOfHost } from "../aws/api-host.ts";
 import { apiUrl } from "../aws/execute-api.ts";
 import { regionOfPool } from "../deployment/region.ts";
 import type { AwsCredentials } from "../aws/sigv4.ts";
@@ -28,6 +28,8 @@ export interface Subject {
   credentials: AwsCredentials;
   /** The service of its signature. */
   service: string;
+  /** Another service that the API may be of. */
+  otherService: string | undefined;
   /** The region of its signature. */
   region: string;
   /** The region in the API's host. */
@@ -109,7 +111,7 @@ export async function gatherFacts(
   // With both set by flags, the recorded stage may be another deployment.
   const isMeant = found?.identityPoolId === identityPoolId || isSame(found?.apiEndpoint, apiEndpoint);
   const recorded = isMeant ? found : undefined;
-  const hostRegion = scopeOfHost(url)?.region;
+  const { region: hostRegion, service: hostService = executeApi } = scopeOfHost(url) ?? {};
   const candidates = [
     hostRegion,
     recorded && regionOfPool(recorded.identityPoolId),
@@ -127,6 +129,7 @@ export async function gatherFacts(
     durationMs,
     credentials,
     service,
+    otherService: hostService === service ? undefined : hostService,
     region,
     hostRegion,
     otherRegion: candidates.find((candidate) => candidate !== undefined && candidate !== region),

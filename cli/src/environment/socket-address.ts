@@ -8,7 +8,12 @@ export interface SocketAddress {
 export function socketAddress(url: URL): SocketAddress {
   const defaultPort = url.protocol === "https:" ? 443 : 80;
   return {
-    host: url.hostname.replace(/^\[|\]$/g, ""),
+    host: isBelowLocalhost(url) ? "127.0.0.1" : url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? defaultPort : Number(url.port),
   };
+}
+
+/** Names below localhost are this computer (RFC 6761 6.3), which not every system's resolver knows. */
+function isBelowLocalhost({ hostname }: URL): boolean {
+  return /\.localhost\.?$/.test(hostname);
 }

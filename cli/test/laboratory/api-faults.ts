@@ -138,6 +138,16 @@ export const apiFaults: Fault[] = [
     fix: "use `--region us-east-1`",
   },
   {
+    what: "the request is signed for a service other than the API's",
+    command: `${call} --service lambda`,
+    arrange: () => undefined,
+    step: "api.call",
+    code: "http-status",
+    reason: "service-wrong",
+    cause: "the request is signed for the service lambda, but the API's is execute-api",
+    fix: "use `--service execute-api`",
+  },
+  {
     what: "the AWS credentials have expired",
     command: call,
     async arrange({ laboratory, cli, run }) {

@@ -49,6 +49,19 @@ export interface LambdaPermission {
   principal: string;
   /** ARN pattern with `*`; absent means any source. */
   sourceArn: string | undefined;
+  /** `AWS_IAM` or `NONE`; absent means any. */
+  functionUrlAuthType?: string | undefined;
+  /** Only requests to the function's URL. */
+  invokedViaFunctionUrl?: boolean | undefined;
+}
+
+/** AWS::Lambda::Url. */
+export interface FunctionUrl {
+  /** 32 letters and digits. */
+  urlId: string;
+  functionArn: string;
+  authType: "AWS_IAM" | "NONE";
+  corsConfiguration: CorsConfiguration | undefined;
 }
 
 /** AWS::ApiGatewayV2::Api, protocol HTTP. */
@@ -208,6 +221,8 @@ export interface Account {
   managedPolicies: Map<string, ManagedPolicy>;
   /** By ARN. */
   functions: Map<string, LambdaFunction>;
+  /** By function ARN. */
+  functionUrls: Map<string, FunctionUrl>;
   /** By API id. */
   httpApis: Map<string, HttpApi>;
   /** By pool id. */
@@ -223,6 +238,7 @@ export function createAccount(accountId: string, region: string): Account {
     roles: new Map(),
     managedPolicies: new Map(),
     functions: new Map(),
+    functionUrls: new Map(),
     httpApis: new Map(),
     identityPools: new Map(),
     oidcProviders: new Map(),

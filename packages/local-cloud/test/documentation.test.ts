@@ -31,7 +31,11 @@ function tableBelow(heading: string): string[][] {
 const { account, buckets, parameterStore, secretsManager, stacks } = createStacksFixture();
 
 it("docs/local-cloud.md lists the resource types of the local cloud", () => {
-  const httpApis = { open: () => Promise.resolve(""), close: () => Promise.resolve() };
+  const httpApis = {
+    open: () => Promise.resolve(""),
+    openFunctionUrl: () => Promise.resolve(""),
+    close: () => Promise.resolve(),
+  };
   const types = createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis });
   const recorded = new Set(Object.keys(recordedTypes(account)));
   const expected = [...types.keys()]

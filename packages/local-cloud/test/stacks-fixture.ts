@@ -13,7 +13,7 @@ export interface StacksFixture {
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
   stacks: Stacks;
-  /** Ids of the open APIs. */
+  /** Ids of the open APIs and function URLs. */
   listening: Set<string>;
   /** Creates or updates the stack `test`, and waits until the operation ends. */
   deploy(template: object, input?: Partial<StackInput>): Promise<Stack>;
@@ -33,6 +33,10 @@ export function createStacksFixture(): StacksFixture {
     open({ apiId }: { apiId: string }): Promise<string> {
       listening.add(apiId);
       return Promise.resolve(`http://${apiId}.example`);
+    },
+    openFunctionUrl({ urlId }: { urlId: string }): Promise<string> {
+      listening.add(urlId);
+      return Promise.resolve(`http://${urlId}.example/`);
     },
     close(apiId: string): Promise<void> {
       listening.delete(apiId);

@@ -10,7 +10,11 @@ import {
   oidcProviderRefusals,
   roleRefusals,
 } from "../cloudformation/resource-types/iam-refusals.ts";
-import { functionRefusals, permissionRefusals } from "../cloudformation/resource-types/lambda-refusals.ts";
+import {
+  functionRefusals,
+  permissionRefusals,
+  urlRefusals,
+} from "../cloudformation/resource-types/lambda-refusals.ts";
 import { policyRefusals } from "../iam/policy-refusals.ts";
 
 /** Every refusal of the local cloud. docs/local-cloud.md and the tests of the refusals are generated from it. */
@@ -26,4 +30,5 @@ export const refusals = {
   roleRefusals,
   attachmentRefusals,
   oidcProviderRefusals,
+  urlRefusals,
 };

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import {
   createServer as createHttpServer,
   type IncomingMessage,
@@ -10,9 +11,12 @@ import type { AddressInfo } from "node:net";
 
 import type { Sessions } from "../iam/sessions.ts";
 import { createLambda, type Lambda } from "../lambda/lambda.ts";
-import type { Account, HttpApi } from "../account.ts";
-import { parseRequest } from "../sigv4/wire-request.ts";
-import { createGateway, type Gateway, maximumBodyBytes, serverError } from "./gateway.ts";
+import type { Account, FunctionUrl, HttpApi } from "../account.ts";
+import { createFunctionUrlService } from "../function-url/function-url.ts";
+import { type ParsedRequest, parseRequest } from "../sigv4/wire-request.ts";
+import { createGateway, maximumBodyBytes, serverError } from "./gateway.ts";
+import type { GatewayResponse } from "./proxy-response.ts";
+import type { Connection } from "./request-context.ts";
 
 export interface HttpApiHostOptions {
   account: Account;
@@ -38,13 +42,19 @@ export interface HttpApiHostOptions {
 export interface HttpApiHost {
   /** Listens on a free port of 127.0.0.1. @returns the origin, without a trailing slash */
   open(api: HttpApi): Promise<string>;
+  /**
+   * Listens for a function URL. The host name has the form of Lambda's, `<url-id>.lambda-url.<region>.localhost`, so that
+   * clients read the service and the region of signatures in it. A certificate without that name gets 127.0.0.1.
+   * @returns the URL, with a trailing slash
+   */
+  openFunctionUrl(url: FunctionUrl): Promise<string>;
   /** Closes the origin and its connections. Does nothing when it is not open. */
-  close(apiId: string): Promise<void>;
+  close(id: string): Promise<void>;
   closeAll(): Promise<void>;
 }
 
 /**
- * API Gateway: one origin for each deployed HTTP API. Each request reads routes and functions from the account, so that a
+ * API Gateway and Lambda: one origin for each deployed HTTP API and function URL. Each request reads routes and functions from the account, so that a
  * deployment takes effect at once. Uses node:http directly, because signatures cover the raw target and headers.
  */
 export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
@@ -61,38 +71,58 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       ...(caCertificate !== undefined && { caCertificate }),
     });
   const gateway = createGateway({ ...options, lambda });
+  const answerFunctionUrl = createFunctionUrlService({ ...options, lambda });
   const servers = new Map<string, Server>();
 
-  const close = async (apiId: string): Promise<void> => {
-    const server = servers.get(apiId);
+  const close = async (id: string): Promise<void> => {
+    const server = servers.get(id);
     if (server === undefined) return;
-    servers.delete(apiId);
+    servers.delete(id);
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;
   };
 
+  /** @returns the port */
+  const listen = async (id: string, name: string, answer: Answer): Promise<number> => {
+    await close(id);
+    const listener: RequestListener = (request, response) => {
+      serve(request, response, answer).catch((error: unknown) => {
+        // A closed connection or a bug must not end the local cloud.
+        log(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        if (response.headersSent) response.destroy();
+        else send(response, serverError, now());
+      });
+    };
+    const server = tls
+      ? createHttpsServer({ ...tls, maxHeaderSize }, listener)
+      : createHttpServer({ maxHeaderSize }, listener);
+    servers.set(id, server);
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(0, "127.0.0.1", () => resolve());
+    });
+    server.on("error", (error) => log(`${name}: ${error.message}`));
+    return (server.address() as AddressInfo).port;
+  };
+
+  const scheme = tls ? "https" : "http";
+  /** A host name below localhost, where the certificate allows it. */
+  const hostOf = (name: string): string =>
+    tls === undefined || new X509Certificate(tls.cert).checkHost(name) !== undefined ? name : "127.0.0.1";
+
   return {
     async open(api) {
-      await close(api.apiId);
-      const listener: RequestListener = (request, response) => {
-        serve(request, response, account.httpApis.get(api.apiId) ?? api).catch((error: unknown) => {
-          // A closed connection or a bug must not end the local cloud.
-          log(`${api.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-          if (response.headersSent) response.destroy();
-          else send(response, serverError, now());
-        });
-      };
-      const server = tls
-        ? createHttpsServer({ ...tls, maxHeaderSize }, listener)
-        : createHttpServer({ maxHeaderSize }, listener);
-      servers.set(api.apiId, server);
-      await new Promise<void>((resolve, reject) => {
-        server.once("error", reject);
-        server.listen(0, "127.0.0.1", () => resolve());
-      });
-      server.on("error", (error) => log(`${api.name}: ${error.message}`));
-      return `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const port = await listen(api.apiId, api.name, (request, connection) =>
+        gateway(account.httpApis.get(api.apiId) ?? api, request, connection),
+      );
+      return `${scheme}://127.0.0.1:${port}`;
+    },
+    async openFunctionUrl(url) {
+      const port = await listen(url.urlId, `function URL ${url.urlId}`, (request, connection) =>
+        answerFunctionUrl(account.functionUrls.get(url.functionArn) ?? url, request, connection),
+      );
+      return `${scheme}://${hostOf(`${url.urlId}.lambda-url.${options.region}.localhost`)}:${port}/`;
     },
     close,
     async closeAll() {
@@ -101,12 +131,11 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
     },
   };
 
-  async function serve(request: IncomingMessage, response: ServerResponse, api: HttpApi): Promise<void> {
+  async function serve(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
     response.on("error", () => {});
     const body = hasBody(request) ? await readBody(request) : noBody;
     if (body === undefined) return;
-    const reply = await gateway(
-      api,
+    const reply = await answer(
       parseRequest({
         method: request.method ?? "",
         rawUrl: request.url ?? "",
@@ -123,6 +152,8 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
     send(response, reply, now());
   }
 }
+
+type Answer = (request: ParsedRequest, connection: Connection) => Promise<GatewayResponse>;
 
 const noBody = Buffer.alloc(0);
 
@@ -156,11 +187,7 @@ function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   });
 }
 
-function send(
-  response: ServerResponse,
-  { status, headers, body }: Awaited<ReturnType<Gateway>>,
-  date: Date,
-): void {
+function send(response: ServerResponse, { status, headers, body }: GatewayResponse, date: Date): void {
   // The clock is an option, and clients correct theirs by this header.
   response.sendDate = false;
   const lines = ["date", date.toUTCString(), ...headers.flat()];

@@ -1,6 +1,6 @@
 import { type AuthorizationDecision, authorize } from "../iam/authorization.ts";
-import type { RequestContext } from "../iam/conditions.ts";
 import type { Principal } from "../iam/principal.ts";
+import { requestContext } from "../iam/request-context.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import type { Account } from "../account.ts";
 import { verifySigV4 } from "../sigv4/verify-sigv4.ts";
@@ -46,36 +46,10 @@ export function createIamAuthorizer(options: IamAuthorizerOptions) {
     const decision = authorize(account, principal, {
       action: "execute-api:Invoke",
       resource,
-      context: createContext(principal, request, connection),
+      context: requestContext(account, principal, request, connection, now()),
     });
     return decision.allowed
       ? { allowed: true, principal }
       : { allowed: false, reason: `AccessDenied: ${decision.reason}` };
   };
-
-  /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
-  function createContext(
-    principal: Principal,
-    { headers }: ParsedRequest,
-    { sourceIp, isSecure }: Connection,
-  ): RequestContext {
-    const isRole = principal.kind === "assumed-role";
-    const identity = isRole ? principal.cognitoIdentity : undefined;
-    const time = now();
-    return {
-      "aws:SourceIp": sourceIp,
-      "aws:CurrentTime": time.toISOString(),
-      "aws:EpochTime": String(Math.floor(time.getTime() / 1000)),
-      "aws:SecureTransport": String(isSecure),
-      "aws:PrincipalArn": isRole ? principal.roleArn : principal.arn,
-      "aws:PrincipalAccount": account.accountId,
-      "aws:PrincipalType": isRole ? "AssumedRole" : "User",
-      "aws:userid": principal.userId,
-      "aws:RequestedRegion": region,
-      "aws:UserAgent": headers.get("user-agent") ?? "",
-      ...(identity && {
-        "aws:FederatedProvider": "cognito-identity.amazonaws.com",
-      }),
-    };
-  }
 }

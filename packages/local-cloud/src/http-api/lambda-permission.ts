@@ -21,10 +21,11 @@ function compiled(permission: LambdaPermission): Test {
   return test;
 }
 
-function compile({ action, principal, sourceArn }: LambdaPermission): Test {
+function compile({ action, principal, sourceArn, invokedViaFunctionUrl }: LambdaPermission): Test {
   const applies =
     ["lambda:InvokeFunction", "lambda:*"].includes(action) &&
-    ["apigateway.amazonaws.com", "*"].includes(principal);
+    ["apigateway.amazonaws.com", "*"].includes(principal) &&
+    invokedViaFunctionUrl !== true;
   if (!applies) return () => false;
   return sourceArn === undefined ? () => true : compileArnPattern(sourceArn);
 }

@@ -18,7 +18,7 @@ export interface Connection {
 export interface GatewayRequest {
   request: ParsedRequest;
   connection: Connection;
-  choice: RouteChoice;
+  choice: Pick<RouteChoice, "stage" | "pathParameters"> & { route: { routeKey: string } };
   accountId: string;
   apiId: string;
   requestId: string;

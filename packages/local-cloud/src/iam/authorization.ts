@@ -8,6 +8,11 @@ import { type CognitoIdentity, identityConditionKeys, type Principal } from "./p
 
 export type AuthorizationDecision = { allowed: true } | { allowed: false; reason: string };
 
+export interface AuthorizationRequest extends Omit<PolicyRequest, "principal"> {
+  /** The resource's own policy allows it, which in one account replaces the caller's policies, but no explicit Deny. */
+  isGranted?: boolean;
+}
+
 /**
  * Whether the caller is allowed to perform the action. A role session has the role's inline and managed policies, as
  * deployed now, limited by its session policies. A user is the deployer and may do everything.
@@ -15,7 +20,7 @@ export type AuthorizationDecision = { allowed: true } | { allowed: false; reason
 export function authorize(
   account: Account,
   principal: Principal,
-  { action, resource, context: given }: Omit<PolicyRequest, "principal">,
+  { action, resource, context: given, isGranted = false }: AuthorizationRequest,
 ): AuthorizationDecision {
   if (principal.kind === "user") return { allowed: true };
   const role = account.roles.get(principal.roleArn);
@@ -27,6 +32,7 @@ export function authorize(
       () => evaluatePolicies([...documents, ...managed], { action, resource, context }),
       `${action} on ${resource}${note}`,
       who,
+      isGranted,
     );
   };
   const decision = decideBy([...role.policies.values()], role.managedPolicyArns, `role ${role.roleName}`);
@@ -104,10 +110,11 @@ function decide(
   evaluate: () => ReturnType<typeof evaluatePolicies>,
   what: string,
   who: string,
+  isGranted = false,
 ): AuthorizationDecision {
   try {
     const { effect } = evaluate();
-    if (effect === "Allow") return { allowed: true };
+    if (effect === "Allow" || (effect === "ImplicitDeny" && isGranted)) return { allowed: true };
     return {
       allowed: false,
       reason: effect === "ExplicitDeny" ? `${who} denies ${what}` : `${who} does not allow ${what}`,

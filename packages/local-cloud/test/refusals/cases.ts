@@ -2,7 +2,7 @@ import type { refusals } from "../../src/evidence/refusals.ts";
 import { apiCases, authorizerCases, integrationCases, routeCases, stageCases } from "./api-gateway-v2.ts";
 import { policyCases } from "./iam-policy.ts";
 import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
-import { functionCases, permissionCases } from "./lambda.ts";
+import { functionCases, permissionCases, urlCases } from "./lambda.ts";
 import type { RefusalCases } from "./refusal-case.ts";
 
 type Catalog = typeof refusals;
@@ -20,4 +20,5 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   roleRefusals: roleCases,
   attachmentRefusals: attachmentCases,
   oidcProviderRefusals: oidcProviderCases,
+  urlRefusals: urlCases,
 };

@@ -3,6 +3,7 @@ import {
   type functionRefusals,
   limits,
   type permissionRefusals,
+  type urlRefusals,
 } from "../../src/cloudformation/resource-types/lambda-refusals.ts";
 import { storeObject } from "../../src/s3/objects.ts";
 import { refusedTemplate, type RefusalCase, type RefusalCases } from "./refusal-case.ts";
@@ -127,4 +128,27 @@ export const permissionCases: RefusalCases<typeof permissionRefusals> = {
       },
     },
   }),
+};
+
+const url = (more: object = {}) => ({
+  Type: "AWS::Lambda::Url",
+  Properties: { TargetFunctionArn: { "Fn::GetAtt": ["Function", "Arn"] }, AuthType: "AWS_IAM", ...more },
+});
+const refusedUrl = (says: string, more: object, others: object = {}): RefusalCase =>
+  refusedTemplate(says, { Role: role, Function: lambda(), Url: url(more), ...others });
+
+export const urlCases: RefusalCases<typeof urlRefusals> = {
+  authType: refusedUrl("Value 'JWT' at 'authType' failed to satisfy constraint", { AuthType: "JWT" }),
+  noFunction: refusedUrl("Function not found: arn:aws:lambda:us-east-1:000000000000:function:nobody", {
+    TargetFunctionArn: "nobody",
+  }),
+  exists: refusedUrl(
+    "FunctionUrlConfig exists for this Lambda function",
+    {},
+    {
+      Another: { ...url(), DependsOn: "Url" },
+    },
+  ),
+  qualifier: refusedUrl("does not support URLs of aliases", { Qualifier: "live" }),
+  streaming: refusedUrl("does not support response streaming", { InvokeMode: "RESPONSE_STREAM" }),
 };

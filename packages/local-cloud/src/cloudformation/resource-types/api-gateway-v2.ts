@@ -20,6 +20,7 @@ import {
   stageRefusals,
   timeoutLimits,
 } from "./api-gateway-v2-refusals.ts";
+import { corsConfiguration } from "./cors-configuration.ts";
 import { Properties } from "./properties.ts";
 import type { ResourceType } from "./resource-type.ts";
 
@@ -44,7 +45,7 @@ export function apiType(account: Account, host: HttpApiHost): ResourceType {
         apiId: apiGatewayId(10),
         name: properties.text("Name"),
         endpoint: "",
-        corsConfiguration: corsConfiguration(properties),
+        corsConfiguration: corsOf(properties),
         routes: new Map(),
         integrations: new Map(),
         authorizers: new Map(),
@@ -62,7 +63,7 @@ export function apiType(account: Account, host: HttpApiHost): ResourceType {
       };
     },
     update(instance, properties) {
-      const cors = corsConfiguration(properties);
+      const cors = corsOf(properties);
       Object.assign(findApi(account, instance.physicalId), {
         name: properties.text("Name"),
         corsConfiguration: cors,
@@ -192,20 +193,10 @@ function functionArnOf(uri: string): string {
   return /\/functions\/(arn:[^/]+)\/invocations$/.exec(uri)?.[1] ?? uri;
 }
 
-function corsConfiguration(properties: Properties): CorsConfiguration | undefined {
-  const cors = properties.object("CorsConfiguration");
-  if (cors === undefined || !isJsonObject(properties.values["CorsConfiguration"])) return undefined;
-  const lists = ["AllowHeaders", "AllowMethods", "AllowOrigins", "ExposeHeaders"] as const;
-  const configuration: CorsConfiguration = {};
-  for (const name of lists) {
-    if (cors.values[name] !== undefined) configuration[name] = cors.textList(name);
-  }
-  const allowCredentials = cors.flag("AllowCredentials");
-  if (allowCredentials !== undefined) configuration.AllowCredentials = allowCredentials;
-  if (cors.values["MaxAge"] !== undefined) configuration.MaxAge = cors.number("MaxAge", 0);
-  apiRefusals.credentials.when(
-    allowCredentials === true && configuration.AllowOrigins?.includes("*") === true,
-  );
+function corsOf(properties: Properties): CorsConfiguration | undefined {
+  const configuration = corsConfiguration(properties.object("CorsConfiguration"));
+  const { AllowCredentials, AllowOrigins } = configuration ?? {};
+  apiRefusals.credentials.when(AllowCredentials === true && AllowOrigins?.includes("*") === true);
   return configuration;
 }
 

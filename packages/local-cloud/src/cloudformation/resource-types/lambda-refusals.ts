@@ -237,6 +237,43 @@ export const permissionRefusals = defineRefusals("AWS::Lambda::Permission", {
   },
 });
 
+const urls = "https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUrlConfig.html";
+
+export const urlRefusals = defineRefusals("AWS::Lambda::Url", {
+  authType: {
+    refuses: "an `AuthType` other than AWS_IAM and NONE",
+    letter: "D",
+    source: urls,
+    error: (authType: string) => constraint(authType, "authType", "satisfy enum value set: [NONE, AWS_IAM]"),
+  },
+  noFunction: {
+    refuses: "a URL for a function that does not exist",
+    letter: "D",
+    source: urls,
+    error: (arn: string) =>
+      new ResourceError(`Function not found: ${arn} (Service: Lambda, Status Code: 404)`),
+  },
+  exists: {
+    refuses: "a second URL for a function",
+    letter: "D",
+    source: urls,
+    error: (arn: string) =>
+      new ResourceError(
+        `Failed to create function url config for [functionArn = ${arn}]. Error message: FunctionUrlConfig exists for this Lambda function (Service: Lambda, Status Code: 409)`,
+      ),
+  },
+  qualifier: {
+    refuses: "a `Qualifier`: it has no aliases",
+    letter: "-",
+    error: () => new ResourceError("The local cloud does not support URLs of aliases."),
+  },
+  streaming: {
+    refuses: "the `InvokeMode` RESPONSE_STREAM",
+    letter: "-",
+    error: () => new ResourceError("The local cloud does not support response streaming."),
+  },
+});
+
 function outside(value: number, member: string, [least, most]: readonly [number, number]): ResourceError {
   return value < least
     ? constraint(value, member, `have value greater than or equal to ${least}`)

@@ -1,4 +1,6 @@
-import type { Account, LambdaFunction } from "../../account.ts";
+import { randomBytes } from "node:crypto";
+import type { Account, FunctionUrl, LambdaFunction } from "../../account.ts";
+import { corsConfiguration } from "./cors-configuration.ts";
 import type { Buckets } from "../../s3/buckets.ts";
 import { ServiceError } from "../../aws/service-error.ts";
 import { physicalName } from "./physical-name.ts";
@@ -9,6 +11,7 @@ import {
   permissionRefusals,
   retiredRuntimes,
   runtimes,
+  urlRefusals,
 } from "./lambda-refusals.ts";
 import { ResourceError } from "./resource-error.ts";
 import type { ResourceType } from "./resource-type.ts";
@@ -50,6 +53,8 @@ export function permissionType(account: Account): ResourceType {
         action: properties.text("Action"),
         principal: properties.text("Principal"),
         sourceArn: properties.optionalText("SourceArn"),
+        functionUrlAuthType: properties.optionalText("FunctionUrlAuthType"),
+        invokedViaFunctionUrl: properties.flag("InvokedViaFunctionUrl"),
       });
       return { physicalId, attributes: { Id: physicalId } };
     },
@@ -61,6 +66,55 @@ export function permissionType(account: Account): ResourceType {
         .get(functionArn(account, properties.text("FunctionName")))
         ?.permissions.delete(physicalId);
     },
+  };
+}
+
+/** Serves function URLs. */
+export interface FunctionUrlHost {
+  /** Opens an origin. @returns the URL, with a trailing slash */
+  openFunctionUrl(url: FunctionUrl): Promise<string>;
+  /** Closes the origin. */
+  close(urlId: string): Promise<void>;
+}
+
+/** AWS::Lambda::Url. `Ref` is the function's ARN. Updates keep the URL. */
+export function urlType(account: Account, host: FunctionUrlHost): ResourceType {
+  return {
+    async create(properties) {
+      urlRefusals.qualifier.when(properties.values["Qualifier"] !== undefined);
+      const arn = functionArn(account, properties.text("TargetFunctionArn"));
+      urlRefusals.noFunction.when(!account.functions.has(arn), arn);
+      urlRefusals.exists.when(account.functionUrls.has(arn), arn);
+      const urlId = BigInt(`0x${randomBytes(24).toString("hex")}`)
+        .toString(36)
+        .slice(-32)
+        .padStart(32, "a");
+      const url: FunctionUrl = { urlId, functionArn: arn, ...urlSettings(properties) };
+      const address = await host.openFunctionUrl(url);
+      account.functionUrls.set(arn, url);
+      return { physicalId: arn, attributes: { FunctionArn: arn, FunctionUrl: address } };
+    },
+    update(instance, properties) {
+      const url = account.functionUrls.get(instance.physicalId);
+      if (url !== undefined) Object.assign(url, urlSettings(properties));
+      return instance;
+    },
+    async remove({ physicalId }) {
+      const url = account.functionUrls.get(physicalId);
+      account.functionUrls.delete(physicalId);
+      if (url !== undefined) await host.close(url.urlId);
+    },
+  };
+}
+
+function urlSettings(properties: Properties): Pick<FunctionUrl, "authType" | "corsConfiguration"> {
+  const authType = properties.text("AuthType");
+  const isKnown = authType === "AWS_IAM" || authType === "NONE";
+  urlRefusals.authType.when(!isKnown, authType);
+  urlRefusals.streaming.when(properties.optionalText("InvokeMode") === "RESPONSE_STREAM");
+  return {
+    authType: authType === "NONE" ? "NONE" : "AWS_IAM",
+    corsConfiguration: corsConfiguration(properties.object("Cors")),
   };
 }
 

@@ -340,6 +340,16 @@ export const resourceSpecifications: Readonly<Record<string, ResourceSpecificati
       SourceArn: { type: "string", replaces: true },
     },
   },
+  "AWS::Lambda::Url": {
+    attributes: ["FunctionArn", "FunctionUrl"],
+    properties: {
+      AuthType: { type: "string", required: true },
+      Cors: { type: "object" },
+      InvokeMode: { type: "string" },
+      Qualifier: { type: "string", replaces: true },
+      TargetFunctionArn: { type: "string", required: true, replaces: true },
+    },
+  },
   "AWS::Logs::LogGroup": {
     attributes: ["Arn"],
     properties: {

@@ -14,7 +14,7 @@ import {
 import { identityPoolPrincipalTagType, identityPoolRoleAttachmentType, identityPoolType } from "./cognito.ts";
 import { managedPolicyType, policyType, roleType } from "./iam.ts";
 import { oidcProviderCustomType, oidcProviderType } from "./oidc-provider.ts";
-import { functionType, permissionType } from "./lambda.ts";
+import { type FunctionUrlHost, functionType, permissionType, urlType } from "./lambda.ts";
 import { recordedTypes } from "./recorded.ts";
 import { autoDeleteObjectsType, bucketPolicyType, bucketType } from "./s3.ts";
 import { secretType } from "./secrets-manager.ts";
@@ -25,7 +25,7 @@ export interface DeployedServices {
   buckets: Buckets;
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
-  httpApis: HttpApiHost;
+  httpApis: HttpApiHost & FunctionUrlHost;
 }
 
 /** Every resource type that the local cloud deploys. */
@@ -47,6 +47,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::IAM::Role": roleType(account),
       "AWS::Lambda::Function": functionType(account, buckets),
       "AWS::Lambda::Permission": permissionType(account),
+      "AWS::Lambda::Url": urlType(account, httpApis),
       "AWS::S3::Bucket": bucketType(account, buckets),
       "AWS::S3::BucketPolicy": bucketPolicyType(buckets),
       "AWS::SSM::Parameter": parameterType(parameterStore),
