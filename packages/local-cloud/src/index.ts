@@ -17,6 +17,7 @@ import { createIot } from "./iot/iot.ts";
 import { createTrust } from "./iot/trust.ts";
 import { createIssuerDirectory, type OidcIssuers } from "./oidc/issuers.ts";
 import { createAccount } from "./account.ts";
+import { hostNodeNotice } from "./lambda/host-node.ts";
 import { createLog } from "./log.ts";
 import { createBuckets } from "./s3/buckets.ts";
 import { createS3 } from "./s3/s3.ts";
@@ -175,6 +176,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         sts: createSts({ account, sessions, openIdTokens, now, log }),
       },
     });
+    const notice = hostNodeNotice();
+    if (notice !== undefined) warn(notice);
     aws = await listenOnLoopback(awsRequestListener(controlPlane, now, log), options.awsPort, tls);
     return {
       awsUrl: aws.url,

@@ -16,6 +16,7 @@ import {
   urlRefusals,
 } from "../cloudformation/resource-types/lambda-refusals.ts";
 import { policyRefusals } from "../iam/policy-refusals.ts";
+import { invocationRefusals } from "../lambda/lambda-refusals.ts";
 
 /** Every refusal of the local cloud. docs/local-cloud.md and the tests of the refusals are generated from it. */
 export const refusals = {
@@ -26,6 +27,7 @@ export const refusals = {
   stageRefusals,
   functionRefusals,
   permissionRefusals,
+  invocationRefusals,
   policyRefusals,
   roleRefusals,
   attachmentRefusals,

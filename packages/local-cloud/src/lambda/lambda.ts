@@ -6,8 +6,10 @@ import { join } from "node:path";
 
 import type { Sessions, TemporaryCredentials } from "../iam/sessions.ts";
 import type { Account, LambdaFunction } from "../account.ts";
+import { ServiceError } from "../aws/service-error.ts";
 import { createDescriptorWatch } from "./file-descriptors.ts";
 import { createFunctionPool, type FunctionPool, isLiveBridge } from "./function-pool.ts";
+import { invocationRefusals } from "./lambda-refusals.ts";
 import type { InvocationReply } from "./lambda-worker.ts";
 import { createMask, type Mask } from "./mask.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
@@ -65,7 +67,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       const errorMessage = error instanceof Error ? error.message : String(error);
       return {
         ok: false,
-        errorType: "InvalidZipFileException",
+        errorType: error instanceof ServiceError ? error.code : "InvalidZipFileException",
         errorMessage,
         stack: "",
         ended: true,
@@ -86,6 +88,8 @@ export function createLambda(options: LambdaOptions): Lambda {
     credentials: TemporaryCredentials | undefined,
     mask: Mask,
   ): Promise<FunctionPool> => {
+    const { runtime } = lambdaFunction;
+    invocationRefusals.runtime.when(!runtime.startsWith("nodejs"), runtime);
     home ??= createHome();
     const { folder, workerEntry } = await home;
     const root = join(folder, randomUUID());
@@ -177,6 +181,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       if (reply.ok) return reply;
       const { errorType, errorMessage, stack } = reply;
       log(`lambda ${functionName}: ${stack === "" ? `${errorType}: ${errorMessage}` : stack}`);
+      if (errorType === "InvalidRuntimeException") warn(`lambda ${functionName}: ${errorMessage}`);
       if (errorType === "Sandbox.Timedout" && isLiveBridge(lambdaFunction))
         warn(`lambda ${functionName}: ${silentDeveloper}`);
       return { ok: false, errorType, errorMessage };

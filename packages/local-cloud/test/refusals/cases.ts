@@ -2,7 +2,7 @@ import type { refusals } from "../../src/evidence/refusals.ts";
 import { apiCases, authorizerCases, integrationCases, routeCases, stageCases } from "./api-gateway-v2.ts";
 import { policyCases } from "./iam-policy.ts";
 import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
-import { functionCases, permissionCases, urlCases } from "./lambda.ts";
+import { functionCases, invocationCases, permissionCases, urlCases } from "./lambda.ts";
 import type { RefusalCases } from "./refusal-case.ts";
 
 type Catalog = typeof refusals;
@@ -16,6 +16,7 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   stageRefusals: stageCases,
   functionRefusals: functionCases,
   permissionRefusals: permissionCases,
+  invocationRefusals: invocationCases,
   policyRefusals: policyCases,
   roleRefusals: roleCases,
   attachmentRefusals: attachmentCases,

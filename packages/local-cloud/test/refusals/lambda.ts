@@ -1,11 +1,16 @@
 import { strToU8, zipSync } from "fflate";
+import { createAccount } from "../../src/account.ts";
 import {
   type functionRefusals,
   limits,
   type permissionRefusals,
   type urlRefusals,
 } from "../../src/cloudformation/resource-types/lambda-refusals.ts";
+import { createSessions } from "../../src/iam/sessions.ts";
+import { createLambda } from "../../src/lambda/lambda.ts";
+import type { invocationRefusals } from "../../src/lambda/lambda-refusals.ts";
 import { storeObject } from "../../src/s3/objects.ts";
+import { deployFunction } from "../account-fixture.ts";
 import { refusedTemplate, type RefusalCase, type RefusalCases } from "./refusal-case.ts";
 
 const trust = (service: string) => ({
@@ -151,4 +156,23 @@ export const urlCases: RefusalCases<typeof urlRefusals> = {
   ),
   qualifier: refusedUrl("does not support URLs of aliases", { Qualifier: "live" }),
   streaming: refusedUrl("does not support response streaming", { InvokeMode: "RESPONSE_STREAM" }),
+};
+
+const now = (): Date => new Date();
+
+export const invocationCases: RefusalCases<typeof invocationRefusals> = {
+  runtime: {
+    says: "InvalidRuntimeException: The local cloud runs only functions for Node.js, not for python3.13.",
+    async run() {
+      const account = createAccount("000000000000", "us-east-1");
+      const service = createLambda({ account, sessions: createSessions({ now }), now, log: () => {} });
+      try {
+        const python = deployFunction(account, "f", "", { runtime: "python3.13" });
+        const result = await service.invoke(python, {});
+        return result.ok ? "" : `${result.errorType}: ${result.errorMessage}`;
+      } finally {
+        await service.close();
+      }
+    },
+  },
 };
