@@ -12,6 +12,63 @@ export type Behaviour = Evidence & {
 export const behaviours: readonly Behaviour[] = [
   {
     subject: "X",
+    does: "A protocol parameter in the header and again in the query or body is taken once, in the base string too. The last one counts.",
+    letter: "P",
+    source: "https://github.com/twitter/joauth",
+  },
+  {
+    subject: "X",
+    does: "`oauth_version` may be `1.0`, `1.0a`, `1.0A`, empty or missing.",
+    letter: "P",
+    source: "https://github.com/twitter/joauth",
+  },
+  {
+    subject: "X",
+    does: "`oauth_signature_method` may be HMAC-SHA256.",
+    letter: "P",
+    source: "https://github.com/twitter/joauth",
+  },
+  {
+    subject: "X",
+    does: "`request_token` and `access_token` may be called by GET.",
+    letter: "P",
+    source: "https://github.com/ryanmcgrath/twython",
+  },
+  {
+    subject: "X",
+    does: "`access_token` needs no signature, only the request token and its verifier.",
+    letter: "D",
+    source: "https://docs.x.com/resources/fundamentals/authentication/api-reference",
+  },
+  {
+    subject: "X",
+    does: "`access_token` verifies a signature that is sent.",
+    letter: "?",
+    unknown: "Whether `access_token`, which needs no signature, verifies one that is sent.",
+    settle:
+      'curl -X POST -H "Authorization: OAuth oauth_consumer_key=\\"$KEY\\", oauth_token=\\"$TOKEN\\", oauth_signature_method=\\"HMAC-SHA1\\", oauth_timestamp=\\"$(date +%s)\\", oauth_nonce=\\"1\\", oauth_signature=\\"wrong\\"" "https://api.x.com/oauth/access_token?oauth_verifier=$PIN"',
+  },
+  {
+    subject: "X",
+    does: "An account without credits gets 402 for OAuth requests too.",
+    letter: "?",
+    unknown: "Whether OAuth requests of an account without credits get 402, as those of X's API v2 do.",
+    settle: "auth-cli login --no-browser",
+  },
+  {
+    subject: "X",
+    does: "`access_token` may be signed with the consumer secret alone.",
+    letter: "P",
+    source: "https://github.com/draftbit/twitter-lite",
+  },
+  {
+    subject: "X",
+    does: "An empty `x_auth_access_type` counts as none.",
+    letter: "P",
+    source: "https://www.npmjs.com/package/node-twitter-api",
+  },
+  {
+    subject: "X",
     does: "A request token expires after 15 minutes and after 5 wrong PINs.",
     letter: "?",
     unknown: "How long a request token lives, and how many wrong PINs it survives.",

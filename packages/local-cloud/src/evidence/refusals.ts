@@ -17,6 +17,8 @@ import {
 } from "../cloudformation/resource-types/lambda-refusals.ts";
 import { policyRefusals } from "../iam/policy-refusals.ts";
 import { invocationRefusals } from "../lambda/lambda-refusals.ts";
+import { callbackRefusals } from "../twitter/callback-refusals.ts";
+import { oauthRefusals } from "../twitter/oauth-refusals.ts";
 
 /** Every refusal of the local cloud. docs/local-cloud.md and the tests of the refusals are generated from it. */
 export const refusals = {
@@ -33,4 +35,6 @@ export const refusals = {
   attachmentRefusals,
   oidcProviderRefusals,
   urlRefusals,
+  oauthRefusals,
+  callbackRefusals,
 };

@@ -19,10 +19,9 @@ describe("checkCallbackUrls", () => {
   it.each([
     ["http://localhost:3000/callback", "X does not take localhost, but 127.0.0.1"],
     ["http://LOCALHOST/", "X does not take localhost, but 127.0.0.1"],
-    ["javascript:alert(1)", "X does not allow the protocol javascript:"],
-    ["ftp://example.com/", "X does not allow the protocol ftp:"],
+    ["javascript:alert(1)", "X does not allow its protocol"],
+    ["ftp://example.com/", "X does not allow its protocol"],
     ["/callback", "it is not an absolute URL"],
-    ["http://user:pw@127.0.0.1/", "it contains a user name or password"],
     ["http://127.0.0.1/?a=b", "it contains a query or fragment"],
     ["http://127.0.0.1/#a", "it contains a query or fragment"],
   ])("refuses %s", (url, reason) => {

@@ -1,10 +1,8 @@
+import { callbackRefusals, maximumCallbackUrls } from "./callback-refusals.ts";
 import { encodeForm, type Parameter } from "./percent-encode.ts";
 
 /** What `auth-cli login --callback 8976` asks for. */
 export const defaultCallbackUrls: readonly string[] = ["http://127.0.0.1:8976/callback"];
-
-/** [D: docs.x.com/fundamentals/developer-apps] */
-const maximumCallbackUrls = 10;
 
 /** The protocols that X does not allow [D: docs.x.com/resources/fundamentals/developer-apps]. */
 const disallowedProtocols = new Set(
@@ -16,38 +14,16 @@ const disallowedProtocols = new Set(
     .map((name) => `${name}:`),
 );
 
-/** X's app settings do not accept these callback URLs. */
-class InvalidCallbackUrls extends Error {
-  readonly code = "INVALID_CALLBACK_URLS";
-  /** The URL, or undefined when the list is too long. */
-  readonly url: string | undefined;
-
-  constructor(reason: string, url?: string) {
-    super(reason);
-    this.name = "InvalidCallbackUrls";
-    this.url = url;
-  }
-}
-
 /** @throws InvalidCallbackUrls where X's app settings refuse the list */
 export function checkCallbackUrls(urls: readonly string[]): void {
   for (const text of urls) {
-    const problem = problemOf(text);
-    if (problem !== undefined) throw new InvalidCallbackUrls(problem, text);
+    callbackRefusals.absolute.when(!URL.canParse(text), text);
+    const { protocol, hostname, search, hash } = new URL(text);
+    callbackRefusals.protocol.when(disallowedProtocols.has(protocol), text);
+    callbackRefusals.localhost.when(hostname === "localhost", text);
+    callbackRefusals.query.when(search !== "" || hash !== "", text);
   }
-  if (urls.length > maximumCallbackUrls) {
-    throw new InvalidCallbackUrls(`X registers at most ${maximumCallbackUrls} callback URLs for an app`);
-  }
-}
-
-function problemOf(text: string): string | undefined {
-  if (!URL.canParse(text)) return "it is not an absolute URL";
-  const { protocol, hostname, username, password, search, hash } = new URL(text);
-  if (disallowedProtocols.has(protocol)) return `X does not allow the protocol ${protocol}`;
-  if (hostname === "localhost") return "X does not take localhost, but 127.0.0.1";
-  if (username !== "" || password !== "") return "it contains a user name or password";
-  if (search !== "" || hash !== "") return "it contains a query or fragment";
-  return undefined;
+  callbackRefusals.count.when(urls.length > maximumCallbackUrls);
 }
 
 /** Adds parameters to the query of a callback, RFC 5849 §2.2. */

@@ -1,19 +1,15 @@
 import {
   badAuthenticationData,
-  callbackNotApproved,
-  couldNotAuthenticate,
   creditsDepleted,
   invalidOrExpiredToken,
-  invalidVerifier,
   jsonError,
-  onlyOutOfBand,
   outsideAccessTier,
   rateLimitExceeded,
-  requestTokenUnavailable,
   reverseAuthInvalid,
   suspendedApp,
 } from "./errors.ts";
 import { equalInConstantTime } from "./hmac-signature.ts";
+import { oauthRefusals } from "./oauth-refusals.ts";
 import { type OAuthRequest, parseOAuthRequest } from "./oauth-request.ts";
 import { encodeForm, type Parameter } from "./percent-encode.ts";
 import type { TemporaryCredentials } from "./temporary-credentials.ts";
@@ -47,9 +43,7 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
       nonces,
       findClientSecret,
       findToken(name) {
-        const found = tokenCredentials.find(name);
-        if (found === undefined) throw invalidOrExpiredToken("the access token is unknown");
-        return found;
+        return oauthRefusals.accessToken.unless(tokenCredentials.find(name));
       },
     });
     if (token === undefined) throw badAuthenticationData("oauth_token is missing");
@@ -73,9 +67,8 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
     const callback = request.protocolParameters.get("oauth_callback") ?? "";
     if (callback === "") throw badAuthenticationData("oauth_callback is missing");
     if (callback !== "oob") {
-      if (callbackUrls.length === 0) throw onlyOutOfBand();
-      // An exact match [D: docs.x.com/fundamentals/developer-apps].
-      if (!callbackUrls.includes(callback)) throw callbackNotApproved();
+      oauthRefusals.noCallback.when(callbackUrls.length === 0);
+      oauthRefusals.callback.when(!callbackUrls.includes(callback));
     }
     const accessLevel = parseAccessLevel(request.requestParameters.get("x_auth_access_type"));
     const { token, secret } = temporaryCredentials.issue({ callback, accessLevel });
@@ -86,11 +79,8 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
     ]);
   });
 
-  const findRequestToken = (name: string): TemporaryCredentials => {
-    const found = temporaryCredentials.find(name);
-    if (found === undefined) throw requestTokenUnavailable();
-    return found;
-  };
+  const findRequestToken = (name: string): TemporaryCredentials =>
+    oauthRefusals.requestToken.unless(temporaryCredentials.find(name));
 
   /**
    * The request token of an unsigned access_token: “Authentication: Not required” [D: X's reference]. The token and its
@@ -98,9 +88,7 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
    */
   function findUnsignedRequestToken({ protocolParameters }: OAuthRequest): TemporaryCredentials | undefined {
     const clientKey = protocolParameters.get("oauth_consumer_key") ?? registered.clientCredentials.key;
-    if (findClientSecret(clientKey) === undefined) {
-      throw couldNotAuthenticate("no app has this consumer key");
-    }
+    oauthRefusals.consumerKey.unless(findClientSecret(clientKey));
     const token = protocolParameters.get("oauth_token") ?? "";
     return token === "" ? undefined : findRequestToken(token);
   }
@@ -119,17 +107,12 @@ export function addSignedEndpoints(app: TwitterApp, state: TwitterState): void {
       : findUnsignedRequestToken(request);
     if (credentials === undefined) throw reverseAuthInvalid();
     countRequest(context);
-    const user = temporaryCredentials.redeem(
-      credentials,
-      request.protocolParameters.get("oauth_verifier") ?? "",
+    const user = oauthRefusals.verifier.unless(
+      temporaryCredentials.redeem(credentials, request.protocolParameters.get("oauth_verifier") ?? ""),
+      credentials.authorization === undefined
+        ? "the request token is not authorized yet"
+        : "the PIN is wrong",
     );
-    if (user === undefined) {
-      throw invalidVerifier(
-        credentials.authorization === undefined
-          ? "the request token is not authorized yet"
-          : "the PIN is wrong",
-      );
-    }
     const { token, secret } = tokenCredentials.issue(user, credentials.accessLevel);
     return sendForm(context, [
       ["oauth_token", token],

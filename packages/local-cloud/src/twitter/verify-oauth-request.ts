@@ -1,7 +1,8 @@
-import { badAuthenticationData, couldNotAuthenticate, jsonError, timestampOutOfBounds } from "./errors.ts";
+import { jsonError } from "./errors.ts";
 import { equalInConstantTime, hmacSignature, isSignatureMethod } from "./hmac-signature.ts";
 import type { Nonces } from "./nonces.ts";
 import type { OAuthRequest } from "./oauth-request.ts";
+import { oauthRefusals } from "./oauth-refusals.ts";
 import { signatureBaseString } from "./signature-base-string.ts";
 
 /** The maximum difference, in seconds, between a request's timestamp and the server's clock. */
@@ -37,24 +38,21 @@ export function verifyOAuthRequest<Token extends { secret: string }>(
   const signature = requiredParameter(parameters, "oauth_signature");
   const nonce = requiredParameter(parameters, "oauth_nonce");
   const timestampText = requiredParameter(parameters, "oauth_timestamp");
-  const method = requiredParameter(parameters, "oauth_signature_method");
-  if (!isSignatureMethod(method)) {
-    throw badAuthenticationData(`oauth_signature_method is ${JSON.stringify(method)}`);
-  }
+  const methodText = requiredParameter(parameters, "oauth_signature_method");
+  const method = oauthRefusals.signatureMethod.unless(
+    isSignatureMethod(methodText) ? methodText : undefined,
+    methodText,
+  );
   const version = parameters.get("oauth_version") ?? "";
-  if (!acceptedVersions.has(version.toLowerCase())) {
-    throw badAuthenticationData(`oauth_version is ${JSON.stringify(version)}`);
-  }
-  if (!/^[1-9]\d{0,14}$/.test(timestampText)) throw badAuthenticationData("oauth_timestamp is not a number");
+  oauthRefusals.version.when(!acceptedVersions.has(version.toLowerCase()), version);
+  oauthRefusals.timestampFormat.when(!/^[1-9]\d{0,14}$/.test(timestampText));
 
   const timestamp = Number(timestampText);
   const nowSeconds = Math.floor(now().getTime() / 1000);
-  if (Math.abs(nowSeconds - timestamp) > timestampWindowSeconds) {
-    throw timestampOutOfBounds(`oauth_timestamp is ${timestamp - nowSeconds} s off`);
-  }
+  const secondsOff = timestamp - nowSeconds;
+  oauthRefusals.timestamp.when(Math.abs(secondsOff) > timestampWindowSeconds, secondsOff);
 
-  const clientSecret = findClientSecret(clientKey);
-  if (clientSecret === undefined) throw couldNotAuthenticate("no app has this consumer key");
+  const clientSecret = oauthRefusals.consumerKey.unless(findClientSecret(clientKey));
   // RFC 5849 §3.1 lets a client without a token omit oauth_token or send it empty.
   const tokenName = parameters.get("oauth_token") ?? "";
   const token = tokenName === "" ? undefined : findToken(tokenName);
@@ -63,13 +61,14 @@ export function verifyOAuthRequest<Token extends { secret: string }>(
   const tokenSecrets = withoutTokenSecret ? [token?.secret ?? "", ""] : [token?.secret ?? ""];
   const isSignedWith = (tokenSecret: string): boolean =>
     equalInConstantTime(signature, hmacSignature(method, baseString, clientSecret, tokenSecret));
-  if (!tokenSecrets.some(isSignedWith)) {
-    throw couldNotAuthenticate(`the signature is wrong for ${request.method} ${request.baseStringUri}`);
-  }
+  oauthRefusals.signature.when(
+    !tokenSecrets.some(isSignedWith),
+    `${request.method} ${request.baseStringUri}`,
+  );
 
   // Nonces of forged requests must not use up those of the client.
   const verdict = nonces.use(timestamp, clientKey, tokenName, nonce, nowSeconds);
-  if (verdict === "replayed") throw couldNotAuthenticate("the nonce was used before");
+  oauthRefusals.nonce.when(verdict === "replayed");
   if (verdict === "full") {
     throw jsonError(503, 130, "Over capacity", "too many nonces in the timestamp window");
   }
@@ -77,9 +76,6 @@ export function verifyOAuthRequest<Token extends { secret: string }>(
 }
 
 function requiredParameter(parameters: ReadonlyMap<string, string>, name: string): string {
-  const value = parameters.get(name);
-  if (value === undefined || value === "") {
-    throw badAuthenticationData(parameters.size === 0 ? "the request is not signed" : `${name} is missing`);
-  }
-  return value;
+  const reason = parameters.size === 0 ? "the request is not signed" : `${name} is missing`;
+  return oauthRefusals.missingParameter.unless(parameters.get(name) || undefined, reason);
 }

@@ -3,6 +3,7 @@ import { apiCases, authorizerCases, integrationCases, routeCases, stageCases } f
 import { policyCases } from "./iam-policy.ts";
 import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
 import { functionCases, invocationCases, permissionCases, urlCases } from "./lambda.ts";
+import { callbackCases, oauthCases } from "./x.ts";
 import type { RefusalCases } from "./refusal-case.ts";
 
 type Catalog = typeof refusals;
@@ -22,4 +23,6 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   attachmentRefusals: attachmentCases,
   oidcProviderRefusals: oidcProviderCases,
   urlRefusals: urlCases,
+  oauthRefusals: oauthCases,
+  callbackRefusals: callbackCases,
 };
