@@ -10,19 +10,19 @@ import type { Principal } from "../iam/principal.ts";
 import { covers, findTopicFault } from "./topics.ts";
 
 /** Where a client's packets go and come from. */
-export interface Transport {
+interface Transport {
   send(bytes: Buffer): void;
   close(): void;
 }
 
-export interface Client {
+interface Client {
   /** Takes bytes of the client's packets, split anywhere. */
   receive(bytes: Buffer): void;
   /** The connection has ended. */
   end(): void;
 }
 
-export type IotAction = "iot:Connect" | "iot:Publish" | "iot:Receive" | "iot:Subscribe";
+type IotAction = "iot:Connect" | "iot:Publish" | "iot:Receive" | "iot:Subscribe";
 
 /** The action and what the resource's ARN ends with: `client/…`, `topic/…` or `topicfilter/…`. */
 export type Permit = (

@@ -20,7 +20,7 @@ export interface IotOptions {
 }
 
 /** A request, understood: what policies must allow, and the answer. */
-export interface IotOperation {
+interface IotOperation {
   action: string;
   resource: string;
   run(): Promise<object>;
