@@ -1,7 +1,10 @@
+import { spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { quickNpmPath } from "./quick-npm.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 import { appFiles } from "./synthesized-stack.ts";
@@ -17,7 +20,22 @@ export interface SstApp {
   edit(file: string, text: string | RegExp, replacement: string): Promise<void>;
   /** The real, unmodified SST: `deploy --stage prod`. With `PATH` in the variables, by the npm that is on it. */
   sst(args: readonly string[], variables: Record<string, string | undefined>): Promise<ProcessResult>;
+  /** Starts the real `sst dev` without a terminal. */
+  dev(stage: string, variables: Record<string, string | undefined>): SstDev;
   remove(): Promise<void>;
+}
+
+/** A running `sst dev`. */
+export interface SstDev {
+  /** All that it has printed. */
+  output(): string;
+  /**
+   * Waits until it prints this, after what an earlier call has waited for.
+   * @throws Error with the output when it ends first, or after two minutes
+   */
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Sends a signal, as Ctrl-C does. @returns the exit code */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 export async function copySstApp(): Promise<SstApp> {
@@ -50,6 +68,53 @@ export async function copySstApp(): Promise<SstApp> {
         });
       return args[0] === "deploy" ? untilWritten(join(folder, ".sst/outputs.json"), run) : run();
     },
+    dev: (stage, variables) =>
+      startSstDev(stage, folder, { TMPDIR: temporary, PATH: quickPath, ...variables }),
     remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+function startSstDev(stage: string, cwd: string, env: Record<string, string | undefined>): SstDev {
+  const child = spawn(process.execPath, [sst, "dev", "--stage", stage], {
+    cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  let read = 0;
+  let isEnded = false;
+  const take = (chunk: Buffer): void => {
+    output += stripVTControlCharacters(chunk.toString());
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("close", (code) => {
+      isEnded = true;
+      resolve(code);
+    });
+  });
+  return {
+    output: () => output,
+    async printed(pattern) {
+      const deadline = Date.now() + 120_000;
+      for (;;) {
+        const found = pattern.exec(output.slice(read));
+        if (found !== null) {
+          read += found.index + found[0].length;
+          return found;
+        }
+        if (isEnded || Date.now() > deadline)
+          throw new Error(`sst dev did not print ${String(pattern)}:\n${output}`);
+        await delay(20);
+      }
+    },
+    async stop(signal = "SIGINT") {
+      if (!isEnded) child.kill(signal);
+      const limit = setTimeout(() => child.kill("SIGKILL"), 30_000);
+      const code = await ended;
+      clearTimeout(limit);
+      return code;
+    },
   };
 }

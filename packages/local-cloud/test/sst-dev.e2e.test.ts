@@ -1,0 +1,140 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { copySstApp, type SstApp, type SstDev } from "@api-auth-twitter/test-support/sst-app";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LocalCloud, startLocalCloud } from "../src/index.ts";
+
+const stackFile = "stacks/ExampleStack.ts";
+const publicFile = "packages/functions/src/public.ts";
+
+/** A handler that reads a `Config.Secret`. */
+const secretHandler = `
+import { Config } from "sst/node/config";
+export async function handler() {
+  return { statusCode: 200, body: Config.GREETING };
+}
+`;
+
+/** Runs the unmodified `sst dev` against the local cloud, without a terminal. Each test continues from the one before. */
+describe("sst dev", () => {
+  let cloud: LocalCloud;
+  let app: SstApp;
+  let cli: AuthCli;
+  let dev: SstDev;
+  let endpoint: string;
+  let lines: string[];
+  let variables: Record<string, string>;
+
+  beforeAll(async () => {
+    lines = [];
+    cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, log: (line) => lines.push(line) });
+    app = await copySstApp();
+    cli = await createAuthCli(app.folder, cloud.environment);
+    variables = { HOME: app.folder, NO_COLOR: "1", CI: "1", ...cloud.environment };
+    dev = app.dev("live", variables);
+  });
+  afterAll(async () => {
+    await dev.stop("SIGKILL");
+    await cloud.close();
+    await cli.remove();
+    await app.remove();
+  });
+
+  async function get(path: string): Promise<[status: number, body: string]> {
+    const reply = await fetch(endpoint + path);
+    return [reply.status, await reply.text()];
+  }
+
+  /** Asks until the answer is as expected: SST tells when a bundle is built, not when the next request gets it. */
+  async function eventually(path: string, expected: [status: number, body: string]): Promise<void> {
+    const deadline = Date.now() + 60_000;
+    let answer = await get(path);
+    while (answer.join() !== expected.join() && Date.now() < deadline) {
+      await delay(100);
+      answer = await get(path);
+    }
+    expect(answer, dev.output().slice(-2000)).toEqual(expected);
+  }
+
+  it("deploys the stage and answers from this computer", async () => {
+    const [, url = ""] = await dev.printed(/ApiEndpoint: (\S+)/);
+    endpoint = url;
+    await dev.printed(/IdentityPoolId: us-east-1:/);
+    expect(await get("/public"), dev.output()).toEqual([200, "Hello stranger!"]);
+    await dev.printed(/Invoked packages\/functions\/src\/public\.handler/);
+    expect(await get("/private")).toEqual([403, '{"message":"Forbidden"}']);
+  });
+
+  it("passes the identity of a signed request on", async () => {
+    const login = await cli.logIn("alice");
+    expect(login.code, login.stderr).toBe(0);
+    const { stdout, stderr } = await cli.run(["call", "/private"]);
+    expect(stdout, stderr).toMatch(/^Hello us-east-1:[0-9a-f-]{36}!/);
+  });
+
+  it("answers with an edited handler, without a deploy", async () => {
+    const deployments = deployed();
+    await app.edit(publicFile, "Hello stranger!", "Hello again!");
+    await dev.printed(/Built packages\/functions\/src\/public\.handler/);
+    await eventually("/public", [200, "Hello again!"]);
+    expect(deployed()).toEqual(deployments);
+  });
+
+  it("keeps the old code of a handler with a syntax error, and says what is wrong", async () => {
+    await app.edit(publicFile, "return", "return }");
+    await dev.printed(/Build failed packages\/functions\/src\/public\.handler/);
+    expect(await get("/public")).toEqual([200, "Hello again!"]);
+    await app.edit(publicFile, "return }", "return");
+    await dev.printed(/Built packages\/functions\/src\/public\.handler/);
+  });
+
+  it("answers 500 for a handler that throws, and prints the error", async () => {
+    await app.edit(
+      publicFile,
+      "return",
+      'if (Date.now() > 0) throw new Error("out of greetings");\n  return',
+    );
+    await dev.printed(/Built packages\/functions\/src\/public\.handler/);
+    await eventually("/public", [500, '{"message":"Internal Server Error"}']);
+    await dev.printed(/out of greetings/);
+  });
+
+  it("deploys an edited stack: a new route, whose function reads a secret", async () => {
+    const set = await app.sst(
+      ["secrets", "set", "GREETING", "hello from the secret", "--stage", "live"],
+      variables,
+    );
+    expect(set.code, set.stdout + set.stderr).toBe(0);
+    await writeFile(join(app.folder, "packages/functions/src/secret.ts"), secretHandler);
+    await app.edit(stackFile, "import { Api, Cognito,", "import { Api, Cognito, Config,");
+    await app.edit(
+      stackFile,
+      '"GET /public":',
+      `"GET /secret": {
+        function: {
+          handler: "packages/functions/src/secret.handler",
+          bind: [new Config.Secret(stack, "GREETING")],
+        },
+        authorizer: "none",
+      },
+      "GET /public":`,
+    );
+    await dev.printed(/ApiEndpoint: (\S+)/);
+    await eventually("/secret", [200, "hello from the secret"]);
+    expect((await get("/private"))[0]).toBe(403);
+  });
+
+  it("leaves a stage that sst remove removes", async () => {
+    await dev.stop();
+    const { code, stdout, stderr } = await app.sst(["remove", "--stage", "live"], variables);
+    expect(code, stdout + stderr).toBe(0);
+    await expect(get("/public")).rejects.toThrow("fetch failed");
+  });
+
+  /** How often CloudFormation has changed a stack. */
+  function deployed(): string[] {
+    return lines.filter((line) => /cloudformation \S+ \w+_COMPLETE/.test(line));
+  }
+});
