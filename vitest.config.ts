@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 /** Files that take longest, first: a file that starts last alone keeps one core busy and the others idle. */
 const longest = [
   "local-cloud/test/sst-deploy",
+  "local-cloud/test/sst-dev",
   "laboratory/laboratory",
   "session/many-processes",
   "scripts/github-actions",

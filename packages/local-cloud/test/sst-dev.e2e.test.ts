@@ -63,7 +63,7 @@ describe("sst dev", () => {
     endpoint = url;
     await dev.printed(/IdentityPoolId: us-east-1:/);
     expect(await get("/public"), dev.output()).toEqual([200, "Hello stranger!"]);
-    await dev.printed(/Invoked packages\/functions\/src\/public\.handler/);
+    await dev.printed(/Invoked (packages\/functions\/src\/public\.handler)[^]*Built \1/);
     expect(await get("/private")).toEqual([403, '{"message":"Forbidden"}']);
   });
 

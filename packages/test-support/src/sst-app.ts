@@ -34,7 +34,7 @@ export interface SstDev {
    * @throws Error with the output when it ends first, or after two minutes
    */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
-  /** Sends a signal, as Ctrl-C does. @returns the exit code */
+  /** Ends it, as Ctrl-C does. @returns the exit code, or null when the signal itself ended it */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 

@@ -1,0 +1,66 @@
+/**
+ * Runs the tests of `sst dev` with other versions of Node.js, which npm's package `node` brings: the local cloud, its
+ * Lambda workers and SST all run in them.
+ *
+ *     tsx scripts/test-on-nodes.ts [version]…       default: 20 22 24 latest
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const test = "packages/local-cloud/test/sst-dev.e2e.test.ts";
+
+interface Results {
+  numPassedTests: number;
+  numTotalTests: number;
+  success: boolean;
+  testResults: { assertionResults: { title: string; duration?: number; status: string }[] }[];
+}
+
+interface Run {
+  version: string;
+  results: Results | undefined;
+}
+
+function runOn(version: string, folder: string): Run {
+  const node = (args: readonly string[], stdio: "inherit" | "pipe"): string | null =>
+    spawnSync("npx", ["--yes", "--package", `node@${version}`, "--", "node", ...args], {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", stdio, "inherit"],
+      // npx is a shell script there.
+      shell: process.platform === "win32",
+    }).stdout;
+  const exact = node(["--print", "process.version"], "pipe")?.trim() ?? "";
+  const file = join(folder, `${version}.json`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  node(["node_modules/vitest/vitest.mjs", "run", "--project", "e2e", test, ...reporters], "inherit");
+  try {
+    return { version: exact, results: JSON.parse(readFileSync(file, "utf8")) as Results };
+  } catch {
+    return { version: exact === "" ? version : exact, results: undefined };
+  }
+}
+
+const named = process.argv.slice(2);
+const versions = named.length > 0 ? named : ["20", "22", "24", "latest"];
+const folder = mkdtempSync(join(tmpdir(), "test-on-nodes-"));
+const runs = versions.map((version) => runOn(version, folder));
+rmSync(folder, { recursive: true });
+
+for (const { version, results } of runs) {
+  if (results === undefined) {
+    console.log(`${version}: the tests did not run`);
+    continue;
+  }
+  console.log(`${version}: ${results.numPassedTests} of ${results.numTotalTests} tests passed`);
+  for (const { title, status, duration = 0 } of results.testResults.flatMap(
+    (file) => file.assertionResults,
+  )) {
+    console.log(`  ${status}, ${(duration / 1000).toFixed(1)} s: ${title}`);
+  }
+}
+process.exitCode = runs.every(({ results }) => results?.success === true) ? 0 : 1;
