@@ -3,6 +3,7 @@ import { type Buckets, createBuckets } from "../src/s3/buckets.ts";
 import { createSecretsManager, type SecretsManager } from "../src/secrets-manager/secrets-manager.ts";
 import { createParameterStore, type ParameterStore } from "../src/ssm/parameter-store.ts";
 import { createResourceTypes } from "../src/cloudformation/resource-types/resource-types.ts";
+import type { ResourceType } from "../src/cloudformation/resource-types/resource-type.ts";
 import { createStacks, type StackInput, type Stacks } from "../src/cloudformation/stacks/stacks.ts";
 import type { Stack } from "../src/cloudformation/stacks/stack.ts";
 
@@ -21,7 +22,10 @@ export interface StacksFixture {
   events(stack: Stack): string[];
 }
 
-export function createStacksFixture(): StacksFixture {
+/** @param wrap changes each resource type, for a test that watches them */
+export function createStacksFixture(
+  wrap: (type: ResourceType, name: string) => ResourceType = (type) => type,
+): StacksFixture {
   let milliseconds = Date.parse("2026-01-02T03:04:05Z");
   const now = (): Date => new Date(milliseconds++);
   const account = createAccount("000000000000", "us-east-1");
@@ -43,9 +47,10 @@ export function createStacksFixture(): StacksFixture {
       return Promise.resolve();
     },
   };
+  const types = createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis });
   const stacks = createStacks({
     account,
-    resourceTypes: createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis }),
+    resourceTypes: new Map([...types].map(([name, type]) => [name, wrap(type, name)])),
     sources: { parameterStore, secretsManager },
     now,
     log: () => {},

@@ -216,7 +216,7 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
       ),
   },
   image: {
-    refuses: "container images",
+    refuses: "a `PackageType` other than Zip",
     letter: "-",
     error: () => new ResourceError("The local cloud does not support functions from container images."),
   },
