@@ -152,7 +152,7 @@ export interface OidcProvider {
 }
 
 /** An app client of a user pool, in an identity pool. */
-export interface UserPoolProvider {
+interface UserPoolProvider {
   /** `cognito-idp.us-east-1.amazonaws.com/us-east-1_AbCdEfGhI`. */
   providerName: string;
   clientId: string;

@@ -115,11 +115,19 @@ describe("authentication", () => {
     await expect(whoAmI({ ...deployer(), ...wrong })).rejects.toMatchObject({ name: error });
   });
 
+  it("gives no reason for an invalid token that AWS does not give", async () => {
+    await expect(whoAmI({ ...deployer(), accessKeyId: "AKIAAAAAAAAAAAAAAAAA" })).rejects.toMatchObject({
+      message: "The security token included in the request is invalid.",
+    });
+  });
+
   it("rejects a stale signature", async () => {
     const stale = new STSClient({ ...configuration(), systemClockOffset: -6 * 60_000 });
     await expect(stale.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({
       name: "SignatureDoesNotMatch",
-      message: expect.stringContaining("Signature expired") as string,
+      message: expect.stringMatching(
+        /^Signature expired: \w{16} is now earlier than \w{16} \(\w{16} - 5 min\.\)$/,
+      ) as string,
     });
   });
 
@@ -435,5 +443,66 @@ describe("a body that is too large", () => {
         ETag: expect.any(String) as string,
       },
     );
+  });
+});
+
+const getIdOfNoPool = (headers: Record<string, string>) =>
+  fetch(cloud.awsUrl, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": "AWSCognitoIdentityService.GetId",
+      ...headers,
+    },
+    body: JSON.stringify({ IdentityPoolId: "us-east-1:00000000-0000-0000-0000-000000000000" }),
+  });
+
+describe("CORS", () => {
+  const origin = "https://app.example";
+  const exposed = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";
+
+  it("answers a preflight to Cognito Identity as recorded", async () => {
+    const response = await fetch(cloud.awsUrl, {
+      method: "OPTIONS",
+      headers: {
+        origin,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "amz-sdk-request,content-type,x-amz-target",
+      },
+    });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe("");
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "access-control-allow-origin": "*",
+      "access-control-allow-headers": "amz-sdk-request,content-type,x-amz-target",
+      "access-control-allow-methods": "POST",
+      "access-control-expose-headers": exposed,
+      "access-control-max-age": "172800",
+      "x-amzn-requestid": expect.any(String) as string,
+    });
+  });
+
+  it("lets a page read an error of Cognito Identity", async () => {
+    const response = await getIdOfNoPool({ origin });
+    expect(response.status).toBe(400);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      "access-control-allow-origin": "*",
+      "access-control-expose-headers": exposed,
+      "x-amzn-errortype": "ResourceNotFoundException:",
+      "x-amzn-errormessage": "IdentityPool 'us-east-1:00000000-0000-0000-0000-000000000000' not found.",
+    });
+    const other = await getIdOfNoPool({});
+    expect(other.headers.has("access-control-allow-origin")).toBe(false);
+    expect(other.headers.has("x-amzn-errormessage")).toBe(true);
+  });
+
+  it("lets a page read a response of STS, for the classic flow", async () => {
+    const response = await fetch(cloud.awsUrl, {
+      method: "POST",
+      headers: { origin, "content-type": "application/x-www-form-urlencoded" },
+      body: "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=a&RoleSessionName=me&WebIdentityToken=x",
+    });
+    expect(await response.text()).toContain("<Code>InvalidIdentityToken</Code>");
+    expect(response.headers.get("access-control-allow-origin")).toBe("*");
   });
 });

@@ -1,7 +1,7 @@
 import type { AwsRequest, AwsResponse } from "./request.ts";
 
 /**
- * CORS of the services that browsers call: Cognito Identity [R, preflights to cognito-identity.us-east-1.amazonaws.com]
+ * CORS of the services that browsers call: Cognito Identity [R, https://github.com/aws-amplify/amplify-js/issues/2443]
  * and STS, for the classic flow [P, https://github.com/aws-observability/aws-rum-web].
  */
 const exposed = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";

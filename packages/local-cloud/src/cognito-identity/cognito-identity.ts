@@ -6,7 +6,7 @@ import type {
   IdentityDescription,
 } from "@aws-sdk/client-cognito-identity";
 import type { JsonObject } from "../aws/json-protocol.ts";
-import { findOperation, ServiceError } from "../aws/service-error.ts";
+import { findOperation } from "../aws/service-error.ts";
 import { authorizeIdentity } from "../iam/authorization.ts";
 import type { CognitoIdentity } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
@@ -14,9 +14,10 @@ import type { IssuerDirectory } from "../oidc/issuers.ts";
 import type { Account, IdentityPool, Role } from "../account.ts";
 import { createIdentities, describeIdentity, type Identity, type VerifiedLogin } from "./identities.ts";
 import { createIdentityPools } from "./identity-pools.ts";
-import { loginsDoNotMatch, verifyLogins, type VerifyTwitterToken } from "./logins.ts";
+import { verifyLogins, type VerifyTwitterToken } from "./logins.ts";
 import type { OpenIdTokens } from "./open-id-token.ts";
 import { principalTagsOf } from "./principal-tags.ts";
+import { identityRefusals } from "./refusals.ts";
 import { RequestMembers } from "./request-members.ts";
 import { chooseRole } from "./role-mapping.ts";
 
@@ -81,24 +82,23 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
   function findIdentity(identityId: string): { pool: IdentityPool; identity: Identity } {
     const identity = identities.find(identityId);
     const pool = identity && account.identityPools.get(identity.identityPoolId);
-    if (identity !== undefined && pool !== undefined) return { pool, identity };
-    throw new ServiceError("ResourceNotFoundException", `Identity '${identityId}' not found.`);
+    return {
+      identity: identityRefusals.unknownIdentity.unless(identity, identityId),
+      pool: identityRefusals.unknownIdentity.unless(pool, identityId),
+    };
   }
 
   /** The identity of a request, after its logins are verified. @throws ServiceError */
   async function access(identityId: string, logins: ReadonlyMap<string, string>): Promise<Access> {
     const { pool, identity } = findIdentity(identityId);
     if (logins.size === 0) {
-      if (identity.logins.length > 0) {
-        throw new ServiceError("NotAuthorizedException", `Access to Identity '${identityId}' is forbidden.`);
-      }
+      identityRefusals.identityWithoutLogins.when(identity.logins.length > 0, identityId);
       requireGuestAccess(pool);
       return { pool, identity, logins: [] };
     }
     const verified = await verify(pool, logins);
-    const linked = identities.link(identity, verified);
-    if (linked === undefined) throw new ServiceError("NotAuthorizedException", loginsDoNotMatch);
-    return { pool, identity: linked, logins: verified };
+    identityRefusals.otherLogins.when(!identities.isLinkable(identity, verified));
+    return { pool, identity: identities.link(identity, verified), logins: verified };
   }
 
   async function getCredentialsForIdentity(
@@ -147,12 +147,8 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
             ? `role ${roleArn} does not exist`
             : `pool ${identity.identityPoolId} has no ${identity.amr[0] ?? ""} role`,
         };
-    if (role !== undefined && decision.allowed) return role;
-    log(`cognito-identity: ${decision.allowed ? "" : decision.reason}`);
-    throw new ServiceError(
-      "InvalidIdentityPoolConfigurationException",
-      "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
-    );
+    if (!decision.allowed) log(`cognito-identity: ${decision.reason}`);
+    return identityRefusals.untrustedIdentity.unless(decision.allowed ? role : undefined);
   }
 
   async function getOpenIdToken(members: RequestMembers): Promise<GetOpenIdTokenResponse> {
@@ -214,28 +210,12 @@ export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoI
   };
 }
 
-function requireGuestAccess(pool: IdentityPool): void {
-  if (!pool.allowUnauthenticatedIdentities) {
-    throw new ServiceError(
-      "NotAuthorizedException",
-      "Unauthenticated access is not supported for this identity pool.",
-    );
-  }
+function requireGuestAccess({ allowUnauthenticatedIdentities }: IdentityPool): void {
+  identityRefusals.guest.when(!allowUnauthenticatedIdentities);
 }
 
 /** A pool that never set AllowClassicFlow allows it [P]: https://github.com/aws/aws-cli/issues/7652 */
 function requireClassicFlow({ allowClassicFlow, roleMappings = {} }: IdentityPool): void {
-  if (allowClassicFlow === false) {
-    throw new ServiceError(
-      "InvalidParameterException",
-      "Basic (classic) flow is not enabled, please use enhanced flow.",
-    );
-  }
-  // [P] https://github.com/aws-observability/aws-rum-web/issues/172
-  if (Object.keys(roleMappings).length > 0) {
-    throw new ServiceError(
-      "InvalidParameterException",
-      "Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.",
-    );
-  }
+  identityRefusals.classicFlow.when(allowClassicFlow === false);
+  identityRefusals.classicFlowWithMappings.when(Object.keys(roleMappings).length > 0);
 }

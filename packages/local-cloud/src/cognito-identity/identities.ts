@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-import { ServiceError } from "../aws/service-error.ts";
 import type { CognitoIdentity } from "../iam/principal.ts";
+import { identityRefusals } from "./refusals.ts";
 
 /** A login that its provider verified. */
 export interface VerifiedLogin {
@@ -40,13 +40,14 @@ export interface Identities {
    */
   forLogins(identityPoolId: string, logins: readonly VerifiedLogin[]): Identity;
   createGuest(identityPoolId: string): Identity;
+  /** Whether an identity has one of the logins, or this one is a guest's. */
+  isLinkable(identity: Identity, logins: readonly VerifiedLogin[]): boolean;
   /**
    * Links the logins that no identity has.
    *
-   * @returns undefined when the identity has logins, and none of these
    * @throws ServiceError ResourceConflictException when another identity has one of them
    */
-  link(identity: Identity, logins: readonly VerifiedLogin[]): Identity | undefined;
+  link(identity: Identity, logins: readonly VerifiedLogin[]): Identity;
   /** Removes logins. An identity without logins that once had some is gone. */
   unlink(identity: Identity, providers: readonly string[]): void;
   find(identityId: string): Identity | undefined;
@@ -66,16 +67,13 @@ export function createIdentities(createId: () => string, now: () => Date): Ident
     return identity;
   };
 
-  const link = (identity: Identity, logins: readonly VerifiedLogin[]): Identity | undefined => {
+  const ownersOf = ({ identityPoolId }: Identity, logins: readonly LinkedLogin[]) =>
+    logins.map((login) => byLogin.get(loginKey(identityPoolId, login)));
+
+  const link = (identity: Identity, logins: readonly VerifiedLogin[]): Identity => {
     const { identityId, identityPoolId } = identity;
-    const owners = logins.map((login) => byLogin.get(loginKey(identityPoolId, login)));
-    if (owners.some((owner) => owner !== undefined && owner !== identityId)) {
-      throw new ServiceError(
-        "ResourceConflictException",
-        "A login of the request is already linked to another identity.",
-      );
-    }
-    if (identity.logins.length > 0 && !owners.includes(identityId)) return undefined;
+    const owners = ownersOf(identity, logins);
+    identityRefusals.linkedLogin.when(owners.some((owner) => owner !== undefined && owner !== identityId));
     const added = logins.filter((_login, index) => owners[index] === undefined);
     if (added.length === 0) return identity;
     for (const login of added) byLogin.set(loginKey(identityPoolId, login), identityId);
@@ -91,9 +89,11 @@ export function createIdentities(createId: () => string, now: () => Date): Ident
         .map((login) => byLogin.get(loginKey(identityPoolId, login)))
         .find((identityId) => identityId !== undefined);
       const identity = (owner === undefined ? undefined : byId.get(owner)) ?? create(identityPoolId);
-      return link(identity, logins) ?? identity;
+      return link(identity, logins);
     },
     createGuest: create,
+    isLinkable: (identity, logins) =>
+      identity.logins.length === 0 || ownersOf(identity, logins).some((owner) => owner !== undefined),
     link,
     unlink(identity, providers) {
       const { identityId, identityPoolId, logins } = identity;

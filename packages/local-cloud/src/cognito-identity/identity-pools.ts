@@ -6,10 +6,10 @@ import type {
   ListIdentityPoolsResponse,
 } from "@aws-sdk/client-cognito-identity";
 import type { Account, IdentityPool, PrincipalTagMap } from "../account.ts";
-import { ServiceError } from "../aws/service-error.ts";
 import { describePool, describePoolRoles } from "./pool-description.ts";
 import { isConfiguredProvider, readPoolSettings } from "./pool-settings.ts";
 import { defaultPrincipalTags, readPrincipalTagMap } from "./principal-tags.ts";
+import { identityRefusals, principalTagRefusals, roleAttachmentRefusals } from "./refusals.ts";
 import { arnLimits, type RequestMembers } from "./request-members.ts";
 import { readRoleMappings } from "./role-mapping.ts";
 
@@ -33,8 +33,7 @@ export interface IdentityPools {
 export function createIdentityPools(account: Account): IdentityPools {
   const find = (identityPoolId: string, accountId = account.accountId): IdentityPool => {
     const pool = accountId === account.accountId ? account.identityPools.get(identityPoolId) : undefined;
-    if (pool !== undefined) return pool;
-    throw new ServiceError("ResourceNotFoundException", `IdentityPool '${identityPoolId}' not found.`);
+    return identityRefusals.unknownPool.unless(pool, identityPoolId);
   };
 
   const named = (members: RequestMembers): IdentityPool => {
@@ -46,17 +45,12 @@ export function createIdentityPools(account: Account): IdentityPools {
   const namedProvider = (members: RequestMembers): { pool: IdentityPool; provider: string } => {
     const provider = members.text("IdentityProviderName", { min: 1, max: 128 });
     const pool = named(members);
-    if (isConfiguredProvider(pool, provider)) return { pool, provider };
-    throw new ServiceError(
-      "InvalidParameterException",
-      `(${provider}) is not a valid provider name or is not a configured provider.`,
-    );
+    principalTagRefusals.provider.when(!isConfiguredProvider(pool, provider), provider);
+    return { pool, provider };
   };
 
   const requireRole = (arn: string): void => {
-    if (account.roles.has(arn)) return;
-    // [P] https://github.com/danilop/LambdAuth/issues/40
-    throw new ServiceError("NotAuthorizedException", `Access to Role '${arn}' is forbidden.`);
+    roleAttachmentRefusals.role.when(!account.roles.has(arn), arn);
   };
 
   return {

@@ -3,6 +3,7 @@ import type { IssuerDirectory } from "../oidc/issuers.ts";
 import type { Account, IdentityPool } from "../account.ts";
 import type { TokenVerdict, VerifyTokenOptions } from "./verify-twitter-token.ts";
 import type { VerifiedLogin } from "./identities.ts";
+import { identityRefusals } from "./refusals.ts";
 
 /** Gets the user of a token from Twitter: `verifyTwitterToken`. */
 export type VerifyTwitterToken = (
@@ -21,11 +22,6 @@ export interface LoginVerification {
 
 const twitter = "api.twitter.com";
 
-export const loginsDoNotMatch =
-  "Logins don't match. Please include at least one valid login for this identity or identity pool.";
-
-const unsupportedProvider = "Token is not from a supported provider of this identity pool.";
-
 /** Login providers with ID tokens but without an IAM provider. The pool holds the client id. */
 const idTokenProviders = new Set(["accounts.google.com", "appleid.apple.com"]);
 
@@ -40,16 +36,13 @@ export async function verifyLogins(
   verification: LoginVerification,
 ): Promise<VerifiedLogin[]> {
   const { supportedLoginProviders, openIdConnectProviderArns, cognitoIdentityProviders } = pool;
-  if (
+  identityRefusals.noProviders.when(
     Object.keys(supportedLoginProviders).length === 0 &&
-    openIdConnectProviderArns.length === 0 &&
-    cognitoIdentityProviders.length === 0
-  ) {
-    throw new ServiceError("NotAuthorizedException", loginsDoNotMatch);
-  }
+      openIdConnectProviderArns.length === 0 &&
+      cognitoIdentityProviders.length === 0,
+  );
   const verifiers = [...logins].map(([provider, token]) => {
-    const verify = verifierOf(provider, pool, verification);
-    if (verify === undefined) throw new ServiceError("NotAuthorizedException", unsupportedProvider);
+    const verify = identityRefusals.unsupportedProvider.unless(verifierOf(provider, pool, verification));
     return { token, verify };
   });
   return Promise.all(verifiers.map(({ token, verify }) => verify(token)));
@@ -118,11 +111,8 @@ async function verifyIdTokenLogin(
   }
   if (verdict.fault === "unavailable") throw new ServiceError("ExternalServiceException", verdict.message);
   // Cognito answers an unknown app client like an unknown user pool.
-  const isForeignClient = verdict.fault === "audience" && kind === "CognitoSignIn";
-  throw new ServiceError(
-    "NotAuthorizedException",
-    isForeignClient ? unsupportedProvider : `Invalid login token. ${verdict.message}`,
-  );
+  identityRefusals.unsupportedProvider.when(verdict.fault === "audience" && kind === "CognitoSignIn");
+  throw new ServiceError("NotAuthorizedException", `Invalid login token. ${verdict.message}`);
 }
 
 /**

@@ -7,12 +7,15 @@ import type { CognitoIdentity } from "../iam/principal.ts";
 const lifetimeSeconds = 600;
 const issuer = "https://cognito-identity.amazonaws.com";
 
-export type OpenIdTokenVerdict =
-  | { ok: true; identity: CognitoIdentity }
-  | { ok: false; fault: "malformed" | "signature" }
-  | { ok: false; fault: "issuer"; issuer: string }
+interface OpenIdTokenVerdict {
+  fault: "malformed" | "issuer" | "signature" | "expired" | undefined;
+  /** What the token says. */
+  identity: CognitoIdentity;
+  issuer: string;
   /** Seconds since the epoch. */
-  | { ok: false; fault: "expired"; now: number; expiration: number };
+  now: number;
+  expiration: number;
+}
 
 /** The JWTs that GetOpenIdToken issues and that STS accepts. */
 export interface OpenIdTokens {
@@ -49,28 +52,34 @@ export function createOpenIdTokens(now: () => Date): OpenIdTokens {
     async verify(token) {
       const [header = "", payload = "", signature = "", ...more] = token.split(".");
       const claims = decode(payload);
-      if (decode(header) === undefined || claims === undefined || signature === "" || more.length > 0) {
-        return { ok: false, fault: "malformed" };
-      }
-      const { iss, sub, aud, amr, exp } = claims;
-      if (iss !== issuer) return { ok: false, fault: "issuer", issuer: String(iss) };
+      const { sub, aud, amr, iss, exp } = claims ?? {};
       const { publicKey } = await key();
-      const isSigned = verify(
-        "sha512",
-        Buffer.from(`${header}.${payload}`),
-        publicKey,
-        Buffer.from(signature, "base64url"),
-      );
-      if (!isSigned) return { ok: false, fault: "signature" };
-      if (seconds() >= Number(exp)) {
-        return { ok: false, fault: "expired", now: seconds(), expiration: Number(exp) };
-      }
+      const findFault = (): OpenIdTokenVerdict["fault"] => {
+        if (decode(header) === undefined || claims === undefined || signature === "" || more.length > 0) {
+          return "malformed";
+        }
+        if (iss !== issuer) return "issuer";
+        const content = Buffer.from(`${header}.${payload}`);
+        if (!verify("sha512", content, publicKey, Buffer.from(signature, "base64url"))) return "signature";
+        return seconds() >= Number(exp) ? "expired" : undefined;
+      };
       return {
-        ok: true,
-        identity: { identityId: String(sub), identityPoolId: String(aud), amr: amr as string[] },
+        fault: findFault(),
+        identity: {
+          identityId: textOf(sub),
+          identityPoolId: textOf(aud),
+          amr: Array.isArray(amr) ? amr.map(textOf) : [],
+        },
+        issuer: textOf(iss),
+        now: seconds(),
+        expiration: Number(exp),
       };
     },
   };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function decode(part: string): JsonObject | undefined {

@@ -1,5 +1,5 @@
 import type { IdentityPool, IdentityPoolSettings } from "../account.ts";
-import { ServiceError } from "../aws/service-error.ts";
+import { poolRefusals } from "./refusals.ts";
 import { arnLimits, type RequestMembers } from "./request-members.ts";
 
 /**
@@ -34,13 +34,9 @@ export function readPoolSettings(members: RequestMembers): IdentityPoolSettings 
   const samlProviderArns = members.texts("SamlProviderARNs", arnLimits);
   members.check();
   const twitter = supportedLoginProviders.get("api.twitter.com");
-  if (twitter !== undefined && !/^[^;]+;[^;]+$/.test(twitter)) {
-    throw invalid(
-      "Invalid SupportedLoginProviders: the value of api.twitter.com must be <consumer key>;<consumer secret>",
-    );
-  }
+  poolRefusals.twitterKeys.when(twitter !== undefined && !/^[^;]+;[^;]+$/.test(twitter));
   const wrong = openIdConnectProviderArns.find((arn) => !/^arn:aws:iam::\d{12}:oidc-provider\/./.test(arn));
-  if (wrong !== undefined) throw invalid(`Invalid OpenIdConnectProviderARNs: ${wrong}`);
+  poolRefusals.oidcProviderArn.when(wrong !== undefined, wrong ?? "");
   return {
     identityPoolName,
     allowUnauthenticatedIdentities,
@@ -60,8 +56,4 @@ export function isConfiguredProvider(pool: IdentityPool, name: string): boolean 
     pool.openIdConnectProviderArns.some((arn) => arn === name || arn.endsWith(`:oidc-provider/${name}`)) ||
     pool.cognitoIdentityProviders.some(({ providerName, clientId }) => name === `${providerName}:${clientId}`)
   );
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError("InvalidParameterException", message);
 }

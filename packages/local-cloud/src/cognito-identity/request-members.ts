@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
+import { identityRefusals } from "./refusals.ts";
 
 /** Limits of a string member in the service's model. */
 export interface StringLimits {
@@ -47,10 +48,7 @@ export class RequestMembers {
 
   /** @throws ServiceError with every invalid member, without values, since tokens are secret */
   check(): void {
-    const count = this.#faults.length;
-    if (count === 0) return;
-    const errors = count === 1 ? "1 validation error" : `${count} validation errors`;
-    throw new ServiceError("ValidationException", `${errors} detected: ${this.#faults.join("; ")}`);
+    identityRefusals.members.when(this.#faults.length > 0, this.#faults);
   }
 
   text(name: string, limits: StringLimits): string {

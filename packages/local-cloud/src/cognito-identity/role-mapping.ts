@@ -1,7 +1,7 @@
 import type { IdentityPool, MappingRule, RoleMapping } from "../account.ts";
-import { ServiceError } from "../aws/service-error.ts";
 import type { VerifiedLogin } from "./identities.ts";
 import { isConfiguredProvider } from "./pool-settings.ts";
+import { identityRefusals, roleAttachmentRefusals } from "./refusals.ts";
 import { arnLimits, type RequestMembers } from "./request-members.ts";
 
 /**
@@ -21,19 +21,13 @@ export function readRoleMappings(members: RequestMembers, pool: IdentityPool): R
   members.check();
   return Object.fromEntries(
     read.map(({ provider, type, ambiguousRoleResolution, rules }) => {
-      if (!isConfiguredProvider(pool, provider)) {
-        // [P] https://github.com/aws/aws-cdk/issues/22951
-        throw invalid(
-          `(${provider}) is not a valid RoleMapping ProviderName or is not a configured provider.`,
-        );
-      }
-      if (ambiguousRoleResolution === undefined) {
-        throw invalid("AmbiguousRoleResolution is required if you specify Token or Rules as the Type.");
-      }
-      if (type === "Rules" && rules === undefined) {
-        throw invalid("RulesConfiguration is required if you specify Rules as the Type.");
-      }
-      return [provider, { type, ambiguousRoleResolution, rules: type === "Rules" ? (rules ?? []) : [] }];
+      roleAttachmentRefusals.mappingProvider.when(!isConfiguredProvider(pool, provider), provider);
+      roleAttachmentRefusals.mappingRules.when(type === "Rules" && rules === undefined);
+      const resolution = roleAttachmentRefusals.mappingResolution.unless(ambiguousRoleResolution);
+      return [
+        provider,
+        { type, ambiguousRoleResolution: resolution, rules: type === "Rules" ? (rules ?? []) : [] },
+      ];
     }),
   );
 }
@@ -65,9 +59,7 @@ export function chooseRole(
       if (mapping !== undefined) return mappedRole(name, mapping, login, pool, customRoleArn);
     }
   }
-  if (customRoleArn !== undefined) {
-    throw invalid("CustomRoleArn is not allowed for the logins of this request.");
-  }
+  identityRefusals.customRoleWithoutMapping.when(customRoleArn !== undefined);
   return pool.roles?.["authenticated"];
 }
 
@@ -89,17 +81,13 @@ function mappedRole(
       ? rules.filter((rule) => matches(rule, claims[rule.claim])).map(({ roleArn }) => roleArn)
       : claimValues(claims["cognito:roles"]).flatMap((roles) => roles.split(","));
   if (customRoleArn !== undefined) {
-    if (candidates.includes(customRoleArn)) return customRoleArn;
-    throw new ServiceError("NotAuthorizedException", `Access to Role '${customRoleArn}' is forbidden.`);
+    identityRefusals.customRole.when(!candidates.includes(customRoleArn), customRoleArn);
+    return customRoleArn;
   }
   const [chosen] = type === "Rules" ? candidates : claimValues(claims["cognito:preferred_role"]);
   if (chosen !== undefined) return chosen;
-  if (ambiguousRoleResolution === "AuthenticatedRole") return pool.roles?.["authenticated"];
-  // [P] https://github.com/aws-amplify/amplify-js/issues/8644
-  throw new ServiceError(
-    "NotAuthorizedException",
-    `The ambiguous role mapping rules for: ${name} denied this request.`,
-  );
+  identityRefusals.ambiguousRole.when(ambiguousRoleResolution === "Deny", name);
+  return pool.roles?.["authenticated"];
 }
 
 /** A claim that is a list matches by any of its items [?]. A rule for an absent claim does not match [D]. */
@@ -122,8 +110,4 @@ export function claimValues(claim: unknown): string[] {
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function invalid(message: string): ServiceError {
-  return new ServiceError("InvalidParameterException", message);
 }

@@ -89,6 +89,60 @@ export const behaviours: readonly Behaviour[] = [
     settle: "auth-cli call /private --trace",
   },
   {
+    subject: "Cognito Identity",
+    does: "The `amr` values are those of the request's logins, not of all logins of the identity.",
+    letter: "?",
+    unknown: "The `amr` values of an identity with several logins when the request has one of them.",
+    settle: "auth-cli call /private --trace",
+  },
+  {
+    subject: "Cognito Identity",
+    does: "A rule or principal tag compares each item of a claim that is a list, such as `cognito:groups`.",
+    letter: "?",
+    unknown: "How a role mapping rule compares a claim that is a list.",
+    settle:
+      "aws cognito-identity get-credentials-for-identity --identity-id ID --logins 'USER_POOL=ID_TOKEN'",
+  },
+  {
+    subject: "Cognito Identity",
+    does: "A pool without `AllowClassicFlow` allows the classic flow.",
+    letter: "P",
+    source: "https://github.com/aws/aws-cli/issues/7652",
+  },
+  {
+    subject: "Cognito Identity",
+    does: "The default principal tags are `client` from `aud` and `username` from `sub`. The role must trust `sts:TagSession`.",
+    letter: "D",
+    source: "https://docs.aws.amazon.com/cognito/latest/developerguide/provider-mappings.html",
+  },
+  {
+    subject: "Cognito Identity",
+    does: "A guest of the enhanced flow has two session policies in addition to its role. They allow `execute-api`.",
+    letter: "D",
+    source:
+      "https://docs.aws.amazon.com/cognito/latest/developerguide/iam-roles.html#access-policies-scope-down-services",
+  },
+  {
+    subject: "Cognito Identity",
+    does: "Every page may read a response, and an error with `x-amzn-errortype` and `x-amzn-errormessage`.",
+    letter: "R",
+    source: "https://github.com/aws-amplify/amplify-js/issues/2443",
+  },
+  {
+    subject: "STS",
+    does: "Every page may read a response.",
+    letter: "P",
+    source: "https://github.com/aws-observability/aws-rum-web",
+  },
+  {
+    subject: "STS",
+    does: "An HTTP API gives a Lambda function the identity of a session of the classic flow.",
+    letter: "?",
+    unknown: "Whether `cognitoIdentity` in the event is there for a session of AssumeRoleWithWebIdentity.",
+    settle:
+      "aws sts assume-role-with-web-identity --role-arn ARN --role-session-name x --web-identity-token TOKEN",
+  },
+  {
     subject: "HTTP APIs",
     does: "A session token may be sent unsigned, in a header or in the query.",
     letter: "P",

@@ -19,6 +19,13 @@ import { policyRefusals } from "../iam/policy-refusals.ts";
 import { invocationRefusals } from "../lambda/lambda-refusals.ts";
 import { callbackRefusals } from "../twitter/callback-refusals.ts";
 import { oauthRefusals } from "../twitter/oauth-refusals.ts";
+import {
+  identityRefusals,
+  poolRefusals,
+  principalTagRefusals,
+  roleAttachmentRefusals,
+} from "../cognito-identity/refusals.ts";
+import { stsRefusals } from "../sts/refusals.ts";
 
 /** Every refusal of the local cloud. docs/local-cloud.md and the tests of the refusals are generated from it. */
 export const refusals = {
@@ -37,4 +44,9 @@ export const refusals = {
   urlRefusals,
   oauthRefusals,
   callbackRefusals,
+  identityRefusals,
+  poolRefusals,
+  roleAttachmentRefusals,
+  principalTagRefusals,
+  stsRefusals,
 };

@@ -8,13 +8,14 @@ import type {
 import type { Account, PolicyDocument, Role } from "../account.ts";
 import { isJsonObject } from "../aws/json-protocol.ts";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
-import { findOperation, ServiceError } from "../aws/service-error.ts";
-import type { OpenIdTokens, OpenIdTokenVerdict } from "../cognito-identity/open-id-token.ts";
+import { findOperation } from "../aws/service-error.ts";
+import type { OpenIdTokens } from "../cognito-identity/open-id-token.ts";
 import { authorizeAssumption, authorizeIdentity } from "../iam/authorization.ts";
 import { PolicyDocumentError } from "../iam/policy-document.ts";
 import { validatePolicy } from "../iam/policy-validation.ts";
 import { accountOf, type CognitoIdentity, type Principal, type SessionPolicies } from "../iam/principal.ts";
 import type { Sessions, TemporaryCredentials } from "../iam/sessions.ts";
+import { stsRefusals } from "./refusals.ts";
 
 export const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/";
 
@@ -50,14 +51,9 @@ export function createSts({ account, sessions, openIdTokens, now, log = () => {}
         context: externalId === undefined ? {} : { "sts:ExternalId": externalId },
       });
     // AWS answers the same for an unknown role and one that does not trust the caller.
-    if (role === undefined || decision?.allowed !== true) {
-      throw new ServiceError(
-        "AccessDenied",
-        `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${roleArn}`,
-        403,
-      );
-    }
-    return describeSession(role, request.sessionName, sessions.issue({ role, ...request }));
+    const trusting = decision?.allowed === true ? role : undefined;
+    const assumed = stsRefusals.assumeRole.unless(trusting, caller.arn, roleArn);
+    return describeSession(assumed, request.sessionName, sessions.issue({ role: assumed, ...request }));
   }
 
   /**
@@ -71,18 +67,13 @@ export function createSts({ account, sessions, openIdTokens, now, log = () => {}
     refuseParameters(parameters, ["ProviderId"]);
     const { roleArn, ...request } = readSessionRequest(parameters);
     const token = parameters.text("WebIdentityToken") ?? "";
-    if (token.length < 4 || token.length > 20_000) {
-      throw invalidMember("webIdentityToken", "Member must have length between 4 and 20000");
-    }
     const identity = await verifyToken(token);
-    const role = account.roles.get(roleArn);
-    const decision = role
-      ? authorizeIdentity(role, identity, { now: now(), tags: {} })
+    const found = account.roles.get(roleArn);
+    const decision = found
+      ? authorizeIdentity(found, identity, { now: now(), tags: {} })
       : { allowed: false as const, reason: `role ${roleArn} does not exist` };
-    if (role === undefined || !decision.allowed) {
-      log(`sts: ${decision.allowed ? "" : decision.reason}`);
-      throw new ServiceError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403);
-    }
+    if (!decision.allowed) log(`sts: ${decision.reason}`);
+    const role = stsRefusals.assumeRoleWithWebIdentity.unless(decision.allowed ? found : undefined);
     const credentials = sessions.issue({ role, ...request, cognitoIdentity: identity });
     return {
       ...describeSession(role, request.sessionName, credentials),
@@ -94,13 +85,16 @@ export function createSts({ account, sessions, openIdTokens, now, log = () => {}
 
   async function verifyToken(token: string): Promise<CognitoIdentity> {
     const verdict = await openIdTokens.verify(token);
-    if (verdict.ok) return verdict.identity;
-    throw tokenError(verdict);
+    stsRefusals.malformedToken.when(verdict.fault === "malformed");
+    stsRefusals.tokenIssuer.when(verdict.fault === "issuer", verdict.issuer);
+    stsRefusals.tokenSignature.when(verdict.fault === "signature");
+    stsRefusals.expiredToken.when(verdict.fault === "expired", verdict.now, verdict.expiration);
+    return verdict.identity;
   }
 
   const actions: Record<string, (request: QueryParameters, caller: Principal | undefined) => object> = {
-    GetCallerIdentity: (_request, caller) => getCallerIdentity(requireCaller(caller)),
-    AssumeRole: (request, caller) => assumeRole(request, requireCaller(caller)),
+    GetCallerIdentity: (_request, caller) => getCallerIdentity(stsRefusals.unsigned.unless(caller)),
+    AssumeRole: (request, caller) => assumeRole(request, stsRefusals.unsigned.unless(caller)),
     AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
   };
 
@@ -112,28 +106,6 @@ export function createSts({ account, sessions, openIdTokens, now, log = () => {}
   };
 }
 
-/** In the words that users report [P]; those for a wrong signature are the local cloud's. */
-function tokenError(verdict: Extract<OpenIdTokenVerdict, { ok: false }>): ServiceError {
-  if (verdict.fault === "expired") {
-    return new ServiceError(
-      "ExpiredTokenException",
-      `Token expired: current date/time ${verdict.now} must be before the expiration date/time ${verdict.expiration}`,
-    );
-  }
-  const messages = {
-    malformed:
-      "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
-    signature: "The token's signature is invalid.",
-    issuer: `No OpenIDConnect provider found in your account for ${"issuer" in verdict ? verdict.issuer : ""}`,
-  };
-  return new ServiceError("InvalidIdentityToken", messages[verdict.fault]);
-}
-
-function requireCaller(caller: Principal | undefined): Principal {
-  if (caller !== undefined) return caller;
-  throw new ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
-}
-
 function getCallerIdentity(caller: Principal): GetCallerIdentityResponse {
   return { Arn: caller.arn, UserId: caller.userId, Account: accountOf(caller) };
 }
@@ -143,38 +115,39 @@ function readSessionRequest(
   parameters: QueryParameters<"RoleArn" | "RoleSessionName" | "DurationSeconds" | "Policy" | "PolicyArns">,
 ): { roleArn: string; sessionName: string; durationSeconds: number; sessionPolicies?: SessionPolicies } {
   const sessionName = parameters.text("RoleSessionName") ?? "";
-  if (!/^[\w+=,.@-]{2,64}$/.test(sessionName)) {
-    throw new ServiceError(
-      "ValidationError",
-      `1 validation error detected: Value '${sessionName}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*`,
-    );
-  }
+  stsRefusals.sessionName.when(!/^[\w+=,.@-]{2,64}$/.test(sessionName), sessionName);
   const durationSeconds = Number(parameters.text("DurationSeconds") ?? 3600);
-  if (!Number.isInteger(durationSeconds) || durationSeconds < 900 || durationSeconds > 43_200) {
-    throw new ServiceError("ValidationError", "DurationSeconds must be between 900 and 43200 seconds.");
-  }
+  stsRefusals.duration.when(
+    !Number.isInteger(durationSeconds) || durationSeconds < 900 || durationSeconds > 43_200,
+  );
   const text = parameters.text("Policy");
   const arns = parameters.records("PolicyArns").map(({ arn = "" }) => arn);
   const request = { roleArn: parameters.text("RoleArn") ?? "", sessionName, durationSeconds };
   if (text === undefined && arns.length === 0) return request;
-  if (text !== undefined && text.length > 2048) {
-    throw invalidMember("policy", "Member must have length less than or equal to 2048");
-  }
+  stsRefusals.policySize.when(text !== undefined && text.length > 2048);
   const document = text === undefined ? undefined : readPolicy(text);
   return { ...request, sessionPolicies: { arns, ...(document && { document }) } };
 }
 
 /** @throws ServiceError MalformedPolicyDocument */
 function readPolicy(text: string): PolicyDocument {
+  const document = parseObject(text);
+  stsRefusals.policy.when(document === undefined, "This policy is not in valid Json");
   try {
-    const document: unknown = JSON.parse(text);
-    if (!isJsonObject(document)) throw new PolicyDocumentError("This policy is not in valid Json");
-    validatePolicy(document, "identity");
-    return document;
+    validatePolicy(document ?? {}, "identity");
   } catch (error) {
-    if (!(error instanceof PolicyDocumentError || error instanceof SyntaxError)) throw error;
-    const message = error instanceof SyntaxError ? "This policy is not in valid Json" : error.message;
-    throw new ServiceError("MalformedPolicyDocument", message);
+    if (!(error instanceof PolicyDocumentError)) throw error;
+    stsRefusals.policy.when(true, error.message);
+  }
+  return document ?? {};
+}
+
+function parseObject(text: string): PolicyDocument | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -202,16 +175,5 @@ function refuseParameters<Name extends string>(
   names: readonly Name[],
 ): void {
   const name = names.find((candidate) => parameters.has(candidate));
-  if (name === undefined) return;
-  throw new ServiceError(
-    "ValidationError",
-    `The local cloud does not support the parameter ${name} of ${parameters.action ?? ""}.`,
-  );
-}
-
-function invalidMember(member: string, constraint: string): ServiceError {
-  return new ServiceError(
-    "ValidationError",
-    `1 validation error detected: Value at '${member}' failed to satisfy constraint: ${constraint}`,
-  );
+  stsRefusals.parameter.when(name !== undefined, name ?? "", parameters.action ?? "");
 }

@@ -5,6 +5,8 @@ import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
 import { functionCases, invocationCases, permissionCases, urlCases } from "./lambda.ts";
 import { callbackCases, oauthCases } from "./x.ts";
 import type { RefusalCases } from "./refusal-case.ts";
+import { identityCases, poolCases, principalTagCases, roleAttachmentCases } from "./cognito.ts";
+import { stsCases } from "./sts.ts";
 
 type Catalog = typeof refusals;
 
@@ -25,4 +27,9 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   urlRefusals: urlCases,
   oauthRefusals: oauthCases,
   callbackRefusals: callbackCases,
+  identityRefusals: identityCases,
+  poolRefusals: poolCases,
+  roleAttachmentRefusals: roleAttachmentCases,
+  principalTagRefusals: principalTagCases,
+  stsRefusals: stsCases,
 };
