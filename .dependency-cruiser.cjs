@@ -22,6 +22,7 @@ const core = [
   "redaction.ts",
   "list-names.ts",
   "loopback.ts",
+  "command-name.ts",
   "lines.ts",
   "list-names.ts",
   "workflow-command.ts",

@@ -1,3 +1,4 @@
+import { findCommandName, nameExamples } from "./command-name.ts";
 import { printSync } from "./environment/standard-output.ts";
 import { versionText } from "./version.ts";
 
@@ -23,7 +24,11 @@ async function runCommand(args: readonly string[]): Promise<number> {
     import("./commands/run.ts"),
     import("./environment/create-environment.ts"),
   ]);
-  return run(args, { version: versionText(), createEnvironment, printHelp: printSync });
+  return run(args, {
+    version: versionText(),
+    createEnvironment,
+    printHelp: (help) => printSync(nameExamples(help, findCommandName(process.argv[1] ?? "", process.cwd()))),
+  });
 }
 
 /** Answers a shell, which runs `auth-cli complete -- <words>` for each press of the tab key. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -46,7 +46,19 @@ describe("the package, installed alone in an empty folder", () => {
     const { stdout } = await installed(["--version"]);
     expect(stdout).toMatch(/^auth-cli \d+\.\d+\.\d+ \(node \d+\.\d+\.\d+, \w+ \w+\)\n$/);
     expect((await installed(["--help"])).stdout).toContain("smoke");
+    const { man } = JSON.parse(await readFile(join(packageFolder(), "package.json"), "utf8")) as {
+      man: unknown;
+    };
+    // npm links the pages of an array.
+    expect(man).toEqual(["dist/auth-cli.1"]);
     expect((await stat(join(packageFolder(), "dist/auth-cli.1"))).size).toBeGreaterThan(1000);
+  });
+
+  test("names itself as the user can type it", async () => {
+    const target = ["--endpoint", "http://127.0.0.1:9", "--identity-pool-id", `us-east-1:${"0".repeat(8)}`];
+    const { stderr } = await installed(["call", "/x", ...target]);
+    expect(stderr).toContain("fix: run `npx auth-cli login ");
+    expect((await installed(["call", "--help"])).stdout).toContain("\n  npx auth-cli call /private\n");
   });
 
   test("local says what it needs: exit 2", async () => {

@@ -44,15 +44,23 @@ export async function run(
     return exitCode;
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) {
-      const { terminal } = environmentFor({ debug });
+      const { terminal, commandName } = environmentFor({ debug });
       if (debug && thrown instanceof Error) terminal.say(stackOf(thrown));
       const { withRepeatedFlags } = await import("./flags/repeat-flags.ts");
-      return reportError(withRepeatedFlags(toAuthCliError(thrown), program.opts()), terminal, args);
+      return reportError(
+        withRepeatedFlags(toAuthCliError(thrown), program.opts(), commandName),
+        terminal,
+        args,
+      );
     }
     if (thrown.exitCode === 0) return 0;
     if (thrown.code === "commander.help") return isHelpCommand(program) ? 0 : 2;
-    const { usageError } = await import("./flags/usage-error.ts");
-    return reportError(usageError(thrown, program, args), environmentFor({ debug }).terminal, args);
+    const [{ usageError }, { withRepeatedFlags }] = await Promise.all([
+      import("./flags/usage-error.ts"),
+      import("./flags/repeat-flags.ts"),
+    ]);
+    const { terminal, commandName } = environmentFor({ debug });
+    return reportError(withRepeatedFlags(usageError(thrown, program, args), {}, commandName), terminal, args);
   }
 }
 

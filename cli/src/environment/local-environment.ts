@@ -1,10 +1,13 @@
 import { homedir } from "node:os";
+import { findCommandName } from "../command-name.ts";
 import { type Files, files } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The part of the environment that needs no network: enough to answer a shell's completion request. */
 export interface LocalEnvironment {
   variables: Readonly<Record<string, string | undefined>>;
+  /** What the user types to start this program. */
+  commandName: string;
   platform: NodeJS.Platform;
   workingDirectory: string;
   homeDirectory: string;
@@ -20,6 +23,7 @@ export function localEnvironment<T extends LocalEnvironment["terminal"]>(
 ): LocalEnvironment & { terminal: T } {
   return {
     variables: process.env,
+    commandName: findCommandName(process.argv[1] ?? "", process.cwd()),
     platform: process.platform,
     workingDirectory: process.cwd(),
     homeDirectory: homedir(),

@@ -20,6 +20,7 @@ export interface FakeEnvironmentOptions {
   /** Times of the last change by absolute path, in milliseconds since the epoch. 0 when left out. */
   modified?: Record<string, number>;
   /** Linux when left out. */
+  commandName?: string;
   platform?: NodeJS.Platform;
   /** The value of `runtime.node`. */
   nodeVersion?: string;
@@ -107,6 +108,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
 
   return {
     variables: options.variables ?? {},
+    commandName: options.commandName ?? "auth-cli",
     platform: options.platform ?? "linux",
     runtime: { node: options.nodeVersion ?? "20.19.0", architecture: "x64" },
     workingDirectory,

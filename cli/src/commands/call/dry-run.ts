@@ -6,7 +6,7 @@ import { shellQuote } from "../flags/shell-quote.ts";
 
 /** Prints the steps of the signature and a curl command for the same request, and sends nothing. */
 export async function dryRun(
-  { terminal }: Pick<Environment, "terminal">,
+  { terminal, commandName }: Pick<Environment, "terminal" | "commandName">,
   request: HttpRequest,
   { intermediates }: Signed,
   scope: SigningScope,
@@ -14,7 +14,7 @@ export async function dryRun(
   const signed = intermediates !== undefined;
   const hints = [
     ...(signed
-      ? ['takes its secrets from the environment: eval "$(auth-cli credentials --format env)"']
+      ? [`takes its secrets from the environment: eval "$(${commandName} credentials --format env)"`]
       : []),
     ...(signed && canonicalPath(request.url.pathname) !== request.url.pathname
       ? [

@@ -67,7 +67,9 @@ async function examine(environment: Environment, flags: DoctorFlags): Promise<Do
     .flat()
     .toSorted((a, b) => topicOf(a) - topicOf(b))
     .map((finding) =>
-      finding.fix === undefined ? finding : { ...finding, fix: repeatFlagsInFix(finding.fix, flags) },
+      finding.fix === undefined
+        ? finding
+        : { ...finding, fix: repeatFlagsInFix(finding.fix, flags, environment.commandName) },
     );
   const { found: outputs, stage } = examination;
   return {

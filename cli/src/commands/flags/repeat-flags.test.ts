@@ -37,12 +37,12 @@ describe("a command in a fix", () => {
     ["run `auth-cli login`", { outputs: "it's.json" }, "run `auth-cli login --outputs 'it'\\''s.json'`"],
     ["run `auth-cli login`", { outputs: "$&.json" }, "run `auth-cli login --outputs '$&.json'`"],
   ])("%s with %j is %s", (fix, flags, expected) => {
-    expect(repeatFlagsInFix(fix, flags)).toBe(expected);
+    expect(repeatFlagsInFix(fix, flags, "auth-cli")).toBe(expected);
   });
 
   it("does not repeat flags that the fix advises against", () => {
     const fix = "leave out --identity-pool-id and --endpoint, and run `auth-cli login --stage prod`";
-    expect(repeatFlagsInFix(fix, direct)).toBe(fix);
+    expect(repeatFlagsInFix(fix, direct, "auth-cli")).toBe(fix);
   });
 
   it("repeats no address with a password", () => {
@@ -53,11 +53,11 @@ describe("a command in a fix", () => {
 
   it("does not name SST for another tool's outputs file", () => {
     const fix = "add the route to the stack and run `npx sst deploy --stage MyStack`";
-    expect(repeatFlagsInFix(fix, { outputs: "cdk.json" })).toBe(
+    expect(repeatFlagsInFix(fix, { outputs: "cdk.json" }, "auth-cli")).toBe(
       "add the route to the stack and deploy again",
     );
     for (const flags of [{}, { outputs: "../app/.sst/outputs.json" }])
-      expect(repeatFlagsInFix(fix, flags)).toBe(fix);
+      expect(repeatFlagsInFix(fix, flags, "auth-cli")).toBe(fix);
   });
 });
 
@@ -71,7 +71,7 @@ describe("an error", () => {
       reason: "throttled",
     } as const;
     const error = new AuthCliError("http-status", { ...details, fix: "use `auth-cli call --retry 5`" });
-    expect(withRepeatedFlags(error, { stage: "prod" })).toMatchObject({
+    expect(withRepeatedFlags(error, { stage: "prod" }, "auth-cli")).toMatchObject({
       ...details,
       code: "http-status",
       fix: "use `auth-cli call --retry 5 --stage prod`",

@@ -1,5 +1,6 @@
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import { isSstOutputsFile } from "../../deployment/outputs-file.ts";
+import { nameCommands } from "../../command-name.ts";
 import { AuthCliError, toErrorReport } from "../../errors.ts";
 import { shellQuote } from "./shell-quote.ts";
 
@@ -33,8 +34,11 @@ export function repeatFlags(command: string, flags: DeploymentFlags): string {
   return [command, ...words].join(" ");
 }
 
-/** Makes the commands in a fix repeat the flags that chose the deployment. */
-export function repeatFlagsInFix(fix: string, flags: DeploymentFlags): string {
+/**
+ * Makes the commands in a fix repeat the flags that chose the deployment.
+ * @param commandName as in the environment
+ */
+export function repeatFlagsInFix(fix: string, flags: DeploymentFlags, commandName: string): string {
   const unwanted = (fix.replaceAll(/`[^`]*`/g, "").match(advice) ?? []).join(" ");
   const repeated = Object.fromEntries(
     Object.entries(flagNames).flatMap(([name, flag]) =>
@@ -45,17 +49,23 @@ export function repeatFlagsInFix(fix: string, flags: DeploymentFlags): string {
     / (?:--all|--help)\b/.test(command) ? quoted : `\`${repeatFlags(command, repeated)}\``,
   );
   // Only SST has its commands.
-  return flags.outputs === undefined || isSstOutputsFile(flags.outputs)
-    ? text
-    : text.replace(/\brun `npx sst deploy[^`]*`/g, "deploy again");
+  const possible =
+    flags.outputs === undefined || isSstOutputsFile(flags.outputs)
+      ? text
+      : text.replace(/\brun `npx sst deploy[^`]*`/g, "deploy again");
+  return nameCommands(possible, commandName);
 }
 
 /** The same error, with a fix that repeats the flags. */
-export function withRepeatedFlags(error: AuthCliError, flags: DeploymentFlags): AuthCliError {
+export function withRepeatedFlags(
+  error: AuthCliError,
+  flags: DeploymentFlags,
+  commandName: string,
+): AuthCliError {
   const { code, ...details } = toErrorReport(error);
   return details.fix === undefined
     ? error
-    : new AuthCliError(code, { ...details, fix: repeatFlagsInFix(details.fix, flags) });
+    : new AuthCliError(code, { ...details, fix: repeatFlagsInFix(details.fix, flags, commandName) });
 }
 
 /** auth-cli rejects these addresses, and must not print them. */

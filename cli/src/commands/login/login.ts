@@ -226,7 +226,9 @@ async function report(
       `note: the token of ${session.provider} expires in ${minutes} min; then log in again with a new one`,
     );
   }
-  environment.terminal.say(`Next: ${repeatFlags("auth-cli call /private", { ...flags, stage })}`);
+  environment.terminal.say(
+    `Next: ${repeatFlags(`${environment.commandName} call /private`, { ...flags, stage })}`,
+  );
 }
 
 function placeOf({ stage }: Session): string {

@@ -19,7 +19,7 @@ export interface Chain {
 }
 
 export interface CheckRunnerOptions {
-  environment: Pick<Environment, "send">;
+  environment: Pick<Environment, "send" | "commandName">;
   limits: RunLimits;
   retries: Retries;
   selection: Selection;
@@ -114,7 +114,9 @@ export class CheckRunner {
       startedMs,
       durationMs,
       ...observation.seen(),
-      ...(failure === undefined ? {} : { error: toErrorReport(withRepeatedFlags(failure, flags)) }),
+      ...(failure === undefined
+        ? {}
+        : { error: toErrorReport(withRepeatedFlags(failure, flags, environment.commandName)) }),
     });
     return {
       result,
