@@ -7,6 +7,7 @@ const commands = new Map<string, () => Promise<CommandDefinition>>([
   ["smoke", async () => (await import("./smoke/command.ts")).smokeCommand],
   ["doctor", async () => (await import("./doctor/command.ts")).doctorCommand],
   ["status", async () => (await import("./status/command.ts")).statusCommand],
+  ["switch", async () => (await import("./switch/command.ts")).switchCommand],
   ["credentials", async () => (await import("./credentials/command.ts")).credentialsCommand],
   ["logout", async () => (await import("./logout/command.ts")).logoutCommand],
   ["local", async () => (await import("./local/command.ts")).localCommand],

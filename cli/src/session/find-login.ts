@@ -6,6 +6,7 @@ import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { listNames } from "../list-names.ts";
 import type { TokenCredentials } from "../twitter/oauth1.ts";
+import type { GivenLogin } from "./given-login.ts";
 import { tokenFromConfiguration } from "./given-twitter-token.ts";
 import { findSession, secretOf, type Session, sessionKey, sessionsPath, userName } from "./sessions.ts";
 
@@ -26,6 +27,8 @@ export interface Login {
   tokenExpiresAt: string | undefined;
   /** Where the token comes from, for people: a file, a variable, `OS keyring`. */
   source: string;
+  /** Undefined for a stored login. */
+  given?: GivenLogin;
 }
 
 /** A login with its secrets. */
@@ -34,6 +37,8 @@ export interface LoadedLogin {
   logins: LoginsMap;
   /** Undefined for a login by another provider than Twitter. */
   token: TokenCredentials | undefined;
+  /** Undefined for a stored login. */
+  given?: GivenLogin;
 }
 
 /**
@@ -70,25 +75,34 @@ async function findGivenLogin(
   if (setting !== undefined) {
     const { loginFromSetting } = await import("./given-token.ts");
     const login = await loginFromSetting(environment, configuration, setting);
-    const { provider, token, source, expiresAt } = login;
+    const { provider, token, source, expiresAt, variable } = login;
+    const given = { source, variables: [variable], toUnset: "AUTH_CLI_LOGIN" };
     return {
       provider,
       cacheKey: `token:${provider}:${token}`,
-      load: () => Promise.resolve(providerLogin(provider, token)),
+      load: () => Promise.resolve({ ...providerLogin(provider, token), given }),
       session: undefined,
       tokenExpiresAt: expiresAt,
       source,
+      given,
     };
   }
-  const given = await tokenFromConfiguration(environment, configuration);
-  if (given === undefined) return undefined;
+  const found = await tokenFromConfiguration(environment, configuration);
+  if (found === undefined) return undefined;
+  const { source, tokenCredentials } = found;
+  const given = {
+    source,
+    variables: ["TWITTER_ACCESS_TOKEN", "TWITTER_ACCESS_TOKEN_SECRET"],
+    toUnset: "both",
+  };
   return {
     provider: twitterProvider,
-    cacheKey: `token:${given.tokenCredentials.token}`,
-    load: () => Promise.resolve(twitterLogin(given.tokenCredentials)),
+    cacheKey: `token:${tokenCredentials.token}`,
+    load: () => Promise.resolve({ ...twitterLogin(tokenCredentials), given }),
     session: undefined,
     tokenExpiresAt: undefined,
-    source: given.source,
+    source,
+    given,
   };
 }
 

@@ -150,7 +150,13 @@ export async function loginFromSetting(
   environment: Pick<Environment, "redactor">,
   configuration: Configuration,
   setting: Setting,
-): Promise<{ provider: string; token: string; source: string; expiresAt: string | undefined }> {
+): Promise<{
+  provider: string;
+  token: string;
+  source: string;
+  variable: string;
+  expiresAt: string | undefined;
+}> {
   const { provider, variable } = parseLoginSource(environment, setting.value, "AUTH_CLI_LOGIN");
   if (variable === undefined) {
     throw new AuthCliError("invalid-configuration", {
@@ -173,5 +179,5 @@ export async function loginFromSetting(
   }
   const read = await readVariable(configuration, provider, variable);
   const token = parseLoginToken(environment, provider, read);
-  return { provider, token, source: read.source, expiresAt: readIdToken(token)?.expiresAt };
+  return { provider, token, source: read.source, variable, expiresAt: readIdToken(token)?.expiresAt };
 }

@@ -3,6 +3,7 @@ import type { Deployment } from "../deployment/deployment.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { cognitoContext } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
+import { AuthCliError } from "../errors.ts";
 import { cachePath, type CredentialsCache, type Identity, isFresh, openCache } from "./credentials-cache.ts";
 import type { LoadedLogin, Login } from "./find-login.ts";
 import { cacheFolder } from "./folders.ts";
@@ -44,6 +45,22 @@ export async function obtainIdentity(
   return identity;
 }
 
+/** New AWS credentials, whether or not those in the cache are fresh. */
+export async function renewIdentity(
+  environment: Environment,
+  resolved: ResolvedDeployment,
+  login: Login,
+): Promise<Identity> {
+  const path = cachePath(environment, resolved.deployment.identityPoolId, login.cacheKey);
+  const cache = openCache(environment, path);
+  return cache.withLock(async () => {
+    const known = login.session?.identityId ?? cache.read()?.identityId;
+    const obtained = await exchangeLogin(environment, resolved, await login.load(), { identityId: known });
+    await writeUnlessLoggedOut(environment, cache, login.session, obtained);
+    return obtained;
+  });
+}
+
 /**
  * Exchanges a login for an identity and its AWS credentials: GetId, unless the identity is known, then
  * GetCredentialsForIdentity.
@@ -53,7 +70,7 @@ export async function obtainIdentity(
 export async function exchangeLogin(
   environment: Environment,
   resolved: ResolvedDeployment,
-  { logins, token }: LoadedLogin,
+  { logins, token, given }: LoadedLogin,
   { identityId, consumerKey }: { identityId?: string | undefined; consumerKey?: string | undefined } = {},
 ): Promise<Identity> {
   const { configuration, deployment } = resolved;
@@ -68,7 +85,10 @@ export async function exchangeLogin(
     return { identityId: id, credentials };
   } catch (error) {
     const { explainCognitoRefusal } = await import("../diagnosis/cognito-refusal.ts");
-    throw await explainCognitoRefusal({ environment, resolved, token, consumerKey }, error);
+    const explained = await explainCognitoRefusal({ environment, resolved, token, consumerKey }, error);
+    if (given === undefined || !(explained instanceof AuthCliError)) throw explained;
+    const { nameGivenLogin } = await import("./given-login.ts");
+    throw nameGivenLogin(explained, given);
   }
 }
 

@@ -63,6 +63,14 @@ export async function removeSessions(
   }
 }
 
+/** Makes a stored login the one that commands use without `--user`: the last one. */
+export async function preferSession(environment: StoreEnvironment, session: Session): Promise<void> {
+  await updateSessions(environment, (sessions) => {
+    const same = sessions.filter((other) => isSameLogin(session, other));
+    return [...sessions.filter((other) => !isSameLogin(session, other)), ...same];
+  });
+}
+
 /**
  * Stores a login, replacing an earlier one of the same user to the same pool. `storeSecret` decides where the secret
  * goes.

@@ -77,7 +77,14 @@ export async function call(
     : printResponse(environment, response, flags));
   if (response.status >= 400 && flags.fail !== false) {
     const signed = identity() !== undefined;
-    throw httpError(request, response, explained?.diagnosis ?? explainStatus(response.status, { signed }));
+    const error = httpError(
+      request,
+      response,
+      explained?.diagnosis ?? explainStatus(response.status, { signed }),
+    );
+    if (login?.given === undefined) throw error;
+    const { nameGivenLogin } = await import("../../session/given-login.ts");
+    throw nameGivenLogin(error, login.given);
   }
   if (redirects.has(response.status)) {
     const location = headerValue(response.headers, "location");

@@ -224,6 +224,8 @@ const table: Record<string, Row> = {
   "smoke --retry-for": { wrong: durations, last: ["5s", "6s"], lastIs: "6000" },
   "smoke --timeout": { wrong: durations, last: ["5s", "6s"], lastIs: "6000" },
   "smoke --fail-fast": aSwitch,
+  "status --all": aSwitch,
+  "status --check": aSwitch,
   "smoke --allow-guests": aSwitch,
   "smoke --allow-live": aSwitch,
   "smoke --report-json": { wrong: reportFiles },

@@ -16,7 +16,7 @@ const flagNames = {
 
 /** A command in backquotes that needs the deployment, perhaps after variables. */
 const commands =
-  /`(?=(?:\w+=\S* )*auth-cli (?:login|call|smoke|doctor|status|credentials|logout)\b)([^`]+)`/g;
+  /`(?=(?:\w+=\S* )*auth-cli (?:login|call|smoke|doctor|status|switch|credentials|logout)\b)([^`]+)`/g;
 
 /** Advice against flags. A command that repeats them would contradict it. */
 const advice = /\b(?:leave out|omit|remove|without) [^,;]*/g;

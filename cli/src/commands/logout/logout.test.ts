@@ -41,6 +41,12 @@ async function threeLogins(options: World = {}) {
 }
 
 describe("logout", () => {
+  it("refuses one user together with --all", async () => {
+    const ran = await authCli(["logout", "--user", "alice", "--all", "--json"], { loggedIn: true });
+    expect([ran.code, reportedError(ran)["code"]]).toEqual([2, "invalid-usage"]);
+    expect(ran.environment.fileTexts()[configFile]).toContain("alice");
+  });
+
   it("exits with 4 without a stored login", async () => {
     for (const args of [["logout"], ["logout", "--revoke"]]) {
       const ran = await authCli([...args, "--json"]);

@@ -32,9 +32,16 @@ export interface LogoutFlags extends DeploymentFlags {
 
 /**
  * `auth-cli logout`: removes stored logins and their AWS credentials.
- * @throws AuthCliError `not-logged-in` without a login to remove, unless `--all` is set; Twitter's refusal, before it removes anything
+ * @throws AuthCliError `invalid-usage` for `--user` with `--all`; `not-logged-in` without a login to remove, unless `--all` is set; Twitter's refusal, before it removes anything
  */
 export async function logout(flags: LogoutFlags, environment: Environment): Promise<void> {
+  if (flags.all && flags.user !== undefined) {
+    throw new AuthCliError("invalid-usage", {
+      message: `--user ${flags.user} and --all contradict each other`,
+      cause: "--all removes every login on this computer, not only those of one user",
+      fix: "leave out --all, or run `auth-cli logout --all` without --user",
+    });
+  }
   const sessions = readSessions(environment);
   if (flags.all && sessions.length === 0) {
     removeLeftovers(environment);

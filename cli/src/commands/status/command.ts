@@ -7,9 +7,19 @@ export const statusCommand: CommandDefinition = {
   description: "show the user, identity, role and expiry, and the source of each value",
   define(command, run) {
     command
+      .option(
+        "--check",
+        "also ask Twitter and Cognito whether they accept the login; renews the AWS credentials",
+      )
+      .option("--all", "list every stored login on this computer")
       .addHelpText(
         "after",
-        examples("auth-cli status --stage prod", "auth-cli status --json | jq -r .identityId"),
+        examples(
+          "auth-cli status --stage prod",
+          "auth-cli status --check",
+          "auth-cli status --all",
+          "auth-cli status --json | jq -r .identityId",
+        ),
       )
       .action(
         run(async (environment, flags: StatusFlags) => {

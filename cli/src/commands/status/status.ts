@@ -15,10 +15,16 @@ import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } 
 import { cognitoContext, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import { type Identity, cachePath, isFresh } from "../../session/credentials-cache.ts";
 import { readSessions, sessionsPath } from "../../session/sessions.ts";
+import { type Check, checkLogin } from "./check-login.ts";
+import { listLogins } from "./list-logins.ts";
 
 export interface StatusFlags extends DeploymentFlags {
   user?: string;
   json?: boolean;
+  /** Ask Twitter and Cognito. */
+  check?: boolean;
+  /** Every stored login. */
+  all?: boolean;
 }
 
 /** `status --json`. */
@@ -47,6 +53,8 @@ interface Status {
   twitterApiUrl: string;
   /** Instead of amazonaws.com. */
   awsEndpointUrl: string | undefined;
+  /** With `--check`. */
+  check?: Check;
   /** Why the role is unknown. */
   roleError?: ErrorReport;
   /** The source of each value. */
@@ -75,15 +83,18 @@ interface Sources {
 const roleTimeoutMs = 3000;
 
 /**
- * `auth-cli status`: shows the login and the source of each value. Changes nothing.
- * @throws AuthCliError `not-logged-in`
+ * `auth-cli status`: shows the login and the source of each value. Changes nothing, except that `--check` renews the
+ * cached AWS credentials.
+ * @throws AuthCliError `not-logged-in`, with `--check` also the refusal of Cognito or Twitter
  */
 export async function status(flags: StatusFlags, environment: Environment): Promise<void> {
+  if (flags.all) return listLogins(flags, environment);
   const sessions = readSessions(environment);
   const found = await resolveDeployment(environment, flags, () => sessions);
   const login = await findLogin(environment, found, sessions, flags.user);
   const resolved = resolveForLogin(found, login, sessions);
   const { deployment, configuration } = resolved;
+  const checked = flags.check ? await checkLogin(environment, resolved, login) : undefined;
   const identity = cachedIdentity(environment, deployment, login);
   const aws = await cognitoContext(environment, configuration, deployment);
   const result: Status = {
@@ -102,9 +113,12 @@ export async function status(flags: StatusFlags, environment: Environment): Prom
     awsEndpointUrl: aws.endpoint?.replace(/\/$/, ""),
     role: undefined,
     ...(await askRole(environment, resolved, identity)),
+    ...(checked && { check: { ...checked.verdicts, errors: checked.refusals.map(toErrorReport) } }),
     sources: await findSources(environment, flags, resolved, login, identity),
   };
   await environment.terminal.print(flags.json ? jsonLines(result) : formatStatus(result, environment.now()));
+  const [refusal] = checked?.refusals ?? [];
+  if (refusal !== undefined) throw refusal;
 }
 
 function userOf({ session, tokenExpiresAt }: Login): Pick<Status, "screenName" | "name" | "tokenExpiration"> {
@@ -177,6 +191,7 @@ function formatStatus(result: Status, nowMs: number): string[] {
     ["identity", result.identityId ?? "none yet", sources.identity],
     ["role", ...describeRole(result)],
     ["credentials", describeExpiration(result, nowMs), sources.credentials],
+    ...checkRows(result),
     ["stage", result.stage ?? "unnamed", sources.stage],
     ["API", result.apiEndpoint, sources.apiEndpoint],
     ["identity pool", result.identityPoolId, sources.identityPoolId],
@@ -197,6 +212,19 @@ function describeUser({ provider, screenName, name, userId }: Status): string {
     return name === userId ? `${name} (${provider})` : `${name} (${provider}, user ${userId})`;
   }
   return screenName === undefined ? "a Twitter token" : `@${screenName} (user ${userId})`;
+}
+
+function checkRows({ check: checked }: Status): Row[] {
+  if (checked === undefined) return [];
+  const says: Record<Check["twitter"], string> = {
+    accepted: "accepts the login",
+    refused: "refuses the login",
+    "not asked": "was not asked",
+  };
+  return [
+    ["Twitter says", says[checked.twitter]],
+    ["Cognito says", says[checked.cognito]],
+  ];
 }
 
 function tokenRow({ tokenExpiration }: Status, nowMs: number): Row {

@@ -5,6 +5,7 @@ import type { AuthCliError } from "../../../errors.ts";
 import type { Send } from "../../../http.ts";
 import { explainCognitoRefusal } from "../../../diagnosis/cognito-refusal.ts";
 import type { LoadedLogin } from "../../../session/find-login.ts";
+import { nameGivenLogin } from "../../../session/given-login.ts";
 import { registerCredentials } from "../../../session/register-secrets.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckName } from "../report.ts";
@@ -28,7 +29,10 @@ export async function exchangeToken(chain: Chain, login: () => Promise<LoadedLog
     const found = await known();
     return found === undefined
       ? failure
-      : explainCognitoRefusal({ environment, resolved, token: found.token }, failure);
+      : nameGivenLogin(
+          await explainCognitoRefusal({ environment, resolved, token: found.token }, failure),
+          found.given,
+        );
   };
   // A missing login is one failure: that of twitter.token, if it runs.
   if (checks.isSelected("twitter.token") && (await known()) === undefined) {

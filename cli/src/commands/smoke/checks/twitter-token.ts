@@ -1,10 +1,8 @@
 import { AuthCliError, type ErrorCode, toErrorReport } from "../../../errors.ts";
 import type { LoadedLogin } from "../../../session/find-login.ts";
+import { nameGivenLogin } from "../../../session/given-login.ts";
+import { verifyTwitterToken } from "../../../session/verify-token.ts";
 import type { Send } from "../../../http.ts";
-import { exchangeSigned } from "../../../server-clock.ts";
-import { processVerifyCredentialsResponse, verifyCredentialsRequest } from "../../../twitter/twitter-api.ts";
-import { findClientCredentials } from "../../../deployment/client-credentials.ts";
-import { twitterApiUrl } from "../../../deployment/service-addresses.ts";
 import { Undecided } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
 
@@ -15,7 +13,7 @@ const undecided: readonly string[] = ["access-tier", "credits-depleted"] satisfi
 export async function checkTwitterToken(
   { environment, resolved }: Chain,
   send: Send,
-  { provider, token }: LoadedLogin,
+  { provider, token, given }: LoadedLogin,
 ): Promise<void> {
   if (token === undefined) {
     throw new Undecided("check-failed", {
@@ -24,27 +22,18 @@ export async function checkTwitterToken(
       cause: "Cognito verifies this token in cognito.get-id",
     });
   }
-  const clientCredentials = await findClientCredentials(environment, resolved.configuration);
-  if (clientCredentials === undefined) {
-    throw new Undecided("missing-configuration", {
-      step: "twitter.token",
-      message: "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
-      cause: "auth-cli cannot ask Twitter without them; Cognito still asks Twitter in cognito.get-id",
-      fix: "set them in the environment or in the project's .env file",
-    });
-  }
-  const context = {
-    apiUrl: await twitterApiUrl(resolved.configuration),
-    clientCredentials,
-    nowMs: environment.now(),
-  };
-  const reply = await exchangeSigned({ ...environment, send }, verifyCredentialsRequest(context, token));
   try {
-    processVerifyCredentialsResponse(reply, context);
+    if (await verifyTwitterToken({ ...environment, send }, resolved, token)) return;
   } catch (error) {
     if (error instanceof AuthCliError && undecided.includes(error.code)) {
       throw new Undecided(error.code, toErrorReport(error));
     }
-    throw error;
+    throw error instanceof AuthCliError ? nameGivenLogin(error, given) : error;
   }
+  throw new Undecided("missing-configuration", {
+    step: "twitter.token",
+    message: "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
+    cause: "auth-cli cannot ask Twitter without them; Cognito still asks Twitter in cognito.get-id",
+    fix: "set them in the environment or in the project's .env file",
+  });
 }
