@@ -1,11 +1,8 @@
 // Preloaded into the Node clients: the hosts of X and AWS, which they have built in, lead to one port of this computer.
-const https = require("node:https");
+const tls = require("node:tls");
 
-class LocalHosts extends https.Agent {
-  createConnection(options, callback) {
-    const port = Number(process.env["LOCAL_PORT"]);
-    return super.createConnection({ ...options, host: "127.0.0.1", port }, callback);
-  }
-}
+const { connect } = tls;
 
-https.globalAgent = new LocalHosts();
+// The https module and fetch call it with one object.
+tls.connect = (options, ...rest) =>
+  connect({ ...options, host: "127.0.0.1", port: Number(process.env["LOCAL_PORT"]) }, ...rest);

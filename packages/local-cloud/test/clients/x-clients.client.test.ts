@@ -37,6 +37,7 @@ const inPerl = (script: string, module: string, debianPackage: string): Client =
 
 const clients: Record<string, Client> = {
   "twitter-api-v2": inNode("twitter-api-v2.cjs"),
+  xdk: inNode("xdk.cjs"),
   "twitter-lite": inNode("twitter-lite.cjs"),
   "node-twitter-api": inNode("node-twitter-api.cjs"),
   twython: inPython("twython_client.py", "twython"),
