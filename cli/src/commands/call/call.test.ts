@@ -110,7 +110,16 @@ describe("call", () => {
     const bytes = Buffer.from("X-One: \u001b[2J\u00e9\r\n\r\n\u001b[31m", "latin1");
     expect(piped.environment.stdoutBytes().includes(bytes)).toBe(true);
     const shown = await authCli(["call", "/x", "-i"], { ...hostile, resultColumns: 80 });
-    expect(shown.stdout).toBe("HTTP/1.1 200 OK\nX-One: \\u001b[2J\u00e9\n\n\u001b[31m");
+    expect(shown.stdout).toBe("HTTP/1.1 200 OK\nX-One: \\u001b[2J\u00e9\n\n\u001b[31m\n");
+  });
+
+  it.each([
+    ["body", "body\n"],
+    ["body\n", "body\n"],
+    ["", ""],
+  ])("ends the line of %j on a terminal", async (body, shown) => {
+    const ran = await authCli(["call", "/x"], { ...answering(200, body), resultColumns: 80 });
+    expect(ran.stdout).toBe(shown);
   });
 
   it("prints a binary body unchanged", async () => {

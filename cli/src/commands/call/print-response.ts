@@ -28,8 +28,17 @@ export async function printResponse(
   const asText = wantsHead && terminal.resultColumns !== undefined;
   if (asText) await terminal.print([...responseHead(response), ""]);
   const chunks = wantsHead && !asText ? withHead(response) : response.body;
-  for await (const chunk of chunks) await terminal.printBytes(chunk);
+  let last: number | undefined;
+  for await (const chunk of chunks) {
+    await terminal.printBytes(chunk);
+    last = chunk.at(-1) ?? last;
+  }
+  // On a terminal, npx of npm 11 erases the line of the cursor when its command ends.
+  const isLineOpen = last !== undefined && last !== lineFeed;
+  if (isLineOpen && terminal.resultColumns !== undefined) await terminal.printBytes(Buffer.of(lineFeed));
 }
+
+const lineFeed = 10;
 
 async function* withHead(response: HttpResponse): AsyncGenerator<Uint8Array> {
   // Node reads a head as Latin-1, one character for each byte.
