@@ -1,7 +1,11 @@
 /** Records the transcripts in the docs again: `npm run transcripts`. A test compares them with the program. */
 import { writeFileSync } from "node:fs";
 import { readPages, replaceTranscripts } from "./transcripts/pages.ts";
+import { recordDevTranscript } from "./transcripts/dev.ts";
 import { recordTranscripts } from "./transcripts/record.ts";
 
-const recorded = await recordTranscripts({ bySst: true });
+const recorded = new Map([
+  ...(await recordTranscripts({ bySst: true })),
+  ["dev", await recordDevTranscript()] as const,
+]);
 for (const page of readPages()) writeFileSync(page.path, replaceTranscripts(page, recorded));

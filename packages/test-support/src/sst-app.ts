@@ -12,6 +12,7 @@ import { untilWritten } from "./sst-outputs.ts";
 
 const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 const sst = join(root, "node_modules/sst/cli/sst.js");
+const tsx = import.meta.resolve("tsx");
 
 /** A copy of this repository's SST app that a test may edit, deploy and throw away. */
 export interface SstApp {
@@ -22,6 +23,8 @@ export interface SstApp {
   sst(args: readonly string[], variables: Record<string, string | undefined>): Promise<ProcessResult>;
   /** Starts the real `sst dev` without a terminal. */
   dev(stage: string, variables: Record<string, string | undefined>): SstDev;
+  /** Starts what `npm run dev:local` starts, without a terminal. */
+  devLocal(): SstDev;
   remove(): Promise<void>;
 }
 
@@ -69,13 +72,24 @@ export async function copySstApp(): Promise<SstApp> {
       return args[0] === "deploy" ? untilWritten(join(folder, ".sst/outputs.json"), run) : run();
     },
     dev: (stage, variables) =>
-      startSstDev(stage, folder, { TMPDIR: temporary, PATH: quickPath, ...variables }),
+      startSstDev([sst, "dev", "--stage", stage], folder, {
+        TMPDIR: temporary,
+        PATH: quickPath,
+        ...variables,
+      }),
+    devLocal: () =>
+      startSstDev(["--import", tsx, join(root, "scripts/dev-local.ts")], folder, {
+        TMPDIR: temporary,
+        PATH: quickPath,
+        HOME: folder,
+        NO_COLOR: "1",
+      }),
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
 
-function startSstDev(stage: string, cwd: string, env: Record<string, string | undefined>): SstDev {
-  const child = spawn(process.execPath, [sst, "dev", "--stage", stage], {
+function startSstDev(args: readonly string[], cwd: string, env: Record<string, string | undefined>): SstDev {
+  const child = spawn(process.execPath, args, {
     cwd,
     env,
     stdio: ["ignore", "pipe", "pipe"],

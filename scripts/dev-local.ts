@@ -1,0 +1,119 @@
+/**
+ * `npm run dev:local [-- --stage <name>]`: `sst dev` against a local cloud in this process, until Ctrl-C. Its variables
+ * are in `.sst/local.env` meanwhile, for commands in other terminals.
+ */
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { type LocalCloud, startLocalCloud } from "@api-auth-twitter/local-cloud";
+import { stageEnvironment } from "../stacks/stage-environment.ts";
+
+const root = process.cwd();
+const outputsFile = join(root, ".sst/outputs.json");
+const isWindows = process.platform === "win32";
+const variablesFile = isWindows ? ".sst/local.ps1" : ".sst/local.env";
+
+/** Runs `sst dev` on this terminal until it ends. @returns its exit code, 0 after Ctrl-C */
+async function runSstDev(stage: string, cloud: LocalCloud, temporary: string): Promise<number> {
+  const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _session, ...inherited } = process.env;
+  const child = spawn(
+    process.execPath,
+    [join(root, "node_modules/sst/cli/sst.js"), "dev", "--stage", stage],
+    {
+      cwd: root,
+      env: {
+        ...inherited,
+        ...cloud.environment,
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+        // CDK leaves temporary files.
+        TMPDIR: temporary,
+        TEMP: temporary,
+        TMP: temporary,
+      },
+      stdio: "inherit",
+    },
+  );
+  let interrupted = false;
+  const stop = (): void => {
+    interrupted = true;
+    child.kill("SIGTERM");
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", resolve);
+  });
+  return interrupted ? 0 : (code ?? 1);
+}
+
+/** How a shell sets the local cloud's variables. */
+function assignments({ environment }: LocalCloud): string {
+  const lines = Object.entries(environment).map(([name, value]) =>
+    isWindows ? `$env:${name} = '${value}'` : `export ${name}='${value}'`,
+  );
+  // Either would take precedence over the keys.
+  const unset = isWindows
+    ? "Remove-Item Env:AWS_PROFILE, Env:AWS_SESSION_TOKEN -ErrorAction Ignore"
+    : "unset AWS_PROFILE AWS_SESSION_TOKEN";
+  return [unset, ...lines, ""].join("\n");
+}
+
+/** What to type next, once SST has written where the API is. */
+async function announce(stage: string, writtenBefore: number): Promise<void> {
+  while ((await lastWritten()) <= writtenBefore) await sleep(100, undefined, { ref: false });
+  // SST prints the same outputs first.
+  await sleep(200, undefined, { ref: false });
+  const outputs = JSON.parse(await readFile(outputsFile, "utf8")) as Record<string, Record<string, string>>;
+  const endpoint = Object.values(outputs).find(({ ApiEndpoint }) => ApiEndpoint !== undefined)?.ApiEndpoint;
+  console.log(
+    [
+      `${endpoint} runs the functions on this computer. In another terminal, in this folder:`,
+      "",
+      `  . ${isWindows ? ".\\" : ""}${variablesFile}`,
+      `  npx auth-cli login --stage ${stage}`,
+      `  npx auth-cli call /private --stage ${stage}`,
+      "",
+      "Edit packages/functions/src/private.ts, save it and call again. Press Ctrl-C here to stop.",
+      "",
+    ].join("\n"),
+  );
+}
+
+/** Milliseconds since the epoch; 0 for a file that is absent or still empty. */
+async function lastWritten(): Promise<number> {
+  const { size, mtimeMs } = (await stat(outputsFile).catch(() => undefined)) ?? { size: 0, mtimeMs: 0 };
+  return size === 0 ? 0 : mtimeMs;
+}
+
+async function main(): Promise<number> {
+  // Without a stage, SST asks for one, and without a terminal it does nothing.
+  const { stage } = parseArgs({ options: { stage: { type: "string", default: "local" } } }).values;
+  const { TWITTER_CONSUMER_KEY: key, TWITTER_CONSUMER_SECRET: secret } = stageEnvironment(root, stage, {});
+  const { NODE_EXTRA_CA_CERTS: extra } = process.env;
+  const temporary = await mkdtemp(join(tmpdir(), "auth-cli-dev-"));
+  const cloud = await startLocalCloud({
+    awsPort: 0,
+    twitterPort: 0,
+    // SST prefers the keys in `.env` files.
+    ...(key !== undefined && secret !== undefined && { clientCredentials: { key, secret } }),
+    ...(extra && { extraCaCertificates: await readFile(extra, "utf8") }),
+    warn: (line) => console.error(`local cloud: ${line}`),
+  });
+  try {
+    const writtenBefore = await lastWritten();
+    await mkdir(join(root, ".sst"), { recursive: true });
+    await writeFile(join(root, variablesFile), assignments(cloud), { mode: 0o600 });
+    void announce(stage, writtenBefore);
+    return await runSstDev(stage, cloud, temporary);
+  } finally {
+    // What they name ends with the local cloud.
+    await Promise.all([join(root, variablesFile), outputsFile].map((file) => rm(file, { force: true })));
+    await cloud.close();
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+process.exitCode = await main();
