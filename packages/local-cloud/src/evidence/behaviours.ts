@@ -169,10 +169,17 @@ export const behaviours: readonly Behaviour[] = [
   },
   {
     subject: "HTTP APIs",
-    does: "Request line and header values of more than 10,240 bytes answer 431.",
+    does: "An event that is too large for Lambda answers 413, and a result that is too large 500.",
     letter: "?",
-    unknown: "The answer to request line and header values of more than 10,240 bytes, a documented limit.",
-    settle: "curl -i -H \"x-long: $(head -c 11000 /dev/zero | tr '\\0' x)\" $API_URL/public",
+    unknown: "The answers to an event or a result that is too large for Lambda.",
+    settle: "head -c 7000000 /dev/zero | curl -i --data-binary @- $API_URL/public",
+  },
+  {
+    subject: "HTTP APIs",
+    does: "What a streaming handler writes is the result as a whole. It answers 500 unless it is JSON.",
+    letter: "?",
+    unknown: "The answer to a streaming handler that writes other than JSON.",
+    settle: "curl -i $API_URL/streaming",
   },
   {
     subject: "HTTP APIs",
@@ -211,5 +218,29 @@ export const behaviours: readonly Behaviour[] = [
     does: "An integration that exceeds its timeout answers 503 `Service Unavailable`.",
     letter: "R",
     source: "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
+  },
+  {
+    subject: "Lambda",
+    does: "A result of more than 6,291,556 bytes as JSON is `Function.ResponseSizeTooLarge`.",
+    letter: "R",
+    source: "https://github.com/DataBiosphere/azul/issues/8258",
+  },
+  {
+    subject: "Lambda",
+    does: "The working directory is the folder of the unpacked bundle, which `LAMBDA_TASK_ROOT` names. It is not `/var/task`.",
+    letter: "D",
+    source: "https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html",
+  },
+  {
+    subject: "Lambda",
+    does: "Functions have the runtime's variables, and `_X_AMZN_TRACE_ID` of each request. Nothing listens at `AWS_LAMBDA_RUNTIME_API` and `AWS_XRAY_DAEMON_ADDRESS`.",
+    letter: "D",
+    source: "https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html",
+  },
+  {
+    subject: "Lambda",
+    does: "`awslambda.streamifyResponse` and `awslambda.HttpResponseStream` exist.",
+    letter: "D",
+    source: "https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html",
   },
 ];

@@ -15,6 +15,7 @@ import {
   permissionRefusals,
   urlRefusals,
 } from "../cloudformation/resource-types/lambda-refusals.ts";
+import { httpApiRefusals } from "../http-api/gateway-refusals.ts";
 import { policyRefusals } from "../iam/policy-refusals.ts";
 import { invocationRefusals } from "../lambda/lambda-refusals.ts";
 import { callbackRefusals } from "../twitter/callback-refusals.ts";
@@ -49,4 +50,5 @@ export const refusals = {
   roleAttachmentRefusals,
   principalTagRefusals,
   stsRefusals,
+  httpApiRefusals,
 };

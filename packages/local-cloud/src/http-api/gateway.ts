@@ -4,6 +4,7 @@ import type { HttpApi } from "../account.ts";
 import type { ParsedRequest } from "../sigv4/wire-request.ts";
 import { corsHeaders, isPreflight, preflightHeaders } from "./cors.ts";
 import { createIamAuthorizer, type IamAuthorizerOptions } from "./iam-authorizer.ts";
+import { GatewayError, httpApiRefusals, limits } from "./gateway-refusals.ts";
 import { mayInvoke } from "./lambda-permission.ts";
 import { createEventV1 } from "./payload-v1.ts";
 import { createEventV2 } from "./payload-v2.ts";
@@ -24,15 +25,6 @@ export type Gateway = (
   connection: Connection,
 ) => Promise<GatewayResponse>;
 
-/**
- * The largest request body, in bytes.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
- */
-export const maximumBodyBytes = 10 * 1024 * 1024;
-
-/** The most bytes of request line and header values. The same page documents the limit, but not the status. */
-const maximumHeadBytes = 10_240;
-
 /** Answers requests to HTTP APIs: limits, route, throttling, authorization, CORS, integration. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { account, region, lambda, now, log } = options;
@@ -48,13 +40,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   ): Promise<GatewayResponse | undefined> {
     const { method, rawPath } = request;
     const explain = (reason: string): void => log(`${api.name} ${method} ${rawPath}: ${reason}`);
-    if (connection.headBytes > maximumHeadBytes) {
-      explain(`431, request line and header values have ${connection.headBytes} bytes`);
-      return headTooLarge;
-    }
-    if (request.body.length > maximumBodyBytes) {
-      explain("413, the body is larger than 10 MB");
-      return tooLarge;
+    try {
+      httpApiRefusals.head.when(connection.headBytes > limits.headBytes, connection.headBytes);
+      httpApiRefusals.body.when(request.body.length > limits.bodyBytes);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      explain(error.message);
+      return message(error.status, error.text);
     }
 
     const isCors = api.corsConfiguration !== undefined && isPreflight(method, request.headers);
@@ -128,14 +120,15 @@ export function createGateway(options: GatewayOptions): Gateway {
       time,
     };
     const event = format === "1.0" ? createEventV1(gatewayRequest) : createEventV2(gatewayRequest);
-    const result = await within(integration.timeoutMs, lambda.invoke(lambdaFunction, event));
+    const result = await within(integration.timeoutMs, lambda.invoke(lambdaFunction, event, traceId));
     if (result === undefined) {
       explain(`503, no answer within ${integration.timeoutMs} ms`);
       return unavailable;
     }
     if (!result.ok) {
-      explain(`500, ${result.errorType}: ${result.errorMessage}`);
-      return serverError;
+      const isTooLarge = result.errorType === "RequestEntityTooLargeException";
+      explain(`${isTooLarge ? 413 : 500}, ${result.errorType}: ${result.errorMessage}`);
+      return isTooLarge ? tooLarge : serverError;
     }
     const response = readProxyResponse(result.payload, format);
     if (response === undefined) explain(`500, the function's result is not a response of format ${format}`);
@@ -164,7 +157,6 @@ const unauthorized = message(401, "Unauthorized");
 const forbidden = message(403, "Forbidden");
 const tooManyRequests = message(429, "Too Many Requests");
 const tooLarge = message(413, "Request Entity Too Large");
-const headTooLarge = message(431, "Request Header Fields Too Large");
 export const serverError = message(500, "Internal Server Error");
 const unavailable = message(503, "Service Unavailable");
 

@@ -347,28 +347,37 @@ describe("the event", () => {
     expect(JSON.parse(text.split("\r\n\r\n")[1] ?? "")).toMatchObject({ cookies: ["a=1,b=2", "c=3"] });
   });
 
-  it.each([
-    ["text/csv", false],
-    ["application/json", false],
-    ["Application/JSON; charset=utf-8", false],
-    ["application/xml", false],
-    ["application/javascript", false],
-    ["application/vnd.api+json", true],
-    ["application/problem+xml", true],
-    ["application/jsonl", true],
-    ["application/x-www-form-urlencoded", true],
-    ["multipart/form-data; boundary=x", true],
-    ["image/svg+xml", true],
-    [undefined, true],
-  ])("has a body of type %s in base64: %s", async (type, isBase64Encoded) => {
+  it("has a body as text or in base64 by its type", async () => {
     const lambdaFunction = deployFunction(account, "echo", echo);
     const origin = await host.open(deployApi(account, { "POST /": { lambdaFunction } }));
-    const headers = type === undefined ? {} : { "content-type": type };
-    const body = isBase64Encoded ? "e30=" : "{}";
-    expect(json(await send(origin, "/", { method: "POST", headers, body: "{}" }))).toMatchObject({
-      body,
-      isBase64Encoded,
-    });
+    const post = async (type?: string) => {
+      const headers = type === undefined ? {} : { "content-type": type };
+      const { body, isBase64Encoded } = json(
+        await send(origin, "/", { method: "POST", headers, body: "{}" }),
+      );
+      return { type, body, isBase64Encoded };
+    };
+    const texts = [
+      "text/csv",
+      "application/json",
+      "Application/JSON; charset=utf-8",
+      "application/xml",
+      "application/javascript",
+    ];
+    const others = [
+      "application/vnd.api+json",
+      "application/problem+xml",
+      "application/jsonl",
+      "application/x-www-form-urlencoded",
+      "image/svg+xml",
+      undefined,
+    ];
+    expect(await Promise.all(texts.map(post))).toEqual(
+      texts.map((type) => ({ type, body: "{}", isBase64Encoded: false })),
+    );
+    expect(await Promise.all(others.map(post))).toEqual(
+      others.map((type) => ({ type, body: "e30=", isBase64Encoded: true })),
+    );
   });
 
   it("has format 1.0 when the integration says so", async () => {
@@ -485,7 +494,7 @@ describe("the response", () => {
     expect((await send(origin, "/")).status).toBe(200);
   });
 
-  it("is 413 for a body larger than 10 MB", async () => {
+  it("is 413 for a body larger than 10 MB, and for an event larger than Lambda's 6 MB", async () => {
     const lambdaFunction = deployFunction(
       account,
       "f",
@@ -493,14 +502,17 @@ describe("the response", () => {
     );
     const origin = await host.open(deployApi(account, { "POST /": { lambdaFunction } }));
     const headers = { "content-type": "text/plain" };
-    const most = Buffer.alloc(10 * 1024 * 1024, "x");
-    expect((await send(origin, "/", { method: "POST", headers, body: most })).body).toBe(String(most.length));
-    const reply = await send(origin, "/", {
-      method: "POST",
-      headers,
-      body: Buffer.concat([most, Buffer.from("x")]),
-    });
-    expect([reply.status, reply.body]).toEqual([413, message("Request Entity Too Large")]);
+    const sendBytes = (bytes: number) =>
+      send(origin, "/", { method: "POST", headers, body: Buffer.alloc(bytes, "x") });
+    expect((await sendBytes(6_200_000)).body).toBe("6200000");
+    for (const bytes of [6_291_456, 10 * 1024 * 1024 + 1]) {
+      // oxlint-disable-next-line no-await-in-loop
+      const reply = await sendBytes(bytes);
+      expect([reply.status, reply.body]).toEqual([413, message("Request Entity Too Large")]);
+    }
+    expect(log.join("\n")).toMatch(
+      /413, RequestEntityTooLargeException: .*\n.*413, the body has more than 10 MB/,
+    );
   });
 
   it("is 431 when request line and header values have more than 10,240 bytes", async () => {
@@ -516,6 +528,18 @@ describe("the response", () => {
       expect([reply.status, reply.body]).toEqual([431, message("Request Header Fields Too Large")]);
       expect(reply.headers).toHaveProperty("apigw-requestid");
     }
+  });
+
+  it("is 500 for streamed output that is not JSON", async () => {
+    const lambdaFunction = deployFunction(
+      account,
+      "f",
+      "export const handler = awslambda.streamifyResponse(async (_, stream) => { stream.end('text'); });",
+    );
+    const origin = await host.open(deployApi(account, { "GET /": { lambdaFunction } }));
+    const reply = await send(origin, "/");
+    expect([reply.status, reply.body]).toEqual([500, message("Internal Server Error")]);
+    expect(log.join("\n")).toContain("not a response of format 2.0");
   });
 
   it("is 503 when the integration times out", async () => {

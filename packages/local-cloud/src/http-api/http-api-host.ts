@@ -14,7 +14,8 @@ import { createLambda, type Lambda } from "../lambda/lambda.ts";
 import type { Account, FunctionUrl, HttpApi } from "../account.ts";
 import { createFunctionUrlService } from "../function-url/function-url.ts";
 import { type ParsedRequest, parseRequest } from "../sigv4/wire-request.ts";
-import { createGateway, maximumBodyBytes, serverError } from "./gateway.ts";
+import { limits } from "./gateway-refusals.ts";
+import { createGateway, serverError } from "./gateway.ts";
 import type { GatewayResponse } from "./proxy-response.ts";
 import type { Connection } from "./request-context.ts";
 
@@ -178,7 +179,7 @@ function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     request.on("data", (chunk: Buffer) => {
       // The rest is read but not kept, so that the client gets to see the refusal.
-      if (length <= maximumBodyBytes) chunks.push(chunk);
+      if (length <= limits.bodyBytes) chunks.push(chunk);
       length += chunk.length;
     });
     request.on("end", () => resolve(Buffer.concat(chunks)));

@@ -1,6 +1,12 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 
-import type { FunctionSettings, InvocationReply, WorkerMessage, WorkerSettings } from "./lambda-worker.ts";
+import type {
+  FunctionSettings,
+  InvocationReply,
+  InvocationRequest,
+  WorkerMessage,
+  WorkerSettings,
+} from "./lambda-worker.ts";
 
 export interface ExecutionEnvironmentOptions extends FunctionSettings {
   /** The worker's JavaScript. */
@@ -14,7 +20,7 @@ export interface ExecutionEnvironmentOptions extends FunctionSettings {
 /** One worker thread with the function's code, for one invocation at a time. */
 export interface ExecutionEnvironment {
   /** A reply with `ended` means that the environment must not be used again; it is then terminated. */
-  invoke(requestId: string, event: string): Promise<InvocationReply>;
+  invoke(request: InvocationRequest): Promise<InvocationReply>;
   /** Whether the thread still runs. It may end between two invocations. */
   isAlive(): boolean;
   /** Ends the thread now. A running invocation gets a reply. */
@@ -101,13 +107,13 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
   }
 
   return {
-    invoke(requestId, event) {
+    invoke(request) {
       if (crash !== undefined) return Promise.resolve(crash);
       return new Promise((resolve) => {
         finish = resolve;
         startDeadline(isReady ? timeoutMs : initMs + timeoutMs);
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
-        port.postMessage({ requestId, event });
+        port.postMessage(request);
         Atomics.add(invocations, 0, 1);
         Atomics.notify(invocations, 0);
       });

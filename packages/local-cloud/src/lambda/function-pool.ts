@@ -3,7 +3,8 @@ import { availableParallelism } from "node:os";
 
 import type { LambdaFunction } from "../account.ts";
 import { createExecutionEnvironment, type ExecutionEnvironment } from "./execution-environment.ts";
-import type { InvocationReply } from "./lambda-worker.ts";
+import { invocationRefusals, maximumEventBytes } from "./lambda-refusals.ts";
+import type { InvocationReply, InvocationRequest } from "./lambda-worker.ts";
 
 export interface FunctionPoolOptions {
   lambdaFunction: LambdaFunction;
@@ -18,7 +19,11 @@ export interface FunctionPoolOptions {
 
 /** The execution environments of one version of one function. */
 export interface FunctionPool {
-  run(event: unknown): Promise<InvocationReply>;
+  /**
+   * @param trace `Root=…`, as in `x-amzn-trace-id`
+   * @throws ServiceError for an event that is too large
+   */
+  run(event: unknown, trace?: string): Promise<InvocationReply>;
   /** Ends the environments that no invocation uses. */
   endIdle(): Promise<void>;
   /** Waits for running invocations, then ends the environments. */
@@ -96,10 +101,12 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   };
 
   return {
-    async run(event) {
+    async run(event, trace) {
+      const request = createRequest(event, trace);
+      invocationRefusals.eventSize.when(isLarge(request.event));
       const environment = await acquire();
       if (environment === undefined) return terminated;
-      const reply = await environment.invoke(randomUUID(), JSON.stringify(event));
+      const reply = await environment.invoke(request);
       release(environment, reply.ok || !reply.ended);
       return reply;
     },
@@ -121,6 +128,25 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
  */
 export function isLiveBridge({ environment }: Pick<LambdaFunction, "environment">): boolean {
   return environment["SST_FUNCTION_ID"] !== undefined;
+}
+
+/** The trace has the form that was recorded of Lambda: root, parent, sampling and lineage. */
+function createRequest(event: unknown, trace: string | undefined): InvocationRequest {
+  const requestId = randomUUID();
+  const digits = requestId.replaceAll("-", "");
+  const root = trace ?? `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${digits.slice(0, 24)}`;
+  return {
+    requestId,
+    event: JSON.stringify(event),
+    trace: root.includes(";")
+      ? root
+      : `${root};Parent=${digits.slice(0, 16)};Sampled=0;Lineage=1:${digits.slice(16, 24)}:0`,
+  };
+}
+
+function isLarge(event: string): boolean {
+  // A UTF-16 code unit takes three bytes at most.
+  return event.length * 3 > maximumEventBytes && Buffer.byteLength(event) > maximumEventBytes;
 }
 
 const terminated: InvocationReply = {

@@ -46,7 +46,7 @@ async function invoke(event: string): Promise<unknown> {
     });
   });
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
-  port.postMessage({ requestId: "r", event });
+  port.postMessage({ requestId: "r", event, trace: "" });
   Atomics.add(invocations, 0, 1);
   Atomics.notify(invocations, 0);
   return reply;

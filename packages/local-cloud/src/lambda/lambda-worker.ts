@@ -7,6 +7,8 @@ import { syncBuiltinESMExports } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isMainThread, type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { defineAwslambda, isStreaming, runStreaming } from "./response-stream.ts";
+import { setWorkingDirectory } from "./working-directory.ts";
 
 export interface FunctionSettings {
   functionArn: string;
@@ -30,6 +32,8 @@ export interface InvocationRequest {
   requestId: string;
   /** The event, as JSON. */
   event: string;
+  /** `_X_AMZN_TRACE_ID`. */
+  trace: string;
 }
 
 /** `payload` is the handler's result as JSON. */
@@ -79,6 +83,8 @@ async function handleInvocations(settings: WorkerSettings): Promise<void> {
   const { port, invocations, staysAwake, caCertificate } = settings;
   const post = port.postMessage.bind(port) as Post;
   isolate(post);
+  setWorkingDirectory(process.env["LAMBDA_TASK_ROOT"] ?? "");
+  defineAwslambda();
   if (caCertificate !== undefined) await trust(caCertificate);
   // A handler that waits forever times out. Without this, the thread would exit.
   port.ref();
@@ -142,7 +148,9 @@ async function invoke(
       loaded = await loadHandler(process.env["LAMBDA_TASK_ROOT"] ?? "", process.env["_HANDLER"] ?? "");
       post({ isReady: true });
     }
-    reply = serialize(await run(loaded, request, settings));
+    process.env["_X_AMZN_TRACE_ID"] = request.trace;
+    const result = await run(loaded, request, settings);
+    reply = createReply(isStreaming(loaded) ? (result as string) : serialize(result));
   } catch (error) {
     reply = describe(error);
   }
@@ -151,14 +159,16 @@ async function invoke(
   return fault === undefined ? reply : describe(fault);
 }
 
-/** As Lambda's Node.js runtime and its quota refuse a result. */
-function serialize(result: unknown): InvocationReply {
-  let payload: string;
+/** As Lambda's Node.js runtime does. */
+function serialize(result: unknown): string {
   try {
-    payload = stringify(result) ?? "null";
+    return stringify(result) ?? "null";
   } catch {
     throw new Error("Unable to stringify response body");
   }
+}
+
+function createReply(payload: string): InvocationReply {
   // A UTF-16 code unit takes three bytes at most.
   if (payload.length * 3 > maximumReplyBytes && Buffer.byteLength(payload) > maximumReplyBytes) {
     throw new RuntimeError(
@@ -201,7 +211,9 @@ function run(
       succeed: (result: unknown) => callback(null, result),
       fail: (error: unknown) => callback(error ?? "handled"),
     };
-    const result = handler(parse(event), context, callback);
+    const result = isStreaming(handler)
+      ? runStreaming(handler, parse(event), context)
+      : handler(parse(event), context, callback);
     if (isThenable(result)) result.then(resolve, reject);
     // Lambda's Node.js runtime ignores a return value that is not a promise.
     else if (handler.length < 3) resolve(null);

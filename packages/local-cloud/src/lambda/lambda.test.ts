@@ -86,7 +86,13 @@ describe("a handler", () => {
       AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
     });
     expect(environment).not.toHaveProperty("SECRET_OF_THE_MACHINE");
-    expect(environment).not.toHaveProperty("PATH");
+    const root = environment["LAMBDA_TASK_ROOT"];
+    expect(environment).toMatchObject({
+      PATH: "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+      NODE_PATH: `/opt/nodejs/node22/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:${root}`,
+      LAMBDA_RUNTIME_DIR: "/var/runtime",
+      AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
+    });
     expect(
       sessions.find(environment["AWS_ACCESS_KEY_ID"] ?? "", environment["AWS_SESSION_TOKEN"]),
     ).toMatchObject({
@@ -94,6 +100,84 @@ describe("a handler", () => {
       secretAccessKey: environment["AWS_SECRET_ACCESS_KEY"],
       principal: { arn: "arn:aws:sts::123456789012:assumed-role/function/f" },
     });
+  });
+
+  it("gets the trace of each request", async () => {
+    const lambdaFunction = deploy("export const handler = async () => process.env._X_AMZN_TRACE_ID;");
+    const trace = async (root?: string): Promise<unknown> => {
+      const outcome = await lambda.invoke(lambdaFunction, {}, root);
+      return outcome.ok && JSON.parse(outcome.payload);
+    };
+    const rest = ";Parent=[0-9a-f]{16};Sampled=0;Lineage=1:[0-9a-f]{8}:0$";
+    expect(await trace("Root=1-a-b")).toMatch(new RegExp(`^Root=1-a-b${rest}`));
+    expect(await trace("Root=1-a-c;Parent=d;Sampled=1")).toBe("Root=1-a-c;Parent=d;Sampled=1");
+    expect(await trace()).toMatch(new RegExp(`^Root=1-[0-9a-f]{8}-[0-9a-f]{24}${rest}`));
+  });
+
+  it("runs in the folder of its bundle", async () => {
+    const reads = {
+      readFileSync: "fs.readFileSync('a/b.txt', 'utf8')",
+      named: "readFileSync('./a/b.txt', 'utf8')",
+      promises: "await readFile('a/b.txt', 'utf8')",
+      open: "await (await open('a/b.txt')).readFile('utf8')",
+      stream: "(await fs.createReadStream('a/b.txt').toArray()).join('')",
+      copyFile: "(fs.copyFileSync('a/b.txt', 'c.txt'), fs.readFileSync(process.cwd() + '/c.txt', 'utf8'))",
+      symlink: "(fs.symlinkSync('b.txt', 'a/link'), fs.readFileSync('a/link', 'utf8'))",
+      realpath: "fs.readFileSync(fs.realpathSync.native('a/b.txt'), 'utf8')",
+      resolve: "fs.readFileSync(resolve('a', 'b.txt'), 'utf8')",
+      execSync: "execSync('cat a/b.txt').toString()",
+      execFileSync: "execFileSync('cat', ['b.txt'], { cwd: 'a', encoding: 'utf8' })",
+      exec: "(await promisify(exec)('cat a/b.txt')).stdout",
+      chdir: "(process.chdir('a'), fs.readFileSync('b.txt', 'utf8'))",
+    };
+    const source = `
+      import { exec, execFileSync, execSync } from "node:child_process";
+      import fs, { readFileSync } from "node:fs";
+      import { open, readFile } from "node:fs/promises";
+      import { resolve } from "node:path";
+      import { promisify } from "node:util";
+      export const handler = async () => ({ ${Object.entries(reads)
+        .map(([name, expression]) => `${name}: ${expression}`)
+        .join(", ")} });`;
+    const code = zipSync({ "index.mjs": strToU8(source), "a/b.txt": strToU8("from the bundle") });
+    const expected = Object.fromEntries(Object.keys(reads).map((name) => [name, "from the bundle"]));
+    await expect(result(deploy("", { code }))).resolves.toEqual(expected);
+  });
+
+  it("does not see the files of the project", async () => {
+    const lambdaFunction = deploy(
+      "import fs from 'node:fs'; export const handler = async () => [fs.existsSync('package.json'), fs.readdirSync('.'), process.cwd() === process.env.LAMBDA_TASK_ROOT];",
+    );
+    expect(existsSync("package.json")).toBe(true);
+    await expect(result(lambdaFunction)).resolves.toEqual([false, ["index.mjs"], true]);
+  });
+
+  it.each([
+    ["responseStream.write('[1,'); responseStream.end('2]');", [1, 2]],
+    ["responseStream.setContentType('text/plain'); responseStream.end(JSON.stringify(event));", { n: 1 }],
+  ])("may stream its response: %s", async (statements, expected) => {
+    const lambdaFunction = deploy(
+      `export const handler = awslambda.streamifyResponse(async (event, responseStream) => { ${statements} });`,
+    );
+    await expect(result(lambdaFunction, { n: 1 })).resolves.toEqual(expected);
+  });
+
+  it("writes metadata before a streamed response", async () => {
+    const lambdaFunction = deploy(
+      "export const handler = awslambda.streamifyResponse(async (_, stream) => { awslambda.HttpResponseStream.from(stream, { statusCode: 201 }).end('made'); });",
+    );
+    const payload = `{"statusCode":201}${"\0".repeat(8)}made`;
+    await expect(lambda.invoke(lambdaFunction, {})).resolves.toEqual({ ok: true, payload });
+  });
+
+  it("gets events of up to 6,291,456 bytes", async () => {
+    const lambdaFunction = deploy("export const handler = async (event) => event.length;");
+    // Two bytes a character, and quotes.
+    const largest = "é".repeat(6_291_456 / 2 - 1);
+    await expect(result(lambdaFunction, largest)).resolves.toBe(largest.length);
+    await expect(result(lambdaFunction, `${largest}x`)).rejects.toThrow(
+      "RequestEntityTooLargeException: Request must be smaller than 6291456 bytes",
+    );
   });
 
   it("gets a context object", async () => {

@@ -35,7 +35,7 @@ export type InvocationResult =
 
 export interface Lambda {
   /** Runs a function's deployed code. A handler that throws, exits or times out gives `ok: false`. */
-  invoke(lambdaFunction: LambdaFunction, event: unknown): Promise<InvocationResult>;
+  invoke(lambdaFunction: LambdaFunction, event: unknown, trace?: string): Promise<InvocationResult>;
   /** Ends all workers and removes their files. */
   close(): Promise<void>;
 }
@@ -57,10 +57,14 @@ export function createLambda(options: LambdaOptions): Lambda {
     await Promise.allSettled([...alive].map(async (pool) => (await pool).endIdle()));
   };
 
-  const run = async (lambdaFunction: LambdaFunction, event: unknown): Promise<InvocationReply> => {
+  const run = async (
+    lambdaFunction: LambdaFunction,
+    event: unknown,
+    trace: string | undefined,
+  ): Promise<InvocationReply> => {
     try {
       const { pool, mask } = find(lambdaFunction);
-      const reply = await (await pool).run(event);
+      const reply = await (await pool).run(event, trace);
       if (reply.ok) return reply;
       return { ...reply, errorMessage: mask(reply.errorMessage), stack: mask(reply.stack) };
     } catch (error) {
@@ -116,6 +120,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     });
   };
 
+  /** As recorded of a function of the Node.js runtime, with the folder of the bundle for `/var/task`. */
   const createEnvironment = (lambdaFunction: LambdaFunction, root: string): Record<string, string> => {
     const { functionName, handler, memoryMb, runtime } = lambdaFunction;
     return {
@@ -128,7 +133,15 @@ export function createLambda(options: LambdaOptions): Lambda {
       AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
       AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
       AWS_LAMBDA_LOG_STREAM_NAME: `${now().toISOString().slice(0, 10).replaceAll("-", "/")}/[$LATEST]${randomUUID().replaceAll("-", "")}`,
+      // Nothing listens at these two addresses.
+      AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001",
+      AWS_XRAY_DAEMON_ADDRESS: "127.0.0.1:2000",
+      AWS_XRAY_CONTEXT_MISSING: "LOG_ERROR",
       LAMBDA_TASK_ROOT: root,
+      LAMBDA_RUNTIME_DIR: "/var/runtime",
+      PATH: "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
+      LD_LIBRARY_PATH: `/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:${root}:${root}/lib:/opt/lib`,
+      NODE_PATH: `/opt/nodejs/${runtime.replace(/^nodejs(\d+)\.x$/, "node$1")}/node_modules:/opt/nodejs/node_modules:/var/runtime/node_modules:/var/runtime:${root}`,
       _HANDLER: handler,
       TZ: ":UTC",
       LANG: "en_US.UTF-8",
@@ -165,18 +178,18 @@ export function createLambda(options: LambdaOptions): Lambda {
   };
 
   return {
-    async invoke(lambdaFunction, event) {
+    async invoke(lambdaFunction, event, trace) {
       if (closed)
         return { ok: false, errorType: "ServiceException", errorMessage: "the local cloud is closed" };
       for (const [arn, deployment] of deployed) if (!account.functions.has(arn)) void retire(arn, deployment);
       const { functionName } = lambdaFunction;
-      let reply = await run(lambdaFunction, event);
+      let reply = await run(lambdaFunction, event, trace);
       // Another function's handler may have leaked them.
       const isStarved = !reply.ok && reply.unstarted && reply.errorMessage.includes("EMFILE");
       if (isStarved || lacksDescriptors()) {
         log("lambda: too many open files; idle execution environments end");
         await endIdle();
-        if (isStarved) reply = await run(lambdaFunction, event);
+        if (isStarved) reply = await run(lambdaFunction, event, trace);
       }
       if (reply.ok) return reply;
       const { errorType, errorMessage, stack } = reply;

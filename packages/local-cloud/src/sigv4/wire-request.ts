@@ -29,7 +29,7 @@ export interface ParsedRequest extends RequestTarget {
   body: Uint8Array;
 }
 
-export type QueryParameter = readonly [name: string, value: string];
+type QueryParameter = readonly [name: string, value: string];
 
 export function parseRequest({ method, rawUrl, rawHeaders, body }: WireRequest): ParsedRequest {
   const { rawPath, rawQuery } = splitTarget(rawUrl);

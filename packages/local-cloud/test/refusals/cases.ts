@@ -1,5 +1,6 @@
 import type { refusals } from "../../src/evidence/refusals.ts";
 import { apiCases, authorizerCases, integrationCases, routeCases, stageCases } from "./api-gateway-v2.ts";
+import { httpApiCases } from "./http-api.ts";
 import { policyCases } from "./iam-policy.ts";
 import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
 import { functionCases, invocationCases, permissionCases, urlCases } from "./lambda.ts";
@@ -32,4 +33,5 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   roleAttachmentRefusals: roleAttachmentCases,
   principalTagRefusals: principalTagCases,
   stsRefusals: stsCases,
+  httpApiRefusals: httpApiCases,
 };

@@ -8,7 +8,7 @@ import {
 } from "../../src/cloudformation/resource-types/lambda-refusals.ts";
 import { createSessions } from "../../src/iam/sessions.ts";
 import { createLambda } from "../../src/lambda/lambda.ts";
-import type { invocationRefusals } from "../../src/lambda/lambda-refusals.ts";
+import { type invocationRefusals, maximumEventBytes } from "../../src/lambda/lambda-refusals.ts";
 import { storeObject } from "../../src/s3/objects.ts";
 import { deployFunction } from "../account-fixture.ts";
 import { refusedTemplate, type RefusalCase, type RefusalCases } from "./refusal-case.ts";
@@ -160,19 +160,30 @@ export const urlCases: RefusalCases<typeof urlRefusals> = {
 
 const now = (): Date => new Date();
 
-export const invocationCases: RefusalCases<typeof invocationRefusals> = {
-  runtime: {
-    says: "InvalidRuntimeException: The local cloud runs only functions for Node.js, not for python3.13.",
-    async run() {
-      const account = createAccount("000000000000", "us-east-1");
-      const service = createLambda({ account, sessions: createSessions({ now }), now, log: () => {} });
-      try {
-        const python = deployFunction(account, "f", "", { runtime: "python3.13" });
-        const result = await service.invoke(python, {});
-        return result.ok ? "" : `${result.errorType}: ${result.errorMessage}`;
-      } finally {
-        await service.close();
-      }
-    },
+const refusedInvocation = (says: string, runtime: string, event: unknown): RefusalCase => ({
+  says,
+  async run() {
+    const account = createAccount("000000000000", "us-east-1");
+    const service = createLambda({ account, sessions: createSessions({ now }), now, log: () => {} });
+    try {
+      const called = deployFunction(account, "f", "export const handler = async () => 1;", { runtime });
+      const result = await service.invoke(called, event);
+      return result.ok ? "" : `${result.errorType}: ${result.errorMessage}`;
+    } finally {
+      await service.close();
+    }
   },
+});
+
+export const invocationCases: RefusalCases<typeof invocationRefusals> = {
+  eventSize: refusedInvocation(
+    "RequestEntityTooLargeException: Request must be smaller than 6291456 bytes for the InvokeFunction operation",
+    "nodejs22.x",
+    "x".repeat(maximumEventBytes - 1),
+  ),
+  runtime: refusedInvocation(
+    "InvalidRuntimeException: The local cloud runs only functions for Node.js, not for python3.13.",
+    "python3.13",
+    {},
+  ),
 };
