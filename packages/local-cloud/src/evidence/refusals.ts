@@ -16,6 +16,8 @@ import {
   urlRefusals,
 } from "../cloudformation/resource-types/lambda-refusals.ts";
 import { httpApiRefusals } from "../http-api/gateway-refusals.ts";
+import { resourceRefusals } from "../cloudformation/resource-types/resource-refusals.ts";
+import { stackRefusals, templateRefusals } from "../cloudformation/stack-refusals.ts";
 import { policyRefusals } from "../iam/policy-refusals.ts";
 import { invocationRefusals } from "../lambda/lambda-refusals.ts";
 import { callbackRefusals } from "../twitter/callback-refusals.ts";
@@ -30,6 +32,9 @@ import { stsRefusals } from "../sts/refusals.ts";
 
 /** Every refusal of the local cloud. docs/local-cloud.md and the tests of the refusals are generated from it. */
 export const refusals = {
+  stackRefusals,
+  templateRefusals,
+  resourceRefusals,
   apiRefusals,
   authorizerRefusals,
   integrationRefusals,

@@ -1,6 +1,7 @@
 import type { refusals } from "../../src/evidence/refusals.ts";
 import { apiCases, authorizerCases, integrationCases, routeCases, stageCases } from "./api-gateway-v2.ts";
 import { httpApiCases } from "./http-api.ts";
+import { resourceCases, stackCases, templateCases } from "./cloudformation.ts";
 import { policyCases } from "./iam-policy.ts";
 import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
 import { functionCases, invocationCases, permissionCases, urlCases } from "./lambda.ts";
@@ -13,6 +14,9 @@ type Catalog = typeof refusals;
 
 /** A case for each rule of the catalog. */
 export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Group]> } = {
+  stackRefusals: stackCases,
+  templateRefusals: templateCases,
+  resourceRefusals: resourceCases,
   apiRefusals: apiCases,
   authorizerRefusals: authorizerCases,
   integrationRefusals: integrationCases,

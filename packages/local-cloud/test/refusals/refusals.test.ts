@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { refusals } from "../../src/evidence/refusals.ts";
 import { type Refusal, withoutRefusal } from "../../src/evidence/refusal.ts";
@@ -42,4 +44,21 @@ describe.each(pairs)("$id", ({ refusal, refusalCase }) => {
 
 it("has a name of its own for each rule", () => {
   expect(new Set(pairs.map(({ id }) => id)).size).toBe(pairs.length);
+});
+
+it("has a rule for each refusal of a resource", () => {
+  const folder = join(import.meta.dirname, "../../src/cloudformation");
+  const thrown = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .toSorted()
+    .filter((file) => file.endsWith(".ts") && !/(?:refusals|\.test)\.ts$/.test(file))
+    .flatMap(
+      (file) => readFileSync(join(folder, file), "utf8").match(/throw new ResourceError\([^\n]*/g) ?? [],
+    );
+  expect(thrown).toEqual([
+    // Two pass on a refusal of a service, and two report a fault of the local cloud.
+    "throw new ResourceError(`Policy ${instance.physicalId} does not exist.`);",
+    "throw new ResourceError(`${error.message} (Service: Iam, Status Code: 400, MalformedPolicyDocument)`);",
+    'throw new ResourceError("Every property of a permission causes replacement.");',
+    "throw new ResourceError(`${error.message} (Status Code: ${error.status}, Error Code: ${error.code})`);",
+  ]);
 });

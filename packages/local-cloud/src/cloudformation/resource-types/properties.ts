@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
-import { ResourceError } from "./resource-error.ts";
+import { resourceRefusals } from "./resource-refusals.ts";
 import { textOf } from "../template/values.ts";
 
 export type PropertyType = "string" | "integer" | "number" | "boolean" | "list" | "object" | "json";
@@ -27,9 +27,7 @@ export class Properties {
   }
 
   text(name: string): string {
-    const value = this.optionalText(name);
-    if (value === undefined) throw new ResourceError(`Property ${name} cannot be empty.`);
-    return value;
+    return resourceRefusals.empty.unless(this.optionalText(name), name);
   }
 
   optionalText(name: string): string | undefined {
@@ -48,23 +46,22 @@ export class Properties {
 
   textList(name: string): string[] {
     const value = this.values[name] ?? [];
-    if (!Array.isArray(value)) throw new ResourceError(`Property ${name} must be a list.`);
-    return value.map(String);
+    resourceRefusals.shape.when(!Array.isArray(value), name, "a list");
+    return (value as unknown[]).map(String);
   }
 
   object(name: string): Properties | undefined {
     const value = this.values[name];
     if (value === undefined) return undefined;
-    if (!isJsonObject(value)) throw new ResourceError(`Property ${name} must be an object.`);
-    return new Properties(value);
+    resourceRefusals.shape.when(!isJsonObject(value), name, "an object");
+    return new Properties(value as JsonObject);
   }
 
   objects(name: string): Properties[] {
     const value = this.values[name] ?? [];
-    if (!Array.isArray(value) || !value.every(isJsonObject)) {
-      throw new ResourceError(`Property ${name} must be a list of objects.`);
-    }
-    return value.map((item) => new Properties(item));
+    const isList = Array.isArray(value) && value.every(isJsonObject);
+    resourceRefusals.shape.when(!isList, name, "a list of objects");
+    return (value as JsonObject[]).map((item) => new Properties(item));
   }
 
   /** A JSON document, given as an object or as text. */
@@ -79,13 +76,14 @@ export class Properties {
         // Reported below.
       }
     }
-    throw new ResourceError(`Property ${name} must be a JSON document.`);
+    resourceRefusals.shape.when(true, name, "a JSON document");
+    return {};
   }
 
   textMap(name: string): Record<string, string> {
     const value = this.values[name] ?? {};
-    if (!isJsonObject(value)) throw new ResourceError(`Property ${name} must be an object.`);
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, textOf(item)]));
+    resourceRefusals.shape.when(!isJsonObject(value), name, "an object");
+    return Object.fromEntries(Object.entries(value as JsonObject).map(([key, item]) => [key, textOf(item)]));
   }
 }
 
@@ -122,11 +120,7 @@ export function validateProperties(
       coerced[name] = accepted;
     }
   }
-  if (problems.length > 0) {
-    throw new ResourceError(
-      `Properties validation failed for resource ${logicalId} with message:\n${problems.join("\n")}`,
-    );
-  }
+  resourceRefusals.schema.when(problems.length > 0, logicalId, problems);
   return new Properties(coerced);
 }
 

@@ -3,7 +3,7 @@ import { iamUniqueId, nameSuffix } from "../../aws/identifiers.ts";
 import type { Account } from "../../account.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
-import { ResourceError } from "./resource-error.ts";
+import { resourceRefusals } from "./resource-refusals.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "./resource-type.ts";
 
 /**
@@ -78,9 +78,7 @@ function unique(noun: string, describe: Describe): ResourceType {
   return {
     create(properties, context) {
       const instance = describe(properties, context);
-      if (names.has(instance.physicalId)) {
-        throw new ResourceError(`${noun} ${instance.physicalId} already exists.`);
-      }
+      resourceRefusals.nameTaken.when(names.has(instance.physicalId), noun, instance.physicalId);
       names.add(instance.physicalId);
       return instance;
     },

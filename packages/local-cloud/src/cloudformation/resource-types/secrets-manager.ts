@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { SecretsManager } from "../../secrets-manager/secrets-manager.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
-import { asResourceError, ResourceError } from "./resource-error.ts";
+import { asResourceError } from "./resource-error.ts";
+import { resourceRefusals } from "./resource-refusals.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** AWS::SecretsManager::Secret. `Ref` is its ARN. */
@@ -32,9 +33,7 @@ export function secretType(secretsManager: SecretsManager): ResourceType {
 function secretString(properties: Properties): string | undefined {
   const given = properties.optionalText("SecretString");
   const generate = properties.object("GenerateSecretString");
-  if (given !== undefined && generate !== undefined) {
-    throw new ResourceError("You can't specify both SecretString and GenerateSecretString.");
-  }
+  resourceRefusals.twoSecrets.when(given !== undefined && generate !== undefined);
   if (generate === undefined) return given;
   const length = generate.number("PasswordLength", 32);
   const password = randomBytes(length).toString("base64url").slice(0, length);

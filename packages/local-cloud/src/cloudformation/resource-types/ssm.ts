@@ -1,21 +1,20 @@
 import type { ParameterStore, ParameterType } from "../../ssm/parameter-store.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
-import { asResourceError, ResourceError } from "./resource-error.ts";
+import { asResourceError } from "./resource-error.ts";
+import { resourceRefusals } from "./resource-refusals.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** AWS::SSM::Parameter. `Ref` is its name. */
 export function parameterType(parameterStore: ParameterStore): ResourceType {
   const put = (name: string, properties: Properties, overwrite: boolean) => {
     const type = properties.text("Type");
-    if (type !== "String" && type !== "StringList") {
-      throw new ResourceError(`AWS::SSM::Parameter supports the types String and StringList, not ${type}.`);
-    }
+    resourceRefusals.parameterType.when(!["String", "StringList"].includes(type), type);
     return asResourceError(() => {
       const parameter = parameterStore.put(
         {
           name,
-          type: type satisfies ParameterType,
+          type: type as ParameterType,
           value: properties.text("Value"),
           description: properties.optionalText("Description"),
         },

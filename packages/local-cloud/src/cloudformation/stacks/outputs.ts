@@ -1,5 +1,6 @@
 import { evaluateCondition, resolve, type Scope } from "../template/intrinsics.ts";
 import { textOf } from "../template/values.ts";
+import { stackRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
 import type { Stack, StackOutput, StackRequest } from "./stack.ts";
 
@@ -56,8 +57,10 @@ export function createExports(stacks: ReadonlyMap<string, Stack>): Exports {
     importsOf,
 
     importValue(stack, name) {
-      const found = list().find((candidate) => candidate.name === name);
-      if (found === undefined) throw validationError(`No export named ${name} found.`);
+      const found = stackRefusals.noExport.unless(
+        list().find((candidate) => candidate.name === name),
+        name,
+      );
       stack.imports.add(name);
       return found.value;
     },
@@ -68,21 +71,15 @@ export function createExports(stacks: ReadonlyMap<string, Stack>): Exports {
         const other = list().find(
           ({ name, exportingStackId }) => name === exportName && exportingStackId !== stack.stackId,
         );
-        if (other !== undefined) {
-          const owner = stacks.get(other.exportingStackId)?.stackName ?? other.exportingStackId;
-          throw validationError(`Export with name ${exportName} is already exported by stack ${owner}`);
-        }
+        const owner = other && (stacks.get(other.exportingStackId)?.stackName ?? other.exportingStackId);
+        stackRefusals.exportTaken.when(owner !== undefined, exportName, owner ?? "");
       }
       for (const { exportName, value } of stack.outputs) {
         if (exportName === undefined) continue;
         const users = importsOf(exportName);
         const next = outputs.find((output) => output.exportName === exportName);
-        if (users.length > 0 && next?.value !== value) {
-          const verb = next === undefined ? "deleted" : "updated";
-          throw validationError(
-            `Export ${exportName} cannot be ${verb} as it is in use by ${users.join(", ")}`,
-          );
-        }
+        const verb = next === undefined ? "deleted" : "updated";
+        stackRefusals.exportInUse.when(users.length > 0 && next?.value !== value, exportName, verb, users);
       }
     },
   };

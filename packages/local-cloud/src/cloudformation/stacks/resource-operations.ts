@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Account } from "../../account.ts";
 import type { JsonObject } from "../../aws/json-protocol.ts";
 import { Properties, validateProperties } from "../resource-types/properties.ts";
-import { ResourceError } from "../resource-types/resource-error.ts";
+import { resourceRefusals } from "../resource-types/resource-refusals.ts";
 import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "../resource-types/resource-type.ts";
 import { type DynamicReferenceSources, resolveDynamicReferences } from "../template/dynamic-references.ts";
@@ -82,20 +82,13 @@ export function createResourceOperations(
     const specification = resourceSpecifications[type];
     if (specification !== undefined) return validateProperties(logicalId, resolved, specification);
     const custom = new Properties(resolved);
-    if (!account.functions.has(custom.text("ServiceToken"))) {
-      throw new ResourceError(`Invalid service token: no function ${custom.text("ServiceToken")} exists.`);
-    }
+    const token = custom.text("ServiceToken");
+    resourceRefusals.serviceToken.when(!account.functions.has(token), token);
     return custom;
   }
 
   function typeOf({ type }: StackResource): ResourceType {
-    const found = resourceTypes.get(type);
-    if (found !== undefined) return found;
-    throw new ResourceError(
-      type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource"
-        ? `The local cloud does not run custom resources, so it does not support ${type}.`
-        : `The local cloud does not support the resource type ${type}.`,
-    );
+    return resourceRefusals.type.unless(resourceTypes.get(type), type);
   }
 
   async function createInstance(resource: StackResource): Promise<ResourceInstance> {

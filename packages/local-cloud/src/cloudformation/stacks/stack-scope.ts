@@ -3,6 +3,7 @@ import type { Scope } from "../template/intrinsics.ts";
 import type { ResourceInstance } from "../resource-types/resource-type.ts";
 import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
 import type { StackRequest } from "./stack.ts";
+import { templateRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
 
 interface StackScopeOptions {
@@ -31,13 +32,7 @@ export function createStackScope(options: StackScopeOptions): Scope {
   for (const [name, { resolved }] of request.parameters) parameters.set(name, resolved);
 
   const existing = (logicalId: string): ResourceInstance => {
-    const found = instance(logicalId);
-    if (found === undefined) {
-      throw validationError(
-        `Template format error: Unresolved resource dependencies [${logicalId}] in the Resources block of the template`,
-      );
-    }
-    return found;
+    return templateRefusals.references.unless(instance(logicalId), [logicalId], "Resources");
   };
 
   return {

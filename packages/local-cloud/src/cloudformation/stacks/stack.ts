@@ -3,6 +3,7 @@ import type { Account } from "../../account.ts";
 import type { JsonObject } from "../../aws/json-protocol.ts";
 import type { StackParameter } from "../template/parameters.ts";
 import type { DeletionPolicy, Template } from "../template/template.ts";
+import { stackRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
 
 export type StackStatus =
@@ -111,11 +112,7 @@ export function exists(
 
 /** @throws ServiceError ValidationError for an invalid name */
 export function newStack(stackName: string, { accountId, region }: Account, creationTime: Date): Stack {
-  if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stackName)) {
-    throw validationError(
-      `1 validation error detected: Value '${stackName}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`,
-    );
-  }
+  stackRefusals.stackName.when(!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stackName), stackName);
   return {
     stackId: `arn:aws:cloudformation:${region}:${accountId}:stack/${stackName}/${randomUUID()}`,
     stackName,
@@ -144,9 +141,7 @@ export function requireIdle(stack: Stack, verb: string): void {
 /** @throws ServiceError ValidationError */
 export function requireUpdatable(stack: Stack): void {
   const updatable = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
-  if (!updatable.includes(stack.status)) {
-    throw validationError(`Stack:${stack.stackId} is in ${stack.status} state and can not be updated.`);
-  }
+  stackRefusals.state.when(!updatable.includes(stack.status), stack.stackId, stack.status);
 }
 
 /** The status of a stack after a fault of the local cloud. */

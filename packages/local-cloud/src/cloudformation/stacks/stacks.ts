@@ -5,6 +5,7 @@ import { type ParameterInput, resolveParameters, type StackParameter } from "../
 import { parseTemplate, type Template } from "../template/template.ts";
 import { validateTemplate } from "../template/validate-template.ts";
 import { canonicalJson } from "../template/values.ts";
+import { stackRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
 import { type ChangeSet, createChangeSets, requireChangeSetName } from "./change-sets.ts";
 import {
@@ -112,9 +113,7 @@ export function createStacks(options: StacksOptions): Stacks {
   }
 
   function get(nameOrId: string): Stack {
-    const stack = find(nameOrId);
-    if (stack === undefined) throw validationError(`Stack with id ${nameOrId} does not exist`);
-    return stack;
+    return stackRefusals.missing.unless(find(nameOrId), nameOrId);
   }
 
   /** Validates a request before any resource is touched. */
@@ -159,9 +158,7 @@ export function createStacks(options: StacksOptions): Stacks {
 
   function requireUnusedName(stackName: string): void {
     const other = find(stackName);
-    if (other !== undefined) {
-      throw new ServiceError("AlreadyExistsException", `Stack [${other.stackName}] already exists`);
-    }
+    stackRefusals.nameTaken.when(other !== undefined, stackName);
   }
 
   async function runCreate(stack: Stack, request: StackRequest, deleteOnFailure: boolean): Promise<void> {
@@ -195,7 +192,7 @@ export function createStacks(options: StacksOptions): Stacks {
       requireUpdatable(stack);
       const request = await check(stack, input);
       requireUpdatable(stack);
-      if (!changesAnything(stack, request)) throw validationError("No updates are to be performed.");
+      stackRefusals.noUpdates.when(!changesAnything(stack, request));
       start(stack, () => deployStack(stack, request, "UPDATE", environment));
       return stack;
     },
@@ -204,11 +201,7 @@ export function createStacks(options: StacksOptions): Stacks {
       const stack = find(stackName);
       if (stack === undefined || stack.status === "DELETE_COMPLETE") return Promise.resolve();
       requireIdle(stack, "deleted");
-      if (stack.terminationProtection) {
-        throw validationError(
-          `Stack [${stack.stackName}] cannot be deleted while TerminationProtection is enabled`,
-        );
-      }
+      stackRefusals.protection.when(stack.terminationProtection, stack.stackName);
       if (retain.length > 0 && stack.status !== "DELETE_FAILED") {
         throw validationError(
           `Invalid operation on stack [${stack.stackId}]. When you delete a stack, specify which resources to retain only when the stack is in the DELETE_FAILED state.`,

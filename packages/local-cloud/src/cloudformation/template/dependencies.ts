@@ -1,6 +1,6 @@
 import { referencesOf } from "./references.ts";
 import type { Template } from "./template.ts";
-import { validationError } from "../validation-error.ts";
+import { templateRefusals } from "../stack-refusals.ts";
 
 /** The dependencies of each resource: `DependsOn`, and the resources that its properties refer to. */
 export function dependenciesOf(template: Template): Map<string, string[]> {
@@ -26,11 +26,9 @@ export function inDependencyOrder(dependencies: ReadonlyMap<string, readonly str
     const ready = [...waiting].filter((logicalId) =>
       (dependencies.get(logicalId) ?? []).every((name) => done.has(name) || !dependencies.has(name)),
     );
-    if (ready.length === 0) {
-      throw validationError(
-        `Circular dependency between resources: [${[...circle(waiting, dependencies)].join(", ")}]`,
-      );
-    }
+    templateRefusals.circle.when(ready.length === 0, circle(waiting, dependencies));
+    // Without progress there is no order.
+    if (ready.length === 0) return [...done, ...waiting];
     for (const logicalId of ready) {
       done.add(logicalId);
       waiting.delete(logicalId);

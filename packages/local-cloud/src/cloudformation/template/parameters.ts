@@ -2,6 +2,7 @@ import type { JsonObject } from "../../aws/json-protocol.ts";
 import type { ParameterStore } from "../../ssm/parameter-store.ts";
 import type { Template, TemplateParameter } from "./template.ts";
 import { textOf } from "./values.ts";
+import { stackRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
 
 /** A parameter of a request: a value, or `UsePreviousValue`. */
@@ -37,9 +38,7 @@ export function resolveParameters(
   parameterStore: Pick<ParameterStore, "find">,
 ): Map<string, StackParameter> {
   const unknown = inputs.map(({ key }) => key).filter((key) => !template.parameters.has(key));
-  if (unknown.length > 0) {
-    throw validationError(`Parameters: [${unknown.join(", ")}] do not exist in the template`);
-  }
+  stackRefusals.unknownParameters.when(unknown.length > 0, unknown);
   const values = new Map<string, string>();
   const missing: string[] = [];
   for (const [name, { definition }] of template.parameters) {
@@ -49,7 +48,7 @@ export function resolveParameters(
     if (value === undefined) missing.push(name);
     else values.set(name, value);
   }
-  if (missing.length > 0) throw validationError(`Parameters: [${missing.join(", ")}] must have values`);
+  stackRefusals.missingParameters.when(missing.length > 0, missing);
 
   return new Map(
     [...template.parameters].map(([name, parameter]) => {

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
+import { templateRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
 
 export type DeletionPolicy = "Delete" | "Retain" | "RetainExceptOnCreate" | "Snapshot";
@@ -74,16 +75,10 @@ export async function parseTemplate(body: string): Promise<Template> {
   const document = body.trimStart().startsWith("{") ? parseJson(body) : await parseYaml(body);
   if (!isJsonObject(document)) throw formatError("unsupported structure.");
   const unknown = Object.keys(document).filter((name) => !sections.has(name));
-  if (unknown.length > 0)
-    throw formatError(`Invalid template property or properties [${unknown.join(", ")}]`);
-  if (document["Transform"] !== undefined) {
-    throw validationError(
-      `The local cloud does not support macros: the template has the Transform ${JSON.stringify(document["Transform"])}.`,
-    );
-  }
+  templateRefusals.section.when(unknown.length > 0, unknown);
+  templateRefusals.transform.when(document["Transform"] !== undefined, document["Transform"]);
   const resources = section(document, "Resources");
-  if (Object.keys(resources).length === 0)
-    throw formatError("At least one Resources member must be defined.");
+  templateRefusals.noResources.when(Object.keys(resources).length === 0);
   return {
     body,
     description: typeof document["Description"] === "string" ? document["Description"] : undefined,
@@ -141,9 +136,7 @@ function parseParameter(logicalId: string, definition: JsonObject): TemplatePara
 function parseResource(logicalId: string, item: JsonObject): TemplateResource {
   const path = `[/Resources/${logicalId}]`;
   const unknown = Object.keys(item).filter((name) => !resourceAttributes.has(name));
-  if (unknown.length > 0) {
-    throw validationError(`Invalid template resource property '${unknown.join("', '")}' ${path}`);
-  }
+  templateRefusals.resourceAttribute.when(unknown.length > 0, unknown, path);
   const type = item["Type"];
   if (typeof type !== "string")
     throw formatError(`${path} Every Resources object must contain a Type member.`);

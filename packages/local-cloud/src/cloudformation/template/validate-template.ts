@@ -3,8 +3,8 @@ import { dependenciesOf, inDependencyOrder } from "./dependencies.ts";
 import { evaluate, evaluateCondition, type Scope } from "./intrinsics.ts";
 import { referencesOf } from "./references.ts";
 import type { Template, TemplateResource } from "./template.ts";
+import { stackRefusals, templateRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
-import { ServiceError } from "../../aws/service-error.ts";
 
 const typePattern = /^(?:AWS::[A-Za-z0-9]+::[A-Za-z0-9]+|Custom::[\w@-]{1,60})$/;
 
@@ -16,9 +16,7 @@ const typePattern = /^(?:AWS::[A-Za-z0-9]+::[A-Za-z0-9]+|Custom::[\w@-]{1,60})$/
 export function validateTemplate(template: Template, scope: Scope, capabilities: readonly string[]): void {
   const types = [...new Set([...template.resources.values()].map(({ type }) => type))];
   const unrecognized = types.filter((type) => !typePattern.test(type));
-  if (unrecognized.length > 0) {
-    throw validationError(`Template format error: Unrecognized resource types: [${unrecognized.join(", ")}]`);
-  }
+  templateRefusals.typeName.when(unrecognized.length > 0, unrecognized);
   checkReferences(template, scope);
   inDependencyOrder(dependenciesOf(template));
   for (const name of Object.keys(template.conditions)) evaluateCondition(name, scope);
@@ -34,19 +32,11 @@ function checkReferences(template: Template, scope: Scope): void {
     for (const name of referencesOf(properties)) if (!isKnown(name)) unresolved.add(name);
     for (const name of dependsOn) if (!template.resources.has(name)) unresolved.add(name);
   }
-  if (unresolved.size > 0) {
-    throw validationError(
-      `Template format error: Unresolved resource dependencies [${[...unresolved].join(", ")}] in the Resources block of the template`,
-    );
-  }
+  templateRefusals.references.when(unresolved.size > 0, unresolved, "Resources");
   for (const { value, exportName } of template.outputs.values()) {
     for (const name of referencesOf([value, exportName])) if (!isKnown(name)) unresolved.add(name);
   }
-  if (unresolved.size > 0) {
-    throw validationError(
-      `Template format error: Unresolved resource dependencies [${[...unresolved].join(", ")}] in the Outputs block of the template`,
-    );
-  }
+  templateRefusals.references.when(unresolved.size > 0, unresolved, "Outputs");
 }
 
 /**
@@ -63,10 +53,11 @@ function checkRules({ rules }: Template, scope: Scope): void {
     for (const assertion of Array.isArray(assertions) ? (assertions as unknown[]) : []) {
       if (!isJsonObject(assertion))
         throw validationError(`Template format error: Rule ${name} is malformed.`);
-      if (evaluate(assertion["Assert"], scope, [])) continue;
       const description = assertion["AssertDescription"];
-      throw validationError(
-        `Template validation error: Rule ${name}: ${typeof description === "string" ? description : "an assertion failed"}`,
+      templateRefusals.rule.when(
+        !evaluate(assertion["Assert"], scope, []),
+        name,
+        typeof description === "string" ? description : "an assertion failed",
       );
     }
   }
@@ -78,9 +69,7 @@ function checkCapabilities(template: Template, capabilities: readonly string[]):
   if (iam.length === 0) return;
   const required = iam.some(hasName) ? "CAPABILITY_NAMED_IAM" : "CAPABILITY_IAM";
   const given = capabilities.includes("CAPABILITY_NAMED_IAM") || capabilities.includes(required);
-  if (!given) {
-    throw new ServiceError("InsufficientCapabilitiesException", `Requires capabilities : [${required}]`);
-  }
+  stackRefusals.capabilities.when(!given, required);
 }
 
 function hasName({ type, properties }: TemplateResource): boolean {

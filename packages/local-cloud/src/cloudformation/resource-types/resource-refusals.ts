@@ -1,0 +1,64 @@
+import { defineRefusals } from "../../evidence/refusal.ts";
+import { ResourceError } from "./resource-error.ts";
+
+const reference = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference";
+
+export const resourceRefusals = defineRefusals("CloudFormation resource", {
+  schema: {
+    refuses:
+      "a property that is required and missing, unknown, or of another type, by CloudFormation's schemas",
+    letter: "D",
+    source: `${reference}/aws-template-resource-type-ref.html`,
+    error: (logicalId: string, problems: readonly string[]) =>
+      new ResourceError(
+        `Properties validation failed for resource ${logicalId} with message:\n${problems.join("\n")}`,
+      ),
+  },
+  empty: {
+    refuses: "an empty property that the service requires",
+    letter: "D",
+    source: `${reference}/aws-template-resource-type-ref.html`,
+    error: (name: string) => new ResourceError(`Property ${name} cannot be empty.`),
+  },
+  shape: {
+    refuses: "a nested property of another shape than the service's",
+    letter: "D",
+    source: `${reference}/aws-template-resource-type-ref.html`,
+    error: (name: string, shape: string) => new ResourceError(`Property ${name} must be ${shape}.`),
+  },
+  serviceToken: {
+    refuses: "a custom resource whose `ServiceToken` is not a function",
+    letter: "D",
+    source: `${reference}/aws-resource-cloudformation-customresource.html`,
+    error: (token: string) => new ResourceError(`Invalid service token: no function ${token} exists.`),
+  },
+  nameTaken: {
+    refuses: "a log group or rule with a name that another has",
+    letter: "D",
+    source: `${reference}/aws-resource-logs-loggroup.html`,
+    error: (noun: string, name: string) => new ResourceError(`${noun} ${name} already exists.`),
+  },
+  parameterType: {
+    refuses: "an AWS::SSM::Parameter of a `Type` other than `String` and `StringList`",
+    letter: "D",
+    source: `${reference}/aws-resource-ssm-parameter.html`,
+    error: (type: string) =>
+      new ResourceError(`AWS::SSM::Parameter supports the types String and StringList, not ${type}.`),
+  },
+  twoSecrets: {
+    refuses: "an AWS::SecretsManager::Secret with both `SecretString` and `GenerateSecretString`",
+    letter: "D",
+    source: `${reference}/aws-resource-secretsmanager-secret.html`,
+    error: () => new ResourceError("You can't specify both SecretString and GenerateSecretString."),
+  },
+  type: {
+    refuses: "a resource type outside the table above",
+    letter: "-",
+    error: (type: string) =>
+      new ResourceError(
+        type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource"
+          ? `The local cloud does not run custom resources, so it does not support ${type}.`
+          : `The local cloud does not support the resource type ${type}.`,
+      ),
+  },
+});
