@@ -322,11 +322,14 @@ describe("the canonical request", () => {
         ["X-One", " a "],
         ["X-Two", "b"],
         ["x-one", "c  d"],
+        ["Cookie", "a=1"],
+        ["cookie", "b=2; c=3"],
       ],
     });
-    expect(headers.slice(0, 2)).toEqual([
+    expect(headers.slice(0, 3)).toEqual([
       ["X-One", "a,c  d"],
       ["X-Two", "b"],
+      ["Cookie", "a=1; b=2; c=3"],
     ]);
   });
 });

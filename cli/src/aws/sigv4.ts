@@ -259,15 +259,16 @@ function compare(a: string, b: string): number {
 }
 
 /**
- * Joins the values of a repeated header with a comma and no space, as in the canonical request. Otherwise a proxy could
- * join them differently.
+ * Joins the values of a repeated header with a comma and no space, as in the canonical request, and cookies with a
+ * semicolon (RFC 9113 section 8.2.3). Otherwise a proxy could join them differently.
  */
 export function mergeRepeated(headers: readonly Header[]): Header[] {
   const merged = new Map<string, [string, string]>();
   for (const [name, value] of headers) {
-    const known = merged.get(name.toLowerCase());
-    if (known) known[1] += `,${value.trim()}`;
-    else merged.set(name.toLowerCase(), [name, value.trim()]);
+    const key = name.toLowerCase();
+    const known = merged.get(key);
+    if (known) known[1] += `${key === "cookie" ? "; " : ","}${value.trim()}`;
+    else merged.set(key, [name, value.trim()]);
   }
   return [...merged.values()];
 }

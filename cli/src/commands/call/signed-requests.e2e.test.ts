@@ -33,6 +33,8 @@ const known: Case[] = [
   { args: ["/x", "-H", "X-Spaces:   a   b\t c  ", "-H", "X-Empty;", "-H", "x-UPPER: E"] },
   { args: ["/x", "-H", "X-Twice: 2", "-H", "x-twice: 1", "-H", "X-Comma: a,b, c"] },
   { args: ["/x", "-H", "Cookie: a=b; c=d", "-H", 'X-Json: {"a": "b, c"}'] },
+  { args: ["/x?a=%FF&%c3=(%ff&b=%EF%BF%BD"] },
+  { args: ["/x", "-H", "Cookie: a=1", "-H", "cookie: b=2"] },
   { args: ["/x", "-H", "Accept:", "-H", "User-Agent:"] },
   { args: ["/x", "-H", "Range: bytes=0-1", "-H", 'If-None-Match: "x"', "--compressed"] },
   { args: ["/x", "-d", "a=1", "-d", "b=é&c=+"] },

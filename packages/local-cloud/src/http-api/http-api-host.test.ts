@@ -9,6 +9,8 @@ import { createSessions, type TemporaryCredentials } from "../iam/sessions.ts";
 import { type Account, createAccount, type HttpApi, type LambdaFunction, type Role } from "../account.ts";
 import { Sha256 } from "../../test/sha256.ts";
 import { allow, deployApi, deployFunction, deployRole } from "../../test/account-fixture.ts";
+import { createCanonicalQuery, createCanonicalRequest } from "../sigv4/canonical-request.ts";
+import { createSignature, sha256Hex } from "../sigv4/signature.ts";
 import { createHttpApiHost, type HttpApiHost } from "./http-api-host.ts";
 
 const identity = {
@@ -245,6 +247,44 @@ describe("a route with AWS_IAM", () => {
     expect((await send(origin, "/private", { headers: { ...headers, ...token } })).status).toBe(200);
     const foreign = { "x-amz-security-token": issue().sessionToken };
     expect((await send(origin, "/private", { headers: { ...headers, ...foreign } })).status).toBe(403);
+  });
+
+  it("accepts a presigned URL without X-Amz-Expires for as long as the setting says", async () => {
+    const options = { account, sessions, now, region: "us-east-1", log: () => {} };
+    const lenient = createHttpApiHost({ ...options, presignedSeconds: 900 });
+    const { accessKeyId, secretAccessKey, sessionToken } = issue();
+    const scope = { secretAccessKey, scopeDate: "20260312", region: "us-east-1", service: "execute-api" };
+    const presign = (to: string): string => {
+      const query = String(
+        new URLSearchParams({
+          "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+          "X-Amz-Credential": `${accessKeyId}/20260312/us-east-1/execute-api/aws4_request`,
+          "X-Amz-Date": "20260312T190358Z",
+          "X-Amz-Security-Token": sessionToken,
+          "X-Amz-SignedHeaders": "host",
+        }),
+      );
+      const canonicalRequest = createCanonicalRequest({
+        method: "GET",
+        canonicalPath: "/private",
+        canonicalQuery: createCanonicalQuery(query),
+        signedHeaders: ["host"],
+        headers: new Map([["host", new URL(to).host]]),
+        payloadHash: sha256Hex(""),
+      });
+      const signature = createSignature(canonicalRequest, "20260312T190358Z", scope);
+      return `/private?${query}&X-Amz-Signature=${signature.toString("hex")}`;
+    };
+    try {
+      const other = await lenient.open(api);
+      expect((await send(origin, presign(origin))).status).toBe(403);
+      time = new Date(time.getTime() + 900_000);
+      expect((await send(other, presign(other))).status).toBe(200);
+      time = new Date(time.getTime() + 1000);
+      expect((await send(other, presign(other))).status).toBe(403);
+    } finally {
+      await lenient.closeAll();
+    }
   });
 
   it("logs no secret", async () => {
