@@ -191,7 +191,7 @@ describe("auth-cli local", () => {
   });
 
   test.each([
-    [["http://localhost:3000/"], "X does not take localhost, but 127.0.0.1"],
+    [["http://localhost:3000/"], "X accepts 127.0.0.1, not localhost"],
     [["callback"], "it is not an absolute URL"],
     [
       Array.from({ length: 11 }, (_, index) => `http://127.0.0.1:${index + 1}/`),

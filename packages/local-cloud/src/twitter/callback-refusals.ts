@@ -49,7 +49,7 @@ export const callbackRefusals = defineRefusals<
   localhost: refusedUrl(
     "a callback URL with the host `localhost`",
     apps,
-    "X does not take localhost, but 127.0.0.1",
+    "X accepts 127.0.0.1, not localhost",
   ),
   query: refusedUrl(
     "a callback URL with a query or fragment",

@@ -17,8 +17,8 @@ describe("checkCallbackUrls", () => {
   });
 
   it.each([
-    ["http://localhost:3000/callback", "X does not take localhost, but 127.0.0.1"],
-    ["http://LOCALHOST/", "X does not take localhost, but 127.0.0.1"],
+    ["http://localhost:3000/callback", "X accepts 127.0.0.1, not localhost"],
+    ["http://LOCALHOST/", "X accepts 127.0.0.1, not localhost"],
     ["javascript:alert(1)", "X does not allow its protocol"],
     ["ftp://example.com/", "X does not allow its protocol"],
     ["/callback", "it is not an absolute URL"],

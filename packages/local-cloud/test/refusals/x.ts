@@ -121,6 +121,6 @@ export const callbackCases: RefusalCases<typeof callbackRefusals> = {
   ),
   absolute: refusedUrls("it is not an absolute URL", ["/callback"]),
   protocol: refusedUrls("X does not allow its protocol", ["javascript:alert(1)"]),
-  localhost: refusedUrls("X does not take localhost", ["http://localhost/"]),
+  localhost: refusedUrls("X accepts 127.0.0.1, not localhost", ["http://localhost/"]),
   query: refusedUrls("it contains a query or fragment", ["https://example.com/?a=b"]),
 };
