@@ -14,6 +14,12 @@ import type {
 } from "../packages/local-cloud/src/cloudformation/resource-types/properties.ts";
 
 const deployedTypes = [
+  "AWS::ApiGateway::Account",
+  "AWS::ApiGateway::Deployment",
+  "AWS::ApiGateway::Method",
+  "AWS::ApiGateway::Resource",
+  "AWS::ApiGateway::RestApi",
+  "AWS::ApiGateway::Stage",
   "AWS::ApiGatewayV2::Api",
   "AWS::ApiGatewayV2::Authorizer",
   "AWS::ApiGatewayV2::Integration",

@@ -141,6 +141,36 @@ export interface HttpIntegration {
   timeoutMs: number;
 }
 
+/** AWS::ApiGateway::RestApi with its resources and methods. */
+export interface RestApi {
+  apiId: string;
+  name: string;
+  /** Origin without a trailing slash. */
+  endpoint: string;
+  /** The resource `/`. */
+  rootResourceId: string;
+  /** By id, without the root. */
+  resources: Map<string, { parentId: string; pathPart: string }>;
+  /** By id. */
+  methods: Map<string, RestMethod>;
+  /** By id. Changes of methods do not reach them. */
+  deployments: Map<string, RestDeployment>;
+  /** The id of the deployment, by the stage's name. */
+  stages: Map<string, string>;
+}
+
+/** AWS::ApiGateway::Method. */
+export interface RestMethod {
+  resourceId: string;
+  /** `GET`, or `ANY`. */
+  httpMethod: string;
+  authorizationType: string;
+  integration: HttpIntegration;
+}
+
+/** AWS::ApiGateway::Deployment: the routes as they were when it was created. */
+export type RestDeployment = Pick<HttpApi, "routes" | "integrations">;
+
 /** AWS::IAM::OIDCProvider. */
 export interface OidcProvider {
   arn: string;
@@ -225,6 +255,8 @@ export interface Account {
   functionUrls: Map<string, FunctionUrl>;
   /** By API id. */
   httpApis: Map<string, HttpApi>;
+  /** By API id. */
+  restApis: Map<string, RestApi>;
   /** By pool id. */
   identityPools: Map<string, IdentityPool>;
   /** By ARN. */
@@ -240,6 +272,7 @@ export function createAccount(accountId: string, region: string): Account {
     functions: new Map(),
     functionUrls: new Map(),
     httpApis: new Map(),
+    restApis: new Map(),
     identityPools: new Map(),
     oidcProviders: new Map(),
   };

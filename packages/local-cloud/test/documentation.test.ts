@@ -34,6 +34,7 @@ it("docs/local-cloud.md lists the resource types of the local cloud", () => {
   const httpApis = {
     open: () => Promise.resolve(""),
     openFunctionUrl: () => Promise.resolve(""),
+    openRestApi: () => Promise.resolve(""),
     close: () => Promise.resolve(),
   };
   const types = createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis });

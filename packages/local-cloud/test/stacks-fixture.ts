@@ -42,6 +42,10 @@ export function createStacksFixture(
       listening.add(urlId);
       return Promise.resolve(`http://${urlId}.example/`);
     },
+    openRestApi({ apiId }: { apiId: string }): Promise<string> {
+      listening.add(apiId);
+      return Promise.resolve(`http://${apiId}.example`);
+    },
     close(apiId: string): Promise<void> {
       listening.delete(apiId);
       return Promise.resolve();

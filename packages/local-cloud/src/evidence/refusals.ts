@@ -6,6 +6,12 @@ import {
   stageRefusals,
 } from "../cloudformation/resource-types/api-gateway-v2-refusals.ts";
 import {
+  restApiRefusals,
+  restDeploymentRefusals,
+  restResourceRefusals,
+  restStageRefusals,
+} from "../cloudformation/resource-types/api-gateway-refusals.ts";
+import {
   attachmentRefusals,
   oidcProviderRefusals,
   roleRefusals,
@@ -48,6 +54,10 @@ export const refusals = {
   attachmentRefusals,
   oidcProviderRefusals,
   urlRefusals,
+  restApiRefusals,
+  restResourceRefusals,
+  restDeploymentRefusals,
+  restStageRefusals,
   oauthRefusals,
   callbackRefusals,
   identityRefusals,

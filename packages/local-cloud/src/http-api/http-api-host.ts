@@ -11,7 +11,8 @@ import type { AddressInfo } from "node:net";
 
 import type { Sessions } from "../iam/sessions.ts";
 import { createLambda, type Lambda } from "../lambda/lambda.ts";
-import type { Account, FunctionUrl, HttpApi } from "../account.ts";
+import type { Account, FunctionUrl, HttpApi, RestApi } from "../account.ts";
+import { createRestApiService } from "../rest-api/rest-api.ts";
 import { createFunctionUrlService } from "../function-url/function-url.ts";
 import { type ParsedRequest, parseRequest } from "../sigv4/wire-request.ts";
 import { limits } from "./gateway-refusals.ts";
@@ -49,13 +50,15 @@ export interface HttpApiHost {
    * @returns the URL, with a trailing slash
    */
   openFunctionUrl(url: FunctionUrl): Promise<string>;
+  /** Listens for a REST API. @returns the origin, `http://<id>.execute-api.<region>.localhost:<port>` as above */
+  openRestApi(api: RestApi): Promise<string>;
   /** Closes the origin and its connections. Does nothing when it is not open. */
   close(id: string): Promise<void>;
   closeAll(): Promise<void>;
 }
 
 /**
- * API Gateway and Lambda: one origin for each deployed HTTP API and function URL. Each request reads routes and functions from the account, so that a
+ * API Gateway and Lambda: one origin for each deployed HTTP API, REST API and function URL. Each request reads routes and functions from the account, so that a
  * deployment takes effect at once. Uses node:http directly, because signatures cover the raw target and headers.
  */
 export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
@@ -72,6 +75,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       ...(caCertificate !== undefined && { caCertificate }),
     });
   const gateway = createGateway({ ...options, lambda });
+  const answerRestApi = createRestApiService({ ...options, lambda });
   const answerFunctionUrl = createFunctionUrlService({ ...options, lambda });
   const servers = new Map<string, Server>();
 
@@ -124,6 +128,12 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
         answerFunctionUrl(account.functionUrls.get(url.functionArn) ?? url, request, connection),
       );
       return `${scheme}://${hostOf(`${url.urlId}.lambda-url.${options.region}.localhost`)}:${port}/`;
+    },
+    async openRestApi(api) {
+      const port = await listen(api.apiId, api.name, (request, connection) =>
+        answerRestApi(account.restApis.get(api.apiId) ?? api, request, connection),
+      );
+      return `${scheme}://${hostOf(`${api.apiId}.execute-api.${options.region}.localhost`)}:${port}`;
     },
     close,
     async closeAll() {

@@ -19,7 +19,11 @@ export interface RouteChoice {
  * @param rawPath as on the wire, percent-encoded
  * @returns undefined when no stage or no route matches
  */
-export function chooseRoute(api: HttpApi, method: string, rawPath: string): RouteChoice | undefined {
+export function chooseRoute(
+  api: Pick<HttpApi, "routes" | "stages">,
+  method: string,
+  rawPath: string,
+): RouteChoice | undefined {
   const { stage, path } = chooseStage(api.stages, rawPath) ?? {};
   if (stage === undefined || path === undefined) return undefined;
   const segments = path.split("/").slice(1);

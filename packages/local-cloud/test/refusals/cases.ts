@@ -6,6 +6,7 @@ import { policyCases } from "./iam-policy.ts";
 import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
 import { functionCases, invocationCases, permissionCases, urlCases } from "./lambda.ts";
 import { callbackCases, oauthCases } from "./x.ts";
+import { restApiCases, restDeploymentCases, restResourceCases, restStageCases } from "./api-gateway.ts";
 import type { RefusalCases } from "./refusal-case.ts";
 import { identityCases, poolCases, principalTagCases, roleAttachmentCases } from "./cognito.ts";
 import { stsCases } from "./sts.ts";
@@ -30,6 +31,10 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   attachmentRefusals: attachmentCases,
   oidcProviderRefusals: oidcProviderCases,
   urlRefusals: urlCases,
+  restApiRefusals: restApiCases,
+  restResourceRefusals: restResourceCases,
+  restDeploymentRefusals: restDeploymentCases,
+  restStageRefusals: restStageCases,
   oauthRefusals: oauthCases,
   callbackRefusals: callbackCases,
   identityRefusals: identityCases,

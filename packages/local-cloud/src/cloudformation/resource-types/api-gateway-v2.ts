@@ -189,7 +189,7 @@ function requireRouteKey(routeKey: string): void {
 }
 
 /** Accepts the function's ARN, or API Gateway's invocation ARN, which contains it. */
-function functionArnOf(uri: string): string {
+export function functionArnOf(uri: string): string {
   return /\/functions\/(arn:[^/]+)\/invocations$/.exec(uri)?.[1] ?? uri;
 }
 

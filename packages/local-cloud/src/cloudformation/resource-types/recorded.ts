@@ -17,6 +17,7 @@ import type { ResourceContext, ResourceInstance, ResourceType } from "./resource
 export function recordedTypes(account: Account): Record<string, ResourceType> {
   const { accountId, region } = account;
   return {
+    "AWS::ApiGateway::Account": recorded(named),
     "AWS::CDK::Metadata": recorded(named),
     "AWS::Logs::LogGroup": unique("Log group", (properties, context) => {
       const name = properties.optionalText("LogGroupName") ?? physicalName(context, 512);

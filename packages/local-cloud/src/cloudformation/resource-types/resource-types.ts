@@ -15,6 +15,14 @@ import { identityPoolPrincipalTagType, identityPoolRoleAttachmentType, identityP
 import { managedPolicyType, policyType, roleType } from "./iam.ts";
 import { oidcProviderCustomType, oidcProviderType } from "./oidc-provider.ts";
 import { type FunctionUrlHost, functionType, permissionType, urlType } from "./lambda.ts";
+import {
+  type RestApiHost,
+  restApiType,
+  restDeploymentType,
+  restMethodType,
+  restResourceType,
+  restStageType,
+} from "./api-gateway.ts";
 import { recordedTypes } from "./recorded.ts";
 import { autoDeleteObjectsType, bucketPolicyType, bucketType } from "./s3.ts";
 import { secretType } from "./secrets-manager.ts";
@@ -25,7 +33,7 @@ export interface DeployedServices {
   buckets: Buckets;
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
-  httpApis: HttpApiHost & FunctionUrlHost;
+  httpApis: HttpApiHost & FunctionUrlHost & RestApiHost;
 }
 
 /** Every resource type that the local cloud deploys. */
@@ -33,6 +41,11 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
   const { account, buckets, parameterStore, secretsManager, httpApis } = services;
   return new Map<string, ResourceType>(
     Object.entries({
+      "AWS::ApiGateway::Deployment": restDeploymentType(account),
+      "AWS::ApiGateway::Method": restMethodType(account),
+      "AWS::ApiGateway::Resource": restResourceType(account),
+      "AWS::ApiGateway::RestApi": restApiType(account, httpApis),
+      "AWS::ApiGateway::Stage": restStageType(account),
       "AWS::ApiGatewayV2::Api": apiType(account, httpApis),
       "AWS::ApiGatewayV2::Authorizer": authorizerType(account),
       "AWS::ApiGatewayV2::Integration": integrationType(account),

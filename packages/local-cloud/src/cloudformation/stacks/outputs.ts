@@ -22,7 +22,8 @@ export function resolveOutputs(request: StackRequest, scope: Scope): StackOutput
       );
     }
     const name = exportName === undefined ? undefined : textOf(resolve(exportName, scope));
-    return [{ key, value: textOf(resolved), description, exportName: name }];
+    const text = textOf(resolved);
+    return [{ key, value: scope.localAddresses?.(text) ?? text, description, exportName: name }];
   });
 }
 

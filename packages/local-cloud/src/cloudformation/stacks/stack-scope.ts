@@ -7,7 +7,7 @@ import { templateRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
 
 interface StackScopeOptions {
-  account: Pick<Account, "accountId" | "region">;
+  account: Pick<Account, "accountId" | "region" | "restApis">;
   stackName: string;
   stackId: string;
   request: Pick<StackRequest, "template" | "parameters">;
@@ -53,5 +53,10 @@ export function createStackScope(options: StackScopeOptions): Scope {
       );
     },
     importValue,
+    localAddresses: (text) =>
+      text.replaceAll(
+        /https:\/\/([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?![\w.-])/g,
+        (address, apiId: string) => account.restApis.get(apiId)?.endpoint ?? address,
+      ),
   };
 }

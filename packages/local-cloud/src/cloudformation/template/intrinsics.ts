@@ -17,6 +17,8 @@ export interface Scope {
   attribute(logicalId: string, name: string): unknown;
   /** @throws ServiceError when no stack exports the name */
   importValue(name: string): string;
+  /** Replaces the addresses that AWS gives to REST APIs, which templates put together, by those of the local cloud. */
+  localAddresses?(text: string): string;
 }
 
 /** `AWS::NoValue` removes the property that holds it. */
