@@ -26,6 +26,7 @@ import { resourceRefusals } from "../cloudformation/resource-types/resource-refu
 import { stackRefusals, templateRefusals } from "../cloudformation/stack-refusals.ts";
 import { policyRefusals } from "../iam/policy-refusals.ts";
 import { invocationRefusals } from "../lambda/lambda-refusals.ts";
+import { signatureRefusals } from "../sigv4/signature-refusals.ts";
 import { callbackRefusals } from "../twitter/callback-refusals.ts";
 import { oauthRefusals } from "../twitter/oauth-refusals.ts";
 import {
@@ -66,4 +67,5 @@ export const refusals = {
   principalTagRefusals,
   stsRefusals,
   httpApiRefusals,
+  signatureRefusals,
 };

@@ -75,7 +75,7 @@ export async function startDeviceGateway(options: DeviceGatewayOptions): Promise
       signedToken: "never",
       defaultExpiresSeconds: 300,
     });
-    if (!verdict.ok) return refuse(403, `${verdict.code}: ${verdict.message}`);
+    if (!verdict.ok) return refuse(403, `${verdict.code}: ${verdict.detail ?? verdict.message}`);
     const { principal } = verdict;
     webSockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket, principal));
   });

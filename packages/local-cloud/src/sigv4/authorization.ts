@@ -1,3 +1,4 @@
+import { signatureRefusals } from "./signature-refusals.ts";
 import type { ParsedRequest } from "./wire-request.ts";
 
 /** A request's signature and its parameters, from the Authorization header or the query. */
@@ -21,22 +22,12 @@ export interface Authorization {
   expiresSeconds: number | undefined;
 }
 
-export class AuthorizationError extends Error {
-  readonly code: "MissingAuthenticationToken" | "IncompleteSignature";
-
-  constructor(code: AuthorizationError["code"], message: string) {
-    super(message);
-    this.name = "AuthorizationError";
-    this.code = code;
-  }
-}
-
 /**
  * Reads the signature from the Authorization header or from the `X-Amz-…` query parameters.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html
  *
  * @param defaultExpiresSeconds validity of a presigned URL that does not state one; by default it is incomplete
- * @throws AuthorizationError when it is missing or incomplete
+ * @throws SignatureError when it is missing or incomplete
  */
 export function readAuthorization(
   { headers, query: parameters }: Pick<ParsedRequest, "headers" | "query">,
@@ -45,11 +36,8 @@ export function readAuthorization(
   const header = headers.get("authorization");
   const query = parameters.length === 0 ? noParameters : new Map(parameters);
   const inQuery = query.has("X-Amz-Algorithm") || query.has("X-Amz-Signature");
-  if (header === undefined && !inQuery) {
-    throw new AuthorizationError("MissingAuthenticationToken", "Missing Authentication Token");
-  }
-  if (header !== undefined && inQuery)
-    throw incomplete("only one of the Authorization header and query is allowed");
+  signatureRefusals.missing.when(header === undefined && !inQuery);
+  signatureRefusals.twice.when(header !== undefined && inQuery);
   return header === undefined ? fromQuery(query, defaultExpiresSeconds) : fromHeader(header, headers, query);
 }
 
@@ -59,26 +47,21 @@ function fromHeader(
   query: ReadonlyMap<string, string>,
 ): Authorization {
   const algorithm = /^\S*/.exec(header)?.[0] ?? "";
-  if (algorithm !== supportedAlgorithm) {
-    // A bearer token is not a signature. A scheme that starts with AWS is an invalid one.
-    throw algorithm.startsWith("AWS")
-      ? incomplete(`unsupported algorithm '${algorithm}'`)
-      : new AuthorizationError("MissingAuthenticationToken", "Missing Authentication Token");
-  }
+  // A bearer token is not a signature. A scheme that starts with AWS is an invalid one.
+  signatureRefusals.missing.when(!algorithm.startsWith("AWS"));
+  signatureRefusals.algorithm.when(algorithm !== supportedAlgorithm, algorithm);
   const parts = new Map<string, string>();
   for (const part of header.slice(algorithm.length).split(",")) {
-    const [, name, value] = /^\s*(\w+)=(\S*)\s*$/.exec(part) ?? [];
-    if (name === undefined || value === undefined || parts.has(name))
-      throw incomplete("malformed parameters");
+    const [, name = "", value = ""] = /^\s*(\w+)=(\S*)\s*$/.exec(part) ?? [];
+    signatureRefusals.parameters.when(name === "" || parts.has(name));
     parts.set(name, value);
   }
   const date = headers.get("x-amz-date") ?? query.get("X-Amz-Date") ?? fromHttpDate(headers.get("date"));
-  if (date === undefined) throw incomplete("no 'X-Amz-Date' or 'Date' header");
-  const authorization = complete("header", parts, date);
+  signatureRefusals.noDate.when(date === undefined, "'X-Amz-Date' or 'Date' header");
+  const authorization = complete("header", parts, date ?? "");
   // Every x-amz header must be signed, including x-amz-date. So must a Date header in its place.
   const standsIn = !headers.has("x-amz-date") && !query.has("X-Amz-Date");
-  if (standsIn && !authorization.signedHeaders.includes("date"))
-    throw incomplete("the 'Date' header is not signed");
+  signatureRefusals.unsignedDate.when(standsIn && !authorization.signedHeaders.includes("date"));
   return {
     ...authorization,
     sessionToken: headers.get("x-amz-security-token") ?? query.get("X-Amz-Security-Token"),
@@ -90,18 +73,17 @@ function fromQuery(
   defaultExpiresSeconds: number | undefined,
 ): Authorization {
   const algorithm = query.get("X-Amz-Algorithm");
-  if (algorithm !== supportedAlgorithm) throw incomplete(`unsupported algorithm '${algorithm ?? ""}'`);
+  signatureRefusals.algorithm.when(algorithm !== supportedAlgorithm, algorithm ?? "");
   const date = query.get("X-Amz-Date");
-  if (date === undefined) throw incomplete("no 'X-Amz-Date' parameter");
+  signatureRefusals.noDate.when(date === undefined, "'X-Amz-Date' parameter");
   const expires = query.get("X-Amz-Expires");
   const expiresSeconds = expires === undefined ? (defaultExpiresSeconds ?? 0) : wholeNumber(expires);
-  if (expiresSeconds <= 0 || expiresSeconds > 604_800)
-    throw incomplete("'X-Amz-Expires' must be 1 to 604800 seconds");
+  signatureRefusals.expires.when(expiresSeconds <= 0 || expiresSeconds > 604_800);
   const parts = new Map(
     ["Credential", "SignedHeaders", "Signature"].map((name) => [name, query.get(`X-Amz-${name}`) ?? ""]),
   );
   return {
-    ...complete("query", parts, date),
+    ...complete("query", parts, date ?? ""),
     sessionToken: query.get("X-Amz-Security-Token"),
     expiresSeconds,
   };
@@ -113,24 +95,22 @@ function complete(
   amzDate: string,
 ): Authorization {
   for (const name of ["Credential", "SignedHeaders", "Signature"]) {
-    if (!parts.get(name)) throw incomplete(`requires '${name}'`);
+    signatureRefusals.parameter.when(!parts.get(name), name);
   }
-  const [accessKeyId, scopeDate, region, service, terminator, ...more] = (
+  const [accessKeyId = "", scopeDate = "", region = "", service = "", ...rest] = (
     parts.get("Credential") ?? ""
   ).split("/");
-  if (!accessKeyId || !scopeDate || !region || !service || terminator !== "aws4_request" || more.length > 0) {
-    throw incomplete("'Credential' is not '<access key id>/<date>/<region>/<service>/aws4_request'");
-  }
+  const isScope = accessKeyId && scopeDate && region && service && rest.join("/") === "aws4_request";
+  signatureRefusals.credential.when(!isScope);
   const signature = parts.get("Signature") ?? "";
-  if (!/^[0-9a-f]{64}$/.test(signature)) throw incomplete("'Signature' is not 64 hexadecimal digits");
+  signatureRefusals.hexadecimal.when(!/^[0-9a-f]{64}$/.test(signature));
   const signedHeaders = (parts.get("SignedHeaders") ?? "").split(";");
   const isCanonical = signedHeaders.every((name, i) => {
     const previous = signedHeaders[i - 1];
     return name !== "" && name === name.toLowerCase() && (previous === undefined || previous < name);
   });
-  if (!isCanonical) throw incomplete("'SignedHeaders' must be lower case, sorted and without repetition");
-  const date = fromAmzDate(amzDate);
-  if (date === undefined) throw incomplete("date is not in the form 'yyyyMMddTHHmmssZ'");
+  signatureRefusals.headerNames.when(!isCanonical);
+  const date = signatureRefusals.date.unless(fromAmzDate(amzDate));
   return {
     source,
     accessKeyId,
@@ -153,10 +133,6 @@ function wholeNumber(text: string): number {
 const noParameters: ReadonlyMap<string, string> = new Map<string, string>();
 
 const supportedAlgorithm = "AWS4-HMAC-SHA256";
-
-function incomplete(what: string): AuthorizationError {
-  return new AuthorizationError("IncompleteSignature", `Authorization ${what}.`);
-}
 
 function fromAmzDate(text: string): Date | undefined {
   const [, year, month, day, hour, minute, second] =

@@ -2,9 +2,10 @@ import { timingSafeEqual } from "node:crypto";
 
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
-import { type Authorization, AuthorizationError, readAuthorization, toAmzDate } from "./authorization.ts";
+import { type Authorization, readAuthorization, toAmzDate } from "./authorization.ts";
 import { createCanonicalPath, createCanonicalQuery, createCanonicalRequest } from "./canonical-request.ts";
 import { createSignature, sha256Hex } from "./signature.ts";
+import { SignatureError, type SigV4FailureCode, signatureRefusals } from "./signature-refusals.ts";
 import type { ParsedRequest } from "./wire-request.ts";
 
 export interface SigV4Expectations {
@@ -26,13 +27,7 @@ export interface SigV4Expectations {
   defaultExpiresSeconds?: number;
 }
 
-export type SigV4FailureCode =
-  | "MissingAuthenticationToken"
-  | "IncompleteSignature"
-  | "InvalidClientTokenId"
-  | "SignatureDoesNotMatch"
-  | "RequestExpired"
-  | "ExpiredToken";
+export type { SigV4FailureCode } from "./signature-refusals.ts";
 
 /** A refusal has AWS's words, and for the log a detail that AWS keeps to itself. Neither holds a secret. */
 export type SigV4Result =
@@ -44,49 +39,35 @@ export type SigV4Result =
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function verifySigV4(request: ParsedRequest, expectations: SigV4Expectations): SigV4Result {
+  try {
+    return { ok: true, principal: verify(request, expectations) };
+  } catch (error) {
+    if (!(error instanceof SignatureError)) throw error;
+    const { code, message, detail } = error;
+    return { ok: false, code, message, ...(detail !== undefined && { detail }) };
+  }
+}
+
+/** @throws SignatureError */
+function verify(request: ParsedRequest, expectations: SigV4Expectations): Principal {
   const { service, region, now, sessions, maxSkewSeconds = 300, uriEscapePath = true } = expectations;
   const { signedToken = "always", defaultExpiresSeconds } = expectations;
   const { method, headers, rawPath, wireQuery, body } = request;
 
-  let authorization: Authorization;
-  try {
-    authorization = readAuthorization(request, defaultExpiresSeconds);
-  } catch (error) {
-    if (error instanceof AuthorizationError) return refuse(error.code, error.message);
-    throw error;
-  }
-
+  const authorization = readAuthorization(request, defaultExpiresSeconds);
   const key = sessions.find(authorization.accessKeyId, authorization.sessionToken);
   if (key.state !== "active" && key.state !== "expired") {
-    const details = {
-      unknown: "unknown key",
-      "missing-token": "no session token",
-      "foreign-token": "wrong session token",
-    };
-    return {
-      ...refuse("InvalidClientTokenId", "The security token included in the request is invalid."),
-      detail: details[key.state],
-    };
+    signatureRefusals.key.when(true, keyDetails[key.state]);
+    // There is no secret to verify the signature with.
+    throw signatureRefusals.signature.rule.error();
   }
-  if (key.state === "expired") {
-    return refuse("ExpiredToken", "The security token included in the request is expired");
-  }
+  signatureRefusals.expiredToken.when(key.state === "expired");
 
-  const scopeFault = findScopeFault(authorization, service, region);
-  if (scopeFault !== undefined) return refuse("SignatureDoesNotMatch", scopeFault);
-  const headerFault = findHeaderFault(authorization, headers, signedToken === "always");
-  if (headerFault !== undefined) return refuse("SignatureDoesNotMatch", headerFault);
-  const clockFault = findClockFault(authorization, now(), maxSkewSeconds);
-  if (clockFault !== undefined) return refuse("RequestExpired", clockFault);
+  checkScope(authorization, service, region);
+  checkHeaders(authorization, headers, signedToken === "always");
+  checkClock(authorization, now(), maxSkewSeconds);
 
   const payloadHash = choosePayloadHash(authorization, headers.get("x-amz-content-sha256"), body, service);
-  if (payloadHash === undefined) {
-    return refuse(
-      "SignatureDoesNotMatch",
-      "The provided 'x-amz-content-sha256' header does not match the body.",
-    );
-  }
-
   const { amzDate, scopeDate, signedHeaders } = authorization;
   const canonicalPath = uriEscapePath ? createCanonicalPath(rawPath) : rawPath;
   const expected = Buffer.from(authorization.signature, "hex");
@@ -106,80 +87,73 @@ export function verifySigV4(request: ParsedRequest, expectations: SigV4Expectati
       region,
       service,
     });
-    if (timingSafeEqual(signature, expected)) return { ok: true, principal: key.principal };
+    if (timingSafeEqual(signature, expected)) return key.principal;
   }
-  return refuse(
-    "SignatureDoesNotMatch",
-    "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
-  );
+  signatureRefusals.signature.when(true);
+  return key.principal;
 }
 
-function refuse(code: SigV4FailureCode, message: string): Extract<SigV4Result, { ok: false }> {
-  return { ok: false, code, message };
+const keyDetails = {
+  unknown: "unknown key",
+  "missing-token": "no session token",
+  "foreign-token": "wrong session token",
+};
+
+function checkScope(authorization: Authorization, service: string, region: string): void {
+  const { amzDate, scopeDate } = authorization;
+  signatureRefusals.region.when(authorization.region !== region, authorization.region);
+  signatureRefusals.service.when(authorization.service !== service, service);
+  signatureRefusals.scopeDate.when(scopeDate !== amzDate.slice(0, 8));
 }
 
-function findScopeFault(authorization: Authorization, service: string, region: string): string | undefined {
-  if (authorization.region !== region) {
-    return `Credential should be scoped to a valid region, not '${authorization.region}'.`;
-  }
-  if (authorization.service !== service) {
-    return `Credential should be scoped to correct service: '${service}'.`;
-  }
-  if (authorization.scopeDate !== authorization.amzDate.slice(0, 8)) {
-    return `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.`;
-  }
-  return undefined;
-}
-
-function findHeaderFault(
+function checkHeaders(
   { signedHeaders }: Authorization,
   headers: ReadonlyMap<string, string>,
   needsSignedToken: boolean,
-): string | undefined {
-  if (!signedHeaders.includes("host")) return "'Host' must be a 'SignedHeader' in the AWS Authorization.";
-  const missing = signedHeaders.find((name) => !headers.has(name));
-  if (missing !== undefined) return `'${missing}' is a 'SignedHeader' but was not sent.`;
+): void {
+  signatureRefusals.unsignedHost.when(!signedHeaders.includes("host"));
+  const absent = signedHeaders.find((name) => !headers.has(name));
+  signatureRefusals.absentHeader.when(absent !== undefined, absent ?? "");
   for (const name of headers.keys()) {
     const mustBeSigned = name === "x-amz-security-token" ? needsSignedToken : name.startsWith("x-amz-");
-    if (mustBeSigned && !signedHeaders.includes(name))
-      return `'${name}' must be a 'SignedHeader' in the AWS Authorization.`;
+    signatureRefusals.unsignedHeader.when(mustBeSigned && !signedHeaders.includes(name), name);
   }
-  return undefined;
 }
 
-function findClockFault(
+function checkClock(
   { date, expiresSeconds, amzDate }: Authorization,
   now: Date,
   maxSkewSeconds: number,
-): string | undefined {
+): void {
   const ageSeconds = (now.getTime() - date.getTime()) / 1000;
-  if (ageSeconds > (expiresSeconds ?? maxSkewSeconds)) {
-    const lifetime = expiresSeconds ?? maxSkewSeconds;
-    return `Signature expired: ${amzDate} is now earlier than ${amzDateAt(now, -lifetime)} (${toAmzDate(now)} - ${lifetime / 60} min.)`;
+  const lifetime = expiresSeconds ?? maxSkewSeconds;
+  if (ageSeconds > lifetime) {
+    signatureRefusals.old.when(true, amzDate, amzDateAt(now, -lifetime), toAmzDate(now), lifetime / 60);
   }
   if (ageSeconds < -maxSkewSeconds) {
-    return `Signature not yet current: ${amzDate} is still later than ${amzDateAt(now, maxSkewSeconds)} (${toAmzDate(now)} + ${maxSkewSeconds / 60} min.)`;
+    const latest = amzDateAt(now, maxSkewSeconds);
+    signatureRefusals.early.when(true, amzDate, latest, toAmzDate(now), maxSkewSeconds / 60);
   }
-  return undefined;
 }
 
 function amzDateAt(now: Date, seconds: number): string {
   return toAmzDate(new Date(now.getTime() + seconds * 1000));
 }
 
-/** What stands in the canonical request's last line; undefined when the header contradicts the body. */
+/** What stands in the canonical request's last line. */
 function choosePayloadHash(
   { source }: Authorization,
   stated: string | undefined,
   body: Uint8Array,
   service: string,
-): string | undefined {
+): string {
   if (service === "s3") {
     if (stated === undefined && source === "query") return "UNSIGNED-PAYLOAD";
     if (stated === "UNSIGNED-PAYLOAD" || stated?.startsWith("STREAMING-") === true) return stated;
   }
   const hash = body.length === 0 ? emptyPayloadHash : sha256Hex(body);
-  return stated === undefined || stated === hash ? hash : undefined;
+  signatureRefusals.body.when(stated !== undefined && stated !== hash);
+  return hash;
 }
 
 const emptyPayloadHash = sha256Hex("");

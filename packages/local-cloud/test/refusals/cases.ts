@@ -9,6 +9,7 @@ import { callbackCases, oauthCases } from "./x.ts";
 import { restApiCases, restDeploymentCases, restResourceCases, restStageCases } from "./api-gateway.ts";
 import type { RefusalCases } from "./refusal-case.ts";
 import { identityCases, poolCases, principalTagCases, roleAttachmentCases } from "./cognito.ts";
+import { signatureCases } from "./signature.ts";
 import { stsCases } from "./sts.ts";
 
 type Catalog = typeof refusals;
@@ -43,4 +44,5 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   principalTagRefusals: principalTagCases,
   stsRefusals: stsCases,
   httpApiRefusals: httpApiCases,
+  signatureRefusals: signatureCases,
 };
