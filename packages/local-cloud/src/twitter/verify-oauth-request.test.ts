@@ -95,6 +95,23 @@ describe("verifyOAuthRequest", () => {
     );
   });
 
+  it("takes a protocol parameter once that query or form repeats, and rejects another value there", () => {
+    const names = ["oauth_token", "oauth_nonce", "oauth_consumer_key", "oauth_timestamp"];
+    fc.assert(
+      fc.property(sample, fc.constantFrom(...names), fc.boolean(), (request, name, inQuery) => {
+        const wire = sign(request);
+        const signed = parseOAuthRequest(wire).protocolParameters.get(name) ?? "";
+        const repeated = (value: string): WireRequest => {
+          const pair = encodeForm([[name, value]]);
+          if (!inQuery) return { ...wire, body: `${wire.body}&${pair}` };
+          return { ...wire, target: `${wire.target}${wire.target.includes("?") ? "&" : "?"}${pair}` };
+        };
+        expect(verify(repeated(signed))).toBe(token);
+        expect(() => verify(repeated(`${signed}1`))).toThrow(/is wrong|consumer key|s off|not a number/);
+      }),
+    );
+  });
+
   it("rejects a request with any one change", () => {
     const changes: ((wire: WireRequest) => WireRequest)[] = [
       (wire) => ({ ...wire, method: wire.method === "GET" ? "POST" : "GET" }),
