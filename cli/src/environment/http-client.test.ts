@@ -246,7 +246,8 @@ describe("a network error", () => {
       "https://abc.execute-api.us-east-1.amazonaws.com/",
       /^check that https:\/\/abc\..* is the right address/,
     ],
-    ["https://api.example/", /^check that https:\/\/api\.example is the right address/],
+    ["https://api.example/", /^check that https:\/\/api\.example is the right address and can be reached/],
+    ["http://127.0.0.1:4566/", /the right address; a local cloud loses its deployments when it stops/],
   ])("asks about the address only if it is not a service's own: %s", (address, fix) => {
     expect(reachabilityFix(new URL(address))).toMatch(fix);
   });

@@ -1,5 +1,6 @@
 import { AuthCliError, computerFault, type ErrorCode } from "../errors.ts";
 import type { HttpRequest } from "../http.ts";
+import { isLoopback } from "../loopback.ts";
 import type { Proxy } from "./proxy.ts";
 
 /** Thrown when a proxy fails or refuses before it reaches the server. */
@@ -57,9 +58,11 @@ const ownAddress = /^api\.x\.com$|^(?!.*\.(execute-api|lambda-url|appsync-api)\.
 
 /** What to check when a server does not answer. */
 export function reachabilityFix(url: URL): string {
-  return ownAddress.test(url.hostname)
-    ? "check your internet connection, DNS and proxy"
-    : `check that ${url.origin} is the right address and can be reached from here`;
+  if (ownAddress.test(url.hostname)) return "check your internet connection, DNS and proxy";
+  const check = `check that ${url.origin} is the right address`;
+  return isLoopback(url.hostname)
+    ? `${check}; a local cloud loses its deployments when it stops: start it again, then run \`sst dev\` or \`sst deploy\``
+    : `${check} and can be reached from here`;
 }
 
 /** Translates an error of Node. */

@@ -73,6 +73,8 @@ export interface LocalCloud {
   twitterApp: RegisteredApp;
   /** Environment variables for sst, cdk, aws and the CLI. */
   environment: Record<string, string>;
+  /** Ends every connection to the message broker of AWS IoT, as a network failure does. Clients connect again. */
+  disconnectIot(): Promise<void>;
   /** Closes every origin and connection, ends the Lambda workers and removes their temporary files. */
   close(): Promise<void>;
 }
@@ -198,6 +200,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         TWITTER_CONSUMER_SECRET: clientCredentials.secret,
         SST_TELEMETRY_DISABLED: "1",
       },
+      disconnectIot: () => iot.disconnect(),
       close,
     };
   } catch (error) {

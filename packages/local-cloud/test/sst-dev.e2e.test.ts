@@ -92,6 +92,21 @@ describe("sst dev", () => {
     await dev.printed(/out of greetings/);
   });
 
+  it("ends a request whose connections to AWS IoT are cut, and answers the next", async () => {
+    await app.edit(
+      publicFile,
+      /export function (.*\n).*throw.*\n/,
+      "export async function $1  await new Promise((resolve) => setTimeout(resolve, 500));\n",
+    );
+    await dev.printed(/Built packages\/functions\/src\/public\.handler/);
+    const cut = get("/public");
+    await dev.printed(/Invoked packages\/functions\/src\/public\.handler/);
+    await cloud.disconnectIot();
+    // Both sides connect again after a second. The answer is lost if SST sends it before the bridge listens again.
+    expect([200, 503]).toContain((await cut)[0]);
+    await expect.poll(() => get("/public"), patience).toEqual([200, "Hello again!"]);
+  });
+
   it("deploys an edited stack: a new route, whose function reads a secret", async () => {
     const set = await app.sst(
       ["secrets", "set", "GREETING", "hello from the secret", "--stage", "live"],

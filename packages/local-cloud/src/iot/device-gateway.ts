@@ -26,6 +26,8 @@ export interface DeviceGatewayOptions {
 export interface DeviceGateway {
   /** `127.0.0.1:<port>`. */
   address: string;
+  /** Ends every connection, as a network failure does. */
+  disconnect(): void;
   close(): Promise<void>;
 }
 
@@ -124,13 +126,17 @@ export async function startDeviceGateway(options: DeviceGatewayOptions): Promise
     });
   }
 
+  const disconnect = (): void => {
+    for (const webSocket of webSockets.clients) webSocket.terminate();
+    server.closeAllConnections();
+  };
   const { port } = server.address() as AddressInfo;
   return {
     address: `127.0.0.1:${port}`,
+    disconnect,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
-      for (const webSocket of webSockets.clients) webSocket.terminate();
-      server.closeAllConnections();
+      disconnect();
       await closed;
     },
   };

@@ -29,6 +29,8 @@ interface IotOperation {
 export interface Iot {
   /** @throws ServiceError for a request that is not supported */
   find(request: Pick<AwsRequest, "method" | "path" | "query" | "body">): IotOperation;
+  /** Ends every connection of the broker, as a network failure does. */
+  disconnect(): Promise<void>;
   /** Ends the broker and its connections. */
   close(): Promise<void>;
 }
@@ -106,6 +108,10 @@ export function createIot({ account, sessions, certificate, now, log, warn }: Io
         "InvalidRequestException",
         `The local cloud does not support ${method} ${path} of AWS IoT. It supports GET /endpoint and POST /topics/{topic}.`,
       );
+    },
+    async disconnect() {
+      const running = await started?.catch(() => undefined);
+      running?.gateway.disconnect();
     },
     async close() {
       const running = await started?.catch(() => undefined);
