@@ -10,6 +10,7 @@
 import { parseArgs } from "node:util";
 import { checkOut, here } from "./checkout.ts";
 import { benchDeploy, benchNpmStart, benchReady } from "./local-cloud.ts";
+import { benchLive } from "./live.ts";
 import { benchLogin } from "./login.ts";
 import { benchPackage } from "./package-size.ts";
 import { benchRefusal } from "./refusal.ts";
@@ -44,6 +45,7 @@ const topics: Record<string, () => Promise<void>> = {
     await benchSigning(report, quick ? 5 : 21);
   },
   throughput: () => benchThroughput(report, checkouts, quick ? 4 : 15),
+  live: () => benchLive(report, quick ? 5 : 15),
   start: () => benchNpmStart(report, checkouts),
 };
 
