@@ -6,18 +6,14 @@ import type { Duplex } from "node:stream";
 /** An HTTP proxy. */
 export interface Tunnel {
   url: string;
-  /** The `host:port` that clients asked for. */
-  hosts: Set<string>;
   close(): Promise<void>;
 }
 
 /** Starts a proxy whose tunnels all lead to one port of this computer, whatever host the client asks for. */
 export async function startTunnel(port: number): Promise<Tunnel> {
-  const hosts = new Set<string>();
   const sockets = new Set<Duplex>();
   const server = createServer((_incoming, outgoing) => outgoing.writeHead(501).end());
-  server.on("connect", (incoming, socket) => {
-    hosts.add(incoming.url ?? "");
+  server.on("connect", (_incoming, socket) => {
     const onward = connect(port, "127.0.0.1", () =>
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n"),
     );
@@ -34,7 +30,6 @@ export async function startTunnel(port: number): Promise<Tunnel> {
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    hosts,
     async close() {
       for (const socket of sockets) socket.destroy();
       server.closeAllConnections();
