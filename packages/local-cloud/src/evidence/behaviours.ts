@@ -11,6 +11,56 @@ export type Behaviour = Evidence & {
 /** docs/local-cloud.md lists them, and docs/unknown.md those that no source says. */
 export const behaviours: readonly Behaviour[] = [
   {
+    subject: "AWS::Lambda::Function",
+    does: "Functions for nodejs16.x, nodejs18.x and python3.9 deploy.",
+    letter: "?",
+    unknown:
+      "From when on Lambda creates no functions for nodejs16.x, nodejs18.x and python3.9: AWS postponed it.",
+    settle:
+      "aws lambda create-function --function-name x --runtime nodejs18.x --handler index.handler --role ROLE --zip-file fileb://x.zip",
+  },
+  {
+    subject: "AWS::Lambda::Function",
+    does: "All functions run on the Node.js that runs the local cloud, which says so at its start unless it is 22.",
+    letter: "-",
+  },
+  {
+    subject: "AWS::Lambda::Permission",
+    does: "`SourceAccount` and `PrincipalOrgID` are recorded only: there is one account.",
+    letter: "-",
+  },
+  {
+    subject: "AWS::IAM::Role",
+    does: "`PermissionsBoundary` is recorded only, so a role may do here what its boundary forbids there.",
+    letter: "-",
+  },
+  {
+    subject: "AWS::IAM::Role",
+    does: "The refusal of a trust policy for Cognito without `aud` names the condition key that is missing.",
+    letter: "?",
+    unknown: "The words in which IAM refuses a trust policy for Cognito without a condition on `aud`.",
+    settle: "aws iam create-role --role-name x --assume-role-policy-document file://trust.json",
+  },
+  {
+    subject: "AWS::ApiGatewayV2::Api",
+    does: "`DisableExecuteApiEndpoint` is recorded only, because an API here has no other endpoint.",
+    letter: "-",
+  },
+  {
+    subject: "AWS::ApiGatewayV2::Route",
+    does: "The refusal of a greedy path variable before the end of the path names the variable.",
+    letter: "?",
+    unknown: "The words in which API Gateway refuses `GET /{proxy+}/x`.",
+    settle: "aws apigatewayv2 create-route --api-id API --route-key 'GET /{proxy+}/x'",
+  },
+  {
+    subject: "AWS::ApiGatewayV2::Route",
+    does: "`GET /{a}` and `GET /{b}` deploy together, and the one that was created first takes the requests.",
+    letter: "?",
+    unknown: "Whether API Gateway refuses two routes that differ in the name of a variable only.",
+    settle: "aws apigatewayv2 create-route --api-id API --route-key 'GET /{b}'",
+  },
+  {
     subject: "X",
     does: "A protocol parameter in the header and again in the query or body is taken once, in the base string too. The last one counts.",
     letter: "P",

@@ -263,7 +263,7 @@ export const urlRefusals = defineRefusals("AWS::Lambda::Url", {
       ),
   },
   qualifier: {
-    refuses: "a `Qualifier`: it has no aliases",
+    refuses: "`Qualifier`: it has no aliases",
     letter: "-",
     error: () => new ResourceError("The local cloud does not support URLs of aliases."),
   },
