@@ -80,6 +80,28 @@ describe("auth-cli local", () => {
     expect(more).toEqual([]);
   });
 
+  test("says how a client comes to trust the certificate of AWS IoT", async () => {
+    const aws4fetch = createRequire(import.meta.url).resolve("aws4fetch");
+    const { stdout, stderr } = await inside(`
+      const { AwsClient } = require(${JSON.stringify(aws4fetch)});
+      const { connect, rootCertificates } = require("node:tls");
+      const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
+      const aws = new AwsClient({ accessKeyId, secretAccessKey, service: "iot", region: "us-east-1" });
+      const describe = aws.fetch(process.env.AWS_ENDPOINT_URL + "/endpoint?endpointType=iot:Data-ATS");
+      describe.then((reply) => reply.json()).then(({ endpointAddress }) => {
+        const [host, port] = endpointAddress.split(":");
+        connect({ host, port }, function () {
+          console.log("trusted");
+          this.end("GET / HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n");
+          connect({ host, port, ca: rootCertificates }).on("error", (error) => console.log(error.code));
+        });
+      });`);
+    expect(stdout).toBe("trusted\nDEPTH_ZERO_SELF_SIGNED_CERT\n");
+    expect(stderr).toMatch(
+      /local cloud: iot: a client seems not to trust the certificate: .* NODE_EXTRA_CA_CERTS/,
+    );
+  });
+
   test("stops when the command ends", async () => {
     const { stdout } = await inside("console.log(process.env.AWS_ENDPOINT_URL)");
     await expect(fetch(stdout.trim())).rejects.toThrow("fetch failed");

@@ -293,4 +293,39 @@ export const behaviours: readonly Behaviour[] = [
     letter: "D",
     source: "https://docs.aws.amazon.com/lambda/latest/dg/config-rs-write-functions.html",
   },
+  {
+    subject: "AWS IoT",
+    does: "A client whose policies do not allow what it does is disconnected without a reply.",
+    letter: "P",
+    source: "https://github.com/aws/aws-iot-device-sdk-js/issues/125",
+  },
+  {
+    subject: "AWS IoT",
+    does: "A message that a client's policies do not allow it to receive is not delivered. The connection stays.",
+    letter: "P",
+    source: "https://www.raviyenduri.com/blog/aws-iot-receive-subscribe",
+  },
+  {
+    subject: "AWS IoT",
+    does: "The session token of a WebSocket URL is added after signing.",
+    letter: "D",
+    source: "https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html",
+  },
+  {
+    subject: "AWS IoT",
+    does: "A WebSocket URL without `X-Amz-Expires` is valid for five minutes.",
+    letter: "?",
+    unknown: "How long a WebSocket URL without `X-Amz-Expires` is valid.",
+    settle: 'sleep 360; curl -i -H "Connection: Upgrade" -H "Upgrade: websocket" "$WEBSOCKET_URL"',
+  },
+  {
+    subject: "AWS IoT",
+    does: "A message has up to 1 MiB. AWS allows 128 KB.",
+    letter: "-",
+  },
+  {
+    subject: "AWS IoT",
+    does: "The keepalive of a client is not enforced.",
+    letter: "-",
+  },
 ];

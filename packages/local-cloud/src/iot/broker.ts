@@ -47,9 +47,10 @@ export interface Broker {
 export const maximumPacketBytes = 1024 * 1024;
 
 /**
- * AWS IoT's message broker: MQTT 3.1.1 with QoS 0 and 1. A client that does what AWS IoT does not allow is disconnected,
- * without a reply, as AWS does it (aws-iot-device-sdk-js#125). Nothing is retained, and no session outlives its connection.
- * Keepalive is not enforced: a Lambda environment between two requests cannot ping.
+ * AWS IoT's message broker: MQTT 3.1.1 with QoS 0 and 1. A client that does what AWS IoT does not allow is disconnected
+ * without a reply (P: aws-iot-device-sdk-js#125). A message that it may not receive is not delivered (P:
+ * raviyenduri.com/blog/aws-iot-receive-subscribe). Nothing is retained, and no session outlives its connection. Keepalive is
+ * not enforced: a Lambda environment between two requests cannot ping.
  * https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html
  */
 export function createBroker({ permit, log }: BrokerOptions): Broker {
@@ -69,12 +70,13 @@ export function createBroker({ permit, log }: BrokerOptions): Broker {
       /** Bytes since the last whole packet. */
       let unparsed = 0;
 
+      const name = (): string => `iot ${session?.clientId ?? "client"} (${principal.arn})`;
       const close = (reason?: string): void => {
         if (isClosed) return;
         isClosed = true;
         const clientId = session?.clientId;
         if (clientId !== undefined && sessions.get(clientId) === session) sessions.delete(clientId);
-        if (reason !== undefined) log(`iot ${clientId ?? "client"} (${principal.arn}): closed, ${reason}`);
+        if (reason !== undefined) log(`${name()}: closed, ${reason}`);
         transport.close();
       };
       const send = (packet: Packet): void => transport.send(generate(packet));
@@ -82,6 +84,11 @@ export function createBroker({ permit, log }: BrokerOptions): Broker {
       const permits = (action: IotAction, resource: string): boolean => {
         const decision = permit(principal, action, resource);
         if (!decision.allowed) close(`AccessDenied: ${decision.reason}`);
+        return decision.allowed;
+      };
+      const mayReceive = (topic: string): boolean => {
+        const decision = permit(principal, "iot:Receive", `topic/${topic}`);
+        if (!decision.allowed) log(`${name()}: a message is not delivered, AccessDenied: ${decision.reason}`);
         return decision.allowed;
       };
 
@@ -97,7 +104,7 @@ export function createBroker({ permit, log }: BrokerOptions): Broker {
           if (!permits("iot:Connect", `client/${packet.clientId}`)) return;
           // https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html: DUPLICATE_CLIENTID
           sessions.get(packet.clientId)?.close("another client connected with its client id");
-          session = createSession(packet.clientId, { permits, send, close });
+          session = createSession(packet.clientId, { permits, mayReceive, send, close });
           sessions.set(packet.clientId, session);
           return send({ cmd: "connack", returnCode: 0, sessionPresent: false });
         }
@@ -157,6 +164,7 @@ interface Session {
 
 interface SessionOptions {
   permits: (action: IotAction, resource: string) => boolean;
+  mayReceive: (topic: string) => boolean;
   send: (packet: Packet) => void;
   close: (reason: string) => void;
 }
@@ -164,7 +172,7 @@ interface SessionOptions {
 /** Quota of AWS IoT. https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits */
 const maximumSubscriptions = 50;
 
-function createSession(clientId: string, { permits, send, close }: SessionOptions): Session {
+function createSession(clientId: string, { permits, mayReceive, send, close }: SessionOptions): Session {
   /** The granted QoS by topic filter. */
   const subscriptions = new Map<string, 0 | 1>();
   let lastMessageId = 0;
@@ -195,7 +203,7 @@ function createSession(clientId: string, { permits, send, close }: SessionOption
       const granted = [...subscriptions]
         .filter(([filter]) => covers(filter, topic))
         .map(([, level]) => level);
-      if (granted.length === 0 || !permits("iot:Receive", `topic/${topic}`)) return;
+      if (granted.length === 0 || !mayReceive(topic)) return;
       const packet = { cmd: "publish", topic, payload, dup: false, retain: false } as const;
       if (qos === 0 || !granted.includes(1)) return send({ ...packet, qos: 0 });
       lastMessageId = (lastMessageId % 65_535) + 1;

@@ -106,7 +106,7 @@ export async function startDeviceGateway(options: DeviceGatewayOptions): Promise
   function reportTlsFailures(): void {
     let isWarned = false;
     const reportDistrust = (what: string): void => {
-      const event = `iot: a client refused the certificate: it ${what}`;
+      const event = `iot: a client seems not to trust the certificate: it ${what}`;
       if (isWarned) return log(event);
       isWarned = true;
       warn(
