@@ -2,6 +2,18 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  waitUntilStackCreateComplete,
+} from "@aws-sdk/client-cloudformation";
+import {
+  CognitoIdentityClient,
+  CreateIdentityPoolCommand,
+  GetIdCommand,
+  SetIdentityPoolRolesCommand,
+  UpdateIdentityPoolCommand,
+} from "@aws-sdk/client-cognito-identity";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -183,6 +195,79 @@ Outputs: { PoolId: { Value: !Ref Pool } }
     });
     const { stderr } = await run(["--endpoint-url", cloud.awsUrl, "iot", "list-things"]);
     expect(stderr).toContain("The local cloud does not support GET /things of AWS IoT");
+  });
+
+  it("takes a guest through the classic flow, until the pool refuses it", async () => {
+    const configuration = {
+      endpoint: cloud.awsUrl,
+      region: "us-east-1",
+      credentials: {
+        accessKeyId: cloud.environment["AWS_ACCESS_KEY_ID"] ?? "",
+        secretAccessKey: cloud.environment["AWS_SECRET_ACCESS_KEY"] ?? "",
+      },
+    };
+    const cognito = new CognitoIdentityClient(configuration);
+    const settings = { IdentityPoolName: "guests", AllowUnauthenticatedIdentities: true };
+    const { IdentityPoolId } = await cognito.send(new CreateIdentityPoolCommand(settings));
+    const trust = {
+      Version: "2012-10-17",
+      Statement: {
+        Effect: "Allow",
+        Principal: { Federated: "cognito-identity.amazonaws.com" },
+        Action: "sts:AssumeRoleWithWebIdentity",
+        Condition: { StringEquals: { "cognito-identity.amazonaws.com:aud": IdentityPoolId } },
+      },
+    };
+    const role = {
+      Type: "AWS::IAM::Role",
+      Properties: { RoleName: "guest", AssumeRolePolicyDocument: trust },
+    };
+    const cloudFormation = new CloudFormationClient(configuration);
+    await cloudFormation.send(
+      new CreateStackCommand({
+        StackName: "guest",
+        TemplateBody: JSON.stringify({ Resources: { Role: role } }),
+        Capabilities: ["CAPABILITY_NAMED_IAM"],
+      }),
+    );
+    await waitUntilStackCreateComplete(
+      { client: cloudFormation, maxWaitTime: 60, minDelay: 1 },
+      { StackName: "guest" },
+    );
+    const roleArn = "arn:aws:iam::000000000000:role/guest";
+    const Roles = { unauthenticated: roleArn };
+    await cognito.send(new SetIdentityPoolRolesCommand({ IdentityPoolId, Roles }));
+    const { IdentityId = "" } = await cognito.send(new GetIdCommand({ IdentityPoolId }));
+
+    const identity = ["--identity-id", IdentityId];
+    const issued = await succeed("cognito-identity", "get-open-id-token", ...identity);
+    const { Token: token } = JSON.parse(issued) as { Token: string };
+    const assumeRole = [
+      "assume-role-with-web-identity",
+      "--role-arn",
+      roleArn,
+      "--role-session-name",
+      "app1",
+    ];
+    const assumed = JSON.parse(await succeed("sts", ...assumeRole, "--web-identity-token", token)) as {
+      Credentials: Record<string, string>;
+    };
+    expect(assumed).toMatchObject({ SubjectFromWebIdentityToken: IdentityId, Audience: IdentityPoolId });
+    const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = assumed.Credentials;
+    const caller = await run(["--endpoint-url", cloud.awsUrl, "sts", "get-caller-identity"], {
+      AWS_ACCESS_KEY_ID: AccessKeyId,
+      AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+      AWS_SESSION_TOKEN: SessionToken,
+    });
+    expect(caller.stdout).toContain("arn:aws:sts::000000000000:assumed-role/guest/app1");
+
+    const closed = { ...settings, IdentityPoolId, AllowClassicFlow: false };
+    await cognito.send(new UpdateIdentityPoolCommand(closed));
+    const again = ["cognito-identity", "get-open-id-token", ...identity];
+    const refused = await run(["--endpoint-url", cloud.awsUrl, ...again]);
+    expect(refused.stderr).toContain(
+      "(InvalidParameterException) when calling the GetOpenIdToken operation: Basic (classic) flow is not enabled, please use enhanced flow.",
+    );
   });
 
   it("reports an unsupported action by name", async () => {
