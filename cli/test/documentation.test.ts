@@ -191,6 +191,8 @@ describe("what people read", () => {
 /** Flags of curl, aws, twurl, awscurl, sst, cdk, npm and the bench. */
 const foreign = new Set([
   "against",
+  "bundle",
+  "outfile",
   "aws-sigv4",
   "consumer-secret",
   "endpoint-url",
