@@ -25,7 +25,7 @@ export function authorize(
   if (principal.kind === "user") return { allowed: true };
   const role = account.roles.get(principal.roleArn);
   if (role === undefined) return { allowed: false, reason: `role ${principal.roleArn} does not exist` };
-  const context = { ...given, ...principalKeys(principal) };
+  const context = withPrincipalKeys(given, principal);
   const decideBy = (documents: readonly PolicyDocument[], arns: readonly string[], who: string) => {
     const { managed, note } = findManagedPolicies(account, arns);
     return decide(
@@ -61,11 +61,16 @@ function findManagedPolicies(
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif */
-function principalKeys({ cognitoIdentity, tags = {} }: Extract<Principal, { kind: "assumed-role" }>) {
-  return {
-    ...(cognitoIdentity && identityConditionKeys(cognitoIdentity)),
-    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
-  };
+function withPrincipalKeys(
+  context: RequestContext,
+  { cognitoIdentity, tags = {} }: Extract<Principal, { kind: "assumed-role" }>,
+): RequestContext {
+  // Spreading takes ten times as long in Node 20.
+  const result: Record<string, RequestContext[string]> = {};
+  Object.assign(result, context);
+  if (cognitoIdentity !== undefined) Object.assign(result, identityConditionKeys(cognitoIdentity));
+  for (const [key, value] of Object.entries(tags)) result[`aws:PrincipalTag/${key}`] = value;
+  return result;
 }
 
 export interface AssumptionRequest {
