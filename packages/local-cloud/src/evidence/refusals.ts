@@ -36,6 +36,9 @@ import {
   roleAttachmentRefusals,
 } from "../cognito-identity/refusals.ts";
 import { stsRefusals } from "../sts/refusals.ts";
+import { s3Refusals } from "../s3/s3-refusals.ts";
+import { secretRefusals } from "../secrets-manager/secret-refusals.ts";
+import { parameterRefusals } from "../ssm/parameter-refusals.ts";
 
 /** Every refusal of the local cloud. docs/local-cloud.md and the tests of the refusals are generated from it. */
 export const refusals = {
@@ -68,4 +71,7 @@ export const refusals = {
   stsRefusals,
   httpApiRefusals,
   signatureRefusals,
+  s3Refusals,
+  secretRefusals,
+  parameterRefusals,
 };

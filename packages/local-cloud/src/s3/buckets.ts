@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { ServiceError } from "../aws/service-error.ts";
+import { s3Refusals } from "./s3-refusals.ts";
 
 export interface S3Object {
   key: string;
@@ -43,11 +43,7 @@ export function createBuckets({ now }: { now: () => Date }): Buckets {
   const buckets = new Map<string, Bucket>();
 
   function get(name: string): Bucket {
-    const bucket = buckets.get(name);
-    if (bucket === undefined) {
-      throw new ServiceError("NoSuchBucket", "The specified bucket does not exist", 404);
-    }
-    return bucket;
+    return s3Refusals.noBucket.unless(buckets.get(name));
   }
 
   return {
@@ -55,32 +51,18 @@ export function createBuckets({ now }: { now: () => Date }): Buckets {
     find: (name) => buckets.get(name),
     get,
     create(name) {
-      if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) || name.includes("..")) {
-        throw new ServiceError("InvalidBucketName", "The specified bucket is not valid.");
-      }
-      if (buckets.has(name)) {
-        throw new ServiceError(
-          "BucketAlreadyOwnedByYou",
-          "Your previous request to create the named bucket succeeded and you already own it.",
-          409,
-        );
-      }
+      s3Refusals.bucketName.when(!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) || name.includes(".."));
+      s3Refusals.bucketTaken.when(buckets.has(name));
       const bucket: Bucket = { name, createdDate: now(), objects: new Map(), uploads: new Map() };
       buckets.set(name, bucket);
       return bucket;
     },
     remove(name) {
-      if (get(name).objects.size > 0) {
-        throw new ServiceError("BucketNotEmpty", "The bucket you tried to delete is not empty", 409);
-      }
+      s3Refusals.notEmpty.when(get(name).objects.size > 0);
       buckets.delete(name);
     },
     object(bucket, key) {
-      const object = get(bucket).objects.get(key);
-      if (object === undefined) {
-        throw new ServiceError("NoSuchKey", "The specified key does not exist.", 404);
-      }
-      return object;
+      return s3Refusals.noKey.unless(get(bucket).objects.get(key));
     },
   };
 }

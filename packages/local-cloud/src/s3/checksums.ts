@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { ServiceError } from "../aws/service-error.ts";
+import { s3Refusals } from "./s3-refusals.ts";
 
 const algorithms: Record<string, (body: Uint8Array) => Buffer> = {
   "content-md5": (body) => createHash("md5").update(body).digest(),
@@ -22,12 +22,7 @@ const algorithms: Record<string, (body: Uint8Array) => Buffer> = {
 export function verifyChecksums(headers: Readonly<Record<string, string>>, body: Uint8Array): void {
   for (const [name, digest] of Object.entries(algorithms)) {
     const expected = headers[name];
-    if (expected !== undefined && digest(body).toString("base64") !== expected) {
-      const algorithm = name.replace("x-amz-checksum-", "").toUpperCase();
-      throw new ServiceError(
-        "BadDigest",
-        `The ${algorithm} you specified did not match the calculated checksum.`,
-      );
-    }
+    const isWrong = expected !== undefined && digest(body).toString("base64") !== expected;
+    s3Refusals.checksum.when(isWrong, name.replace("x-amz-checksum-", "").toUpperCase());
   }
 }

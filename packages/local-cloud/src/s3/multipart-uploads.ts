@@ -5,10 +5,10 @@ import type {
   ListMultipartUploadsOutput,
 } from "@aws-sdk/client-s3";
 import type { AwsResponse } from "../aws/request.ts";
-import { ServiceError } from "../aws/service-error.ts";
 import { type Bucket, entityTag, type MultipartUpload } from "./buckets.ts";
 import { storeObject, storedHeaders } from "./objects.ts";
 import { asList, asRecord, emptyResult, malformedXml, parseXml, xmlResult } from "./rest-xml.ts";
+import { s3Refusals } from "./s3-refusals.ts";
 import type { S3Request } from "./s3-request.ts";
 
 /** {@link https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html} */
@@ -21,12 +21,7 @@ export function createUpload({ headers }: S3Request, bucket: Bucket, key: string
 
 export function uploadPart({ body, query }: S3Request, bucket: Bucket, key: string): AwsResponse {
   const number = Number(query.get("partNumber"));
-  if (!Number.isInteger(number) || number < 1 || number > 10_000) {
-    throw new ServiceError(
-      "InvalidArgument",
-      "Part number must be an integer between 1 and 10000, inclusive",
-    );
-  }
+  s3Refusals.partNumber.when(!Number.isInteger(number) || number < 1 || number > 10_000);
   const etag = entityTag(body);
   findUpload(bucket, key, query).parts.set(number, { body, etag });
   return emptyResult(200, { etag });
@@ -42,14 +37,9 @@ export async function completeUpload(
   const request = await parseXml(body);
   const listed = asList(asRecord(request["CompleteMultipartUpload"])["Part"]).map(asRecord);
   const chosen = listed.map((part) => {
-    const stored = parts.get(Number(part["PartNumber"]));
-    const etag = String(part["ETag"]).replace(/&quot;/g, '"');
-    if (stored === undefined || stored.etag.replace(/"/g, "") !== etag.replace(/"/g, "")) {
-      throw new ServiceError(
-        "InvalidPart",
-        "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.",
-      );
-    }
+    const etag = String(part["ETag"]).replace(/&quot;|"/g, "");
+    const stored = s3Refusals.part.unless(parts.get(Number(part["PartNumber"])));
+    s3Refusals.part.when(stored.etag.replace(/"/g, "") !== etag);
     return stored;
   });
   if (chosen.length === 0) throw malformedXml();
@@ -77,12 +67,5 @@ export function listUploads(bucket: Bucket): AwsResponse {
 
 function findUpload(bucket: Bucket, key: string, query: URLSearchParams): MultipartUpload {
   const found = bucket.uploads.get(query.get("uploadId") ?? "");
-  if (found === undefined || found.key !== key) {
-    throw new ServiceError(
-      "NoSuchUpload",
-      "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
-      404,
-    );
-  }
-  return found;
+  return s3Refusals.noUpload.unless(found?.key === key ? found : undefined);
 }

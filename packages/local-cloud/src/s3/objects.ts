@@ -1,8 +1,8 @@
 import type { CopyObjectResult, DeleteObjectsOutput } from "@aws-sdk/client-s3";
 import type { AwsResponse } from "../aws/request.ts";
-import { ServiceError } from "../aws/service-error.ts";
 import { type Bucket, type Buckets, entityTag, type S3Object } from "./buckets.ts";
 import { asList, asRecord, emptyResult, parseXml, xmlResult } from "./rest-xml.ts";
+import { s3Refusals } from "./s3-refusals.ts";
 import type { S3Request } from "./s3-request.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -13,13 +13,7 @@ export function putObject(
   key: string,
   lastModified: Date,
 ): AwsResponse {
-  if (headers["if-none-match"] === "*" && bucket.objects.has(key)) {
-    throw new ServiceError(
-      "PreconditionFailed",
-      "At least one of the pre-conditions you specified did not hold",
-      412,
-    );
-  }
+  s3Refusals.ifNoneMatch.when(headers["if-none-match"] === "*" && bucket.objects.has(key));
   const etag = entityTag(body);
   storeObject(bucket, { key, body, etag, lastModified, headers: storedHeaders(headers) });
   return emptyResult(200, { etag });
@@ -45,9 +39,7 @@ export function copyObject(
 
 /** @throws ServiceError KeyTooLongError */
 export function storeObject(bucket: Bucket, object: S3Object): void {
-  if (Buffer.byteLength(object.key) > 1024) {
-    throw new ServiceError("KeyTooLongError", "Your key is too long");
-  }
+  s3Refusals.keyLength.when(Buffer.byteLength(object.key) > 1024);
   bucket.objects.set(object.key, object);
 }
 
@@ -87,7 +79,7 @@ export function sendObject(
     const suffix = range[1] === "";
     const start = suffix ? Math.max(body.length - Number(range[2]), 0) : Number(range[1]);
     const end = suffix || range[2] === "" ? body.length - 1 : Math.min(Number(range[2]), body.length - 1);
-    if (start > end) throw new ServiceError("InvalidRange", "The requested range is not satisfiable", 416);
+    s3Refusals.range.when(start > end);
     const part = body.subarray(start, end + 1);
     return {
       status: 206,

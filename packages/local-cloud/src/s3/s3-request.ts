@@ -2,6 +2,7 @@ import type { AwsRequest } from "../aws/request.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import { decodeAwsChunked } from "./aws-chunked.ts";
 import { verifyChecksums } from "./checksums.ts";
+import { s3Refusals } from "./s3-refusals.ts";
 
 export interface S3Request {
   method: string;
@@ -39,21 +40,10 @@ function decodeBody(headers: Readonly<Record<string, string>>, body: Uint8Array)
     verifyChecksums(headers, body);
     return body;
   }
-  if (!contentSha256.startsWith("STREAMING-UNSIGNED-PAYLOAD")) {
-    throw new ServiceError(
-      "NotImplemented",
-      `The local cloud does not support signed chunks (x-amz-content-sha256: ${contentSha256}).`,
-      501,
-    );
-  }
+  s3Refusals.signedChunks.when(!contentSha256.startsWith("STREAMING-UNSIGNED-PAYLOAD"), contentSha256);
   const decoded = decodeAwsChunked(body);
   const length = headers["x-amz-decoded-content-length"];
-  if (length !== undefined && Number(length) !== decoded.body.length) {
-    throw new ServiceError(
-      "IncompleteBody",
-      "You did not provide the number of bytes specified by the Content-Length HTTP header.",
-    );
-  }
+  s3Refusals.length.when(length !== undefined && Number(length) !== decoded.body.length);
   verifyChecksums({ ...headers, ...decoded.trailers }, decoded.body);
   return decoded.body;
 }

@@ -14,6 +14,7 @@ import type {
 import { secretArnSuffix } from "../aws/identifiers.ts";
 import { type JsonObject, type JsonRequest, optionalString, requiredString } from "../aws/json-protocol.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
+import { secretRefusals } from "./secret-refusals.ts";
 
 interface SecretVersion {
   versionId: string;
@@ -69,21 +70,12 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
   }
 
   function existing(secretId: string): Secret {
-    const secret = find(secretId);
-    if (secret === undefined) {
-      throw new ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
-    }
-    return secret;
+    return secretRefusals.missing.unless(find(secretId));
   }
 
   function active(secretId: string): Secret {
     const secret = existing(secretId);
-    if (secret.deletedDate !== undefined) {
-      throw new ServiceError(
-        "InvalidRequestException",
-        "You can't perform this operation on the secret because it was marked for deletion.",
-      );
-    }
+    secretRefusals.deleted.when(secret.deletedDate !== undefined);
     return secret;
   }
 
@@ -105,25 +97,10 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
   }
 
   function create({ name, secretString, description }: Parameters<SecretsManager["create"]>[0]): Secret {
-    if (!/^[\w/+=.@-]{1,512}$/.test(name)) {
-      throw new ServiceError(
-        "ValidationException",
-        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
-      );
-    }
+    secretRefusals.name.when(!/^[\w/+=.@-]{1,512}$/.test(name));
     const other = secrets.get(name);
-    if (other?.deletedDate !== undefined) {
-      throw new ServiceError(
-        "InvalidRequestException",
-        "You can't create this secret because a secret with this name is already scheduled for deletion.",
-      );
-    }
-    if (other !== undefined) {
-      throw new ServiceError(
-        "ResourceExistsException",
-        `The operation failed because the secret ${name} already exists.`,
-      );
-    }
+    secretRefusals.nameDeleted.when(other?.deletedDate !== undefined);
+    secretRefusals.nameTaken.when(other !== undefined, name);
     const secret: Secret = {
       arn: `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${secretArnSuffix()}`,
       name,
@@ -148,15 +125,8 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
         (stage === undefined || candidate.stages.has(stage)) &&
         (versionId === undefined || candidate.versionId === versionId),
     );
-    if (found === undefined) {
-      throw new ServiceError(
-        "ResourceNotFoundException",
-        `Secrets Manager can't find the specified secret value for ${
-          stage === undefined ? `VersionId: ${versionId}` : `staging label: ${stage}`
-        }`,
-      );
-    }
-    return found;
+    const wanted = stage === undefined ? `VersionId: ${versionId}` : `staging label: ${stage}`;
+    return secretRefusals.version.unless(found, wanted);
   }
 
   const operations: Record<string, (body: JsonObject) => object> = {
@@ -171,13 +141,7 @@ export function createSecretsManager({ accountId, region, now }: SecretsManagerO
     },
     PutSecretValue: (request: JsonRequest<PutSecretValueRequest>): PutSecretValueResponse => {
       const secret = active(requiredString(request, "SecretId"));
-      const value = valueOf(request);
-      if (value === undefined) {
-        throw new ServiceError(
-          "InvalidRequestException",
-          "You must provide either SecretString or SecretBinary.",
-        );
-      }
+      const value = secretRefusals.noValue.unless(valueOf(request));
       const versionId = addVersion(secret, value);
       return { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: ["AWSCURRENT"] };
     },
@@ -263,12 +227,7 @@ function valueOf(
 ): Pick<SecretVersion, "secretString" | "secretBinary"> | undefined {
   const secretString = optionalString(request, "SecretString");
   const secretBinary = optionalString(request, "SecretBinary");
-  if (secretString !== undefined && secretBinary !== undefined) {
-    throw new ServiceError(
-      "InvalidParameterException",
-      "You can't specify both a binary secret value and a string secret value in the same secret.",
-    );
-  }
+  secretRefusals.twoValues.when(secretString !== undefined && secretBinary !== undefined);
   return secretString === undefined && secretBinary === undefined
     ? undefined
     : { secretString, secretBinary };

@@ -20,7 +20,8 @@ import {
   requiredString,
   stringList,
 } from "../aws/json-protocol.ts";
-import { findOperation, ServiceError } from "../aws/service-error.ts";
+import { findOperation } from "../aws/service-error.ts";
+import { parameterRefusals } from "./parameter-refusals.ts";
 
 export type ParameterType = "String" | "StringList" | "SecureString";
 
@@ -64,19 +65,10 @@ export function createParameterStore({ accountId, region, now }: ParameterStoreO
   const parameters = new Map<string, Parameter>();
 
   function put({ name, type, value, description }: ParameterInput, overwrite: boolean): Parameter {
-    if (!namePattern.test(name) || name.length > 1011) {
-      throw new ServiceError("ValidationException", `Parameter name: ${name} is not a valid parameter name.`);
-    }
-    if (value === "") {
-      throw new ServiceError("ValidationException", `The value of parameter ${name} must not be empty.`);
-    }
+    parameterRefusals.name.when(!namePattern.test(name) || name.length > 1011, name);
+    parameterRefusals.empty.when(value === "", name);
     const earlier = parameters.get(name);
-    if (earlier !== undefined && !overwrite) {
-      throw new ServiceError(
-        "ParameterAlreadyExists",
-        "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
-      );
-    }
+    parameterRefusals.nameTaken.when(earlier !== undefined && !overwrite);
     const parameter: Parameter = {
       name,
       type,
@@ -91,9 +83,7 @@ export function createParameterStore({ accountId, region, now }: ParameterStoreO
   }
 
   function existing(name: string): Parameter {
-    const parameter = parameters.get(nameOf(name));
-    if (parameter === undefined) throw new ServiceError("ParameterNotFound", `Parameter ${name} not found.`);
-    return parameter;
+    return parameterRefusals.missing.unless(parameters.get(nameOf(name)), name);
   }
 
   const operations: Record<string, (body: JsonObject) => object> = {
@@ -121,18 +111,11 @@ export function createParameterStore({ accountId, region, now }: ParameterStoreO
     PutParameter: (request: JsonRequest<PutParameterRequest>): PutParameterResult => {
       const name = requiredString(request, "Name");
       const type = optionalString(request, "Type") ?? parameters.get(name)?.type;
-      if (!isParameterType(type)) {
-        throw new ServiceError(
-          "ValidationException",
-          type === undefined
-            ? "A parameter type is required when you create a parameter."
-            : `${type} is not a parameter type.`,
-        );
-      }
+      parameterRefusals.type.when(!isParameterType(type), type);
       const { version } = put(
         {
           name,
-          type,
+          type: type as ParameterType,
           value: requiredString(request, "Value"),
           description: optionalString(request, "Description"),
         },
@@ -181,7 +164,7 @@ function describe(parameter: Parameter, decrypt: boolean): ParameterDescription 
   };
 }
 
-function isParameterType(type: string | undefined): type is ParameterType {
+function isParameterType(type: string | undefined): boolean {
   return type === "String" || type === "StringList" || type === "SecureString";
 }
 

@@ -11,6 +11,7 @@ import type { RefusalCases } from "./refusal-case.ts";
 import { identityCases, poolCases, principalTagCases, roleAttachmentCases } from "./cognito.ts";
 import { signatureCases } from "./signature.ts";
 import { stsCases } from "./sts.ts";
+import { parameterCases, s3Cases, secretCases } from "./storage.ts";
 
 type Catalog = typeof refusals;
 
@@ -45,4 +46,7 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   stsRefusals: stsCases,
   httpApiRefusals: httpApiCases,
   signatureRefusals: signatureCases,
+  s3Refusals: s3Cases,
+  secretRefusals: secretCases,
+  parameterRefusals: parameterCases,
 };
