@@ -40,3 +40,12 @@ it("knownStage reads the option, SST_STAGE or .sst/stage", () => {
   expect(knownStage(root, undefined, { SST_STAGE: "dev" })).toBe("dev");
   expect(knownStage(root, "prod", { SST_STAGE: "dev" })).toBe("prod");
 });
+
+it.each([
+  ["a byte order mark", "\ufeffA=1"],
+  ["a colon", "A: 1"],
+  ["lone carriage returns", "# first\rA=1\rB=2"],
+])("stageEnvironment reads a file with %s as SST does", (_name, text) => {
+  writeFileSync(join(root, ".env"), text);
+  expect(stageEnvironment(root, "prod", {})["A"]).toBe("1");
+});

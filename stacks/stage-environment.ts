@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseEnv } from "node:util";
+import dotenv from "dotenv";
 
 /**
  * The stage that SST will use: `--stage`, `SST_STAGE` or the personal stage in `.sst/stage`. Undefined when SST will ask
@@ -17,7 +17,7 @@ export function knownStage(
   return existsSync(path) ? readFileSync(path, "utf8").trim() || undefined : undefined;
 }
 
-/** The environment of the stage's stacks. In SST, `.env` files override it, each the one before. */
+/** The environment of the stage's stacks. SST reads `.env` files with dotenv. They override it, each the one before. */
 export function stageEnvironment(
   root: string,
   stage: string,
@@ -26,5 +26,5 @@ export function stageEnvironment(
   const files = [".env", ".env.local", `.env.${stage}`, `.env.${stage}.local`]
     .map((name) => join(root, name))
     .filter((path) => existsSync(path));
-  return Object.assign({ ...environment }, ...files.map((path) => parseEnv(readFileSync(path, "utf8"))));
+  return Object.assign({ ...environment }, ...files.map((path) => dotenv.parse(readFileSync(path, "utf8"))));
 }

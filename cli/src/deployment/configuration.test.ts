@@ -51,8 +51,9 @@ describe("a setting", () => {
     expect((await find(files(".env"), { variables: { [name]: empty } }))?.source).toBe("/project/.env");
   });
 
-  it("that is empty in a file does not override an earlier file", async () => {
-    expect((await find({ ...files(".env"), ".env.local": `${name}=\n` }))?.value).toBe("from .env");
+  it("that is empty in a later file is unset, as in SST", async () => {
+    expect(await find({ ...files(".env"), ".env.local": `${name}=\n` })).toBeUndefined();
+    expect((await find({ ".env": `${name}=\n`, ...files(".env.local") }))?.value).toBe("from .env.local");
   });
 
   it.each([
@@ -66,6 +67,10 @@ describe("a setting", () => {
     [`OTHER="a\nb\nc"\n${name}=after`, "after"],
     [`OTHER='${name}=inside'\n${name}=outside`, "outside"],
     [`${name}: yaml`, "yaml"],
+    [`OTHER: "a\nb"\n${name}: 'c'`, "c"],
+    [`\ufeff${name}=after a byte order mark`, "after a byte order mark"],
+    [`A=1\r${name}=lone CR\r# a comment\r`, "lone CR"],
+    [`A=1\n${name}=$A`, "$A"],
   ])("is read from %j", async (text, value) => {
     expect((await find({ ".env": text }))?.value).toBe(value);
   });
@@ -78,6 +83,7 @@ describe("a setting", () => {
     // dotenv ignores a colon without a space.
     [`${name}:hush-hush`, "line 1"],
     ['A="x\ny"\nhush-hush', "between its quoted values"],
+    [`A=1\rhush-hush\rB=2`, "line 2"],
   ])("in an invalid file %j is an error that shows the line number, not the line", async (text, place) => {
     const error = await failure(() => find({ ".env": text }));
     expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });

@@ -20,7 +20,7 @@ export interface ServiceAddresses {
 
 /**
  * Settings from the environment, then from the `.env` files that SST reads: `.env`, `.env.local`, `.env.<stage>` and
- * `.env.<stage>.local`. A later file overrides an earlier one.
+ * `.env.<stage>.local`. A later file overrides an earlier one. The parser is SST's: dotenv, without expansion.
  */
 export class Configuration {
   readonly #environment: Pick<Environment, "files" | "variables">;
@@ -87,9 +87,13 @@ export class Configuration {
       checkDotenv(path, text);
       const { default: dotenv } = await import("dotenv");
       for (const [name, value] of Object.entries(dotenv.parse(text))) {
-        if (value.trim() === "") continue;
-        const setting: Setting = { value: value.trim(), source: path, isFromProject: true };
-        settings.set(name, [...(settings.get(name) ?? []), setting]);
+        // SST lets an empty value override an earlier file.
+        if (value.trim() === "") settings.delete(name);
+        else
+          settings.set(name, [
+            ...(settings.get(name) ?? []),
+            { value: value.trim(), source: path, isFromProject: true },
+          ]);
       }
     }
     return settings;
@@ -99,8 +103,8 @@ export class Configuration {
 /** dotenv silently skips lines that it does not understand. A setting must not get lost without an error. */
 function checkDotenv(path: string, text: string): void {
   // A quoted value may span several lines.
-  const withoutQuoted = text.replace(/=\s*("(?:\\"|[^"])*"|'(?:\\'|[^'])*'|`(?:\\`|[^`])*`)/g, "=");
-  for (const [index, line] of withoutQuoted.split(/\r?\n/).entries()) {
+  const withoutQuoted = text.replace(/(=|:\s)\s*("(?:\\"|[^"])*"|'(?:\\'|[^'])*'|`(?:\\`|[^`])*`)/g, "$1");
+  for (const [index, line] of withoutQuoted.split(/\r\n?|\n/).entries()) {
     if (/^\s*(#.*)?$/.test(line) || /^\s*(export\s+)?[\w.-]+(\s*=|:\s)/.test(line)) continue;
     throw new AuthCliError("invalid-configuration", {
       message: `${path} has a line that is not NAME=value`,
