@@ -11,6 +11,7 @@ import {
   createCognitoIdentity,
 } from "../src/cognito-identity/cognito-identity.ts";
 import { createOpenIdTokens, type OpenIdTokens } from "../src/cognito-identity/open-id-token.ts";
+import type { TokenVerdict } from "../src/cognito-identity/verify-twitter-token.ts";
 import { createSessions, type Sessions } from "../src/iam/sessions.ts";
 import { createIssuerDirectory } from "../src/oidc/issuers.ts";
 import { createSts, type Sts } from "../src/sts/sts.ts";
@@ -32,6 +33,14 @@ export interface IdentityFixture {
   /** The identity of a user of Twitter. */
   getId: (user: string) => Promise<string>;
 }
+
+/** What Twitter answers for a token. Other tokens are their users' names. */
+const answers = new Map<string, TokenVerdict>([
+  ["wrong", { ok: false, status: 401, code: 89, message: "Invalid or expired token." }],
+  ["down", { ok: false, status: 503, message: "Over capacity" }],
+]);
+
+const named = (name: string): TokenVerdict => ({ ok: true, userId: name, screenName: name });
 
 /** The roles `authenticated` and `unauthenticated` trust their users, and `admin` trusts users who are logged in. */
 export function createIdentityFixture(): IdentityFixture {
@@ -64,7 +73,7 @@ export function createIdentityFixture(): IdentityFixture {
     twitterApiUrl: () => "http://127.0.0.1:1",
     issuers: createIssuerDirectory({}),
     verifyTwitterToken: ({ tokenCredentials: { token } }) =>
-      Promise.resolve({ ok: true, userId: token, screenName: token }),
+      Promise.resolve(answers.get(token) ?? named(token)),
     log: (line) => log.push(line),
   });
   const call = async <Response>(operation: string, body: JsonObject): Promise<Response> =>

@@ -457,6 +457,27 @@ const getIdOfNoPool = (headers: Record<string, string>) =>
     body: JSON.stringify({ IdentityPoolId: "us-east-1:00000000-0000-0000-0000-000000000000" }),
   });
 
+it.each(["GetId", "GetOpenIdToken", "GetCredentialsForIdentity", "UnlinkIdentity"])(
+  "%s of Cognito Identity needs no signature",
+  async (operation) => {
+    const response = await fetch(cloud.awsUrl, {
+      method: "POST",
+      headers: { "x-amz-target": `AWSCognitoIdentityService.${operation}` },
+      body: "{}",
+    });
+    expect(response.headers.get("x-amzn-errortype")).toBe("ValidationException:");
+  },
+);
+
+it("UpdateIdentityPool of Cognito Identity needs a signature", async () => {
+  const response = await fetch(cloud.awsUrl, {
+    method: "POST",
+    headers: { "x-amz-target": "AWSCognitoIdentityService.UpdateIdentityPool" },
+    body: "{}",
+  });
+  expect(response.headers.get("x-amzn-errortype")).toBe("MissingAuthenticationTokenException:");
+});
+
 describe("CORS", () => {
   const origin = "https://app.example";
   const exposed = "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date";

@@ -1,4 +1,3 @@
-import { ServiceError } from "../aws/service-error.ts";
 import type { IssuerDirectory } from "../oidc/issuers.ts";
 import type { Account, IdentityPool } from "../account.ts";
 import type { TokenVerdict, VerifyTokenOptions } from "./verify-twitter-token.ts";
@@ -79,10 +78,8 @@ function verifierOf(
   }
   if (application === undefined) return undefined;
   return () => {
-    throw new ServiceError(
-      "ExternalServiceException",
-      `The local cloud cannot validate a token of ${provider}.`,
-    );
+    identityRefusals.unverifiableProvider.when(true, provider);
+    return Promise.resolve({ ...nobody, provider });
   };
 }
 
@@ -105,15 +102,20 @@ async function verifyIdTokenLogin(
     keys: () => issuers.keysOf(provider),
     now,
   });
-  if (verdict.ok) {
-    const { userId, clientId, claims } = verdict;
-    return { provider, userId, application: kind, claims, ...(kind === "CognitoSignIn" && { clientId }) };
+  if (!verdict.ok) {
+    const { fault, message } = verdict;
+    identityRefusals.unavailableProvider.when(fault === "unavailable", message);
+    // Cognito answers an unknown app client like an unknown user pool.
+    identityRefusals.unsupportedProvider.when(fault === "audience" && kind === "CognitoSignIn");
+    identityRefusals.idToken.when(true, message);
+    return { ...nobody, provider };
   }
-  if (verdict.fault === "unavailable") throw new ServiceError("ExternalServiceException", verdict.message);
-  // Cognito answers an unknown app client like an unknown user pool.
-  identityRefusals.unsupportedProvider.when(verdict.fault === "audience" && kind === "CognitoSignIn");
-  throw new ServiceError("NotAuthorizedException", `Invalid login token. ${verdict.message}`);
+  const { userId, clientId, claims } = verdict;
+  return { provider, userId, application: kind, claims, ...(kind === "CognitoSignIn" && { clientId }) };
 }
+
+/** Nobody gets here: a refusal comes before. */
+const nobody = { userId: "", claims: {} };
 
 /**
  * @param application `<consumer key>;<consumer secret>`, as the pool holds it
@@ -124,45 +126,31 @@ async function verifyTwitterLogin(
   login: string,
   { verifyTwitterToken, twitterApiUrl, now }: LoginVerification,
 ): Promise<VerifiedLogin> {
-  const [key, consumerSecret] = splitPair(application) ?? [];
-  if (key === undefined || consumerSecret === undefined) {
-    throw new ServiceError(
-      "InvalidIdentityPoolConfigurationException",
-      `Invalid identity pool configuration. The pool's ${twitter} entry is not '<consumer key>;<consumer secret>'.`,
+  // The pool's settings have been checked.
+  const [key = "", consumerSecret = ""] = splitPair(application) ?? [];
+  const [token, tokenSecret] = identityRefusals.twitterLoginForm.unless(splitPair(login));
+  const verdict = await verifyTwitterToken({
+    apiUrl: twitterApiUrl,
+    clientCredentials: { key, secret: consumerSecret },
+    tokenCredentials: { token, secret: tokenSecret },
+    now,
+  }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, status: 0, message: `Cannot validate the Twitter token: ${reason}` } as const;
+  });
+  if (!verdict.ok) {
+    const { status, message } = verdict;
+    const isUnavailable = status === 0 || status === 429 || status >= 500;
+    identityRefusals.unavailableProvider.when(
+      isUnavailable,
+      status === 0 ? message : `Twitter answered ${status}: ${message}`,
     );
+    identityRefusals.twitterToken.when(!isUnavailable, message);
+    return { ...nobody, provider: twitter };
   }
-  const [token, tokenSecret] = splitPair(login) ?? [];
-  if (token === undefined || tokenSecret === undefined) {
-    throw new ServiceError(
-      "NotAuthorizedException",
-      "Invalid login token. A Twitter login is '<access token>;<access token secret>'.",
-    );
-  }
-
-  let verdict: TokenVerdict;
-  try {
-    verdict = await verifyTwitterToken({
-      apiUrl: twitterApiUrl,
-      clientCredentials: { key, secret: consumerSecret },
-      tokenCredentials: { token, secret: tokenSecret },
-      now,
-    });
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new ServiceError("ExternalServiceException", `Cannot validate the Twitter token: ${detail}`);
-  }
-  if (verdict.ok) {
-    // The values of Twitter's default principal tags in provider-mappings.html [D].
-    const claims = { iss: twitter, aud: application, sub: verdict.userId };
-    return { provider: twitter, userId: verdict.userId, claims };
-  }
-  if (verdict.status === 429 || verdict.status >= 500) {
-    throw new ServiceError(
-      "ExternalServiceException",
-      `Twitter answered ${verdict.status}: ${verdict.message}`,
-    );
-  }
-  throw new ServiceError("NotAuthorizedException", `Invalid login token. Twitter: ${verdict.message}`);
+  // The values of Twitter's default principal tags in provider-mappings.html [D].
+  const claims = { iss: twitter, aud: application, sub: verdict.userId };
+  return { provider: twitter, userId: verdict.userId, claims };
 }
 
 function splitPair(text: string): [string, string] | undefined {

@@ -78,6 +78,39 @@ export const identityRefusals = defineRefusals("Cognito Identity", {
     source: "https://github.com/aws-amplify/amplify-js/issues/2067",
     error: () => notAuthorized("Token is not from a supported provider of this identity pool."),
   },
+  twitterLoginForm: {
+    refuses: "a Twitter login that is not `<access token>;<access token secret>`",
+    letter: "?",
+    unknown: "The words of Cognito for a Twitter login without a semicolon.",
+    settle: "aws cognito-identity get-id --identity-pool-id POOL --logins 'api.twitter.com=TOKEN:SECRET'",
+    error: () =>
+      notAuthorized("Invalid login token. A Twitter login is '<access token>;<access token secret>'."),
+  },
+  twitterToken: {
+    refuses: "a Twitter login that Twitter refuses",
+    letter: "?",
+    unknown: "The words after “Invalid login token.” in the refusal of a Twitter token.",
+    settle: "aws cognito-identity get-id --identity-pool-id POOL --logins 'api.twitter.com=wrong;wrong'",
+    error: (reason: string) => notAuthorized(`Invalid login token. Twitter: ${reason}`),
+  },
+  idToken: {
+    refuses: "an ID token with a wrong issuer, signature, time or audience",
+    letter: "P",
+    source: "https://github.com/amazon-archives/amazon-cognito-identity-js/issues/40",
+    error: (reason: string) => notAuthorized(`Invalid login token. ${reason}`),
+  },
+  unavailableProvider: {
+    refuses: "a login whose provider cannot be reached or fails",
+    letter: "D",
+    source: `${api}/API_GetId.html`,
+    error: (reason: string) => new ServiceError("ExternalServiceException", reason),
+  },
+  unverifiableProvider: {
+    refuses: "a login of Facebook, Amazon and other providers without ID tokens",
+    letter: "-",
+    error: (provider: string) =>
+      new ServiceError("ExternalServiceException", `The local cloud cannot validate a token of ${provider}.`),
+  },
   untrustedIdentity: {
     refuses: "a role that does not exist, or does not trust the identity or its session tags",
     letter: "P",

@@ -126,13 +126,6 @@ export const behaviours: readonly Behaviour[] = [
   },
   {
     subject: "Cognito Identity",
-    does: "“Invalid login token.” is followed by the reason for a Twitter token.",
-    letter: "?",
-    unknown: "The words after “Invalid login token.” in the refusal of a Twitter token.",
-    settle: "aws cognito-identity get-id --identity-pool-id POOL --logins 'api.twitter.com=wrong;wrong'",
-  },
-  {
-    subject: "Cognito Identity",
     does: "The third `amr` value of an OpenID Connect login has the form of Twitter's.",
     letter: "?",
     unknown: "The third `amr` value of an OpenID Connect login.",

@@ -30,6 +30,12 @@ const refusedRequest = (
     return fixture.call(operation, { IdentityId, Logins: login("42"), ...body });
   });
 
+const refusedLogin = (says: string, Logins: JsonObject): RefusalCase =>
+  refused(says, ({ pool, call }) => {
+    Object.assign(pool.supportedLoginProviders, { "accounts.google.com": "g", "graph.facebook.com": "f" });
+    return call("GetId", { IdentityPoolId: identityPoolId, Logins });
+  });
+
 const mapping = (fixture: IdentityFixture, ambiguousRoleResolution: "Deny" | "AuthenticatedRole"): void => {
   const roleArn = "arn:aws:iam::123456789012:role/admin";
   const rule = { claim: "sub", matchType: "Equals", value: "43", roleArn } as const;
@@ -67,6 +73,18 @@ export const identityCases: RefusalCases<typeof identityRefusals> = {
     "GetOpenIdToken",
     { Logins: { "graph.facebook.com": "token" } },
   ),
+  twitterLoginForm: refusedLogin(
+    "Invalid login token. A Twitter login is '<access token>;<access token secret>'.",
+    { "api.twitter.com": "42:secret" },
+  ),
+  twitterToken: refusedLogin("Invalid login token. Twitter: Invalid or expired token.", login("wrong")),
+  idToken: refusedLogin("Invalid login token. Not a valid OpenId Connect identity token.", {
+    "accounts.google.com": "token",
+  }),
+  unavailableProvider: refusedLogin("Twitter answered 503: Over capacity", login("down")),
+  unverifiableProvider: refusedLogin("The local cloud cannot validate a token of graph.facebook.com.", {
+    "graph.facebook.com": "token",
+  }),
   untrustedIdentity: refusedRequest(
     "Invalid identity pool configuration. Check assigned IAM roles for this pool.",
     "GetCredentialsForIdentity",
