@@ -144,6 +144,56 @@ export const templateRefusals = defineRefusals("CloudFormation template", {
     error: (name: string, description: string) =>
       validationError(`Template validation error: Rule ${name}: ${description}`),
   },
+  logicalId: {
+    refuses: "a logical id other than 1 to 255 letters and digits",
+    letter: "D",
+    source: `${guide}/resources-section-structure.html`,
+    error: (section: string, name: string) =>
+      validationError(`Template format error: ${section} name ${name} is non alphanumeric.`),
+  },
+  noType: {
+    refuses: "a resource without `Type`",
+    letter: "D",
+    source: `${guide}/resources-section-structure.html`,
+    error: (path: string) =>
+      validationError(`Template format error: ${path} Every Resources object must contain a Type member.`),
+  },
+  condition: {
+    refuses: "a condition that the template does not have",
+    letter: "D",
+    source: `${guide}/conditions-section-structure.html`,
+    error: (name: string) =>
+      validationError(`Template format error: Unresolved condition dependency ${name} in the template`),
+  },
+  mapping: {
+    refuses: "an `Fn::FindInMap` of a key that the mapping does not have",
+    letter: "D",
+    source: `${guide}/mappings-section-structure.html`,
+    error: (keys: readonly string[]) =>
+      validationError(`Template error: Unable to get mapping for ${keys.join("::")}`),
+  },
+  attribute: {
+    refuses: "an `Fn::GetAtt` of an attribute that the resource does not have",
+    letter: "D",
+    source: `${guide}/resources-section-structure.html`,
+    error: (logicalId: string, name: string, hasSchema: boolean) =>
+      validationError(
+        hasSchema
+          ? `Template error: resource ${logicalId} does not support attribute type ${name} in Fn::GetAtt`
+          : `CustomResource attribute error: Vendor response doesn't contain ${name} key in object ${logicalId}`,
+      ),
+  },
+  constraint: {
+    refuses: "a parameter's value that its constraints forbid",
+    letter: "D",
+    source: parameters,
+    error: (message: string) => validationError(message),
+  },
+  function: {
+    refuses: "intrinsic functions other than those of CloudFormation without macros",
+    letter: "-",
+    error: (name: string) => validationError(`Template error: the local cloud does not support ${name}`),
+  },
   transform: {
     refuses: "macros (`Transform`)",
     letter: "-",

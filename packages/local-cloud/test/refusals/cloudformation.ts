@@ -125,6 +125,28 @@ export const templateCases: RefusalCases<typeof templateRefusals> = {
     Rules: { Never: { Assertions: [{ Assert: { "Fn::Equals": ["a", "b"] }, AssertDescription: "no" }] } },
     Resources,
   }),
+  logicalId: refusedTemplate("Resources name a-b is non alphanumeric.", { "a-b": parameter() }),
+  noType: refusedTemplate("[/Resources/Parameter] Every Resources object must contain a Type member.", {
+    Parameter: { Properties: {} },
+  }),
+  condition: refusedTemplate("Unresolved condition dependency Gone in the template", {
+    Parameter: { ...parameter(), Condition: "Gone" },
+  }),
+  mapping: refusedTemplate("Unable to get mapping for Map::us-east-1::Name", {
+    Parameter: parameter({ Value: { "Fn::FindInMap": ["Map", { Ref: "AWS::Region" }, "Name"] } }),
+  }),
+  attribute: refusedTemplate("resource First does not support attribute type Name in Fn::GetAtt", {
+    First: parameter(),
+    Second: parameter({ Value: { "Fn::GetAtt": ["First", "Name"] } }),
+  }),
+  constraint: refusedStack(
+    "Parameter 'Stage' must be one of AllowedValues",
+    { Parameters: { Stage: { Type: "String", AllowedValues: ["prod"] } }, Resources },
+    { parameters: [{ key: "Stage", value: "dev", usePreviousValue: false }] },
+  ),
+  function: refusedTemplate("the local cloud does not support Fn::Length", {
+    Parameter: parameter({ Value: { "Fn::Length": [] } }),
+  }),
   transform: refusedStack("does not support macros: the template has the Transform", {
     Transform: "AWS::Serverless-2016-10-31",
     Resources,

@@ -4,7 +4,6 @@ import type { ResourceInstance } from "../resource-types/resource-type.ts";
 import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
 import type { StackRequest } from "./stack.ts";
 import { templateRefusals } from "../stack-refusals.ts";
-import { validationError } from "../validation-error.ts";
 
 interface StackScopeOptions {
   account: Pick<Account, "accountId" | "region" | "restApis">;
@@ -43,13 +42,12 @@ export function createStackScope(options: StackScopeOptions): Scope {
     ref: (logicalId) => existing(logicalId).physicalId,
     attribute(logicalId, name) {
       const { attributes } = existing(logicalId);
-      const value = attributes[name];
-      if (value !== undefined) return value;
       const type = template.resources.get(logicalId)?.type ?? "";
-      throw validationError(
-        type in resourceSpecifications
-          ? `Template error: resource ${logicalId} does not support attribute type ${name} in Fn::GetAtt`
-          : `CustomResource attribute error: Vendor response doesn't contain ${name} key in object ${logicalId}`,
+      return templateRefusals.attribute.unless(
+        attributes[name],
+        logicalId,
+        name,
+        type in resourceSpecifications,
       );
     },
     importValue,

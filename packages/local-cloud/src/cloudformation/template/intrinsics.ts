@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
 import { substitutionPattern } from "./references.ts";
 import { textOf } from "./values.ts";
+import { templateRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
 
 /** The values that intrinsic functions refer to. */
@@ -38,10 +39,7 @@ export function resolve(value: unknown, scope: Scope): unknown {
 
 /** Whether a condition is true. @throws ServiceError for an unknown or circular condition */
 export function evaluateCondition(name: string, scope: Scope, path: readonly string[] = []): boolean {
-  const condition = scope.conditions[name];
-  if (condition === undefined) {
-    throw validationError(`Template format error: Unresolved condition dependency ${name} in the template`);
-  }
+  const condition = templateRefusals.condition.unless(scope.conditions[name], name);
   if (path.includes(name)) {
     throw validationError(`Template error: circular dependency between conditions: [${path.join(", ")}]`);
   }
@@ -57,10 +55,7 @@ function resolveValue(value: unknown, scope: Scope): unknown {
   if (name !== undefined && others.length === 0) {
     if (name === "Ref") return ref(value["Ref"], scope);
     if (name.startsWith("Fn::")) {
-      const run = functions[name];
-      if (run === undefined)
-        throw validationError(`Template error: the local cloud does not support ${name}`);
-      return run(value[name], scope);
+      return templateRefusals.function.unless(functions[name], name)(value[name], scope);
     }
   }
   return Object.fromEntries(
@@ -139,10 +134,7 @@ const functions: Record<string, IntrinsicFunction> = {
     const top = scope.mappings[map];
     const row = isJsonObject(top) ? top[first] : undefined;
     const value = isJsonObject(row) ? row[second] : undefined;
-    if (value === undefined) {
-      throw validationError(`Template error: Unable to get mapping for ${map}::${first}::${second}`);
-    }
-    return value;
+    return templateRefusals.mapping.unless(value, [map, first, second]);
   },
   "Fn::ImportValue": (argument, scope) =>
     scope.importValue(stringOf(resolveValue(argument, scope), "Fn::ImportValue")),

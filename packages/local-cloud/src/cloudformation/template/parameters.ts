@@ -2,7 +2,7 @@ import type { JsonObject } from "../../aws/json-protocol.ts";
 import type { ParameterStore } from "../../ssm/parameter-store.ts";
 import type { Template, TemplateParameter } from "./template.ts";
 import { textOf } from "./values.ts";
-import { stackRefusals } from "../stack-refusals.ts";
+import { stackRefusals, templateRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
 
 /** A parameter of a request: a value, or `UsePreviousValue`. */
@@ -106,17 +106,20 @@ function split(value: string): string[] {
 function checkConstraints(name: string, value: string, definition: JsonObject): void {
   const { AllowedValues: allowed, AllowedPattern: pattern } = definition;
   const description = definition["ConstraintDescription"];
-  const fail = (message: string) =>
-    validationError(
+  const check = (isBroken: boolean, message: string): void =>
+    templateRefusals.constraint.when(
+      isBroken,
       typeof description === "string"
         ? `Parameter ${name} failed to satisfy constraint: ${description}`
         : message,
     );
-  if (Array.isArray(allowed) && !allowed.map(String).includes(value)) {
-    throw fail(`Parameter '${name}' must be one of AllowedValues`);
-  }
-  if (typeof pattern === "string" && !new RegExp(`^(?:${pattern})$`).test(value)) {
-    throw fail(`Parameter '${name}' must match pattern ${pattern}`);
+  check(
+    Array.isArray(allowed) && !allowed.map(String).includes(value),
+    `Parameter '${name}' must be one of AllowedValues`,
+  );
+  if (typeof pattern === "string") {
+    const isMatch = new RegExp(`^(?:${pattern})$`).test(value);
+    check(!isMatch, `Parameter '${name}' must match pattern ${pattern}`);
   }
   const bounds: [string, (bound: number) => boolean][] = [
     ["MinLength", (bound) => value.length >= bound],
@@ -126,8 +129,7 @@ function checkConstraints(name: string, value: string, definition: JsonObject): 
   ];
   for (const [constraint, holds] of bounds) {
     const bound = definition[constraint];
-    if (bound !== undefined && !holds(Number(bound))) {
-      throw fail(`Parameter '${name}' does not satisfy ${constraint} ${textOf(bound)}`);
-    }
+    const isBroken = bound !== undefined && !holds(Number(bound));
+    check(isBroken, `Parameter '${name}' does not satisfy ${constraint} ${textOf(bound ?? "")}`);
   }
 }

@@ -117,9 +117,7 @@ function mapSection<Item>(
 ): Map<string, Item> {
   return new Map(
     Object.entries(items).map(([logicalId, item]) => {
-      if (!/^[A-Za-z0-9]{1,255}$/.test(logicalId)) {
-        throw formatError(`${name} name ${logicalId} is non alphanumeric.`);
-      }
+      templateRefusals.logicalId.when(!/^[A-Za-z0-9]{1,255}$/.test(logicalId), name, logicalId);
       if (!isJsonObject(item)) throw formatError(`[/${name}/${logicalId}] must be an object.`);
       return [logicalId, parse(logicalId, item)];
     }),
@@ -137,9 +135,8 @@ function parseResource(logicalId: string, item: JsonObject): TemplateResource {
   const path = `[/Resources/${logicalId}]`;
   const unknown = Object.keys(item).filter((name) => !resourceAttributes.has(name));
   templateRefusals.resourceAttribute.when(unknown.length > 0, unknown, path);
-  const type = item["Type"];
-  if (typeof type !== "string")
-    throw formatError(`${path} Every Resources object must contain a Type member.`);
+  const { Type } = item;
+  const type = templateRefusals.noType.unless(typeof Type === "string" ? Type : undefined, path);
   const properties = item["Properties"] ?? {};
   if (!isJsonObject(properties)) throw formatError(`${path} Properties must be an object.`);
   const dependsOn = item["DependsOn"] ?? [];
