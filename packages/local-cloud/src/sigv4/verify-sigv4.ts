@@ -71,7 +71,7 @@ function verify(request: ParsedRequest, expectations: SigV4Expectations): Princi
   const { amzDate, scopeDate, signedHeaders } = authorization;
   const canonicalPath = uriEscapePath ? createCanonicalPath(rawPath) : rawPath;
   const expected = Buffer.from(authorization.signature, "hex");
-  for (const canonicalQuery of canonicalQueries(wireQuery, signedToken)) {
+  for (const canonicalQuery of wireQuery === "" ? noQuery : canonicalQueries(wireQuery, signedToken)) {
     const canonicalRequest = createCanonicalRequest({
       method,
       canonicalPath,
@@ -158,6 +158,8 @@ function choosePayloadHash(
 
 const emptyPayloadHash = sha256Hex("");
 
+const noQuery = [""];
+
 /**
  * The canonical queries that a request may have been signed with.
  *
@@ -170,6 +172,6 @@ function* canonicalQueries(
 ): Generator<string> {
   const unsigned = ["X-Amz-Signature"];
   if (signedToken !== "never") yield createCanonicalQuery(wireQuery, unsigned);
-  if (signedToken !== "never" && wireQuery !== "") yield createCanonicalQuery(wireQuery, [...unsigned, ""]);
+  if (signedToken !== "never") yield createCanonicalQuery(wireQuery, [...unsigned, ""]);
   if (signedToken !== "always") yield createCanonicalQuery(wireQuery, [...unsigned, "X-Amz-Security-Token"]);
 }
