@@ -55,6 +55,15 @@ export interface LambdaPermission {
   invokedViaFunctionUrl?: boolean | undefined;
 }
 
+/** AWS::Events::Rule of the default event bus. */
+export interface EventRule {
+  arn: string;
+  /** Undefined for a rule that is disabled or has a schedule only. */
+  pattern: Record<string, unknown> | undefined;
+  /** ARNs. */
+  targets: string[];
+}
+
 /** AWS::Lambda::Url. */
 export interface FunctionUrl {
   /** 32 letters and digits. */
@@ -253,6 +262,8 @@ export interface Account {
   functions: Map<string, LambdaFunction>;
   /** By function ARN. */
   functionUrls: Map<string, FunctionUrl>;
+  /** By ARN. */
+  eventRules: Map<string, EventRule>;
   /** By API id. */
   httpApis: Map<string, HttpApi>;
   /** By API id. */
@@ -271,6 +282,7 @@ export function createAccount(accountId: string, region: string): Account {
     managedPolicies: new Map(),
     functions: new Map(),
     functionUrls: new Map(),
+    eventRules: new Map(),
     httpApis: new Map(),
     restApis: new Map(),
     identityPools: new Map(),

@@ -9,11 +9,14 @@ import { createResourceTypes } from "./cloudformation/resource-types/resource-ty
 import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
 import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
 import { createOpenIdTokens } from "./cognito-identity/open-id-token.ts";
+import { createEventBus } from "./events/event-bus.ts";
 import { createHttpApiHost } from "./http-api/http-api-host.ts";
 import { createIam } from "./iam/iam.ts";
 import { createSessions } from "./iam/sessions.ts";
 import { createCertificate } from "./iot/certificate.ts";
 import { createIot } from "./iot/iot.ts";
+import { createLambda } from "./lambda/lambda.ts";
+import { createLambdaApi } from "./lambda/lambda-api.ts";
 import { createTrust } from "./iot/trust.ts";
 import { createIssuerDirectory, type OidcIssuers } from "./oidc/issuers.ts";
 import { createAccount } from "./account.ts";
@@ -108,16 +111,24 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
   let aws: Listener | undefined;
   let twitter: LocalTwitter | undefined;
+  const lambda = createLambda({
+    account,
+    sessions,
+    now,
+    log,
+    warn,
+    // The AWS SDK in a function calls the local cloud.
+    environment: () => (aws === undefined ? {} : { AWS_ENDPOINT_URL: aws.url }),
+    caCertificate: certificate.cert,
+  });
+  const events = createEventBus({ account, lambda, now, log });
   const httpApis = createHttpApiHost({
     account,
     region,
     now,
     sessions,
     log,
-    warn,
-    // The AWS SDK in a function calls the local cloud.
-    functionEnvironment: () => (aws === undefined ? {} : { AWS_ENDPOINT_URL: aws.url }),
-    caCertificate: certificate.cert,
+    lambda,
     ...(options.presignedSeconds !== undefined && { presignedSeconds: options.presignedSeconds }),
     ...tlsOption,
   });
@@ -127,12 +138,20 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     sources: { parameterStore, secretsManager },
     now,
     log,
+    onStatus: ({ stackId, status, statusReason = "" }) =>
+      events.publish({
+        source: "aws.cloudformation",
+        detailType: "CloudFormation Stack Status Change",
+        resources: [stackId],
+        detail: { "stack-id": stackId, "status-details": { status, "status-reason": statusReason } },
+      }),
   });
 
   const close = async (): Promise<void> => {
     await Promise.all([aws?.close(), twitter?.close(), iot.close()]);
     await stacks.settled();
     await httpApis.closeAll();
+    await lambda.close();
     trust.remove();
   };
 
@@ -172,6 +191,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           createdAt: (physicalId) => stackCreationTime(stacks, physicalId) ?? now(),
         }),
         iot,
+        lambda: createLambdaApi(account),
         s3: createS3({ buckets, accountId, region, now }),
         secretsManager,
         ssm: parameterStore,

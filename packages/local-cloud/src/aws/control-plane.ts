@@ -5,6 +5,7 @@ import { iamNamespace, type IamService } from "../iam/iam.ts";
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import type { Iot } from "../iot/iot.ts";
+import type { LambdaApi } from "../lambda/lambda-api.ts";
 import type { Account } from "../account.ts";
 import { s3Error } from "../s3/s3.ts";
 import { type SigV4FailureCode, verifySigV4 } from "../sigv4/verify-sigv4.ts";
@@ -34,6 +35,7 @@ interface ControlPlaneServices {
   iam: IamService;
   apiGateway: ApiGatewayService;
   iot: Pick<Iot, "find">;
+  lambda: LambdaApi;
   s3: { handle(request: AwsRequest): Promise<AwsResponse> };
 }
 
@@ -77,7 +79,7 @@ const queryVersions: Readonly<
 
 /**
  * Routes a request to its AWS service by its protocol: `X-Amz-Target` is JSON 1.1, an `Action` is the query protocol, a
- * credential scope of AWS IoT is AWS IoT, a path below `/v2/` is API Gateway, and the rest is S3.
+ * credential scope of AWS IoT or Lambda is that service, a path below `/v2/` is API Gateway, and the rest is S3.
  */
 export function createControlPlane(
   options: ControlPlaneOptions,
@@ -188,10 +190,14 @@ export function createControlPlane(
     }
   }
 
-  async function iot(request: AwsRequest, service: string): Promise<AwsResponse> {
+  async function restJson(
+    request: AwsRequest,
+    service: string,
+    api: Pick<Iot, "find"> | LambdaApi,
+  ): Promise<AwsResponse> {
     try {
       const caller = await authenticate(request, service, "rest");
-      const operation = services.iot.find(request);
+      const operation = api.find(request);
       requirePermission(caller, "rest", operation);
       return restJsonResult(await operation.run(), request.requestId);
     } catch (error) {
@@ -248,7 +254,8 @@ export function createControlPlane(
       return query(request, new QueryParameters(request.query));
     }
     const service = scopeService(request);
-    if (service !== undefined && iotScopes.has(service)) return iot(request, service);
+    if (service !== undefined && iotScopes.has(service)) return restJson(request, service, services.iot);
+    if (service === "lambda") return restJson(request, service, services.lambda);
     if (isApiGatewayPath(request.path)) return apiGateway(request);
     return s3(request);
   };

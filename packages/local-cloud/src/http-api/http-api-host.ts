@@ -27,16 +27,10 @@ export interface HttpApiHostOptions {
   now: () => Date;
   /** Gets the reason for each refusal and the functions' output. Never gets a secret. */
   log: (line: string) => void;
-  /** Gets what the user must fix; the log by default. */
-  warn?: (line: string) => void;
   /** PEM certificate and key. With them, every origin uses https. */
   tls?: { cert: string; key: string };
   /** Runs the functions. By default the host creates one, which `closeAll` closes. */
   lambda?: Lambda;
-  /** Variables that every function gets, such as `AWS_ENDPOINT_URL`. */
-  functionEnvironment?: () => Record<string, string>;
-  /** PEM of a certificate that every function trusts. */
-  caCertificate?: string;
   /** How long a presigned URL without `X-Amz-Expires` is valid, in seconds. By default it is refused. */
   presignedSeconds?: number;
 }
@@ -62,18 +56,8 @@ export interface HttpApiHost {
  * deployment takes effect at once. Uses node:http directly, because signatures cover the raw target and headers.
  */
 export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
-  const { account, sessions, now, log, warn, tls, functionEnvironment, caCertificate } = options;
-  const lambda =
-    options.lambda ??
-    createLambda({
-      account,
-      sessions,
-      now,
-      log,
-      ...(warn && { warn }),
-      ...(functionEnvironment && { environment: functionEnvironment }),
-      ...(caCertificate !== undefined && { caCertificate }),
-    });
+  const { account, sessions, now, log, tls } = options;
+  const lambda = options.lambda ?? createLambda({ account, sessions, now, log });
   const gateway = createGateway({ ...options, lambda });
   const answerRestApi = createRestApiService({ ...options, lambda });
   const answerFunctionUrl = createFunctionUrlService({ ...options, lambda });

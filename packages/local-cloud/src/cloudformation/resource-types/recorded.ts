@@ -7,8 +7,8 @@ import { resourceRefusals } from "./resource-refusals.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "./resource-type.ts";
 
 /**
- * Resource types that the local cloud accepts, names and describes, without any effect: it has no logs, user pools or
- * events.
+ * Resource types that the local cloud accepts, names and describes, without any effect: it has no logs and no user
+ * pools.
  *
  * The local cloud does not run the functions of custom resources. These are safe to skip: `Custom::SourcemapUploader`
  * (SST: source maps for its console), `Custom::APIGatewayCloudWatchRole` (SST: lets API Gateway write logs) and
@@ -24,13 +24,6 @@ export function recordedTypes(account: Account): Record<string, ResourceType> {
       return {
         physicalId: name,
         attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` },
-      };
-    }),
-    "AWS::Events::Rule": unique("Rule", (properties, context) => {
-      const name = properties.optionalText("Name") ?? physicalName(context);
-      return {
-        physicalId: name,
-        attributes: { Arn: `arn:aws:events:${region}:${accountId}:rule/${name}`, RuleName: name },
       };
     }),
     "AWS::Lambda::EventInvokeConfig": recorded(named),

@@ -12,6 +12,7 @@ import {
   stageType,
 } from "./api-gateway-v2.ts";
 import { identityPoolPrincipalTagType, identityPoolRoleAttachmentType, identityPoolType } from "./cognito.ts";
+import { ruleType } from "./events.ts";
 import { managedPolicyType, policyType, roleType } from "./iam.ts";
 import { oidcProviderCustomType, oidcProviderType } from "./oidc-provider.ts";
 import { type FunctionUrlHost, functionType, permissionType, urlType } from "./lambda.ts";
@@ -54,6 +55,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::Cognito::IdentityPool": identityPoolType(account),
       "AWS::Cognito::IdentityPoolPrincipalTag": identityPoolPrincipalTagType(account),
       "AWS::Cognito::IdentityPoolRoleAttachment": identityPoolRoleAttachmentType(account),
+      "AWS::Events::Rule": ruleType(account),
       "AWS::IAM::ManagedPolicy": managedPolicyType(account),
       "AWS::IAM::OIDCProvider": oidcProviderType(account),
       "AWS::IAM::Policy": policyType(account),

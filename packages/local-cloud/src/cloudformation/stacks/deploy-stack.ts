@@ -26,6 +26,8 @@ export interface DeploymentEnvironment extends ResourceEnvironment {
   createScope(stack: Stack, request: StackRequest): Scope;
   /** @throws ServiceError when an export's name is taken, or a changed export is in use */
   checkExports(stack: Stack, outputs: readonly StackOutput[]): void;
+  /** Gets each stack whose status has changed. */
+  onStatus?: (stack: Stack) => void;
 }
 
 /**
@@ -200,7 +202,7 @@ export function setStackStatus(
   status: StackStatus,
   statusReason: string | undefined,
   clientRequestToken: string | undefined,
-  { now, log }: Pick<DeploymentEnvironment, "now" | "log">,
+  { now, log, onStatus }: Pick<DeploymentEnvironment, "now" | "log" | "onStatus">,
 ): void {
   stack.status = status;
   stack.statusReason = statusReason;
@@ -217,6 +219,7 @@ export function setStackStatus(
   const isFinal = !status.endsWith("_IN_PROGRESS");
   const reason = statusReason === undefined ? "" : `: ${statusReason}`;
   if (isFinal || status.includes("ROLLBACK")) log(`cloudformation ${stack.stackName} ${status}${reason}`);
+  onStatus?.(stack);
 }
 
 /** Dependents before their dependencies. A replaced resource shares the logical id of its replacement. */
