@@ -26,6 +26,6 @@ export function nameExamples(help: string, commandName: string): string {
 }
 
 /** Leaves out paths, the package's name and the word in a sentence. */
-export function nameCommand(command: string, commandName: string): string {
+function nameCommand(command: string, commandName: string): string {
   return command.replaceAll(/(?<![\w./@-])(?<!npx (?:--no-install )?)auth-cli(?= )/g, commandName);
 }

@@ -70,6 +70,8 @@ export function checkDeployment(
     flags.endpoint ? "--endpoint" : found.source,
   );
   const named = scopeOfHost(apiEndpoint);
+  // AppSync's GraphQLUrl ends with the path of its only route.
+  if (named?.service === "appsync") apiEndpoint.pathname = "/";
   const service = parseServiceFlag(flags.service) ?? named?.service;
   const region = parseRegionFlag(flags.region) ?? named?.region;
   return {

@@ -180,6 +180,20 @@ export interface RestMethod {
 /** AWS::ApiGateway::Deployment: the routes as they were when it was created. */
 export type RestDeployment = Pick<HttpApi, "routes" | "integrations">;
 
+/** AWS::AppSync::GraphQLApi with its schema, data sources and resolvers. */
+export interface GraphqlApi {
+  apiId: string;
+  name: string;
+  /** `AWS_IAM`, `API_KEY`, …: the default one and the additional ones. */
+  authenticationTypes: string[];
+  /** In the schema definition language; undefined until a schema is deployed. */
+  definition: string | undefined;
+  /** The ARN of the function, by the data source's name. Undefined for a source without a function. */
+  dataSources: Map<string, string | undefined>;
+  /** The data source's name, by `Query.notes`. */
+  resolvers: Map<string, string>;
+}
+
 /** AWS::IAM::OIDCProvider. */
 export interface OidcProvider {
   arn: string;
@@ -268,6 +282,8 @@ export interface Account {
   httpApis: Map<string, HttpApi>;
   /** By API id. */
   restApis: Map<string, RestApi>;
+  /** By API id. */
+  graphqlApis: Map<string, GraphqlApi>;
   /** By pool id. */
   identityPools: Map<string, IdentityPool>;
   /** By ARN. */
@@ -285,6 +301,7 @@ export function createAccount(accountId: string, region: string): Account {
     eventRules: new Map(),
     httpApis: new Map(),
     restApis: new Map(),
+    graphqlApis: new Map(),
     identityPools: new Map(),
     oidcProviders: new Map(),
   };

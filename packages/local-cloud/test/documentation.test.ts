@@ -35,6 +35,7 @@ it("docs/local-cloud.md lists the resource types of the local cloud", () => {
     open: () => Promise.resolve(""),
     openFunctionUrl: () => Promise.resolve(""),
     openRestApi: () => Promise.resolve(""),
+    openGraphqlApi: () => Promise.resolve(""),
     close: () => Promise.resolve(),
   };
   const types = createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis });

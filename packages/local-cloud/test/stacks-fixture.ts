@@ -46,6 +46,10 @@ export function createStacksFixture(
       listening.add(apiId);
       return Promise.resolve(`http://${apiId}.example`);
     },
+    openGraphqlApi({ apiId }: { apiId: string }): Promise<string> {
+      listening.add(apiId);
+      return Promise.resolve(`http://${apiId}.example`);
+    },
     close(apiId: string): Promise<void> {
       listening.delete(apiId);
       return Promise.resolve();

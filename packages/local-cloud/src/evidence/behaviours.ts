@@ -321,4 +321,44 @@ export const behaviours: readonly Behaviour[] = [
     does: "The keepalive of a client is not enforced.",
     letter: "-",
   },
+  {
+    subject: "Function URLs",
+    does: "An unsigned request and a caller without permission get 403 `Forbidden. For troubleshooting …`.",
+    letter: "P",
+    source: "https://github.com/aws/agent-toolkit-for-aws/pull/250",
+  },
+  {
+    subject: "Function URLs",
+    does: "A caller needs `lambda:InvokeFunctionUrl` and `lambda:InvokeFunction`.",
+    letter: "D",
+    source: "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html",
+  },
+  {
+    subject: "Function URLs",
+    does: "A signature for another service or region is refused as `InvalidSignatureException`, with the right service.",
+    letter: "?",
+    unknown: "The words of a function URL for a signature with the wrong service or region.",
+    settle: "auth-cli call / --endpoint $FUNCTION_URL --service execute-api",
+  },
+  {
+    subject: "Function URLs",
+    does: "A function that throws, times out or returns no response answers 502 `Internal Server Error`.",
+    letter: "?",
+    unknown: "The status and body of a function URL whose function times out.",
+    settle: "auth-cli call / --endpoint $FUNCTION_URL --include",
+  },
+  {
+    subject: "AppSync",
+    does: "Unknown credentials are refused as `UnrecognizedClientException`.",
+    letter: "P",
+    source: "https://github.com/aws-amplify/amplify-js/issues/3447",
+  },
+  {
+    subject: "AppSync",
+    does: "A field that no policy allows answers 401 `Permission denied`; a request without a signature 401 `Valid authorization header not provided.`",
+    letter: "?",
+    unknown:
+      "The status and words of AppSync over HTTP for a denied `appsync:GraphQL` and for an unsigned request.",
+    settle: 'auth-cli call /graphql -d \'{"query": "{ __typename }"}\' --endpoint $GRAPHQL_URL --unsigned',
+  },
 ];

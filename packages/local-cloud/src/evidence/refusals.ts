@@ -6,6 +6,11 @@ import {
   stageRefusals,
 } from "../cloudformation/resource-types/api-gateway-v2-refusals.ts";
 import {
+  graphqlApiRefusals,
+  graphqlResolverRefusals,
+  graphqlSchemaRefusals,
+} from "../cloudformation/resource-types/app-sync-refusals.ts";
+import {
   restApiRefusals,
   restDeploymentRefusals,
   restResourceRefusals,
@@ -62,6 +67,9 @@ export const refusals = {
   restResourceRefusals,
   restDeploymentRefusals,
   restStageRefusals,
+  graphqlApiRefusals,
+  graphqlSchemaRefusals,
+  graphqlResolverRefusals,
   oauthRefusals,
   callbackRefusals,
   identityRefusals,

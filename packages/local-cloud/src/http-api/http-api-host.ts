@@ -11,8 +11,9 @@ import type { AddressInfo } from "node:net";
 
 import type { Sessions } from "../iam/sessions.ts";
 import { createLambda, type Lambda } from "../lambda/lambda.ts";
-import type { Account, FunctionUrl, HttpApi, RestApi } from "../account.ts";
+import type { Account, FunctionUrl, GraphqlApi, HttpApi, RestApi } from "../account.ts";
 import { createRestApiService } from "../rest-api/rest-api.ts";
+import { createAppSyncService } from "../app-sync/app-sync.ts";
 import { createFunctionUrlService } from "../function-url/function-url.ts";
 import { type ParsedRequest, parseRequest } from "../sigv4/wire-request.ts";
 import { limits } from "./gateway-refusals.ts";
@@ -46,19 +47,22 @@ export interface HttpApiHost {
   openFunctionUrl(url: FunctionUrl): Promise<string>;
   /** Listens for a REST API. @returns the origin, `http://<id>.execute-api.<region>.localhost:<port>` as above */
   openRestApi(api: RestApi): Promise<string>;
+  /** Listens for an AppSync API. @returns the origin, `http://<id>.appsync-api.<region>.localhost:<port>` as above */
+  openGraphqlApi(api: GraphqlApi): Promise<string>;
   /** Closes the origin and its connections. Does nothing when it is not open. */
   close(id: string): Promise<void>;
   closeAll(): Promise<void>;
 }
 
 /**
- * API Gateway and Lambda: one origin for each deployed HTTP API, REST API and function URL. Each request reads routes and functions from the account, so that a
+ * API Gateway, Lambda and AppSync: one origin for each deployed HTTP API, REST API, function URL and AppSync API. Each request reads routes and functions from the account, so that a
  * deployment takes effect at once. Uses node:http directly, because signatures cover the raw target and headers.
  */
 export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   const { account, sessions, now, log, tls } = options;
   const lambda = options.lambda ?? createLambda({ account, sessions, now, log });
   const gateway = createGateway({ ...options, lambda });
+  const answerGraphqlApi = createAppSyncService({ ...options, lambda });
   const answerRestApi = createRestApiService({ ...options, lambda });
   const answerFunctionUrl = createFunctionUrlService({ ...options, lambda });
   const servers = new Map<string, Server>();
@@ -118,6 +122,12 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
         answerRestApi(account.restApis.get(api.apiId) ?? api, request, connection),
       );
       return `${scheme}://${hostOf(`${api.apiId}.execute-api.${options.region}.localhost`)}:${port}`;
+    },
+    async openGraphqlApi(api) {
+      const port = await listen(api.apiId, api.name, (request, connection) =>
+        answerGraphqlApi(account.graphqlApis.get(api.apiId) ?? api, request, connection),
+      );
+      return `${scheme}://${hostOf(`${api.apiId}.appsync-api.${options.region}.localhost`)}:${port}`;
     },
     close,
     async closeAll() {

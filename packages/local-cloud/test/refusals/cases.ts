@@ -6,6 +6,7 @@ import { policyCases } from "./iam-policy.ts";
 import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
 import { functionCases, invocationCases, permissionCases, urlCases } from "./lambda.ts";
 import { callbackCases, oauthCases } from "./x.ts";
+import { graphqlApiCases, graphqlResolverCases, graphqlSchemaCases } from "./app-sync.ts";
 import { restApiCases, restDeploymentCases, restResourceCases, restStageCases } from "./api-gateway.ts";
 import type { RefusalCases } from "./refusal-case.ts";
 import { identityCases, poolCases, principalTagCases, roleAttachmentCases } from "./cognito.ts";
@@ -37,6 +38,9 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   restResourceRefusals: restResourceCases,
   restDeploymentRefusals: restDeploymentCases,
   restStageRefusals: restStageCases,
+  graphqlApiRefusals: graphqlApiCases,
+  graphqlSchemaRefusals: graphqlSchemaCases,
+  graphqlResolverRefusals: graphqlResolverCases,
   oauthRefusals: oauthCases,
   callbackRefusals: callbackCases,
   identityRefusals: identityCases,

@@ -24,6 +24,14 @@ import {
   restResourceType,
   restStageType,
 } from "./api-gateway.ts";
+import {
+  graphqlApiKeyType,
+  type GraphqlApiHost,
+  graphqlApiType,
+  graphqlDataSourceType,
+  graphqlResolverType,
+  graphqlSchemaType,
+} from "./app-sync.ts";
 import { recordedTypes } from "./recorded.ts";
 import { autoDeleteObjectsType, bucketPolicyType, bucketType } from "./s3.ts";
 import { secretType } from "./secrets-manager.ts";
@@ -34,7 +42,7 @@ export interface DeployedServices {
   buckets: Buckets;
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
-  httpApis: HttpApiHost & FunctionUrlHost & RestApiHost;
+  httpApis: HttpApiHost & FunctionUrlHost & RestApiHost & GraphqlApiHost;
 }
 
 /** Every resource type that the local cloud deploys. */
@@ -52,6 +60,11 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::ApiGatewayV2::Integration": integrationType(account),
       "AWS::ApiGatewayV2::Route": routeType(account),
       "AWS::ApiGatewayV2::Stage": stageType(account),
+      "AWS::AppSync::ApiKey": graphqlApiKeyType(account),
+      "AWS::AppSync::DataSource": graphqlDataSourceType(account),
+      "AWS::AppSync::GraphQLApi": graphqlApiType(account, httpApis),
+      "AWS::AppSync::GraphQLSchema": graphqlSchemaType(account, buckets),
+      "AWS::AppSync::Resolver": graphqlResolverType(account),
       "AWS::Cognito::IdentityPool": identityPoolType(account),
       "AWS::Cognito::IdentityPoolPrincipalTag": identityPoolPrincipalTagType(account),
       "AWS::Cognito::IdentityPoolRoleAttachment": identityPoolRoleAttachmentType(account),
