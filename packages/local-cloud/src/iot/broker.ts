@@ -46,6 +46,9 @@ export interface Broker {
 /** SST sends up to 100,000 characters in a message. AWS allows 128 KiB, which SST exceeds with text that is not ASCII. */
 export const maximumPacketBytes = 1024 * 1024;
 
+/** The first byte of a CONNECT packet. */
+const connectHeader = 0x10;
+
 /**
  * AWS IoT's message broker: MQTT 3.1.1 with QoS 0 and 1. A client that does what AWS IoT does not allow is disconnected
  * without a reply (P: aws-iot-device-sdk-js#125). A message that it may not receive is not delivered (P:
@@ -108,7 +111,7 @@ export function createBroker({ permit, log }: BrokerOptions): Broker {
           sessions.set(packet.clientId, session);
           return send({ cmd: "connack", returnCode: 0, sessionPresent: false });
         }
-        if (session === undefined) return close(`the first packet is ${packet.cmd}, not connect`);
+        if (session === undefined) return;
         switch (packet.cmd) {
           case "publish":
             return takePublish(packet);
@@ -144,6 +147,10 @@ export function createBroker({ permit, log }: BrokerOptions): Broker {
       return {
         receive(bytes) {
           if (isClosed) return;
+          // Anything else may announce bytes that never come, and the parser would wait for them.
+          if (session === undefined && unparsed === 0 && bytes.length > 0 && bytes[0] !== connectHeader) {
+            return close("the first packet is not CONNECT");
+          }
           unparsed += bytes.length;
           packets.parse(bytes);
           if (unparsed > maximumPacketBytes) close(`a packet is larger than ${maximumPacketBytes} bytes`);
