@@ -15,6 +15,7 @@ import { benchLogin } from "./login.ts";
 import { benchPackage } from "./package-size.ts";
 import { benchRefusal } from "./refusal.ts";
 import { Report } from "./report.ts";
+import { benchSmoke } from "./smoke.ts";
 import { benchStartUp } from "./start-up.ts";
 import { benchSigning, benchStreaming } from "./streaming.ts";
 import { benchThroughput } from "./throughput.ts";
@@ -46,6 +47,7 @@ const topics: Record<string, () => Promise<void>> = {
   },
   throughput: () => benchThroughput(report, checkouts, quick ? 4 : 15),
   live: () => benchLive(report, quick ? 5 : 15),
+  smoke: () => benchSmoke(report, checkouts, quick ? 3 : 7),
   start: () => benchNpmStart(report, checkouts),
 };
 

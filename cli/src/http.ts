@@ -207,8 +207,12 @@ export function formatIntermediates(intermediates: Intermediates, step?: string)
 /** The values of a header, joined by commas (RFC 9110 5.3). Undefined for a missing header. */
 export function headerValue(headers: readonly Header[], name: string): string | undefined {
   const wanted = name.toLowerCase();
-  const values = headers.filter(([key]) => key.toLowerCase() === wanted).map(([, value]) => value);
-  return values.length === 0 ? undefined : values.join(", ");
+  let found: string | undefined;
+  for (const [key, value] of headers) {
+    if (key.length !== wanted.length || key.toLowerCase() !== wanted) continue;
+    found = found === undefined ? value : `${found}, ${value}`;
+  }
+  return found;
 }
 
 export function replyText(reply: Reply): string {

@@ -5,8 +5,8 @@ const minimumLength = 6;
 export class Redactor {
   /** Secret → mask. */
   readonly #masks = new Map<string, string>();
-  /** Encoded secret → mask. Computed by the first redact(). */
-  readonly #forms = new Map<string, string>();
+  /** The encoded secrets. Computed by redact(). */
+  #forms: Forms | undefined;
   readonly #learned: ((secret: string) => void) | undefined;
 
   /** @param learned receives each new secret, for logs that mask on their own */
@@ -19,21 +19,37 @@ export class Redactor {
     if (secret === undefined || secret.length < minimumLength) return;
     if (!this.#masks.has(secret)) this.#learned?.(secret);
     this.#masks.set(secret, `[${name}]`);
-    this.#forms.clear();
+    this.#forms = undefined;
   }
 
   redact(text: string): string {
     if (this.#masks.size === 0) return text;
-    if (this.#forms.size === 0) this.#makeForms();
-    // Longest first: a secret may contain another one.
-    const forms = [...this.#forms].toSorted(([a], [b]) => b.length - a.length);
-    const masked = forms.reduce((partly, [form, mask]) => partly.replaceAll(form, mask), text);
-    return maskStarts(masked, forms);
+    const { all, any } = (this.#forms ??= this.#makeForms());
+    const masked = any.test(text)
+      ? all.reduce((partly, [form, mask]) => partly.replaceAll(form, mask), text)
+      : text;
+    return maskStarts(masked, all);
   }
 
-  #makeForms(): void {
-    for (const [secret, mask] of this.#masks) for (const form of formsOf(secret)) this.#forms.set(form, mask);
+  #makeForms(): Forms {
+    const forms = new Map<string, string>();
+    for (const [secret, mask] of this.#masks) for (const form of formsOf(secret)) forms.set(form, mask);
+    const all = [...forms].toSorted(([a], [b]) => b.length - a.length);
+    const starts = new Set(all.map(([form]) => form.slice(0, minimumLength)));
+    const any = new RegExp(Array.from(starts, (start) => start.replaceAll(/\W/g, escapeCharacter)).join("|"));
+    return { all, any };
   }
+}
+
+interface Forms {
+  /** The longest first: a secret may contain another one. */
+  all: readonly Form[];
+  /** Finds the start of any of them. A report has thousands of texts without a secret. */
+  any: RegExp;
+}
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 type Form = readonly [form: string, mask: string];

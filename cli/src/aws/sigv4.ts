@@ -119,19 +119,32 @@ export async function signSigV4(request: SigV4Request, signing: SigV4Signing): P
 /** aws4fetch's signer with the query string that API Gateway expects. */
 class Signer extends AwsV4Signer {
   #canonicalRequest: Promise<string> | undefined;
+  #stringToSign: Promise<string> | undefined;
+  #signature: Promise<string> | undefined;
 
   /** @param search the query as it is sent */
   constructor(options: SignerOptions, search: string) {
-    super(options);
+    super({ ...options, cache: signingKeys });
     // aws4fetch decodes the query as a form, which drops nameless parameters and bytes that are not UTF-8.
     this.encodedSearch = canonicalQuery(search);
   }
 
-  /** Computed once: aws4fetch would hash the body again for each result. */
+  /** Computed once, as the next two: aws4fetch would compute them again for each result. */
   override canonicalString(): Promise<string> {
     return (this.#canonicalRequest ??= super.canonicalString());
   }
+
+  override stringToSign(): Promise<string> {
+    return (this.#stringToSign ??= super.stringToSign());
+  }
+
+  override signature(): Promise<string> {
+    return (this.#signature ??= super.signature());
+  }
 }
+
+/** The signing keys of a process, one for each day, region and service. */
+const signingKeys = new Map<string, ArrayBuffer>();
 
 type SignerOptions = ConstructorParameters<typeof AwsV4Signer>[0];
 

@@ -45,7 +45,7 @@ const proxyVariables = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name)
 export class Connections {
   readonly #options: ConnectionOptions;
   readonly #agents = new Map<string, Promise<Agent>>();
-  /** Unused preconnected sockets, by host and port. */
+  /** Unused preconnected sockets, by proxy, host and port. */
   readonly #preconnected = new Map<string, Set<Socket>>();
   /** All preconnected sockets, used ones included. */
   readonly #preconnectedCount = new Map<string, number>();
@@ -57,12 +57,12 @@ export class Connections {
     this.#hasProxies = proxyVariables.some((name) => options.variables[name]);
   }
 
-  /** @param signal gives up connecting to a proxy */
-  async routeTo(url: URL, signal: AbortSignal, bypassProxy = false): Promise<Route> {
+  /** @param limits its signal gives up connecting to a proxy */
+  async routeTo(url: URL, limits: { signal: AbortSignal }, bypassProxy = false): Promise<Route> {
     const proxy = bypassProxy ? undefined : await this.#proxyFor(url);
     const secure = url.protocol === "https:";
     const path = url.pathname + url.search;
-    const options = { ...socketAddress(url), path, ...(proxy && { tunnelSignal: signal }) };
+    const options = { ...socketAddress(url), path, ...(proxy && { tunnelSignal: limits.signal }) };
     if (proxy === undefined || secure) {
       const { request } = await loadHttp(secure);
       const agent = await this.#agent(secure, proxy);
@@ -82,16 +82,18 @@ export class Connections {
   }
 
   /**
-   * Opens TLS connections for the next requests to the host. Those requests report the errors.
+   * Opens TLS connections for the next requests to the host, through the proxy if there is one. Those requests report the
+   * errors.
    * @param count how many this run needs, including earlier preconnected ones
    */
   async preconnect(url: URL, count: number): Promise<void> {
+    if (url.protocol !== "https:") return;
+    const proxy = await this.#proxyFor(url);
     const { host, port } = socketAddress(url);
-    const key = `${host}:${port}`;
+    const key = preconnectedKey(proxy, { host, port });
     const missing = count - (this.#preconnectedCount.get(key) ?? 0);
-    if (url.protocol !== "https:" || missing <= 0) return;
+    if (missing <= 0) return;
     this.#preconnectedCount.set(key, count);
-    if ((await this.#proxyFor(url)) !== undefined) return;
     const [{ connect }, { isIP }, options] = await Promise.all([
       import("node:tls"),
       import("node:net"),
@@ -100,13 +102,30 @@ export class Connections {
     const sockets = this.#preconnected.get(key) ?? new Set();
     this.#preconnected.set(key, sockets);
     const servername = isIP(host) === 0 ? host : "";
-    for (let opened = 0; opened < missing; opened += 1) {
-      const socket = connect({ ...options, timeout: 0, host, port, servername });
+    const open = async (): Promise<void> => {
+      const tunnel = proxy && (await this.#openTunnel(proxy, { host, port }, options.ca));
+      const socket = connect({
+        ...options,
+        timeout: 0,
+        servername,
+        ...(tunnel === undefined ? { host, port } : { socket: tunnel }),
+      });
       sockets.add(socket);
       socket.unref();
       socket.on("error", () => sockets.delete(socket));
       socket.on("close", () => sockets.delete(socket));
-    }
+    };
+    await Promise.all(Array.from({ length: missing }, open));
+  }
+
+  /** For a connection that may not be needed. */
+  async #openTunnel(
+    proxy: Proxy,
+    target: { host: string; port: number },
+    ca: readonly string[] | undefined,
+  ): Promise<Socket> {
+    const { openTunnel } = await import("./proxy-tunnel.ts");
+    return openTunnel(proxy, target, { ca, signal: undefined, unref: true });
   }
 
   async #proxyFor(url: URL): Promise<Proxy | undefined> {
@@ -134,11 +153,13 @@ export class Connections {
       agent as unknown as { createConnection: (options: RequestOptions) => Socket }
     ).createConnection.bind(agent);
     const createConnection: CreateConnection = (options, callback) => {
-      if (proxy !== undefined) {
-        void this.#tunnel(proxy, options, agentOptions.ca, callback);
-        return undefined;
-      }
-      return this.#takePreconnected(`${options.host}:${options.port}`) ?? connectDirectly(options);
+      const { host, port } = options;
+      const preconnected = this.#takePreconnected(
+        preconnectedKey(proxy, { host: host ?? "", port: port ?? "" }),
+      );
+      if (preconnected !== undefined || proxy === undefined) return preconnected ?? connectDirectly(options);
+      void this.#tunnel(proxy, options, agentOptions.ca, callback);
+      return undefined;
     };
     return Object.assign(agent, { createConnection });
   }
@@ -182,6 +203,13 @@ export class Connections {
       callback(error as Error);
     }
   }
+}
+
+function preconnectedKey(
+  proxy: Proxy | undefined,
+  { host, port }: { host: string; port: string | number },
+): string {
+  return `${proxy?.name ?? ""} ${host}:${port}`;
 }
 
 interface HttpModule {

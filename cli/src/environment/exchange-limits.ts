@@ -16,7 +16,10 @@ const longestTimerMs = 2 ** 31 - 1;
 export class ExchangeLimits {
   readonly #request: HttpRequest;
   readonly #interruption: AbortSignal;
-  readonly #controller = new AbortController();
+  /** Undefined until somebody listens: one for each request costs more than the rest of this class. */
+  #controller: AbortController | undefined;
+  /** The limit or the interruption that ended the exchange. */
+  #reason: AuthCliError | undefined;
   readonly #timers: { whole?: NodeJS.Timeout; connect?: NodeJS.Timeout; quiet?: NodeJS.Timeout } = {};
   /** False while the reader of the body works on a chunk: a slow reader is not a slow server. */
   #isServersTurn = true;
@@ -38,6 +41,10 @@ export class ExchangeLimits {
 
   /** Aborted when a limit ends the exchange. */
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
     return this.#controller.signal;
   }
 
@@ -47,8 +54,8 @@ export class ExchangeLimits {
       reject(reason);
       outgoing.destroy(reason);
     };
-    if (this.signal.aborted) {
-      this.#destroy(this.signal.reason as AuthCliError);
+    if (this.#reason !== undefined) {
+      this.#destroy(this.#reason);
       return;
     }
     outgoing.once("socket", (socket) => {
@@ -105,14 +112,15 @@ export class ExchangeLimits {
 
   /** The limit that ended the exchange, else the error of the network. */
   explain(error: unknown): AuthCliError {
-    if (this.signal.aborted) return this.signal.reason as AuthCliError;
+    if (this.#reason !== undefined) return this.#reason;
     return error instanceof AuthCliError ? error : networkError(this.#request, error);
   }
 
   #stop(reason: AuthCliError): void {
-    if (this.signal.aborted) return;
+    if (this.#reason !== undefined) return;
     this.clear();
-    this.#controller.abort(reason);
+    this.#reason = reason;
+    this.#controller?.abort(reason);
     this.#destroy(reason);
   }
 

@@ -559,6 +559,24 @@ describe.skipIf(!openssl)("preconnect", () => {
     expect(seen).toEqual({ connections: 4, requests: 7 });
   });
 
+  it("goes through the proxy, and the next requests use its tunnels", async () => {
+    const { url, cert, seen } = await listenSecurely();
+    const proxy = await startConnectProxy();
+    try {
+      const variables = { HTTPS_PROXY: proxy.url, NO_PROXY: "<-loopback>" };
+      const { send, preconnect } = newClient({ authorities: async () => [cert], variables });
+      preconnect(url, 2);
+      while (seen.connections < 2) await delay(10);
+      // Until TLS is up.
+      await delay(50);
+      await Promise.all([1, 2].map(() => exchange(send, request(url))));
+      expect(seen).toEqual({ connections: 2, requests: 2 });
+      expect(proxy.requests).toEqual([`CONNECT ${url.host}`, `CONNECT ${url.host}`]);
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it("leaves its errors to the request", async () => {
     const { url, seen } = await listenSecurely();
     const { send, preconnect } = newClient();

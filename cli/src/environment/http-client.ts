@@ -72,7 +72,7 @@ async function open(
     options,
     proxyHeaders,
     proxy,
-  } = await connections.routeTo(request.url, limits.signal, request.bypassProxy);
+  } = await connections.routeTo(request.url, limits, request.bypassProxy);
   return new Promise((resolve, reject) => {
     const outgoing = start({
       ...options,

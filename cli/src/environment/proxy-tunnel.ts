@@ -8,6 +8,8 @@ export interface TunnelOptions {
   ca: readonly string[] | undefined;
   /** Gives up while the proxy is silent. */
   signal: AbortSignal | undefined;
+  /** Does not keep the process alive. */
+  unref?: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface TunnelOptions {
 export async function openTunnel(
   proxy: Proxy,
   { host, port }: SocketAddress,
-  { ca, signal }: TunnelOptions,
+  { ca, signal, unref = false }: TunnelOptions,
 ): Promise<Socket> {
   const http = proxy.url.protocol === "https:" ? await import("node:https") : await import("node:http");
   const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
@@ -36,6 +38,7 @@ export async function openTunnel(
       ...(ca === undefined ? {} : { ca: [...ca] }),
       ...(signal === undefined ? {} : { signal }),
     });
+    if (unref) outgoing.once("socket", (socket) => socket.unref());
     outgoing.once("connect", (response, socket, head) => {
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) {

@@ -31,7 +31,7 @@ describe("connections to the API", () => {
     [["--route", "/a", "--route", "/b"], 10],
     [["--route", "/a", "--only", "private.signed"], 1],
     [["--only", "public.open"], 0],
-    [Array.from({ length: 9 }, (_, index) => ["--route", `/${index}`]).flat(), 24],
+    [Array.from({ length: 19 }, (_, index) => ["--route", `/${index}`]).flat(), 64],
   ])("open early: %j opens %i", async (args, count) => {
     const { environment, services } = await smokeWith(args);
     expect(environment.preconnected).toEqual(Array.from({ length: count }, () => services.apiEndpoint));

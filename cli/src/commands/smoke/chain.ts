@@ -20,9 +20,6 @@ import { nameYourRoutes, noProtectedRoute } from "./routes/missing-routes.ts";
 import { type CheckedRoute, guide, type ProtectedRoute, type RoutePlan } from "./routes/choose-routes.ts";
 import { describeLive, type LiveStage, type StageSources } from "./stage-sources.ts";
 
-/** Of routes. An API with fifty of them would get three hundred connections at once. */
-const maxConcurrentChecks = 24;
-
 /**
  * Runs every check after `outputs`, in parallel where the chain allows. Checks without a login run during the two round
  * trips of the token exchange. Checks that need its credentials then run together, in one round trip.
@@ -61,15 +58,15 @@ export async function runChain(
 }
 
 async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exchanged>): Promise<void> {
-  const { checks, environment, resolved } = chain;
+  const { checks, environment, resolved, concurrency } = chain;
   if (plan.note !== undefined) environment.terminal.say(`note: ${plan.note}`);
-  const limit = new ConcurrencyLimit(maxConcurrentChecks);
+  const limit = new ConcurrencyLimit(concurrency);
   // Connections open during the token exchange, so that checks with its credentials need not wait for TLS.
   const signedChecks = [...signedControlNames, "private.signed" as const].filter((name) =>
     checks.isSelected(name),
   );
   const signedRoutes = plan.protected.filter(({ signed }) => signed);
-  const connections = Math.min(maxConcurrentChecks, signedChecks.length * signedRoutes.length);
+  const connections = Math.min(concurrency, signedChecks.length * signedRoutes.length);
   if (connections > 0) environment.preconnect(resolved.deployment.apiEndpoint, connections);
   const open = plan.open.map((route) =>
     checks.run("public.open", (send) => limit.run(() => checkPublicOpen(chain, route, send)), {

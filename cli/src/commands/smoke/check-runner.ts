@@ -16,6 +16,8 @@ export interface Chain {
   environment: Environment;
   resolved: ResolvedDeployment;
   checks: CheckRunner;
+  /** Checks of routes at once. */
+  concurrency: number;
 }
 
 export interface CheckRunnerOptions {

@@ -108,7 +108,7 @@ async function runStage(
     );
     const ofLogin = "stored" in login ? resolveForLogin(resolved, login.stored, sessions) : resolved;
     const { identityId, plan, live } = await runChain(
-      { environment: bounded, resolved: ofLogin, checks },
+      { environment: bounded, resolved: ofLogin, checks, concurrency: concurrencyOf(options.stages.length) },
       async () => {
         if ("error" in login) throw login.error;
         requireChosenApi(ofLogin);
@@ -141,6 +141,14 @@ async function runStage(
     passed: hasPassed(results, selection),
     checks: results,
   };
+}
+
+/**
+ * Checks of routes at once, of each stage. An API with fifty routes would get three hundred connections. Over a slow link
+ * their number decides how long the checks take, and some systems let a process open 256 files only.
+ */
+function concurrencyOf(stages: number): number {
+  return Math.min(64, Math.max(8, Math.floor(128 / stages)));
 }
 
 interface Found {
