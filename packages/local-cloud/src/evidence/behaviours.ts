@@ -318,6 +318,11 @@ export const behaviours: readonly Behaviour[] = [
   },
   {
     subject: "AWS IoT",
+    does: "A packet at QoS 2 ends the connection. AWS does not answer it.",
+    letter: "-",
+  },
+  {
+    subject: "AWS IoT",
     does: "The keepalive of a client is not enforced.",
     letter: "-",
   },

@@ -130,7 +130,7 @@ export function createBroker({ permit, log }: BrokerOptions): Broker {
         }
       };
       const takePublish = ({ topic, payload, qos, retain, messageId }: IPublishPacket): void => {
-        if (qos === 2) return close("AWS IoT does not support QoS 2");
+        if (qos === 2) return close(noQos2);
         if (retain) return close("the local cloud does not support retained messages");
         const fault = findTopicFault(topic, false);
         if (fault !== undefined) return close(`invalid topic ${JSON.stringify(topic)}: ${fault}`);
@@ -176,6 +176,9 @@ interface SessionOptions {
   close: (reason: string) => void;
 }
 
+/** AWS IoT answers such a packet with nothing, which is hard to notice. */
+const noQos2 = "AWS IoT does not support QoS 2";
+
 /** Quota of AWS IoT. https://docs.aws.amazon.com/general/latest/gr/iot-core.html#message-broker-limits */
 const maximumSubscriptions = 50;
 
@@ -189,10 +192,11 @@ function createSession(clientId: string, { permits, mayReceive, send, close }: S
     close,
     subscribe({ messageId, subscriptions: requested }) {
       for (const { topic, qos } of requested) {
+        if (qos === 2) return close(noQos2);
         const fault = findTopicFault(topic, true);
         if (fault !== undefined) return close(`invalid topic filter ${JSON.stringify(topic)}: ${fault}`);
         if (!permits("iot:Subscribe", `topicfilter/${topic}`)) return;
-        subscriptions.set(topic, qos === 0 ? 0 : 1);
+        subscriptions.set(topic, qos);
         if (subscriptions.size > maximumSubscriptions)
           return close(`more than ${maximumSubscriptions} subscriptions`);
       }

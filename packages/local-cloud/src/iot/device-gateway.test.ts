@@ -67,6 +67,8 @@ const credentials = (of: Role, durationSeconds = 3600): TemporaryCredentials =>
   sessions.issue({ role: of, sessionName: "me", durationSeconds });
 const everything = (): TemporaryCredentials => credentials(role("all", allow("iot:*", "*")));
 
+const port = (): number => Number(host.split(":")[1]);
+
 interface Signing {
   service?: string;
   region?: string;
@@ -247,6 +249,17 @@ describe("the presigned URL", () => {
   });
 });
 
+it("refuses an upgrade that is not one of WebSocket", async () => {
+  const { pathname, search } = new URL(await presign(everything()));
+  const socket = connectTls({ host: "127.0.0.1", port: port(), ca: certificate.cert });
+  const headers = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Protocol: mqtt"];
+  socket.write([`GET ${pathname}${search} HTTP/1.1`, `Host: ${host}`, ...headers, "", ""].join("\r\n"));
+  const [reply] = (await once(socket, "data")) as [Buffer];
+  expect(reply.toString()).toMatch(/^HTTP\/1.1 400 Bad Request/);
+  expect(await logged(/refused a connection: 400/)).toMatch(/Sec-WebSocket-Key/);
+  socket.destroy();
+});
+
 describe("policies", () => {
   it("allow what they name", async () => {
     const caller = role(
@@ -336,8 +349,16 @@ describe("a client that does not keep to MQTT 3.1.1 as AWS IoT has it", () => {
       /closed, the local cloud does not support retained messages/,
     ],
     [
-      "QoS 2",
+      "publishing at QoS 2",
       [generate(hello), generate({ ...message, qos: 2, messageId: 1 })],
+      /closed, AWS IoT does not support QoS 2/,
+    ],
+    [
+      "subscribing at QoS 2",
+      [
+        generate(hello),
+        generate({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "a", qos: 2 }] }),
+      ],
       /closed, AWS IoT does not support QoS 2/,
     ],
     [
@@ -394,8 +415,6 @@ describe("a client that does not keep to MQTT 3.1.1 as AWS IoT has it", () => {
     expect(lines.filter((line) => line.includes("closed,"))).toEqual([]);
   });
 });
-
-const port = (): number => Number(host.split(":")[1]);
 
 describe("TLS", () => {
   it("says once how to make a client trust the certificate", async () => {

@@ -50,14 +50,16 @@ export async function startDeviceGateway(options: DeviceGatewayOptions): Promise
     handleProtocols: (offered) => subprotocols.find((protocol) => offered.has(protocol)) ?? false,
   });
 
+  const refuseUpgrade = (socket: Duplex, status: number, reason: string): void => {
+    log(`iot: refused a connection: ${status}, ${reason}`);
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    );
+  };
+  webSockets.on("wsClientError", ({ message }, socket) => refuseUpgrade(socket, 400, message));
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => {});
-    const refuse = (status: number, reason: string): void => {
-      log(`iot: refused a connection: ${status}, ${reason}`);
-      socket.end(
-        `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-      );
-    };
+    const refuse = (status: number, reason: string): void => refuseUpgrade(socket, status, reason);
     const parsed = parseRequest({
       method: request.method ?? "",
       rawUrl: request.url ?? "",
@@ -101,6 +103,7 @@ export async function startDeviceGateway(options: DeviceGatewayOptions): Promise
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
   });
+  server.on("error", (error) => log(`iot: ${error.message}`));
 
   /** A client that does not trust the certificate may say nothing itself: `sst dev` looks as if it worked. */
   function reportTlsFailures(): void {

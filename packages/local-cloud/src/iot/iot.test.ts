@@ -97,6 +97,18 @@ describe("AWS IoT", () => {
     expect(await received).toEqual({ topic: "news/today", text: "rain", qos: 0 });
   });
 
+  it.each<[string, string, string, RegExp]>([
+    ["GET", "/endpoint?endpointType=iot%3AJobs", "iot", /does not support the endpoint type iot:Jobs/],
+    ["GET", "/things", "iot", /does not support GET \/things of AWS IoT/],
+    ["POST", "/topics/a%2F%23", "iotdata", /Invalid topic: it has a wildcard where none is allowed/],
+    ["POST", "/topics/a?qos=2", "iotdata", /Invalid qos/],
+    ["POST", "/topics/%ff", "iotdata", /does not support POST \/topics\/%ff of AWS IoT/],
+  ])("refuses %s %s", async (method, path, service, message) => {
+    const reply = await call(method, path, service);
+    expect([reply.status, reply.headers.get("x-amzn-errortype")]).toEqual([400, "InvalidRequestException"]);
+    expect(await reply.text()).toMatch(message);
+  });
+
   it("closes the older of two clients with one id", async () => {
     const older = await open("twin");
     const gone = closed(older);

@@ -98,9 +98,8 @@ export function createIot({ account, sessions, certificate, now, log, warn }: Io
       if (method === "GET" && path === "/endpoint") {
         return { action: "iot:DescribeEndpoint", resource: "*", run: () => describeEndpoint(parameters) };
       }
-      const encoded = /^\/topics\/(.+)$/.exec(path)?.[1];
-      if (method === "POST" && encoded !== undefined) {
-        const topic = decodeURIComponent(encoded);
+      const topic = decode(/^\/topics\/(.+)$/.exec(path)?.[1]);
+      if (method === "POST" && topic !== undefined) {
         const run = (): Promise<object> => publish(topic, parameters, body);
         return { action: "iot:Publish", resource: arn(`topic/${topic}`), run };
       }
@@ -118,4 +117,13 @@ export function createIot({ account, sessions, certificate, now, log, warn }: Io
       await running?.gateway.close();
     },
   };
+}
+
+/** @returns undefined for text that is not percent-encoded UTF-8 */
+function decode(text: string | undefined): string | undefined {
+  try {
+    return text && decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
