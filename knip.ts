@@ -21,7 +21,7 @@ const config: KnipConfig = {
     "packages/test-support": {
       entry: ["src/*.ts"],
       // The page of docs/browser.md imports them.
-      ignoreDependencies: ["@aws-sdk/credential-providers", "oauth-1.0a"],
+      ignoreDependencies: ["@aws-sdk/credential-provider-cognito-identity", "oauth-1.0a"],
     },
   },
 };
