@@ -132,6 +132,12 @@ describe("sst dev", () => {
     expect((await get("/private"))[0]).toBe(403);
   });
 
+  it("runs a function again when its secret changes", async () => {
+    const set = await app.sst(["secrets", "set", "GREETING", "hello again", "--stage", "live"], variables);
+    expect(set.stdout, set.stderr).toContain("Reloaded 1 function");
+    await expect.poll(() => get("/secret"), patience).toEqual([200, "hello again"]);
+  });
+
   it("leaves a stage that sst remove removes", async () => {
     await dev.stop();
     const { code, stdout, stderr } = await app.sst(["remove", "--stage", "live"], variables);
