@@ -1,9 +1,8 @@
 import { defineRefusals } from "../evidence/refusal.ts";
 
-/** What the client does not get to know about a refused request is the message. */
+/** A request that API Gateway refuses. The message is for the log, and the client gets `text`. */
 export class GatewayError extends Error {
   readonly status: number;
-  /** The `message` of the response. */
   readonly text: string;
 
   constructor(status: number, text: string, reason: string) {

@@ -26,9 +26,10 @@ export function setWorkingDirectory(folder: string): void {
 
   process.cwd = () => current;
   process.chdir = (directory) => {
-    current = fs.realpathSync(absolute(directory) as string);
+    const path = fs.realpathSync(absolute(directory) as string);
     // As in a process: an error when it is not a folder.
-    fs.opendirSync(current).closeSync();
+    fs.opendirSync(path).closeSync();
+    current = path;
   };
 
   const resolvePaths = (owner: Functions, name: string, indices: readonly number[]): void => {
