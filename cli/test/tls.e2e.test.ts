@@ -65,6 +65,10 @@ test.skipIf(openssl === undefined)(
       });
       expect(distrusting.stderr).toContain("its TLS certificate is not trusted");
       expect(distrusting.code).toBe(3);
+      const bundled = await world.cli.run(["call", "/private"], {
+        variables: { NODE_EXTRA_CA_CERTS: undefined, AWS_CA_BUNDLE: cert },
+      });
+      expect(bundled.code, bundled.stderr).toBe(0);
     } finally {
       await world.close();
       await rm(folder, { recursive: true, force: true });

@@ -19,7 +19,7 @@ export async function buildCli(): Promise<void> {
     },
     // What other files share with an entry stays in its file: one file less to load.
     preserveEntrySignatures: "allow-extension",
-    external: ["@api-auth-twitter/local-cloud", "@napi-rs/keyring"],
+    external: ["@api-auth-twitter/local-cloud", "@napi-rs/keyring", ...Object.keys(packageJson.dependencies)],
     resolve: {
       mainFields: ["module", "main"],
       alias: {

@@ -24,7 +24,7 @@ export interface ServiceAddresses {
  */
 export class Configuration {
   readonly #environment: Pick<Environment, "files" | "variables">;
-  readonly #project: Project;
+  readonly project: Project;
   readonly #stage: string | undefined;
   /** The addresses that the login in use was made with. */
   readonly loginAddresses: ServiceAddresses;
@@ -37,7 +37,7 @@ export class Configuration {
     loginAddresses: ServiceAddresses = {},
   ) {
     this.#environment = environment;
-    this.#project = project;
+    this.project = project;
     this.#stage = stage;
     this.loginAddresses = loginAddresses;
   }
@@ -45,7 +45,7 @@ export class Configuration {
   /** The same settings, for a login made with these addresses. */
   withLoginAddresses(addresses: ServiceAddresses | undefined): Configuration {
     if (addresses === undefined) return this;
-    const configuration = new Configuration(this.#environment, this.#project, this.#stage, addresses);
+    const configuration = new Configuration(this.#environment, this.project, this.#stage, addresses);
     configuration.#dotenv = this.#dotenv;
     return configuration;
   }
@@ -65,7 +65,7 @@ export class Configuration {
   get dotenvFiles(): string[] {
     const stage = this.#stage;
     const suffixes = ["", ".local", ...(stage === undefined ? [] : [`.${stage}`, `.${stage}.local`])];
-    return suffixes.map((suffix) => join(this.#project.root, `.env${suffix}`));
+    return suffixes.map((suffix) => join(this.project.root, `.env${suffix}`));
   }
 
   /** Ignores the project's files. */

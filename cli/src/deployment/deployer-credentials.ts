@@ -1,84 +1,107 @@
-import { join } from "node:path";
-import type { Environment } from "../environment/environment.ts";
+import type { DeployerCredentials, Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
+import { parseRegion } from "./region.ts";
+
+export type { DeployerCredentials };
 
 /** The flags of commands that use the deployer's AWS credentials. */
 export interface DeployerFlags {
   /** A profile in the deployer's AWS files. */
   profile?: string | undefined;
+  region?: string | undefined;
 }
 
-/** The AWS credentials of the deployer. Long-term credentials have no session token. */
-export interface DeployerCredentials {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-}
-
-export type DeployerEnvironment = Pick<Environment, "files" | "variables" | "homeDirectory" | "redactor">;
+export type DeployerEnvironment = Pick<Environment, "redactor" | "findAwsCredentials" | "findAwsRegion">;
 
 /**
- * Reads access keys from `--profile`, the environment, `AWS_PROFILE` or the default profile. The aws CLI handles
- * credentials from SSO, roles and processes.
- * @returns undefined when no source has keys
- * @throws AuthCliError `missing-configuration` when the named profile has no keys
- * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+ * The credentials that SST or CDK would deploy with: of `--profile`, else of `AWS_PROFILE`, else the access keys in the
+ * environment or the `.env` files, else of the profile in `sst.config.ts`, else what AWS's SDK finds. Without access
+ * keys, the profile in `sst.config.ts` precedes `AWS_PROFILE`.
+ * Source: `project.js` of SST 2.49.8 and `defaultProvider` of the SDK. Both ignore `--profile` when there are access keys.
+ * @returns undefined when no source has credentials
+ * @throws AuthCliError `missing-configuration` when the named profile, or the default one, gives none
  */
 export async function findDeployerCredentials(
   environment: DeployerEnvironment,
   configuration: Configuration,
-  { profile }: DeployerFlags,
+  flags: DeployerFlags,
 ): Promise<DeployerCredentials | undefined> {
-  const inEnvironment = profile === undefined ? await fromEnvironment(configuration) : undefined;
-  const credentials = inEnvironment ?? (await fromProfile(environment, profile));
+  const keys = flags.profile === undefined ? await accessKeys(configuration) : undefined;
+  const profile = await findProfile(configuration, flags, keys !== undefined);
+  const credentials =
+    profile === undefined && keys !== undefined
+      ? keys
+      : await environment.findAwsCredentials({
+          profile,
+          region: await namedRegion(configuration, flags),
+        });
   environment.redactor.add("deployer's secret access key", credentials?.secretAccessKey);
   environment.redactor.add("deployer's session token", credentials?.sessionToken);
   return credentials;
 }
 
-async function fromEnvironment(configuration: Configuration): Promise<DeployerCredentials | undefined> {
+/** The same for commands that also work without them. Only a profile of `--profile` must have credentials. */
+export async function findOptionalDeployerCredentials(
+  environment: DeployerEnvironment,
+  configuration: Configuration,
+  flags: DeployerFlags,
+): Promise<DeployerCredentials | undefined> {
+  try {
+    return await findDeployerCredentials(environment, configuration, flags);
+  } catch (error) {
+    if (flags.profile !== undefined || !(error instanceof AuthCliError) || error.code === "interrupted")
+      throw error;
+    return undefined;
+  }
+}
+
+/**
+ * The region that SST or CDK would deploy to: of `--region`, `sst.config.ts`, `AWS_REGION`, the profile, else us-east-1.
+ * Source: `project.js` of SST 2.49.8; `awscli-compatible.ts` of CDK, which also knows `AWS_DEFAULT_REGION`.
+ * @throws AuthCliError `invalid-configuration`
+ */
+export async function findDeployerRegion(
+  environment: DeployerEnvironment,
+  configuration: Configuration,
+  flags: DeployerFlags,
+): Promise<string> {
+  const named = await namedRegion(configuration, flags);
+  if (named !== undefined) return named;
+  const hasKeys = flags.profile === undefined && (await accessKeys(configuration)) !== undefined;
+  const profile = await findProfile(configuration, flags, hasKeys);
+  const region = await environment.findAwsRegion(profile);
+  return region === undefined ? "us-east-1" : parseRegion(region, "the AWS profile", regionFix);
+}
+
+const regionFix = "set AWS_REGION to the region of the stack, or pass --region";
+
+async function namedRegion(configuration: Configuration, flags: DeployerFlags): Promise<string | undefined> {
+  if (flags.region !== undefined) return parseRegion(flags.region, "--region", regionFix);
+  const { region } = configuration.project;
+  if (region !== undefined) return parseRegion(region, "sst.config", regionFix);
+  const setting =
+    (await configuration.find("AWS_REGION")) ?? (await configuration.find("AWS_DEFAULT_REGION"));
+  return setting && parseRegion(setting.value, setting.source, regionFix);
+}
+
+async function findProfile(
+  configuration: Configuration,
+  flags: DeployerFlags,
+  hasKeys: boolean,
+): Promise<string | undefined> {
+  const ofProject = hasKeys ? undefined : configuration.project.profile;
+  return flags.profile ?? ofProject ?? (await configuration.find("AWS_PROFILE"))?.value;
+}
+
+async function accessKeys(configuration: Configuration): Promise<DeployerCredentials | undefined> {
   const accessKeyId = await configuration.find("AWS_ACCESS_KEY_ID");
   const secretAccessKey = await configuration.find("AWS_SECRET_ACCESS_KEY");
   const sessionToken = await configuration.find("AWS_SESSION_TOKEN");
   if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
-  return toCredentials(accessKeyId.value, secretAccessKey.value, sessionToken?.value);
-}
-
-async function fromProfile(
-  { files, variables, homeDirectory }: DeployerEnvironment,
-  flag: string | undefined,
-): Promise<DeployerCredentials | undefined> {
-  const named = flag ?? variables["AWS_PROFILE"];
-  const name = named ?? "default";
-  const path = variables["AWS_SHARED_CREDENTIALS_FILE"] ?? join(homeDirectory, ".aws", "credentials");
-  const configPath = variables["AWS_CONFIG_FILE"] ?? join(homeDirectory, ".aws", "config");
-  const sections: [string, string][] = [
-    [path, name],
-    [configPath, name === "default" ? name : `profile ${name}`],
-  ];
-  for (const [file, section] of sections) {
-    const text = files.readText(file);
-    if (text === undefined) continue;
-    const { parse } = (await import("ini")).default;
-    const keys = parse(text)[section] as Partial<Record<string, string>> | undefined;
-    const { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey } = keys ?? {};
-    if (accessKeyId && secretAccessKey) {
-      return toCredentials(accessKeyId, secretAccessKey, keys?.["aws_session_token"]);
-    }
-  }
-  if (named === undefined) return undefined;
-  throw new AuthCliError("missing-configuration", {
-    message: `the AWS profile ${named} has no access key`,
-    cause: `neither ${path} nor ${configPath} has an access key for it; auth-cli does not read SSO, roles or credential processes`,
-    fix: `run \`eval "$(aws configure export-credentials --profile ${named} --format env)"\``,
-  });
-}
-
-function toCredentials(
-  accessKeyId: string,
-  secretAccessKey: string,
-  sessionToken: string | undefined,
-): DeployerCredentials {
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+  return {
+    accessKeyId: accessKeyId.value,
+    secretAccessKey: secretAccessKey.value,
+    ...(sessionToken === undefined ? {} : { sessionToken: sessionToken.value }),
+  };
 }

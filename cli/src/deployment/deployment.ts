@@ -7,7 +7,6 @@ export interface DeploymentFlags extends DeployerFlags {
   outputs?: string | undefined;
   endpoint?: string | undefined;
   identityPoolId?: string | undefined;
-  region?: string | undefined;
   service?: string | undefined;
 }
 

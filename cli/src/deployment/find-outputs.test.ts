@@ -87,10 +87,9 @@ describe("findOutputs with CloudFormation", () => {
       [page([stack("prod-notes-S", { ApiEndpoint: "https://a.example", IdentityPoolId: poolId })])],
       {
         variables,
-        files: {
-          "/project/sst.config.ts": config,
-          "/home/user/.aws/credentials":
-            "[default]\naws_access_key_id = AKIANOT\naws_secret_access_key = not-this-one\n\n[work]\naws_access_key_id = AKIAWORK\naws_secret_access_key = s/e=c+r;et#\n",
+        awsProfiles: {
+          default: { credentials: { accessKeyId: "AKIANOT", secretAccessKey: "not-this-one" } },
+          work: { credentials: { accessKeyId: "AKIAWORK", secretAccessKey: "s/e=c+r;et#" } },
         },
       },
     );
@@ -130,9 +129,8 @@ describe("findOutputs with CloudFormation", () => {
     expect(JSON.stringify(error)).not.toContain(keys.AWS_SECRET_ACCESS_KEY);
   });
 
-  it("rejects a named profile without keys", async () => {
+  it("rejects a named profile without credentials", async () => {
     const error = await failure(() => resolve(world([], { variables: {} }), { profile: "sso" }));
-    expect(error).toMatchObject({ code: "missing-configuration" });
-    expect(error.fix).toContain("aws configure export-credentials --profile sso");
+    expect(error).toMatchObject({ code: "missing-configuration", message: "there is no AWS profile sso" });
   });
 });

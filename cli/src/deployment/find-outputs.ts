@@ -20,7 +20,8 @@ export interface FoundOutputs {
   stackNames?: readonly string[] | undefined;
 }
 
-export type OutputsEnvironment = DeployerEnvironment & Pick<Environment, "workingDirectory" | "send" | "now">;
+export type OutputsEnvironment = DeployerEnvironment &
+  Pick<Environment, "files" | "variables" | "workingDirectory" | "send" | "now">;
 
 /**
  * Finds the outputs of a stage.

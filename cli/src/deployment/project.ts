@@ -11,6 +11,8 @@ export interface Project {
   appName: string | undefined;
   /** The region in `sst.config.*`. Undefined when it is not a literal. */
   region: string | undefined;
+  /** The AWS profile in `sst.config.*`. Undefined when it is not a literal. */
+  profile: string | undefined;
 }
 
 const configNames = [
@@ -33,12 +35,19 @@ export function findProject(environment: Pick<Environment, "files" | "workingDir
         isSst: true,
         appName: readLiteral(text, "name"),
         region: readLiteral(text, "region"),
+        profile: readLiteral(text, "profile"),
       };
     }
     if (environment.files.exists(join(folder, ".sst")))
-      return { root: folder, isSst: true, appName: undefined, region: undefined };
+      return { root: folder, isSst: true, appName: undefined, region: undefined, profile: undefined };
     if (folder === dirname(folder))
-      return { root: environment.workingDirectory, isSst: false, appName: undefined, region: undefined };
+      return {
+        root: environment.workingDirectory,
+        isSst: false,
+        appName: undefined,
+        region: undefined,
+        profile: undefined,
+      };
   }
 }
 
@@ -47,5 +56,5 @@ export function findProject(environment: Pick<Environment, "files" | "workingDir
  * app's outputs file.
  */
 function readLiteral(config: string, property: string): string | undefined {
-  return new RegExp(`\\b${property}\\s*:\\s*(["'\`])([A-Za-z][A-Za-z0-9-]*)\\1`).exec(config)?.[2];
+  return new RegExp(`\\b${property}\\s*:\\s*(["'\`])([A-Za-z][\\w.-]*)\\1`).exec(config)?.[2];
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
-import { findDeployerCredentials } from "./deployer-credentials.ts";
+import { findOptionalDeployerCredentials } from "./deployer-credentials.ts";
 import type { DeploymentFlags } from "./deployment.ts";
 import type { Project } from "./project.ts";
 import type { ResolvedDeployment } from "./resolve-deployment.ts";
@@ -27,13 +27,7 @@ export async function readDeployedTemplates(
 ): Promise<StageTemplates | undefined> {
   if (project.appName === undefined || deployment.stage === undefined || flags.endpoint !== undefined)
     return undefined;
-  const credentials = await findDeployerCredentials(environment, configuration, flags).catch(
-    (error: unknown) => {
-      // A default profile can be of a kind that only the aws CLI reads.
-      if (flags.profile !== undefined) throw error;
-      return undefined;
-    },
-  );
+  const credentials = await findOptionalDeployerCredentials(environment, configuration, flags);
   if (credentials === undefined) return undefined;
   const { readStackTemplates } = await import("./stacks.ts");
   const send: typeof environment.send = (request) =>

@@ -9,7 +9,7 @@ import type { AwsContext } from "../aws/control-plane.ts";
 import { apiIdOfHost, executeApi } from "../aws/api-host.ts";
 import { processSimulatePrincipalPolicyResponse, simulatePrincipalPolicyRequest } from "../aws/iam.ts";
 import { type CallerIdentity, roleName } from "../aws/sts.ts";
-import { findDeployerCredentials } from "../deployment/deployer-credentials.ts";
+import { findOptionalDeployerCredentials } from "../deployment/deployer-credentials.ts";
 import { type KnownRoute, parseRouteKey } from "../deployment/known-routes.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { deployerEndpoint } from "../deployment/service-addresses.ts";
@@ -45,8 +45,7 @@ export async function askDeployer(
 ): Promise<Deployed | undefined> {
   const { url, method, region, hostRegion = region, nowMs } = subject;
   if (subject.service !== executeApi) return undefined;
-  // A default profile can be of a kind that only the aws CLI reads.
-  const credentials = await findDeployerCredentials(environment, configuration, {}).catch(() => undefined);
+  const credentials = await findOptionalDeployerCredentials(environment, configuration, {});
   if (credentials === undefined) return undefined;
   const deadlineMs = environment.now() + limitMs;
   const ask = async <T>(

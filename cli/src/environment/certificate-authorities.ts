@@ -4,16 +4,16 @@ import { AuthCliError } from "../errors.ts";
 import { readSmallFile } from "./files.ts";
 
 /**
- * Reads the certificate authorities to trust: Node's, those of `NODE_EXTRA_CA_CERTS` and those of a file. Once given a
- * list, Node trusts nothing else.
- * @param extraFile the value of `NODE_EXTRA_CA_CERTS`
+ * Reads the certificate authorities to trust: Node's and those of the files. Once given a list, Node trusts nothing else.
+ * @param files paths, by the flag or variable that names them
  * @returns PEM certificates
  * @throws AuthCliError `invalid-configuration`
  */
-export function readCertificateAuthorities(file: string, extraFile: string | undefined): string[] {
-  const extra =
-    extraFile === undefined || extraFile === "" ? [] : readCertificates(extraFile, "NODE_EXTRA_CA_CERTS");
-  return [...rootCertificates, ...extra, ...readCertificates(file, "--cacert")];
+export function readCertificateAuthorities(files: Readonly<Record<string, string | undefined>>): string[] {
+  const read = Object.entries(files).map(([source, file]) =>
+    file === undefined ? [] : readCertificates(file, source),
+  );
+  return [...rootCertificates, ...read.flat()];
 }
 
 function readCertificates(file: string, source: string): string[] {

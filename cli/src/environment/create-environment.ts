@@ -41,13 +41,18 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     now,
     variables,
     redactor,
-    authorities: flags.cacert === undefined ? undefined : () => authorities(flags.cacert, variables),
+    // Node itself reads NODE_EXTRA_CA_CERTS.
+    authorities:
+      flags.cacert === undefined && !variables["AWS_CA_BUNDLE"]
+        ? undefined
+        : () => authorities(flags.cacert, variables),
     debug: flags.debug ? (line) => terminal.say(`debug: ${line}`) : undefined,
     trace: flags.trace ? (lines) => terminal.say(lines) : undefined,
   });
   const serverClock = new ServerClock({ now, say: (line) => terminal.say(line) });
+  const local = localEnvironment(terminal);
   return {
-    ...localEnvironment(terminal),
+    ...local,
     runtime: { node: process.versions.node, architecture: process.arch },
     now,
     random: Math.random,
@@ -59,6 +64,14 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     async proxyFor(url) {
       const { findProxy } = await import("./proxy.ts");
       return findProxy(url, variables)?.name;
+    },
+    async findAwsCredentials(query) {
+      const { findAwsCredentials } = await import("./aws-credentials.ts");
+      return findAwsCredentials({ ...local, send: client.send }, query);
+    },
+    async findAwsRegion(profile) {
+      const { findAwsRegion } = await import("./aws-credentials.ts");
+      return findAwsRegion(local, profile);
     },
     redactor,
     interruption,
@@ -105,7 +118,11 @@ async function findPortHolder(port: number): Promise<string | undefined> {
 
 async function authorities(file: string | undefined, variables: NodeJS.ProcessEnv): Promise<string[]> {
   const { readCertificateAuthorities } = await import("./certificate-authorities.ts");
-  return readCertificateAuthorities(file ?? "", variables["NODE_EXTRA_CA_CERTS"]);
+  return readCertificateAuthorities({
+    NODE_EXTRA_CA_CERTS: variables["NODE_EXTRA_CA_CERTS"] || undefined,
+    AWS_CA_BUNDLE: variables["AWS_CA_BUNDLE"] || undefined,
+    "--cacert": file,
+  });
 }
 
 async function sleep(ms: number, interruption: AbortSignal, signal?: AbortSignal): Promise<void> {

@@ -9,6 +9,20 @@ import type { Terminal } from "./terminal.ts";
 
 export type { CallbackAnswer, LocalEnvironment };
 
+/** The AWS credentials of the deployer. Long-term credentials have no session token. */
+export interface DeployerCredentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+export interface AwsCredentialsQuery {
+  /** Undefined for the default profile, or what the environment names. */
+  profile: string | undefined;
+  /** Of STS, for a profile that names none. */
+  region: string | undefined;
+}
+
 /** Everything outside the program that a command uses. Tests pass their own. */
 export interface Environment extends LocalEnvironment {
   /** Node's version and the processor's architecture. */
@@ -27,6 +41,10 @@ export interface Environment extends LocalEnvironment {
   preconnect: (url: URL, count?: number) => void;
   /** Host and port of the proxy for a URL. Throws AuthCliError `invalid-configuration` for an invalid proxy address. */
   proxyFor(url: URL): Promise<string | undefined>;
+  /** The deployer's, from the AWS files and the other sources of AWS's SDK. Throws AuthCliError `missing-configuration`. */
+  findAwsCredentials(query: AwsCredentialsQuery): Promise<DeployerCredentials | undefined>;
+  /** The region of a profile in the AWS files. @param profile the default one when left out */
+  findAwsRegion(profile?: string): Promise<string | undefined>;
   terminal: Terminal;
   redactor: Redactor;
   /** Aborted by SIGINT and SIGTERM. */

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import type { Environment } from "../../src/environment/environment.ts";
+import type { DeployerCredentials, Environment } from "../../src/environment/environment.ts";
 import { type Files, files as realFiles } from "../../src/environment/files.ts";
 import { interrupted } from "../../src/environment/interrupted.ts";
 import { type Keyring, keyringMissing } from "../../src/environment/keyring.ts";
@@ -40,6 +40,8 @@ export interface FakeEnvironmentOptions {
   /** The queries of the browser's requests to the callback. After the last one, the wait times out. */
   callbacks?: (() => string)[];
   portHolder?: string;
+  /** The profiles in the deployer's AWS files. */
+  awsProfiles?: Record<string, { credentials?: DeployerCredentials; region?: string }>;
   /** The exit code of `runCommand`. */
   commandExitCode?: number;
   clock?: { ms: number };
@@ -202,6 +204,12 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
         },
       };
     },
+    async findAwsCredentials({ profile }) {
+      const found = options.awsProfiles?.[profile ?? "default"]?.credentials;
+      if (found !== undefined || profile === undefined) return found;
+      throw new AuthCliError("missing-configuration", { message: `there is no AWS profile ${profile}` });
+    },
+    findAwsRegion: async (profile = "default") => options.awsProfiles?.[profile]?.region,
     findPortHolder: () => Promise.resolve(options.portHolder),
     async runCommand(command, args, variables) {
       commands.push({ command, args, variables: { ...variables } });

@@ -47,8 +47,8 @@ export async function findDeployer(
   if (found.value === undefined) {
     return {
       finding: fault(name, "found no AWS credentials of a deployer, which --deep needs", {
-        evidence: ["auth-cli looked at --profile, the environment and the AWS files"],
-        fix: 'run `eval "$(aws configure export-credentials --format env)"`, or use `--profile NAME` for a profile with keys',
+        evidence: ["auth-cli looked at --profile, the environment, sst.config.ts and the AWS files"],
+        fix: "pass --profile NAME, or run `aws configure`",
       }),
     };
   }
