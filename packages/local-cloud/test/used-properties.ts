@@ -1,4 +1,5 @@
 import { Properties } from "../src/cloudformation/resource-types/properties.ts";
+import { recordedTypes } from "../src/cloudformation/resource-types/recorded.ts";
 import { createStacksFixture } from "./stacks-fixture.ts";
 
 const trust = (principal: object, more: object = {}) => ({
@@ -8,6 +9,7 @@ const PolicyDocument = { Statement: { Effect: "Allow", Action: "s3:GetObject", R
 const roleArn = { "Fn::GetAtt": ["Role", "Arn"] };
 const functionArn = { "Fn::GetAtt": ["Function", "Arn"] };
 const ApiId = { Ref: "Api" };
+const graphqlApiId = { "Fn::GetAtt": ["GraphqlApi", "ApiId"] };
 
 /** A resource of each type that the local cloud deploys. */
 const resources = {
@@ -64,6 +66,62 @@ const resources = {
   },
   Route: { Type: "AWS::ApiGatewayV2::Route", Properties: { ApiId, RouteKey: "GET /private" } },
   Stage: { Type: "AWS::ApiGatewayV2::Stage", Properties: { ApiId, StageName: "$default" } },
+  RestApi: { Type: "AWS::ApiGateway::RestApi", Properties: { Name: "api" } },
+  RestResource: {
+    Type: "AWS::ApiGateway::Resource",
+    Properties: {
+      RestApiId: { Ref: "RestApi" },
+      ParentId: { "Fn::GetAtt": ["RestApi", "RootResourceId"] },
+      PathPart: "private",
+    },
+  },
+  RestMethod: {
+    Type: "AWS::ApiGateway::Method",
+    Properties: {
+      RestApiId: { Ref: "RestApi" },
+      ResourceId: { Ref: "RestResource" },
+      HttpMethod: "GET",
+      AuthorizationType: "AWS_IAM",
+    },
+  },
+  RestDeployment: {
+    Type: "AWS::ApiGateway::Deployment",
+    Properties: { RestApiId: { Ref: "RestApi" } },
+    DependsOn: "RestMethod",
+  },
+  RestStage: {
+    Type: "AWS::ApiGateway::Stage",
+    Properties: {
+      RestApiId: { Ref: "RestApi" },
+      StageName: "live",
+      DeploymentId: { Ref: "RestDeployment" },
+    },
+  },
+  GraphqlApi: {
+    Type: "AWS::AppSync::GraphQLApi",
+    Properties: { Name: "api", AuthenticationType: "AWS_IAM" },
+  },
+  GraphqlKey: { Type: "AWS::AppSync::ApiKey", Properties: { ApiId: graphqlApiId } },
+  GraphqlSchema: {
+    Type: "AWS::AppSync::GraphQLSchema",
+    Properties: { ApiId: graphqlApiId, Definition: "type Query { a: Int }" },
+  },
+  GraphqlSource: {
+    Type: "AWS::AppSync::DataSource",
+    Properties: {
+      ApiId: graphqlApiId,
+      Name: "source",
+      Type: "AWS_LAMBDA",
+      LambdaConfig: { LambdaFunctionArn: functionArn },
+      ServiceRoleArn: roleArn,
+    },
+  },
+  GraphqlResolver: {
+    Type: "AWS::AppSync::Resolver",
+    DependsOn: ["GraphqlSchema", "GraphqlSource"],
+    Properties: { ApiId: graphqlApiId, TypeName: "Query", FieldName: "a", DataSourceName: "source" },
+  },
+  Rule: { Type: "AWS::Events::Rule", Properties: { ScheduleExpression: "rate(1 minute)", Targets: [] } },
   Pool: {
     Type: "AWS::Cognito::IdentityPool",
     Properties: {
@@ -110,21 +168,32 @@ const resources = {
  */
 export async function usedProperties(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const used = new Map<string, Set<string>>();
-  const fixture = createStacksFixture((type, name) => ({
-    ...type,
-    create(properties, context) {
-      const names = new Set<string>();
-      used.set(name, names);
-      const watched = new Proxy(properties.values, {
-        get(target, property) {
-          if (typeof property === "string") names.add(property);
-          return Reflect.get(target, property);
-        },
-      });
-      return type.create(new Properties(watched), context);
-    },
-  }));
+  const types = new Set<string>();
+  const fixture = createStacksFixture((type, name) => {
+    types.add(name);
+    return {
+      ...type,
+      create(properties, context) {
+        const names = new Set<string>();
+        used.set(name, names);
+        return type.create(new Properties(watched(properties.values, names)), context);
+      },
+    };
+  });
   const stack = await fixture.deploy({ Resources: resources });
   if (stack.status !== "CREATE_COMPLETE") throw new Error(fixture.events(stack).join("\n"));
+  const recorded = recordedTypes(fixture.account);
+  const missing = [...types].filter((name) => !used.has(name) && !Object.hasOwn(recorded, name));
+  if (missing.length > 0) throw new Error(`add an example of ${missing.join(", ")}`);
   return used;
+}
+
+/** The same properties, which add the names of those that are read. */
+function watched(values: Properties["values"], names: Set<string>): Properties["values"] {
+  return new Proxy(values, {
+    get(target, property) {
+      if (typeof property === "string") names.add(property);
+      return Reflect.get(target, property);
+    },
+  });
 }

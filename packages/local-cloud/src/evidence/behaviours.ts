@@ -25,6 +25,14 @@ export const behaviours: readonly Behaviour[] = [
     letter: "-",
   },
   {
+    subject: "AWS::Lambda::Function",
+    does: "`MemorySize` ends at 10240 MB for every function.",
+    letter: "?",
+    unknown: "Whether Lambda takes more memory for a function with a `CapacityProviderConfig` only.",
+    settle:
+      "aws lambda create-function --function-name x --memory-size 10241 --runtime nodejs22.x --handler index.handler --role ROLE --zip-file fileb://x.zip",
+  },
+  {
     subject: "AWS::Lambda::Permission",
     does: "`SourceAccount` and `PrincipalOrgID` are recorded only: there is one account.",
     letter: "-",

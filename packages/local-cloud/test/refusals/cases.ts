@@ -1,18 +1,18 @@
 import type { refusals } from "../../src/evidence/refusals.ts";
 import { apiCases, authorizerCases, integrationCases, routeCases, stageCases } from "./api-gateway-v2.ts";
-import { httpApiCases } from "./http-api.ts";
+import { restApiCases, restDeploymentCases, restResourceCases, restStageCases } from "./api-gateway.ts";
+import { graphqlApiCases, graphqlResolverCases, graphqlSchemaCases } from "./app-sync.ts";
 import { resourceCases, stackCases, templateCases } from "./cloudformation.ts";
+import { identityCases, poolCases, principalTagCases, roleAttachmentCases } from "./cognito.ts";
+import { httpApiCases } from "./http-api.ts";
 import { policyCases } from "./iam-policy.ts";
 import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
 import { functionCases, invocationCases, permissionCases, urlCases } from "./lambda.ts";
-import { callbackCases, oauthCases } from "./x.ts";
-import { graphqlApiCases, graphqlResolverCases, graphqlSchemaCases } from "./app-sync.ts";
-import { restApiCases, restDeploymentCases, restResourceCases, restStageCases } from "./api-gateway.ts";
 import type { RefusalCases } from "./refusal-case.ts";
-import { identityCases, poolCases, principalTagCases, roleAttachmentCases } from "./cognito.ts";
 import { signatureCases } from "./signature.ts";
-import { stsCases } from "./sts.ts";
 import { parameterCases, s3Cases, secretCases } from "./storage.ts";
+import { stsCases } from "./sts.ts";
+import { callbackCases, oauthCases } from "./x.ts";
 
 type Catalog = typeof refusals;
 
