@@ -79,7 +79,7 @@ export const stsRefusals = defineRefusals("STS", {
       ),
   },
   tokenIssuer: {
-    refuses: "a `WebIdentityToken` of an issuer other than Cognito Identity",
+    refuses: "a `WebIdentityToken` of an issuer other than Cognito Identity and the account's providers",
     letter: "P",
     source: "https://github.com/namespacelabs/foundation/issues/801",
     error: (issuer: string) =>
@@ -87,6 +87,12 @@ export const stsRefusals = defineRefusals("STS", {
         "InvalidIdentityToken",
         `No OpenIDConnect provider found in your account for ${issuer}`,
       ),
+  },
+  tokenOfProvider: {
+    refuses: "a `WebIdentityToken` of an `AWS::IAM::OIDCProvider`",
+    letter: "-",
+    error: (issuer: string) =>
+      new ServiceError("InvalidIdentityToken", `The local cloud does not verify tokens of ${issuer} in STS.`),
   },
   tokenSignature: {
     refuses: "a `WebIdentityToken` with a wrong signature",

@@ -15,6 +15,7 @@ import { PolicyDocumentError } from "../iam/policy-document.ts";
 import { validatePolicy } from "../iam/policy-validation.ts";
 import { accountOf, type CognitoIdentity, type Principal, type SessionPolicies } from "../iam/principal.ts";
 import type { Sessions, TemporaryCredentials } from "../iam/sessions.ts";
+import { issuerName } from "../oidc/issuers.ts";
 import { stsRefusals } from "./refusals.ts";
 
 export const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/";
@@ -86,7 +87,11 @@ export function createSts({ account, sessions, openIdTokens, now, log = () => {}
   async function verifyToken(token: string): Promise<CognitoIdentity> {
     const verdict = await openIdTokens.verify(token);
     stsRefusals.malformedToken.when(verdict.fault === "malformed");
-    stsRefusals.tokenIssuer.when(verdict.fault === "issuer", verdict.issuer);
+    const isForeign = verdict.fault === "issuer";
+    const providers = [...account.oidcProviders.values()].map(({ providerName }) => providerName);
+    const isOfProvider = isForeign && providers.includes(issuerName(verdict.issuer));
+    stsRefusals.tokenOfProvider.when(isOfProvider, verdict.issuer);
+    stsRefusals.tokenIssuer.when(isForeign, verdict.issuer);
     stsRefusals.tokenSignature.when(verdict.fault === "signature");
     stsRefusals.expiredToken.when(verdict.fault === "expired", verdict.now, verdict.expiration);
     return verdict.identity;

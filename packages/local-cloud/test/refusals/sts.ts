@@ -104,6 +104,15 @@ export const stsCases: RefusalCases<typeof stsRefusals> = {
     "No OpenIDConnect provider found in your account for https://my-tenant.eu.auth0.com/",
     (token) => withClaims(token, { iss: "https://my-tenant.eu.auth0.com/" }),
   ),
+  tokenOfProvider: refusedToken(
+    "The local cloud does not verify tokens of https://my-tenant.eu.auth0.com/ in STS.",
+    (token, { account }) => {
+      const providerName = "my-tenant.eu.auth0.com";
+      const arn = `arn:aws:iam::123456789012:oidc-provider/${providerName}`;
+      account.oidcProviders.set(arn, { arn, providerName, clientIds: [], thumbprints: [] });
+      return withClaims(token, { iss: `https://${providerName}/` });
+    },
+  ),
   tokenSignature: refusedToken("The token's signature is invalid.", (token) =>
     withClaims(token, { sub: "us-east-1:00000000-0000-0000-0000-000000000000" }),
   ),
