@@ -51,7 +51,7 @@ function judgeThrottled(subject: Subject, observations: Observations): Diagnosis
   const { deployed, unsigned } = observations;
   const evidence = [gatewayAnswer(subject), ...describeEvidence(subject, observations)];
   const throttled = "the API is throttled: its rate or burst limit, or the account's, is reached";
-  const raise = `use \`auth-cli call --retry 5\`, or raise the throttling limits in the stack and run ${deployCommand(subject.stage)}`;
+  const raise = `add --retry 5 to the call, or raise the throttling limits in the stack and run ${deployCommand(subject.stage)}`;
   // A Lambda authorizer may accept an unsigned request.
   const isGuarded = ["AWS_IAM", "JWT"].includes(deployed?.route?.authorizationType ?? "");
   if (errorType(subject.reply) !== undefined || (isGuarded && statusOf(unsigned) === 429)) {

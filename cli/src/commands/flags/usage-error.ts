@@ -120,7 +120,14 @@ function explainCommand(
       fix: `run \`auth-cli call ${converted.slice(1)}\``,
     };
   }
-  const isTarget = /^\/|^https?:|^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$/.test(word);
+  const isMethod = /^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)$/.test(word);
+  if (didYouMean === undefined && isMethod) {
+    return {
+      cause: "auth-cli does not have this command",
+      fix: `run \`auth-cli call ${word} /private\` with your own path`,
+    };
+  }
+  const isTarget = /^\/|^https?:/.test(word);
   return {
     cause: "auth-cli does not have this command",
     fix: didYouMean ?? (isTarget ? `run \`auth-cli call ${word}\`` : undefined),
