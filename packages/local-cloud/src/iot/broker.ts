@@ -55,6 +55,9 @@ const connectHeader = 0x10;
  * raviyenduri.com/blog/aws-iot-receive-subscribe). Nothing is retained, and no session outlives its connection. Keepalive is
  * not enforced: a Lambda environment between two requests cannot ping.
  * https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html
+ *
+ * `ws` and `mqtt-packet` do the protocols. aedes, a whole broker, would bring retained messages, wills, persistent sessions and
+ * keepalive, all to be kept off.
  */
 export function createBroker({ permit, log }: BrokerOptions): Broker {
   /** By client id. */
