@@ -59,7 +59,10 @@ const breaks = {
   "the pool gives guests an identity": {
     edit: (app) =>
       app.edit(stack, "allowUnauthenticatedIdentities: false", "allowUnauthenticatedIdentities: true"),
-    faults: { "pool.guests": /^the pool gives guests an identity$/ },
+    faults: {
+      "pool.guests": /^the pool gives guests an identity$/,
+      "stack.guests": /^the identity pool gives guests an identity$/,
+    },
   },
   "the permission is missing": {
     edit: (app) => app.edit(stack, /^.*attachPermissionsForAuthUsers.*$/m, ""),
