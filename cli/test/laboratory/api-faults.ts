@@ -160,7 +160,7 @@ export const apiFaults: Fault[] = [
     code: "http-status",
     reason: "credentials-expired",
     cause: "the AWS credentials of this login have expired",
-    fix: "run `auth-cli login --force`",
+    fix: "run `auth-cli status --check` to get new",
   },
   {
     what: "the AWS credentials come from another cloud",
@@ -173,7 +173,7 @@ export const apiFaults: Fault[] = [
     code: "http-status",
     reason: "credentials-unknown",
     cause: "AWS does not know the AWS credentials of this login",
-    fix: "run `auth-cli login --force`",
+    fix: "run `auth-cli status --check` to get new",
   },
   {
     what: "the secret access key of the AWS credentials belongs to another key",
@@ -186,7 +186,7 @@ export const apiFaults: Fault[] = [
     code: "http-status",
     reason: "signature-mismatch",
     cause: "the secret access key does not belong to the access key id",
-    fix: "run `auth-cli login --force`",
+    fix: "run `auth-cli status --check` to get new",
   },
   {
     what: "the route does not exist",

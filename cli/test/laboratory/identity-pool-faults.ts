@@ -58,7 +58,7 @@ export const identityPoolFaults: Fault[] = [
     code: "token-refused",
     reason: "token-revoked",
     cause: "the user or X revoked the access token",
-    fix: "run `auth-cli login` again",
+    fix: "set a new token in TWITTER_ACCESS_TOKEN and TWITTER_ACCESS_TOKEN_SECRET, or unset both and run `auth-cli login`",
   },
   {
     what: "the access token secret belongs to another token",

@@ -25,7 +25,8 @@ try.
 Each row below is one fault: a broken variant of the stack, or one wrong setting of the environment. A test runs the built
 program on each of them and checks the step, the code or the \`reason\`, and these words of the cause and the fix. \`--json\`
 prints all of them, with the evidence:
-\`{"error": {"code", "step", "message", "cause", "fix", "reason", "evidence"}}\`.
+\`{"error": {"code", "step", "message", "cause", "fix", "reason", "evidence"}}\`. The token of these users is in the environment,
+so a fix names its variables. For a stored login it is \`auth-cli login\`.
 
 A test writes this page from the tables in \`cli/test/laboratory\`: \`npx vitest run what-it-can-tell-you -u\`. All faults were
 tried on the local cloud, none on the live services.
