@@ -38,7 +38,7 @@ async function recordOn(
   options: Parameters<typeof deployWorld>[2],
   record: (world: DeployedWorld) => Promise<[name: string, text: string][]>,
 ): Promise<[name: string, text: string][]> {
-  const world = await deployWorld("prod", edit, options);
+  const world = await deployWorld("prod", edit, { ...options, byNpx: true });
   try {
     const transcripts = await record(world);
     return transcripts.map(([name, text]) => [name, asInAHome(text, world.cli, world.app.folder)]);

@@ -21,6 +21,7 @@ describe("scopeOfHost", () => {
     ["vpce-0a-us-east-1a.execute-api.us-east-1.vpce.amazonaws.com", "execute-api", "us-east-1", undefined],
     ["abc123def456.lambda-url.eu-central-1.on.aws", "lambda", "eu-central-1", undefined],
     ["abc123def456.lambda-url.us-east-1.localhost", "lambda", "us-east-1", undefined],
+    ["abc123def456.lambda-url.cn-north-1.on.amazonwebservices.com.cn", "lambda", "cn-north-1", undefined],
     ["abc123def.appsync-api.us-west-2.amazonaws.com", "appsync", "us-west-2", undefined],
     ["abc123def.appsync-api.cn-north-1.amazonaws.com.cn", "appsync", "cn-north-1", undefined],
   ])("reads %s", (hostname, service, region, apiId) => {

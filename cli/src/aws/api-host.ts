@@ -18,7 +18,7 @@ const services: Readonly<Record<string, string>> = {
 
 /** Every partition puts the region before its DNS suffix. `localhost` is the local cloud's. */
 const host =
-  /^([a-z0-9-]+)\.(execute-api|execute-api-fips|lambda-url|appsync-api)\.([a-z]{2,}(?:-[a-z]+)+-\d{1,2})\.(?:vpce\.)?(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws|api\.amazonwebservices\.com\.cn|on\.aws|c2s\.ic\.gov|sc2s\.sgov\.gov|localhost)\.?$/;
+  /^([a-z0-9-]+)\.(execute-api|execute-api-fips|lambda-url|appsync-api)\.([a-z]{2,}(?:-[a-z]+)+-\d{1,2})\.(?:vpce\.)?(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws|api\.amazonwebservices\.com\.cn|on\.aws|on\.amazonwebservices\.com\.cn|c2s\.ic\.gov|sc2s\.sgov\.gov|localhost)\.?$/;
 
 /**
  * The service and the region in the host of an HTTP API, a REST API, a function URL or an AppSync API, also behind a VPC

@@ -31,13 +31,15 @@ interface WorldOptions extends Partial<LocalCloudOptions> {
   variables?: Record<string, string>;
   /** Runs the real `sst deploy`. By default what SST synthesizes is replayed, which takes a tenth of the time. */
   bySst?: boolean;
+  /** Starts auth-cli as npx does, from the project's node_modules. */
+  byNpx?: boolean;
 }
 
 /** @param edit changes the app before it is deployed */
 export async function deployWorld(
   stage: string,
   edit?: (app: SstApp) => Promise<void>,
-  { variables: added = {}, bySst = false, ...options }: WorldOptions = {},
+  { variables: added = {}, bySst = false, byNpx = false, ...options }: WorldOptions = {},
 ): Promise<DeployedWorld> {
   const app = await copySstApp();
   const cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, ...options });
@@ -49,7 +51,8 @@ export async function deployWorld(
     ...added,
   };
   const { PATH: _path, ...deployer } = variables;
-  const cli = await createAuthCli(app.folder, { ...cloud.environment, ...added });
+  const program = byNpx ? { program: join(app.folder, "node_modules/.bin/auth-cli") } : {};
+  const cli = await createAuthCli(app.folder, { ...cloud.environment, ...added }, program);
   const world: DeployedWorld = {
     cloud,
     app,

@@ -200,7 +200,7 @@ describe("call", () => {
   });
 
   it("says with --verbose which service and region it assumes for a custom domain", async () => {
-    const assumed = /^\* Signed for execute-api in us-east-1: the API's host does not name both/m;
+    const assumed = /^\* Signed for execute-api in us-east-1: the API's host names neither/m;
     const own = ["--endpoint", "https://api.example.com"];
     expect((await authCli(["call", "/x", "-v", ...own], answering(200))).stderr).toMatch(assumed);
     expect((await authCli(["call", "/x", ...own], answering(200))).stderr).not.toMatch(assumed);

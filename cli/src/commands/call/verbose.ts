@@ -5,7 +5,7 @@ import { type HttpRequest, type HttpResponse, wireHeaders } from "../../http.ts"
 export function describeScope({ service, region, isScopeAssumed }: Deployment): string[] {
   if (!isScopeAssumed) return [];
   return [
-    `* Signed for ${service} in ${region}: the API's host does not name both, so auth-cli assumes execute-api and the identity pool's region (--service, --region)`,
+    `* Signed for ${service} in ${region}: the API's host names neither, so auth-cli takes execute-api and the identity pool's region unless --service and --region say otherwise`,
   ];
 }
 
