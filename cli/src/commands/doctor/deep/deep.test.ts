@@ -492,3 +492,20 @@ it("accepts guests of a pool that means to have them", async () => {
   expect((await examineDeep({ pool })).findings["pool.guests"]?.status).toBe("fault");
   expect((await examineDeep({ pool }, ["--allow-guests"])).findings["pool.guests"]?.status).toBe("ok");
 });
+
+it("asks in the regions of API and pool, and for routes of HTTP APIs only", async () => {
+  const endpoint = ["--endpoint", "https://abc.lambda-url.eu-west-1.on.aws"];
+  const { environment, findings } = await examineDeep({}, endpoint);
+  expect(findings["routes.authorizers"]).toMatchObject({
+    status: "skipped",
+    message: expect.stringContaining("an address of lambda, which has no routes") as string,
+  });
+  expect(findings["deployment.region"]).toMatchObject({
+    status: "ok",
+    message: expect.stringContaining("the API is in eu-west-1, the identity pool in us-east-1") as string,
+  });
+  const hosts = environment.requests.map(({ url }) => url.host);
+  expect(hosts).toContain("cognito-identity.us-east-1.amazonaws.com");
+  expect(hosts).not.toContain("cognito-identity.eu-west-1.amazonaws.com");
+  expect(hosts.join(" ")).not.toContain("apigateway");
+});

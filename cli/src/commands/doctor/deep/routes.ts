@@ -1,5 +1,5 @@
 import type { Deployment } from "../../../deployment/deployment.ts";
-import { apiIdOfHost } from "../../../aws/api-host.ts";
+import { apiIdOfHost, executeApi } from "../../../aws/api-host.ts";
 import { AuthCliError } from "../../../errors.ts";
 import {
   type DeployedRoute,
@@ -20,7 +20,13 @@ export interface DeployedApi {
 }
 
 /** @throws AuthCliError when the deployer's account has no such API, or the deployer may not read it */
-export async function readApi({ ask }: Deployer, { apiEndpoint }: Deployment): Promise<DeployedApi> {
+export async function readApi({ ask }: Deployer, { apiEndpoint, service }: Deployment): Promise<DeployedApi> {
+  if (service !== executeApi) {
+    throw new AuthCliError("outputs-not-found", {
+      message: `${apiEndpoint.origin} is an address of ${service}, which has no routes to list`,
+      cause: "only the routes of HTTP APIs are examined",
+    });
+  }
   const apiId = apiIdOfHost(apiEndpoint) ?? (await findApiId(ask, apiEndpoint));
   const routes = await allPages((token) =>
     ask("APIGATEWAYV2", (context) => getRoutesRequest(context, apiId, token), processGetRoutesResponse),
