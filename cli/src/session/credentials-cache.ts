@@ -91,8 +91,9 @@ export function peekCachedIdentity(
   }
 }
 
-export function isFresh({ credentials }: Identity, nowMs: number): boolean {
-  return Date.parse(credentials.expiration) - nowMs > renewBeforeMs;
+/** @param leftMs how long the credentials must last */
+export function isFresh({ credentials }: Identity, nowMs: number, leftMs = renewBeforeMs): boolean {
+  return Date.parse(credentials.expiration) - nowMs > leftMs;
 }
 
 function parseCacheFile(value: unknown): Identity | undefined {

@@ -3,46 +3,73 @@ import type { Deployment } from "../deployment/deployment.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { cognitoContext } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
-import { AuthCliError } from "../errors.ts";
+import { AuthCliError, exitCodeFor } from "../errors.ts";
 import { cachePath, type CredentialsCache, type Identity, isFresh, openCache } from "./credentials-cache.ts";
 import type { LoadedLogin, Login } from "./find-login.ts";
 import { cacheFolder } from "./folders.ts";
 import { registerCredentials } from "./register-secrets.ts";
 import { inspectSessions, isSameLogin, type Session, sessionKey } from "./sessions.ts";
 
+export interface ObtainOptions {
+  /** Called before a request to Cognito. */
+  renewing?: () => void;
+  /** Renews credentials with less time left, in milliseconds. */
+  renewBeforeMs?: number;
+}
+
 /**
  * The identity and its AWS credentials, from the cache while they are fresh. A lock makes many processes renew them
- * only once.
- * @param renewing called before a request to Cognito
+ * only once. When Cognito cannot be reached, credentials that have not expired are still good.
  */
 export async function obtainIdentity(
   environment: Environment,
   resolved: ResolvedDeployment,
   login: Login,
-  renewing: () => void = () => {},
+  { renewing, renewBeforeMs }: ObtainOptions = {},
 ): Promise<Identity> {
   const { deployment } = resolved;
   const cache = openCache(environment, cachePath(environment, deployment.identityPoolId, login.cacheKey));
-  const fresh = (): Identity | undefined => {
+  const cachedFor = (leftMs: number | undefined): Identity | undefined => {
     const cached = cache.read();
-    return cached !== undefined && isFresh(cached, environment.now()) ? cached : undefined;
+    return cached !== undefined && isFresh(cached, environment.now(), leftMs) ? cached : undefined;
   };
+  const fresh = (): Identity | undefined => cachedFor(renewBeforeMs);
   const identity =
     fresh() ??
     (await cache.withLock(async () => {
       const renewed = fresh();
       if (renewed !== undefined) return renewed;
-      renewing();
+      renewing?.();
       const known = login.session?.identityId ?? cache.read()?.identityId;
-      const obtained = await environment.terminal.withSpinner(
-        "asking Cognito",
-        exchangeLogin(environment, resolved, await login.load(), { identityId: known }),
-      );
-      await writeUnlessLoggedOut(environment, cache, login.session, obtained);
-      return obtained;
+      try {
+        const obtained = await environment.terminal.withSpinner(
+          "asking Cognito",
+          exchangeLogin(environment, resolved, await login.load(), { identityId: known }),
+        );
+        await writeUnlessLoggedOut(environment, cache, login.session, obtained);
+        return obtained;
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        const unexpired = cachedFor(expiringMs);
+        if (unexpired === undefined) throw error;
+        const { expiration } = unexpired.credentials;
+        environment.terminal.say(
+          `warning: ${error.message} (${error.cause ?? "unknown"}); using the credentials that expire at ${expiration}`,
+        );
+        return unexpired;
+      }
     }));
   registerCredentials(environment, identity.credentials);
   return identity;
+}
+
+/** Credentials with less time left may expire on the way. */
+const expiringMs = 10_000;
+
+/** Cognito has not answered, or could not. */
+function isOutage(error: unknown): error is AuthCliError {
+  if (!(error instanceof AuthCliError)) return false;
+  return error.code === "server-error" || exitCodeFor(error.code) === exitCodeFor("unreachable");
 }
 
 /** New AWS credentials, whether or not those in the cache are fresh. */

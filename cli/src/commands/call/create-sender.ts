@@ -45,9 +45,11 @@ export async function createSender(
   const { serverClock, terminal } = environment;
   const identityAt = async (now: () => number): Promise<Identity | undefined> =>
     login &&
-    obtainIdentity({ ...environment, now }, resolved, login, () => {
-      // Connect to the API while Cognito answers.
-      if (!flags.dryRun) environment.preconnect(deployment.apiEndpoint);
+    obtainIdentity({ ...environment, now }, resolved, login, {
+      renewing() {
+        // Connect to the API while Cognito answers.
+        if (!flags.dryRun) environment.preconnect(deployment.apiEndpoint);
+      },
     });
   let identity = await identityAt(environment.now);
 

@@ -46,12 +46,12 @@ describe.skipIf(aws === undefined)("credentials and the aws CLI", () => {
     },
   );
 
-  test("--format fish follows the documentation of the aws CLI; Debian 12 has an older version", async () => {
+  test("--format fish is that of the aws CLI's documentation, with semicolons for `eval`", async () => {
     const [env, fish] = await Promise.all(
       ["env", "fish"].map((format) => world.cli.run(["credentials", "--format", format])),
     );
-    expect(fish?.stdout).toMatch(/^(set -gx AWS_\w+ \S+\n){4}$/);
-    expect(fish?.stdout).toBe(env?.stdout.replace(/^export (\w+)=/gm, "set -gx $1 "));
+    expect(fish?.stdout).toMatch(/^(set -gx AWS_\w+ \S+;\n){4}$/);
+    expect(fish?.stdout).toBe(env?.stdout.replace(/^export (\w+)=/gm, "set -gx $1 ").replaceAll("\n", ";\n"));
   });
 
   test("credential_process gives `aws sts get-caller-identity` the assumed role", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Environment } from "../../environment/environment.ts";
+import { AuthCliError, type ErrorCode } from "../../errors.ts";
 import { run } from "../run.ts";
 import { reply } from "../../../test/fakes/fake-environment.ts";
 import { authCli, createWorld, reportedError, type World } from "../../../test/fakes/world.ts";
@@ -23,6 +24,25 @@ async function credentials(args: readonly string[], options: World = {}, changes
     createEnvironment: (): Environment => environment,
   });
   return { code, stdout: environment.stdout(), stderr: environment.stderr(), keys, services, environment };
+}
+
+const failing = (code: ErrorCode) => (): never => {
+  throw new AuthCliError(code, { message: "cannot reach Cognito", cause: "no route" });
+};
+
+/** Runs the command, and again with these minutes left. @returns the expirations of both, and what the second printed */
+async function twice(minutesLeft: number, between: (world: ReturnType<typeof createWorld>) => void) {
+  const world = createWorld({ loggedIn: true });
+  const once = (): Promise<number> =>
+    run(["credentials"], { version: "0", createEnvironment: (): Environment => world.environment });
+  const issued = (): string | undefined =>
+    [...world.environment.stdout().matchAll(/"Expiration": "(.*)"/g)].at(-1)?.[1];
+  await once();
+  const first = issued();
+  world.environment.clock.ms = Date.parse(first ?? "") - minutesLeft * 60_000;
+  between(world);
+  const code = await once();
+  return { code, stderr: world.environment.stderr(), first, second: issued() };
 }
 
 describe("credentials", () => {
@@ -54,7 +74,7 @@ describe("credentials", () => {
     ["env-no-export", "AWS_ACCESS_KEY_ID=ASIAIOEXAMPLE0000000\n"],
     ["powershell", '$Env:AWS_ACCESS_KEY_ID="ASIAIOEXAMPLE0000000"\n'],
     ["windows-cmd", "set AWS_ACCESS_KEY_ID=ASIAIOEXAMPLE0000000\n"],
-    ["fish", "set -gx AWS_ACCESS_KEY_ID ASIAIOEXAMPLE0000000\n"],
+    ["fish", "set -gx AWS_ACCESS_KEY_ID ASIAIOEXAMPLE0000000;\n"],
   ])("prints the format %s, starting with %j", async (format, line) => {
     const { stdout } = await credentials(["--format", format]);
     expect(stdout.startsWith(line)).toBe(true);
@@ -139,5 +159,37 @@ describe("credentials", () => {
     });
     expect(code).toBe(0);
     expect(world.environment.stdout()).not.toContain("marker");
+  });
+
+  describe("renewal", () => {
+    it.each([
+      [16, false],
+      [14, true],
+      [6, true],
+    ])("happens with %i minutes left: %j, since botocore asks again from 15 on", async (minutes, renewed) => {
+      const { first, second } = await twice(minutes, () => {});
+      expect(second !== first).toBe(renewed);
+    });
+
+    it.each<ErrorCode>(["unreachable", "timeout", "server-error", "proxy-refused"])(
+      "keeps keys that are still good after %s",
+      async (code) => {
+        const { stderr, first, second } = await twice(2, ({ services: { answers } }) => {
+          answers["cognito.get-credentials"] = failing(code);
+        });
+        expect(second).toBe(first);
+        expect(stderr).toMatch(/^warning: cannot reach Cognito \(no route\); using the credentials that/);
+      },
+    );
+
+    it.each<[ErrorCode, number, number]>([
+      ["unreachable", 0, 3],
+      ["cognito-refused", 2, 4],
+    ])("fails after %s with %i minutes left", async (refusal, minutes, exitCode) => {
+      const { code } = await twice(minutes, ({ services: { answers } }) => {
+        answers["cognito.get-credentials"] = failing(refusal);
+      });
+      expect(code).toBe(exitCode);
+    });
   });
 });

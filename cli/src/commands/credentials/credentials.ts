@@ -18,12 +18,21 @@ export interface CredentialsFlags extends DeploymentFlags {
   format?: CredentialFormat;
 }
 
+/**
+ * With less time left, botocore runs a `credential_process` again before every request. The SDKs for JavaScript and Go
+ * wait longer.
+ * @see https://github.com/boto/botocore/blob/develop/botocore/credentials.py `_advisory_refresh_timeout`
+ */
+const renewBeforeMs = 15 * 60 * 1000;
+
 /** `auth-cli credentials`: prints the identity's AWS credentials for other tools. No other command prints secrets. */
 export async function exportCredentials(flags: CredentialsFlags, environment: Environment): Promise<void> {
   const sessions = readSessions(environment);
   const resolved = await resolveDeployment(environment, flags, () => sessions);
   const login = await findLogin(environment, resolved, sessions, flags.user);
-  const identity = await obtainIdentity(environment, resolveForLogin(resolved, login, sessions), login);
+  const identity = await obtainIdentity(environment, resolveForLogin(resolved, login, sessions), login, {
+    renewBeforeMs,
+  });
   const format = flags.format ?? (flags.json ? "json" : "process");
   // `print` would mask the secrets.
   await environment.terminal.printUnmasked(formatIdentity(identity, format).split("\n"));

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
@@ -100,6 +100,22 @@ describe("an assignment", () => {
       },
     );
   }
+
+  const fish = findPeer("fish");
+  it.skipIf(fish === undefined).each(["eval (cat lines)", "source lines", "cat lines | source"])(
+    "sets the variables in fish by `%s`",
+    (command) => {
+      const lines = usual.map((value, index) => assignment("fish", `V${index}`, value));
+      writeFileSync(join(folder, "lines"), lines.join("\n"));
+      const show = usual.map((_value, index) => `echo "$V${index}"`).join("\n");
+      const read = execFileSync(fish ?? "", ["--no-config", "-c", `${command}\n${show}`], {
+        cwd: folder,
+        env: { PATH: process.env["PATH"], HOME: folder },
+        encoding: "utf8",
+      });
+      expect(read.trimEnd().split("\n")).toEqual(usual);
+    },
+  );
 
   it.each([
     ["it's", "$Env:V='it''s'"],

@@ -14,7 +14,8 @@ export function assignment(format: ShellFormat, name: string, value: string): st
   const isPlain = /^[\w+/][\w+/=:.-]*$/.test(value);
   if (format === "env") return `export ${name}=${isPlain ? value : quoteForSh(value)}`;
   if (format === "env-no-export") return `${name}=${isPlain ? value : quoteForSh(value)}`;
-  if (format === "fish") return `set -gx ${name} ${isPlain ? value : quoteForFish(value)}`;
+  // `eval (…)` in fish joins the lines.
+  if (format === "fish") return `set -gx ${name} ${isPlain ? value : quoteForFish(value)};`;
   if (format === "powershell") return `$Env:${name}=${isPlain ? `"${value}"` : quoteForPowerShell(value)}`;
   if (isPlain) return `set ${name}=${value}`;
   throw new AuthCliError("unexpected-reply", {

@@ -35,7 +35,7 @@ export const loginCommand: CommandDefinition = {
       )
       .option(
         "--from-twurl [file]",
-        "use the token of a twurl profile (default: ~/.twurlrc); --user selects it",
+        "use the token of a twurl profile (default: ~/.twurlrc): that of --user and of the consumer key",
       )
       .option("--force", "log in again without asking")
       .option(

@@ -178,7 +178,7 @@ async function logInToTwitter(
   if (flags.fromTwurl !== undefined) {
     // Loads a YAML parser.
     const { logInFromTwurl } = await import("./twurl.ts");
-    return loginOf(await logInFromTwurl(environment, configuration, flags.fromTwurl, flags.user));
+    return loginOf(await logInFromTwurl(environment, configuration, flags.fromTwurl, flags));
   }
   const apiUrl = await twitterApiUrl(configuration);
   const clientCredentials = await obtainClientCredentials(environment, configuration, project, consumerKey);

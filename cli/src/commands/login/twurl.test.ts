@@ -112,6 +112,28 @@ describe("login --from-twurl", () => {
     expect(ran.code).toBe(0);
   });
 
+  it.each<[string, string[]]>([
+    ["", []],
+    [" of --user", ["--user", "alice"]],
+  ])("prefers the configured consumer key's profile%s to twurl's default", async (_of, args) => {
+    const ran = await logIn((alice) => {
+      const elsewhere = { ...alice, consumer_key: "otherkey", token: "42-unused" };
+      return twurlrc([other, elsewhere, alice], args.length === 0 ? other : elsewhere);
+    }, args);
+    expect([ran.code, ran.stderr.includes("warning")]).toEqual([0, false]);
+    expect(ran.stdout).toContain("as @alice");
+  });
+
+  it("prefers the profile of --consumer-key", async () => {
+    const ran = await logIn(
+      (alice) => twurlrc([alice, { ...other, username: "alice", token: "42-other" }]),
+      ["--consumer-key", "otherkey"],
+    );
+    // Cognito's pool belongs to the other app.
+    expect(ran.code).toBe(4);
+    expect(String(ran.environment.requests[0]?.body)).toContain("42-other");
+  });
+
   it("accepts other entries of twurl, and names with a meaning in YAML", async () => {
     const ran = await logIn((alice) => {
       const rc = twurlrc([
@@ -139,14 +161,14 @@ describe("login --from-twurl", () => {
     ["a user it does not have", (alice) => twurlrc([alice, other]), ["--user", "carol"], /alice, bob/],
     [
       "no default among several",
-      (alice) => twurlrc([alice, other]).replace(/configuration:.*/s, ""),
+      (alice) => twurlrc([{ ...alice, consumer_key: "k2" }, other]).replace(/configuration:.*/s, ""),
       [],
       /alice, bob/,
     ],
     ["no profile", () => "---\nprofiles: {}\nconfiguration: {}\n", [], /it has no profiles/],
     [
       "several apps of the user",
-      (alice) => twurlrc([alice, { ...alice, consumer_key: "k2" }, other], other),
+      (alice) => twurlrc([{ ...alice, consumer_key: "k3" }, { ...alice, consumer_key: "k2" }, other], other),
       ["--user", "alice"],
       /k2/,
     ],

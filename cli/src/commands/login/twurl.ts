@@ -20,29 +20,41 @@ export async function logInFromTwurl(
   environment: Environment,
   configuration: Configuration,
   file: string | true,
-  user: string | undefined,
+  { user, consumerKey }: { user?: string | undefined; consumerKey?: string | undefined },
 ): Promise<AuthorizedUser> {
-  const { clientCredentials, ...authorized } = readTwurlProfile(environment, file, user);
-  const configured = await configuration.find("TWITTER_CONSUMER_KEY");
+  const configured =
+    consumerKey === undefined
+      ? await configuration.find("TWITTER_CONSUMER_KEY")
+      : { value: consumerKey, source: undefined };
+  const { clientCredentials, ...authorized } = readTwurlProfile(environment, file, {
+    user,
+    consumerKey: configured?.value,
+  });
   if (configured !== undefined && configured.value !== clientCredentials.key) {
+    const app =
+      configured.source === undefined ? "--consumer-key" : `TWITTER_CONSUMER_KEY (${configured.source})`;
     environment.terminal.say(
-      `warning: twurl's token for @${authorized.screenName} belongs to another X app than TWITTER_CONSUMER_KEY (${configured.source}); an identity pool accepts only tokens of its own app`,
+      `warning: twurl's token for @${authorized.screenName} belongs to another X app than ${app}; an identity pool accepts only tokens of its own app`,
     );
   }
   return authorized;
 }
 
+/** Chooses a profile. */
+interface ProfileQuery {
+  /** A screen name. */
+  user: string | undefined;
+  /** An identity pool accepts only tokens of its own app. */
+  consumerKey: string | undefined;
+}
+
 /**
  * Reads a profile from a `.twurlrc`, the YAML file that `twurl authorize` writes.
  * @param file `true` for the file in the home folder
- * @param user a screen name; by default twurl's own default profile
+ * @param query by default twurl's own default profile
  * @see https://github.com/twitter/twurl/blob/master/lib/twurl/rcfile.rb
  */
-function readTwurlProfile(
-  environment: Environment,
-  file: string | true,
-  user: string | undefined,
-): TwurlProfile {
+function readTwurlProfile(environment: Environment, file: string | true, query: ProfileQuery): TwurlProfile {
   const path =
     file === true ? join(environment.homeDirectory, ".twurlrc") : resolve(environment.workingDirectory, file);
   const text = environment.files.readText(path);
@@ -53,7 +65,7 @@ function readTwurlProfile(
       fix: "run `auth-cli login --from-twurl <file>`, or log in without twurl: `auth-cli login`",
     });
   }
-  const profile = chooseProfile(path, parse(path, text), user);
+  const profile = chooseProfile(path, parse(path, text), query);
   const { username = "", token = "", secret = "" } = profile.attributes;
   const { consumer_key: key = "", consumer_secret: consumerSecret = "" } = profile.attributes;
   const tokenCredentials = { token, secret };
@@ -130,10 +142,12 @@ function parse(path: string, text: string): RcFile {
 function chooseProfile(
   path: string,
   { profiles, defaultProfile }: RcFile,
-  user: string | undefined,
+  { user, consumerKey = "" }: ProfileQuery,
 ): { name: string; attributes: Attributes } {
   const [defaultName, defaultKey] = defaultProfile;
-  const wanted = user?.replace(/^@/, "").toLowerCase() ?? defaultName?.toLowerCase();
+  const owners = [...profiles.keys()].filter((each) => profiles.get(each)?.has(consumerKey));
+  const owner = owners.length === 1 ? owners[0] : defaultName;
+  const wanted = (user?.replace(/^@/, "") ?? owner)?.toLowerCase();
   const names = [...profiles.keys()];
   if (wanted === undefined && names.length !== 1) {
     throw new AuthCliError("invalid-configuration", {
@@ -154,13 +168,15 @@ function chooseProfile(
       fix: "select one with --user, or run `twurl authorize`",
     });
   }
-  const chosen = name === defaultName && defaultKey !== undefined ? apps.get(defaultKey) : undefined;
+  const chosen =
+    apps.get(consumerKey) ??
+    (name === defaultName && defaultKey !== undefined ? apps.get(defaultKey) : undefined);
   const [only] = apps.values();
   if (chosen === undefined && apps.size > 1) {
     throw new AuthCliError("invalid-configuration", {
       message: `${path} has ${apps.size} X apps for ${name}`,
       cause: `their consumer keys are ${listNames([...apps.keys()])}`,
-      fix: `choose one with \`twurl set default ${name} <consumer key>\``,
+      fix: `set TWITTER_CONSUMER_KEY, or choose one with \`twurl set default ${name} <consumer key>\``,
     });
   }
   return { name, attributes: chosen ?? only ?? {} };
