@@ -96,7 +96,7 @@ const scenarios: Record<string, Scenario> = {
   },
   "consumer secret": { args: ["login", "--no-browser"] },
   "token of a new login": { args: ["login", "--with-token"], prepare: giveToken },
-  "AWS credentials of a stored login, the API": {
+  "AWS credentials of a stored login, the API, `AUTH_CLI_ENDPOINT`": {
     args: ["call", "/private"],
     remembered: "api",
     flag: "--endpoint",
@@ -168,7 +168,7 @@ function cacheName(pool: string): string {
 /** Runs the scenario of a row while one namer names the address. */
 async function runCell(row: Row, namer: Namer): Promise<Ran> {
   const scenario = scenarioOf(row);
-  const variable = /`((?:AWS|TWITTER)_\w+)`/.exec(row.address)?.[1];
+  const variable = /`((?:AUTH_CLI|AWS|TWITTER)_\w+)`/.exec(row.address)?.[1];
   const value = row.address.includes("region") ? "x.named.example/" : named;
   const name = row.address.includes("region") ? "AWS_REGION" : (variable ?? "");
   const { world: options = {} } = scenario;
@@ -249,6 +249,49 @@ const callWithDotenv = (text: string, world: World = {}): Promise<Ran> =>
     ["call", "/private", "--json"],
     createWorld({ loggedIn: true, ...world, files: { "/project/.env": text } }),
   );
+
+describe("an API in auth-cli.json", () => {
+  it("gets no credentials of a login that was made with another", async () => {
+    const ran = await runIn(
+      ["call", "/private", "--json"],
+      createWorld({
+        loggedIn: true,
+        files: { "/project/auth-cli.json": JSON.stringify({ endpoint: named }) },
+      }),
+    );
+    expect(reportedError(ran)).toMatchObject({
+      code: "untrusted-address",
+      message: expect.stringContaining(`/project/auth-cli.json names the API ${named}`) as string,
+    });
+    expect(toNamed(ran)).toEqual([]);
+  });
+
+  it("gets none through another outputs file of the project, nor through AUTH_CLI_ENDPOINT in .env", async () => {
+    const world = createWorld({ loggedIn: true });
+    const { identityPoolId } = world.services;
+    world.environment.addFile("/project/auth-cli.json", JSON.stringify({ outputs: "o.json", api: "Evil" }));
+    world.environment.addFile(
+      "/project/o.json",
+      JSON.stringify({ "prod-notes-S": { Evil: named, Pool: identityPoolId } }),
+    );
+    const ran = await runIn(["call", "/private", "--json"], world);
+    expect(reportedError(ran)["code"]).toBe("untrusted-address");
+    expect(toNamed(ran)).toEqual([]);
+    const byDotenv = await callWithDotenv(`AUTH_CLI_ENDPOINT=${named}\n`);
+    expect(byDotenv.code).toBe(0);
+    expect(toNamed(byDotenv)).toEqual([]);
+  });
+
+  it("may repeat the login's", async () => {
+    const world = createWorld({ loggedIn: true });
+    const { apiEndpoint, identityPoolId } = world.services;
+    world.environment.addFile(
+      "/project/auth-cli.json",
+      JSON.stringify({ endpoint: apiEndpoint, identityPoolId }),
+    );
+    expect((await runIn(["call", "/private"], world)).code).toBe(0);
+  });
+});
 
 describe("an address in a .env file", () => {
   it("is refused with the file, the variable, the address and the way to allow it", async () => {

@@ -44,14 +44,11 @@ export async function run(
     return exitCode;
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) {
-      const { terminal, commandName } = environmentFor({ debug });
+      const known = environmentFor({ debug });
+      const { terminal } = known;
       if (debug && thrown instanceof Error) terminal.say(stackOf(thrown));
       const { withRepeatedFlags } = await import("./flags/repeat-flags.ts");
-      return reportError(
-        withRepeatedFlags(toAuthCliError(thrown), program.opts(), commandName),
-        terminal,
-        args,
-      );
+      return reportError(withRepeatedFlags(toAuthCliError(thrown), program.opts(), known), terminal, args);
     }
     if (thrown.exitCode === 0) return 0;
     if (thrown.code === "commander.help") return isHelpCommand(program) ? 0 : 2;
@@ -59,8 +56,8 @@ export async function run(
       import("./flags/usage-error.ts"),
       import("./flags/repeat-flags.ts"),
     ]);
-    const { terminal, commandName } = environmentFor({ debug });
-    return reportError(withRepeatedFlags(usageError(thrown, program, args), {}, commandName), terminal, args);
+    const known = environmentFor({ debug });
+    return reportError(withRepeatedFlags(usageError(thrown, program, args), {}, known), known.terminal, args);
   }
 }
 

@@ -5,6 +5,8 @@ import type { DeployerFlags } from "./deployer-credentials.ts";
 export interface DeploymentFlags extends DeployerFlags {
   stage?: string | undefined;
   outputs?: string | undefined;
+  /** The name of the API's output. */
+  api?: string | undefined;
   endpoint?: string | undefined;
   identityPoolId?: string | undefined;
   service?: string | undefined;
@@ -20,8 +22,12 @@ export interface Deployment extends SigningScope {
   region: string;
   /** Service and region are guesses, since neither the API's host nor a flag names them. */
   isScopeAssumed: boolean;
-  /** The source of endpoint and pool id, for display. */
+  /** The source of the endpoint, for display. */
   source: string;
+  /** The source of the pool id, for display. */
+  poolSource: string;
+  /** The name of the API's output, unless it is ApiEndpoint. */
+  apiName?: string | undefined;
   /** The names of its CloudFormation stacks, if the source has them. */
   stackNames?: readonly string[] | undefined;
 }

@@ -5,8 +5,16 @@ import { listNames } from "../list-names.ts";
 import { deployCommand } from "./deploy-command.ts";
 import type { DeployerEnvironment } from "./deployer-credentials.ts";
 import type { DeploymentFlags, RememberedDeployment } from "./deployment.ts";
-import { isSstOutputsFile, parseOutputs, requireOutputs, type StageOutputs } from "./outputs-file.ts";
+import { howToWriteOutputs, outputsFiles } from "./framework.ts";
+import {
+  isSstOutputsFile,
+  parseOutputs,
+  type RequiredOutputs,
+  requireOutputs,
+  type StageOutputs,
+} from "./outputs-file.ts";
 import type { Project } from "./project.ts";
+import { onlyStage, type ProjectFile, type ProjectSettings, settingsOf } from "./project-settings.ts";
 
 export interface FoundOutputs {
   stage: string | undefined;
@@ -14,6 +22,12 @@ export interface FoundOutputs {
   identityPoolId: string;
   /** For display. */
   source: string;
+  /** For display. */
+  poolSource: string;
+  /** The name of the API's output, unless it is ApiEndpoint. */
+  apiName?: string | undefined;
+  /** A flag or the environment names the API. */
+  isApiChosen?: boolean;
   /** A stored login had them, so they may be out of date. */
   isFromLogin?: true;
   /** The names of the stage's stacks, if the source has them. */
@@ -26,23 +40,31 @@ export type OutputsEnvironment = DeployerEnvironment &
 /**
  * Finds the outputs of a stage.
  * @param wanted the stage
+ * @param file the project's `auth-cli.json`
  */
 export async function findOutputs(
   environment: OutputsEnvironment,
   flags: DeploymentFlags,
   project: Project,
   wanted: string | undefined,
+  file: ProjectFile | undefined,
   remembered: () => readonly RememberedDeployment[],
 ): Promise<FoundOutputs> {
-  if (flags.endpoint !== undefined && flags.identityPoolId !== undefined) {
+  const settings = file && settingsOf(file, wanted);
+  if (file !== undefined && wanted === undefined) requireOneStage(file);
+  const given = givenValues(environment, flags, file, settings);
+  const { endpoint, identityPoolId } = given;
+  if (endpoint !== undefined && identityPoolId !== undefined) {
     return {
-      stage: wanted,
-      apiEndpoint: flags.endpoint,
-      identityPoolId: flags.identityPoolId,
-      source: "--endpoint and --identity-pool-id",
+      stage: wanted ?? (file && onlyStage(file)),
+      ...describe(
+        given,
+        { apiEndpoint: endpoint.value, identityPoolId: identityPoolId.value },
+        endpoint.source,
+      ),
     };
   }
-  const path = outputsPath(environment, flags, project);
+  const path = outputsPath(environment, flags, project, settings);
   // SST exits without waiting for this file. On a busy machine it stays empty.
   const text = environment.files.readText(path) || undefined;
   if (text === undefined && flags.outputs !== undefined) {
@@ -54,30 +76,111 @@ export async function findOutputs(
   const stages =
     text === undefined ? [] : parseOutputs(path, text, { appName: project.appName, stage: wanted });
   const chosen = chooseStage(path, stages, wanted);
+  const api = flags.api ?? settings?.api;
   if (chosen !== undefined) {
     const { stage, stackNames } = chosen;
-    return {
-      stage,
-      ...requireOutputs(path, withFlags(chosen, flags), !isSstOutputsFile(path)),
-      source: path,
-      stackNames,
-    };
+    const found = requireOutputs(path, withGiven(chosen, given), {
+      byOtherTool: !isSstOutputsFile(path),
+      api: endpoint === undefined ? api : undefined,
+    });
+    return { stage, ...describe(given, found, path), stackNames };
   }
 
   const known = remembered().filter(({ appName }) => appName === project.appName);
   const earlier = findRemembered(known, project, wanted);
   if (earlier !== undefined) {
+    const source = `the last login to ${earlier.stage ?? "this deployment"}`;
     return {
-      ...earlier,
-      source: `the last login to ${earlier.stage ?? "this deployment"}`,
+      stage: earlier.stage,
+      ...describe(
+        given,
+        {
+          apiEndpoint: endpoint?.value ?? earlier.apiEndpoint,
+          identityPoolId: identityPoolId?.value ?? earlier.identityPoolId,
+        },
+        source,
+      ),
       isFromLogin: true,
     };
   }
   const deployed =
     wanted === undefined ? undefined : await askCloudFormation(environment, flags, project, wanted);
-  if (deployed !== undefined) return deployed;
+  if (deployed !== undefined) {
+    const { source, ...outputs } = deployed;
+    const found = requireOutputs(source, withGiven({ stage: wanted, ...outputs }, given), { api });
+    return { stage: wanted, ...describe(given, found, source) };
+  }
   if (stages.length > 0) throw unknownStage(path, stages, wanted, known);
-  throw notFound(path, flags, project, wanted, known);
+  throw notFound(path, given, project, wanted, known);
+}
+
+/** Only stages that differ in their deployment have to be told apart. */
+function requireOneStage({ path, settings, stages }: ProjectFile): void {
+  const names = [...stages.keys()];
+  const differ = [...stages.values()].some((each) => each.endpoint ?? each.identityPoolId ?? each.outputs);
+  if (names.length < 2 || !differ || settings.endpoint !== undefined) return;
+  throw new AuthCliError("missing-configuration", {
+    message: `${path} has several stages: ${listNames(names)}`,
+    fix: `choose one, for example --stage ${names[0]}`,
+  });
+}
+
+/** Values that precede the outputs: of flags, the environment and `auth-cli.json`. */
+interface Given {
+  endpoint: GivenValue | undefined;
+  identityPoolId: GivenValue | undefined;
+}
+
+interface GivenValue {
+  value: string;
+  source: string;
+  /** Not the project's file: the user named it. */
+  isChosen: boolean;
+}
+
+function givenValues(
+  { variables }: Pick<OutputsEnvironment, "variables">,
+  flags: DeploymentFlags,
+  file: ProjectFile | undefined,
+  settings: ProjectSettings | undefined,
+): Given {
+  const find = (
+    flag: string,
+    ofFlag: string | undefined,
+    variable: string,
+    ofFile: string | undefined,
+  ): GivenValue | undefined => {
+    if (ofFlag !== undefined) return { value: ofFlag, source: flag, isChosen: true };
+    const ofEnvironment = variables[variable]?.trim();
+    if (ofEnvironment)
+      return { value: ofEnvironment, source: `the environment variable ${variable}`, isChosen: true };
+    return ofFile === undefined ? undefined : { value: ofFile, source: file?.path ?? "", isChosen: false };
+  };
+  return {
+    endpoint: find("--endpoint", flags.endpoint, "AUTH_CLI_ENDPOINT", settings?.endpoint),
+    identityPoolId: find(
+      "--identity-pool-id",
+      flags.identityPoolId,
+      "AUTH_CLI_IDENTITY_POOL_ID",
+      settings?.identityPoolId,
+    ),
+  };
+}
+
+/** @param source of the values that are not given */
+function describe(
+  { endpoint, identityPoolId }: Given,
+  found: RequiredOutputs,
+  source: string,
+): Omit<FoundOutputs, "stage" | "isFromLogin" | "stackNames"> {
+  return {
+    apiEndpoint: found.apiEndpoint,
+    identityPoolId: found.identityPoolId,
+    source: endpoint?.source ?? source + outputSuffix(found.apiName),
+    poolSource: identityPoolId?.source ?? source + outputSuffix(found.poolName),
+    apiName: found.apiName,
+    isApiChosen: endpoint?.isChosen ?? false,
+  };
 }
 
 /**
@@ -86,33 +189,43 @@ export async function findOutputs(
  */
 export function findRecordedOutputs(
   environment: Pick<OutputsEnvironment, "files" | "workingDirectory">,
-  flags: Pick<DeploymentFlags, "outputs">,
+  flags: Pick<DeploymentFlags, "outputs" | "api">,
   project: Project,
   wanted: string | undefined,
+  settings: ProjectSettings | undefined,
   remembered: () => readonly RememberedDeployment[],
 ): FoundOutputs | undefined {
-  const path = outputsPath(environment, flags, project);
+  const path = outputsPath(environment, flags, project, settings);
   try {
     const text = environment.files.readText(path) || undefined;
     const stages =
       text === undefined ? [] : parseOutputs(path, text, { appName: project.appName, stage: wanted });
     const chosen = chooseStage(path, stages, wanted);
-    if (chosen !== undefined) return { stage: chosen.stage, ...requireOutputs(path, chosen), source: path };
+    if (chosen !== undefined) {
+      const { apiEndpoint, identityPoolId } = requireOutputs(path, chosen, {
+        api: flags.api ?? settings?.api,
+      });
+      return { stage: chosen.stage, apiEndpoint, identityPoolId, source: path, poolSource: path };
+    }
   } catch (error) {
     if (!(error instanceof AuthCliError)) throw error;
   }
   const earlier = findRemembered(remembered(), project, wanted);
-  return earlier && { ...earlier, source: "an earlier login", isFromLogin: true };
+  const source = "an earlier login";
+  return earlier && { ...earlier, source, poolSource: source, isFromLogin: true };
 }
 
-function outputsPath(
-  { workingDirectory }: Pick<OutputsEnvironment, "workingDirectory">,
+/** The outputs file, existing or not: of `--outputs`, `auth-cli.json`, or where the framework leaves it. */
+export function outputsPath(
+  { files, workingDirectory }: Pick<OutputsEnvironment, "files" | "workingDirectory">,
   flags: Pick<DeploymentFlags, "outputs">,
-  project: Project,
+  { root, framework = "sst" }: Project,
+  settings: ProjectSettings | undefined,
 ): string {
-  return flags.outputs === undefined
-    ? join(project.root, ".sst", "outputs.json")
-    : resolve(workingDirectory, flags.outputs);
+  if (flags.outputs !== undefined) return resolve(workingDirectory, flags.outputs);
+  if (settings?.outputs !== undefined) return join(root, settings.outputs);
+  const [first = "", ...others] = outputsFiles[framework].map((file) => join(root, file));
+  return [first, ...others].find((path) => others.length === 0 || files.exists(path)) ?? first;
 }
 
 function findRemembered(
@@ -125,14 +238,14 @@ function findRemembered(
   );
 }
 
-/** The file may lack the values that flags set. */
-function withFlags(outputs: StageOutputs, { endpoint, identityPoolId }: DeploymentFlags): StageOutputs {
+/** The file may lack the values that are given. */
+function withGiven(outputs: StageOutputs, { endpoint, identityPoolId }: Given): StageOutputs {
   return {
     ...outputs,
     values: {
       ...outputs.values,
-      ...(endpoint === undefined ? {} : { ApiEndpoint: endpoint }),
-      ...(identityPoolId === undefined ? {} : { IdentityPoolId: identityPoolId }),
+      ...(endpoint === undefined ? {} : { ApiEndpoint: endpoint.value }),
+      ...(identityPoolId === undefined ? {} : { IdentityPoolId: identityPoolId.value }),
     },
   };
 }
@@ -143,12 +256,9 @@ async function askCloudFormation(
   flags: DeploymentFlags,
   project: Project,
   stage: string,
-): Promise<FoundOutputs | undefined> {
+): Promise<{ values: Record<string, string>; source: string } | undefined> {
   const { readDeployedOutputs } = await import("./deployed-outputs.ts");
-  const deployed = await readDeployedOutputs(environment, flags, project, stage);
-  if (deployed === undefined) return undefined;
-  const { source, values } = deployed;
-  return { stage, ...requireOutputs(source, withFlags({ stage, values }, flags)), source };
+  return readDeployedOutputs(environment, flags, project, stage);
 }
 
 function chooseStage(
@@ -189,26 +299,29 @@ function unknownStage(
 /** Without outputs. */
 function notFound(
   path: string,
-  { endpoint, identityPoolId }: DeploymentFlags,
-  { isSst }: Project,
+  { endpoint, identityPoolId }: Given,
+  { framework }: Project,
   wanted: string | undefined,
   known: readonly RememberedDeployment[],
 ): AuthCliError {
   const cause = `${path} does not exist or is empty${elsewhere(known)}`;
   if (endpoint !== undefined || identityPoolId !== undefined) {
-    const [given, missing] =
-      endpoint === undefined ? ["--identity-pool-id", "--endpoint"] : ["--endpoint", "--identity-pool-id"];
+    const given = (endpoint ?? identityPoolId)?.source ?? "";
+    const missing = endpoint === undefined ? "--endpoint" : "--identity-pool-id";
     return new AuthCliError("outputs-not-found", {
       message: `${missing} is missing: without an outputs file, ${given} needs it`,
       cause,
       fix: `pass ${missing} too, or pass --outputs <file>`,
     });
   }
-  const first = isSst ? `run ${deployCommand(wanted)}` : "run auth-cli in the folder of a deployed SST app";
+  const first =
+    framework === undefined
+      ? "run auth-cli in the folder of a deployed app"
+      : howToWriteOutputs(framework, wanted);
   return new AuthCliError("outputs-not-found", {
     message: wanted === undefined ? "no deployed stage found" : `cannot find the stage ${wanted}`,
     cause,
-    fix: `${first}, pass --outputs <file> for CDK, or pass --endpoint and --identity-pool-id`,
+    fix: `${first}, pass --outputs <file>, or pass --endpoint and --identity-pool-id`,
   });
 }
 
@@ -218,4 +331,13 @@ function elsewhere(known: readonly RememberedDeployment[]): string {
 
 function stageNames(stages: readonly { stage: string | undefined }[]): string {
   return listNames(stages.map(({ stage }) => stage ?? "a deployment without a name"));
+}
+
+function outputSuffix(name: string | undefined): string {
+  return name === undefined ? "" : `, output ${name}`;
+}
+
+/** Whether a source is the file, with or without the name of an output. */
+export function isOfFile(source: string, file: string | undefined): boolean {
+  return file !== undefined && (source === file || source.startsWith(`${file}, output `));
 }

@@ -1,14 +1,17 @@
+import { scopeOfHost } from "../aws/api-host.ts";
 import { AuthCliError } from "../errors.ts";
 import { listNames } from "../list-names.ts";
+import { isLoopback } from "../loopback.ts";
 import { deployCommand } from "./deploy-command.ts";
 import { isStageName } from "./stage.ts";
 
 /** The outputs of one stage. Only the wanted stage has to be complete. */
 export interface StageOutputs {
-  /** Undefined in the flat format, which names no stage. */
+  /** Undefined in a format that names no stage. */
   stage: string | undefined;
+  /** By name. Nested names are joined by dots, and a name that several stacks have follows the name of its stack. */
   values: Record<string, unknown>;
-  /** Undefined in the flat format. */
+  /** Undefined in a format that names no stack. */
   stackNames?: readonly string[];
 }
 
@@ -17,47 +20,114 @@ export function isSstOutputsFile(path: string): boolean {
   return /(^|[\\/])\.sst[\\/]outputs\.json$/.test(path);
 }
 
-interface RequiredOutputs {
+/** The API and the identity pool of a stage. */
+export interface RequiredOutputs {
   apiEndpoint: string;
   identityPoolId: string;
+  /** The names of the outputs, when they are not ApiEndpoint and IdentityPoolId. */
+  apiName?: string;
+  poolName?: string;
 }
 
 /**
- * Parses `.sst/outputs.json` in the format of SST v2 and CDK (`{"<stage>-<app>-<Stack>": {…}}`) or the flat format of
- * SST v3. Several stacks may have the outputs of one stage.
- * @throws AuthCliError `invalid-outputs` when the file has another format or belongs to another app
+ * Parses the outputs of a deployment: `.sst/outputs.json` of SST v2 and `cdk deploy --outputs-file`
+ * (`{"<stack>": {"<output>": …}}`), the response of DescribeStacks and its `Outputs`, and files without stacks, such as
+ * those of SST v3, Amplify and Serverless. Several stacks may have the outputs of one stage.
+ * @throws AuthCliError `invalid-outputs` when the file is no JSON or belongs to another app
  */
 export function parseOutputs(
   path: string,
   text: string,
   { appName, stage: wanted }: { appName: string | undefined; stage: string | undefined },
 ): StageOutputs[] {
-  const outputs = parseObject(path, text);
-  if (!Object.values(outputs).some(isObject)) return [{ stage: undefined, values: outputs }];
+  const outputs = parseJson(path, text);
+  const stacks = stacksOf(outputs);
+  if (stacks === undefined) return [{ stage: undefined, values: flatten(outputs) }];
 
-  const stages = new Map<string, Required<Pick<StageOutputs, "values" | "stackNames">>>();
-  for (const [stackName, values] of Object.entries(outputs)) {
-    if (!isObject(values)) continue;
-    const stage = stageOf(stackName, appName, wanted);
+  const stages = new Map<string, [stackName: string, values: Record<string, unknown>][]>();
+  for (const stack of stacks) {
+    const stage = stageOf(stack[0], appName, wanted);
     // A stage becomes part of a command to copy. CloudFormation has no stacks with other names.
     if (stage === undefined || !isStageName(stage)) continue;
-    const before = stages.get(stage);
-    stages.set(stage, {
-      values: { ...before?.values, ...values },
-      stackNames: [...(before?.stackNames ?? []), stackName],
-    });
+    stages.set(stage, [...(stages.get(stage) ?? []), stack]);
   }
   if (stages.size === 0) {
     const isSst = isSstOutputsFile(path);
     throw new AuthCliError("invalid-outputs", {
       message: `${path} has no stage of the app ${appName ?? ""}`.trimEnd(),
-      cause: `its stacks are ${listNames(Object.keys(outputs))}${isSst ? ": a deploy of another app wrote it" : ""}`,
+      cause: `its stacks are ${listNames(stacks.map(([name]) => name))}${isSst ? ": a deploy of another app wrote it" : ""}`,
       fix: isSst
         ? `run ${deployCommand(undefined)} in this project, or pass the right file with --outputs`
         : `pass the right file with --outputs, or pass --endpoint and --identity-pool-id`,
     });
   }
-  return [...stages].map(([stage, found]) => ({ stage, ...found }));
+  const found = [...stages].map(([stage, own]) => ({ stage, ...merge(own) }));
+  return appName !== undefined || wanted !== undefined || isSstOutputsFile(path)
+    ? found
+    : joinPartial(found, stacks);
+}
+
+/**
+ * The names of stacks outside of SST need not begin with a stage: `ApiStack` and `AuthStack` are one deployment. Stages
+ * are told apart only where several are complete.
+ */
+function joinPartial(
+  stages: StageOutputs[],
+  stacks: readonly (readonly [string, Record<string, unknown>])[],
+): StageOutputs[] {
+  const useful = stages.filter(({ values }) => apisOf(values).length + poolsOf(values).length > 0);
+  const complete = useful.filter(({ values }) => apisOf(values).length > 0 && poolsOf(values).length > 0);
+  if (useful.length === 1) return useful;
+  if (useful.length === 0 || complete.length > 1) return stages;
+  return [{ stage: undefined, ...merge(stacks) }];
+}
+
+function merge(stacks: readonly (readonly [string, Record<string, unknown>])[]): {
+  values: Record<string, unknown>;
+  stackNames: string[];
+} {
+  const named = stacks.flatMap(([stack, values]) =>
+    Object.entries(values).map((entry) => [stack, ...entry] as const),
+  );
+  const isShared = (name: string): boolean => {
+    const values = new Set(named.filter(([, each]) => each === name).map(([, , value]) => String(value)));
+    return values.size > 1;
+  };
+  return {
+    values: Object.fromEntries(
+      named.map(([stack, name, value]) => [isShared(name) ? `${stack}.${name}` : name, value]),
+    ),
+    stackNames: stacks.map(([name]) => name),
+  };
+}
+
+/** Undefined in a format without stacks. */
+function stacksOf(outputs: unknown): [name: string, values: Record<string, unknown>][] | undefined {
+  if (!isObject(outputs)) return undefined;
+  if (Array.isArray(outputs["Stacks"])) {
+    return outputs["Stacks"]
+      .filter(isObject)
+      .map((stack) => [String(stack["StackName"]), flatten(stack["Outputs"] ?? [])]);
+  }
+  const values = Object.entries(outputs);
+  const isByStack =
+    values.some(([, each]) => isObject(each)) &&
+    values.every(([, each]) => typeof each !== "string" && !isPairs(each));
+  return isByStack
+    ? values.flatMap(([name, each]) => (isObject(each) ? [[name, flatten(each)]] : []))
+    : undefined;
+}
+
+/** The values by their paths, and the pairs of CloudFormation by their keys. */
+function flatten(value: unknown, path: readonly string[] = []): Record<string, unknown> {
+  if (isObject(value) && typeof value["OutputKey"] === "string")
+    return { [value["OutputKey"]]: value["OutputValue"] };
+  if (typeof value !== "object" || value === null)
+    return path.length === 0 ? {} : { [path.join(".")]: value };
+  return Object.assign(
+    {},
+    ...Object.entries(value).map(([name, each]) => flatten(each, isPairs(value) ? path : [...path, name])),
+  ) as Record<string, unknown>;
 }
 
 /** SST names a stack `<stage>-<app>-<Stack>`. Stage and app may contain dashes, so only the app's name shows where each ends. */
@@ -72,15 +142,50 @@ function stageOf(
     const end = stackName.indexOf(`-${appName}-`);
     return end > 0 ? stackName.slice(0, end) : undefined;
   }
-  return wanted !== undefined && stackName.startsWith(`${wanted}-`) ? wanted : stackName.split("-")[0];
+  // Serverless and SAM name a stack `<service>-<stage>`.
+  return wanted !== undefined && (stackName.startsWith(`${wanted}-`) || stackName.endsWith(`-${wanted}`))
+    ? wanted
+    : stackName.split("-")[0];
+}
+
+/** The outputs whose value is the address of an API that an identity may call, without repetitions. */
+function apisOf(values: Record<string, unknown>): [name: string, value: string][] {
+  const seen = new Set<string>();
+  return Object.entries(values).filter((entry): entry is [string, string] => {
+    const [name, value] = entry;
+    if (typeof value !== "string" || !/^https?:/.test(value) || !URL.canParse(value)) return false;
+    const url = new URL(value);
+    if (scopeOfHost(url) === undefined && !isLoopback(url.hostname) && !/(^|\.)ApiEndpoint$/.test(name))
+      return false;
+    const address = url.href.replace(/\/+$/, "");
+    return !seen.has(address) && Boolean(seen.add(address));
+  });
+}
+
+function poolsOf(values: Record<string, unknown>): [name: string, value: string][] {
+  const seen = new Set<unknown>();
+  return Object.entries(values).filter(
+    (entry): entry is [string, string] =>
+      typeof entry[1] === "string" &&
+      /^[a-z]{2,}(-[a-z]+)+-\d{1,2}:[\da-f]+(-[\da-f]+)+$/.test(entry[1]) &&
+      !seen.has(entry[1]) &&
+      Boolean(seen.add(entry[1])),
+  );
 }
 
 /**
+ * The outputs ApiEndpoint and IdentityPoolId, else the only ones whose values are the address of an API and the id of an
+ * identity pool.
  * @param source the path of the file, or another source of outputs
+ * @param api the name of the API's output
  * @param byOtherTool whether another tool than SST wrote them
- * @throws AuthCliError `invalid-outputs` when an output is missing
+ * @throws AuthCliError `invalid-outputs` when an output is missing, `missing-configuration` when there are several
  */
-export function requireOutputs(source: string, outputs: StageOutputs, byOtherTool = false): RequiredOutputs {
+export function requireOutputs(
+  source: string,
+  outputs: StageOutputs,
+  { byOtherTool = false, api }: { byOtherTool?: boolean; api?: string | undefined } = {},
+): RequiredOutputs {
   const { stage, values } = outputs;
   const read = (name: keyof typeof flagFor): string => {
     const value = values[name];
@@ -98,13 +203,63 @@ export function requireOutputs(source: string, outputs: StageOutputs, byOtherToo
       fix: `add ${name} to the stack's outputs (\`stack.addOutputs\`) and deploy all stacks${stage === undefined ? "" : `: ${deployCommand(stage)}`}`,
     });
   };
-  return { apiEndpoint: read("ApiEndpoint"), identityPoolId: read("IdentityPoolId") };
+  const [apiName, apiEndpoint] = chooseApi(source, values, api) ?? ["ApiEndpoint", read("ApiEndpoint")];
+  const [poolName, identityPoolId] = choosePool(source, values) ?? ["IdentityPoolId", read("IdentityPoolId")];
+  return {
+    apiEndpoint,
+    identityPoolId,
+    ...(apiName === "ApiEndpoint" ? {} : { apiName }),
+    ...(poolName === "IdentityPoolId" ? {} : { poolName }),
+  };
+}
+
+/** Undefined where the output has its own name, or where there is none. */
+function chooseApi(
+  source: string,
+  values: Record<string, unknown>,
+  wanted: string | undefined,
+): [name: string, value: string] | undefined {
+  const apis = apisOf(values);
+  if (wanted !== undefined) {
+    const value = values[wanted];
+    // A custom domain too.
+    if (typeof value === "string" && /^https?:/.test(value)) return [wanted, value];
+    const [found, ...more] = apis.filter(([name]) => name.split(".").includes(wanted));
+    if (found !== undefined && more.length === 0) return found;
+    throw new AuthCliError("invalid-configuration", {
+      message: `${source} has no API named ${wanted}`,
+      cause:
+        apis.length === 0 ? "it has no address of an API" : `it has ${listNames(apis.map(([name]) => name))}`,
+      fix: `pass ${apis.length === 0 ? "--endpoint" : `--api ${shellWord(apis[0]?.[0])}`}`,
+    });
+  }
+  if ("ApiEndpoint" in values) return undefined;
+  if (apis.length < 2) return apis[0];
+  throw new AuthCliError("missing-configuration", {
+    message: `${source} has several APIs: ${listNames(apis.map(([name]) => name))}`,
+    fix: `choose one, for example --api ${shellWord(apis[0]?.[0])}`,
+  });
+}
+
+function choosePool(
+  source: string,
+  values: Record<string, unknown>,
+): [name: string, value: string] | undefined {
+  const pools = poolsOf(values);
+  if ("IdentityPoolId" in values) return undefined;
+  if (pools.length < 2) return pools[0];
+  throw new AuthCliError("missing-configuration", {
+    message: `${source} has several identity pools: ${listNames(pools.map(([name]) => name))}`,
+    fix: `choose one, for example --identity-pool-id ${shellWord(pools[0]?.[1])}`,
+  });
+}
+
+/** A file's text in a command to copy. */
+function shellWord(text = ""): string {
+  return /^[\w.:/-]+$/.test(text) ? text : "<name>";
 }
 
 const flagFor = { ApiEndpoint: "--endpoint", IdentityPoolId: "--identity-pool-id" } as const;
-
-/** The value of an output under another name. */
-const shapes = { ApiEndpoint: /^https?:/, IdentityPoolId: /^[a-z]{2}(-[a-z]+)+-\d:[\da-f-]+$/ } as const;
 
 function explainForOtherTool(
   name: keyof typeof flagFor,
@@ -113,7 +268,9 @@ function explainForOtherTool(
   const names = Object.keys(values);
   const owner = stackNames.length === 0 ? "the file" : listNames(stackNames);
   const has = stackNames.length > 1 ? "have" : "has";
-  const [first, ...others] = names.filter((each) => shapes[name].test(String(values[each])));
+  // A custom domain shows no service.
+  const [first, ...others] =
+    name === "ApiEndpoint" ? names.filter((each) => String(values[each]).startsWith("https:")) : [];
   return {
     cause:
       names.length === 1
@@ -122,18 +279,18 @@ function explainForOtherTool(
     fix:
       first === undefined || others.length > 0
         ? `add the output ${name} to the stack and deploy again, or pass ${flagFor[name]}`
-        : `rename the output ${names.length === 1 ? "" : `${first} `}to ${name} and deploy again, or pass ${flagFor[name]} with the value of ${first}`,
+        : `pass --api ${shellWord(first)} if that is the API, or rename the output to ${name} and deploy again`,
   };
 }
 
-function parseObject(path: string, text: string): Record<string, unknown> {
+function parseJson(path: string, text: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch {
     value = undefined;
   }
-  if (isObject(value)) return value;
+  if (isObject(value) || isPairs(value)) return value;
   throw new AuthCliError("invalid-outputs", {
     message: `${path} is not an outputs file`,
     // The file may be a link to a secret, so its content is not shown.
@@ -142,6 +299,13 @@ function parseObject(path: string, text: string): Record<string, unknown> {
       ? `run ${deployCommand(undefined)} to write the file again`
       : "pass the file that `cdk deploy --outputs-file` wrote, or pass --endpoint and --identity-pool-id",
   });
+}
+
+/** `Outputs` of DescribeStacks. */
+function isPairs(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.length > 0 && value.every((each) => isObject(each) && "OutputKey" in each)
+  );
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

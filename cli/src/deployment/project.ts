@@ -1,12 +1,13 @@
 import { dirname, join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
+import type { Framework } from "./framework.ts";
 
-/** An SST or CDK project on this computer. */
+/** A project on this computer. */
 export interface Project {
-  /** The folder with `sst.config.*`, else the working directory. */
+  /** The nearest folder with a file of a framework or with `auth-cli.json`, else the working directory. */
   root: string;
-  /** It has an `sst.config.*` or a folder `.sst`. */
-  isSst: boolean;
+  /** Undefined when no file shows it. */
+  framework: Framework | undefined;
   /** The app's name in `sst.config.*`. Undefined when it is not a literal. */
   appName: string | undefined;
   /** The region in `sst.config.*`. Undefined when it is not a literal. */
@@ -24,31 +25,49 @@ const configNames = [
   "sst.config.cjs",
 ];
 
+/** The files that show a framework. */
+const markers: readonly [file: string, framework: Framework][] = [
+  [".sst", "sst"],
+  ["cdk.json", "cdk"],
+  ["amplify_outputs.json", "amplify"],
+  ["amplify/backend.ts", "amplify"],
+  ["samconfig.toml", "sam"],
+  ...["yml", "yaml", "ts", "js", "json"].map((end): [string, Framework] => [
+    `serverless.${end}`,
+    "serverless",
+  ]),
+];
+
 /** Searches the working directory and its parents, as SST does. */
 export function findProject(environment: Pick<Environment, "files" | "workingDirectory">): Project {
-  for (let folder = environment.workingDirectory; ; folder = dirname(folder)) {
-    const config = configNames.find((name) => environment.files.exists(join(folder, name)));
+  const { files, workingDirectory } = environment;
+  const unknown = { framework: undefined, appName: undefined, region: undefined, profile: undefined };
+  for (let folder = workingDirectory; ; folder = dirname(folder)) {
+    const config = configNames.find((name) => files.exists(join(folder, name)));
     if (config !== undefined) {
-      const text = environment.files.readText(join(folder, config)) ?? "";
+      const text = files.readText(join(folder, config)) ?? "";
       return {
         root: folder,
-        isSst: true,
+        framework: "sst",
         appName: readLiteral(text, "name"),
         region: readLiteral(text, "region"),
         profile: readLiteral(text, "profile"),
       };
     }
-    if (environment.files.exists(join(folder, ".sst")))
-      return { root: folder, isSst: true, appName: undefined, region: undefined, profile: undefined };
-    if (folder === dirname(folder))
-      return {
-        root: environment.workingDirectory,
-        isSst: false,
-        appName: undefined,
-        region: undefined,
-        profile: undefined,
-      };
+    const framework = frameworkOf(files, folder);
+    if (framework !== undefined || files.exists(join(folder, "auth-cli.json")))
+      return { ...unknown, root: folder, framework };
+    if (folder === dirname(folder)) return { ...unknown, root: workingDirectory };
   }
+}
+
+function frameworkOf(files: Environment["files"], folder: string): Framework | undefined {
+  const [, framework] = markers.find(([file]) => files.exists(join(folder, file))) ?? [];
+  if (framework !== undefined) return framework;
+  const templates = ["template.yaml", "template.yml"].filter((file) => files.exists(join(folder, file)));
+  return templates.some((file) => files.readText(join(folder, file))?.includes("AWS::Serverless"))
+    ? "sam"
+    : undefined;
 }
 
 /**

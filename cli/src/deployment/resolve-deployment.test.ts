@@ -8,6 +8,7 @@ import { parseServiceUrl } from "./service-addresses.ts";
 const poolId = "eu-west-1:0f0e0d0c-0b0a-4900-8800-070605040302";
 const otherPoolId = "us-east-1:99999999-0b0a-4900-8800-070605040302";
 const endpoint = "https://abc123.execute-api.eu-west-1.amazonaws.com";
+const functionUrl = "https://url123.lambda-url.eu-west-1.on.aws/";
 const outputs = { ApiEndpoint: endpoint, IdentityPoolId: poolId };
 const config = 'export default { config: () => ({ name: "notes", region: "eu-west-1" }) };';
 
@@ -168,7 +169,7 @@ describe("an outputs file", () => {
       { project: false },
       {},
       "outputs-not-found",
-      /no deployed stage found\ncause: \/project\/\.sst\/outputs\.json does not exist or is empty\nfix: run auth-cli in the folder of a deployed SST app, pass --outputs <file> for CDK, or pass --endpoint and --identity-pool-id$/,
+      /no deployed stage found\ncause: \/project\/\.sst\/outputs\.json does not exist or is empty\nfix: run auth-cli in the folder of a deployed app, pass --outputs <file>, or pass --endpoint and --identity-pool-id$/,
     ],
     [
       "absent, with --endpoint",
@@ -220,24 +221,44 @@ describe("an outputs file of CDK", () => {
 
   it.each<[string, unknown, DeploymentFlags, string[]]>([
     [
-      "one output with another name",
-      { MyStack: { ApiUrl: endpoint } },
+      "an API behind a domain of its own",
+      { MyStack: { NotesUrl: "https://notes.example.com", Pool: poolId } },
       {},
       [
         `error: ApiEndpoint is missing in ${file}`,
-        "cause: MyStack has only the output ApiUrl",
-        "fix: rename the output to ApiEndpoint and deploy again, or pass --endpoint with the value of ApiUrl",
+        "cause: MyStack has the outputs NotesUrl, Pool",
+        "fix: pass --api NotesUrl if that is the API, or rename the output to ApiEndpoint and deploy again",
       ],
     ],
     [
-      "the pool under another name",
-      { MyStack: { ApiEndpoint: endpoint, Pool: poolId } },
+      "several APIs",
+      { Api: { NotesUrl: endpoint, OrdersUrl: functionUrl }, Auth: { Pool: poolId } },
+      {},
+      [`error: ${file} has several APIs: NotesUrl, OrdersUrl`, "fix: choose one, for example --api NotesUrl"],
+    ],
+    [
+      "an API of the same name in each stack",
+      { Notes: { ApiEndpoint: endpoint }, Orders: { ApiEndpoint: functionUrl }, Auth: { Pool: poolId } },
       {},
       [
-        `error: IdentityPoolId is missing in ${file}`,
-        "cause: MyStack has the outputs ApiEndpoint, Pool",
-        "fix: rename the output Pool to IdentityPoolId and deploy again, or pass --identity-pool-id with the value of Pool",
+        `error: ${file} has several APIs: Notes.ApiEndpoint, Orders.ApiEndpoint`,
+        "fix: choose one, for example --api Notes.ApiEndpoint",
       ],
+    ],
+    [
+      "several pools",
+      { MyStack: { ApiEndpoint: endpoint, Users: poolId, Admins: otherPoolId } },
+      {},
+      [
+        `error: ${file} has several identity pools: Users, Admins`,
+        `fix: choose one, for example --identity-pool-id ${poolId}`,
+      ],
+    ],
+    [
+      "no API of the name",
+      { MyStack: { ApiEndpoint: endpoint, Pool: poolId } },
+      { api: "Orders" },
+      [`error: ${file} has no API named Orders`, "cause: it has ApiEndpoint", "fix: pass --api ApiEndpoint"],
     ],
     [
       "no pool",
@@ -283,6 +304,257 @@ describe("an outputs file of CDK", () => {
     const world = { project: false, files: { [file]: JSON.stringify(content) } };
     const error = await failure(() => resolve({ outputs: "cdk.json", ...flags }, world));
     expect(formatError(error)).toEqual(lines);
+  });
+});
+
+function pairs(values: Record<string, string>): { OutputKey: string; OutputValue: string }[] {
+  return Object.entries(values).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+}
+
+function own(content: unknown): { project: boolean; files: Record<string, string> } {
+  return { project: false, files: { "/project/auth-cli.json": JSON.stringify(content) } };
+}
+
+const at = (name: string): string => `https://${name}.execute-api.eu-west-1.amazonaws.com`;
+
+describe("outputs of any framework", () => {
+  const appsync = "https://abc123.appsync-api.eu-west-1.amazonaws.com/graphql";
+  const rest = "https://rest123.execute-api.eu-west-1.amazonaws.com/prod/";
+  const local = "http://127.0.0.1:4570";
+
+  it.each<[string, unknown, string, string, DeploymentFlags]>([
+    ["SST v3", { notes: endpoint, pool: poolId, site: "https://d111.cloudfront.net" }, endpoint, "notes", {}],
+    [
+      "SST v3, with groups",
+      { api: { url: functionUrl }, title: "x", pool: poolId },
+      functionUrl,
+      "api.url",
+      {},
+    ],
+    ["CDK", { MyStack: { HttpApiUrl: endpoint, Pool: poolId } }, endpoint, "HttpApiUrl", {}],
+    [
+      "CDK, a REST API that two outputs name",
+      { MyStack: { NotesEndpoint2C1A: rest, Url: rest.slice(0, -1), Pool: poolId } },
+      rest,
+      "NotesEndpoint2C1A",
+      {},
+    ],
+    [
+      "CDK, in three stacks",
+      { NetworkStack: { Vpc: "vpc-1" }, ApiStack: { Url: endpoint }, AuthStack: { Pool: poolId } },
+      endpoint,
+      "Url",
+      {},
+    ],
+    [
+      "CDK, one API of two",
+      { Api: { NotesUrl: endpoint, OrdersUrl: functionUrl }, Auth: { Pool: poolId } },
+      functionUrl,
+      "OrdersUrl",
+      { api: "OrdersUrl" },
+    ],
+    [
+      "Amplify with AppSync",
+      {
+        version: "1.3",
+        auth: {
+          user_pool_id: "eu-west-1_AbCdEfGhI",
+          identity_pool_id: poolId,
+          groups: [{ admin: { precedence: 0 } }],
+        },
+        data: { url: appsync, aws_region: "eu-west-1", default_authorization_type: "AWS_IAM" },
+      },
+      appsync,
+      "data.url",
+      {},
+    ],
+    [
+      "Amplify with a REST API",
+      { version: "1", auth: { identity_pool_id: poolId }, custom: { API: { notes: { endpoint: rest } } } },
+      rest,
+      "custom.API.notes.endpoint",
+      {},
+    ],
+    [
+      "Amplify with two APIs, by --api",
+      {
+        version: "1",
+        auth: { identity_pool_id: poolId },
+        data: { url: appsync },
+        custom: { API: { notes: { endpoint: rest } } },
+      },
+      rest,
+      "custom.API.notes.endpoint",
+      { api: "notes" },
+    ],
+    [
+      "CloudFormation's DescribeStacks",
+      { Stacks: [{ StackName: "notes-dev", Outputs: pairs({ Url: rest, Pool: poolId }) }] },
+      rest,
+      "Url",
+      {},
+    ],
+    [
+      "DescribeStacks, with --stage",
+      {
+        Stacks: [
+          { StackName: "notes-dev", Outputs: pairs({ Url: endpoint, Pool: poolId }) },
+          { StackName: "notes-prod", Outputs: pairs({ Url: rest, Pool: poolId }) },
+        ],
+      },
+      rest,
+      "Url",
+      { stage: "prod" },
+    ],
+    ["SAM's list of stack outputs", pairs({ Url: functionUrl, Pool: poolId }), functionUrl, "Url", {}],
+    [
+      "Serverless",
+      { ServiceEndpoint: rest, PoolId: poolId, region: "eu-west-1" },
+      rest,
+      "ServiceEndpoint",
+      {},
+    ],
+    [
+      "Serverless's info",
+      { info: { stage: "dev" }, outputs: pairs({ Url: rest, P: poolId }) },
+      rest,
+      "Url",
+      {},
+    ],
+    ["the local cloud", { S: { Url: local, Pool: poolId } }, local, "Url", {}],
+  ])("of %s are known by their values", async (_name, content, address, output, flags) => {
+    const world = { project: false, files: { "/project/o.json": `\ufeff${JSON.stringify(content)}` } };
+    const { deployment, isApiChosen } = await resolve({ outputs: "o.json", ...flags }, world);
+    expect(deployment.apiEndpoint.href.replace(/\/$/, "")).toBe(address.replace(/\/(graphql)?$/, ""));
+    expect(deployment).toMatchObject({ identityPoolId: poolId, source: `/project/o.json, output ${output}` });
+    expect(isApiChosen).toBe(true);
+  });
+
+  it.each([
+    ["cdk.json", "cdk-outputs.json"],
+    ["cdk.json", "outputs.json"],
+    ["amplify/backend.ts", "amplify_outputs.json"],
+    ["samconfig.toml", "outputs.json"],
+    ["serverless.yml", "stack-outputs.json"],
+  ])("are found beside %s in %s", async (marker, file) => {
+    const files = {
+      [`/project/${marker}`]: "",
+      [`/project/${file}`]: JSON.stringify({ api: endpoint, pool: poolId }),
+    };
+    const { deployment, isApiChosen } = await resolve({}, { project: false, files });
+    expect(deployment.source).toBe(`/project/${file}, output api`);
+    expect(isApiChosen).toBe(false);
+  });
+
+  it.each([
+    ["cdk.json", "run `npx cdk deploy --all --outputs-file cdk-outputs.json`"],
+    ["amplify/backend.ts", "run `npx ampx generate outputs"],
+    ["samconfig.toml", "run `aws cloudformation describe-stacks --stack-name <stack> >outputs.json`"],
+    ["serverless.yml", "run `aws cloudformation describe-stacks --stack-name <service>-prod >outputs.json`"],
+  ])("are missing beside %s: %s", async (marker, fix) => {
+    const world = { project: false, files: { [`/project/${marker}`]: "" } };
+    const error = await failure(() => resolve({ stage: "prod" }, world));
+    expect(error.fix).toContain(fix);
+  });
+});
+
+describe("the environment and auth-cli.json", () => {
+  it("need no outputs file", async () => {
+    const variables = { AUTH_CLI_ENDPOINT: endpoint, AUTH_CLI_IDENTITY_POOL_ID: poolId };
+    const byVariables = await resolve({}, { project: false, variables });
+    expect(byVariables.deployment).toMatchObject({
+      identityPoolId: poolId,
+      source: "the environment variable AUTH_CLI_ENDPOINT",
+      poolSource: "the environment variable AUTH_CLI_IDENTITY_POOL_ID",
+    });
+    expect(byVariables.isApiChosen).toBe(true);
+    const byFile = await resolve({}, own({ endpoint, identityPoolId: poolId, routes: ["GET /notes"] }));
+    expect(byFile.deployment).toMatchObject({ identityPoolId: poolId, source: "/project/auth-cli.json" });
+    expect(byFile.deployment.apiEndpoint.href).toBe(`${endpoint}/`);
+    expect(byFile.isApiChosen).toBe(false);
+    expect(byFile.settings?.routes).toEqual(["GET /notes"]);
+  });
+
+  it("give way in the order flag, environment, auth-cli.json, outputs", async () => {
+    const world = own({ endpoint: at("file"), identityPoolId: poolId });
+    const files = { ...world.files, "/project/.sst/outputs.json": JSON.stringify({ api: at("outputs") }) };
+    const variables = { AUTH_CLI_ENDPOINT: at("variable") };
+    const host = async (flags: DeploymentFlags, more: World) =>
+      (await resolve(flags, { ...world, ...more })).deployment.apiEndpoint.host.split(".")[0];
+    expect(await host({ endpoint: at("flag") }, { files, variables })).toBe("flag");
+    expect(await host({}, { files, variables })).toBe("variable");
+    expect(await host({}, { files })).toBe("file");
+    const pool = { "/project/auth-cli.json": JSON.stringify({ identityPoolId: poolId }) };
+    expect(await host({}, { files: { ...files, ...pool } })).toBe("outputs");
+  });
+
+  it("have other values for each stage", async () => {
+    const stages = { prod: { endpoint }, dev: { endpoint: functionUrl, allowGuests: true } };
+    const world = own({ identityPoolId: poolId, stages });
+    const dev = await resolve({ stage: "dev" }, world);
+    expect(dev.deployment).toMatchObject({ stage: "dev", service: "lambda" });
+    expect(dev.settings?.allowGuests).toBe(true);
+    const prod = await resolve({ stage: "prod" }, world);
+    expect(prod.deployment).toMatchObject({ stage: "prod", service: "execute-api" });
+    const only = await resolve({}, own({ identityPoolId: poolId, stages: { prod: { endpoint } } }));
+    expect(only.deployment.stage).toBe("prod");
+    const error = await failure(() => resolve({}, world));
+    expect(formatError(error).join("\n")).toMatch(
+      /auth-cli\.json has several stages: prod, dev\n.*--stage prod/,
+    );
+  });
+
+  it("name the outputs file and the API's output", async () => {
+    const world = own({ outputs: "build/out.json", api: "Orders" });
+    const text = JSON.stringify({ S: { Notes: endpoint, Orders: functionUrl, Pool: poolId } });
+    const { deployment } = await resolve(
+      {},
+      { ...world, files: { ...world.files, "/project/build/out.json": text } },
+    );
+    expect(deployment.source).toBe("/project/build/out.json, output Orders");
+  });
+
+  it.each<[string, RegExp]>([
+    ["{", /auth-cli\.json is not a JSON object.*fix: correct the file/s],
+    ["[]", /is not a JSON object/],
+    [
+      '{"endpoint":7}',
+      /invalid endpoint\ncause: endpoint is not the https address of an API\nfix: set endpoint to/,
+    ],
+    [
+      '{"identity-pool-id":"x"}',
+      /unknown field identity-pool-id\ncause: .*\nfix: rename it to identityPoolId/,
+    ],
+    ['{"identityPoolId":"eu-west-1_AbC"}', /invalid identityPoolId/],
+    ['{"routes":"GET /notes"}', /invalid routes\ncause: routes is not a list of routes, such as/],
+    ['{"routes":["notes"]}', /invalid routes/],
+    [
+      '{"outputs":"../../other/outputs.json"}',
+      /invalid outputs\ncause: outputs is not the path of a file in the project/,
+    ],
+    ['{"outputs":"/etc/passwd"}', /invalid outputs/],
+    ['{"allowGuests":"yes"}', /invalid allowGuests/],
+    [
+      '{"routes":["GET /a"],"expectations":{"GET /b":{}}}',
+      /expectations\["GET \/b"\] is not for a route in routes/,
+    ],
+    ['{"routes":["GET /a"],"expectations":{"GET /a":{"status":"200"}}}', /status is not an HTTP status/],
+    ['{"routes":["GET /a"],"expectations":{"GET /a":{"text":"x"}}}', /unknown field .*\.text/],
+    ['{"stages":{"a b":{}}}', /invalid stages\.a b\ncause: stages\.a b is not a stage name/],
+    ['{"stages":{"dev":{"endpoint":1}}}', /invalid stages\.dev\.endpoint/],
+    ['{"stages":[]}', /invalid stages/],
+    ['{"endpoint":"http://notes.example"}', /plain http \(\/project\/auth-cli\.json\)/],
+  ])("%s names field, cause and fix", async (text, expected) => {
+    const files = { "/project/auth-cli.json": text };
+    const error = await failure(() => resolve({}, { project: false, outputs, files }));
+    expect(error).toMatchObject({ code: "invalid-configuration", exitCode: 2 });
+    expect(formatError(error).join("\n")).toMatch(expected);
+  });
+
+  it("that is a link to a secret is not shown", async () => {
+    const files = { "/project/auth-cli.json": "[default]\naws_secret_access_key = canary" };
+    const error = await failure(() => resolve({}, { project: false, files }));
+    expect(formatError(error).join("\n")).not.toContain("canary");
   });
 });
 

@@ -7,10 +7,11 @@ import {
   findOutputs,
   findRecordedOutputs,
   type FoundOutputs,
+  isOfFile,
   type OutputsEnvironment,
 } from "./find-outputs.ts";
 import { findProject, type Project } from "./project.ts";
-import type { ProjectSettings } from "./project-settings.ts";
+import { type ProjectFile, type ProjectSettings, readProjectFile, settingsOf } from "./project-settings.ts";
 import { parseServiceUrl } from "./service-addresses.ts";
 import { parseRegion, regionOfPool } from "./region.ts";
 import { findStageSetting } from "./stage.ts";
@@ -30,7 +31,7 @@ export interface ResolvedDeployment {
 }
 
 /**
- * Finds the deployment: flags > environment > SST outputs > the last login to the stage > CloudFormation.
+ * Finds the deployment: flags > environment > `auth-cli.json` > outputs > the last login to the stage > CloudFormation.
  * @param remembered deployments of stored logins
  * @throws AuthCliError `outputs-not-found`, `unknown-stage`, `invalid-outputs`, `missing-configuration` or
  * `invalid-configuration`
@@ -42,8 +43,10 @@ export async function resolveDeployment(
 ): Promise<ResolvedDeployment> {
   const project = findProject(environment);
   const wanted = findStageSetting(environment, flags, project)?.value;
-  const found = await findOutputs(environment, flags, project, wanted, remembered);
-  return checkDeployment(environment, flags, project, { ...found, stage: found.stage ?? wanted }, remembered);
+  const file = readProjectFile(environment, project.root);
+  const found = await findOutputs(environment, flags, project, wanted, file, remembered);
+  const stage = found.stage ?? wanted;
+  return checkDeployment(environment, flags, project, { ...found, stage }, file, remembered);
 }
 
 /**
@@ -55,20 +58,16 @@ export function checkDeployment(
   flags: DeploymentFlags,
   project: Project,
   found: FoundOutputs,
+  file: ProjectFile | undefined,
   remembered: () => readonly RememberedDeployment[],
 ): ResolvedDeployment {
   const { stage } = found;
   // The file may lack the stage, which is then looked for elsewhere.
   const chosenFile = flags.outputs && resolve(environment.workingDirectory, flags.outputs);
-  const identityPoolId = parseIdentityPoolId(
-    flags.identityPoolId ?? found.identityPoolId,
-    flags.identityPoolId === undefined ? found.source : "--identity-pool-id",
-  );
+  const settings = file && settingsOf(file, stage);
+  const identityPoolId = parseIdentityPoolId(found.identityPoolId, found.poolSource);
   const configuration = new Configuration(environment, project, stage);
-  const apiEndpoint = parseServiceUrl(
-    flags.endpoint ?? found.apiEndpoint,
-    flags.endpoint ? "--endpoint" : found.source,
-  );
+  const apiEndpoint = parseServiceUrl(found.apiEndpoint, found.source);
   const named = scopeOfHost(apiEndpoint);
   // AppSync's GraphQLUrl ends with the path of its only route.
   if (named?.service === "appsync") apiEndpoint.pathname = "/";
@@ -84,12 +83,15 @@ export function checkDeployment(
       region: region ?? regionOfPool(identityPoolId),
       isScopeAssumed: service === undefined || region === undefined,
       source: found.source,
+      poolSource: found.poolSource,
+      apiName: found.apiName,
       stackNames: found.stackNames,
     },
     project,
     configuration,
-    isApiChosen: flags.endpoint !== undefined || found.source === chosenFile,
-    recorded: () => findRecordedOutputs(environment, flags, project, stage, remembered),
+    ...(settings === undefined ? {} : { settings }),
+    isApiChosen: found.isApiChosen === true || isOfFile(found.source, chosenFile),
+    recorded: () => findRecordedOutputs(environment, flags, project, stage, settings, remembered),
   };
 }
 

@@ -25,8 +25,9 @@ export async function readDeployedTemplates(
   { deployment, configuration, project }: ResolvedDeployment,
   flags: DeploymentFlags,
 ): Promise<StageTemplates | undefined> {
-  if (project.appName === undefined || deployment.stage === undefined || flags.endpoint !== undefined)
-    return undefined;
+  const { stage, stackNames } = deployment;
+  const isNamed = stackNames !== undefined || (project.appName !== undefined && stage !== undefined);
+  if (!isNamed || flags.endpoint !== undefined) return undefined;
   const credentials = await findOptionalDeployerCredentials(environment, configuration, flags);
   if (credentials === undefined) return undefined;
   const { readStackTemplates } = await import("./stacks.ts");
@@ -35,14 +36,9 @@ export async function readDeployedTemplates(
   const query = {
     credentials,
     region: deployment.region,
-    prefix: `${deployment.stage}-${project.appName}-`,
+    prefix: `${stage}-${project.appName}-`,
   };
-  const templates = await readStackTemplates(
-    { ...environment, send },
-    configuration,
-    query,
-    deployment.stackNames,
-  );
+  const templates = await readStackTemplates({ ...environment, send }, configuration, query, stackNames);
   return { templates, source: "CloudFormation" };
 }
 
@@ -53,15 +49,22 @@ export async function readDeployedTemplates(
  */
 export function readSynthesisedTemplates(
   { files }: Pick<Environment, "files">,
-  { root, appName, isSst }: Project,
+  { root, appName, framework }: Project,
   stage: string | undefined,
 ): StageTemplates | undefined {
+  const isSst = framework === "sst";
   if (isSst && stage === undefined) return undefined;
-  const source = join(root, isSst ? join(".sst", "dist") : "cdk.out");
+  const source = join(
+    root,
+    isSst ? join(".sst", "dist") : framework === "serverless" ? ".serverless" : "cdk.out",
+  );
   const prefix = isSst ? `${stage}-${appName === undefined ? "" : `${appName}-`}` : "";
   const templates = files
     .list(source)
-    .filter((name) => name.startsWith(prefix) && name.endsWith(".template.json"))
+    .filter((name) => name.startsWith(prefix) && isTemplate.test(name))
     .map((name) => files.readText(join(source, name)) ?? "");
   return templates.length === 0 ? undefined : { templates, source };
 }
+
+/** Of a cloud assembly, or of Serverless. */
+const isTemplate = /(\.template|^cloudformation-template-update-stack)\.json$/;

@@ -7,16 +7,20 @@ export interface TemplateRoute {
 }
 
 /**
- * The routes of the API that the `ApiEndpoint` output of a stage refers to, else of the only API that an output refers to,
+ * The routes of the API that an output of a stage refers to, else of the only API that an output refers to,
  * else of the only API. Knows HTTP APIs, REST APIs and function URLs.
  * @param templates of all stacks of the stage, as JSON
+ * @param output the name of the API's output
  * @returns undefined when there is no API, or several and no output that refers to one
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-route.html
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-method.html
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-lambda-url.html
  */
-export function routesOfTemplates(templates: readonly string[]): TemplateRoute[] | undefined {
-  const apis = templates.flatMap((template) => readApis(parse(template)));
+export function routesOfTemplates(
+  templates: readonly string[],
+  output = "ApiEndpoint",
+): TemplateRoute[] | undefined {
+  const apis = templates.flatMap((template) => readApis(parse(template), output));
   const api =
     apis.find(({ isEndpoint }) => isEndpoint) ?? only(apis.filter(({ isOutput }) => isOutput)) ?? only(apis);
   return api?.routes;
@@ -46,7 +50,7 @@ export function liveFunctionsOfTemplates(templates: readonly string[]): string[]
 }
 
 interface TemplateApi {
-  /** The output `ApiEndpoint` refers to it. */
+  /** The wanted output refers to it. */
   isEndpoint: boolean;
   /** An output refers to it. */
   isOutput: boolean;
@@ -71,10 +75,10 @@ const readers: Readonly<Record<string, (api: Resource, resources: readonly Resou
     ],
   };
 
-function readApis(template: Json): TemplateApi[] {
+function readApis(template: Json, wanted: string): TemplateApi[] {
   const resources = resourcesOf(template);
   const outputs = object(template["Outputs"]);
-  const endpoint = references(object(outputs["ApiEndpoint"])["Value"]);
+  const endpoint = references(object(outputs[wanted])["Value"]);
   const anyOutput = references(Object.values(outputs).map((output) => object(output)["Value"]));
   return resources.flatMap((resource) => {
     const { id, type } = resource;

@@ -207,7 +207,10 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     async findAwsCredentials({ profile }) {
       const found = options.awsProfiles?.[profile ?? "default"]?.credentials;
       if (found !== undefined || profile === undefined) return found;
-      throw new AuthCliError("missing-configuration", { message: `there is no AWS profile ${profile}` });
+      throw new AuthCliError("missing-configuration", {
+        message: `there is no AWS profile ${profile}`,
+        fix: "pass another --profile",
+      });
     },
     findAwsRegion: async (profile = "default") => options.awsProfiles?.[profile]?.region,
     findPortHolder: () => Promise.resolve(options.portHolder),

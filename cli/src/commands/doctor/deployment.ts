@@ -1,8 +1,8 @@
-import { join, relative, resolve } from "node:path";
+import { relative } from "node:path";
 import { scopeOfHost } from "../../aws/api-host.ts";
 import { deployCommand } from "../../deployment/deploy-command.ts";
 import { parseServiceUrl } from "../../deployment/service-addresses.ts";
-import type { FoundOutputs } from "../../deployment/find-outputs.ts";
+import { type FoundOutputs, isOfFile, outputsPath } from "../../deployment/find-outputs.ts";
 import type { RememberedDeployment } from "../../deployment/deployment.ts";
 import { attempt } from "./attempt.ts";
 import type { Examination } from "./examination.ts";
@@ -52,14 +52,11 @@ function stageSource({ stage, found }: Examination): { source?: string } {
 }
 
 function outputs(
-  { environment, flags, project, stage }: Examination,
+  { environment, flags, project, stage, resolved }: Examination,
   { source, isFromLogin }: FoundOutputs,
 ): Finding {
   const name = "deployment.outputs";
-  const path =
-    flags.outputs === undefined
-      ? join(project.root, ".sst", "outputs.json")
-      : resolve(environment.workingDirectory, flags.outputs);
+  const path = outputsPath(environment, flags, project, resolved.value?.settings);
   const redeploy = `run ${deployCommand(stage.value?.value)}`;
   if (isFromLogin) {
     return warning(
@@ -72,7 +69,7 @@ function outputs(
       },
     );
   }
-  if (source !== path) return ok(name, `from ${source}`);
+  if (!isOfFile(source, path)) return ok(name, `from ${source}`);
   const written = environment.files.describe(path)?.modifiedMs ?? 0;
   const newer = sourceFiles(environment, project).filter(
     (file) => (environment.files.describe(file)?.modifiedMs ?? 0) > written,
@@ -110,12 +107,11 @@ function withoutSlash(url: string): string {
   return url.replace(/\/+$/, "");
 }
 
-async function endpoint({ flags, found }: Examination, text: string): Promise<Finding> {
+async function endpoint({ found }: Examination, text: string): Promise<Finding> {
   const name = "deployment.endpoint";
   const shape = judgeEndpoint(text, found.value?.stage);
   if (shape?.status === "fault") return shaped(name, text, shape);
-  const source = flags.endpoint === undefined ? (found.value?.source ?? "") : "--endpoint";
-  const { error } = await attempt(() => parseServiceUrl(text, source));
+  const { error } = await attempt(() => parseServiceUrl(text, found.value?.source ?? ""));
   return error === undefined ? shaped(name, text, shape) : fromError(name, error);
 }
 

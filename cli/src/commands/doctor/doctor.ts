@@ -69,7 +69,7 @@ async function examine(environment: Environment, flags: DoctorFlags): Promise<Do
     .map((finding) =>
       finding.fix === undefined
         ? finding
-        : { ...finding, fix: repeatFlagsInFix(finding.fix, flags, environment.commandName) },
+        : { ...finding, fix: repeatFlagsInFix(finding.fix, flags, environment) },
     );
   const { found: outputs, stage } = examination;
   return {

@@ -1,5 +1,6 @@
 import { Configuration, type Setting } from "../../deployment/configuration.ts";
 import { findOutputs, type FoundOutputs } from "../../deployment/find-outputs.ts";
+import { readProjectFile } from "../../deployment/project-settings.ts";
 import { findProject, type Project } from "../../deployment/project.ts";
 import { checkDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
@@ -49,9 +50,11 @@ export async function beginExamination(environment: Environment, flags: DoctorFl
   const project = findProject(environment);
   const stage = await attempt(() => findStageSetting(environment, flags, project));
   const sessions = inspectSessions(environment);
-  const found = await attempt(() =>
-    findOutputs(environment, flags, project, stage.value?.value, () => sessions.sessions),
-  );
+  const file = await attempt(() => readProjectFile(environment, project.root));
+  const found = await attempt(() => {
+    if (file.error !== undefined) throw file.error;
+    return findOutputs(environment, flags, project, stage.value?.value, file.value, () => sessions.sessions);
+  });
   const resolved = await attempt(() => {
     if (found.error !== undefined) throw found.error;
     const stageName = found.value.stage ?? stage.value?.value;
@@ -60,6 +63,7 @@ export async function beginExamination(environment: Environment, flags: DoctorFl
       flags,
       project,
       { ...found.value, stage: stageName },
+      file.value,
       () => sessions.sessions,
     );
   });

@@ -86,6 +86,7 @@ const table: Record<string, Row> = {
     ],
     last: ["nowhere.json", ".sst/outputs.json"],
   },
+  "--api": { wrong: [{ value: "Orders", says: /no API named Orders/ }] },
   "--endpoint": {
     wrong: [
       { value: "api.example", says: /invalid service address/ },
@@ -118,7 +119,7 @@ const table: Record<string, Row> = {
     last: ["Lambda", "execute-api"],
   },
   "--profile": {
-    wrong: [{ value: "nobody", says: /AWS profile nobody has no access key/, with: ["--stage", "qa"] }],
+    wrong: [{ value: "nobody", says: /no AWS profile nobody/, with: ["--stage", "qa"] }],
     last: ["nobody", "default"],
   },
   "--json": aSwitch,

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../../errors.ts";
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
+import { createFakeEnvironment } from "../../../test/fakes/fake-environment.ts";
 import { authCli, createWorld, reportedError, runIn } from "../../../test/fakes/world.ts";
 import { repeatFlags, repeatFlagsInFix, withRepeatedFlags } from "./repeat-flags.ts";
 
 const endpoint = "https://abc.execute-api.us-east-1.amazonaws.com";
 const identityPoolId = "us-east-1:12345678-90ab-cdef-1234-567890abcdef";
+const environment = createFakeEnvironment();
 const direct: DeploymentFlags = { endpoint, identityPoolId };
 
 describe("a command in a fix", () => {
@@ -37,12 +39,12 @@ describe("a command in a fix", () => {
     ["run `auth-cli login`", { outputs: "it's.json" }, "run `auth-cli login --outputs 'it'\\''s.json'`"],
     ["run `auth-cli login`", { outputs: "$&.json" }, "run `auth-cli login --outputs '$&.json'`"],
   ])("%s with %j is %s", (fix, flags, expected) => {
-    expect(repeatFlagsInFix(fix, flags, "auth-cli")).toBe(expected);
+    expect(repeatFlagsInFix(fix, flags, environment)).toBe(expected);
   });
 
   it("does not repeat flags that the fix advises against", () => {
     const fix = "leave out --identity-pool-id and --endpoint, and run `auth-cli login --stage prod`";
-    expect(repeatFlagsInFix(fix, direct, "auth-cli")).toBe(fix);
+    expect(repeatFlagsInFix(fix, direct, environment)).toBe(fix);
   });
 
   it("repeats no address with a password", () => {
@@ -53,11 +55,25 @@ describe("a command in a fix", () => {
 
   it("does not name SST for another tool's outputs file", () => {
     const fix = "add the route to the stack and run `npx sst deploy --stage MyStack`";
-    expect(repeatFlagsInFix(fix, { outputs: "cdk.json" }, "auth-cli")).toBe(
+    expect(repeatFlagsInFix(fix, { outputs: "cdk.json" }, environment)).toBe(
       "add the route to the stack and deploy again",
     );
     for (const flags of [{}, { outputs: "../app/.sst/outputs.json" }])
-      expect(repeatFlagsInFix(fix, flags, "auth-cli")).toBe(fix);
+      expect(repeatFlagsInFix(fix, flags, environment)).toBe(fix);
+  });
+
+  it.each([
+    ["/project/cdk.json", "run `npx cdk deploy --all`", "`authorizer: new HttpIamAuthorizer()`"],
+    ["/project/amplify_outputs.json", "run `npx ampx", "`authorizer: new HttpIamAuthorizer()`"],
+    ["/project/samconfig.toml", "run `sam build && sam deploy`", "`Auth: { Authorizer: AWS_IAM }`"],
+    ["/project/serverless.yml", "run `npx serverless deploy`", "`authorizer: { type: aws_iam }`"],
+    ["/project/sst.config.ts", "run `npx sst deploy --stage prod`", '`authorizer: "iam"`'],
+  ])("speaks of the framework that %s shows", (file, deploy, authorizer) => {
+    const project = createFakeEnvironment({ files: { [file]: "" } });
+    const fix = 'set `authorizer: "iam"` on the route in the stack and run `npx sst deploy --stage prod`';
+    const text = repeatFlagsInFix(fix, {}, project);
+    expect(text).toContain(`set ${authorizer} on the route`);
+    expect(text).toContain(deploy);
   });
 });
 
@@ -71,7 +87,7 @@ describe("an error", () => {
       reason: "throttled",
     } as const;
     const error = new AuthCliError("http-status", { ...details, fix: "use `auth-cli call --retry 5`" });
-    expect(withRepeatedFlags(error, { stage: "prod" }, "auth-cli")).toMatchObject({
+    expect(withRepeatedFlags(error, { stage: "prod" }, environment)).toMatchObject({
       ...details,
       code: "http-status",
       fix: "use `auth-cli call --retry 5 --stage prod`",
@@ -100,11 +116,11 @@ describe("without a login", () => {
   });
 
   it("login names the next command with the same deployment", async () => {
-    const { services, environment } = createWorld({});
+    const { services, environment: own } = createWorld({});
     const { token, secret } = services.tokenCredentials;
-    environment.type(`${token}\n${secret}\n`);
+    own.type(`${token}\n${secret}\n`);
     const given = ["--endpoint", services.apiEndpoint, "--identity-pool-id", services.identityPoolId];
-    const ran = await runIn(["login", "--with-token", ...given], { services, environment });
+    const ran = await runIn(["login", "--with-token", ...given], { services, environment: own });
     expect(ran.stderr).toContain(`Next: auth-cli call /private ${given.join(" ")}\n`);
   });
 });

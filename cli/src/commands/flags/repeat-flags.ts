@@ -1,5 +1,8 @@
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
+import { type Framework, inWordsOf } from "../../deployment/framework.ts";
 import { isSstOutputsFile } from "../../deployment/outputs-file.ts";
+import { findProject } from "../../deployment/project.ts";
+import type { Environment } from "../../environment/environment.ts";
 import { nameCommands } from "../../command-name.ts";
 import { AuthCliError, toErrorReport } from "../../errors.ts";
 import { shellQuote } from "./shell-quote.ts";
@@ -7,6 +10,7 @@ import { shellQuote } from "./shell-quote.ts";
 const flagNames = {
   stage: "--stage",
   outputs: "--outputs",
+  api: "--api",
   endpoint: "--endpoint",
   identityPoolId: "--identity-pool-id",
   region: "--region",
@@ -34,11 +38,10 @@ export function repeatFlags(command: string, flags: DeploymentFlags): string {
   return [command, ...words].join(" ");
 }
 
-/**
- * Makes the commands in a fix repeat the flags that chose the deployment.
- * @param commandName as in the environment
- */
-export function repeatFlagsInFix(fix: string, flags: DeploymentFlags, commandName: string): string {
+type FixEnvironment = Pick<Environment, "commandName" | "files" | "workingDirectory">;
+
+/** Makes the commands in a fix repeat the flags that chose the deployment, and speak of the project's framework. */
+export function repeatFlagsInFix(fix: string, flags: DeploymentFlags, environment: FixEnvironment): string {
   const unwanted = (fix.replaceAll(/`[^`]*`/g, "").match(advice) ?? []).join(" ");
   const repeated = Object.fromEntries(
     Object.entries(flagNames).flatMap(([name, flag]) =>
@@ -48,24 +51,31 @@ export function repeatFlagsInFix(fix: string, flags: DeploymentFlags, commandNam
   const text = fix.replace(commands, (quoted, command: string) =>
     / (?:--all|--help)\b/.test(command) ? quoted : `\`${repeatFlags(command, repeated)}\``,
   );
-  // Only SST has its commands.
-  const possible =
-    flags.outputs === undefined || isSstOutputsFile(flags.outputs)
-      ? text
-      : text.replace(/\brun `npx sst deploy[^`]*`/g, "deploy again");
-  return nameCommands(possible, commandName);
+  return nameCommands(inWordsOf(frameworkOf(flags, environment), text), environment.commandName);
+}
+
+/** An outputs file elsewhere need not be of the project in this folder. */
+function frameworkOf({ outputs }: DeploymentFlags, environment: FixEnvironment): Framework | undefined {
+  let framework: Framework | undefined;
+  try {
+    ({ framework } = findProject(environment));
+  } catch {
+    // The error to print is another one.
+  }
+  if (outputs === undefined || isSstOutputsFile(outputs)) return framework ?? "sst";
+  return framework === "sst" ? undefined : framework;
 }
 
 /** The same error, with a fix that repeats the flags. */
 export function withRepeatedFlags(
   error: AuthCliError,
   flags: DeploymentFlags,
-  commandName: string,
+  environment: FixEnvironment,
 ): AuthCliError {
   const { code, ...details } = toErrorReport(error);
   return details.fix === undefined
     ? error
-    : new AuthCliError(code, { ...details, fix: repeatFlagsInFix(details.fix, flags, commandName) });
+    : new AuthCliError(code, { ...details, fix: repeatFlagsInFix(details.fix, flags, environment) });
 }
 
 /** auth-cli rejects these addresses, and must not print them. */

@@ -12,9 +12,13 @@ export function addSharedFlags(command: Command, stages: string[]): Command {
       "--user <name>",
       "stored login to use: screen name, e-mail address or user id (default: the most recent)",
     )
-    .option("--outputs <file>", "outputs file of the deployment (default: .sst/outputs.json)")
-    .option("--endpoint <url>", "API address (default: ApiEndpoint in the outputs file)")
-    .option("--identity-pool-id <id>", "identity pool (default: IdentityPoolId in the outputs file)")
+    .option("--outputs <file>", "outputs file of the deployment (default: .sst/outputs.json for SST)")
+    .option("--api <name>", "output with the API's address (default: ApiEndpoint, else the only API)")
+    .option("--endpoint <url>", "API address (default: AUTH_CLI_ENDPOINT, auth-cli.json or the outputs)")
+    .option(
+      "--identity-pool-id <id>",
+      "identity pool (default: AUTH_CLI_IDENTITY_POOL_ID, auth-cli.json or the outputs)",
+    )
     .option(
       "--region <region>",
       "the API's AWS region (default: the one in its host, else the identity pool's)",

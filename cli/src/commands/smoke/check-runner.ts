@@ -21,7 +21,7 @@ export interface Chain {
 }
 
 export interface CheckRunnerOptions {
-  environment: Pick<Environment, "send" | "commandName">;
+  environment: Pick<Environment, "send" | "commandName" | "files" | "workingDirectory">;
   limits: RunLimits;
   retries: Retries;
   selection: Selection;
@@ -118,7 +118,7 @@ export class CheckRunner {
       ...observation.seen(),
       ...(failure === undefined
         ? {}
-        : { error: toErrorReport(withRepeatedFlags(failure, flags, environment.commandName)) }),
+        : { error: toErrorReport(withRepeatedFlags(failure, flags, environment)) }),
     });
     return {
       result,

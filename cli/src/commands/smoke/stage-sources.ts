@@ -50,7 +50,7 @@ export function createStageSources(
       if (named.origin === "flags" || named.origin === "auth-cli.json") return named;
       const { value, refusal } = await orRefusal(deployed);
       const known = value ?? synthesised();
-      const plan = planRoutes(flags, settings, known?.templates);
+      const plan = planRoutes(flags, settings, known?.templates, deployment.apiName?.split(".").at(-1));
       if (refusal === undefined) return plan;
       const instead =
         plan.origin === "template" ? `the routes in ${known?.source}` : "GET /private and GET /public";

@@ -140,8 +140,8 @@ async function findSources(
   const cache = cachePath(environment, deployment.identityPoolId, login.cacheKey);
   return {
     stage: findStageSetting(environment, flags, project)?.source ?? deployment.source,
-    apiEndpoint: flags.endpoint === undefined ? deployment.source : "--endpoint",
-    identityPoolId: flags.identityPoolId === undefined ? deployment.source : "--identity-pool-id",
+    apiEndpoint: deployment.source,
+    identityPoolId: deployment.poolSource,
     region:
       flags.region !== undefined
         ? "--region"

@@ -85,14 +85,17 @@ function namedRoutes(
  * two routes keep the guide's meaning, since a stack with an open /private is the fault to find. Routes with methods
  * other than GET and HEAD get unsigned requests only, which must be refused, because a signed one could change something.
  * @param templates undefined when they are not known
+ * @param apiOutput the name of the API's output, unless it is ApiEndpoint
  */
 export function planRoutes(
   flags: RouteFlags,
   settings?: ProjectSettings,
   templates?: readonly string[],
+  apiOutput?: string,
 ): RoutePlan {
   const { routes, origin } = namedRoutes(flags, settings);
-  const deployed = origin === "nobody" && templates !== undefined ? routesOfTemplates(templates) : undefined;
+  const deployed =
+    origin === "nobody" && templates !== undefined ? routesOfTemplates(templates, apiOutput) : undefined;
   const named = origin !== "nobody";
   const plan = named ? fromNames(routes) : deployed === undefined ? presumed() : fromTemplate(deployed);
   const { expected = {} } = flags;

@@ -295,10 +295,10 @@ describe("routes of the deployed template", () => {
     expect(ran.environment.requests.some(({ step }) => step.startsWith("cloudformation"))).toBe(false);
   });
 
-  it("fall back to the guide's routes with a note when --profile has no keys", async () => {
+  it("fall back to the guide's routes with a note when --profile has no credentials", async () => {
     const ran = await smokeWith(["--profile", "sso"]);
     expect(ran.code).toBe(0);
     expect(ran.stderr).toContain("note: cannot read the deployed template");
-    expect(ran.stderr).toContain("the AWS profile sso has no access key");
+    expect(ran.stderr).toContain("there is no AWS profile sso");
   });
 });
