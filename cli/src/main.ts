@@ -1,4 +1,3 @@
-import { findCommandName, nameExamples } from "./command-name.ts";
 import { printSync } from "./environment/standard-output.ts";
 import { versionText } from "./version.ts";
 
@@ -20,9 +19,10 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function runCommand(args: readonly string[]): Promise<number> {
-  const [{ run }, { createEnvironment }] = await Promise.all([
+  const [{ run }, { createEnvironment }, { findCommandName, nameExamples }] = await Promise.all([
     import("./commands/run.ts"),
     import("./environment/create-environment.ts"),
+    import("./command-name.ts"),
   ]);
   return run(args, {
     version: versionText(),

@@ -9,6 +9,13 @@ import { manPage } from "./man-page.ts";
 const source = join(root, "cli/src");
 const outdir = join(root, "cli/dist");
 
+/** What npm installs with the package. */
+const installed = new Set([
+  "@api-auth-twitter/local-cloud",
+  "@napi-rs/keyring",
+  ...Object.keys(packageJson.dependencies),
+]);
+
 /** Builds auth-cli. It is CommonJS because Node 20 needs 8 ms more to start ES modules. */
 export async function buildCli(): Promise<void> {
   const bundle = await rolldown({
@@ -19,7 +26,8 @@ export async function buildCli(): Promise<void> {
     },
     // What other files share with an entry stays in its file: one file less to load.
     preserveEntrySignatures: "allow-extension",
-    external: ["@api-auth-twitter/local-cloud", "@napi-rs/keyring", ...Object.keys(packageJson.dependencies)],
+    // What the SDK that is bundled needs is bundled too: each request to Cognito would load it from node_modules.
+    external: (id, importer) => installed.has(id) && importer?.includes("node_modules") !== true,
     resolve: {
       mainFields: ["module", "main"],
       alias: {

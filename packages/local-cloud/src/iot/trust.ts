@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -13,6 +13,9 @@ export function createTrust(certificates: readonly string[]): Trust {
   const folder = mkdtempSync(join(tmpdir(), "api-auth-twitter-trust-"));
   const file = join(folder, "certificates.pem");
   writeFileSync(file, certificates.join("\n"));
+  // Certificates are public, and a command may run as another user.
+  chmodSync(folder, 0o755);
+  chmodSync(file, 0o644);
   const remove = (): void => {
     process.off("exit", remove);
     rmSync(folder, { recursive: true, force: true });
