@@ -117,6 +117,9 @@ module.exports = {
     parser: "swc",
     doNotFollow: { path: ["node_modules", "/dist/"] },
     exclude: { path: ["/dist/", "^node_modules/"] },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["types", "import", "node"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["source", "types", "import", "node"],
+    },
   },
 };

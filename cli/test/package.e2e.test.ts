@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,8 +6,22 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
+import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
 
 const cliFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = dirname(cliFolder);
+const ports = ["--port", "0", "--twitter-port", "0"];
+
+/** `npm test` has just built it, and a build here would change files under the other tests. */
+async function pack(source: string, destination: string): Promise<string> {
+  const packed = await npm(["pack", "--ignore-scripts", "--pack-destination", destination], source);
+  return join(destination, packed.stdout.trim().split("\n").at(-1) ?? "");
+}
+
+async function install(folder: string, ...tarballs: string[]): Promise<void> {
+  const { code, stderr } = await npm(["install", "--no-audit", "--no-fund", ...tarballs], folder);
+  if (code !== 0) throw new Error(stderr);
+}
 
 function npm(args: string[], cwd: string): Promise<ProcessResult> {
   return runProcess("npm", args, { cwd, env: process.env, timeoutMs: 100_000 });
@@ -19,11 +33,8 @@ describe("the package, installed alone in an empty folder", () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "auth-cli-package-"));
-    // `npm test` has just built it, and a build here would change files under the other tests.
-    const packed = await npm(["pack", "--ignore-scripts", "--pack-destination", folder], cliFolder);
-    tarball = join(folder, packed.stdout.trim().split("\n").at(-1) ?? "");
-    const installed = await npm(["install", "--no-audit", "--no-fund", tarball], folder);
-    if (installed.code !== 0) throw new Error(installed.stderr);
+    tarball = await pack(cliFolder, folder);
+    await install(folder, tarball);
   }, 200_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -71,7 +82,7 @@ describe("the package, installed alone in an empty folder", () => {
 
   test("local says what it needs: exit 2", async () => {
     const { code, stderr } = await installed(["local"]);
-    expect(stderr).toContain("npm ci && npm run local");
+    expect(stderr).toContain("run `npm install --save-dev @api-auth-twitter/local-cloud`");
     expect(code).toBe(2);
   });
 
@@ -92,3 +103,65 @@ describe("the package, installed alone in an empty folder", () => {
     }
   });
 });
+
+describe("the package with the local cloud, installed in an empty folder", () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "auth-cli-packages-"));
+    const tarballs = [await pack(cliFolder, folder), await pack(join(root, "packages/local-cloud"), folder)];
+    await install(folder, ...tarballs);
+  }, 200_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const inLocalCloud = (project: string, command: string[]): Promise<ProcessResult> =>
+    runProcess(join(folder, "node_modules/.bin/auth-cli"), ["local", ...ports, "--", ...command], {
+      cwd: project,
+      env: { PATH: process.env["PATH"], HOME: folder, CI: "1", CDK_DISABLE_CLI_TELEMETRY: "true" },
+      timeoutMs: 120_000,
+    });
+
+  test("does not install the libraries of the local cloud", async () => {
+    const packages = await readdir(join(folder, "node_modules"));
+    expect(packages).not.toContain("hono");
+    expect(packages).not.toContain("graphql");
+  });
+
+  test("local runs sst deploy", async () => {
+    const app = await copySstApp();
+    try {
+      const command = ["npx", "--no-install", "sst", "deploy", "--stage", "packed"];
+      const { code, stdout, stderr } = await inLocalCloud(app.folder, command);
+      expect(code, stdout + stderr).toBe(0);
+      expect(stdout).toMatch(/ApiEndpoint: http:\/\/127\.0\.0\.1:\d+/);
+    } finally {
+      await app.remove();
+    }
+  });
+
+  test("local runs cdk deploy", async () => {
+    const project = await mkdtemp(join(tmpdir(), "cdk-project-"));
+    try {
+      await symlink(join(root, "node_modules"), join(project, "node_modules"), "junction");
+      await writeFile(join(project, "cdk.json"), '{ "app": "node app.mjs" }');
+      await writeFile(join(project, "app.mjs"), cdkApp);
+      const command = ["npx", "--no-install", "cdk", "deploy", "--require-approval", "never", "--no-notices"];
+      const { code, stdout, stderr } = await inLocalCloud(project, command);
+      expect(code, stdout + stderr).toBe(0);
+      expect(stdout + stderr).toMatch(/CdkApp\.Url = http:\/\/\S+\.lambda-url\.us-east-1\.localhost:\d+\//);
+    } finally {
+      await rm(project, { recursive: true, force: true });
+    }
+  });
+});
+
+const cdkApp = `
+import { App, CfnOutput, Stack } from "aws-cdk-lib";
+import { Code, Function, FunctionUrlAuthType, Runtime } from "aws-cdk-lib/aws-lambda";
+const stack = new Stack(new App(), "CdkApp");
+const handler = new Function(stack, "Function", {
+  runtime: Runtime.NODEJS_22_X, handler: "index.handler", code: Code.fromInline("exports.handler = async () => 'hello'"),
+});
+const { url } = handler.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
+new CfnOutput(stack, "Url", { value: url });
+`;

@@ -1,10 +1,10 @@
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import packageJson from "../../cli/package.json" with { type: "json" };
 import { outlineProgram } from "../../cli/src/commands/outline.ts";
 import { common, root } from "./common.ts";
 import { manPage } from "./man-page.ts";
+import { writeFiles } from "./write-files.ts";
 
 const source = join(root, "cli/src");
 const outdir = join(root, "cli/dist");
@@ -67,23 +67,9 @@ export async function buildCli(): Promise<void> {
     },
   });
   await bundle.close();
-  await writeFiles(
-    new Map([
-      ["package.json", '{ "type": "commonjs" }\n'],
-      ["auth-cli.1", manPage(await outlineProgram(), packageJson.version)],
-      ...output.map((file): [string, string] => [
-        file.fileName,
-        file.type === "chunk" ? file.code : String(file.source),
-      ]),
-    ]),
-  );
-}
-
-/** Writes first and removes last: an auth-cli that runs meanwhile keeps its files for as long as possible. */
-async function writeFiles(files: ReadonlyMap<string, string>): Promise<void> {
-  await mkdir(outdir, { recursive: true });
-  for (const [name, text] of files) await writeFile(join(outdir, name), text);
-  for (const name of await readdir(outdir)) {
-    if (!files.has(name)) await rm(join(outdir, name), { recursive: true });
-  }
+  await writeFiles(outdir, [
+    ["package.json", '{ "type": "commonjs" }\n'],
+    ["auth-cli.1", manPage(await outlineProgram(), packageJson.version)],
+    ...output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source] as const),
+  ]);
 }

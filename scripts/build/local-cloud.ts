@@ -1,12 +1,37 @@
-import { build } from "rolldown";
-import { common } from "./common.ts";
+import { isBuiltin } from "node:module";
+import { join } from "node:path";
+import { rolldown } from "rolldown";
+import packageJson from "../../packages/local-cloud/package.json" with { type: "json" };
+import { common, root } from "./common.ts";
+import { writeFiles } from "./write-files.ts";
 
-/** The local cloud, and the program of its Lambda workers. Its libraries stay in node_modules. */
+const folder = join(root, "packages/local-cloud");
+
+/** rolldown: only tests need it, because they run the TypeScript source and must compile the worker. */
+const external = new Set([
+  "rolldown",
+  ...("optionalDependencies" in packageJson ? Object.keys(packageJson.optionalDependencies as object) : []),
+]);
+
+/** The local cloud with its libraries, and the program of its Lambda workers. */
 export async function buildLocalCloud(): Promise<void> {
-  await build({
+  const bundle = await rolldown({
     ...common,
-    input: ["packages/local-cloud/src/index.ts", "packages/local-cloud/src/lambda/lambda-worker.ts"],
-    external: /^[^./]/,
-    output: { dir: "packages/local-cloud/dist", format: "esm", sourcemap: true },
+    input: {
+      index: join(folder, "src/index.ts"),
+      "lambda-worker": join(folder, "src/lambda/lambda-worker.ts"),
+    },
+    external: (name) => isBuiltin(name) || external.has(name),
   });
+  const { output } = await bundle.generate({
+    format: "esm",
+    // Stack traces in bug reports keep their names.
+    minify: { compress: true, mangle: false, codegen: true },
+    comments: { legal: false },
+  });
+  await bundle.close();
+  await writeFiles(
+    join(folder, "dist"),
+    output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]),
+  );
 }

@@ -25,6 +25,8 @@ export interface LocalFlags {
   debug?: boolean;
 }
 
+const packageName = "@api-auth-twitter/local-cloud";
+
 /**
  * `auth-cli local`: starts the local cloud and waits for SIGINT or SIGTERM, or runs a command inside it.
  * @returns the command's exit code, or 0
@@ -127,9 +129,10 @@ async function startLocalCloud(options: LocalCloudOptions, environment: Environm
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") throw error;
     throw new AuthCliError("local-cloud-missing", {
-      message: "this installation does not include the local cloud",
-      cause: "only the api-auth-twitter repository includes it",
-      fix: "clone the repository and run `npm ci && npm run local` there",
+      message: "the local cloud is not installed",
+      cause: `it is a package of its own, ${packageName}`,
+      // A program that is installed for every project does not look into the project's packages.
+      fix: `run \`npm install ${environment.commandName === "auth-cli" ? "--global" : "--save-dev"} ${packageName}\``,
     });
   });
   try {
