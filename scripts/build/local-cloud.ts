@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
@@ -12,6 +13,9 @@ const external = new Set([
   "rolldown",
   ...("optionalDependencies" in packageJson ? Object.keys(packageJson.optionalDependencies as object) : []),
 ]);
+
+/** The code reads this file next to its own. */
+const schemas = "resource-schemas.br";
 
 /** The local cloud with its libraries, and the program of its Lambda workers. */
 export async function buildLocalCloud(): Promise<void> {
@@ -30,8 +34,8 @@ export async function buildLocalCloud(): Promise<void> {
     comments: { legal: false },
   });
   await bundle.close();
-  await writeFiles(
-    join(folder, "dist"),
-    output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source]),
-  );
+  await writeFiles(join(folder, "dist"), [
+    ...output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source] as const),
+    [schemas, await readFile(join(folder, "src/cloudformation/resource-types", schemas))],
+  ]);
 }

@@ -5,6 +5,7 @@ import { type Listener, listenOnLoopback } from "./aws/listener.ts";
 import { awsRequestListener } from "./aws/origin.ts";
 import { bootstrapAccount } from "./cloudformation/cdk-bootstrap.ts";
 import { createCloudFormation } from "./cloudformation/cloudformation.ts";
+import { createRecorder } from "./cloudformation/resource-types/recorded-resource.ts";
 import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
 import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
 import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
@@ -59,6 +60,13 @@ export interface LocalCloudOptions {
    * source says what API Gateway does.
    */
   presignedSeconds?: number;
+  /** Refuses the resource types that the local cloud can only record. */
+  strict?: boolean;
+  /**
+   * Addresses of other servers for AWS services, as the SDKs read them: `AWS_ENDPOINT_URL_SQS` and the like. The deployed
+   * functions get them.
+   */
+  serviceEndpoints?: Readonly<Record<string, string>>;
   now?: () => Date;
   /** Gets one line for each event, without control characters. */
   log?: (line: string) => void;
@@ -109,7 +117,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const trust = createTrust([certificate.cert, tls?.cert ?? "", options.extraCaCertificates ?? ""]);
   const iot = createIot({ account, sessions, certificate, now, log, warn });
 
+  const { strict = false, serviceEndpoints = {} } = options;
   let aws: Listener | undefined;
+  const endpoint = (service: string): string =>
+    (serviceEndpoints[`AWS_ENDPOINT_URL_${service}`] ?? aws?.url ?? "").replace(/\/$/, "");
   let twitter: LocalTwitter | undefined;
   const lambda = createLambda({
     account,
@@ -118,7 +129,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     log,
     warn,
     // The AWS SDK in a function calls the local cloud.
-    environment: () => (aws === undefined ? {} : { AWS_ENDPOINT_URL: aws.url }),
+    environment: () => ({ ...serviceEndpoints, ...(aws !== undefined && { AWS_ENDPOINT_URL: aws.url }) }),
     caCertificate: certificate.cert,
   });
   const events = createEventBus({ account, lambda, now, log });
@@ -135,9 +146,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const stacks = createStacks({
     account,
     resourceTypes: createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis }),
+    ...(!strict && { recordedType: createRecorder({ account, endpoint }) }),
     sources: { parameterStore, secretsManager },
     now,
     log,
+    warn,
     onStatus: ({ stackId, status, statusReason = "" }) =>
       events.publish({
         source: "aws.cloudformation",

@@ -17,7 +17,7 @@ import { type LocalCloud, startLocalCloud } from "../src/index.ts";
 const stackFile = "stacks/ExampleStack.ts";
 
 /** A resource that the local cloud refuses. */
-const queue = 'new CfnResource(stack, "Queue", { type: "AWS::SQS::Queue" });';
+const queue = 'new CfnResource(stack, "Queue", { type: "AWS::SQS::Nothing" });';
 
 interface Outputs {
   ApiEndpoint: string;
@@ -74,7 +74,7 @@ describe("sst deploy, diff and remove", () => {
     await app.edit(stackFile, "stack.addOutputs(", `${queue}\n  stack.addOutputs(`);
     const { code, stdout, stderr } = await sst("deploy", "--stage", "one");
     expect(code).not.toBe(0);
-    expect(stdout + stderr).toContain("AWS::SQS::Queue");
+    expect(stdout + stderr).toContain("AWS::SQS::Nothing");
     await app.edit(stackFile, queue, "");
     // SST 2.49.8 deletes the rolled-back stack and then tries to update it.
     expect((await sst("deploy", "--stage", "one")).stdout).toContain(
@@ -171,7 +171,9 @@ describe("sst deploy, diff and remove", () => {
     await app.edit("packages/functions/src/public.ts", "Hello again!", "Hello half way!");
     const { code, stdout, stderr } = await sst("deploy", "--stage", "one");
     expect(code).not.toBe(0);
-    expect(stdout + stderr).toContain("The local cloud does not support the resource type AWS::SQS::Queue.");
+    expect(stdout + stderr).toContain(
+      "The local cloud does not support the resource type AWS::SQS::Nothing.",
+    );
     const cloudFormation = new CloudFormationClient(clientConfiguration(cloud));
     const { Stacks: stacks } = await cloudFormation.send(
       new DescribeStacksCommand({ StackName: "one-api-auth-twitter-ExampleStack" }),

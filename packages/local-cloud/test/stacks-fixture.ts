@@ -4,7 +4,12 @@ import { createSecretsManager, type SecretsManager } from "../src/secrets-manage
 import { createParameterStore, type ParameterStore } from "../src/ssm/parameter-store.ts";
 import { createResourceTypes } from "../src/cloudformation/resource-types/resource-types.ts";
 import type { ResourceType } from "../src/cloudformation/resource-types/resource-type.ts";
-import { createStacks, type StackInput, type Stacks } from "../src/cloudformation/stacks/stacks.ts";
+import {
+  createStacks,
+  type StackInput,
+  type Stacks,
+  type StacksOptions,
+} from "../src/cloudformation/stacks/stacks.ts";
 import type { Stack } from "../src/cloudformation/stacks/stack.ts";
 
 /** An account and its stacks without a server. */
@@ -22,9 +27,13 @@ export interface StacksFixture {
   events(stack: Stack): string[];
 }
 
-/** @param wrap changes each resource type, for a test that watches them */
+/**
+ * @param wrap changes each resource type, for a test that watches them
+ * @param more replaces options of the stacks
+ */
 export function createStacksFixture(
   wrap: (type: ResourceType, name: string) => ResourceType = (type) => type,
+  more: Partial<StacksOptions> = {},
 ): StacksFixture {
   let milliseconds = Date.parse("2026-01-02T03:04:05Z");
   const now = (): Date => new Date(milliseconds++);
@@ -62,6 +71,7 @@ export function createStacksFixture(
     sources: { parameterStore, secretsManager },
     now,
     log: () => {},
+    ...more,
   });
   return {
     account,

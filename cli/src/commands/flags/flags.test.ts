@@ -266,6 +266,7 @@ const table: Record<string, Row> = {
     several: ["a.example=https://a.example", "b.example=https://b.example"],
   },
   "local --presign-expires": { wrong: durations, last: ["5s", "6s"], lastIs: "6000" },
+  "local --strict": aSwitch,
   "local --tls-cert": {
     wrong: [
       {

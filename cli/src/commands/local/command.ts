@@ -38,6 +38,7 @@ export const localCommand: CommandDefinition = {
           "accept presigned URLs without X-Amz-Expires for this long, for example 5m",
         ).argParser(duration),
       )
+      .option("--strict", "refuse resource types that the local cloud can only record")
       .addHelpText(
         "after",
         examples("auth-cli local", "auth-cli local --port 0 --twitter-port 0 -- npm test"),

@@ -20,6 +20,7 @@ export interface LocalFlags {
   oidcIssuer?: string[];
   /** Milliseconds. */
   presignExpires?: number;
+  strict?: boolean;
   stage?: string;
   json?: boolean;
   debug?: boolean;
@@ -66,6 +67,12 @@ async function cloudOptions(flags: LocalFlags, environment: Environment): Promis
     ...extraCaCertificates(environment),
     warn: (line: string) => environment.terminal.say(`local cloud: ${line}`),
     ...(flags.presignExpires === undefined ? {} : { presignedSeconds: flags.presignExpires / 1000 }),
+    ...(flags.strict && { strict: true }),
+    serviceEndpoints: Object.fromEntries(
+      Object.entries(environment.variables).flatMap(([name, address]) =>
+        name.startsWith("AWS_ENDPOINT_URL_") && address ? [[name, address]] : [],
+      ),
+    ),
     ...(flags.debug ? { log: (line: string) => environment.terminal.say(`local: ${line}`) } : {}),
   };
 }

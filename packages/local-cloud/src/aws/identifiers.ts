@@ -26,6 +26,11 @@ export function apiGatewayId(length: 7 | 10): string {
   return randomText(lowerCase, length);
 }
 
+/** The random part of ids of CloudFront and Route 53. */
+export function hostedId(length: number): string {
+  return randomText(upperCase, length);
+}
+
 /** The suffix of names that CloudFormation generates. */
 export function nameSuffix(): string {
   return randomText(alphanumeric, 12);

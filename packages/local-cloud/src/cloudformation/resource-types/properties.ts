@@ -9,11 +9,17 @@ export interface PropertySpecification {
   required?: true;
   /** A change gives the resource a new physical id. */
   replaces?: true;
+  /** The type of each item of a list, or of each value of a map. */
+  item?: PropertySpecification;
+  /** The properties of an object. */
+  members?: () => PropertySpecifications;
 }
+
+type PropertySpecifications = Readonly<Record<string, PropertySpecification>>;
 
 /** The parts of a CloudFormation resource schema that a deployment needs. */
 export interface ResourceSpecification {
-  properties: Readonly<Record<string, PropertySpecification>>;
+  properties: PropertySpecifications;
   /** The names that `Fn::GetAtt` accepts. */
   attributes: readonly string[];
 }
@@ -103,28 +109,52 @@ export function validateProperties(
   specification: ResourceSpecification,
 ): Properties {
   const problems: string[] = [];
-  for (const [name, { required }] of Object.entries(specification.properties)) {
-    if (required && values[name] === undefined) problems.push(`#: required key [${name}] not found`);
-  }
-  const coerced: JsonObject = {};
-  for (const [name, value] of Object.entries(values)) {
-    const property = specification.properties[name];
-    if (property === undefined) {
-      problems.push(`#: extraneous key [${name}] is not permitted`);
-      continue;
-    }
-    const accepted = coerce(value, property);
-    if (accepted === undefined) {
-      problems.push(`#/${name}: expected type: ${capitalize(property.type)}, found: ${kindOf(value)}`);
-    } else {
-      coerced[name] = accepted;
-    }
-  }
+  const coerced = checkMembers(values, specification.properties, "#", problems);
   resourceRefusals.schema.when(problems.length > 0, logicalId, problems);
   return new Properties(coerced);
 }
 
-function coerce(value: unknown, { type }: PropertySpecification): unknown {
+/** Adds what the schema forbids to `problems`. @returns the values with the types of the schema */
+function checkMembers(
+  values: JsonObject,
+  specifications: PropertySpecifications,
+  path: string,
+  problems: string[],
+): JsonObject {
+  for (const [name, { required }] of Object.entries(specifications)) {
+    if (required && values[name] === undefined) problems.push(`${path}: required key [${name}] not found`);
+  }
+  const coerced: JsonObject = {};
+  for (const [name, value] of Object.entries(values)) {
+    const property = Object.hasOwn(specifications, name) ? specifications[name] : undefined;
+    if (property === undefined) problems.push(`${path}: extraneous key [${name}] is not permitted`);
+    else coerced[name] = coerce(value, property, `${path}/${name}`, problems);
+  }
+  return coerced;
+}
+
+function coerce(value: unknown, property: PropertySpecification, path: string, problems: string[]): unknown {
+  const { type, item, members } = property;
+  const accepted = coerceType(value, type);
+  if (accepted === undefined) {
+    problems.push(`${path}: expected type: ${capitalize(type)}, found: ${kindOf(value)}`);
+  } else if (item !== undefined && Array.isArray(accepted)) {
+    return accepted.map((each, index) => coerce(each, item, `${path}/${index}`, problems));
+  } else if (members !== undefined) {
+    return checkMembers(accepted as JsonObject, members(), path, problems);
+  } else if (item !== undefined) {
+    return Object.fromEntries(
+      Object.entries(accepted as JsonObject).map(([name, each]) => [
+        name,
+        coerce(each, item, `${path}/${name}`, problems),
+      ]),
+    );
+  }
+  return accepted;
+}
+
+/** @returns undefined for a value that is not of the type */
+export function coerceType(value: unknown, type: PropertyType): unknown {
   switch (type) {
     case "string":
       return isScalar(value) ? String(value) : undefined;

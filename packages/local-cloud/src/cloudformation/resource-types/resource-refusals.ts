@@ -33,7 +33,7 @@ export const resourceRefusals = defineRefusals("CloudFormation resource", {
     error: (token: string) => new ResourceError(`Invalid service token: no function ${token} exists.`),
   },
   nameTaken: {
-    refuses: "a log group or rule with a name that another has",
+    refuses: "a rule or recorded resource with a name that another has",
     letter: "D",
     source: `${reference}/aws-resource-logs-loggroup.html`,
     error: (noun: string, name: string) => new ResourceError(`${noun} ${name} already exists.`),
@@ -52,7 +52,8 @@ export const resourceRefusals = defineRefusals("CloudFormation resource", {
     error: () => new ResourceError("You can't specify both SecretString and GenerateSecretString."),
   },
   type: {
-    refuses: "a resource type outside the table above",
+    refuses:
+      "a resource type that no CloudFormation schema describes; with `--strict`, each type outside the table above",
     letter: "-",
     error: (type: string) =>
       new ResourceError(

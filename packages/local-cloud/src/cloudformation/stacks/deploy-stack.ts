@@ -69,13 +69,12 @@ export async function deployStack(
     return;
   }
 
-  if (operation === "CREATE") {
-    setStatus("CREATE_COMPLETE");
-    return;
+  if (operation === "UPDATE") {
+    setStatus("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
+    await cleanUp(order);
   }
-  setStatus("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
-  await cleanUp(order);
-  setStatus("UPDATE_COMPLETE");
+  setStatus(`${operation}_COMPLETE`);
+  warnOfRecorded(stack, environment);
 
   async function deployResource(logicalId: string, dependsOn: string[]): Promise<void> {
     const declared = request.template.resources.get(logicalId);
@@ -195,6 +194,18 @@ export async function deleteStackResources(
   stack.imports = new Set();
   stack.deletionTime = environment.now();
   setStatus("DELETE_COMPLETE");
+}
+
+/** Names the types that have no effect: what depends on them does not work in the local cloud. */
+function warnOfRecorded(stack: Stack, { resourceTypes, warn }: DeploymentEnvironment): void {
+  const counts = new Map<string, number>();
+  for (const { type } of [...stack.resources.values()].filter(exists)) {
+    if (!resourceTypes.has(type)) counts.set(type, (counts.get(type) ?? 0) + 1);
+  }
+  if (counts.size === 0) return;
+  const list = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const text = list.map(([type, count]) => (count === 1 ? type : `${type} (${count})`)).join(", ");
+  warn?.(`cloudformation ${stack.stackName} recorded only: ${text}`);
 }
 
 export function setStackStatus(

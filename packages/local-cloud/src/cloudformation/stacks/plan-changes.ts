@@ -1,6 +1,6 @@
 import { resolve, evaluateCondition, type Scope } from "../template/intrinsics.ts";
 import { dependenciesOf, inDependencyOrder } from "../template/dependencies.ts";
-import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
+import { findSpecification } from "../resource-types/resource-schemas.ts";
 import type { ResourceInstance } from "../resource-types/resource-type.ts";
 import { exists, type Stack, type StackRequest, type StackResource } from "./stack.ts";
 import type { JsonObject } from "../../aws/json-protocol.ts";
@@ -44,7 +44,7 @@ export function causesReplacement(
   changed: readonly string[],
 ): boolean {
   if (previous.type !== type) return true;
-  const properties = resourceSpecifications[type]?.properties;
+  const properties = findSpecification(type)?.properties;
   // A custom resource is replaced when its function changes.
   if (properties === undefined) return changed.includes("ServiceToken");
   return changed.some((name) => properties[name]?.replaces === true);

@@ -3,7 +3,7 @@ import type { Account } from "../../account.ts";
 import type { JsonObject } from "../../aws/json-protocol.ts";
 import { Properties, validateProperties } from "../resource-types/properties.ts";
 import { resourceRefusals } from "../resource-types/resource-refusals.ts";
-import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
+import { findSpecification } from "../resource-types/resource-schemas.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "../resource-types/resource-type.ts";
 import { type DynamicReferenceSources, resolveDynamicReferences } from "../template/dynamic-references.ts";
 import { exists, type ResourceStatus, type Stack, type StackResource } from "./stack.ts";
@@ -11,10 +11,14 @@ import { exists, type ResourceStatus, type Stack, type StackResource } from "./s
 export interface ResourceEnvironment {
   account: Account;
   resourceTypes: ReadonlyMap<string, ResourceType>;
+  /** Finds how to record a type that is not in `resourceTypes`. */
+  recordedType?: (type: string) => ResourceType | undefined;
   sources: DynamicReferenceSources;
   now: () => Date;
   /** Gets one line for each event. */
   log: (line: string) => void;
+  /** Gets what the user must know. `log` gets it too. */
+  warn?: (line: string) => void;
 }
 
 /** A failure that the stack's events already record. The message is the reason for the stack's own event. */
@@ -31,7 +35,7 @@ export function createResourceOperations(
   environment: ResourceEnvironment,
   clientRequestToken: string | undefined,
 ) {
-  const { account, resourceTypes, sources, now, log } = environment;
+  const { account, resourceTypes, recordedType, sources, now, log } = environment;
 
   function record(resource: StackResource, status: ResourceStatus, statusReason?: string): void {
     resource.status = status;
@@ -79,7 +83,7 @@ export function createResourceOperations(
   /** Resolves dynamic references and checks the properties against the schema. */
   function prepare({ logicalId, type, properties }: StackResource): Properties {
     const resolved = resolveDynamicReferences(properties, sources) as JsonObject;
-    const specification = resourceSpecifications[type];
+    const specification = findSpecification(type);
     if (specification !== undefined) return validateProperties(logicalId, resolved, specification);
     const custom = new Properties(resolved);
     const token = custom.text("ServiceToken");
@@ -88,7 +92,7 @@ export function createResourceOperations(
   }
 
   function typeOf({ type }: StackResource): ResourceType {
-    return resourceRefusals.type.unless(resourceTypes.get(type), type);
+    return resourceRefusals.type.unless(resourceTypes.get(type) ?? recordedType?.(type), type);
   }
 
   async function createInstance(resource: StackResource): Promise<ResourceInstance> {

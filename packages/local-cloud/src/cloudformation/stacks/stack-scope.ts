@@ -1,7 +1,7 @@
 import type { Account } from "../../account.ts";
 import type { Scope } from "../template/intrinsics.ts";
 import type { ResourceInstance } from "../resource-types/resource-type.ts";
-import { resourceSpecifications } from "../resource-types/resource-specifications.ts";
+import { findSpecification } from "../resource-types/resource-schemas.ts";
 import type { StackRequest } from "./stack.ts";
 import { templateRefusals } from "../stack-refusals.ts";
 
@@ -47,7 +47,7 @@ export function createStackScope(options: StackScopeOptions): Scope {
         attributes[name],
         logicalId,
         name,
-        type in resourceSpecifications,
+        findSpecification(type) !== undefined,
       );
     },
     importValue,
