@@ -1,3 +1,5 @@
+import { partitionSuffixes } from "./partition.ts";
+
 /** What a signature for an API names besides the date. */
 export interface SigningScope {
   /** `execute-api`, `lambda` or `appsync`, or another one that the user chose. */
@@ -16,9 +18,26 @@ const services: Readonly<Record<string, string>> = {
   "appsync-api": "appsync",
 };
 
-/** Every partition puts the region before its DNS suffix. `localhost` is the local cloud's. */
-const host =
-  /^([a-z0-9-]+)\.(execute-api|execute-api-fips|lambda-url|appsync-api)\.([a-z]{2,}(?:-[a-z]+)+-\d{1,2})\.(?:vpce\.)?(amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws|api\.amazonwebservices\.com\.cn|on\.aws|on\.amazonwebservices\.com\.cn|c2s\.ic\.gov|sc2s\.sgov\.gov|localhost)\.?$/;
+/** Where APIs are, besides the suffixes of partitions: dual-stack and function URLs. `localhost` is the local cloud's. */
+const suffixes = [
+  ...partitionSuffixes,
+  "api.aws",
+  "on.aws",
+  "api.amazonwebservices.com.cn",
+  "on.amazonwebservices.com.cn",
+  "api.amazonwebservices.eu",
+  "on.amazonwebservices.eu",
+  "api.aws.ic.gov",
+  "api.aws.scloud",
+  "api.cloud-aws.adc-e.uk",
+  "api.aws.hci.ic.gov",
+  "localhost",
+];
+
+/** Every partition puts the region before its suffix. */
+const host = new RegExp(
+  String.raw`^([a-z0-9-]+)\.(execute-api|execute-api-fips|lambda-url|appsync-api)\.([a-z]{2,}(?:-[a-z]+)+-\d{1,2})\.(?:vpce\.)?(?:${suffixes.join("|").replaceAll(".", "\\.")})\.?$`,
+);
 
 /**
  * The service and the region in the host of an HTTP API, a REST API, a function URL or an AppSync API, also behind a VPC

@@ -1,4 +1,5 @@
 import { type AwsContext, jsonResult, signedRequest, unexpectedReply } from "./control-plane.ts";
+import { serviceAddress } from "./partition.ts";
 import type { HttpRequest, Reply } from "../http.ts";
 
 /** A deployed route of an HTTP API. */
@@ -63,7 +64,7 @@ function apiGatewayRequest(
   return signedRequest(context, {
     action: "apigateway:GET",
     service: "apigateway",
-    address: `https://apigateway.${context.region}.amazonaws.com`,
+    address: serviceAddress("apigateway", context.region),
     method: "GET",
     target: path + query,
     headers: [["Accept", "application/json"]],

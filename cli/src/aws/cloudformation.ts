@@ -1,6 +1,7 @@
 import type { HttpRequest, Reply } from "../http.ts";
 import { members, path, text } from "./aws-xml.ts";
 import { type AwsContext, queryRequest, queryResult, unexpectedReply } from "./control-plane.ts";
+import { serviceAddress } from "./partition.ts";
 
 export interface Stack {
   stackName: string;
@@ -57,7 +58,7 @@ function cloudFormationRequest(
   operation: string,
   parameters: Readonly<Record<string, string | undefined>>,
 ): Promise<HttpRequest> {
-  const address = `https://cloudformation.${context.region}.amazonaws.com`;
+  const address = serviceAddress("cloudformation", context.region);
   return queryRequest(
     context,
     { service: "cloudformation", version: "2010-05-15", address },

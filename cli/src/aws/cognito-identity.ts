@@ -8,6 +8,7 @@ import { AuthCliError } from "../errors.ts";
 import { cognitoError } from "./cognito-identity-errors.ts";
 import { exchange, type Header, type HttpRequest, type Reply, type Send } from "../http.ts";
 import { type AwsContext, jsonResult, signedRequest } from "./control-plane.ts";
+import { serviceAddress } from "./partition.ts";
 import type { LoginsMap } from "./logins.ts";
 import { type AwsCredentials, hasAwsCharacters } from "./sigv4.ts";
 
@@ -181,7 +182,7 @@ function identityPoolRequest(
   return signedRequest(context, {
     action: `cognito-identity:${operation}`,
     service: "cognito-identity",
-    address: `https://cognito-identity.${context.region}.amazonaws.com`,
+    address: serviceAddress("cognito-identity", context.region),
     method: "POST",
     headers: [
       ["Content-Type", "application/x-amz-json-1.1"],

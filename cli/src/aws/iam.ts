@@ -1,18 +1,20 @@
 import { members, path, text } from "./aws-xml.ts";
 import { type AwsContext, queryRequest, queryResult } from "./control-plane.ts";
+import { iamOf } from "./partition.ts";
 import type { HttpRequest, Reply } from "../http.ts";
 
 /** An IAM policy document, as JSON. */
 export type PolicyDocument = Record<string, unknown>;
 
-/** IAM is global. Signatures name us-east-1. */
-const service = { service: "iam", address: "https://iam.amazonaws.com", version: "2010-05-08" };
-
 const iamRequest = (
   context: AwsContext,
   operation: string,
   parameters: Record<string, string | undefined>,
-): Promise<HttpRequest> => queryRequest({ ...context, region: "us-east-1" }, service, operation, parameters);
+): Promise<HttpRequest> => {
+  const { address, region } = iamOf(context.region);
+  const service = { service: "iam", address, version: "2010-05-08" };
+  return queryRequest({ ...context, region }, service, operation, parameters);
+};
 
 /** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
 export function getRoleRequest(context: AwsContext, roleName: string): Promise<HttpRequest> {

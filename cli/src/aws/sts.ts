@@ -13,6 +13,7 @@ import {
   readQueryResponse,
   unexpectedReply,
 } from "./control-plane.ts";
+import { serviceAddress } from "./partition.ts";
 
 /** The principal that AWS recognizes in some credentials. */
 export interface CallerIdentity {
@@ -43,7 +44,7 @@ export function deployerIdentityRequest(context: AwsContext): Promise<HttpReques
 }
 
 function serviceIn(region: string): QueryService {
-  return { service: "sts", address: `https://sts.${region}.amazonaws.com`, version: "2011-06-15" };
+  return { service: "sts", address: serviceAddress("sts", region), version: "2011-06-15" };
 }
 
 /** `RequestExpired`, or `SignatureDoesNotMatch` with "Signature expired" or "Signature not yet current". */

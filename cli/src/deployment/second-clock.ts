@@ -1,3 +1,4 @@
+import { serviceAddress } from "../aws/partition.ts";
 import type { Environment } from "../environment/environment.ts";
 import { exchange } from "../http.ts";
 import type { ResolvedDeployment } from "./resolve-deployment.ts";
@@ -11,6 +12,6 @@ export async function askSecondClock(
   { configuration, deployment: { identityPoolId } }: Pick<ResolvedDeployment, "configuration" | "deployment">,
 ): Promise<void> {
   const [region = ""] = identityPoolId.split(":");
-  const url = (await stsEndpoint(configuration)) ?? new URL(`https://sts.${region}.amazonaws.com/`);
+  const url = (await stsEndpoint(configuration)) ?? new URL(serviceAddress("sts", region));
   await exchange(send, { step: "sts.date", method: "GET", url, headers: [], timeoutMs: limitMs });
 }

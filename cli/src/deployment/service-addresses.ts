@@ -1,3 +1,4 @@
+import { partitionSuffixes } from "../aws/partition.ts";
 import type { CognitoContext } from "../aws/cognito-identity.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
@@ -60,9 +61,11 @@ function awsService(variable: string): Service {
  * @see https://docs.aws.amazon.com/general/latest/gr/rande.html
  */
 function isAwsEndpoint({ href }: URL): boolean {
-  return /^https:\/\/(cognito-identity|sts|iam|cloudformation|apigateway)(-fips)?(\.[a-z]{2,}(-[a-z]+)+-\d{1,2})?\.amazonaws\.com(\.cn)?\/$/.test(
-    href,
-  );
+  const [, suffix = ""] =
+    /^https:\/\/(?:cognito-identity|sts|iam|cloudformation|apigateway)(?:-fips)?(?:\.us-gov|\.[a-z]{2,}(?:-[a-z]+)+-\d{1,2})?\.([a-z.-]+)\/$/.exec(
+      href,
+    ) ?? [];
+  return partitionSuffixes.includes(suffix);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { serviceAddress } from "../../aws/partition.ts";
 import type { Configuration } from "../../deployment/configuration.ts";
 import { regionOfPool } from "../../deployment/region.ts";
 import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
@@ -48,7 +49,7 @@ export function probeServices({
     const endpoint = await replaced;
     const region =
       resolved.value === undefined ? "us-east-1" : regionOfPool(resolved.value.deployment.identityPoolId);
-    return endpoint ?? new URL(`https://${service}.${region}.amazonaws.com/`);
+    return endpoint ?? new URL(serviceAddress(service, region));
   };
   const addresses: Record<ServiceName, () => Promise<URL> | URL> = {
     twitter: () => twitterApiUrl(configuration),
