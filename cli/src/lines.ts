@@ -65,6 +65,23 @@ export function formatLine(line: string): string {
   return withOwnStyles(line).replace(/^(\s*):(?=:)/, "$1\\u003a");
 }
 
+/**
+ * Breaks a line between words, for a terminal. A command in backquotes stays whole, so that it can be copied.
+ * @param columns a window of 0 columns breaks nothing
+ */
+export function wrapWords(line: string, columns: number): string[] {
+  if (line.length <= columns || columns < 20) return [line];
+  const lines: string[] = [];
+  let current = "";
+  for (const word of line.match(/(?:`[^`]*`|\S)+/g) ?? []) {
+    if (current !== "" && current.length + 1 + word.length > columns) {
+      lines.push(current);
+      current = `  ${word}`;
+    } else current += current === "" ? word : ` ${word}`;
+  }
+  return [...lines, current];
+}
+
 /** The lines of indented JSON. */
 export function jsonLines(value: unknown): string[] {
   return JSON.stringify(value, undefined, 2).split("\n");

@@ -15,13 +15,14 @@ export interface RunOptions {
 
 /**
  * Runs one command line and reports its error, as text or with `--json` as an object.
- * @param args without the node binary and the script
+ * @param commandLine without the node binary and the script
  * @returns the exit code
  */
 export async function run(
-  args: readonly string[],
+  commandLine: readonly string[],
   { version, createEnvironment, printHelp }: RunOptions,
 ): Promise<number> {
+  const args = nameJsonData(commandLine);
   let exitCode = 0;
   let environment: Environment | undefined;
   const environmentFor: EnvironmentFactory = (flags) => (environment ??= createEnvironment(flags));
@@ -61,6 +62,17 @@ export async function run(
   }
 }
 
+/**
+ * curl's `--json` takes a body, ours takes nothing: what follows cannot be a path when it starts like an object, a list, a
+ * text or `@file`.
+ */
+function nameJsonData(args: readonly string[]): readonly string[] {
+  if (args[0] !== "call" || !args.includes("--json")) return args;
+  return args.map((word, index) =>
+    word === "--json" && /^\s*[[{"@]/.test(args[index + 1] ?? "") ? "--json-data" : word,
+  );
+}
+
 /** `help` and `help <command>`. Commander also prints the help when the command is missing or unknown. */
 function isHelpCommand({ args: [first, second], commands }: Command): boolean {
   const names = commands.flatMap((command) => [command.name(), ...command.aliases()]);
@@ -79,6 +91,6 @@ function reportError(
   args: readonly string[],
 ): number {
   if (args.includes("--json")) terminal.say(jsonLines({ error: toErrorReport(error) }));
-  else if (error.code !== "interrupted") terminal.say(formatError(error));
+  else if (error.code !== "interrupted") terminal.sayWrapped(formatError(error));
   return error.exitCode;
 }

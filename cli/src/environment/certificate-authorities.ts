@@ -23,7 +23,7 @@ function readCertificates(file: string, source: string): string[] {
   } catch (error) {
     throw new AuthCliError("invalid-configuration", {
       message: `cannot read ${file} (${source})`,
-      cause: error instanceof Error ? error.message : String(error),
+      cause: causeOf(error),
       fix: "name a file with PEM certificates",
     });
   }
@@ -37,6 +37,12 @@ function readCertificates(file: string, source: string): string[] {
         : "the text between BEGIN CERTIFICATE and END CERTIFICATE is not a certificate",
     fix: "name a file with PEM certificates; `openssl x509 -inform der -in FILE -out FILE.pem` converts one",
   });
+}
+
+function causeOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "the file does not exist";
+  return code === "EACCES" ? "permission denied" : message;
 }
 
 function isCertificate(pem: string): boolean {

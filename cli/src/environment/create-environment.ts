@@ -84,6 +84,10 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
       return startCallbackServer(port, interruption, findPortHolder);
     },
     findPortHolder,
+    async runJq(...parameters) {
+      const { runJq } = await import("./jq.ts");
+      return runJq(parameters, interruption);
+    },
     async runCommand(command, args, commandVariables) {
       const { runCommand } = await import("./run-command.ts");
       return runCommand(command, args, commandVariables, interruption);

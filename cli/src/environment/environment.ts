@@ -55,12 +55,20 @@ export interface Environment extends LocalEnvironment {
   startCallbackServer(port: number): Promise<CallbackServer>;
   /** `node (process 1234)`, when the system can tell which program listens on a port of this computer. */
   findPortHolder(port: number): Promise<string | undefined>;
+  /** Runs jq. @param flags of the command jq */
+  runJq(input: string, expression: string, flags: string[]): Promise<JqResult>;
   /** Runs a command on this terminal. @returns its exit code */
   runCommand(
     command: string,
     args: readonly string[],
     variables: Readonly<Record<string, string | undefined>>,
   ): Promise<number>;
+}
+
+/** Results, one on each line, or jq's error. */
+export interface JqResult {
+  output?: string;
+  failed?: string;
 }
 
 /** The flags that shape the environment. */

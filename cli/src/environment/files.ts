@@ -19,7 +19,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { AuthCliError } from "../errors.ts";
 import { interrupted } from "./interrupted.ts";
 
@@ -402,9 +402,15 @@ function cannot(verb: string, path: string, error: unknown): AuthCliError {
   return new AuthCliError(verb === "read" ? "invalid-configuration" : "write-failed", {
     message: `cannot ${verb} ${path}`,
     cause: causes[code] ?? (error instanceof Error ? error.message : String(error)),
-    fix:
-      code === "ENOSPC" || code === "EDQUOT"
-        ? "free some space, then run the command again"
-        : `check ${path} and its permissions`,
+    fix: remedy(code, path),
   });
+}
+
+function remedy(code: string, path: string): string {
+  if (code === "ENOSPC" || code === "EDQUOT") return "free some space, then run the command again";
+  // A container or a CI job may have a home folder that it cannot write.
+  if (["EROFS", "EACCES", "EPERM"].includes(code) && basename(path) === "sessions.json") {
+    return "set AUTH_CLI_CONFIG_DIR to a folder that you can write";
+  }
+  return `check ${path} and its permissions`;
 }

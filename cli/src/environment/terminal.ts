@@ -1,7 +1,7 @@
 import { type Readable, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { AuthCliError } from "../errors.ts";
-import { formatLine, formatLines, type Lines } from "../lines.ts";
+import { formatLine, formatLines, type Lines, wrapWords } from "../lines.ts";
 import type { Redactor } from "../redaction.ts";
 import { formatCommand, type WorkflowCommand } from "../workflow-command.ts";
 import { interrupted } from "./interrupted.ts";
@@ -33,6 +33,10 @@ export interface Terminal {
   printBytes(bytes: Uint8Array): Promise<void>;
   /** Writes progress, notes and errors to standard error. */
   say(lines: Lines): void;
+  /** Does the same, and breaks long lines between words on a terminal. Commands in backquotes stay whole. */
+  sayWrapped(lines: readonly string[]): void;
+  /** Drops progress, notes and errors from now on. @returns lets them through again */
+  mute(): () => void;
   /** Writes a command to GitHub Actions to standard error, unmasked. */
   sayCommand(command: WorkflowCommand): void;
   /** Asks on standard error and reads one line; undefined when the input ends first. */
@@ -83,10 +87,14 @@ export function createTerminal(options: TerminalOptions): Terminal {
     clearAnimation();
     return write(stdout, data);
   };
-  const say = (text: string): void => {
+  const sayEven = (text: string): void => {
     clearAnimation();
     stderr.write(isLineOpen ? `\n${text}` : text);
     isLineOpen = false;
+  };
+  let muted = false;
+  const say = (text: string): void => {
+    if (!muted) sayEven(text);
   };
   return {
     interactive: stderr.isTTY && options.hasKeyboard,
@@ -103,14 +111,22 @@ export function createTerminal(options: TerminalOptions): Terminal {
     printUnmasked: (lines) => printResult(formatLines(lines)),
     printBytes: printResult,
     say: (lines) => say(formatLines(lines, redact)),
-    sayCommand: (command) => say(formatCommand(command)),
+    sayWrapped(lines) {
+      const { isTTY, columns } = stderr;
+      say(formatLines(isTTY ? lines.flatMap((line) => wrapWords(redact(line), columns)) : lines, redact));
+    },
+    mute() {
+      muted = true;
+      return () => void (muted = false);
+    },
+    sayCommand: (command) => sayEven(formatCommand(command)),
     ask: (question) => readLine(options, formatLine(question), stderr),
     askSecret(question) {
       const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
       return readLine(options, formatLine(question), nowhere);
     },
     readAll: () => readToEnd(options),
-    withSpinner: (text, work) => spinner.show(() => formatLine(redact(text)), work),
+    withSpinner: (text, work) => (muted ? work : spinner.show(() => formatLine(redact(text)), work)),
     animate: (draw) =>
       liveArea.show((size, frame) => draw(size, frame).map((line) => formatLine(redact(line)))),
   };

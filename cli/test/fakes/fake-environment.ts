@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { DeployerCredentials, Environment } from "../../src/environment/environment.ts";
 import { type Files, files as realFiles } from "../../src/environment/files.ts";
 import { interrupted } from "../../src/environment/interrupted.ts";
+import { runJq } from "../../src/environment/jq.ts";
 import { type Keyring, keyringMissing } from "../../src/environment/keyring.ts";
 import { ServerClock } from "../../src/server-clock.ts";
 import { AuthCliError } from "../../src/errors.ts";
@@ -106,6 +107,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     say: (line) => void stderr.push(formatLines(line, redact)),
   });
   let names = 0;
+  let muted = false;
   const interactive = options.interactive ?? false;
 
   return {
@@ -158,7 +160,14 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
         stdout.push(bytes);
       },
       say(lines) {
-        stderr.push(formatLines(lines, redact));
+        if (!muted) stderr.push(formatLines(lines, redact));
+      },
+      sayWrapped(lines) {
+        this.say(lines);
+      },
+      mute() {
+        muted = true;
+        return () => void (muted = false);
       },
       sayCommand(command) {
         stderr.push(formatCommand(command));
@@ -214,6 +223,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     },
     findAwsRegion: async (profile = "default") => options.awsProfiles?.[profile]?.region,
     findPortHolder: () => Promise.resolve(options.portHolder),
+    runJq: (...parameters) => runJq(parameters, interruption.signal),
     async runCommand(command, args, variables) {
       commands.push({ command, args, variables: { ...variables } });
       return options.commandExitCode ?? 0;

@@ -5,7 +5,7 @@ import {
   type FakeEnvironmentOptions,
   failure,
 } from "../../../test/fakes/fake-environment.ts";
-import { buildRequest, requirePath, type RequestFlags } from "./build-request.ts";
+import { type BodyPart, buildRequest, requirePath, type RequestFlags } from "./build-request.ts";
 
 const api = new URL("https://abc123.execute-api.us-east-1.amazonaws.com");
 
@@ -20,10 +20,13 @@ const headerNames = async (flags: RequestFlags): Promise<string[]> =>
   (await build(flags)).headers.map(([name]) => name);
 
 /** Several `-d`. */
-const data = (...texts: string[]): RequestFlags => ({ body: texts.map((text) => ({ text, binary: false })) });
+const data = (...texts: string[]): RequestFlags => bodyOf("data", ...texts);
 
 /** `--data-binary` */
-const binary = (text: string): RequestFlags => ({ body: [{ text, binary: true }] });
+const binary = (text: string): RequestFlags => bodyOf("binary", text);
+const bodyOf = (kind: BodyPart["kind"], ...texts: string[]): RequestFlags => ({
+  body: texts.map((text) => ({ text, kind })),
+});
 
 const textOf = (request: HttpRequest): string => String(request.body);
 
@@ -105,7 +108,106 @@ describe("the target", () => {
   });
 });
 
+describe("curl's flags for the body", () => {
+  it.each<[string, RequestFlags, string]>([
+    ["--data-raw @x", bodyOf("raw", "@x"), "@x"],
+    ["--data-urlencode 'q=a b&c'", bodyOf("encoded", "q=a b&c"), "q=a%20b%26c"],
+    ["--data-urlencode 'a b'", bodyOf("encoded", "a b"), "a%20b"],
+    ["--json twice", bodyOf("json", '{"a":', "1}"), '{"a":1}'],
+  ])("%s", async (_flags, flags, body) => {
+    expect(textOf(await build(flags))).toBe(body);
+  });
+
+  it("--json names the type of the body and of the answer", async () => {
+    const { method, headers } = await build(bodyOf("json", "{}"));
+    expect(method).toBe("POST");
+    expect(headers).toContainEqual(["Content-Type", "application/json"]);
+    expect(headers).toContainEqual(["Accept", "application/json"]);
+    const own = await build({ ...bodyOf("json", "{}"), header: ["content-type: application/vnd.x+json"] });
+    expect(own.headers).toContainEqual(["content-type", "application/vnd.x+json"]);
+    expect(own.headers.filter(([name]) => /content-type/i.test(name))).toHaveLength(1);
+  });
+
+  it.each<[RequestFlags, string[], string]>([
+    [data("a=1", "b=2"), ["/items"], "GET /items?a=1&b=2"],
+    [data("b=x y"), ["/items?a=1"], "GET /items?a=1&b=x%20y"],
+    [bodyOf("encoded", "q=ä&b"), ["/items"], "GET /items?q=%C3%A4%26b"],
+    [{ ...data("a=1"), head: true }, ["/items"], "HEAD /items?a=1"],
+    [data("a=1"), ["DELETE", "/items"], "DELETE /items?a=1"],
+    [{ ...data("a=1"), urlQuery: ["c=3"] }, ["/items"], "GET /items?a=1&c=3"],
+    [{}, ["/items"], "GET /items"],
+  ])("--get puts %j into the query of %j: %s", async (flags, target, line) => {
+    const { method, url, body, headers } = await build({ ...flags, get: true }, {}, ...target);
+    expect(`${method} ${url.pathname}${url.search}`).toBe(line);
+    expect(body).toBeUndefined();
+    expect(headers.map(([name]) => name)).not.toContain("Content-Type");
+  });
+
+  it("--user-agent names the client, and -H wins", async () => {
+    expect((await build({ userAgent: "mine/1" })).headers).toContainEqual(["User-Agent", "mine/1"]);
+    const { headers } = await build({ userAgent: "mine/1", header: ["User-Agent: other"] });
+    expect(headers.filter(([name]) => name === "User-Agent")).toEqual([["User-Agent", "other"]]);
+  });
+});
+
+describe("--form", () => {
+  const files = { "/project/me.png": Uint8Array.from([0x89, 0, 0xff]), "/project/a.txt": "text" };
+  const partsOf = async (...form: string[]): Promise<[string, string | File][]> => {
+    const { method, headers, body } = await build({ form }, { files });
+    expect(method).toBe("POST");
+    const [, type = ""] = headers.find(([name]) => name === "Content-Type") ?? [];
+    // Another parser than the encoder's own reads it: that of a browser.
+    return [
+      ...(await new Response(Buffer.from(body ?? []), { headers: { "content-type": type } }).formData()),
+    ];
+  };
+
+  it("sends texts and files, with curl's types", async () => {
+    const parts = await partsOf(
+      "a=1",
+      "a=x;y",
+      "f=@me.png",
+      "g=@a.txt;type=text/csv;charset=utf-8;filename=b.csv",
+    );
+    expect(parts.slice(0, 2)).toEqual([
+      ["a", "1"],
+      ["a", "x;y"],
+    ]);
+    const [f, g] = parts.slice(2).map(([, file]) => file as File);
+    expect([
+      f?.name,
+      f?.type,
+      Buffer.from((await f?.arrayBuffer()) ?? new ArrayBuffer()).toString("hex"),
+    ]).toEqual(["me.png", "image/png", "8900ff"]);
+    expect([g?.name, g?.type, await g?.text()]).toEqual(["b.csv", "text/csv;charset=utf-8", "text"]);
+  });
+
+  it("reads a text from a file", async () => {
+    expect(await partsOf("a=<a.txt")).toEqual([["a", "text"]]);
+  });
+
+  it.each<[RequestFlags, RegExp]>([
+    [{ form: ["no-equals"] }, /invalid part of 9 characters \(--form\)/],
+    [{ form: ["=x"] }, /invalid part/],
+    [{ form: ["a=@nowhere"] }, /cannot read .*\/project\/nowhere/],
+    [{ form: ["a=1"], ...data("b=2") }, /--form cannot be used with --data/],
+    [{ form: ["a=1"], get: true }, /--form cannot be used with --get/],
+  ])("rejects %j", async (flags, message) => {
+    const error = await failure(() => build(flags, { files }));
+    expect(error.exitCode).toBe(2);
+    expect(error.message).toMatch(message);
+  });
+});
+
 describe("requirePath", () => {
+  it.each([[[""]], [["GET", ""]]])("rejects the empty path of %j", async (target) => {
+    const error = await failure(() => requirePath(target));
+    expect(error).toMatchObject({
+      code: "invalid-usage",
+      message: expect.stringContaining("the path is empty") as string,
+    });
+  });
+
   it.each([["GET"], ["DELETE"]])("rejects %s alone", async (method) => {
     const error = await failure(() => requirePath([method]));
     expect(error).toMatchObject({ code: "invalid-usage", message: `call needs a path after ${method}` });

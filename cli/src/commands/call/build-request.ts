@@ -5,12 +5,13 @@ import { headerValue, type Header, type HttpRequest } from "../../http.ts";
 import { apiStep, apiUrl } from "../../aws/execute-api.ts";
 import { encodeQuery } from "../../aws/sigv4.ts";
 import { rejectConvertedPath } from "../flags/git-bash.ts";
+import type { Form } from "./form.ts";
 
-/** One `--data` or `--data-binary`: `text`, `@file` or `@-`. */
+/** One of curl's flags for the body: `--data`, `--data-binary`, `--data-raw`, `--data-urlencode`, `--json`. */
 export interface BodyPart {
+  /** `text`, `@file` or `@-`. */
   text: string;
-  /** `--data-binary`, which keeps a file's line ends. */
-  binary: boolean;
+  kind: "data" | "binary" | "raw" | "encoded" | "json";
 }
 
 /** The flags that describe the request, with curl's names and meanings. */
@@ -18,8 +19,12 @@ export interface RequestFlags {
   request?: string;
   head?: boolean;
   header?: string[];
-  /** `--data` and `--data-binary`, in the order of the command line. */
+  /** In the order of the command line. */
   body?: BodyPart[];
+  /** The body becomes the query. */
+  get?: boolean;
+  form?: string[];
+  userAgent?: string;
   urlQuery?: string[];
   compressed?: boolean;
   /** Seconds. */
@@ -43,7 +48,10 @@ export async function buildRequest(
 ): Promise<HttpRequest> {
   rejectConvertedPath(target, environment);
   const { path, method: named } = splitTarget(target, flags);
-  const body = await readBody(environment, flags.body ?? []);
+  const data = await readBody(environment, flags.body ?? []);
+  const form = await readForm(environment, flags);
+  const body = flags.get ? undefined : (form?.body ?? data);
+  const isJson = flags.body?.some(({ kind }) => kind === "json");
   const lines = (flags.header ?? []).flatMap((text) => headerLines(environment, text));
   const headers = lines.map(parseHeader).filter((header) => header !== undefined);
   const dropped = new Set(
@@ -53,16 +61,24 @@ export async function buildRequest(
     if (headerValue(headers, name) === undefined && !dropped.has(name.toLowerCase()))
       headers.push([name, value]);
   };
-  add("User-Agent", "auth-cli");
-  add("Accept", "*/*");
+  add("User-Agent", flags.userAgent ?? "auth-cli");
+  add("Accept", isJson ? "application/json" : "*/*");
   if (flags.compressed) add("Accept-Encoding", "gzip, deflate, br");
-  if (body !== undefined) add("Content-Type", "application/x-www-form-urlencoded");
+  if (body !== undefined || (isJson && flags.get)) {
+    add(
+      "Content-Type",
+      form?.contentType ?? (isJson ? "application/json" : "application/x-www-form-urlencoded"),
+    );
+  }
 
   requireOwnLength(headers, body);
   return {
     step: apiStep,
     method: named ?? (flags.head ? "HEAD" : body === undefined ? "GET" : "POST"),
-    url: addQuery(environment, apiUrl(apiEndpoint, path), flags.urlQuery ?? []),
+    url: addQuery(environment, apiUrl(apiEndpoint, path), [
+      ...(flags.get && data !== undefined ? [`+${Buffer.from(data).toString()}`] : []),
+      ...(flags.urlQuery ?? []),
+    ]),
     headers,
     body,
     ...(flags.maxTime === undefined ? {} : { timeoutMs: flags.maxTime * 1000 }),
@@ -71,11 +87,18 @@ export async function buildRequest(
 }
 
 /**
- * Rejects a method without a path. A path with a method's name starts with a slash.
+ * Rejects a method without a path, and an empty path. A path with a method's name starts with a slash.
  * @throws AuthCliError `invalid-usage`
  */
 export function requirePath(target: readonly string[]): void {
   const [method = "", ...others] = target;
+  if (target.at(-1) === "") {
+    throw new AuthCliError("invalid-usage", {
+      message: "call needs a path, but the path is empty",
+      cause: "an unset shell variable expands to an empty value",
+      fix: "use / for the root of the API",
+    });
+  }
   if (others.length > 0 || !methods.includes(method)) return;
   throw new AuthCliError("invalid-usage", {
     message: `call needs a path after ${method}`,
@@ -171,17 +194,38 @@ function isDropped(text: string): boolean {
   return /^[^:]+:\s*$/.test(text);
 }
 
-/** Joins several parts by `&`, as curl does. */
+/** Loaded only for `--form`. */
+async function readForm(
+  environment: Surroundings,
+  { form, get, body = [] }: RequestFlags,
+): Promise<Form | undefined> {
+  if (form === undefined) return undefined;
+  if (get || body.length > 0) {
+    throw new AuthCliError("invalid-usage", {
+      message: `--form cannot be used with ${get ? "--get" : "--data"}`,
+      cause: "a form is a body of its own",
+      fix: get ? "use --data for the query" : "give each field with --form",
+    });
+  }
+  const { encodeForm } = await import("./form.ts");
+  return encodeForm(form, (file) => readPart(environment, file));
+}
+
+/** Joins several parts by `&`, as curl does, but not those of JSON. */
 async function readBody(
   environment: Surroundings,
   parts: readonly BodyPart[],
 ): Promise<Uint8Array | undefined> {
   if (parts.length === 0) return undefined;
   const read: Uint8Array[] = [];
-  for (const { text, binary } of parts) {
-    if (read.length > 0) read.push(Buffer.from("&"));
-    const bytes = await readPart(environment, text);
-    read.push(binary || !text.startsWith("@") ? bytes : withoutLineEnds(bytes));
+  for (const { text, kind } of parts) {
+    if (read.length > 0 && kind !== "json") read.push(Buffer.from("&"));
+    if (kind === "raw") read.push(Buffer.from(text));
+    else if (kind === "encoded") read.push(Buffer.from(encodeParameter(environment, text)));
+    else {
+      const bytes = await readPart(environment, text);
+      read.push(kind === "data" && text.startsWith("@") ? withoutLineEnds(bytes) : bytes);
+    }
   }
   return read.length === 1 ? read[0] : Buffer.concat(read);
 }

@@ -296,3 +296,178 @@ describe("call", () => {
     expect([ran.code, ran.stderr]).toEqual([3, "error: api.call: lost\ncause: cable\n"]);
   });
 });
+
+const json = (text: string, status = 200): World =>
+  answering(status, text, [["Content-Type", "application/json; charset=utf-8"]]);
+
+/** Curl's and gh's flags for the output. */
+describe("the output", () => {
+  const terminal = { resultColumns: 80 };
+
+  it("is byte-exact JSON in a pipe, and indented on a terminal with every digit", async () => {
+    const text = '{"a":[1.0,100000000000000000001,{}],"b":"x\\"\\u202e"}';
+    expect((await authCli(["call", "/x"], { ...json(text), colour: true })).stdout).toBe(text);
+    const shown = await authCli(["call", "/x"], { ...json(text), ...terminal });
+    expect(shown.stdout).toBe(
+      '{\n  "a": [\n    1.0,\n    100000000000000000001,\n    {}\n  ],\n  "b": "x\\"\\u202e"\n}\n',
+    );
+    const coloured = await authCli(["call", "/x"], { ...json('{"a":"b"}'), ...terminal, colour: true });
+    expect(coloured.stdout).toBe('{\n  \u001b[34m"a"\u001b[39m: \u001b[32m"b"\u001b[39m\n}\n');
+  });
+
+  it.each(["Hello!", "", "{", "{} {}", "\ufeff{}"])(
+    "is %j on a terminal although its type is JSON",
+    async (text) => {
+      const { stdout } = await authCli(["call", "/x"], { ...json(text), ...terminal, colour: true });
+      expect(stdout).toBe(text === "" ? "" : `${text}\n`);
+    },
+  );
+
+  it("is a long JSON as it is on a terminal", async () => {
+    const text = JSON.stringify("x".repeat(2 * 1024 * 1024));
+    expect((await authCli(["call", "/x"], { ...json(text), ...terminal })).stdout).toBe(`${text}\n`);
+  });
+
+  it("escapes what a terminal would obey in JSON", async () => {
+    const { stdout } = await authCli(["call", "/x"], { ...json('{"a":"\u009b2J"}'), ...terminal });
+    expect(stdout).toBe('{\n  "a": "\\u009b2J"\n}\n');
+  });
+
+  it.each([
+    [[".a"], '{"a":"x"}', "x\n"],
+    [[".[] | .n"], '[{"n":1.50},{"n":null}]', "1.50\nnull\n"],
+    [["."], '{ "b" : 1, "a" : 2 }', '{"b":1,"a":2}\n'],
+    [["empty"], "1", ""],
+    [["def f: .a; f # comment"], '{"a":[]}', "[]\n"],
+  ])("of --jq %j for %s is %j", async (words, body, stdout) => {
+    const ran = await authCli(["call", "/x", "--jq", ...words], json(body));
+    expect([ran.code, ran.stdout, ran.stderr]).toEqual([0, stdout, ""]);
+  });
+
+  it("of --jq is indented on a terminal", async () => {
+    const ran = await authCli(["call", "/x", "-q", "."], { ...json('{"a":1}'), ...terminal });
+    expect(ran.stdout).toBe('{\n  "a": 1\n}\n');
+  });
+
+  it("of --jq with --json comes from the result", async () => {
+    const ran = await authCli(["call", "/x", "--json", "--jq", "[.status, .body]"], json("hi", 404));
+    expect([ran.code, ran.stdout]).toEqual([22, '[404,"hi"]\n']);
+  });
+
+  it("of --jq is the whole body of an error, as in gh", async () => {
+    const ran = await authCli(["call", "/x", "--jq", ".a"], json('{"message":"no"}', 404));
+    expect([ran.code, ran.stdout]).toEqual([22, '{"message":"no"}']);
+  });
+
+  it("of an invalid --jq is an error before anything is sent", async () => {
+    const ran = await authCli(["call", "POST", "/x", "--jq", ".["], json("{}"));
+    expect([ran.code, ran.stdout, ran.environment.requests]).toEqual([2, "", []]);
+    expect(ran.stderr).toMatch(
+      /^error: invalid expression "\.\[" \(--jq\)\ncause: syntax error, unexpected end of file/,
+    );
+  });
+
+  it.each([
+    ["Hello", /Invalid/],
+    ['{"a":"x"}', /Cannot index string/],
+  ])("of --jq that does not fit %j is an error", async (body, cause) => {
+    const ran = await authCli(["call", "/x", "--jq", ".a.b"], json(body));
+    expect([ran.code, ran.stdout]).toEqual([1, ""]);
+    expect(ran.stderr).toMatch(cause);
+  });
+
+  it("ends with --write-out", async () => {
+    const format = String.raw`\n%{http_code} %{response_code} %{method} %{size_download} %{size_upload} %%{x} %header{x-a} %{content_type}|%{num_redirects}|%{time_total}\t%{exitcode}`;
+    const world = answering(201, "body", [["X-A", "1"]]);
+    const ran = await authCli(["call", "/x", "-d", "abc", "-w", format], world);
+    expect(ran.stdout).toBe("body\n201 201 POST 4 3 %{x} 1 |0|0.000000\t0");
+    const failed = await authCli(["call", "/x", "-w", "%{http_code} %{exitcode}"], answering(404, ""));
+    expect([failed.code, failed.stdout]).toEqual([22, "404 22"]);
+  });
+
+  it("of --write-out without a response has the status 000", async () => {
+    const world: World = { loggedIn: true, answers: { "api.call": loseConnection } };
+    const ran = await authCli(["call", "/x", "-w", "%{http_code}"], world);
+    expect([ran.code, ran.stdout]).toEqual([3, "000"]);
+  });
+
+  it("of --write-out ends the line and hides what a terminal would obey", async () => {
+    const hostile = answering(200, "", [["X-A", "\u009b2J"]]);
+    const ran = await authCli(["call", "/x", "-w", "%header{x-a}"], { ...hostile, ...terminal });
+    expect(ran.stdout).toBe("\\u009b2J\n");
+  });
+
+  it("of --write-out has curl's JSON forms", async () => {
+    const ran = await authCli(
+      ["call", "/x", "-o", "f", "-w", String.raw`%{json}\n%{header_json}`],
+      answering(200, "body", [
+        ["X-A", "1"],
+        ["x-a", "2"],
+      ]),
+    );
+    const [all = "", headers = ""] = ran.stdout.split("\n");
+    expect(JSON.parse(all)).toMatchObject({ http_code: "200", size_download: 4, method: "GET" });
+    expect(JSON.parse(headers)).toEqual({ "x-a": ["1", "2"] });
+  });
+
+  it.each([
+    [["-s"], ""],
+    [["-sS"], "error: api.call: GET /x answered HTTP 404"],
+    [["-s", "--json"], ""],
+    [["-sv"], "> GET /x"],
+    [["-f"], "error: api.call: GET /x answered HTTP 404"],
+  ])("of %j on standard error is %j", async (flags, stderr) => {
+    const ran = await authCli(["call", "/x", ...flags], answering(404));
+    expect(ran.code).toBe(22);
+    expect(ran.stderr.slice(0, stderr.length || undefined)).toBe(stderr);
+  });
+
+  it("of -f after --no-fail is an error again", async () => {
+    expect((await authCli(["call", "/x", "--no-fail", "-f"], answering(404))).code).toBe(22);
+    expect((await authCli(["call", "/x", "-f", "--no-fail"], answering(404))).code).toBe(0);
+  });
+});
+
+describe("curl's flags that call does not take", () => {
+  it.each([
+    ["-k", /never sends without checking/],
+    ["--insecure", /never sends without checking/],
+    ["-sSk", /never sends without checking/],
+    ["-L", /follows no redirect/],
+    ["--location-trusted", /follows no redirect/],
+    ["-sSL", /follows no redirect/],
+    ["-ualice:hunter2", /the login signs/],
+    ["-x", /from the environment/],
+    ["--aws-sigv4", /signs every request/],
+  ])("%s says why", async (flag, cause) => {
+    const ran = await authCli(["call", "/x", flag], { loggedIn: true });
+    expect([ran.code, ran.environment.requests]).toEqual([2, []]);
+    expect(ran.stderr).toMatch(cause);
+    expect(ran.stderr).not.toContain("hunter2");
+  });
+});
+
+describe("--json", () => {
+  it.each([
+    [["--json", '{"a":1}'], '{"a":1}'],
+    [["--json", "[1]"], "[1]"],
+    [["--json", "@b.json"], '{"b":2}'],
+  ])("with a body is curl's: %j", async (words, body) => {
+    const world = { ...answering(200, "plain"), files: { "/project/b.json": '{"b":2}' } };
+    for (const args of [
+      ["call", "/x", ...words],
+      ["call", ...words, "/x"],
+    ]) {
+      const ran = await authCli(args, world);
+      expect([ran.code, ran.stdout]).toEqual([0, "plain"]);
+      const request = ran.environment.requests.at(-1);
+      expect([request?.method, String(request?.body)]).toEqual(["POST", body]);
+    }
+  });
+
+  it("with a path is ours, and both can be used", async () => {
+    const ran = await authCli(["call", "--json", "/x", "--json", "{}"], answering(200, "plain"));
+    expect(JSON.parse(ran.stdout)).toMatchObject({ status: 200, body: "plain" });
+    expect(String(ran.environment.requests.at(-1)?.body)).toBe("{}");
+  });
+});

@@ -12,12 +12,14 @@ import { buildRequest, requirePath, type RequestFlags } from "./build-request.ts
 import { createSender, type SendFlags } from "./create-sender.ts";
 import type { Explained, explainRefusal } from "./explain-refusal.ts";
 import { explainStatus, httpError } from "./http-error.ts";
-import { printJson, printResponse, type PrintFlags } from "./print-response.ts";
+import { endLine, printJson, printResponse, type PrintFlags } from "./print-response.ts";
 import type { Notice } from "./retry.ts";
+import type { WriteOut } from "./write-out.ts";
 
 export interface CallFlags extends DeploymentFlags, RequestFlags, SendFlags, PrintFlags {
   user?: string;
   json?: boolean;
+  writeOut?: string;
   /** False with `--no-fail`. */
   fail?: boolean;
   unsigned?: boolean;
@@ -44,6 +46,7 @@ export async function call(
   requireOutputFolder(environment, flags.output);
   const request = await buildRequest(environment, deployment.apiEndpoint, target, flags);
   if (!flags.unsigned) requireSignable(request.headers);
+  const writeOut = await prepareOutput(environment, flags);
 
   const login = flags.unsigned ? undefined : await findLogin(environment, found, sessions, flags.user);
   const resolved = login === undefined ? found : resolveForLogin(found, login, sessions);
@@ -61,7 +64,13 @@ export async function call(
     return dryRun(environment, request, await sign(environment.now()), deployment);
   }
 
-  const first = await send();
+  const first = await send().catch(async (error: unknown) => {
+    // curl's %{http_code} is then 000.
+    const text = writeOut?.({ request, response: undefined, size: 0, error });
+    if (text !== undefined) await environment.terminal.printBytes(text);
+    await endLine(environment, text?.at(-1));
+    throw error;
+  });
   const explained = wantsDiagnosis(first, flags)
     ? await explain(
         { environment, resolved, request, credentials: identity()?.credentials },
@@ -70,18 +79,25 @@ export async function call(
         notice,
       )
     : undefined;
-  const response = explained?.response ?? first;
+  const answer = explained?.response ?? first;
+  let size = 0;
+  const response = writeOut === undefined ? answer : counted(answer, (length) => (size += length));
+  const isFailure = response.status >= 400 && flags.fail !== false;
+  const error = isFailure
+    ? httpError(
+        request,
+        response,
+        explained?.diagnosis ?? explainStatus(response.status, { signed: identity() !== undefined }),
+      )
+    : undefined;
 
-  await (flags.json
-    ? printJson(environment, response, { identityId: identity()?.identityId, startedMs })
+  const last = await (flags.json
+    ? printJson(environment, response, { identityId: identity()?.identityId, startedMs, jq: flags.jq })
     : printResponse(environment, response, flags));
-  if (response.status >= 400 && flags.fail !== false) {
-    const signed = identity() !== undefined;
-    const error = httpError(
-      request,
-      response,
-      explained?.diagnosis ?? explainStatus(response.status, { signed }),
-    );
+  const text = writeOut?.({ request, response, size, error });
+  if (text !== undefined) await environment.terminal.printBytes(text);
+  await endLine(environment, text?.at(-1) ?? last);
+  if (error !== undefined) {
     if (login?.given === undefined) throw error;
     const { nameGivenLogin } = await import("../../session/given-login.ts");
     throw nameGivenLogin(error, login.given);
@@ -92,6 +108,33 @@ export async function call(
       `HTTP ${response.status}: redirect${location === undefined ? "" : ` to ${excerpt(location)}`} not followed`,
     );
   }
+}
+
+/** Rejects a wrong `--jq` or `--write-out` before anything is sent. */
+async function prepareOutput(
+  environment: Environment,
+  { jq, writeOut }: CallFlags,
+): Promise<WriteOut | undefined> {
+  if (jq !== undefined) {
+    const { requireJq } = await import("./json-result.ts");
+    await requireJq(environment, jq);
+  }
+  if (writeOut === undefined) return undefined;
+  const { readWriteOut } = await import("./write-out.ts");
+  return readWriteOut(environment, writeOut);
+}
+
+function counted(response: HttpResponse, count: (length: number) => void): HttpResponse {
+  const { body } = response;
+  return {
+    ...response,
+    body: (async function* () {
+      for await (const chunk of body) {
+        count(chunk.length);
+        yield chunk;
+      }
+    })(),
+  };
 }
 
 /** RFC 9110 15.4. HTTP 304 answers a conditional request, 300 offers a choice. */

@@ -103,7 +103,7 @@ describe.skipIf(curl === undefined)("the curl command of --dry-run", () => {
     [["/x"], { header: ["x-UPPER: E"] }],
     [["/x"], { header: ["X-Twice: 2", "x-twice: 1"] }],
     [["/x"], { header: ["Accept:", "User-Agent:"] }],
-    [["POST", "/é"], { body: [{ text: "the body", binary: false }] }],
+    [["POST", "/é"], { body: [{ text: "the body", kind: "data" }] }],
     [["DELETE", "/items/a@b"], {}],
   ])("sends and signs %j with %j", async (target, flags) => {
     const { status, body } = await send(target, flags);

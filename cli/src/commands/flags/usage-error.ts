@@ -32,7 +32,10 @@ export function usageError(
       }
       // A value may follow a single letter without a space.
       const name = flag.startsWith("--") ? flag : flag.slice(0, 2);
-      return error({ message: `unknown option '${name}'`, ...explainUnknown(flag, command, didYouMean) });
+      const message = `unknown option '${name}'`;
+      const curls = command?.name() === "call" ? curlFlags[curlFlag(name)] : undefined;
+      if (curls !== undefined) return error({ message, cause: curls[0], fix: curls[1] });
+      return error({ message, ...explainUnknown(flag, command, didYouMean) });
     }
     case "commander.optionMissingArgument": {
       const { name, value } = optionIn(what);
@@ -79,6 +82,43 @@ export function usageError(
     default:
       return error({ message: what, cause: "auth-cli cannot parse the command line", fix: didYouMean });
   }
+}
+
+/** Flags of curl that `call` does not take, with the reason and what to do. */
+const curlFlags: Readonly<Record<string, readonly [cause: string, fix: string]>> = {
+  "-k": [
+    "auth-cli never sends without checking the server's certificate",
+    "trust your own authority with --cacert FILE",
+  ],
+  "-L": [
+    "auth-cli follows no redirect: a signed request must not go to another address",
+    "print the Location header with -i, and call that path",
+  ],
+  "-u": [
+    "the login signs the request, so no user and password are needed",
+    "run `auth-cli login`; --user NAME chooses a stored login",
+  ],
+  "-x": ["auth-cli takes the proxy from the environment", "set HTTPS_PROXY"],
+  "-T": ["the method and the body have flags of their own", "use `-X PUT --data-binary @FILE`"],
+  "-O": ["the file's name has a flag of its own", "use `-o FILE`"],
+  "-b": ["auth-cli stores no cookies", "use `-H 'Cookie: name=value'`"],
+  "--aws-sigv4": [
+    "auth-cli signs every request",
+    "omit it; --region and --service override what the host says",
+  ],
+};
+
+function curlFlag(name: string): string {
+  const short: Readonly<Record<string, string>> = {
+    "--insecure": "-k",
+    "--location": "-L",
+    "--location-trusted": "-L",
+    "--proxy": "-x",
+    "--upload-file": "-T",
+    "--remote-name": "-O",
+    "--cookie": "-b",
+  };
+  return short[name] ?? name;
 }
 
 /** In the style of our messages: no capital, no full stop. */
