@@ -83,7 +83,10 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
 /** Starts the local cloud in a process of its own. @returns the environment that it prints */
 function startLocalCloud(): Promise<Variables> {
   return new Promise((resolve, reject) => {
-    const child = start([...authCli, "local", "--json", "--port", "0", "--twitter-port", "0"], process.env);
+    const child = start(
+      [...authCli, "local", "--json", "--quiet", "--port", "0", "--twitter-port", "0"],
+      process.env,
+    );
     let output = "";
     child.stderr?.pipe(process.stderr);
     child.stdout?.on("data", (chunk: Buffer) => {

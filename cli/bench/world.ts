@@ -24,7 +24,7 @@ export async function startWorld(checkout: Checkout, prefix: readonly string[] =
   const local = [program, "local", "--json", "--port", "0", "--twitter-port", "0"];
   const [command, ...args] = [...prefix, process.execPath, ...local];
   const started = performance.now();
-  const cloud = spawn(command ?? process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const cloud = spawn(command ?? process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
   const environment = await new Promise<Variables>((resolve, reject) => {
     let output = "";
     cloud.stdout.on("data", (chunk: Buffer) => {

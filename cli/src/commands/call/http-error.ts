@@ -42,7 +42,10 @@ export function explainStatus(
       fix: "check the path and the method (-X)",
     };
   if (status >= 500) {
-    return { cause: "the function failed or timed out", fix: "read its log: `npx sst dev`, or CloudWatch" };
+    return {
+      cause: "the function failed or timed out",
+      fix: "read its log: `npx sst dev`, CloudWatch, or the terminal of `auth-cli local`",
+    };
   }
   return {};
 }

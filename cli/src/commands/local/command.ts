@@ -39,6 +39,7 @@ export const localCommand: CommandDefinition = {
         ).argParser(duration),
       )
       .option("--strict", "refuse resource types that the local cloud can only record")
+      .option("--quiet", "show no requests and no output of functions; with a command, they are never shown")
       .addHelpText(
         "after",
         examples("auth-cli local", "auth-cli local --port 0 --twitter-port 0 -- npm test"),

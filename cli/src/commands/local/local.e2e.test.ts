@@ -143,6 +143,29 @@ describe("auth-cli local", () => {
     },
   );
 
+  test.each([
+    [[], /^aws GET \/ 403 \d+ ms$/m],
+    [["--quiet"], /The local cloud is ready(?![^]*aws GET)/],
+  ])("shows each request in one line: %j", async (flags, expected) => {
+    const child = spawn(process.execPath, [authCliPath, "local", ...anyPorts, ...flags], {
+      cwd: folder,
+      env: cli.variables,
+    });
+    let shown = "";
+    child.stderr.on("data", (chunk: Buffer) => (shown += chunk.toString()));
+    try {
+      const url = await printed(child, /export AWS_ENDPOINT_URL=(\S+)/);
+      await fetch(`${url}/?X-Amz-Security-Token=secret`);
+      const ended = exitCode(child);
+      child.kill("SIGTERM");
+      await ended;
+      expect(shown).toMatch(expected);
+      expect(shown).not.toContain("secret");
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+
   test("--oidc-issuer makes the pool accept ID tokens of that issuer", async () => {
     const google = "accounts.google.com";
     const issuer = await startOidcIssuer(google);

@@ -21,6 +21,8 @@ export interface LocalFlags {
   /** Milliseconds. */
   presignExpires?: number;
   strict?: boolean;
+  /** Show no requests. */
+  quiet?: boolean;
   stage?: string;
   json?: boolean;
   debug?: boolean;
@@ -38,7 +40,10 @@ export async function local(
   environment: Environment,
 ): Promise<number> {
   const started = environment.now();
-  const cloud = await startLocalCloud(await cloudOptions(flags, environment), environment);
+  const options = await cloudOptions(flags, environment, command.length > 0);
+  const cloud = await startLocalCloud(options, environment);
+  environment.redactor.add("AWS secret access key", cloud.environment["AWS_SECRET_ACCESS_KEY"]);
+  environment.redactor.add("consumer secret", cloud.environment["TWITTER_CONSUMER_SECRET"]);
   try {
     const [name, ...args] = command;
     if (name !== undefined)
@@ -52,7 +57,12 @@ export async function local(
   }
 }
 
-async function cloudOptions(flags: LocalFlags, environment: Environment): Promise<LocalCloudOptions> {
+async function cloudOptions(
+  flags: LocalFlags,
+  environment: Environment,
+  runsCommand: boolean,
+): Promise<LocalCloudOptions> {
+  const { terminal } = environment;
   // Use the keys in the project's .env files: `sst deploy` prefers them to the environment.
   const dotenvOnly = { files: environment.files, variables: {} };
   const configuration = new Configuration(dotenvOnly, findProject(environment), flags.stage);
@@ -65,7 +75,7 @@ async function cloudOptions(flags: LocalFlags, environment: Environment): Promis
     ...tlsOption(flags, environment),
     oidcIssuers: oidcIssuers(flags.oidcIssuer ?? []),
     ...extraCaCertificates(environment),
-    warn: (line: string) => environment.terminal.say(`local cloud: ${line}`),
+    warn: (line: string) => terminal.say(`local cloud: ${line}`),
     ...(flags.presignExpires === undefined ? {} : { presignedSeconds: flags.presignExpires / 1000 }),
     ...(flags.strict && { strict: true }),
     serviceEndpoints: Object.fromEntries(
@@ -73,8 +83,18 @@ async function cloudOptions(flags: LocalFlags, environment: Environment): Promis
         name.startsWith("AWS_ENDPOINT_URL_") && address ? [[name, address]] : [],
       ),
     ),
-    ...(flags.debug ? { log: (line: string) => environment.terminal.say(`local: ${line}`) } : {}),
+    ...logOption(flags, terminal, runsCommand),
   };
+}
+
+/** A command has the terminal for its own output, so that requests are shown beside it only on demand. */
+function logOption(
+  { quiet, debug }: LocalFlags,
+  terminal: Environment["terminal"],
+  runsCommand: boolean,
+): Partial<Pick<LocalCloudOptions, "log">> {
+  if (debug) return { log: (line) => terminal.say(`local: ${line}`) };
+  return runsCommand || quiet ? {} : { log: (line) => terminal.say(line) };
 }
 
 function tlsOption(

@@ -235,7 +235,7 @@ export function createControlPlane(
     );
   }
 
-  return async (request) => {
+  async function answer(request: AwsRequest): Promise<AwsResponse> {
     if (isServicePreflight(request)) return servicePreflight(request);
     const target = request.headers["x-amz-target"];
     if (target !== undefined) {
@@ -258,7 +258,24 @@ export function createControlPlane(
     if (service === "lambda") return restJson(request, service, services.lambda);
     if (isApiGatewayPath(request.path)) return apiGateway(request);
     return s3(request);
+  }
+
+  return async (request) => {
+    const started = performance.now();
+    const response = await answer(request);
+    log(`aws ${operationName(request)} ${response.status} ${Math.round(performance.now() - started)} ms`);
+    return response;
   };
+}
+
+/** For the log: `AmazonSSM.GetParameter`, `CreateStack`, `PUT /bucket/key`. Leaves out the query, which may sign. */
+function operationName({ method, path, query, headers, body }: AwsRequest): string {
+  const target = headers["x-amz-target"];
+  if (target !== undefined) return target;
+  const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
+  const action =
+    path === "/" ? /(?:^|&)Action=(\w+)/.exec(isForm ? Buffer.from(body).toString() : query) : null;
+  return action?.[1] ?? `${method} ${path}`;
 }
 
 /** AWS IoT, as the JavaScript SDKs sign it and as botocore does, and its data plane. */

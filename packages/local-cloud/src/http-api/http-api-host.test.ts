@@ -292,9 +292,14 @@ describe("a route with AWS_IAM", () => {
     await sendSigned(origin, "/private", { credentials: { ...credentials, secretAccessKey: "wrong" } });
     role.policies.clear();
     await sendSigned(origin, "/private", { credentials });
-    expect(log).toHaveLength(2);
+    expect(log).toHaveLength(4);
     expect(log.join("\n")).not.toContain(credentials.sessionToken);
     expect(log.join("\n")).not.toContain(credentials.secretAccessKey);
+  });
+
+  it("logs each request in one line, without its query", async () => {
+    await sendSigned(origin, "/private?secret=1");
+    expect(log).toEqual([expect.stringMatching(/ GET \/private 200 \d+ ms$/)]);
   });
 
   it("evaluates conditions with the caller's identity", async () => {
@@ -551,7 +556,7 @@ describe("the response", () => {
       expect([reply.status, reply.body]).toEqual([413, message("Request Entity Too Large")]);
     }
     expect(log.join("\n")).toMatch(
-      /413, RequestEntityTooLargeException: .*\n.*413, the body has more than 10 MB/,
+      /413, RequestEntityTooLargeException: .*\n.* 413 \d+ ms\n.*413, the body has more than 10 MB/,
     );
   });
 

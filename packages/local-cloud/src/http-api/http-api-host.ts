@@ -26,7 +26,7 @@ export interface HttpApiHostOptions {
   region: string;
   sessions: Sessions;
   now: () => Date;
-  /** Gets the reason for each refusal and the functions' output. Never gets a secret. */
+  /** Gets each request, the reason for each refusal and the functions' output. Never gets a secret. */
   log: (line: string) => void;
   /** PEM certificate and key. With them, every origin uses https. */
   tls?: { cert: string; key: string };
@@ -80,7 +80,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   const listen = async (id: string, name: string, answer: Answer): Promise<number> => {
     await close(id);
     const listener: RequestListener = (request, response) => {
-      serve(request, response, answer).catch((error: unknown) => {
+      serve(name, request, response, answer).catch((error: unknown) => {
         // A closed connection or a bug must not end the local cloud.
         log(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
         if (response.headersSent) response.destroy();
@@ -136,25 +136,32 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
     },
   };
 
-  async function serve(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<void> {
+  async function serve(
+    name: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: Answer,
+  ): Promise<void> {
+    const started = performance.now();
     response.on("error", () => {});
     const body = hasBody(request) ? await readBody(request) : noBody;
     if (body === undefined) return;
-    const reply = await answer(
-      parseRequest({
-        method: request.method ?? "",
-        rawUrl: request.url ?? "",
-        rawHeaders: request.rawHeaders,
-        body,
-      }),
-      {
-        sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
-        protocol: `HTTP/${request.httpVersion}`,
-        headBytes: countHeadBytes(request),
-        isSecure: tls !== undefined,
-      },
-    );
+    const parsed = parseRequest({
+      method: request.method ?? "",
+      rawUrl: request.url ?? "",
+      rawHeaders: request.rawHeaders,
+      body,
+    });
+    const reply = await answer(parsed, {
+      sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
+      protocol: `HTTP/${request.httpVersion}`,
+      headBytes: countHeadBytes(request),
+      isSecure: tls !== undefined,
+    });
     send(response, reply, now());
+    const milliseconds = Math.round(performance.now() - started);
+    // The query may hold a signature.
+    log(`${name} ${parsed.method} ${parsed.rawPath} ${reply.status} ${milliseconds} ms`);
   }
 }
 

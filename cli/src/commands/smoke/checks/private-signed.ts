@@ -35,5 +35,8 @@ function explainStatus(status: number): { cause: string; fix: string } {
     };
   }
   if (status === 404) return { cause: "the API does not have this route", fix: "deploy the stage again" };
-  return { cause: "the function failed or timed out", fix: "read its log: `npx sst dev`, or CloudWatch" };
+  return {
+    cause: "the function failed or timed out",
+    fix: "read its log: `npx sst dev`, CloudWatch, or the terminal of `auth-cli local`",
+  };
 }

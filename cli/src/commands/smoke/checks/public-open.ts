@@ -25,6 +25,6 @@ function explainStatus(status: number): { cause: string; fix: string } {
     };
   return {
     cause: "the function failed, timed out or does not exist",
-    fix: "read its log: `npx sst dev`, or CloudWatch",
+    fix: "read its log: `npx sst dev`, CloudWatch, or the terminal of `auth-cli local`",
   };
 }
