@@ -7,10 +7,7 @@ import { interrupted } from "./interrupted.ts";
 /** An expression may never end, and only a thread can then be stopped. */
 const program = `
 const { parentPort, workerData } = require("node:worker_threads");
-require(workerData.module).raw(...workerData.parameters).then(
-  (output) => parentPort.postMessage({ output }),
-  (error) => parentPort.postMessage({ failed: error.message }),
-);`;
+require(workerData.module).raw(...workerData.parameters).then((result) => parentPort.postMessage(result));`;
 
 /** Runs jq, compiled to WebAssembly. */
 export async function runJq(
@@ -24,8 +21,8 @@ export async function runJq(
   interruption.addEventListener("abort", stop, { once: true });
   try {
     return await new Promise((resolve, reject) => {
-      worker.once("message", ({ output, failed }: JqResult) =>
-        resolve(failed === undefined ? { output: output ?? "" } : { failed: cleaned(failed) }),
+      worker.once("message", ({ stdout, stderr, exitCode }: Awaited<ReturnType<typeof Jq.raw>>) =>
+        resolve(exitCode === 0 ? { output: stdout } : { failed: cleaned(stderr) }),
       );
       worker.once("error", (error) => resolve({ failed: error.message }));
       worker.once("exit", () => reject(interrupted()));
@@ -37,8 +34,6 @@ export async function runJq(
 
 /** In the style of our messages. */
 function cleaned(message: string): string {
-  const [first = ""] = message.replace(/^Failed to execute raw query: /, "").split("\n");
-  return first
-    .replace(/^jq: (?:parse )?error(?: \(at [^)]*\))?: /, "")
-    .replace(/ \(Unix shell quoting issues\?\)/, "");
+  const [first = ""] = message.split("\n");
+  return first.replace(/^jq: (?:parse )?error(?: \(at [^)]*\))?: /, "");
 }
