@@ -26,6 +26,7 @@ export async function runJq(
       );
       worker.once("error", (error) => resolve({ failed: error.message }));
       worker.once("exit", () => reject(interrupted()));
+      if (interruption.aborted) stop();
     });
   } finally {
     interruption.removeEventListener("abort", stop);
