@@ -45,7 +45,7 @@ describe("the package, installed alone in an empty folder", () => {
       env: { PATH: process.env["PATH"], HOME: folder, ...env },
     });
 
-  test("has at most 230 kB, and depends on the optional keyring and AWS's search for credentials only", async () => {
+  test("has at most 230 kB, and depends on the optional keyring, AWS's search for credentials, jq and YAML only", async () => {
     expect((await stat(tarball)).size).toBeLessThanOrEqual(230_000);
     const { dependencies, optionalDependencies } = JSON.parse(
       await readFile(join(packageFolder(), "package.json"), "utf8"),
@@ -55,6 +55,8 @@ describe("the package, installed alone in an empty folder", () => {
       "@aws-sdk/credential-provider-ini",
       "@aws-sdk/credential-provider-web-identity",
       "@smithy/shared-ini-file-loader",
+      "jq-wasm",
+      "js-yaml",
       "@napi-rs/keyring",
     ]);
     const files = await readdir(packageFolder());
