@@ -36,6 +36,7 @@ const deployedTypes = [
   "AWS::Cognito::UserPool",
   "AWS::Cognito::UserPoolClient",
   "AWS::Cognito::UserPoolDomain",
+  "AWS::DynamoDB::Table",
   "AWS::Events::Rule",
   "AWS::IAM::ManagedPolicy",
   "AWS::IAM::OIDCProvider",

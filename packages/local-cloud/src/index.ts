@@ -10,6 +10,7 @@ import { createResourceTypes } from "./cloudformation/resource-types/resource-ty
 import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
 import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
 import { createOpenIdTokens } from "./cognito-identity/open-id-token.ts";
+import { createDynamoDb } from "./dynamodb/dynamodb.ts";
 import { createEventBus } from "./events/event-bus.ts";
 import { createHttpApiHost } from "./http-api/http-api-host.ts";
 import { createIam } from "./iam/iam.ts";
@@ -113,6 +114,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const buckets = createBuckets({ now });
   const parameterStore = createParameterStore({ accountId, region, now });
   const secretsManager = createSecretsManager({ accountId, region, now });
+  const dynamoDb = createDynamoDb(account);
   const certificate = await createCertificate();
   const trust = createTrust([certificate.cert, tls?.cert ?? "", options.extraCaCertificates ?? ""]);
   const iot = createIot({ account, sessions, certificate, now, log, warn });
@@ -145,7 +147,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   });
   const stacks = createStacks({
     account,
-    resourceTypes: createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis }),
+    resourceTypes: createResourceTypes({
+      account,
+      buckets,
+      dynamoDb,
+      parameterStore,
+      secretsManager,
+      httpApis,
+    }),
     ...(!strict && { recordedType: createRecorder({ account, endpoint }) }),
     sources: { parameterStore, secretsManager },
     now,
@@ -165,6 +174,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     await stacks.settled();
     await httpApis.closeAll();
     await lambda.close();
+    await dynamoDb.close();
     trust.remove();
   };
 
@@ -199,6 +209,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           now,
           log,
         }),
+        dynamoDb,
         iam: createIam({
           account,
           createdAt: (physicalId) => stackCreationTime(stacks, physicalId) ?? now(),

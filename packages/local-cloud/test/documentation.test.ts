@@ -38,7 +38,15 @@ it("docs/local-cloud.md lists the resource types of the local cloud", () => {
     openGraphqlApi: () => Promise.resolve(""),
     close: () => Promise.resolve(),
   };
-  const types = createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis });
+  const dynamoDb = { run: () => Promise.resolve({}) };
+  const types = createResourceTypes({
+    account,
+    buckets,
+    dynamoDb,
+    parameterStore,
+    secretsManager,
+    httpApis,
+  });
   const recorded = new Set(Object.keys(recordedTypes(account)));
   const expected = [...types.keys()]
     .toSorted()

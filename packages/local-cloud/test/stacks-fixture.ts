@@ -64,7 +64,14 @@ export function createStacksFixture(
       return Promise.resolve();
     },
   };
-  const types = createResourceTypes({ account, buckets, parameterStore, secretsManager, httpApis });
+  const types = createResourceTypes({
+    account,
+    buckets,
+    dynamoDb: { run: () => Promise.resolve({}) },
+    parameterStore,
+    secretsManager,
+    httpApis,
+  });
   const stacks = createStacks({
     account,
     resourceTypes: new Map([...types].map(([name, type]) => [name, wrap(type, name)])),

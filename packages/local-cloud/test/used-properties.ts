@@ -157,6 +157,13 @@ const resources = {
     Type: "Custom::S3AutoDeleteObjects",
     Properties: { ServiceToken: functionArn, BucketName: { Ref: "Bucket" } },
   },
+  Table: {
+    Type: "AWS::DynamoDB::Table",
+    Properties: {
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+    },
+  },
   Parameter: { Type: "AWS::SSM::Parameter", Properties: { Type: "String", Value: "value" } },
   Secret: { Type: "AWS::SecretsManager::Secret", Properties: {} },
 };

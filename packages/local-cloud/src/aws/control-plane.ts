@@ -1,5 +1,6 @@
 import { type ApiGatewayService, isApiGatewayPath } from "../api-gateway/api-gateway.ts";
 import { cloudFormationNamespace } from "../cloudformation/cloudformation.ts";
+import { type DynamoDb, dynamoDbTarget, tableArns } from "../dynamodb/dynamodb.ts";
 import { authorize } from "../iam/authorization.ts";
 import { iamNamespace, type IamService } from "../iam/iam.ts";
 import type { Principal } from "../iam/principal.ts";
@@ -30,6 +31,7 @@ interface ControlPlaneServices {
   cognitoIdentity: JsonService;
   ssm: JsonService;
   secretsManager: JsonService;
+  dynamoDb: DynamoDb;
   sts: Sts;
   cloudFormation: QueryService;
   iam: IamService;
@@ -119,9 +121,18 @@ export function createControlPlane(
     throw new ServiceError(code, message, status);
   }
 
+  async function dynamoDb(request: AwsRequest, operation: string): Promise<AwsResponse> {
+    const caller = await authenticate(request, "dynamodb", "json");
+    for (const resource of tableArns(account, parseJsonBody(request))) {
+      requirePermission(caller, "json", { action: `dynamodb:${operation}`, resource });
+    }
+    return services.dynamoDb.handle(operation, request);
+  }
+
   async function json(request: AwsRequest, target: string): Promise<AwsResponse> {
     try {
       const [prefix = "", operation = ""] = target.split(".");
+      if (prefix === dynamoDbTarget) return await dynamoDb(request, operation);
       const found = jsonTargets[prefix];
       if (found === undefined) {
         throw new ServiceError(

@@ -38,6 +38,11 @@ export const behaviours: readonly Behaviour[] = [
     letter: "-",
   },
   {
+    subject: "AWS::DynamoDB::Table",
+    does: "Keys, items, indexes, throughput and billing mode have an effect. Streams, time to live and backups are recorded only.",
+    letter: "-",
+  },
+  {
     subject: "AWS::IAM::Role",
     does: "`PermissionsBoundary` is recorded only, so a role may do here what its boundary forbids there.",
     letter: "-",

@@ -1,4 +1,5 @@
 import type { Account } from "../../account.ts";
+import type { DynamoDb } from "../../dynamodb/dynamodb.ts";
 import type { Buckets } from "../../s3/buckets.ts";
 import type { SecretsManager } from "../../secrets-manager/secrets-manager.ts";
 import type { ParameterStore } from "../../ssm/parameter-store.ts";
@@ -12,6 +13,7 @@ import {
   stageType,
 } from "./api-gateway-v2.ts";
 import { identityPoolPrincipalTagType, identityPoolRoleAttachmentType, identityPoolType } from "./cognito.ts";
+import { tableType } from "./dynamodb.ts";
 import { ruleType } from "./events.ts";
 import { managedPolicyType, policyType, roleType } from "./iam.ts";
 import { oidcProviderCustomType, oidcProviderType } from "./oidc-provider.ts";
@@ -40,6 +42,7 @@ import { parameterType } from "./ssm.ts";
 export interface DeployedServices {
   account: Account;
   buckets: Buckets;
+  dynamoDb: Pick<DynamoDb, "run">;
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
   httpApis: HttpApiHost & FunctionUrlHost & RestApiHost & GraphqlApiHost;
@@ -47,7 +50,7 @@ export interface DeployedServices {
 
 /** Every resource type that the local cloud deploys. */
 export function createResourceTypes(services: DeployedServices): ReadonlyMap<string, ResourceType> {
-  const { account, buckets, parameterStore, secretsManager, httpApis } = services;
+  const { account, buckets, dynamoDb, parameterStore, secretsManager, httpApis } = services;
   return new Map<string, ResourceType>(
     Object.entries({
       "AWS::ApiGateway::Deployment": restDeploymentType(account),
@@ -68,6 +71,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::Cognito::IdentityPool": identityPoolType(account),
       "AWS::Cognito::IdentityPoolPrincipalTag": identityPoolPrincipalTagType(account),
       "AWS::Cognito::IdentityPoolRoleAttachment": identityPoolRoleAttachmentType(account),
+      "AWS::DynamoDB::Table": tableType(account, dynamoDb),
       "AWS::Events::Rule": ruleType(account),
       "AWS::IAM::ManagedPolicy": managedPolicyType(account),
       "AWS::IAM::OIDCProvider": oidcProviderType(account),

@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import type { Account } from "../../account.ts";
+import type { JsonObject } from "../../aws/json-protocol.ts";
+import { ServiceError } from "../../aws/service-error.ts";
+import type { DynamoDb } from "../../dynamodb/dynamodb.ts";
+import { canonicalJson } from "../template/values.ts";
+import { physicalName } from "./physical-name.ts";
+import type { Properties } from "./properties.ts";
+import { ResourceError } from "./resource-error.ts";
+import type { ResourceType } from "./resource-type.ts";
+
+/** AWS::DynamoDB::Table. `Ref` is its name. */
+export function tableType(account: Account, dynamoDb: Pick<DynamoDb, "run">): ResourceType {
+  const run = async (operation: string, input: JsonObject): Promise<JsonObject> => {
+    try {
+      return await dynamoDb.run(operation, input);
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      const { message, status, code } = error;
+      throw new ResourceError(`${message} (Service: DynamoDb, Status Code: ${status}, Error Code: ${code})`);
+    }
+  };
+  /** dynalite cannot change the indexes of a table, so another table takes its items. */
+  const rebuild = async (name: string, input: JsonObject): Promise<void> => {
+    // What DynamoDB refuses is refused while the table is still there.
+    const trial = randomUUID();
+    await run("CreateTable", { TableName: trial, ...input });
+    await run("DeleteTable", { TableName: trial });
+    const items: unknown[] = [];
+    let start: unknown;
+    do {
+      // oxlint-disable-next-line no-await-in-loop -- a page has the key of the next one
+      const page = await run("Scan", {
+        TableName: name,
+        ...(start !== undefined && { ExclusiveStartKey: start }),
+      });
+      items.push(...(page["Items"] as unknown[]));
+      start = page["LastEvaluatedKey"];
+    } while (start !== undefined);
+    await run("DeleteTable", { TableName: name });
+    await run("CreateTable", { TableName: name, ...input });
+    await Promise.all(items.map((Item) => run("PutItem", { TableName: name, Item })));
+  };
+  return {
+    async create(properties, context) {
+      const name = properties.optionalText("TableName") ?? physicalName(context, 255);
+      await run("CreateTable", { TableName: name, ...createInput(properties) });
+      const arn = `arn:aws:dynamodb:${account.region}:${account.accountId}:table/${name}`;
+      return {
+        physicalId: name,
+        attributes: { Arn: arn, ...streamAttributes(arn, properties) },
+      };
+    },
+    async update(instance, properties, previous) {
+      const input = createInput(properties);
+      if (canonicalJson(input) !== canonicalJson(createInput(previous))) {
+        await rebuild(instance.physicalId, input);
+      }
+      const { Arn: arn, StreamArn: streamArn } = instance.attributes;
+      const { StreamArn: added } = streamAttributes(String(arn), properties);
+      return {
+        physicalId: instance.physicalId,
+        attributes: { Arn: arn, ...(added !== undefined && { StreamArn: streamArn ?? added }) },
+      };
+    },
+    async remove({ physicalId }) {
+      await run("DeleteTable", { TableName: physicalId });
+    },
+  };
+}
+
+function streamAttributes(arn: string, properties: Properties): { StreamArn?: string } {
+  const hasStream = properties.object("StreamSpecification") !== undefined;
+  return hasStream ? { StreamArn: `${arn}/stream/${new Date().toISOString().slice(0, -1)}` } : {};
+}
+
+/** The parts of the properties that dynalite knows. */
+function createInput(properties: Properties): JsonObject {
+  const isOnDemand = properties.optionalText("BillingMode") === "PAY_PER_REQUEST";
+  const index = (from: Properties): JsonObject =>
+    pick(from, ["IndexName", "KeySchema", "Projection", ...(isOnDemand ? [] : ["ProvisionedThroughput"])]);
+  const indexes = (name: string): JsonObject => {
+    const list = properties.objects(name);
+    return list.length === 0 ? {} : { [name]: list.map(index) };
+  };
+  return {
+    ...pick(properties, ["AttributeDefinitions", "KeySchema", "BillingMode"]),
+    // CloudFormation's values may be text.
+    ...(!isOnDemand && pick(properties, ["ProvisionedThroughput"])),
+    ...indexes("GlobalSecondaryIndexes"),
+    ...indexes("LocalSecondaryIndexes"),
+  };
+}
+
+function pick({ values }: Properties, names: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    names.flatMap((name) => (values[name] === undefined ? [] : [[name, withNumbers(name, values[name])]])),
+  );
+}
+
+/** Throughputs that are text, as `Ref` of a parameter is, become numbers. */
+function withNumbers(name: string, value: unknown): unknown {
+  if (name !== "ProvisionedThroughput") return value;
+  return Object.fromEntries(Object.entries(value as JsonObject).map(([key, units]) => [key, Number(units)]));
+}
