@@ -133,14 +133,15 @@ export function isLiveBridge({ environment }: Pick<LambdaFunction, "environment"
 /** The trace has the form that was recorded of Lambda: root, parent, sampling and lineage. */
 function createRequest(event: unknown, trace: string | undefined): InvocationRequest {
   const requestId = randomUUID();
-  const digits = requestId.replaceAll("-", "");
-  const root = trace ?? `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${digits.slice(0, 24)}`;
+  // Groups of 8, 4, 4, 4 and 12 digits.
+  const [start, end] = [requestId.slice(0, 8), requestId.slice(24)];
+  const root = trace ?? `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${end}${end}`;
   return {
     requestId,
     event: JSON.stringify(event),
     trace: root.includes(";")
       ? root
-      : `${root};Parent=${digits.slice(0, 16)};Sampled=0;Lineage=1:${digits.slice(16, 24)}:0`,
+      : `${root};Parent=${start}${end.slice(0, 8)};Sampled=0;Lineage=1:${end.slice(4)}:0`,
   };
 }
 
