@@ -40,6 +40,10 @@ export const restResourceCases: RefusalCases<typeof restResourceRefusals> = {
     One: path("a"),
     Two: path("a", { DependsOn: "One" }),
   }),
+  sibling: refused("A sibling ({id}) of this resource already has a variable path part", {
+    One: path("{id}"),
+    Two: path("{name+}", { DependsOn: "One" }),
+  }),
 };
 
 export const restDeploymentCases: RefusalCases<typeof restDeploymentRefusals> = {

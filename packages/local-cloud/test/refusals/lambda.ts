@@ -90,9 +90,12 @@ export const functionCases: RefusalCases<typeof functionRefusals> = {
     "Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to 900",
     { Timeout: 901 },
   ),
-  environmentSize: refused('exceeded the 4KB limit. String measured: {"A":"xxx', {
+  variableNames: refused("Map keys must satisfy constraint: [Member must satisfy regular expression", {
+    Environment: { Variables: { A: "one character" } },
+  }),
+  environmentSize: refused('exceeded the 4KB limit. String measured: {"AB":"xxx', {
     // With braces, quotes, colon and name one byte too long.
-    Environment: { Variables: { A: "x".repeat(limits.environmentBytes - 7) } },
+    Environment: { Variables: { AB: "x".repeat(limits.environmentBytes - 8) } },
   }),
   reservedVariables: refused("Reserved keys used in this request: AWS_REGION", {
     Environment: { Variables: { AWS_REGION: "eu-west-1" } },

@@ -40,6 +40,15 @@ export const restResourceRefusals = defineRefusals("AWS::ApiGateway::Resource", 
     error: (pathPart: string) =>
       conflict(`Another resource with the same parent already has this name: ${pathPart}`),
   },
+  sibling: {
+    refuses: "two parameters below one parent, such as `{id}` and `{name}`",
+    letter: "R",
+    source: "https://github.com/serverless-nextjs/serverless-next.js/issues/206",
+    error: (sibling: string) =>
+      new ResourceError(
+        `A sibling (${sibling}) of this resource already has a variable path part -- only one is allowed (Service: ApiGateway, Status Code: 400)`,
+      ),
+  },
 });
 
 export const restDeploymentRefusals = defineRefusals("AWS::ApiGateway::Deployment", {

@@ -60,10 +60,12 @@ export function restResourceType(account: Account): ResourceType {
       const { resources } = findApi(account, properties.text("RestApiId"));
       const [parentId, pathPart] = [properties.text("ParentId"), properties.text("PathPart")];
       restResourceRefusals.pathPart.when(!/^(?:[\w.:-]+|\{[\w.:-]+\+?\})$/.test(pathPart));
-      const isTaken = [...resources.values()].some(
-        (other) => other.parentId === parentId && other.pathPart === pathPart,
-      );
-      restResourceRefusals.taken.when(isTaken, pathPart);
+      const siblings = [...resources.values()]
+        .filter((other) => other.parentId === parentId)
+        .map((other) => other.pathPart);
+      restResourceRefusals.taken.when(siblings.includes(pathPart), pathPart);
+      const parameter = siblings.find((sibling) => sibling.startsWith("{"));
+      restResourceRefusals.sibling.when(pathPart.startsWith("{") && parameter !== undefined, parameter ?? "");
       const id = apiGatewayId(7);
       resources.set(id, { parentId, pathPart });
       return { physicalId: id, attributes: { ResourceId: id } };

@@ -138,6 +138,16 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
     source: quotas,
     error: (value: number) => outside(value, "timeout", limits.timeoutSeconds),
   },
+  variableNames: {
+    refuses:
+      "environment variables whose names are not a letter and at least one more letter, digit or underscore",
+    letter: "R",
+    source: "https://github.com/klothoplatform/klotho/issues/317",
+    error: () =>
+      badRequest(
+        "1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
+      ),
+  },
   environmentSize: {
     refuses: `environment variables of more than ${limits.environmentBytes} bytes as JSON`,
     letter: "R",

@@ -179,8 +179,10 @@ function readEntryPoint(properties: Properties): { runtime: string; handler: str
 
 function readEnvironment(properties: Properties): Record<string, string> {
   const environment = properties.object("Environment")?.textMap("Variables") ?? {};
-  const reserved = Object.keys(environment).filter((name) => reservedVariables.has(name));
+  const names = Object.keys(environment);
+  const reserved = names.filter((name) => reservedVariables.has(name));
   functionRefusals.reservedVariables.when(reserved.length > 0, reserved);
+  functionRefusals.variableNames.when(names.some((name) => !/^[a-zA-Z]\w+$/.test(name)));
   const json = JSON.stringify(environment);
   functionRefusals.environmentSize.when(Buffer.byteLength(json) > limits.environmentBytes, json);
   return environment;
