@@ -16,10 +16,23 @@ import {
 } from "@aws-sdk/client-cognito-identity";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
+import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
+import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { behaviours } from "../src/evidence/behaviours.ts";
+import type { Refusal } from "../src/evidence/refusal.ts";
+import { refusals } from "../src/evidence/refusals.ts";
 import { type LocalCloud, startLocalCloud } from "../src/index.ts";
 
 const aws = findPeer("aws") ?? "";
+
+const evidence = [
+  ...Object.values(refusals).flatMap((group) => Object.values<Refusal>(group).map(({ rule }) => rule)),
+  ...behaviours,
+];
+/** The commands in docs/unknown.md. */
+const commands = evidence.flatMap((item) => ("settle" in item ? [item.settle] : []));
+const awsCommands = [...new Set(commands)].filter((command) => command.startsWith("aws "));
 
 describe.skipIf(aws === "")("the aws CLI", () => {
   let cloud: LocalCloud;
@@ -268,6 +281,22 @@ Outputs: { PoolId: { Value: !Ref Pool } }
     expect(refused.stderr).toContain(
       "(InvalidParameterException) when calling the GetOpenIdToken operation: Basic (classic) flow is not enabled, please use enhanced flow.",
     );
+  });
+
+  it.runIf(isLongRun).each(awsCommands)("sends the request of docs/unknown.md: %s", async (command) => {
+    await writeFile(join(folder, "trust.json"), "{}");
+    await writeFile(join(folder, "x.zip"), zipSync({ "index.js": strToU8("") }));
+    const complete = command
+      .replace("aws ", 'aws --endpoint-url "$AWS_ENDPOINT_URL" ')
+      .replace("--identity-pool-id POOL", "--identity-pool-id us-east-1:00000000-0000-0000-0000-000000000000")
+      .replace("--identity-id ID", "--identity-id us-east-1:00000000-0000-0000-0000-000000000000")
+      .replace(/ (?:ARN|ROLE)\b/, " arn:aws:iam::000000000000:role/users");
+    const { stderr } = await runProcess("sh", ["-c", complete], {
+      cwd: folder,
+      env: { PATH: process.env["PATH"], HOME: folder, AWS_PAGER: "", ...cloud.environment },
+    });
+    // The CLI refuses unknown options and members that the service's model does not allow before it sends them.
+    expect(stderr).toMatch(/An error occurred \(\w+\) when calling the \w+ operation/);
   });
 
   it("reports an unsupported action by name", async () => {

@@ -142,14 +142,16 @@ export const behaviours: readonly Behaviour[] = [
     does: "The third `amr` value of an OpenID Connect login has the form of Twitter's.",
     letter: "?",
     unknown: "The third `amr` value of an OpenID Connect login.",
-    settle: "auth-cli call /private --trace",
+    settle:
+      "aws cognito-identity get-open-id-token --identity-id ID --logins PROVIDER=ID_TOKEN --query Token --output text | cut -d. -f2 | base64 -d",
   },
   {
     subject: "Cognito Identity",
     does: "The `amr` values are those of the request's logins, not of all logins of the identity.",
     letter: "?",
     unknown: "The `amr` values of an identity with several logins when the request has one of them.",
-    settle: "auth-cli call /private --trace",
+    settle:
+      "aws cognito-identity get-open-id-token --identity-id ID --logins PROVIDER=ID_TOKEN --query Token --output text | cut -d. -f2 | base64 -d",
   },
   {
     subject: "Cognito Identity",
@@ -196,7 +198,7 @@ export const behaviours: readonly Behaviour[] = [
     letter: "?",
     unknown: "Whether `cognitoIdentity` in the event is there for a session of AssumeRoleWithWebIdentity.",
     settle:
-      "aws sts assume-role-with-web-identity --role-arn ARN --role-session-name x --web-identity-token TOKEN",
+      'curl -i --aws-sigv4 aws:amz:us-east-1:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-security-token: $AWS_SESSION_TOKEN" $API_URL/private',
   },
   {
     subject: "HTTP APIs",
@@ -260,7 +262,8 @@ export const behaviours: readonly Behaviour[] = [
     does: 'An unknown key, an expired token and a denied policy answer 403 `{"message":"Forbidden"}`.',
     letter: "?",
     unknown: "The exact body of a 403 for an unknown key, an expired token or a denied policy.",
-    settle: "auth-cli call /private --trace",
+    settle:
+      "curl -i --aws-sigv4 aws:amz:us-east-1:execute-api --user AKIAIOSFODNN7EXAMPLE:secret $API_URL/private",
   },
   {
     subject: "HTTP APIs",

@@ -99,7 +99,7 @@ export const stsRefusals = defineRefusals("STS", {
     letter: "?",
     unknown: "The words of STS for a `WebIdentityToken` of Cognito Identity with a wrong signature.",
     settle:
-      "aws sts assume-role-with-web-identity --role-arn ARN --role-session-name x --web-identity-token TOKENx --no-sign-request",
+      "aws sts assume-role-with-web-identity --role-arn ARN --role-session-name test --web-identity-token TOKENx --no-sign-request",
     error: () => new ServiceError("InvalidIdentityToken", "The token's signature is invalid."),
   },
   expiredToken: {
