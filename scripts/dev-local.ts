@@ -99,7 +99,8 @@ async function main(): Promise<number> {
     twitterPort: 0,
     // SST prefers the keys in `.env` files.
     ...(key !== undefined && secret !== undefined && { clientCredentials: { key, secret } }),
-    ...(extra && { extraCaCertificates: await readFile(extra, "utf8") }),
+    // Like Node, goes on without a file that is gone.
+    ...(extra && { extraCaCertificates: await readFile(extra, "utf8").catch(() => "") }),
     warn: (line) => console.error(`local cloud: ${line}`),
   });
   try {
@@ -116,4 +117,9 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

@@ -1,5 +1,5 @@
 "use strict";
-// Preloaded by `--require`: an hour of idle passes in a minute. The timers of requests keep their time.
+// Preloaded by `--require`: an idle hour passes in a minute. The timers of requests keep their time.
 for (const name of ["setTimeout", "setInterval"]) {
   const original = globalThis[name];
   const hurried = (callback, delay, ...args) =>
