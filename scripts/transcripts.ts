@@ -2,10 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { readPages, replaceTranscripts } from "./transcripts/pages.ts";
 import { recordDevTranscript } from "./transcripts/dev.ts";
+import { recordProjectTranscripts } from "./transcripts/projects.ts";
 import { recordTranscripts } from "./transcripts/record.ts";
 
 const recorded = new Map([
   ...(await recordTranscripts({ bySst: true })),
   ["dev", await recordDevTranscript()] as const,
+  ...(await recordProjectTranscripts()),
 ]);
 for (const page of readPages()) writeFileSync(page.path, replaceTranscripts(page, recorded));

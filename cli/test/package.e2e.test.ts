@@ -2,41 +2,34 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  install,
+  pack,
+  type PackedWorld,
+  packWorld,
+  projectKinds,
+  type ProjectName,
+} from "@api-auth-twitter/test-support/any-project";
 import { createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
-import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
 import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
+import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { comparable, readPages, transcriptsIn } from "../../scripts/transcripts/pages.ts";
 
 const cliFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = dirname(cliFolder);
 const ports = ["--port", "0", "--twitter-port", "0"];
 
-/** `npm test` has just built it, and a build here would change files under the other tests. */
-async function pack(source: string, destination: string): Promise<string> {
-  const packed = await npm(["pack", "--ignore-scripts", "--pack-destination", destination], source);
-  return join(destination, packed.stdout.trim().split("\n").at(-1) ?? "");
-}
-
-async function install(folder: string, ...tarballs: string[]): Promise<void> {
-  const { code, stderr } = await npm(["install", "--no-audit", "--no-fund", ...tarballs], folder);
-  if (code !== 0) throw new Error(stderr);
-}
-
-function npm(args: string[], cwd: string): Promise<ProcessResult> {
-  return runProcess("npm", args, { cwd, env: process.env, timeoutMs: 100_000 });
-}
-
 describe("the package, installed alone in an empty folder", () => {
+  let world: PackedWorld;
   let folder: string;
-  let tarball: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "auth-cli-package-"));
-    tarball = await pack(cliFolder, folder);
-    await install(folder, tarball);
+    world = await packWorld();
+    ({ folder } = world);
   }, 200_000);
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => world.close());
 
   const packageFolder = (): string => join(folder, "node_modules/@api-auth-twitter/auth-cli");
   const installed = (args: string[], env: Record<string, string | undefined> = {}): Promise<ProcessResult> =>
@@ -46,7 +39,7 @@ describe("the package, installed alone in an empty folder", () => {
     });
 
   test("has at most 230 kB, and depends on the optional keyring, AWS's search for credentials, jq and YAML only", async () => {
-    expect((await stat(tarball)).size).toBeLessThanOrEqual(230_000);
+    expect((await stat(world.tarball)).size).toBeLessThanOrEqual(230_000);
     const { dependencies, optionalDependencies } = JSON.parse(
       await readFile(join(packageFolder(), "package.json"), "utf8"),
     ) as Record<string, Record<string, string>>;
@@ -88,21 +81,36 @@ describe("the package, installed alone in an empty folder", () => {
     expect(code).toBe(2);
   });
 
-  test("does the whole chain", async () => {
-    const world = await deployWorld("packed");
-    try {
-      const { ApiEndpoint, IdentityPoolId } = await world.outputs();
-      const program = join(packageFolder(), "bin/auth-cli.cjs");
-      const cli = await createAuthCli(folder, world.cloud.environment, { program });
-      const target = ["--endpoint", ApiEndpoint, "--identity-pool-id", IdentityPoolId];
-      const { code, stderr } = await cli.logIn("alice", target);
-      expect(code, stderr).toBe(0);
-      expect((await cli.run(["call", "/private", ...target])).stdout).toMatch(/^Hello us-east-1:/);
-      expect((await cli.run(["smoke", ...target])).code).toBe(0);
-      await cli.remove();
-    } finally {
-      await world.close();
-    }
+  test("does the whole chain by flags", async () => {
+    const { HttpApiUrl, PoolId } = world.outputs;
+    const program = join(packageFolder(), "bin/auth-cli.cjs");
+    const cli = await createAuthCli(folder, world.cloud.environment, { program });
+    const target = ["--endpoint", HttpApiUrl, "--identity-pool-id", PoolId];
+    const { code, stderr } = await cli.logIn("alice", target);
+    expect(code, stderr).toBe(0);
+    expect((await cli.run(["call", "/notes", ...target])).stdout).toMatch(/^Hello us-east-1:/);
+    expect((await cli.run(["smoke", "--route", "GET /notes", ...target])).code).toBe(0);
+    await cli.remove();
+  });
+
+  const documented = new Map(readPages().flatMap(transcriptsIn));
+  const names = Object.keys(projectKinds) as ProjectName[];
+  const tried: readonly ProjectName[] = isLongRun ? names : ["cdk", "function-url", "amplify"];
+
+  test.each(tried)(
+    "logs in, calls and smokes in a project of the kind %s, as the docs show",
+    async (name) => {
+      const { transcript, codes } = await world.record(name);
+      expect(codes, transcript).toEqual([0, 0, 0]);
+      const shown = documented.get(`project-${name}`) ?? transcript;
+      expect(comparable(transcript)).toBe(comparable(shown));
+    },
+  );
+
+  test("the docs show only kinds of projects that are tried", () => {
+    const shown = [...documented.keys()].filter((name) => name.startsWith("project-"));
+    expect(shown.length).toBeGreaterThan(3);
+    for (const name of shown) expect(names).toContain(name.slice("project-".length));
   });
 });
 

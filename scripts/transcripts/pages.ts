@@ -10,7 +10,7 @@ export interface Page {
 }
 
 /** A fenced block that names its transcript. */
-const block = /(```console transcript=([a-z-]+)\n)(.*?)(```\n)/gs;
+const block = /(```console transcript=([a-z0-9-]+)\n)(.*?)(```\n)/gs;
 
 /** The pages that hold transcripts. */
 export function readPages(): Page[] {
@@ -41,6 +41,7 @@ export function comparable(transcript: string): string {
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>")
     .replace(/\b\d+(\.\d+)? (ms|s|min)\b/g, "<time>")
     .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
+    .replace(/\w+(\.(?:execute-api|lambda-url)\.[\w-]+\.localhost):\d+/g, "<api>$1:<port>")
     .replace(/oauth_token=\w+/g, "oauth_token=<token>")
     .replace(/\(request [^)]+\)/g, "(request <id>)")
     .replace(/(AuthRole-)\w+/g, "$1<suffix>")

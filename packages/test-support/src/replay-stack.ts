@@ -65,6 +65,29 @@ export async function replayStack(
   );
 }
 
+/**
+ * Creates a stack from a template without assets.
+ * @param environment the local cloud's
+ * @returns its outputs
+ */
+export async function deployTemplate(
+  stackName: string,
+  template: object,
+  environment: Variables,
+): Promise<Record<string, string>> {
+  const client = createClient(environment);
+  const created = await client.query("CreateStack", {
+    StackName: stackName,
+    TemplateBody: JSON.stringify(template),
+    "Capabilities.member.1": "CAPABILITY_NAMED_IAM",
+  });
+  if (created.includes("<ErrorResponse")) throw new Error(created);
+  const description = await client.settled(stackName);
+  if (statusOf(description) !== "CREATE_COMPLETE")
+    throw new Error(await client.query("DescribeStackEvents", { StackName: stackName }));
+  return outputsOf(description);
+}
+
 /** Deletes a deployed stack, as `sst remove` does. */
 export async function deleteStack(stackName: string, environment: Variables): Promise<void> {
   const client = createClient(environment);

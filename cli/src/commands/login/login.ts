@@ -1,6 +1,7 @@
 import { readIdToken } from "../../aws/id-token.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import type { ServiceAddresses } from "../../deployment/configuration.ts";
+import { readKnownRoutes } from "../../deployment/known-routes.ts";
 import type { DeploymentFlags, RememberedDeployment } from "../../deployment/deployment.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { chosenAddresses, twitterApiUrl } from "../../deployment/service-addresses.ts";
@@ -72,7 +73,7 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
   const earlier =
     source === undefined ? findSession(sessions, resolved.deployment.identityPoolId, flags.user) : undefined;
   if (earlier !== undefined && !flags.force && !(await confirmNewLogin(environment, earlier))) {
-    await report(environment, earlier, undefined, flags);
+    await report(environment, earlier, undefined, flags, resolved);
     return;
   }
 
@@ -84,7 +85,7 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
     : createProviderSession(context, source));
   await saveSession(environment, session);
   await cacheIdentity(environment, session, identity);
-  await report(environment, session, identity.credentials.expiration, flags);
+  await report(environment, session, identity.credentials.expiration, flags, resolved);
 }
 
 interface LoginContext {
@@ -204,6 +205,7 @@ async function report(
   session: Session,
   expiration: string | undefined,
   flags: LoginFlags,
+  resolved: ResolvedDeployment,
 ): Promise<void> {
   const { stage, userId, identityId, identityPoolId } = session;
   if (flags.json) {
@@ -227,8 +229,21 @@ async function report(
     );
   }
   environment.terminal.say(
-    `Next: ${repeatFlags(`${environment.commandName} call /private`, { ...flags, stage })}`,
+    `Next: ${repeatFlags(`${environment.commandName} call ${pathToCall(environment, resolved)}`, { ...flags, stage })}`,
   );
+}
+
+/** A path that the API has, as far as `auth-cli.json` and the synthesized templates show. SST's guide has /private. */
+function pathToCall(environment: Environment, { deployment, project, settings }: ResolvedDeployment): string {
+  const named = /\/\S*$/.exec(settings?.routes?.[0] ?? "")?.[0];
+  if (named !== undefined) return named;
+  // A function URL.
+  if (deployment.service === "lambda") return "/";
+  const paths = readKnownRoutes(environment, project.root).flatMap(({ method, path }) =>
+    method === "GET" && /^\/[\w./-]*$/.test(path) ? [path] : [],
+  );
+  const [first = "/private"] = paths;
+  return paths.includes("/private") ? "/private" : first;
 }
 
 function placeOf({ stage }: Session): string {
