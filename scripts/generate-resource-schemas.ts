@@ -27,13 +27,16 @@ export function generate(): string {
   const schemas = loadAwsServiceSpecSync();
   return schemas
     .all("resource")
-    .filter(
-      ({ cloudFormationType: type }) =>
-        type.startsWith("AWS::") && !notRecorded.test(type) && !(type in resourceSpecifications),
-    )
+    .filter(({ cloudFormationType: type }) => isRecorded(type))
     .toSorted((a, b) => (a.cloudFormationType < b.cloudFormationType ? -1 : 1))
     .map((resource) => `${resource.cloudFormationType} ${JSON.stringify(lineOf(resource, schemas))}\n`)
     .join("");
+}
+
+function isRecorded(type: string): boolean {
+  if (!type.startsWith("AWS::") || notRecorded.test(type)) return false;
+  // Those of WebSocket APIs are recorded.
+  return !(type in resourceSpecifications) || type.startsWith("AWS::ApiGatewayV2::");
 }
 
 export function read(): string {

@@ -155,7 +155,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       secretsManager,
       httpApis,
     }),
-    ...(!strict && { recordedType: createRecorder({ account, endpoint }) }),
+    ...(!strict && { recorder: createRecorder({ account, endpoint }) }),
     sources: { parameterStore, secretsManager },
     now,
     log,

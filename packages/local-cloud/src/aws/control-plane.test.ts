@@ -161,7 +161,7 @@ describe("an unsupported request", () => {
       method: "POST",
       headers: {
         "content-type": "application/x-amz-json-1.1",
-        "x-amz-target": "DynamoDB_20120810.ListTables",
+        "x-amz-target": "AmazonSQS.ListQueues",
       },
       body: "{}",
     });
@@ -169,7 +169,7 @@ describe("an unsupported request", () => {
     expect(reply.headers.get("x-amzn-errortype")).toBe("UnknownOperationException:");
     expect(await reply.json()).toMatchObject({
       __type: "UnknownOperationException",
-      message: expect.stringContaining("DynamoDB_20120810.ListTables") as string,
+      message: expect.stringContaining("AmazonSQS.ListQueues") as string,
     });
   });
 

@@ -12,6 +12,7 @@ import { s3Error } from "../s3/s3.ts";
 import { type SigV4FailureCode, verifySigV4 } from "../sigv4/verify-sigv4.ts";
 import { parseRequest } from "../sigv4/wire-request.ts";
 import { type Sts, stsNamespace, unsignedStsActions } from "../sts/sts.ts";
+import { missingService } from "./missing-service.ts";
 import { isServicePreflight, servicePreflight, withServiceCors } from "./service-cors.ts";
 import { jsonError, type JsonObject, jsonResult, parseJsonBody } from "./json-protocol.ts";
 import { restJsonError, restJsonResult } from "./rest-json-protocol.ts";
@@ -248,6 +249,9 @@ export function createControlPlane(
 
   async function answer(request: AwsRequest): Promise<AwsResponse> {
     if (isServicePreflight(request)) return servicePreflight(request);
+    const service = scopeService(request);
+    const missing = service === undefined ? undefined : missingService(service, request, log);
+    if (missing !== undefined) return missing;
     const target = request.headers["x-amz-target"];
     if (target !== undefined) {
       const response = await json(request, target);
@@ -264,7 +268,6 @@ export function createControlPlane(
     if (request.path === "/" && new URLSearchParams(request.query).has("Action")) {
       return query(request, new QueryParameters(request.query));
     }
-    const service = scopeService(request);
     if (service !== undefined && iotScopes.has(service)) return restJson(request, service, services.iot);
     if (service === "lambda") return restJson(request, service, services.lambda);
     if (isApiGatewayPath(request.path)) return apiGateway(request);

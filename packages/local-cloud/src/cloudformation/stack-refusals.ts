@@ -180,7 +180,7 @@ export const templateRefusals = defineRefusals("CloudFormation template", {
       validationError(
         hasSchema
           ? `Template error: resource ${logicalId} does not support attribute type ${name} in Fn::GetAtt`
-          : `CustomResource attribute error: Vendor response doesn't contain ${name} key in object ${logicalId}`,
+          : `CustomResource attribute error: Vendor response doesn't contain ${name} key in object ${logicalId}. The local cloud does not run the functions of custom resources.`,
       ),
   },
   constraint: {

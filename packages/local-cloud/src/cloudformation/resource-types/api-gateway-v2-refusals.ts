@@ -18,7 +18,7 @@ const conflict = (message: string): ResourceError =>
 
 export const apiRefusals = defineRefusals("AWS::ApiGatewayV2::Api", {
   protocol: {
-    refuses: "a `ProtocolType` other than `HTTP`",
+    refuses: "with `--strict`, a `ProtocolType` other than `HTTP`",
     letter: "-",
     error: (protocol: string) =>
       new ResourceError(`The local cloud supports only HTTP APIs, not ProtocolType ${protocol}.`),

@@ -1,4 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import type { JsonObject } from "../../aws/json-protocol.ts";
+import { resourceSpecifications } from "./resource-specifications.ts";
 import type { Account } from "../../account.ts";
 import { apiGatewayId, hostedId, nameSuffix } from "../../aws/identifiers.ts";
 import { physicalName } from "./physical-name.ts";
@@ -13,19 +15,54 @@ export interface RecordedOptions {
   endpoint: (service: string) => string;
 }
 
-/** Finds how to record a type by its schema. A type that no schema knows is undefined. */
-export function createRecorder(options: RecordedOptions): (type: string) => ResourceType | undefined {
+/** How to record a resource; undefined for one that the local cloud deploys, or that no schema knows. */
+export type Recorder = (type: string, properties: Readonly<JsonObject>) => ResourceType | undefined;
+
+/**
+ * Records the types that the local cloud does not deploy: those of a CloudFormation schema, the WebSocket APIs of API
+ * Gateway, and custom resources, whose functions do not run.
+ */
+export function createRecorder(options: RecordedOptions): Recorder {
   const types = new Map<string, ResourceType>();
-  return (type) => {
+  const webSocketApis = new Set<unknown>();
+  const record = (type: string): ResourceType | undefined => {
     const known = types.get(type);
     if (known !== undefined) return known;
+    if (isCustom(type)) return customResource;
     const schema = findSchema(type);
     if (schema === undefined) return undefined;
     const recorded = recordedByType(type, schema, options);
     types.set(type, recorded);
     return recorded;
   };
+  return (type, properties) => {
+    if (type === "AWS::ApiGatewayV2::Api" && properties["ProtocolType"] === "WEBSOCKET") {
+      const recorded = record(type);
+      return (
+        recorded && {
+          ...recorded,
+          async create(...input) {
+            const instance = await recorded.create(...input);
+            webSocketApis.add(instance.physicalId);
+            return instance;
+          },
+        }
+      );
+    }
+    if (type.startsWith("AWS::ApiGatewayV2::") && webSocketApis.has(properties["ApiId"])) return record(type);
+    return Object.hasOwn(resourceSpecifications, type) ? undefined : record(type);
+  };
 }
+
+function isCustom(type: string): boolean {
+  return type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource";
+}
+
+const customResource: ResourceType = {
+  create: (_properties, context) => ({ physicalId: physicalName(context), attributes: {} }),
+  update: (instance) => instance,
+  remove() {},
+};
 
 /**
  * A resource type that is recorded by its schema alone: `Ref` is its primary identifier, `Fn::GetAtt` has values of the
@@ -129,12 +166,15 @@ function describe(
   const identifiers = schema.primaryIdentifier.map((identifier) =>
     schema.attributeTypes[identifier] === undefined ? part(identifier) : text(identifier),
   );
+  // Of several identifiers, `Ref` is the one that the resource itself brings: its id, else its name.
   const own = schema.primaryIdentifier.filter(
     (identifier) => schema.attributeTypes[identifier] !== undefined,
   );
-  // Of several identifiers, `Ref` is the one that the resource itself brings.
-  const physicalId =
-    identifiers.length > 1 && own.length === 1 ? text(own[0] ?? "") : identifiers.join("|") || name;
+  const last = own.length === 1 ? own[0] : schema.primaryIdentifier.findLast((each) => each.endsWith("Name"));
+  const single = identifiers.length > 1 && last !== undefined;
+  const physicalId = single
+    ? (identifiers[schema.primaryIdentifier.indexOf(last)] ?? name)
+    : identifiers.join("|") || name;
   return {
     // The name is unique only where it is the identity.
     nameProperty: identifiers.length === 1 && physicalId.includes(name) ? nameProperty : undefined,
@@ -183,6 +223,9 @@ const upperCaseId = (prefix: string, length: number) => (): string => prefix + h
 const ids: Readonly<Record<string, () => string>> = {
   "AWS::ApiGateway::ApiKey": () => apiGatewayId(10),
   "AWS::ApiGateway::UsagePlan": () => apiGatewayId(7),
+  "AWS::ApiGatewayV2::Api": () => apiGatewayId(10),
+  "AWS::ApiGatewayV2::Integration": () => apiGatewayId(7),
+  "AWS::ApiGatewayV2::Route": () => apiGatewayId(7),
   "AWS::ApiGatewayV2::VpcLink": () => apiGatewayId(7),
   "AWS::CertificateManager::Certificate": randomUUID,
   "AWS::CloudFront::CachePolicy": randomUUID,
@@ -229,6 +272,8 @@ interface Facts extends RecordedOptions {
 
 /** Attributes of forms of their own, as `type.attribute`. */
 const special: Readonly<Record<string, (facts: Facts) => string>> = {
+  "AWS::ApiGatewayV2::Api.ApiEndpoint": ({ account, id }) =>
+    `wss://${id}.execute-api.${account.region}.amazonaws.com`,
   "AWS::CloudFront::Distribution.DomainName": () =>
     `d${apiGatewayId(7)}${apiGatewayId(7).slice(1)}.cloudfront.net`,
   "AWS::DynamoDB::GlobalTable.StreamArn": ({ arn }) =>

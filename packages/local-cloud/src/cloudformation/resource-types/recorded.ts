@@ -10,9 +10,9 @@ import type { ResourceContext, ResourceInstance, ResourceType } from "./resource
  * Resource types that the local cloud accepts, names and describes, without any effect: it has no logs and no user
  * pools.
  *
- * The local cloud does not run the functions of custom resources. These are safe to skip: `Custom::SourcemapUploader`
- * (SST: source maps for its console), `Custom::APIGatewayCloudWatchRole` (SST: lets API Gateway write logs) and
- * `Custom::LogRetention` (CDK: retention of logs). Any other custom resource fails, since the stack would be incomplete.
+ * The local cloud does not run the functions of custom resources. These are recorded without a word, since nothing
+ * depends on them: `Custom::SourcemapUploader` (SST: source maps for its console), `Custom::APIGatewayCloudWatchRole` (SST:
+ * lets API Gateway write logs) and `Custom::LogRetention` (CDK: retention of logs).
  */
 export function recordedTypes(account: Account): Record<string, ResourceType> {
   const { accountId, region } = account;

@@ -53,7 +53,7 @@ export const resourceRefusals = defineRefusals("CloudFormation resource", {
   },
   type: {
     refuses:
-      "a resource type that no CloudFormation schema describes; with `--strict`, each type outside the table above",
+      "a resource type that no CloudFormation schema describes; with `--strict`, each outside the table above",
     letter: "-",
     error: (type: string) =>
       new ResourceError(

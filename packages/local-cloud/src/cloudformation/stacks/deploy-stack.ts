@@ -197,10 +197,10 @@ export async function deleteStackResources(
 }
 
 /** Names the types that have no effect: what depends on them does not work in the local cloud. */
-function warnOfRecorded(stack: Stack, { resourceTypes, warn }: DeploymentEnvironment): void {
+function warnOfRecorded(stack: Stack, { recorder, warn }: DeploymentEnvironment): void {
   const counts = new Map<string, number>();
-  for (const { type } of [...stack.resources.values()].filter(exists)) {
-    if (!resourceTypes.has(type)) counts.set(type, (counts.get(type) ?? 0) + 1);
+  for (const { type, properties } of [...stack.resources.values()].filter(exists)) {
+    if (recorder?.(type, properties) !== undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
   }
   if (counts.size === 0) return;
   const list = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1));

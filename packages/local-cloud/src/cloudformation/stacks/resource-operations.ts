@@ -3,6 +3,7 @@ import type { Account } from "../../account.ts";
 import type { JsonObject } from "../../aws/json-protocol.ts";
 import { Properties, validateProperties } from "../resource-types/properties.ts";
 import { resourceRefusals } from "../resource-types/resource-refusals.ts";
+import type { Recorder } from "../resource-types/recorded-resource.ts";
 import { findSpecification } from "../resource-types/resource-schemas.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "../resource-types/resource-type.ts";
 import { type DynamicReferenceSources, resolveDynamicReferences } from "../template/dynamic-references.ts";
@@ -11,8 +12,8 @@ import { exists, type ResourceStatus, type Stack, type StackResource } from "./s
 export interface ResourceEnvironment {
   account: Account;
   resourceTypes: ReadonlyMap<string, ResourceType>;
-  /** Finds how to record a type that is not in `resourceTypes`. */
-  recordedType?: (type: string) => ResourceType | undefined;
+  /** Undefined to refuse what the local cloud does not deploy. */
+  recorder?: Recorder;
   sources: DynamicReferenceSources;
   now: () => Date;
   /** Gets one line for each event. */
@@ -35,7 +36,7 @@ export function createResourceOperations(
   environment: ResourceEnvironment,
   clientRequestToken: string | undefined,
 ) {
-  const { account, resourceTypes, recordedType, sources, now, log } = environment;
+  const { account, resourceTypes, recorder, sources, now, log } = environment;
 
   function record(resource: StackResource, status: ResourceStatus, statusReason?: string): void {
     resource.status = status;
@@ -91,8 +92,8 @@ export function createResourceOperations(
     return custom;
   }
 
-  function typeOf({ type }: StackResource): ResourceType {
-    return resourceRefusals.type.unless(resourceTypes.get(type) ?? recordedType?.(type), type);
+  function typeOf({ type, properties }: StackResource): ResourceType {
+    return resourceRefusals.type.unless(recorder?.(type, properties) ?? resourceTypes.get(type), type);
   }
 
   async function createInstance(resource: StackResource): Promise<ResourceInstance> {
