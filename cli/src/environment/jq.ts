@@ -36,5 +36,7 @@ export async function runJq(
 /** In the style of our messages. */
 function cleaned(message: string): string {
   const [first = ""] = message.split("\n");
-  return first.replace(/^jq: (?:parse )?error(?: \(at [^)]*\))?: /, "");
+  return first
+    .replace(/^jq: parse error: /, "jq cannot read it as JSON: ")
+    .replace(/^jq: error(?: \(at [^)]*\))?: /, "");
 }

@@ -368,7 +368,7 @@ describe("the output", () => {
   });
 
   it.each([
-    ["Hello", /Invalid/],
+    ["Hello", /cannot read it as JSON: Invalid/],
     ['{"a":"x"}', /Cannot index string/],
   ])("of --jq that does not fit %j is an error", async (body, cause) => {
     const ran = await authCli(["call", "/x", "--jq", ".a.b"], json(body));
