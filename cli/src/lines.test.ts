@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import { formatLine, formatLines, jsonLines, styled, visible } from "./lines.ts";
+import { formatLine, formatLines, jsonLines, styled, visible, wrapWords } from "./lines.ts";
 import { Redactor } from "./redaction.ts";
 
 describe("foreign text on a line", () => {
@@ -51,5 +51,22 @@ describe("our own colours", () => {
 
   it("have no width before they are written", () => {
     expect(stripVTControlCharacters(styled("gray", "text"))).toBe("text");
+  });
+});
+
+describe("wrapWords", () => {
+  it.each([
+    ["short", 40, ["short"]],
+    ["one two three four five six", 20, ["one two three four", "  five six"]],
+    ["  one two three four five", 20, ["  one two three four", "    five"]],
+    [
+      "fix: run `auth-cli login --stage prod` again",
+      20,
+      ["fix: run", "  `auth-cli login --stage prod`", "  again"],
+    ],
+    ["one two three four five six", 0, ["one two three four five six"]],
+    ["a-word-that-is-longer-than-the-terminal x", 20, ["a-word-that-is-longer-than-the-terminal", "  x"]],
+  ])("breaks %j at %i columns: %j", (line, columns, lines) => {
+    expect(wrapWords(line, columns)).toEqual(lines);
   });
 });

@@ -66,21 +66,25 @@ export function formatLine(line: string): string {
 }
 
 /**
- * Breaks a line between words, for a terminal. A command in backquotes stays whole, so that it can be copied.
- * @param columns a window of 0 columns breaks nothing
+ * Breaks a line between words, for a terminal. Keeps its indent. A command in backquotes stays whole, so that it can be
+ * copied.
  */
 export function wrapWords(line: string, columns: number): string[] {
-  if (line.length <= columns || columns < 20) return [line];
+  if (line.length <= columns || columns < narrowest) return [line];
+  const [indent = ""] = /^ */.exec(line) ?? [];
   const lines: string[] = [];
   let current = "";
   for (const word of line.match(/(?:`[^`]*`|\S)+/g) ?? []) {
     if (current !== "" && current.length + 1 + word.length > columns) {
       lines.push(current);
-      current = `  ${word}`;
-    } else current += current === "" ? word : ` ${word}`;
+      current = `${indent}  ${word}`;
+    } else current = current === "" ? indent + word : `${current} ${word}`;
   }
   return [...lines, current];
 }
+
+/** A terminal that says it has fewer columns does not know. */
+const narrowest = 20;
 
 /** The lines of indented JSON. */
 export function jsonLines(value: unknown): string[] {

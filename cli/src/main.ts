@@ -27,6 +27,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
   return run(args, {
     version: versionText(),
     createEnvironment,
+    helpColumns: () => (process.stdout.isTTY ? process.stdout.columns : undefined),
     printHelp: (help) => printSync(nameExamples(help, findCommandName(process.argv[1] ?? "", process.cwd()))),
   });
 }

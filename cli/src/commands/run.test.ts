@@ -37,6 +37,23 @@ describe("help", () => {
     },
   );
 
+  it.each([[["--help"]], [["help", "smoke"]], [["call", "--help"]]])(
+    "%j wraps between words at 60 columns, and keeps the examples whole",
+    async (args) => {
+      let help = "";
+      await run(args, {
+        version: "",
+        createEnvironment: () => createFakeEnvironment({}),
+        printHelp: (text) => (help += text),
+        helpColumns: () => 60,
+      });
+      const [text = "", examples] = help.split("\nExamples:\n");
+      expect(text.split("\n").filter((line) => line.length > 60)).toEqual([]);
+      expect(text).not.toMatch(/\n"?may be\nrepeated/);
+      for (const line of examples?.trimEnd().split("\n") ?? []) expect(line).toMatch(/auth-cli/);
+    },
+  );
+
   it.each([[[]], [["help", "frobnicate"]]])("%j exits with 2", async (args) => {
     expect(await exitCodeOfHelp(args)).toBe(2);
   });

@@ -2,6 +2,7 @@ import { type Command, CommanderError } from "commander";
 import type { Environment } from "../environment/environment.ts";
 import { type AuthCliError, formatError, toAuthCliError, toErrorReport } from "../errors.ts";
 import { jsonLines } from "../lines.ts";
+import { wrapHelp } from "./flags/command-definition.ts";
 import { loadCommands } from "./load-commands.ts";
 import { createProgram, type EnvironmentFactory } from "./program.ts";
 
@@ -11,6 +12,8 @@ export interface RunOptions {
   createEnvironment: EnvironmentFactory;
   /** Default: standard output. */
   printHelp?: (text: string) => void;
+  /** Columns of standard output, when it is a terminal. */
+  helpColumns?: () => number | undefined;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface RunOptions {
  */
 export async function run(
   commandLine: readonly string[],
-  { version, createEnvironment, printHelp }: RunOptions,
+  { version, createEnvironment, printHelp, helpColumns = () => undefined }: RunOptions,
 ): Promise<number> {
   const args = nameJsonData(commandLine);
   let exitCode = 0;
@@ -36,7 +39,8 @@ export async function run(
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       outputError: () => {},
-      ...(printHelp && { writeOut: printHelp }),
+      ...(printHelp && { writeOut: (text) => printHelp(wrapHelp(text, helpColumns() ?? Infinity)) }),
+      getOutHelpWidth: () => helpColumns() ?? 80,
     });
   }
   const debug = args.includes("--debug");

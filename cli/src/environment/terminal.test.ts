@@ -55,6 +55,40 @@ describe("a note after a result", () => {
   });
 });
 
+describe("sayWrapped", () => {
+  const text = "cause: the role's policy does not allow this ::error::x";
+
+  it.each([
+    [true, "cause: the role's policy\n  does not allow this\n  \\u003a:error::x\n"],
+    [false, `${text}\n`],
+  ])("breaks lines between words on a terminal only (%s)", (isTTY, screen) => {
+    const error = Object.assign(new PassThrough(), { isTTY, columns: isTTY ? 25 : undefined });
+    open(
+      new PassThrough() as unknown as NodeJS.WriteStream,
+      error as unknown as NodeJS.WriteStream,
+    ).sayWrapped([text]);
+    expect(String(error.read())).toBe(screen);
+  });
+});
+
+describe("mute", () => {
+  it("drops notes and the spinner, but no masks and no results", async () => {
+    const output = new PassThrough();
+    const quiet = open(output as unknown as NodeJS.WriteStream, stderr as unknown as NodeJS.WriteStream);
+    const unmute = quiet.mute();
+    quiet.say("note");
+    expect(await quiet.withSpinner("waiting", Promise.resolve(1))).toBe(1);
+    quiet.sayCommand({ name: "add-mask", message: "secret" });
+    await quiet.print("result");
+    unmute();
+    quiet.say("error");
+    expect([String(output.read()), String(stderr.read())]).toEqual([
+      "result\n",
+      "::add-mask::secret\nerror\n",
+    ]);
+  });
+});
+
 describe("hostile text", () => {
   const hostile = "\u001b[2J\u202eword\u009b\n::error::forged";
   const escaped = String.raw`\u001b[2J\u202eword\u009b\n::error::forged`;
