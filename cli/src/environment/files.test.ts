@@ -194,3 +194,23 @@ describe.skipIf(process.platform !== "linux")("a folder that cannot be created",
       expect((await failure(work)).code).toBe("write-failed");
   });
 });
+
+/** A file system that refuses new folders even to root. */
+const closed = "/sys/auth-cli-test/sessions.json";
+
+it.skipIf(process.platform !== "linux" || !existsSync("/sys"))(
+  "names AUTH_CLI_CONFIG_DIR where the home folder cannot be written",
+  async () => {
+    for (const work of [
+      () => files.writePrivate(closed, "{}"),
+      () => files.withLock(closed, async () => {}),
+    ]) {
+      expect(await failure(work)).toMatchObject({
+        code: "write-failed",
+        message: expect.stringContaining(closed) as string,
+        cause: expect.stringMatching(/^(permission denied|the file system is read-only)$/) as string,
+        fix: "set AUTH_CLI_CONFIG_DIR to a folder that you can write",
+      });
+    }
+  },
+);
