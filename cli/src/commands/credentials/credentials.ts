@@ -7,7 +7,7 @@ import { obtainIdentity } from "../../session/obtain-identity.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
 import type { Identity } from "../../session/credentials-cache.ts";
 import { readSessions } from "../../session/sessions.ts";
-import { assignment, type ShellFormat } from "./shell-assignment.ts";
+import { assignment, type ShellFormat } from "../flags/shell-assignment.ts";
 
 /** The formats of `aws configure export-credentials`, and `json`. */
 export type CredentialFormat = "process" | "json" | ShellFormat;
