@@ -3,7 +3,7 @@
  * the signed call, `sst remove`. Leaves only `.sst` behind.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -141,6 +141,8 @@ async function main(): Promise<void> {
   process.once("SIGTERM", stop);
   const started = performance.now();
   let answer = "";
+  const outputsFile = join(root, ".sst/outputs.json");
+  const outputsBefore = await readFile(outputsFile).catch(() => undefined);
   try {
     await step("build", () =>
       run([join(root, "node_modules/tsx/dist/cli.mjs"), join(root, "scripts/build.ts")], process.env),
@@ -166,6 +168,9 @@ async function main(): Promise<void> {
     for (const child of children) child.kill("SIGTERM");
     await Promise.all(left);
     await rm(home, { recursive: true, force: true });
+    // The deployment that it names ends with the local cloud.
+    if (outputsBefore === undefined) await rm(outputsFile, { force: true });
+    else await writeFile(outputsFile, outputsBefore);
   }
   if (answer === "") return;
   console.log(`\nDone in ${((performance.now() - started) / 1000).toFixed(1)} s.\n\n${answer.trim()}`);

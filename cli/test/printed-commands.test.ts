@@ -215,6 +215,10 @@ const rows: Printed[] = [
 const elsewhere: Record<string, string> = {
   "auth-cli credentials --format json": "shell-assignment.test.ts: Cognito's own credentials never need it",
   "auth-cli local": "the terminal of a program that runs already",
+  "auth-cli local -- env …": "local.e2e.test.ts",
+  "auth-cli local --shell": "local.e2e.test.ts",
+  "auth-cli local env": "local.e2e.test.ts",
+  "auth-cli local env --port …": "local.e2e.test.ts",
   "auth-cli login --callback": "callback.test.ts: needs a browser's redirect",
   "auth-cli login --callback …": "callback.test.ts: needs a browser's redirect",
   "auth-cli login --callback <port>": "callback.test.ts: needs a browser's redirect",

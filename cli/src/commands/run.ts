@@ -3,6 +3,7 @@ import type { Environment } from "../environment/environment.ts";
 import { type AuthCliError, formatError, toAuthCliError, toErrorReport } from "../errors.ts";
 import { jsonLines } from "../lines.ts";
 import { wrapHelp } from "./flags/command-definition.ts";
+import { isLoopback } from "../loopback.ts";
 import { loadCommands } from "./load-commands.ts";
 import { createProgram, type EnvironmentFactory } from "./program.ts";
 
@@ -28,7 +29,8 @@ export async function run(
   const args = nameJsonData(commandLine);
   let exitCode = 0;
   let environment: Environment | undefined;
-  const environmentFor: EnvironmentFactory = (flags) => (environment ??= createEnvironment(flags));
+  const environmentFor: EnvironmentFactory = (flags) =>
+    (environment ??= withLocalCloudsNamed(createEnvironment(flags)));
   const program = createProgram({
     version,
     environmentFor,
@@ -75,6 +77,22 @@ function nameJsonData(args: readonly string[]): readonly string[] {
   return args.map((word, index) =>
     word === "--json" && /^\s*[[{"@]/.test(args[index + 1] ?? "") ? "--json-data" : word,
   );
+}
+
+/** Names a local cloud that has stopped, wherever the address of one of its services does not answer. */
+function withLocalCloudsNamed(environment: Environment): Environment {
+  return {
+    ...environment,
+    async send(request) {
+      try {
+        return await environment.send(request);
+      } catch (thrown) {
+        if (!isLoopback(request.url.hostname)) throw thrown;
+        const { explainStoppedCloud } = await import("../deployment/local-clouds.ts");
+        throw await explainStoppedCloud(environment, request.url, thrown);
+      }
+    },
+  };
 }
 
 /** `help` and `help <command>`. Commander also prints the help when the command is missing or unknown. */

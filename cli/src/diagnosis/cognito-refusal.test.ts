@@ -39,6 +39,26 @@ describe("an invalid login token", () => {
   });
 
   it.each([
+    [
+      "http://127.0.0.1:4567",
+      /^start the local cloud again in this folder, .*; or remove TWITTER_CONSUMER_KEY from/,
+    ],
+    ["https://api.x.com", /^remove TWITTER_CONSUMER_KEY from/],
+  ])("names the two consumer keys when .env has another one (%s)", async (twitterUrl, fix) => {
+    const error = await refused({
+      ...at(invalidToken, { "twitter.token": () => reply(200, '{"id_str":"42","screen_name":"alice"}') }),
+      variables: { TWITTER_API_URL: twitterUrl },
+      files: { "/project/.env": "TWITTER_CONSUMER_KEY=another\n" },
+    });
+    expect(error).toMatchObject({
+      reason: "pool-client-credentials-differ",
+      cause:
+        "TWITTER_CONSUMER_KEY is one in the environment, which auth-cli takes, and another in /project/.env, which `sst deploy` takes",
+      fix: expect.stringMatching(fix),
+    });
+  });
+
+  it.each([
     [89, 401, "token-refused", "token-revoked", /^run `auth-cli login` again$/],
     [416, 401, "app-suspended", "app-suspended", /X Developer Console/],
     [453, 403, "access-tier", "access-tier", /^raise the app's access tier/],
@@ -138,6 +158,11 @@ describe("a missing pool", () => {
   it("is looked for in the region of its id, whatever --region says", async () => {
     const { code, reason } = await call(["--region", "eu-west-1"]);
     expect({ code, reason }).toEqual({ code: "pool-not-found", reason: undefined });
+  });
+
+  it("may be that of a local cloud that was started again", async () => {
+    const { cause } = await call([], { AWS_ENDPOINT_URL: "http://127.0.0.1:4566" });
+    expect(cause).toContain("the local cloud was started again after the deploy");
   });
 
   it("is explained by the API's region", async () => {

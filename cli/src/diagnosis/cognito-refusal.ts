@@ -16,7 +16,8 @@ import {
   verifyCredentialsRequest,
 } from "../twitter/twitter-api.ts";
 import { findClientCredentials } from "../deployment/client-credentials.ts";
-import { twitterApiUrl } from "../deployment/service-addresses.ts";
+import { cognitoEndpoint, twitterApiUrl } from "../deployment/service-addresses.ts";
+import { isLoopback } from "../loopback.ts";
 import type { Reason } from "../reasons.ts";
 
 /** For each of the two requests to Twitter. */
@@ -68,11 +69,34 @@ async function explainRefusedToken(
   // Cognito got no answer from Twitter, so the pool's consumer key was not refused.
   const isUnasked = thrown.code !== "token-refused" && verdict === "pool-client-credentials-differ";
   if (verdict === undefined || isUnasked) return withEvidence(thrown, ...evidence);
-  const remedy = remedies(resolved.deployment.stage)[verdict] ?? answer.explanation;
+  const remedy =
+    (verdict === "pool-client-credentials-differ" ? await explainTwoKeys(resolved) : undefined) ??
+    remedies(resolved.deployment.stage)[verdict] ??
+    answer.explanation;
   return new AuthCliError(codes[verdict], { ...toErrorReport(thrown), ...remedy, reason: verdict, evidence });
 }
 
 type Remedy = Pick<ErrorDetails, "cause" | "fix">;
+
+/** SST prefers the keys in `.env` files, auth-cli those in the environment. */
+async function explainTwoKeys({
+  configuration,
+  deployment,
+}: ResolvedDeployment): Promise<Remedy | undefined> {
+  for (const name of ["TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET"]) {
+    // oxlint-disable-next-line no-await-in-loop -- the files are read once
+    const [used, file] = await configuration.findAll(name);
+    if (used?.isFromProject || file === undefined || file.value === used?.value) continue;
+    const local = isLoopback((await twitterApiUrl(configuration)).hostname)
+      ? "start the local cloud again in this folder, so that it takes the file's, and export what it prints; or "
+      : "";
+    return {
+      cause: `${name} is one in the environment, which auth-cli takes, and another in ${file.source}, which \`sst deploy\` takes`,
+      fix: `${local}remove ${name} from ${file.source}, then run ${deployCommand(deployment.stage)}`,
+    };
+  }
+  return undefined;
+}
 
 /** Where the experiment shows more than Twitter's refusal alone. */
 function remedies(stage: string | undefined): Partial<Record<Verdict, Remedy>> {
@@ -218,12 +242,23 @@ async function explainMissingPool(
   const { identityPoolId, apiEndpoint } = deployment;
   const region = regionOfPool(identityPoolId);
   const expected = await regionOfTheRest(apiEndpoint, configuration);
-  if (expected === undefined || expected.region === region) return thrown;
+  if (expected === undefined || expected.region === region) return explainRestart(configuration, thrown);
   return new AuthCliError(thrown.code, {
     ...toErrorReport(thrown),
     cause: `the identity pool does not exist in ${region}, the region in its id, but ${expected.says} ${expected.region}`,
     fix: `use the IdentityPoolId from the outputs of the stack in ${expected.region}, or deploy the pool's stack in ${region} again`,
     reason: "pool-in-another-region",
+  });
+}
+
+/** A local cloud that was started again has the address of the one before, and none of its pools. */
+async function explainRestart(configuration: Configuration, thrown: AuthCliError): Promise<AuthCliError> {
+  const endpoint = await cognitoEndpoint(configuration);
+  if (endpoint === undefined || !isLoopback(endpoint.hostname)) return thrown;
+  return new AuthCliError(thrown.code, {
+    ...toErrorReport(thrown),
+    cause:
+      "the identity pool or the identity does not exist in this region: the local cloud was started again after the deploy, or the stack was removed",
   });
 }
 

@@ -88,9 +88,9 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
       const { runJq } = await import("./jq.ts");
       return runJq(parameters, interruption);
     },
-    async runCommand(command, args, commandVariables) {
+    async runCommand(command, args, commandVariables, options) {
       const { runCommand } = await import("./run-command.ts");
-      return runCommand(command, args, commandVariables, interruption);
+      return runCommand(command, args, commandVariables, interruption, options);
     },
   };
 }

@@ -62,7 +62,13 @@ export interface Environment extends LocalEnvironment {
     command: string,
     args: readonly string[],
     variables: Readonly<Record<string, string | undefined>>,
+    options?: CommandOptions,
   ): Promise<number>;
+}
+
+export interface CommandOptions {
+  /** Ctrl-C does not end it, as it does not end a shell. */
+  handlesInterrupt?: boolean;
 }
 
 /** Results, one on each line, or jq's error. */

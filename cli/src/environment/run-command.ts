@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import spawn from "cross-spawn";
 import { AuthCliError } from "../errors.ts";
+import type { CommandOptions } from "./environment.ts";
 
 /** Time for the command to end on its own: the terminal sends Ctrl-C to it as well. */
 const graceMs = 2000;
@@ -14,6 +15,7 @@ export function runCommand(
   args: readonly string[],
   variables: Readonly<Record<string, string | undefined>>,
   interruption: AbortSignal,
+  { handlesInterrupt = false }: CommandOptions = {},
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env: { ...variables }, stdio: "inherit" });
@@ -25,7 +27,7 @@ export function runCommand(
       clearTimeout(grace);
       interruption.removeEventListener("abort", interrupt);
     };
-    interruption.addEventListener("abort", interrupt, { once: true });
+    if (!handlesInterrupt) interruption.addEventListener("abort", interrupt, { once: true });
     child.once("error", (error: NodeJS.ErrnoException) => {
       settle();
       reject(

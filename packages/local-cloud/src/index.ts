@@ -1,8 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { createApiGateway } from "./api-gateway/api-gateway.ts";
 import { createControlPlane } from "./aws/control-plane.ts";
 import { accessKeyId, iamUniqueId, secretAccessKey } from "./aws/identifiers.ts";
 import { type Listener, listenOnLoopback } from "./aws/listener.ts";
 import { awsRequestListener } from "./aws/origin.ts";
+import { restJsonResult } from "./aws/rest-json-protocol.ts";
+import type { AwsRequest, AwsResponse } from "./aws/request.ts";
 import { bootstrapAccount } from "./cloudformation/cdk-bootstrap.ts";
 import { createCloudFormation } from "./cloudformation/cloudformation.ts";
 import { createRecorder } from "./cloudformation/resource-types/recorded-resource.ts";
@@ -71,11 +74,15 @@ export interface LocalCloudOptions {
   now?: () => Date;
   /** Gets one line for each event, without control characters. */
   log?: (line: string) => void;
+  /** Gets the origin of each API that is deployed. */
+  opened?: (origin: string) => void;
   /** Gets what the user must fix outside the local cloud, in one line. `log` gets it too. */
   warn?: (line: string) => void;
 }
 
 export interface LocalCloud {
+  /** A UUID. `GET /_local-cloud` at the AWS origin answers with it: `{"id": …}`. */
+  id: string;
   awsUrl: string;
   twitterUrl: string;
   /**
@@ -103,6 +110,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     tellUser(line);
   };
   const { tls } = options;
+  const id = randomUUID();
   const clientCredentials = options.clientCredentials ?? randomClientCredentials();
   const tlsOption = tls === undefined ? {} : { tls };
 
@@ -142,6 +150,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     sessions,
     log,
     lambda,
+    ...(options.opened && { opened: options.opened }),
     ...(options.presignedSeconds !== undefined && { presignedSeconds: options.presignedSeconds }),
     ...tlsOption,
   });
@@ -224,8 +233,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     });
     const notice = hostNodeNotice();
     if (notice !== undefined) warn(notice);
-    aws = await listenOnLoopback(awsRequestListener(controlPlane, now, log), options.awsPort, tls);
+    const answer = async (request: AwsRequest): Promise<AwsResponse> =>
+      request.path === "/_local-cloud" ? restJsonResult({ id }, request.requestId) : controlPlane(request);
+    aws = await listenOnLoopback(awsRequestListener(answer, now, log), options.awsPort, tls);
     return {
+      id,
       awsUrl: aws.url,
       twitterUrl: twitter.url,
       twitterApp: twitter.app,

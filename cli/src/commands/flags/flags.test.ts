@@ -294,6 +294,7 @@ const table: Record<string, Row> = {
   "local --presign-expires": { wrong: durations, last: ["5s", "6s"], lastIs: "6000" },
   "local --strict": aSwitch,
   "local --quiet": aSwitch,
+  "local --shell": aSwitch,
   "local --tls-cert": {
     wrong: [
       {

@@ -1,7 +1,13 @@
-import { Argument, Option } from "commander";
+import { Argument, type Command, Option } from "commander";
 import type { LocalFlags } from "./local.ts";
 import { type CommandDefinition, examples } from "../flags/command-definition.ts";
 import { collect, duration, port } from "../flags/flag-values.ts";
+
+/** Commander drops the dashes. */
+function isAfterDashes({ parent }: Command): boolean {
+  const { rawArgs = [] } = parent as { rawArgs?: readonly string[] };
+  return rawArgs.includes("--");
+}
 
 export const localCommand: CommandDefinition = {
   name: "local",
@@ -9,7 +15,7 @@ export const localCommand: CommandDefinition = {
   description: "start a local stand-in for Twitter and AWS, or run a command in it",
   define(command, run) {
     command
-      .addArgument(new Argument("[command...]", "the command to run, after --"))
+      .addArgument(new Argument("[command...]", "the command to run, after --, or env"))
       .addOption(
         new Option("--port <port>", "port for AWS; 0 selects a free port").argParser(port).default(4566),
       )
@@ -39,13 +45,26 @@ export const localCommand: CommandDefinition = {
         ).argParser(duration),
       )
       .option("--strict", "refuse resource types that the local cloud can only record")
+      .option("--shell", "open a shell in the local cloud, which ends with it")
       .option("--quiet", "show no requests and no output of functions; with a command, they are never shown")
       .addHelpText(
         "after",
-        examples("auth-cli local", "auth-cli local --port 0 --twitter-port 0 -- npm test"),
+        examples(
+          "auth-cli local -- npx sst deploy",
+          "auth-cli local --port 0 --twitter-port 0 -- npm test",
+          "auth-cli local",
+          'eval "$(auth-cli local env)"               # in another terminal; or env fish, env powershell',
+          "auth-cli local --shell",
+        ),
       )
       .action(
         run(async (environment, flags: LocalFlags, words: string[]) => {
+          // After `--`, env is the program of that name.
+          if (words[0] === "env" && !isAfterDashes(command)) {
+            const { printEnvironment } = await import("./print-environment.ts");
+            const isPortGiven = command.getOptionValueSource("port") === "cli";
+            return printEnvironment(words.slice(1), isPortGiven ? flags.port : undefined, environment);
+          }
           const { local } = await import("./local.ts");
           return local(words, flags, environment);
         }),

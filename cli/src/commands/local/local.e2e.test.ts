@@ -10,8 +10,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { freePort } from "@api-auth-twitter/test-support/free-port";
+import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { startTmux } from "@api-auth-twitter/test-support/tmux";
 import { startOidcIssuer } from "@api-auth-twitter/test-support/oidc-issuer";
 
+const tmux = findPeer("tmux");
 const anyPorts = ["--port", "0", "--twitter-port", "0"];
 
 describe("auth-cli local", () => {
@@ -142,6 +145,57 @@ describe("auth-cli local", () => {
       }
     },
   );
+
+  test("env prints the variables of the local cloud that runs, for each shell", async () => {
+    const none = await cli.run(["local", "env"]);
+    expect(none.stderr).toContain(
+      "error: no local cloud runs\nfix: run `auth-cli local` in another terminal",
+    );
+    expect(none.code).toBe(2);
+    const script = `
+      const { execFileSync } = require("node:child_process");
+      const env = { ...process.env, AWS_ENDPOINT_URL: undefined, AWS_PROFILE: "mine" };
+      const run = (...words) => execFileSync(process.execPath, [${JSON.stringify(authCliPath)}, ...words], { env, encoding: "utf8" });
+      const bash = 'eval "$("$0" "$1" local env)"; echo "$AWS_ENDPOINT_URL$AWS_PROFILE"';
+      console.log(JSON.stringify({
+        url: process.env.AWS_ENDPOINT_URL,
+        bash: execFileSync("bash", ["-c", bash, process.execPath, ${JSON.stringify(authCliPath)}], { env, encoding: "utf8" }).trim(),
+        fish: run("local", "env", "fish"),
+        powershell: run("local", "env", "powershell"),
+        program: run("local", "--port", "0", "--twitter-port", "0", "--", "env").includes("AWS_ENDPOINT_URL="),
+      }));`;
+    const { stdout, stderr } = await inside(script);
+    const { url, bash, fish, powershell, program } = JSON.parse(stdout || "{}") as Record<string, string>;
+    expect(bash, stderr).toBe(url);
+    expect(fish).toContain(`set -gx AWS_ENDPOINT_URL ${url};\n`);
+    expect(powershell).toContain(`$Env:AWS_ENDPOINT_URL="${url}"\n`);
+    expect(program).toBe(true);
+    const wrong = await cli.run(["local", "env", "csh"]);
+    expect(wrong.stderr).toContain("the shells are bash, zsh, fish, powershell");
+    expect(wrong.code).toBe(2);
+  });
+
+  test.runIf(tmux !== undefined)("--shell opens a shell whose prompt says where it is", async () => {
+    const profile = join(folder, ".bashrc");
+    await writeFile(profile, "export AWS_PROFILE=mine; PS1='mine> '\n");
+    const env = { ...cli.variables, HOME: folder, SHELL: "/bin/bash", PATH: process.env["PATH"] };
+    const terminal = await startTmux(tmux ?? "", { cwd: folder, env });
+    try {
+      await terminal.type(`${process.execPath} ${authCliPath} local ${anyPorts.join(" ")} --shell`, "Enter");
+      await terminal.waitFor(/^\(local cloud\) mine> /m);
+      await terminal.type("C-c");
+      await terminal.type('echo "[$AWS_PROFILE] $AWS_ENDPOINT_URL"', "Enter");
+      const [, url = ""] = await terminal.waitFor(/^\[\] (http:\S+)$/m);
+      expect((await fetch(url)).status).toBe(403);
+      await terminal.type("exit 3", "Enter");
+      await terminal.type("echo code $?", "Enter");
+      await terminal.waitFor(/code 3$/m);
+      await expect(fetch(url)).rejects.toThrow("fetch failed");
+    } finally {
+      await terminal.close();
+      await rm(profile);
+    }
+  });
 
   test.each([
     [[], /^aws GET \/ 403 \d+ ms$/m],

@@ -7,7 +7,10 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { jsonLines } from "../../lines.ts";
 import { findClientCredentials } from "../../deployment/client-credentials.ts";
-import { shellQuote } from "../flags/shell-quote.ts";
+import { createRecord, type LocalCloudRecord } from "../../deployment/local-clouds.ts";
+import { nameCommands } from "../../command-name.ts";
+import { openShell } from "./open-shell.ts";
+import { assignments, evaluation, guessShell } from "./shells.ts";
 
 export interface LocalFlags {
   port: number;
@@ -23,6 +26,8 @@ export interface LocalFlags {
   strict?: boolean;
   /** Show no requests. */
   quiet?: boolean;
+  /** Open a shell in place of a command. */
+  shell?: boolean;
   stage?: string;
   json?: boolean;
   debug?: boolean;
@@ -40,19 +45,32 @@ export async function local(
   environment: Environment,
 ): Promise<number> {
   const started = environment.now();
-  const options = await cloudOptions(flags, environment, command.length > 0);
-  const cloud = await startLocalCloud(options, environment);
+  const record = createRecord(environment);
+  const origins: string[] = [];
+  let known: LocalCloudRecord | undefined;
+  const opened = (origin: string): void => {
+    origins.push(origin);
+    if (known !== undefined) void record(known);
+  };
+  const hasTerminal = command.length === 0 && flags.shell !== true;
+  const options = await cloudOptions(flags, environment, hasTerminal);
+  const cloud = await startLocalCloud({ ...options, opened }, environment);
   environment.redactor.add("AWS secret access key", cloud.environment["AWS_SECRET_ACCESS_KEY"]);
   environment.redactor.add("consumer secret", cloud.environment["TWITTER_CONSUMER_SECRET"]);
   try {
+    origins.push(cloud.awsUrl, cloud.twitterUrl);
+    known = { id: cloud.id, folder: environment.workingDirectory, origins, environment: cloud.environment };
+    await record(known);
+    const variables = cloudVariables(environment, cloud);
     const [name, ...args] = command;
-    if (name !== undefined)
-      return await environment.runCommand(name, args, cloudVariables(environment, cloud));
+    if (name !== undefined) return await environment.runCommand(name, args, variables);
+    if (flags.shell) return await openShell(cloud.environment, variables, environment);
     await announce(cloud, flags, environment, started);
     await interrupted(environment.interruption);
     environment.terminal.say("The local cloud has stopped. Its deployments are gone.");
     return 0;
   } finally {
+    if (known !== undefined) await record({ ...known, environment: {} });
     await cloud.close();
   }
 }
@@ -60,7 +78,7 @@ export async function local(
 async function cloudOptions(
   flags: LocalFlags,
   environment: Environment,
-  runsCommand: boolean,
+  hasTerminal: boolean,
 ): Promise<LocalCloudOptions> {
   const { terminal } = environment;
   // Use the keys in the project's .env files: `sst deploy` prefers them to the environment.
@@ -83,7 +101,7 @@ async function cloudOptions(
         name.startsWith("AWS_ENDPOINT_URL_") && address ? [[name, address]] : [],
       ),
     ),
-    ...logOption(flags, terminal, runsCommand),
+    ...logOption(flags, terminal, hasTerminal),
   };
 }
 
@@ -91,10 +109,10 @@ async function cloudOptions(
 function logOption(
   { quiet, debug }: LocalFlags,
   terminal: Environment["terminal"],
-  runsCommand: boolean,
+  hasTerminal: boolean,
 ): Partial<Pick<LocalCloudOptions, "log">> {
   if (debug) return { log: (line) => terminal.say(`local: ${line}`) };
-  return runsCommand || quiet ? {} : { log: (line) => terminal.say(line) };
+  return !hasTerminal || quiet ? {} : { log: (line) => terminal.say(line) };
 }
 
 function tlsOption(
@@ -206,24 +224,19 @@ async function announce(
   environment: Environment,
   started: number,
 ): Promise<void> {
-  const { terminal, platform, now } = environment;
+  const { terminal, now } = environment;
   if (json) {
     await terminal.printUnmasked(jsonLines({ environment: cloud.environment }));
     return;
   }
-  const assign = (name: string, value: string): string =>
-    platform === "win32" ? `$env:${name} = '${value}'` : `export ${name}=${shellQuote(value)}`;
-  const lines = [
-    // Either would take precedence over the keys below.
-    platform === "win32"
-      ? "Remove-Item Env:AWS_PROFILE -ErrorAction Ignore"
-      : "unset AWS_PROFILE AWS_SESSION_TOKEN",
-    ...Object.entries(cloud.environment).map(([name, value]) => assign(name, value)),
-  ];
+  const shell = guessShell(environment);
   terminal.say([`The local cloud is ready after ${now() - started} ms. In another terminal:`, ""]);
   // `print` would mask the keys, which work only in this process.
-  await terminal.printUnmasked(lines);
+  await terminal.printUnmasked(assignments(shell, cloud.environment));
   terminal.say([
+    "",
+    `These lines again: ${nameCommands(`\`${evaluation[shell]}\``, environment.commandName).replaceAll("`", "")}`,
+    `Or a shell with these variables and a prompt that says so: ${environment.commandName} local --shell`,
     "",
     "Then follow the guide:",
     "",

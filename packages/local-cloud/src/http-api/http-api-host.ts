@@ -34,6 +34,8 @@ export interface HttpApiHostOptions {
   lambda?: Lambda;
   /** How long a presigned URL without `X-Amz-Expires` is valid, in seconds. By default it is refused. */
   presignedSeconds?: number;
+  /** Gets each origin, without a trailing slash. */
+  opened?: (origin: string) => void;
 }
 
 export interface HttpApiHost {
@@ -66,6 +68,10 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   const answerRestApi = createRestApiService({ ...options, lambda });
   const answerFunctionUrl = createFunctionUrlService({ ...options, lambda });
   const servers = new Map<string, Server>();
+  const announced = (url: string): string => {
+    options.opened?.(new URL(url).origin);
+    return url;
+  };
 
   const close = async (id: string): Promise<void> => {
     const server = servers.get(id);
@@ -109,25 +115,31 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       const port = await listen(api.apiId, api.name, (request, connection) =>
         gateway(account.httpApis.get(api.apiId) ?? api, request, connection),
       );
-      return `${scheme}://127.0.0.1:${port}`;
+      return announced(`${scheme}://127.0.0.1:${port}`);
     },
     async openFunctionUrl(url) {
       const port = await listen(url.urlId, `function URL ${url.urlId}`, (request, connection) =>
         answerFunctionUrl(account.functionUrls.get(url.functionArn) ?? url, request, connection),
       );
-      return `${scheme}://${hostOf(`${url.urlId}.lambda-url.${options.region}.localhost`)}:${port}/`;
+      return announced(
+        `${scheme}://${hostOf(`${url.urlId}.lambda-url.${options.region}.localhost`)}:${port}/`,
+      );
     },
     async openRestApi(api) {
       const port = await listen(api.apiId, api.name, (request, connection) =>
         answerRestApi(account.restApis.get(api.apiId) ?? api, request, connection),
       );
-      return `${scheme}://${hostOf(`${api.apiId}.execute-api.${options.region}.localhost`)}:${port}`;
+      return announced(
+        `${scheme}://${hostOf(`${api.apiId}.execute-api.${options.region}.localhost`)}:${port}`,
+      );
     },
     async openGraphqlApi(api) {
       const port = await listen(api.apiId, api.name, (request, connection) =>
         answerGraphqlApi(account.graphqlApis.get(api.apiId) ?? api, request, connection),
       );
-      return `${scheme}://${hostOf(`${api.apiId}.appsync-api.${options.region}.localhost`)}:${port}`;
+      return announced(
+        `${scheme}://${hostOf(`${api.apiId}.appsync-api.${options.region}.localhost`)}:${port}`,
+      );
     },
     close,
     async closeAll() {

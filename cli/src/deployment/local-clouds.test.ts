@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { reply } from "../../test/fakes/fake-environment.ts";
+import { authCli, reportedError } from "../../test/fakes/world.ts";
+import { AuthCliError } from "../errors.ts";
+
+const folder = "/home/user/.local/state/auth-cli/local-clouds";
+const stopped = { id: "one", folder: "/project", origins: ["http://127.0.0.1:38871"], environment: {} };
+const running = {
+  ...stopped,
+  id: "two",
+  origins: [],
+  environment: { AWS_ENDPOINT_URL: "http://127.0.0.1:4566" },
+};
+
+async function call(
+  records: readonly object[],
+  answer = '{"id":"two"}',
+  endpoint = "http://127.0.0.1:38871",
+): Promise<Record<string, string>> {
+  const ran = await authCli(["call", "/private", "--json", "--endpoint", endpoint], {
+    loggedIn: true,
+    files: Object.fromEntries(
+      records.map((record, index) => [`${folder}/${index}.json`, JSON.stringify(record)]),
+    ),
+    answers: {
+      "local.find": () => reply(200, answer),
+      "api.call": () => {
+        throw new AuthCliError("unreachable", { message: "cannot reach it", fix: "check the address" });
+      },
+    },
+  });
+  return reportedError(ran);
+}
+
+describe("a deployment on a local cloud that has stopped", () => {
+  it("is named, with what to do", async () => {
+    const error = await call([stopped]);
+    expect(error).toMatchObject({
+      code: "unreachable",
+      message: "cannot reach it",
+      cause: "that local cloud has stopped, and its deployments are gone",
+      fix: expect.stringMatching(/^start it again and deploy: run `auth-cli local`, then `npx sst deploy/),
+    });
+  });
+
+  it("can be deployed to the one that runs now", async () => {
+    const { fix } = await call([stopped, running]);
+    expect(fix).toContain('run `eval "$(auth-cli local env)"`');
+    // Another program has its port.
+    expect((await call([stopped, running], "<html>"))["fix"]).toContain("start it again");
+  });
+
+  it.each([
+    ["no local cloud has had the address", [running], undefined],
+    ["the record is damaged", ["{", 3], undefined],
+    ["the address is not on this computer", [stopped], "https://127.0.0.1.example.com"],
+  ])("is not assumed when %s", async (_what, records, endpoint) => {
+    const { fix, cause } = await call(records as object[], undefined, endpoint);
+    expect([fix, cause]).toEqual(["check the address", undefined]);
+  });
+});
