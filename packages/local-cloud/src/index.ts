@@ -14,6 +14,7 @@ import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
 import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
 import { createOpenIdTokens } from "./cognito-identity/open-id-token.ts";
 import { createDynamoDb } from "./dynamodb/dynamodb.ts";
+import { createEc2 } from "./ec2/ec2.ts";
 import { createEventBus } from "./events/event-bus.ts";
 import { createHttpApiHost } from "./http-api/http-api-host.ts";
 import { createIam } from "./iam/iam.ts";
@@ -219,6 +220,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           log,
         }),
         dynamoDb,
+        ec2: createEc2(account),
         iam: createIam({
           account,
           createdAt: (physicalId) => stackCreationTime(stacks, physicalId) ?? now(),

@@ -156,6 +156,22 @@ describe("an unsupported request", () => {
     expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining("action ListQueues")]);
   });
 
+  it("lists the zones of the region, and names another action of EC2", async () => {
+    const { AwsClient } = await import("aws4fetch");
+    const ask = async (action: string): Promise<string> => {
+      const aws = new AwsClient({ ...deployer(), service: "ec2", region: "us-east-1", retries: 0 });
+      const reply = await aws.fetch(cloud.awsUrl, {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: `Action=${action}&Version=2016-11-15`,
+      });
+      return reply.text();
+    };
+    const zones = (await ask("DescribeAvailabilityZones")).match(/(?<=<zoneName>)[^<]+/g);
+    expect(zones).toEqual(["us-east-1a", "us-east-1b", "us-east-1c"]);
+    expect(await ask("DescribeVpcs")).toContain("does not support DescribeVpcs of EC2");
+  });
+
   it("names the target", async () => {
     const reply = await fetch(cloud.awsUrl, {
       method: "POST",

@@ -1,6 +1,7 @@
 import { type ApiGatewayService, isApiGatewayPath } from "../api-gateway/api-gateway.ts";
 import { cloudFormationNamespace } from "../cloudformation/cloudformation.ts";
 import { type DynamoDb, dynamoDbTarget, tableArns } from "../dynamodb/dynamodb.ts";
+import { type createEc2, ec2Namespace, ec2Version } from "../ec2/ec2.ts";
 import { authorize } from "../iam/authorization.ts";
 import { iamNamespace, type IamService } from "../iam/iam.ts";
 import type { Principal } from "../iam/principal.ts";
@@ -33,6 +34,7 @@ interface ControlPlaneServices {
   ssm: JsonService;
   secretsManager: JsonService;
   dynamoDb: DynamoDb;
+  ec2: ReturnType<typeof createEc2>;
   sts: Sts;
   cloudFormation: QueryService;
   iam: IamService;
@@ -191,6 +193,17 @@ export function createControlPlane(
     }
   }
 
+  async function ec2(request: AwsRequest, parameters: QueryParameters): Promise<AwsResponse> {
+    const { action = "" } = parameters;
+    try {
+      const caller = await authenticate(request, "ec2", "query");
+      requirePermission(caller, "query", { action: `ec2:${action}`, resource: "*" });
+      return services.ec2.handle(parameters, request.requestId);
+    } catch (error) {
+      return queryError(asServiceError(error, action), ec2Namespace, request.requestId);
+    }
+  }
+
   async function apiGateway(request: AwsRequest): Promise<AwsResponse> {
     try {
       const caller = await authenticate(request, "apigateway", "rest");
@@ -262,6 +275,7 @@ export function createControlPlane(
       request.headers["content-type"]?.startsWith("application/x-www-form-urlencoded")
     ) {
       const parameters = new QueryParameters(Buffer.from(request.body).toString("utf8"));
+      if (parameters.version === ec2Version) return ec2(request, parameters);
       const response = await query(request, parameters);
       return parameters.version === "2011-06-15" ? withServiceCors(request, response) : response;
     }

@@ -10,6 +10,7 @@ const ownServices: ReadonlySet<string> = new Set([
   "cloudformation",
   "cognito-identity",
   "dynamodb",
+  "ec2",
   "execute-api",
   "iam",
   "iot",

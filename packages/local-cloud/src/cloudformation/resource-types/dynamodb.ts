@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Account } from "../../account.ts";
-import type { JsonObject } from "../../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
 import { ServiceError } from "../../aws/service-error.ts";
 import type { DynamoDb } from "../../dynamodb/dynamodb.ts";
 import { canonicalJson } from "../template/values.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
-import { ResourceError } from "./resource-error.ts";
+import { asResourceError } from "./resource-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** AWS::DynamoDB::Table. `Ref` is its name. */
@@ -15,17 +16,39 @@ export function tableType(account: Account, dynamoDb: Pick<DynamoDb, "run">): Re
     try {
       return await dynamoDb.run(operation, input);
     } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      const { message, status, code } = error;
-      throw new ResourceError(`${message} (Service: DynamoDb, Status Code: ${status}, Error Code: ${code})`);
+      return asResourceError(() => {
+        throw error;
+      });
     }
+  };
+  /** Waits until the table is there and ready, or gone. */
+  const settled = async (name: string): Promise<void> => {
+    try {
+      for (;;) {
+        // oxlint-disable-next-line no-await-in-loop -- polls
+        const { Table: table } = await dynamoDb.run("DescribeTable", { TableName: name });
+        if (!isJsonObject(table) || table["TableStatus"] === "ACTIVE") return;
+        // oxlint-disable-next-line no-await-in-loop -- polls
+        await delay(1);
+      }
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.code !== "ResourceNotFoundException") throw error;
+    }
+  };
+  const create = async (name: string, input: JsonObject): Promise<void> => {
+    await run("CreateTable", { TableName: name, ...input });
+    await settled(name);
+  };
+  const drop = async (name: string): Promise<void> => {
+    await run("DeleteTable", { TableName: name });
+    await settled(name);
   };
   /** dynalite cannot change the indexes of a table, so another table takes its items. */
   const rebuild = async (name: string, input: JsonObject): Promise<void> => {
     // What DynamoDB refuses is refused while the table is still there.
     const trial = randomUUID();
-    await run("CreateTable", { TableName: trial, ...input });
-    await run("DeleteTable", { TableName: trial });
+    await create(trial, input);
+    await drop(trial);
     const items: unknown[] = [];
     let start: unknown;
     do {
@@ -37,14 +60,14 @@ export function tableType(account: Account, dynamoDb: Pick<DynamoDb, "run">): Re
       items.push(...(page["Items"] as unknown[]));
       start = page["LastEvaluatedKey"];
     } while (start !== undefined);
-    await run("DeleteTable", { TableName: name });
-    await run("CreateTable", { TableName: name, ...input });
+    await drop(name);
+    await create(name, input);
     await Promise.all(items.map((Item) => run("PutItem", { TableName: name, Item })));
   };
   return {
     async create(properties, context) {
       const name = properties.optionalText("TableName") ?? physicalName(context, 255);
-      await run("CreateTable", { TableName: name, ...createInput(properties) });
+      await create(name, createInput(properties));
       const arn = `arn:aws:dynamodb:${account.region}:${account.accountId}:table/${name}`;
       return {
         physicalId: name,
@@ -64,7 +87,7 @@ export function tableType(account: Account, dynamoDb: Pick<DynamoDb, "run">): Re
       };
     },
     async remove({ physicalId }) {
-      await run("DeleteTable", { TableName: physicalId });
+      await drop(physicalId);
     },
   };
 }

@@ -224,7 +224,14 @@ describe("a resource of a type that only its schema describes", () => {
       Properties: { ServiceToken: { "Fn::GetAtt": ["Provider", "Arn"] }, Any: { thing: 1 } },
     };
     const Resources = { Role: role, Provider: provider, Seed: seed };
-    const stack = await fixture.deploy({ Resources });
+    const known = {
+      ...seed,
+      Type: "Custom::S3AutoDeleteObjects",
+      Properties: { ...seed.Properties, BucketName: { Ref: "Bucket" } },
+    };
+    const stack = await fixture.deploy({
+      Resources: { ...Resources, Bucket: { Type: "AWS::S3::Bucket" }, Known: known },
+    });
     expect(stack.status).toBe("CREATE_COMPLETE");
     expect(warnings).toEqual(["cloudformation test recorded only: Custom::Seed"]);
     const Outputs = { Row: { Value: { "Fn::GetAtt": ["Seed", "Row"] } } };
@@ -285,7 +292,7 @@ describe("a resource of a type that only its schema describes", () => {
   it("has a Ref and attributes of the right types, for each of the schemas", async () => {
     const recorder = createRecorder({ account, endpoint });
     const context = { stackName: "test", stackId: "id", logicalId: "R", type: "" };
-    const types = schemaTypes().filter((type) => recorder(type, {}) !== undefined);
+    const types = schemaTypes().filter((type) => !type.startsWith("AWS::ApiGatewayV2::"));
     expect(types.length).toBeGreaterThan(1500);
     for (const type of types) {
       const schema = findSchema(type);
@@ -294,7 +301,7 @@ describe("a resource of a type that only its schema describes", () => {
           required ? [[name, examples[kind]]] : [],
         ),
       );
-      const instance = await recorder(type, values)?.create(new Properties(values), context);
+      const instance = await recorder(type, values, false)?.create(new Properties(values), context);
       expect(instance?.physicalId, type).toMatch(/^[ -~]+$/);
       for (const [name, kind] of Object.entries(schema?.attributeTypes ?? {})) {
         expect(coerceType(instance?.attributes[name], kind), `${type} ${name}`).toBeDefined();

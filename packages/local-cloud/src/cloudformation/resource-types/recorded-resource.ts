@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { JsonObject } from "../../aws/json-protocol.ts";
-import { resourceSpecifications } from "./resource-specifications.ts";
 import type { Account } from "../../account.ts";
 import { apiGatewayId, hostedId, nameSuffix } from "../../aws/identifiers.ts";
 import { physicalName } from "./physical-name.ts";
@@ -15,8 +14,15 @@ export interface RecordedOptions {
   endpoint: (service: string) => string;
 }
 
-/** How to record a resource; undefined for one that the local cloud deploys, or that no schema knows. */
-export type Recorder = (type: string, properties: Readonly<JsonObject>) => ResourceType | undefined;
+/**
+ * How to record a resource; undefined for one that the local cloud deploys, or that no schema knows.
+ * @param isDeployed whether the local cloud deploys the type
+ */
+export type Recorder = (
+  type: string,
+  properties: Readonly<JsonObject>,
+  isDeployed: boolean,
+) => ResourceType | undefined;
 
 /**
  * Records the types that the local cloud does not deploy: those of a CloudFormation schema, the WebSocket APIs of API
@@ -35,7 +41,7 @@ export function createRecorder(options: RecordedOptions): Recorder {
     types.set(type, recorded);
     return recorded;
   };
-  return (type, properties) => {
+  return (type, properties, isDeployed) => {
     if (type === "AWS::ApiGatewayV2::Api" && properties["ProtocolType"] === "WEBSOCKET") {
       const recorded = record(type);
       return (
@@ -50,7 +56,7 @@ export function createRecorder(options: RecordedOptions): Recorder {
       );
     }
     if (type.startsWith("AWS::ApiGatewayV2::") && webSocketApis.has(properties["ApiId"])) return record(type);
-    return Object.hasOwn(resourceSpecifications, type) ? undefined : record(type);
+    return isDeployed ? undefined : record(type);
   };
 }
 
@@ -288,6 +294,7 @@ const special: Readonly<Record<string, (facts: Facts) => string>> = {
   "AWS::Lambda::Alias.AliasArn": ({ account, properties }) =>
     functionArn(account, properties.text("FunctionName"), properties.text("Name")),
   "AWS::SNS::Subscription.Arn": ({ properties, id }) => `${properties.text("TopicArn")}:${id}`,
+  "AWS::SecretsManager::SecretTargetAttachment.Id": ({ properties }) => properties.text("SecretId"),
   // The SDKs send the requests for a queue to the origin of its URL.
   "AWS::SQS::Queue.QueueUrl": ({ account, name, endpoint }) =>
     `${endpoint("SQS")}/${account.accountId}/${name}`,

@@ -10,6 +10,7 @@ import {
   DeploymentFailure,
   newResource,
   reasonOf,
+  recordedType,
   type ResourceEnvironment,
 } from "./resource-operations.ts";
 import {
@@ -197,15 +198,16 @@ export async function deleteStackResources(
 }
 
 /** Names the types that have no effect: what depends on them does not work in the local cloud. */
-function warnOfRecorded(stack: Stack, { recorder, warn }: DeploymentEnvironment): void {
+function warnOfRecorded(stack: Stack, environment: DeploymentEnvironment): void {
   const counts = new Map<string, number>();
-  for (const { type, properties } of [...stack.resources.values()].filter(exists)) {
-    if (recorder?.(type, properties) !== undefined) counts.set(type, (counts.get(type) ?? 0) + 1);
+  for (const resource of [...stack.resources.values()].filter(exists)) {
+    if (recordedType(resource, environment) === undefined) continue;
+    counts.set(resource.type, (counts.get(resource.type) ?? 0) + 1);
   }
   if (counts.size === 0) return;
   const list = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const text = list.map(([type, count]) => (count === 1 ? type : `${type} (${count})`)).join(", ");
-  warn?.(`cloudformation ${stack.stackName} recorded only: ${text}`);
+  environment.warn?.(`cloudformation ${stack.stackName} recorded only: ${text}`);
 }
 
 export function setStackStatus(

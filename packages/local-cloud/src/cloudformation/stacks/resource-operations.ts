@@ -36,7 +36,7 @@ export function createResourceOperations(
   environment: ResourceEnvironment,
   clientRequestToken: string | undefined,
 ) {
-  const { account, resourceTypes, recorder, sources, now, log } = environment;
+  const { account, resourceTypes, sources, now, log } = environment;
 
   function record(resource: StackResource, status: ResourceStatus, statusReason?: string): void {
     resource.status = status;
@@ -92,8 +92,9 @@ export function createResourceOperations(
     return custom;
   }
 
-  function typeOf({ type, properties }: StackResource): ResourceType {
-    return resourceRefusals.type.unless(recorder?.(type, properties) ?? resourceTypes.get(type), type);
+  function typeOf(resource: StackResource): ResourceType {
+    const { type } = resource;
+    return resourceRefusals.type.unless(recordedType(resource, environment) ?? resourceTypes.get(type), type);
   }
 
   async function createInstance(resource: StackResource): Promise<ResourceInstance> {
@@ -189,6 +190,14 @@ export function createResourceOperations(
       };
     },
   };
+}
+
+/** How the resource is recorded; undefined for one that is deployed. */
+export function recordedType(
+  { type, properties }: StackResource,
+  { recorder, resourceTypes }: Pick<ResourceEnvironment, "recorder" | "resourceTypes">,
+): ResourceType | undefined {
+  return recorder?.(type, properties, resourceTypes.has(type));
 }
 
 function instanceOf({ physicalId, attributes }: DeployedResource): ResourceInstance {

@@ -1,4 +1,5 @@
 import type { Account } from "../../account.ts";
+import { availabilityZones } from "../../ec2/ec2.ts";
 import type { Scope } from "../template/intrinsics.ts";
 import type { ResourceInstance } from "../resource-types/resource-type.ts";
 import { findSpecification } from "../resource-types/resource-schemas.ts";
@@ -38,7 +39,7 @@ export function createStackScope(options: StackScopeOptions): Scope {
     parameters,
     mappings: template.mappings,
     conditions: template.conditions,
-    availabilityZones: ["a", "b", "c"].map((zone) => account.region + zone),
+    availabilityZones: availabilityZones(account),
     ref: (logicalId) => existing(logicalId).physicalId,
     attribute(logicalId, name) {
       const { attributes } = existing(logicalId);
