@@ -52,7 +52,7 @@ function isJsonText(text: string): boolean {
 const tokens = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 
 /** Indents JSON without reading its numbers, which JavaScript would round. */
-export function indentedJson(text: string, colour: boolean): string[] {
+function indentedJson(text: string, colour: boolean): string[] {
   const all = text.match(tokens) ?? [];
   const lines = [""];
   let depth = 0;

@@ -5,7 +5,7 @@ import { headerValue, type HttpRequest, type HttpResponse, type Timings } from "
 import { visible } from "../../lines.ts";
 
 /** What has happened when the text is printed. */
-export interface Transfer {
+interface Transfer {
   request: HttpRequest;
   /** Undefined when no response came. */
   response: HttpResponse | undefined;

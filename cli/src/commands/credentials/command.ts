@@ -29,6 +29,7 @@ export const credentialsCommand: CommandDefinition = {
         "after",
         examples(
           'eval "$(auth-cli credentials --format env)"',
+          "auth-cli credentials --format fish | source",
           "credential_process = auth-cli credentials --stage prod --outputs /path/to/.sst/outputs.json   # in ~/.aws/config",
         ),
       )
