@@ -5,7 +5,7 @@ import { listNames } from "../list-names.ts";
 import { deployCommand } from "./deploy-command.ts";
 import type { DeployerEnvironment } from "./deployer-credentials.ts";
 import type { DeploymentFlags, RememberedDeployment } from "./deployment.ts";
-import { howToWriteOutputs, outputsFiles } from "./framework.ts";
+import { outputsFiles } from "./framework.ts";
 import {
   isSstOutputsFile,
   parseOutputs,
@@ -111,7 +111,7 @@ export async function findOutputs(
     return { stage: wanted, ...describe(given, found, source) };
   }
   if (stages.length > 0) throw unknownStage(path, stages, wanted, known);
-  throw notFound(path, given, project, wanted, known);
+  throw await notFound(path, given, project, wanted, known);
 }
 
 /** Only stages that differ in their deployment have to be told apart. */
@@ -297,13 +297,13 @@ function unknownStage(
 }
 
 /** Without outputs. */
-function notFound(
+async function notFound(
   path: string,
   { endpoint, identityPoolId }: Given,
   { framework }: Project,
   wanted: string | undefined,
   known: readonly RememberedDeployment[],
-): AuthCliError {
+): Promise<AuthCliError> {
   const cause = `${path} does not exist or is empty${elsewhere(known)}`;
   if (endpoint !== undefined || identityPoolId !== undefined) {
     const given = (endpoint ?? identityPoolId)?.source ?? "";
@@ -314,6 +314,7 @@ function notFound(
       fix: `pass ${missing} too, or pass --outputs <file>`,
     });
   }
+  const { howToWriteOutputs } = await import("./framework-words.ts");
   const first =
     framework === undefined
       ? "run auth-cli in the folder of a deployed app"

@@ -11,7 +11,7 @@ import {
   type OutputsEnvironment,
 } from "./find-outputs.ts";
 import { findProject, type Project } from "./project.ts";
-import { type ProjectFile, type ProjectSettings, readProjectFile, settingsOf } from "./project-settings.ts";
+import { loadProjectFile, type ProjectFile, type ProjectSettings, settingsOf } from "./project-settings.ts";
 import { parseServiceUrl } from "./service-addresses.ts";
 import { parseRegion, regionOfPool } from "./region.ts";
 import { findStageSetting } from "./stage.ts";
@@ -43,7 +43,7 @@ export async function resolveDeployment(
 ): Promise<ResolvedDeployment> {
   const project = findProject(environment);
   const wanted = findStageSetting(environment, flags, project)?.value;
-  const file = readProjectFile(environment, project.root);
+  const file = await loadProjectFile(environment, project.root);
   const found = await findOutputs(environment, flags, project, wanted, file, remembered);
   const stage = found.stage ?? wanted;
   return checkDeployment(environment, flags, project, { ...found, stage }, file, remembered);

@@ -1,6 +1,6 @@
 import { Configuration, type Setting } from "../../deployment/configuration.ts";
 import { findOutputs, type FoundOutputs } from "../../deployment/find-outputs.ts";
-import { readProjectFile } from "../../deployment/project-settings.ts";
+import { loadProjectFile } from "../../deployment/project-settings.ts";
 import { findProject, type Project } from "../../deployment/project.ts";
 import { checkDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
@@ -50,7 +50,7 @@ export async function beginExamination(environment: Environment, flags: DoctorFl
   const project = findProject(environment);
   const stage = await attempt(() => findStageSetting(environment, flags, project));
   const sessions = inspectSessions(environment);
-  const file = await attempt(() => readProjectFile(environment, project.root));
+  const file = await attempt(() => loadProjectFile(environment, project.root));
   const found = await attempt(() => {
     if (file.error !== undefined) throw file.error;
     return findOutputs(environment, flags, project, stage.value?.value, file.value, () => sessions.sessions);

@@ -1,5 +1,6 @@
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
-import { type Framework, inWordsOf } from "../../deployment/framework.ts";
+import type { Framework } from "../../deployment/framework.ts";
+import { inWordsOf } from "../../deployment/framework-words.ts";
 import { isSstOutputsFile } from "../../deployment/outputs-file.ts";
 import { findProject } from "../../deployment/project.ts";
 import type { Environment } from "../../environment/environment.ts";

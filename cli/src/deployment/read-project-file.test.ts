@@ -3,7 +3,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
 import { createFakeEnvironment } from "../../test/fakes/fake-environment.ts";
-import { readProjectFile } from "./project-settings.ts";
+import { readProjectFile } from "./read-project-file.ts";
 
 const schema = new URL("../../schema/auth-cli.schema.json", import.meta.url);
 const ajv = new Ajv2020();
@@ -53,7 +53,7 @@ describe("the schema of auth-cli.json", () => {
     const environment = createFakeEnvironment({ files: { "/project/auth-cli.json": text } });
     let isAccepted = true;
     try {
-      readProjectFile(environment, "/project");
+      readProjectFile(environment, "/project/auth-cli.json");
     } catch {
       isAccepted = false;
     }

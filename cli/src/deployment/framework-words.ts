@@ -1,0 +1,74 @@
+import type { Framework } from "./framework.ts";
+
+/** How to write the outputs file. An imperative. */
+export function howToWriteOutputs(framework: Framework, stage = "<stage>"): string {
+  return {
+    sst: `run \`npx sst deploy --stage ${stage}\``,
+    cdk: "run `npx cdk deploy --all --outputs-file cdk-outputs.json`",
+    amplify: "run `npx ampx generate outputs --app-id <app> --branch <branch>`",
+    sam: describeStacks("<stack>"),
+    serverless: describeStacks(`<service>-${stage}`),
+  }[framework];
+}
+
+function describeStacks(stack: string): string {
+  return `run \`aws cloudformation describe-stacks --stack-name ${stack} >outputs.json\` after the deploy`;
+}
+
+type Words = Readonly<Partial<Record<Framework, string>>>;
+
+const deploy: Words = {
+  cdk: "`npx cdk deploy --all`",
+  amplify: "`npx ampx pipeline-deploy` or `npx ampx sandbox`",
+  sam: "`sam build && sam deploy`",
+  serverless: "`npx serverless deploy`",
+};
+
+const grant =
+  "allow execute-api:Invoke on the API's ARN for the role of the identity pool's authenticated users";
+
+/** What fixes say to a user of SST, and what they say to users of others. */
+const phrases: readonly [said: RegExp, others: Words][] = [
+  [/`npx sst deploy(?: --stage (?:<stage>|[\w-]+))?`/g, deploy],
+  [
+    /`npx sst diff`/g,
+    {
+      cdk: "`npx cdk diff`",
+      amplify: "the console of CloudFormation",
+      sam: "`sam deploy --no-execute-changeset`",
+      serverless: "`npx serverless package`",
+    },
+  ],
+  [
+    /`authorizer: "iam"`/g,
+    {
+      cdk: "`authorizer: new HttpIamAuthorizer()`",
+      amplify: "`authorizer: new HttpIamAuthorizer()`",
+      sam: "`Auth: { Authorizer: AWS_IAM }`",
+      serverless: "`authorizer: { type: aws_iam }`",
+    },
+  ],
+  [
+    /add `auth\.attachPermissionsForAuthUsers\(stack, \[api\]\)` to the stack/g,
+    { cdk: grant, amplify: grant, sam: grant, serverless: grant },
+  ],
+  [
+    /add (\w+) to the stack's outputs \(`stack\.addOutputs`\)/g,
+    {
+      cdk: "add $1 to the stack's outputs (`new CfnOutput`)",
+      amplify: "add $1 to the outputs (`backend.addOutput`)",
+      sam: "add $1 to the template's Outputs",
+      serverless: "add $1 to resources.Outputs",
+    },
+  ],
+];
+
+/**
+ * Puts a fix into the words of the framework. Fixes are written for SST.
+ * @param framework undefined when only the outputs file is known
+ */
+export function inWordsOf(framework: Framework | undefined, fix: string): string {
+  if (framework === "sst") return fix;
+  if (framework === undefined) return fix.replace(/\brun `npx sst deploy[^`]*`/g, "deploy again");
+  return phrases.reduce((text, [said, others]) => text.replace(said, others[framework] ?? "$&"), fix);
+}
