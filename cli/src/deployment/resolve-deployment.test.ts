@@ -504,6 +504,23 @@ describe("the environment and auth-cli.json", () => {
     );
   });
 
+  it("serve an SST app that is not deployed from here, with its stage", async () => {
+    const { files } = own({ stages: { dev: { endpoint, identityPoolId: poolId } } });
+    const world = { files: { ...files, "/project/.sst/stage": "dev\n" } };
+    const { deployment, project } = await resolve({}, world);
+    expect(deployment).toMatchObject({
+      stage: "dev",
+      identityPoolId: poolId,
+      source: "/project/auth-cli.json",
+    });
+    expect(project).toMatchObject({ framework: "sst", appName: "notes" });
+    const error = await failure(() => resolve({ stage: "qa" }, world));
+    expect(error).toMatchObject({
+      code: "outputs-not-found",
+      fix: expect.stringContaining("sst deploy --stage qa") as string,
+    });
+  });
+
   it("name the outputs file and the API's output", async () => {
     const world = own({ outputs: "build/out.json", api: "Orders" });
     const text = JSON.stringify({ S: { Notes: endpoint, Orders: functionUrl, Pool: poolId } });
