@@ -275,8 +275,8 @@ export const behaviours: readonly Behaviour[] = [
   {
     subject: "HTTP APIs",
     does: "An integration that exceeds its timeout answers 503 `Service Unavailable`.",
-    letter: "R",
-    source: "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html",
+    letter: "P",
+    source: "https://github.com/anomalyco/sst/issues/2232",
   },
   {
     subject: "Lambda",

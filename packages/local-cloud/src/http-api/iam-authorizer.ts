@@ -46,7 +46,7 @@ export function createIamAuthorizer(options: IamAuthorizerOptions) {
     const decision = authorize(account, principal, {
       action: "execute-api:Invoke",
       resource,
-      context: requestContext(account, principal, request, connection, now()),
+      context: () => requestContext(account, principal, request, connection, now()),
     });
     return decision.allowed
       ? { allowed: true, principal }

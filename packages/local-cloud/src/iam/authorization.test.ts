@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAccount, type PolicyDocument, type Role } from "../account.ts";
 import { authorize } from "./authorization.ts";
+import type { RequestContext } from "./conditions.ts";
 import type { Principal } from "./principal.ts";
 
 const resource = "arn:aws:execute-api:us-east-1:000000000000:api/$default/GET/private";
@@ -13,7 +14,7 @@ function policy(effect: "Allow" | "Deny"): PolicyDocument {
   };
 }
 
-function decide(role: Partial<Role>, managed?: PolicyDocument) {
+function decide(role: Partial<Role>, managed?: PolicyDocument, context: () => RequestContext = () => ({})) {
   const account = createAccount("000000000000", "us-east-1");
   const whole: Role = {
     arn: "arn:aws:iam::000000000000:role/auth",
@@ -28,7 +29,7 @@ function decide(role: Partial<Role>, managed?: PolicyDocument) {
   if (managed)
     account.managedPolicies.set(policyArn, { arn: policyArn, policyName: "invoke", policyDocument: managed });
   const principal = { kind: "assumed-role", roleArn: whole.arn } as Principal;
-  return authorize(account, principal, { action: "execute-api:Invoke", resource, context: {} });
+  return authorize(account, principal, { action: "execute-api:Invoke", resource, context });
 }
 
 describe("a role has the permissions of its policies", () => {
@@ -45,6 +46,21 @@ describe("a role has the permissions of its policies", () => {
     ["a managed policy that does not exist", false, { managedPolicyArns: [policyArn] }],
   ])("%s: %s", (_name, allowed, role, managed) => {
     expect(decide(role, managed).allowed).toBe(allowed);
+  });
+
+  it.each<[string, number, object]>([
+    ["neither conditions nor variables", 0, {}],
+    ["conditions", 1, { Condition: { StringEquals: { "aws:userid": "x" }, Bool: { "aws:userid": "true" } } }],
+    ["variables", 1, { Resource: ["arn:aws:s3:::${aws:userid}", "arn:aws:s3:::${aws:username}"] }],
+  ])("reads the request's context as often as a policy with %s needs it", (_name, count, more) => {
+    let reads = 0;
+    const statement = { Effect: "Allow", Action: "execute-api:Invoke", Resource: resource, ...more };
+    const policies = new Map([["inline", { Version: "2012-10-17", Statement: [statement] }]]);
+    decide({ policies }, undefined, () => {
+      reads += 1;
+      return { "aws:userid": "x" };
+    });
+    expect(reads).toBe(count);
   });
 
   it("names an unknown managed policy", () => {

@@ -8,7 +8,9 @@ import { type CognitoIdentity, identityConditionKeys, type Principal } from "./p
 
 export type AuthorizationDecision = { allowed: true } | { allowed: false; reason: string };
 
-export interface AuthorizationRequest extends Omit<PolicyRequest, "principal"> {
+export interface AuthorizationRequest extends Omit<PolicyRequest, "principal" | "context"> {
+  /** A function is called only if a policy has conditions or variables, which most have not. */
+  context: RequestContext | (() => RequestContext);
   /** The resource's own policy allows it, which in one account replaces the caller's policies, but no explicit Deny. */
   isGranted?: boolean;
 }
@@ -20,16 +22,17 @@ export interface AuthorizationRequest extends Omit<PolicyRequest, "principal"> {
 export function authorize(
   account: Account,
   principal: Principal,
-  { action, resource, context: given, isGranted = false }: AuthorizationRequest,
+  request: AuthorizationRequest,
 ): AuthorizationDecision {
   if (principal.kind === "user") return { allowed: true };
   const role = account.roles.get(principal.roleArn);
   if (role === undefined) return { allowed: false, reason: `role ${principal.roleArn} does not exist` };
-  const context = withPrincipalKeys(given, principal);
+  const { action, resource, isGranted = false } = request;
+  const policyRequest = new SessionRequest(request, principal);
   const decideBy = (documents: readonly PolicyDocument[], arns: readonly string[], who: string) => {
     const { managed, note } = findManagedPolicies(account, arns);
     return decide(
-      () => evaluatePolicies([...documents, ...managed], { action, resource, context }),
+      () => evaluatePolicies([...documents, ...managed], policyRequest),
       `${action} on ${resource}${note}`,
       who,
       isGranted,
@@ -47,6 +50,29 @@ export function authorize(
   );
 }
 
+/** A class, because an object literal with a getter has a hidden class of its own each time. */
+class SessionRequest implements PolicyRequest {
+  readonly action: string;
+  readonly resource: string;
+  private readonly given: AuthorizationRequest["context"];
+  private readonly session: Session;
+  private known: RequestContext | undefined;
+
+  constructor({ action, resource, context }: AuthorizationRequest, session: Session) {
+    this.action = action;
+    this.resource = resource;
+    this.given = context;
+    this.session = session;
+  }
+
+  get context(): RequestContext {
+    const { given, session } = this;
+    return (this.known ??= withPrincipalKeys(typeof given === "function" ? given() : given, session));
+  }
+}
+
+type Session = Extract<Principal, { kind: "assumed-role" }>;
+
 function findManagedPolicies(
   account: Account,
   arns: readonly string[],
@@ -61,10 +87,7 @@ function findManagedPolicies(
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif */
-function withPrincipalKeys(
-  context: RequestContext,
-  { cognitoIdentity, tags = {} }: Extract<Principal, { kind: "assumed-role" }>,
-): RequestContext {
+function withPrincipalKeys(context: RequestContext, { cognitoIdentity, tags = {} }: Session): RequestContext {
   // Spreading takes ten times as long in Node 20.
   const result: Record<string, RequestContext[string]> = {};
   Object.assign(result, context);

@@ -32,7 +32,6 @@ export function compileConditions(
   block: unknown,
   hasVariables: boolean,
 ): (context: RequestContext) => boolean {
-  if (block === undefined) return () => true;
   const tests = Object.entries(asRecord(block, "Condition")).flatMap(([operator, keys]) =>
     Object.entries(asRecord(keys, `Condition ${operator}`)).map(([key, values]) =>
       compileCondition(operator, key, texts(values, operator), hasVariables),

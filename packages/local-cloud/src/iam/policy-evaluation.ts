@@ -94,11 +94,11 @@ function compileStatement(statement: Record<string, unknown>, hasVariables: bool
   if (statement["Action"] === undefined && statement["NotAction"] === undefined) {
     throw new PolicyDocumentError("a statement needs Action or NotAction");
   }
-  const conditions = compileConditions(statement["Condition"], hasVariables);
-  return {
-    effect,
-    applies: (request) => tests.every((test) => test(request)) && conditions(request.context),
-  };
+  if (statement["Condition"] !== undefined) {
+    const conditions = compileConditions(statement["Condition"], hasVariables);
+    tests.push((request) => conditions(request.context));
+  }
+  return { effect, applies: (request) => tests.every((test) => test(request)) };
 }
 
 /** `Action` or its negation `NotAction`, and so on. A statement cannot have both. */
@@ -123,15 +123,15 @@ function compileActions(value: unknown): Test {
 
 function compileResources(value: unknown, hasVariables: boolean): Test {
   const tests = texts(value, "Resource").map((pattern) => compileResource(pattern, hasVariables));
-  return ({ resource, context }) => tests.some((test) => test(resource, context));
+  return (request) => tests.some((test) => test(request));
 }
 
-function compileResource(
-  pattern: string,
-  hasVariables: boolean,
-): (resource: string, context: RequestContext) => boolean {
-  if (!hasVariables || !pattern.includes("${")) return compileArnPattern(pattern);
-  return (resource, context) => {
+function compileResource(pattern: string, hasVariables: boolean): Test {
+  if (!hasVariables || !pattern.includes("${")) {
+    const matches = compileArnPattern(pattern);
+    return ({ resource }) => matches(resource);
+  }
+  return ({ resource, context }) => {
     const text = substituteVariables(pattern, context, true);
     return text !== undefined && compileArnPattern(text)(resource);
   };

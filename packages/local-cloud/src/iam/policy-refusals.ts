@@ -56,7 +56,7 @@ export const policyRefusals = defineRefusals("IAM policy", {
   },
   noVendor: {
     refuses: "an action without a service prefix",
-    letter: "P",
+    letter: "D",
     source: `${guide}/reference_policies_elements_action.html`,
     error: () =>
       new PolicyDocumentError("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),

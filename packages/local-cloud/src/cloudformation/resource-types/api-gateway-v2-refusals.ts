@@ -99,7 +99,7 @@ export const integrationRefusals = defineRefusals("AWS::ApiGatewayV2::Integratio
 export const routeRefusals = defineRefusals("AWS::ApiGatewayV2::Route", {
   key: {
     refuses: "a `RouteKey` other than `$default` and `<METHOD> /<path>`",
-    letter: "R",
+    letter: "D",
     source: routes,
     error: () =>
       badRequest(

@@ -128,7 +128,7 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   },
   memory: {
     refuses: `a \`MemorySize\` outside ${limits.memoryMb.join(" to ")} MB`,
-    letter: "R",
+    letter: "D",
     source: "https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html",
     error: (value: number) => outside(value, "memorySize", limits.memoryMb),
   },
