@@ -48,6 +48,7 @@ describe("the package, installed alone in an empty folder", () => {
       "@aws-sdk/credential-provider-ini",
       "@aws-sdk/credential-provider-web-identity",
       "@smithy/shared-ini-file-loader",
+      "diff",
       "jq-wasm",
       "js-yaml",
       "@napi-rs/keyring",

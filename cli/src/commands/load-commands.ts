@@ -2,6 +2,7 @@ import type { CommandDefinition } from "./flags/command-definition.ts";
 
 /** In the order of the help. */
 const commands = new Map<string, () => Promise<CommandDefinition>>([
+  ["init", async () => (await import("./init/command.ts")).initCommand],
   ["login", async () => (await import("./login/command.ts")).loginCommand],
   ["call", async () => (await import("./call/command.ts")).callCommand],
   ["smoke", async () => (await import("./smoke/command.ts")).smokeCommand],

@@ -13,7 +13,14 @@ function find(
   const environment = createFakeEnvironment({ files: Object.fromEntries(inProject), variables });
   return new Configuration(
     environment,
-    { root: "/project", framework: undefined, appName: undefined, region: undefined, profile: undefined },
+    {
+      root: "/project",
+      framework: undefined,
+      marker: undefined,
+      appName: undefined,
+      region: undefined,
+      profile: undefined,
+    },
     stage,
   ).find(name);
 }

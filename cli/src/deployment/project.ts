@@ -8,6 +8,8 @@ export interface Project {
   root: string;
   /** Undefined when no file shows it. */
   framework: Framework | undefined;
+  /** The file or folder that shows the framework, relative to the root. */
+  marker: string | undefined;
   /** The app's name in `sst.config.*`. Undefined when it is not a literal. */
   appName: string | undefined;
   /** The region in `sst.config.*`. Undefined when it is not a literal. */
@@ -41,7 +43,13 @@ const markers: readonly [file: string, framework: Framework][] = [
 /** Searches the working directory and its parents, as SST does. */
 export function findProject(environment: Pick<Environment, "files" | "workingDirectory">): Project {
   const { files, workingDirectory } = environment;
-  const unknown = { framework: undefined, appName: undefined, region: undefined, profile: undefined };
+  const unknown = {
+    framework: undefined,
+    marker: undefined,
+    appName: undefined,
+    region: undefined,
+    profile: undefined,
+  };
   for (let folder = workingDirectory; ; folder = dirname(folder)) {
     const config = configNames.find((name) => files.exists(join(folder, name)));
     if (config !== undefined) {
@@ -49,25 +57,30 @@ export function findProject(environment: Pick<Environment, "files" | "workingDir
       return {
         root: folder,
         framework: "sst",
+        marker: config,
         appName: readLiteral(text, "name"),
         region: readLiteral(text, "region"),
         profile: readLiteral(text, "profile"),
       };
     }
-    const framework = frameworkOf(files, folder);
+    const [marker, framework] = findMarker(files, folder) ?? [];
     if (framework !== undefined || files.exists(join(folder, "auth-cli.json")))
-      return { ...unknown, root: folder, framework };
+      return { ...unknown, root: folder, framework, marker };
     if (folder === dirname(folder)) return { ...unknown, root: workingDirectory };
   }
 }
 
-function frameworkOf(files: Environment["files"], folder: string): Framework | undefined {
-  const [, framework] = markers.find(([file]) => files.exists(join(folder, file))) ?? [];
-  if (framework !== undefined) return framework;
-  const templates = ["template.yaml", "template.yml"].filter((file) => files.exists(join(folder, file)));
-  return templates.some((file) => files.readText(join(folder, file))?.includes("AWS::Serverless"))
-    ? "sam"
-    : undefined;
+function findMarker(
+  files: Environment["files"],
+  folder: string,
+): readonly [file: string, framework: Framework] | undefined {
+  const marker = markers.find(([file]) => files.exists(join(folder, file)));
+  if (marker !== undefined) return marker;
+  const template = ["template.yaml", "template.yml"].find(
+    (file) =>
+      files.exists(join(folder, file)) && files.readText(join(folder, file))?.includes("AWS::Serverless"),
+  );
+  return template === undefined ? undefined : [template, "sam"];
 }
 
 /**

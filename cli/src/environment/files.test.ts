@@ -214,3 +214,35 @@ it.skipIf(process.platform !== "linux" || !existsSync("/sys"))(
     }
   },
 );
+
+describe("create", () => {
+  it("creates a file and its folders, and leaves nothing else", () => {
+    const file = join(folder, "a", "b", "new.yml");
+    expect(files.create(file, "text")).toBe(true);
+    expect(readFileSync(file, "utf8")).toBe("text");
+    expect(readdirSync(join(folder, "a", "b"))).toEqual(["new.yml"]);
+  });
+
+  it("leaves an existing file and a broken link as they are", () => {
+    writeFileSync(path, "mine");
+    symlinkSync(join(folder, "missing"), join(folder, "link"));
+    expect([files.create(path, "text"), files.create(join(folder, "link"), "text")]).toEqual([false, false]);
+    expect(readFileSync(path, "utf8")).toBe("mine");
+    expect(readdirSync(folder).toSorted()).toEqual(["link", "sessions.json"]);
+  });
+
+  it("names the file that it cannot create", async () => {
+    writeFileSync(path, "");
+    const error = await failure(() => files.create(join(path, "new.yml"), "text"));
+    expect(error).toMatchObject({ code: "write-failed", message: `cannot write ${join(path, "new.yml")}` });
+  });
+});
+
+describe("realPath", () => {
+  it("follows links, and knows no missing file", () => {
+    symlinkSync(folder, join(folder, "link"));
+    writeFileSync(path, "");
+    expect(files.realPath(join(folder, "link", "sessions.json"))).toBe(files.realPath(path));
+    expect(files.realPath(join(folder, "missing"))).toBeUndefined();
+  });
+});

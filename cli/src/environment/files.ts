@@ -8,6 +8,7 @@ import {
   fsyncSync,
   ftruncateSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -67,6 +68,13 @@ export interface Files {
    * @param interruption ends the wait for the lock
    */
   withLock<T>(path: string, work: () => Promise<T>, interruption?: AbortSignal): Promise<T>;
+  /** The path without symbolic links. Undefined for a missing file or a broken link. */
+  realPath(path: string): string | undefined;
+  /**
+   * Creates a file and its folders, atomically.
+   * @returns false when the path exists, as a broken link too
+   */
+  create(path: string, text: string): boolean;
   /** Replaces a file with a stream, atomically. */
   writeStream(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** Appends to a file, and creates a missing one. */
@@ -192,6 +200,31 @@ export const files: Files = {
       return await work();
     } finally {
       release();
+    }
+  },
+
+  realPath(path) {
+    try {
+      return realpathSync(path);
+    } catch {
+      return undefined;
+    }
+  },
+
+  create(path, text) {
+    const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+    try {
+      makeFolder(dirname(path), 0o777);
+      try {
+        writeFileSync(temporary, text, { flag: "wx" });
+        moveIfFree(temporary, path);
+      } finally {
+        rmSync(temporary, { force: true });
+      }
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST" && isPresent(path)) return false;
+      throw cannot("write", path, error);
     }
   },
 
@@ -321,18 +354,18 @@ function makePrivateFolder(folder: string): void {
  * does.
  * @returns false when the folder exists
  */
-function makeFolder(folder: string): boolean {
+function makeFolder(folder: string, mode = 0o700): boolean {
   try {
-    mkdirSync(folder, 0o700);
+    mkdirSync(folder, mode);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST" && statSync(folder).isDirectory()) return false;
     if (code !== "ENOENT" || dirname(folder) === folder) throw error;
   }
-  makeFolder(dirname(folder));
+  makeFolder(dirname(folder), mode);
   try {
-    mkdirSync(folder, 0o700);
+    mkdirSync(folder, mode);
     return true;
   } catch (error) {
     // Another process was faster.
@@ -376,6 +409,28 @@ function realPath(path: string): string {
     return realpathSync(path);
   } catch {
     return path;
+  }
+}
+
+/** Throws EEXIST instead of replacing a file. */
+function moveIfFree(from: string, to: string): void {
+  try {
+    // Unlike a rename, a link replaces nothing.
+    linkSync(from, to);
+  } catch (error) {
+    // FAT and some shared folders have no hard links.
+    if ((error as NodeJS.ErrnoException).code === "EEXIST" || isPresent(to)) throw error;
+    renameSync(from, to);
+  }
+}
+
+/** As `existsSync`, and true for a broken link. */
+function isPresent(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -20,6 +20,8 @@ export interface FakeEnvironmentOptions {
   modes?: Record<string, number>;
   /** Times of the last change by absolute path, in milliseconds since the epoch. 0 when left out. */
   modified?: Record<string, number>;
+  /** Symbolic links, of which only `realPath` and `create` know: the files behind are in `files` under their own path. */
+  links?: Record<string, string>;
   /** Linux when left out. */
   commandName?: string;
   platform?: NodeJS.Platform;
@@ -265,7 +267,7 @@ function memoryKeyring(entries: Map<string, string> | undefined): Keyring {
 
 function memoryFiles(
   store: Map<string, Buffer>,
-  { modes = {}, modified = {} }: Pick<FakeEnvironmentOptions, "modes" | "modified">,
+  { modes = {}, modified = {}, links = {} }: Pick<FakeEnvironmentOptions, "modes" | "modified" | "links">,
 ): Files {
   const isFolder = (path: string): boolean => [...store.keys()].some((key) => key.startsWith(`${path}/`));
   const locks = new Map<string, Promise<unknown>>();
@@ -309,6 +311,16 @@ function memoryFiles(
         turn.catch(() => {}),
       );
       return turn;
+    },
+    realPath(path) {
+      const link = Object.entries(links).find(([from]) => path === from || path.startsWith(`${from}/`));
+      if (link !== undefined) return link[1] + path.slice(link[0].length);
+      return store.has(path) || isFolder(path) ? path : undefined;
+    },
+    create(path, text) {
+      if (store.has(path) || path in links) return false;
+      store.set(path, Buffer.from(text));
+      return true;
     },
     async writeStream(path, chunks) {
       const written: Uint8Array[] = [];

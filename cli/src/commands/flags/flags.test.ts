@@ -272,6 +272,15 @@ const table: Record<string, Row> = {
     last: ["json", "env"],
   },
 
+  "init --ci": {
+    wrong: ["jenkins", "GitHub", "github,gitlab"].map((value) => ({
+      value,
+      says: /choices are github, gitlab/,
+    })),
+    last: ["github", "gitlab"],
+  },
+  "init --yes": aSwitch,
+
   "logout --all": aSwitch,
   "logout --revoke": aSwitch,
 
