@@ -51,7 +51,6 @@ export async function findOutputs(
   remembered: () => readonly RememberedDeployment[],
 ): Promise<FoundOutputs> {
   const settings = file && settingsOf(file, wanted);
-  if (file !== undefined && wanted === undefined) requireOneStage(file);
   const given = givenValues(environment, flags, file, settings);
   const { endpoint, identityPoolId } = given;
   if (endpoint !== undefined && identityPoolId !== undefined) {
@@ -64,6 +63,7 @@ export async function findOutputs(
       ),
     };
   }
+  if (file !== undefined && wanted === undefined && flags.outputs === undefined) requireOneStage(file);
   const path = outputsPath(environment, flags, project, settings);
   // SST exits without waiting for this file. On a busy machine it stays empty.
   const text = environment.files.readText(path) || undefined;
@@ -115,10 +115,10 @@ export async function findOutputs(
 }
 
 /** Only stages that differ in their deployment have to be told apart. */
-function requireOneStage({ path, settings, stages }: ProjectFile): void {
+function requireOneStage({ path, stages }: ProjectFile): void {
   const names = [...stages.keys()];
   const differ = [...stages.values()].some((each) => each.endpoint ?? each.identityPoolId ?? each.outputs);
-  if (names.length < 2 || !differ || settings.endpoint !== undefined) return;
+  if (names.length < 2 || !differ) return;
   throw new AuthCliError("missing-configuration", {
     message: `${path} has several stages: ${listNames(names)}`,
     fix: `choose one, for example --stage ${names[0]}`,
