@@ -115,7 +115,7 @@ export const templateRefusals = defineRefusals("CloudFormation template", {
       validationError(`Invalid template resource property '${names.join("', '")}' ${path}`),
   },
   typeName: {
-    refuses: "a resource type that is none, such as `AWS::Lambda`",
+    refuses: "an invalid resource type, such as `AWS::Lambda`",
     letter: "D",
     source: anatomy,
     error: (types: readonly string[]) =>

@@ -17,7 +17,7 @@ const invalidConfiguration = (message: string): ServiceError =>
 export const identityRefusals = defineRefusals("Cognito Identity", {
   members: {
     refuses: "a member that the service's model does not allow, such as a pool id without a region",
-    letter: "R",
+    letter: "D",
     source: `${api}/API_GetId.html`,
     error: (faults: readonly string[]) => {
       const errors = faults.length === 1 ? "1 validation error" : `${faults.length} validation errors`;

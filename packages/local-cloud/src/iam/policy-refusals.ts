@@ -119,8 +119,9 @@ export const policyRefusals = defineRefusals("IAM policy", {
   },
   trustAction: {
     refuses: "an action of a service other than STS in a trust policy",
-    letter: "P",
-    source: `${guide}/id_roles_create_for-user.html`,
+    letter: "?",
+    unknown: "The words in which IAM refuses an action of a service other than STS in a trust policy.",
+    settle: "aws iam create-role --role-name x --assume-role-policy-document file://trust.json",
     error: () => new PolicyDocumentError("AssumeRole policy may only specify STS AssumeRole actions."),
   },
   trustResource: {

@@ -185,7 +185,7 @@ export const signatureRefusals = defineRefusals("Signature Version 4", {
   },
   signature: {
     refuses: "a wrong signature",
-    letter: "R",
+    letter: "D",
     source: troubleshooting,
     error: () =>
       mismatch(

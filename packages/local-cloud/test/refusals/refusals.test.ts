@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { behaviours } from "../../src/evidence/behaviours.ts";
 import { refusals } from "../../src/evidence/refusals.ts";
 import { type Refusal, withoutRefusal } from "../../src/evidence/refusal.ts";
 import { cases } from "./cases.ts";
@@ -40,6 +41,15 @@ describe.each(pairs)("$id", ({ refusal, refusalCase }) => {
   it("refuses it by this rule alone", async () => {
     expect(await withoutRefusal(refusal, () => seen(refusalCase))).not.toContain(refusalCase.says);
   });
+});
+
+it("has a report or a recording for each rule that does not come from the documentation", () => {
+  const others = [...pairs.map(({ refusal }) => refusal.rule), ...behaviours].flatMap((evidence) =>
+    evidence.letter === "R" || evidence.letter === "P" ? [evidence.source] : [],
+  );
+  expect(
+    others.filter((source) => /^https:\/\/(?:docs|developer)\.(?:aws\.amazon|x)\.com/.test(source)),
+  ).toEqual([]);
 });
 
 it("has a name of its own for each rule", () => {

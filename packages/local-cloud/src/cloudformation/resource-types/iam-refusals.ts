@@ -75,7 +75,7 @@ export const oidcProviderRefusals = defineRefusals("AWS::IAM::OIDCProvider", {
     error: (property: string) => new ResourceError(`Property ${property} allows at most 100 client ids.`),
   },
   clientId: {
-    refuses: "a client id without characters, or with more than 255",
+    refuses: "a client id that is empty or has more than 255 characters",
     letter: "D",
     source: provider,
     error: (property: string) =>
