@@ -62,7 +62,7 @@ function modified(files: RecordEnvironment["files"], path: string): number {
 }
 
 /** The newest first. Skips what is damaged. */
-export function readRecords(environment: RecordEnvironment): LocalCloudRecord[] {
+function readRecords(environment: RecordEnvironment): LocalCloudRecord[] {
   const { files } = environment;
   const folder = localCloudsFolder(environment);
   return files

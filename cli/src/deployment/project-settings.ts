@@ -1,6 +1,3 @@
-import { join } from "node:path";
-import type { Environment } from "../environment/environment.ts";
-
 /** What a project's `auth-cli.json` says about its API, for one stage. */
 export interface ProjectSettings {
   endpoint?: string;
@@ -25,21 +22,6 @@ export interface ProjectFile {
   settings: ProjectSettings;
   /** Their settings replace the others. */
   stages: ReadonlyMap<string, ProjectSettings>;
-}
-
-/**
- * Reads the project's `auth-cli.json`.
- * @returns undefined without the file
- * @throws AuthCliError `invalid-configuration` with the field
- */
-export async function loadProjectFile(
-  environment: Pick<Environment, "files">,
-  projectRoot: string,
-): Promise<ProjectFile | undefined> {
-  const path = join(projectRoot, "auth-cli.json");
-  if (!environment.files.exists(path)) return undefined;
-  const { readProjectFile } = await import("./read-project-file.ts");
-  return readProjectFile(environment, path);
 }
 
 /**

@@ -11,7 +11,8 @@ import {
   type OutputsEnvironment,
 } from "./find-outputs.ts";
 import { findProject, type Project } from "./project.ts";
-import { loadProjectFile, type ProjectFile, type ProjectSettings, settingsOf } from "./project-settings.ts";
+import { loadProjectFile } from "./load-project-file.ts";
+import { type ProjectFile, type ProjectSettings, settingsOf } from "./project-settings.ts";
 import { parseServiceUrl } from "./service-addresses.ts";
 import { parseRegion, regionOfPool } from "./region.ts";
 import { findStageSetting } from "./stage.ts";

@@ -1,6 +1,6 @@
 import { Configuration, type Setting } from "../../deployment/configuration.ts";
 import { findOutputs, type FoundOutputs } from "../../deployment/find-outputs.ts";
-import { loadProjectFile } from "../../deployment/project-settings.ts";
+import { loadProjectFile } from "../../deployment/load-project-file.ts";
 import { findProject, type Project } from "../../deployment/project.ts";
 import { checkDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
