@@ -38,7 +38,7 @@ describe("the package, installed alone in an empty folder", () => {
       env: { PATH: process.env["PATH"], HOME: folder, ...env },
     });
 
-  test("has at most 230 kB, and depends on the optional keyring, AWS's search for credentials, jq and YAML only", async () => {
+  test("has at most 230 kB, and depends on the optional keyring, AWS's search for credentials, diff, jq, XML and YAML only", async () => {
     expect((await stat(world.tarball)).size).toBeLessThanOrEqual(230_000);
     const { dependencies, optionalDependencies } = JSON.parse(
       await readFile(join(packageFolder(), "package.json"), "utf8"),
@@ -47,6 +47,7 @@ describe("the package, installed alone in an empty folder", () => {
       "@aws-sdk/credential-provider-http",
       "@aws-sdk/credential-provider-ini",
       "@aws-sdk/credential-provider-web-identity",
+      "@rgrove/parse-xml",
       "@smithy/shared-ini-file-loader",
       "diff",
       "jq-wasm",
