@@ -39,7 +39,7 @@ describe("init, in what a framework's generator writes", () => {
     );
     const after = await read("package.json");
     expect(JSON.parse(after)).toMatchObject({
-      scripts: { cdk: "cdk", local: "auth-cli local", smoke: "auth-cli smoke" },
+      scripts: { cdk: "cdk", local: "auth-cli local --shell", smoke: "auth-cli smoke" },
     });
     // The reverse patch restores what the generator wrote.
     const patch = join(folder, "../", `${folder.split("/").at(-1) ?? ""}.patch`);
@@ -63,7 +63,7 @@ describe("init, in what a framework's generator writes", () => {
       "a later sst is in package.json, packages/core/package.json, packages/functions/package.json",
     );
     expect(JSON.parse(await read("app/package.json"))).toMatchObject({
-      scripts: { dev: "sst dev", local: "auth-cli local", smoke: "auth-cli smoke" },
+      scripts: { dev: "sst dev", local: "auth-cli local --shell", smoke: "auth-cli smoke" },
       devDependencies: { "@smithy/util-retry": "4.3.8" },
     });
   });
@@ -120,7 +120,7 @@ describe.skipIf(tmux === undefined)("init at a terminal", () => {
     try {
       const command = `${process.execPath} ${authCliPath} init; echo exit=$?`;
       await terminal.type(command, "Enter");
-      await terminal.waitFor(/^\+ +"local": "auth-cli local",$[^]*^Write this\? \[Y\/n\] *$/m);
+      await terminal.waitFor(/^\+ +"local": "auth-cli local --shell",$[^]*^Write this\? \[Y\/n\] *$/m);
       await terminal.type("C-c");
       await terminal.waitFor(/exit=130/);
       expect(await read("package.json")).toBe('{\n\t"name": "x"\n}\n');

@@ -48,7 +48,7 @@ function installed(
 }
 
 describe("init recognizes", () => {
-  const both = { local: "auth-cli local", smoke: "auth-cli smoke" };
+  const both = { local: "auth-cli local --shell", smoke: "auth-cli smoke" };
   const smoke = { smoke: "auth-cli smoke" };
   it.each([
     ["SST v2", { "sst.config.ts": sst2 }, both],
@@ -118,7 +118,9 @@ describe("init asks", () => {
     const ran = await init(
       {
         ...project,
-        "/project/package.json": manifest({ scripts: { smoke: "auth-cli smoke", local: "auth-cli local" } }),
+        "/project/package.json": manifest({
+          scripts: { smoke: "auth-cli smoke", local: "auth-cli local --shell" },
+        }),
       },
       [],
     );
@@ -170,8 +172,15 @@ describe("init keeps", () => {
       "/project/cdk.json": "{}",
       "/project/package.json": manifest({ scripts: { smoke: "vitest smoke" } }),
     });
-    expect(ran.read("scripts")).toEqual({ smoke: "vitest smoke", local: "auth-cli local" });
+    expect(ran.read("scripts")).toEqual({ smoke: "vitest smoke", local: "auth-cli local --shell" });
     expect(ran.stderr).toContain("Kept the script smoke: it exists; run `auth-cli smoke` instead\n");
+  });
+
+  it("a script that runs auth-cli with flags, and says nothing of it", async () => {
+    const scripts = { smoke: "auth-cli smoke --route 'GET /notes'", local: "auth-cli local" };
+    const ran = await init({ "/project/cdk.json": "{}", "/project/package.json": manifest({ scripts }) });
+    expect([ran.code, ran.read("scripts")]).toEqual([0, scripts]);
+    expect(ran.stderr).toBe("Found CDK: /project/cdk.json\nNothing to write.\n");
   });
 
   it("a workflow that deploys, and prints the step to add", async () => {
@@ -331,6 +340,9 @@ describe("init knows the traps:", () => {
   ])("util-retry in %s", async (_name, files, devDependencies) => {
     const ran = await init({ ...project, ...files });
     expect(ran.read("devDependencies")).toEqual(devDependencies);
+    expect(ran.stderr.includes("note: SST v2 cannot deploy with @smithy/util-retry 4.4 or later")).toBe(
+      devDependencies !== undefined,
+    );
     expect(ran.stderr.includes("run `npm install`") || ran.stderr.includes("npm install --save-dev")).toBe(
       true,
     );

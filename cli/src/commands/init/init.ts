@@ -17,6 +17,7 @@ import {
   findTraps,
   type Trap,
   utilRetry,
+  utilRetryFault,
   versionOf,
 } from "./traps.ts";
 
@@ -48,6 +49,8 @@ interface Kept {
 
 interface Plan {
   changes: readonly Change[];
+  /** Why a change is there, where nobody could guess. */
+  notes: readonly string[];
   kept: readonly Kept[];
   traps: readonly Trap[];
 }
@@ -87,12 +90,14 @@ function planChanges(
   for (const [script, command] of scriptsFor(recognized)) {
     const existing = packageJson.content.scripts?.[script];
     if (existing === undefined) text = addMember(text, "scripts", script, command);
-    else if (existing !== command) {
+    else if (typeof existing !== "string" || !existing.includes(`auth-cli ${script}`)) {
       const instead = named(`\`${command}\``, environment);
       kept.push({ name: `the script ${script}`, why: `it exists; run ${instead} instead`, paste: [] });
     }
   }
+  const notes: string[] = [];
   if (addsUtilRetry(recognized, files)) {
+    notes.push(`${utilRetryFault}, so init adds ${utilRetry.version}`);
     text = addMember(text, "devDependencies", utilRetry.name, utilRetry.version);
   }
   if (text !== packageJson.text) {
@@ -113,7 +118,7 @@ function planChanges(
       paste: isDone ? [] : planned.lines,
     });
   }
-  return { changes, kept, traps: findTraps(recognized, files, ci !== undefined) };
+  return { changes, notes, kept, traps: findTraps(recognized, files, ci !== undefined) };
 }
 
 /** The local cloud runs what CloudFormation deploys with a client that honours AWS_ENDPOINT_URL. */
@@ -123,18 +128,19 @@ function hasLocalCloud({ project: { framework }, sst = 2 }: Recognized): boolean
 
 function scriptsFor(recognized: Recognized): [name: string, command: string][] {
   const smoke: [string, string] = ["smoke", "auth-cli smoke"];
-  return hasLocalCloud(recognized) ? [["local", "auth-cli local"], smoke] : [smoke];
+  return hasLocalCloud(recognized) ? [["local", "auth-cli local --shell"], smoke] : [smoke];
 }
 
 async function show(
   { project, label }: Recognized,
-  { changes, kept, traps }: Plan,
+  { changes, notes, kept, traps }: Plan,
   { terminal }: Environment,
 ): Promise<void> {
   terminal.say(`Found ${label}: ${join(project.root, project.marker ?? "auth-cli.json")}`);
   for (const { name, why, paste } of kept) {
     terminal.say([`Kept ${name}: ${why}`, ...paste.map((line) => `  ${line}`)]);
   }
+  for (const note of notes) terminal.say(`note: ${note}`);
   for (const { message, fix } of traps) terminal.say([`warning: ${message}`, `fix: ${fix}`]);
   for (const { name, before, after } of changes) {
     const diff = unifiedDiff(name, before, after, terminal.resultColour);
@@ -145,7 +151,7 @@ async function show(
 
 function toJson(
   { project, sst, packageJson }: Recognized,
-  { changes, kept, traps }: Plan,
+  { changes, notes, kept, traps }: Plan,
   written: boolean,
 ): object {
   return {
@@ -159,6 +165,7 @@ function toJson(
       action: before === undefined ? "create" : "change",
       diff: unifiedDiff(name, before, after, false),
     })),
+    notes,
     kept: kept.map(({ name, why, paste }) => ({ name, why, ...(paste.length > 0 && { paste }) })),
     warnings: traps,
   };
@@ -216,7 +223,7 @@ function nextSteps(
   const steps = [
     ...install.map((command) => `run \`${command}\``),
     ...(isLocal
-      ? ["run `npm run local`: it starts a local cloud and prints variables. In a terminal with them:"]
+      ? ["run `npm run local`: it opens a shell in a local cloud, which ends with the shell. In it:"]
       : []),
     ...deploySteps(project.framework, target),
     `run \`auth-cli login${flag}\``,
@@ -228,7 +235,7 @@ function nextSteps(
     ...steps.map((step) => `- ${named(step, environment)}`),
     ...(ci === undefined
       ? []
-      : [`- for CI, set AWS_ROLE_ARN, a variable, and the secrets ${secrets.join(", ")}: docs/ci.md`]),
+      : [`- for CI, set the variable AWS_ROLE_ARN and the secrets ${secrets.join(", ")}`]),
   ];
 }
 

@@ -13,6 +13,7 @@ export interface Trap {
 export const cliPackage = "@api-auth-twitter/auth-cli";
 export const cloudPackage = "@api-auth-twitter/local-cloud";
 export const utilRetry = { name: "@smithy/util-retry", version: "4.3.8" };
+export const utilRetryFault = `SST v2 cannot deploy with ${utilRetry.name} 4.4 or later (Cannot read properties of undefined (reading 'includes'))`;
 
 /**
  * Whether `sst deploy` of SST 2.49.8 ends with `Unable to resolve AWS account to use` or, in an account with SST's bootstrap
@@ -104,7 +105,7 @@ function otherUtilRetry(recognized: Recognized, files: Environment["files"]): Tr
       : `\`npm install --save-dev --save-exact ${name}@${version}\``;
   return [
     {
-      message: `SST v2 cannot deploy with ${name} 4.4 or later: Cannot read properties of undefined (reading 'includes')`,
+      message: utilRetryFault,
       fix:
         packageManager === "npm"
           ? `run ${install}`
