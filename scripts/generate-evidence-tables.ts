@@ -9,6 +9,7 @@ import { behaviours } from "../packages/local-cloud/src/evidence/behaviours.ts";
 import type { Evidence } from "../packages/local-cloud/src/evidence/evidence.ts";
 import type { Refusal } from "../packages/local-cloud/src/evidence/refusal.ts";
 import { refusals } from "../packages/local-cloud/src/evidence/refusals.ts";
+import { sstConstructs } from "../packages/local-cloud/test/sst-constructs.ts";
 import { usedProperties } from "../packages/local-cloud/test/used-properties.ts";
 
 interface Row {
@@ -34,6 +35,11 @@ const tables: Readonly<Record<string, () => string>> = {
     table(
       ["resource type", "has an effect", "recorded only", "refused"],
       [...used].map(([type, names]) => propertyCells(type, names)),
+    ),
+  constructs: () =>
+    table(
+      ["construct", "recorded only"],
+      sstConstructs.map(({ name, recorded }) => [code(name), recorded.map(code).join(", ")]),
     ),
   unknown: () =>
     table(

@@ -6,7 +6,14 @@ const qualifier = "hnb659fds";
 /** The version of the bootstrap template of aws-cdk 2.1148. */
 const bootstrapVersion = "33";
 
-const deployers = ["cfn-exec", "deploy", "file-publishing", "image-publishing", "lookup"] as const;
+/** The roles by their logical ids in the bootstrap template, which `cdk bootstrap` updates. */
+const deployers = {
+  CloudFormationExecutionRole: "cfn-exec",
+  DeploymentActionRole: "deploy",
+  FilePublishingRole: "file-publishing",
+  ImagePublishingRole: "image-publishing",
+  LookupRole: "lookup",
+} as const;
 
 /**
  * Deploys the stack CDKToolkit as `cdk bootstrap` does: the assets bucket, the version parameter and the roles that sst
@@ -33,8 +40,8 @@ export async function bootstrapAccount(
         Properties: { Name: `/cdk-bootstrap/${qualifier}/version`, Type: "String", Value: bootstrapVersion },
       },
       ...Object.fromEntries(
-        deployers.map((name) => [
-          `${name.replace(/(?:^|-)([a-z])/g, (_match, letter: string) => letter.toUpperCase())}Role`,
+        Object.entries(deployers).map(([logicalId, name]) => [
+          logicalId,
           {
             Type: "AWS::IAM::Role",
             Properties: {

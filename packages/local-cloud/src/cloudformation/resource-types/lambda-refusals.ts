@@ -231,7 +231,7 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
     error: () => new ResourceError("The local cloud does not support functions from container images."),
   },
   layers: {
-    refuses: "`Layers`",
+    refuses: "`Layers` of a Node.js function",
     letter: "-",
     error: () => new ResourceError("The local cloud does not support Lambda layers."),
   },

@@ -155,11 +155,12 @@ type Configuration = Omit<LambdaFunction, "arn" | "functionName" | "code" | "per
 
 function configure(account: Account, properties: Properties): Configuration {
   functionRefusals.image.when((properties.optionalText("PackageType") ?? "Zip") !== "Zip");
-  functionRefusals.layers.when(properties.textList("Layers").length > 0);
   const roleArn = properties.text("Role");
   functionRefusals.roleArn.when(!/^arn:aws:iam::\d{12}:role\/[\w+=,.@\-/]+$/.test(roleArn), roleArn);
   functionRefusals.roleTrust.when(!trustsLambda(account, roleArn));
   const { runtime, handler } = readEntryPoint(properties);
+  // Functions of other runtimes do not run.
+  functionRefusals.layers.when(runtime.startsWith("nodejs") && properties.textList("Layers").length > 0);
   const timeoutSeconds = properties.number("Timeout", 3);
   functionRefusals.timeout.when(isOutside(timeoutSeconds, limits.timeoutSeconds), timeoutSeconds);
   const memoryMb = properties.number("MemorySize", 128);
