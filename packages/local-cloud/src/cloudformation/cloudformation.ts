@@ -10,12 +10,18 @@ import type {
   DescribeChangeSetOutput,
   DescribeStackEventsInput,
   DescribeStackEventsOutput,
+  DescribeStackDriftDetectionStatusInput,
+  DescribeStackDriftDetectionStatusOutput,
+  DescribeStackResourceDriftsInput,
+  DescribeStackResourceDriftsOutput,
   DescribeStackResourceInput,
   DescribeStackResourceOutput,
   DescribeStackResourcesInput,
   DescribeStackResourcesOutput,
   DescribeStacksInput,
   DescribeStacksOutput,
+  DetectStackDriftInput,
+  DetectStackDriftOutput,
   ExecuteChangeSetInput,
   ExecuteChangeSetOutput,
   GetTemplateInput,
@@ -31,6 +37,8 @@ import type {
   ListStackResourcesOutput,
   ListStacksInput,
   ListStacksOutput,
+  RollbackStackInput,
+  RollbackStackOutput,
   UpdateStackInput,
   UpdateStackOutput,
   UpdateTerminationProtectionInput,
@@ -111,8 +119,57 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
       return { StackId: stack.stackId };
     },
     UpdateStack: async (parameters: QueryRequest<UpdateStackInput>): Promise<UpdateStackOutput> => ({
-      StackId: (await stacks.update(stackInput(parameters))).stackId,
+      StackId: (
+        await stacks.update(stackInput(parameters), {
+          disableRollback: parameters.flag("DisableRollback"),
+        })
+      ).stackId,
     }),
+    RollbackStack: async (parameters: QueryRequest<RollbackStackInput>): Promise<RollbackStackOutput> => ({
+      StackId: (await stacks.rollBack(required(parameters, "StackName"))).stackId,
+    }),
+    DetectStackDrift: (parameters: QueryRequest<DetectStackDriftInput>): DetectStackDriftOutput => ({
+      StackDriftDetectionId: stacks.drift.detect(stacks.get(required(parameters, "StackName"))),
+    }),
+    DescribeStackDriftDetectionStatus: (
+      parameters: QueryRequest<DescribeStackDriftDetectionStatusInput>,
+    ): DescribeStackDriftDetectionStatusOutput => {
+      const drift = stacks.drift.get(required(parameters, "StackDriftDetectionId"));
+      const drifted = drift.resources.filter(({ status }) => status === "MODIFIED" || status === "DELETED");
+      return {
+        StackId: drift.stack.stackId,
+        StackDriftDetectionId: drift.id,
+        StackDriftStatus: drifted.length === 0 ? "IN_SYNC" : "DRIFTED",
+        DetectionStatus: "DETECTION_COMPLETE",
+        DriftedStackResourceCount: drifted.length,
+        Timestamp: drift.timestamp,
+      };
+    },
+    DescribeStackResourceDrifts: (
+      parameters: QueryRequest<DescribeStackResourceDriftsInput>,
+    ): DescribeStackResourceDriftsOutput => {
+      const stack = stacks.get(required(parameters, "StackName"));
+      const wanted = parameters.list("StackResourceDriftStatusFilters");
+      const drift = stacks.drift.last(stack);
+      return {
+        StackResourceDrifts: (drift?.resources ?? [])
+          .filter(({ status }) => wanted.length === 0 || wanted.includes(status))
+          .map(({ resource, status, differences }) => ({
+            StackId: stack.stackId,
+            LogicalResourceId: resource.logicalId,
+            PhysicalResourceId: resource.physicalId,
+            ResourceType: resource.type,
+            StackResourceDriftStatus: status,
+            Timestamp: drift?.timestamp,
+            PropertyDifferences: differences.map(({ path, expected, actual }) => ({
+              PropertyPath: path,
+              ExpectedValue: JSON.stringify(expected),
+              ActualValue: JSON.stringify(actual),
+              DifferenceType: "NOT_EQUAL",
+            })),
+          })),
+      };
+    },
     DeleteStack: async (parameters: QueryRequest<DeleteStackInput>): Promise<object> => {
       await stacks.remove(
         required(parameters, "StackName"),

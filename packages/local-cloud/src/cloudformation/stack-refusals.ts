@@ -43,6 +43,13 @@ export const stackRefusals = defineRefusals("CloudFormation", {
     error: (stackId: string, status: string) =>
       validationError(`Stack:${stackId} is in ${status} state and can not be updated.`),
   },
+  rollback: {
+    refuses: "`RollbackStack` of a stack whose last operation has not failed without a rollback",
+    letter: "D",
+    source: `${reference}/API_RollbackStack.html`,
+    error: (name: string, status: string) =>
+      validationError(`Rollback is not supported for stack [${name}] in status [${status}]`),
+  },
   protection: {
     refuses: "deleting a stack with termination protection",
     letter: "D",

@@ -67,6 +67,10 @@ export const stackCases: RefusalCases<typeof stackRefusals> = {
     await fixture.deploy({ Resources: { Parameter: parameter({ Type: "SecureString" }) } });
     await fixture.deploy({ Resources });
   }),
+  rollback: refused("not supported for stack [test] in status [CREATE_COMPLETE]", async (fixture) => {
+    await fixture.deploy({ Resources });
+    await fixture.stacks.rollBack("test");
+  }),
   protection: refused(
     "Stack [test] cannot be deleted while TerminationProtection is enabled",
     async (fixture) => {

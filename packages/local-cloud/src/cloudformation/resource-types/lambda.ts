@@ -41,6 +41,12 @@ export function functionType(account: Account, buckets: Pick<Buckets, "object">)
     remove({ physicalId }) {
       account.functions.delete(functionArn(account, physicalId));
     },
+    drift({ physicalId }, properties) {
+      const deployed = account.functions.get(functionArn(account, physicalId));
+      if (deployed === undefined) return "DELETED";
+      const expected = properties.object("Environment")?.textMap("Variables") ?? {};
+      return [{ path: "/Environment/Variables", expected, actual: deployed.environment }];
+    },
   };
 }
 

@@ -15,6 +15,14 @@ export interface ResourceInstance {
   attributes: Readonly<Record<string, unknown>>;
 }
 
+/** A property in the template and as it is. */
+export interface PropertyDifference {
+  /** JSON pointer: `/Environment/Variables`. */
+  path: string;
+  expected: unknown;
+  actual: unknown;
+}
+
 /**
  * Creates, updates and removes resources of one type. A function that throws has no effect.
  * `update` is not called for changes of properties that the specification marks `replaces`.
@@ -28,4 +36,6 @@ export interface ResourceType {
     context: ResourceContext,
   ): ResourceInstance | Promise<ResourceInstance>;
   remove(instance: ResourceInstance, properties: Properties): void | Promise<void>;
+  /** Compares what requests to other services can change. Undefined for a type that is not checked. */
+  drift?(instance: ResourceInstance, properties: Properties): PropertyDifference[] | "DELETED";
 }

@@ -26,6 +26,7 @@ export function bucketType(account: Account, buckets: Buckets): ResourceType {
       if (buckets.find(physicalId) === undefined) return;
       asResourceError(() => buckets.remove(physicalId));
     },
+    drift: ({ physicalId }) => (buckets.find(physicalId) === undefined ? "DELETED" : []),
   };
 }
 

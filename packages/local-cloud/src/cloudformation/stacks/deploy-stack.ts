@@ -48,6 +48,8 @@ export async function deployStack(
   const setStatus = (status: StackStatus, reason?: string): void =>
     setStackStatus(stack, status, reason, request.clientRequestToken, environment);
 
+  const rollBackEarlier = stack.rollBack;
+  stack.rollBack = undefined;
   const previous = { request: stack.request, outputs: stack.outputs, imports: stack.imports };
   for (const resource of stack.resources.values()) resource.statusReason = undefined;
   setStatus(`${operation}_IN_PROGRESS`, "User Initiated");
@@ -124,12 +126,15 @@ export async function deployStack(
   }
 
   async function rollBack(reason: string): Promise<void> {
+    if (!stack.disableRollback) return undoAll(`${reason} Rollback requested by user.`);
+    setStatus(`${operation}_FAILED`, reason);
+    stack.rollBack = () => undoAll("User Initiated");
+  }
+
+  async function undoAll(reason: string): Promise<void> {
+    stack.rollBack = undefined;
     const prefix = operation === "CREATE" ? "ROLLBACK" : "UPDATE_ROLLBACK";
-    if (operation === "CREATE" && stack.disableRollback) {
-      setStatus("CREATE_FAILED", reason);
-      return;
-    }
-    setStatus(`${prefix}_IN_PROGRESS`, `${reason} Rollback requested by user.`);
+    setStatus(`${prefix}_IN_PROGRESS`, reason);
     try {
       for (const step of undo.toReversed()) await step();
     } catch (error) {
@@ -138,6 +143,8 @@ export async function deployStack(
     }
     if (operation === "UPDATE") Object.assign(stack, previous);
     else stack.outputs = [];
+    // The operation before this one failed too.
+    if (rollBackEarlier !== undefined) return rollBackEarlier();
     setStatus(`${prefix}_COMPLETE`);
   }
 

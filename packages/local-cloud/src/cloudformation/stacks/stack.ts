@@ -94,6 +94,8 @@ export interface Stack {
   /** Undefined for a stack that an unexecuted change set creates. */
   request: StackRequest | undefined;
   disableRollback: boolean;
+  /** Rolls back an operation that failed with `disableRollback`. */
+  rollBack?: (() => Promise<void>) | undefined;
   terminationProtection: boolean;
   outputs: StackOutput[];
   /** Names of exports of other stacks that this one uses. */
@@ -141,7 +143,9 @@ export function requireIdle(stack: Stack, verb: string): void {
 /** @throws ServiceError ValidationError */
 export function requireUpdatable(stack: Stack): void {
   const updatable = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
-  stackRefusals.state.when(!updatable.includes(stack.status), stack.stackId, stack.status);
+  // An operation that failed without a rollback may be tried again.
+  const isUpdatable = updatable.includes(stack.status) || stack.rollBack !== undefined;
+  stackRefusals.state.when(!isUpdatable, stack.stackId, stack.status);
 }
 
 /** The status of a stack after a fault of the local cloud. */

@@ -460,6 +460,86 @@ describe("updating", () => {
   });
 });
 
+describe("a failed operation without a rollback", () => {
+  const withValue = (value: string, more: object = {}) => ({
+    Resources: { P: parameter("p", value), ...more },
+  });
+  const update = async (template: object): Promise<void> => {
+    await fixture.stacks.update(stackInput(template), { disableRollback: true });
+    await fixture.stacks.settled();
+  };
+  const rollBack = async (): Promise<void> => {
+    await fixture.stacks.rollBack("test");
+    await fixture.stacks.settled();
+  };
+  const value = (): string | undefined => fixture.parameterStore.find("p")?.value;
+
+  it("keeps what an update did, until it is rolled back", async () => {
+    const stack = await fixture.deploy(withValue("1"));
+    await update(withValue("2", { Broken: broken }));
+    expect([stack.status, value()]).toEqual(["UPDATE_FAILED", "2"]);
+    await rollBack();
+    expect([stack.status, value()]).toEqual(["UPDATE_ROLLBACK_COMPLETE", "1"]);
+    await expect(fixture.stacks.rollBack("test")).rejects.toThrow("Rollback is not supported");
+  });
+
+  it("rolls back several updates that failed, to the last one that did not", async () => {
+    const stack = await fixture.deploy(withValue("1"));
+    await update(withValue("2", { Broken: broken }));
+    await update(withValue("3", { Other: broken }));
+    await rollBack();
+    expect([stack.status, value()]).toEqual(["UPDATE_ROLLBACK_COMPLETE", "1"]);
+  });
+
+  it("may be tried again, and then cannot be rolled back", async () => {
+    const stack = await fixture.deploy(withValue("1"));
+    await update(withValue("2", { Broken: broken }));
+    await update(withValue("2"));
+    expect([stack.status, value()]).toEqual(["UPDATE_COMPLETE", "2"]);
+    await expect(fixture.stacks.rollBack("test")).rejects.toThrow("Rollback is not supported");
+  });
+
+  it("deletes what a creation made when it is rolled back", async () => {
+    const stack = await fixture.stacks.create(stackInput(withValue("1", { Broken: broken })), {
+      disableRollback: true,
+    });
+    await fixture.stacks.settled();
+    expect([stack.status, value()]).toEqual(["CREATE_FAILED", "1"]);
+    await rollBack();
+    expect([stack.status, value()]).toEqual(["ROLLBACK_COMPLETE", undefined]);
+  });
+});
+
+describe("drift", () => {
+  it("finds changed variables of a function and a deleted bucket, and says what it does not check", async () => {
+    const stack = await fixture.deploy({
+      Resources: {
+        Role: role,
+        Function: {
+          ...lambda,
+          Properties: { ...lambda.Properties, Environment: { Variables: { MODE: "1" } } },
+        },
+        Bucket: { Type: "AWS::S3::Bucket", Properties: { BucketName: "drifting" } },
+      },
+    });
+    expect(stack.status, fixture.events(stack).join("\n")).toBe("CREATE_COMPLETE");
+    const found = (): Record<string, string> =>
+      Object.fromEntries(
+        fixture.stacks.drift
+          .get(fixture.stacks.drift.detect(stack))
+          .resources.map(({ resource, status }) => [resource.logicalId, status]),
+      );
+    expect(found()).toEqual({ Role: "NOT_CHECKED", Function: "IN_SYNC", Bucket: "IN_SYNC" });
+    const [deployed] = fixture.account.functions.values();
+    if (deployed !== undefined) deployed.environment = { MODE: "2" };
+    fixture.buckets.remove("drifting");
+    expect(found()).toEqual({ Role: "NOT_CHECKED", Function: "MODIFIED", Bucket: "DELETED" });
+    expect(
+      fixture.stacks.drift.last(stack)?.resources.find(({ status }) => status === "MODIFIED")?.differences,
+    ).toEqual([{ path: "/Environment/Variables", expected: { MODE: "1" }, actual: { MODE: "2" } }]);
+  });
+});
+
 describe("secrets", () => {
   const pool = {
     Type: "AWS::Cognito::IdentityPool",

@@ -14,6 +14,7 @@ import {
   type DeploymentEnvironment,
   setStackStatus,
 } from "./deploy-stack.ts";
+import { createDriftDetection, type DriftDetection } from "./drift.ts";
 import { createExports, type Export, resolveOutputs } from "./outputs.ts";
 import { planChanges, type ResourceChange } from "./plan-changes.ts";
 import { createStackScope } from "./stack-scope.ts";
@@ -47,7 +48,9 @@ export interface Stacks {
     input: StackInput,
     options?: { disableRollback?: boolean; deleteOnFailure?: boolean },
   ): Promise<Stack>;
-  update(input: StackInput): Promise<Stack>;
+  update(input: StackInput, options?: { disableRollback?: boolean }): Promise<Stack>;
+  /** Rolls back an operation that failed without a rollback. @throws ServiceError ValidationError for another stack */
+  rollBack(stackName: string): Promise<Stack>;
   /** Like AWS, ignores a stack that does not exist. */
   remove(stackName: string, retain: readonly string[], clientRequestToken: string | undefined): Promise<void>;
   /** By name or ARN; a name finds only a stack that is not deleted. @throws ServiceError ValidationError */
@@ -65,6 +68,7 @@ export interface Stacks {
   changeSetsOf(stack: Stack): ChangeSet[];
   executeChangeSet(changeSet: ChangeSet, options: { disableRollback: boolean }): Promise<void>;
   deleteChangeSet(changeSet: ChangeSet): void;
+  drift: DriftDetection;
   /** Resolves when no operation runs. */
   settled(): Promise<void>;
 }
@@ -171,6 +175,7 @@ export function createStacks(options: StacksOptions): Stacks {
   return {
     get,
     find,
+    drift: createDriftDetection(options.resourceTypes, now),
     list: () => [...stacks.values()].toReversed(),
     exports: () => exports.list(),
     importsOf: (exportName) => exports.importsOf(exportName),
@@ -186,14 +191,22 @@ export function createStacks(options: StacksOptions): Stacks {
       return stack;
     },
 
-    async update(input) {
+    async update(input, { disableRollback = false } = {}) {
       const stack = find(input.stackName);
       if (stack === undefined) throw validationError(`Stack [${input.stackName}] does not exist`);
       requireUpdatable(stack);
       const request = await check(stack, input);
       requireUpdatable(stack);
-      stackRefusals.noUpdates.when(!changesAnything(stack, request));
+      stackRefusals.noUpdates.when(!changesAnything(stack, request) && stack.rollBack === undefined);
+      stack.disableRollback = disableRollback;
       start(stack, () => deployStack(stack, request, "UPDATE", environment));
+      return stack;
+    },
+
+    async rollBack(stackName) {
+      const stack = get(stackName);
+      const rollBack = stackRefusals.rollback.unless(stack.rollBack, stack.stackName, stack.status);
+      start(stack, rollBack);
       return stack;
     },
 
@@ -226,7 +239,7 @@ export function createStacks(options: StacksOptions): Stacks {
       const target = stack ?? newStack(input.stackName, account, now());
       changeSets.requireUnusedName(changeSetName, target);
       const request = await check(target, input);
-      const isEmpty = type === "UPDATE" && !changesAnything(target, request);
+      const isEmpty = type === "UPDATE" && !changesAnything(target, request) && target.rollBack === undefined;
       const changes = plan(target, request);
       if (!stacks.has(target.stackId)) {
         stacks.set(target.stackId, target);

@@ -1,0 +1,65 @@
+import { randomUUID } from "node:crypto";
+import { validationError } from "../validation-error.ts";
+import { Properties } from "../resource-types/properties.ts";
+import type { PropertyDifference, ResourceType } from "../resource-types/resource-type.ts";
+import { canonicalJson } from "../template/values.ts";
+import { exists, type Stack, type StackResource } from "./stack.ts";
+
+type DriftStatus = "IN_SYNC" | "MODIFIED" | "DELETED" | "NOT_CHECKED";
+
+export interface ResourceDrift {
+  resource: StackResource;
+  status: DriftStatus;
+  differences: PropertyDifference[];
+}
+
+/** What drift detection found in a stack. */
+interface Drift {
+  id: string;
+  stack: Stack;
+  resources: ResourceDrift[];
+  timestamp: Date;
+}
+
+/** {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html} */
+export interface DriftDetection {
+  /** @returns the id of the detection */
+  detect(stack: Stack): string;
+  /** @throws ServiceError ValidationError for an unknown id */
+  get(id: string): Drift;
+  /** The last one of a stack, if any. */
+  last(stack: Stack): Drift | undefined;
+}
+
+export function createDriftDetection(
+  resourceTypes: ReadonlyMap<string, ResourceType>,
+  now: () => Date,
+): DriftDetection {
+  const drifts = new Map<string, Drift>();
+
+  function check(resource: StackResource & { physicalId: string }): ResourceDrift {
+    const { type, physicalId, attributes, properties } = resource;
+    const found = resourceTypes.get(type)?.drift?.({ physicalId, attributes }, new Properties(properties));
+    if (found === undefined) return { resource, status: "NOT_CHECKED", differences: [] };
+    if (found === "DELETED") return { resource, status: found, differences: [] };
+    const differences = found.filter(
+      ({ expected, actual }) => canonicalJson(expected) !== canonicalJson(actual),
+    );
+    return { resource, status: differences.length === 0 ? "IN_SYNC" : "MODIFIED", differences };
+  }
+
+  return {
+    detect(stack) {
+      const id = randomUUID();
+      const resources = [...stack.resources.values()].filter(exists).map(check);
+      drifts.set(id, { id, stack, resources, timestamp: now() });
+      return id;
+    },
+    get(id) {
+      const drift = drifts.get(id);
+      if (drift === undefined) throw validationError(`Drift detection ${id} does not exist`);
+      return drift;
+    },
+    last: (stack) => [...drifts.values()].findLast((drift) => drift.stack === stack),
+  };
+}
