@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../src/index.ts";
@@ -14,11 +15,13 @@ import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
 import { Bucket } from "aws-cdk-lib/aws-s3";
+import { Queue } from "aws-cdk-lib/aws-sqs";
 const stack = new Stack(new App(), "CdkApp");
 const handler = new Function(stack, "Function", {
   runtime: Runtime.NODEJS_22_X, handler: "index.handler", code: Code.fromAsset("function"),
 });
 new Bucket(stack, "Bucket", { removalPolicy: RemovalPolicy.DESTROY, autoDeleteObjects: true });
+new Queue(stack, "Queue");
 const api = new HttpApi(stack, "Api");
 api.addRoutes({ path: "/hello", integration: new HttpLambdaIntegration("Hello", handler) });
 new CfnOutput(stack, "Endpoint", { value: api.apiEndpoint });
@@ -43,6 +46,12 @@ describe("cdk deploy, diff and destroy", () => {
   });
 
   async function cdk(...args: string[]): Promise<string> {
+    const { code, output } = await run(...args);
+    expect(code, output).toBe(0);
+    return output;
+  }
+
+  async function run(...args: string[]): Promise<{ code: number | null; output: string }> {
     const { code, stdout, stderr } = await runProcess(
       process.execPath,
       [join(modules, "aws-cdk/bin/cdk"), ...args, "--no-notices"],
@@ -58,8 +67,7 @@ describe("cdk deploy, diff and destroy", () => {
         timeoutMs: 90_000,
       },
     );
-    expect(code, `${stdout}\n${stderr}`).toBe(0);
-    return stdout + stderr;
+    return { code, output: stdout + stderr };
   }
 
   async function deploy(greeting: string): Promise<string> {
@@ -82,4 +90,26 @@ describe("cdk deploy, diff and destroy", () => {
     await cdk("destroy", "--force");
     await expect(fetch(url)).rejects.toThrow("fetch failed");
   });
+
+  it.runIf(isLongRun)(
+    "bootstraps, finds drift, collects garbage and rolls back, as docs/local-cloud.md says",
+    { timeout: 300_000 },
+    async () => {
+      expect(await cdk("bootstrap")).toContain("bootstrapped");
+      const url = await deploy("hello");
+      expect(await cdk("drift")).toContain("No drift detected");
+      expect(await cdk("gc", "--unstable=gc", "--confirm=false", "--type", "s3")).toContain("files scanned");
+      const broken = 'new CfnResource(stack, "Broken", { type: "AWS::SQS::Nothing" });';
+      await writeFile(
+        join(folder, "app.mjs"),
+        `import { CfnResource } from "aws-cdk-lib";${program}${broken}`,
+      );
+      const failed = await run("deploy", "--require-approval", "never", "--no-rollback");
+      expect(failed.code).toBe(1);
+      expect(failed.output).toContain("does not support the resource type AWS::SQS::Nothing");
+      await cdk("rollback", "--unstable=rollback", "CdkApp");
+      expect(await (await fetch(url)).text()).toBe("hello");
+      await cdk("destroy", "--force");
+    },
+  );
 });

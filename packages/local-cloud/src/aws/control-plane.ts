@@ -91,6 +91,9 @@ export function createControlPlane(
 ): (request: AwsRequest) => Promise<AwsResponse> {
   const { account, sessions, services, now, log } = options;
 
+  /** Every resource is of the account. */
+  const ownAccount = { "aws:ResourceAccount": account.accountId, "s3:ResourceAccount": account.accountId };
+
   /** Verifies the signature. @throws ServiceError with the protocol's code */
   async function authenticate(request: AwsRequest, service: string, protocol: Protocol): Promise<Principal> {
     const result = verifySigV4(parseRequest(request), {
@@ -117,7 +120,7 @@ export function createControlPlane(
     protocol: Protocol,
     { action, resource }: { action: string; resource: string },
   ): void {
-    const decision = authorize(account, caller, { action, resource, context: {} });
+    const decision = authorize(account, caller, { action, resource, context: ownAccount });
     if (decision.allowed) return;
     const [code, status] = denials[protocol];
     const message = `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource}`;
