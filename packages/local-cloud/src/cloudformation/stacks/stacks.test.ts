@@ -460,42 +460,42 @@ describe("updating", () => {
   });
 });
 
-describe("a failed operation without a rollback", () => {
-  const withValue = (value: string, more: object = {}) => ({
-    Resources: { P: parameter("p", value), ...more },
-  });
-  const update = async (template: object): Promise<void> => {
-    await fixture.stacks.update(stackInput(template), { disableRollback: true });
-    await fixture.stacks.settled();
-  };
-  const rollBack = async (): Promise<void> => {
-    await fixture.stacks.rollBack("test");
-    await fixture.stacks.settled();
-  };
-  const value = (): string | undefined => fixture.parameterStore.find("p")?.value;
+const withValue = (value: string, more: object = {}) => ({
+  Resources: { P: parameter("p", value), ...more },
+});
+const updateWithoutRollback = async (template: object): Promise<void> => {
+  await fixture.stacks.update(stackInput(template), { disableRollback: true });
+  await fixture.stacks.settled();
+};
+const rollBack = async (): Promise<void> => {
+  await fixture.stacks.rollBack("test");
+  await fixture.stacks.settled();
+};
+const valueOfP = (): string | undefined => fixture.parameterStore.find("p")?.value;
 
+describe("a failed operation without a rollback", () => {
   it("keeps what an update did, until it is rolled back", async () => {
     const stack = await fixture.deploy(withValue("1"));
-    await update(withValue("2", { Broken: broken }));
-    expect([stack.status, value()]).toEqual(["UPDATE_FAILED", "2"]);
+    await updateWithoutRollback(withValue("2", { Broken: broken }));
+    expect([stack.status, valueOfP()]).toEqual(["UPDATE_FAILED", "2"]);
     await rollBack();
-    expect([stack.status, value()]).toEqual(["UPDATE_ROLLBACK_COMPLETE", "1"]);
+    expect([stack.status, valueOfP()]).toEqual(["UPDATE_ROLLBACK_COMPLETE", "1"]);
     await expect(fixture.stacks.rollBack("test")).rejects.toThrow("Rollback is not supported");
   });
 
   it("rolls back several updates that failed, to the last one that did not", async () => {
     const stack = await fixture.deploy(withValue("1"));
-    await update(withValue("2", { Broken: broken }));
-    await update(withValue("3", { Other: broken }));
+    await updateWithoutRollback(withValue("2", { Broken: broken }));
+    await updateWithoutRollback(withValue("3", { Other: broken }));
     await rollBack();
-    expect([stack.status, value()]).toEqual(["UPDATE_ROLLBACK_COMPLETE", "1"]);
+    expect([stack.status, valueOfP()]).toEqual(["UPDATE_ROLLBACK_COMPLETE", "1"]);
   });
 
   it("may be tried again, and then cannot be rolled back", async () => {
     const stack = await fixture.deploy(withValue("1"));
-    await update(withValue("2", { Broken: broken }));
-    await update(withValue("2"));
-    expect([stack.status, value()]).toEqual(["UPDATE_COMPLETE", "2"]);
+    await updateWithoutRollback(withValue("2", { Broken: broken }));
+    await updateWithoutRollback(withValue("2"));
+    expect([stack.status, valueOfP()]).toEqual(["UPDATE_COMPLETE", "2"]);
     await expect(fixture.stacks.rollBack("test")).rejects.toThrow("Rollback is not supported");
   });
 
@@ -504,9 +504,9 @@ describe("a failed operation without a rollback", () => {
       disableRollback: true,
     });
     await fixture.stacks.settled();
-    expect([stack.status, value()]).toEqual(["CREATE_FAILED", "1"]);
+    expect([stack.status, valueOfP()]).toEqual(["CREATE_FAILED", "1"]);
     await rollBack();
-    expect([stack.status, value()]).toEqual(["ROLLBACK_COMPLETE", undefined]);
+    expect([stack.status, valueOfP()]).toEqual(["ROLLBACK_COMPLETE", undefined]);
   });
 });
 
