@@ -27,6 +27,7 @@ const core = [
   "list-names.ts",
   "workflow-command.ts",
   "version.ts",
+  "shell-quote.ts",
 ];
 
 const tests = String.raw`\.test\.ts$|^(cli|packages/local-cloud)/test/|^packages/test-support/`;

@@ -217,6 +217,7 @@ const elsewhere: Record<string, string> = {
   "auth-cli local": "the terminal of a program that runs already",
   "auth-cli local -- env …": "local.e2e.test.ts",
   "auth-cli local --shell": "local.e2e.test.ts",
+  "auth-cli local --state …": "local.e2e.test.ts",
   "auth-cli local env": "local.e2e.test.ts",
   "auth-cli local env --port …": "local.e2e.test.ts",
   "auth-cli login --callback": "callback.test.ts: needs a browser's redirect",

@@ -43,6 +43,11 @@ describe("a deployment on a local cloud that has stopped", () => {
     });
   });
 
+  it("needs no deploy when it has a state folder", async () => {
+    const { fix } = await call([{ ...stopped, state: "/my state" }]);
+    expect(fix).toBe("start it again: run `auth-cli local --state '/my state'`");
+  });
+
   it("can be deployed to the one that runs now", async () => {
     const { fix } = await call([stopped, running]);
     expect(fix).toContain('run `eval "$(auth-cli local env)"`');

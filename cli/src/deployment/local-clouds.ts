@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError, toErrorReport } from "../errors.ts";
 import { exchange } from "../http.ts";
+import { shellQuote } from "../shell-quote.ts";
 import { deployCommand } from "./deploy-command.ts";
 
 type RecordEnvironment = Pick<
@@ -19,6 +20,8 @@ export interface LocalCloudRecord {
   origins: string[];
   /** For programs that use it. Empty after it has stopped in good order. */
   environment: Record<string, string>;
+  /** The path of its state folder. Without one, its deployments end with it. */
+  state?: string;
 }
 
 /** Records beyond this number are removed, the oldest first. */
@@ -73,9 +76,17 @@ function readRecords(environment: RecordEnvironment): LocalCloudRecord[] {
     .flatMap((path) => {
       try {
         const record = JSON.parse(files.readText(path) ?? "") as Partial<LocalCloudRecord>;
-        const { id, folder: started, origins, environment: variables } = record;
+        const { id, folder: started, origins, environment: variables, state } = record;
         return typeof id === "string" && typeof started === "string" && Array.isArray(origins) && variables
-          ? [{ id, folder: started, origins: origins.map(String), environment: variables }]
+          ? [
+              {
+                id,
+                folder: started,
+                origins: origins.map(String),
+                environment: variables,
+                ...(typeof state === "string" && { state }),
+              },
+            ]
           : [];
       } catch {
         return [];
@@ -94,7 +105,9 @@ export async function findRunning(
     URL.canParse(address),
   );
   const answers = await Promise.all(candidates.map((record) => isRunning(environment, record)));
-  return candidates.filter((_record, index) => answers[index]);
+  const running = candidates.filter((_record, index) => answers[index]);
+  // One that was killed and started again with its state has two records.
+  return running.filter(({ id }, index) => running.findIndex((other) => other.id === id) === index);
 }
 
 async function isRunning(
@@ -128,7 +141,15 @@ export async function explainStoppedCloud(
   thrown: unknown,
 ): Promise<unknown> {
   if (!(thrown instanceof AuthCliError) || thrown.code !== "unreachable") return thrown;
-  if (!readRecords(environment).some(({ origins }) => origins.includes(url.origin))) return thrown;
+  const stopped = readRecords(environment).find(({ origins }) => origins.includes(url.origin));
+  if (stopped === undefined) return thrown;
+  if (stopped.state !== undefined) {
+    return new AuthCliError(thrown.code, {
+      ...toErrorReport(thrown),
+      cause: "that local cloud has stopped",
+      fix: `start it again: run \`auth-cli local --state ${shellQuote(stopped.state)}\``,
+    });
+  }
   const [running] = await findRunning(environment);
   const deploy = deployCommand(undefined);
   return new AuthCliError(thrown.code, {

@@ -1,4 +1,5 @@
-import { randomUUID } from "node:crypto";
+import { randomUUID, X509Certificate } from "node:crypto";
+import { join } from "node:path";
 import { createApiGateway } from "./api-gateway/api-gateway.ts";
 import { createControlPlane } from "./aws/control-plane.ts";
 import { accessKeyId, iamUniqueId, secretAccessKey } from "./aws/identifiers.ts";
@@ -19,7 +20,7 @@ import { createEventBus } from "./events/event-bus.ts";
 import { createHttpApiHost } from "./http-api/http-api-host.ts";
 import { createIam } from "./iam/iam.ts";
 import { createSessions } from "./iam/sessions.ts";
-import { createCertificate } from "./iot/certificate.ts";
+import { type Certificate, createCertificate } from "./iot/certificate.ts";
 import { createIot } from "./iot/iot.ts";
 import { createLambda } from "./lambda/lambda.ts";
 import { createLambdaApi } from "./lambda/lambda-api.ts";
@@ -32,11 +33,15 @@ import { createBuckets } from "./s3/buckets.ts";
 import { createS3 } from "./s3/s3.ts";
 import { createSecretsManager } from "./secrets-manager/secrets-manager.ts";
 import { createParameterStore } from "./ssm/parameter-store.ts";
+import { memoryState, openState, type State, StateError } from "./state.ts";
+import { createSaver } from "./saver.ts";
 import { createSts } from "./sts/sts.ts";
 import { randomAlphanumeric } from "./twitter/random-alphanumeric.ts";
 import type { AppSettings, RegisteredApp } from "./twitter/registered-app.ts";
 import { type LocalTwitter, startTwitter } from "./twitter/twitter.ts";
 import { verifyTwitterToken } from "./cognito-identity/verify-twitter-token.ts";
+
+export type { StateError, StateFault } from "./state.ts";
 
 export interface LocalCloudOptions {
   /** Port of the AWS origin; 0 picks a free one. */
@@ -75,6 +80,11 @@ export interface LocalCloudOptions {
   now?: () => Date;
   /** Gets one line for each event, without control characters. */
   log?: (line: string) => void;
+  /**
+   * Keeps everything in this folder: deployments, keys, ports, logins. Another local cloud that is started with it goes
+   * on with them. By default all of it is in memory.
+   */
+  stateFolder?: string;
   /** Gets the origin of each API that is deployed. */
   opened?: (origin: string) => void;
   /** Gets what the user must fix outside the local cloud, in one line. `log` gets it too. */
@@ -101,9 +111,14 @@ export interface LocalCloud {
 
 const accountId = "000000000000";
 
-/** @throws the listen error (`EADDRINUSE` with its `port`) when a port is taken; nothing keeps listening. */
+/**
+ * @throws the listen error (`EADDRINUSE` with its `port`) when a port is taken; nothing keeps listening.
+ * @throws StateError
+ */
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
   const { region = "us-east-1", now = () => new Date() } = options;
+  const saved = options.stateFolder === undefined ? undefined : openState(options.stateFolder);
+  const state = saved ?? memoryState();
   const log = createLog(options.log ?? (() => {}));
   const tellUser = createLog(options.warn ?? (() => {}));
   const warn = (line: string): void => {
@@ -111,21 +126,31 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     tellUser(line);
   };
   const { tls } = options;
-  const id = randomUUID();
-  const clientCredentials = options.clientCredentials ?? randomClientCredentials();
+  const id = state.part("id", randomUUID);
+  const clientCredentials =
+    options.clientCredentials ?? state.part("client credentials", randomClientCredentials);
   const tlsOption = tls === undefined ? {} : { tls };
 
-  const account = createAccount(accountId, region);
-  const sessions = createSessions({ now });
-  const deployer = createDeployer();
+  const settings = state.part("settings", () => ({ region, tls: tls !== undefined }));
+  if (saved !== undefined && (settings.region !== region || settings.tls !== (tls !== undefined))) {
+    saved.release();
+    const was = `${settings.region} ${settings.tls ? "with" : "without"} TLS`;
+    throw new StateError("other-settings", saved.folder, `it was made for ${was}`);
+  }
+  const account = state.part("account", () => createAccount(accountId, region));
+  const sessions = createSessions({ now, state });
+  const deployer = state.part("deployer", createDeployer);
   sessions.addLongTermKey(deployer);
 
-  const buckets = createBuckets({ now });
-  const parameterStore = createParameterStore({ accountId, region, now });
-  const secretsManager = createSecretsManager({ accountId, region, now });
-  const dynamoDb = createDynamoDb(account);
-  const certificate = await createCertificate();
-  const trust = createTrust([certificate.cert, tls?.cert ?? "", options.extraCaCertificates ?? ""]);
+  const buckets = createBuckets({ now, state });
+  const parameterStore = createParameterStore({ accountId, region, now, state });
+  const secretsManager = createSecretsManager({ accountId, region, now, state });
+  const dynamoDb = createDynamoDb(account, state.folder && join(state.folder, "dynamodb"));
+  const certificate = await lastingCertificate(state, now);
+  const trust = createTrust(
+    [certificate.cert, tls?.cert ?? "", options.extraCaCertificates ?? ""],
+    state.folder,
+  );
   const iot = createIot({ account, sessions, certificate, now, log, warn });
 
   const { strict = false, serviceEndpoints = {} } = options;
@@ -151,6 +176,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     sessions,
     log,
     lambda,
+    state,
     ...(options.opened && { opened: options.opened }),
     ...(options.presignedSeconds !== undefined && { presignedSeconds: options.presignedSeconds }),
     ...tlsOption,
@@ -164,9 +190,11 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       parameterStore,
       secretsManager,
       httpApis,
+      state,
     }),
-    ...(!strict && { recorder: createRecorder({ account, endpoint }) }),
+    ...(!strict && { recorder: createRecorder({ account, endpoint, state }) }),
     sources: { parameterStore, secretsManager },
+    state,
     now,
     log,
     warn,
@@ -179,9 +207,12 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       }),
   });
 
+  const saver = saved && createSaver(saved, stacks, warn);
+
   const close = async (): Promise<void> => {
     await Promise.all([aws?.close(), twitter?.close(), iot.close()]);
     await stacks.settled();
+    await saver?.close();
     await httpApis.closeAll();
     await lambda.close();
     await dynamoDb.close();
@@ -189,10 +220,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   };
 
   try {
-    await bootstrapAccount(stacks, account);
+    if (stacks.list().length === 0) await bootstrapAccount(stacks, account);
+    await httpApis.openAll();
+    const ports = state.part("origins", () => ({ aws: 0, twitter: 0 }));
     twitter = await startTwitter({
-      port: options.twitterPort,
+      port: options.twitterPort || ports.twitter,
       clientCredentials,
+      state,
+      answered: () => saver?.changed(),
       ...(options.twitterApp && { app: options.twitterApp }),
       now,
       log,
@@ -216,6 +251,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
           verifyTwitterToken: (request) =>
             verifyTwitterToken({ ...request, ...(tls !== undefined && { ca: tls.cert }) }),
           issuers: createIssuerDirectory(options.oidcIssuers ?? {}),
+          state,
           now,
           log,
         }),
@@ -236,8 +272,15 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     const notice = hostNodeNotice();
     if (notice !== undefined) warn(notice);
     const answer = async (request: AwsRequest): Promise<AwsResponse> =>
-      request.path === "/_local-cloud" ? restJsonResult({ id }, request.requestId) : controlPlane(request);
-    aws = await listenOnLoopback(awsRequestListener(answer, now, log), options.awsPort, tls);
+      request.path === "/_local-cloud"
+        ? restJsonResult({ id }, request.requestId)
+        : controlPlane(request).finally(() => saver?.changed());
+    aws = await listenOnLoopback(awsRequestListener(answer, now, log), options.awsPort || ports.aws, tls);
+    ports.aws = Number(new URL(aws.url).port);
+    ports.twitter = Number(new URL(twitter.url).port);
+    await saver?.start().catch((error: unknown) => {
+      throw new StateError("not-writable", saved?.folder ?? "", (error as Error).message);
+    });
     return {
       id,
       awsUrl: aws.url,
@@ -265,6 +308,16 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     await close();
     throw error;
   }
+}
+
+/** The certificate of AWS IoT, made again in time before it expires. */
+async function lastingCertificate(state: State, now: () => Date): Promise<Certificate> {
+  const kept: { certificate?: Certificate } = state.part("certificate", () => ({}));
+  const { certificate } = kept;
+  const soon = now().getTime() + 30 * 86_400_000;
+  if (certificate !== undefined && Date.parse(new X509Certificate(certificate.cert).validTo) > soon)
+    return certificate;
+  return (kept.certificate = await createCertificate());
 }
 
 /** The IAM user whose keys deploy. */

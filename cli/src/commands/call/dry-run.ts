@@ -2,7 +2,7 @@ import type { SigningScope } from "../../aws/api-host.ts";
 import { canonicalPath, canonicalQuery, mergeRepeated } from "../../aws/sigv4.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { formatIntermediates, headerValue, type HttpRequest, type Signed } from "../../http.ts";
-import { shellQuote } from "../flags/shell-quote.ts";
+import { shellQuote } from "../../shell-quote.ts";
 
 /** Prints the steps of the signature and a curl command for the same request, and sends nothing. */
 export async function dryRun(

@@ -6,7 +6,7 @@ import { findProject } from "../../deployment/project.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { nameCommands } from "../../command-name.ts";
 import { AuthCliError, toErrorReport } from "../../errors.ts";
-import { shellQuote } from "./shell-quote.ts";
+import { shellQuote } from "../../shell-quote.ts";
 
 const flagNames = {
   stage: "--stage",

@@ -4,7 +4,7 @@ import { findProject, type Project } from "../../deployment/project.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { listNames } from "../../list-names.ts";
-import { shellQuote } from "../flags/shell-quote.ts";
+import { shellQuote } from "../../shell-quote.ts";
 import { type PackageJson, parsePackageJson } from "./package-json.ts";
 
 /** A project that `init` can add auth-cli to. Its files are read as data: nothing of it runs. */

@@ -45,6 +45,7 @@ export const localCommand: CommandDefinition = {
         ).argParser(duration),
       )
       .option("--strict", "refuse resource types that the local cloud can only record")
+      .option("--state <folder>", "keep deployments, keys, ports and logins in this folder")
       .option("--shell", "open a shell in the local cloud, which ends with it")
       .option("--quiet", "show no requests and no output of functions; with a command, they are never shown")
       .addHelpText(

@@ -197,6 +197,43 @@ describe("auth-cli local", () => {
     }
   });
 
+  test("--state goes on after it was killed, and names what it cannot use", async () => {
+    const state = join(folder, "state of mine");
+    const startOne = async (): Promise<[ChildProcess, string]> => {
+      const args = [authCliPath, "local", ...anyPorts, "--state", state];
+      const child = spawn(process.execPath, args, { cwd: folder, env: cli.variables });
+      return [child, await printed(child, /((?:^export .*\n)+)/m)];
+    };
+    const [first, printedFirst] = await startOne();
+    const other = await inside("", [...anyPorts, "--state", state]);
+    expect(other.stderr).toContain(
+      `error: another local cloud uses ${state}\ncause: process ${first.pid} uses it`,
+    );
+    expect(other.code).toBe(2);
+    const killed = exitCode(first);
+    first.kill("SIGKILL");
+    await killed;
+    const [second, printedSecond] = await startOne();
+    try {
+      expect(printedSecond).toBe(printedFirst);
+      const { stdout } = await cli.run(["local", "env", "bash"]);
+      expect(stdout).toContain(printedFirst);
+    } finally {
+      const ended = exitCode(second);
+      second.kill("SIGTERM");
+      await ended;
+    }
+    await writeFile(join(state, "state"), "");
+    const damaged = await inside("", [...anyPorts, "--state", state]);
+    expect(damaged.stderr).toContain(
+      `fix: move it aside and deploy again: run \`mv '${state}' '${state}.damaged'\``,
+    );
+    expect(damaged.code).toBe(2);
+    const full = await inside("", [...anyPorts, "--state", "/proc/none"]);
+    expect(full.stderr).toContain("error: cannot write to /proc/none");
+    expect(full.code).toBe(1);
+  });
+
   test.each([
     [[], /^aws GET \/ 403 \d+ ms$/m],
     [["--quiet"], /The local cloud is ready(?![^]*aws GET)/],

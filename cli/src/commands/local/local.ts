@@ -9,6 +9,7 @@ import { jsonLines } from "../../lines.ts";
 import { findClientCredentials } from "../../deployment/client-credentials.ts";
 import { createRecord, type LocalCloudRecord } from "../../deployment/local-clouds.ts";
 import { nameCommands } from "../../command-name.ts";
+import { explainState, isStateError } from "./state-errors.ts";
 import { openShell } from "./open-shell.ts";
 import { assignments, evaluation, guessShell } from "./shells.ts";
 
@@ -24,6 +25,8 @@ export interface LocalFlags {
   /** Milliseconds. */
   presignExpires?: number;
   strict?: boolean;
+  /** A folder that lasts. */
+  state?: string;
   /** Show no requests. */
   quiet?: boolean;
   /** Open a shell in place of a command. */
@@ -59,7 +62,13 @@ export async function local(
   environment.redactor.add("consumer secret", cloud.environment["TWITTER_CONSUMER_SECRET"]);
   try {
     origins.push(cloud.awsUrl, cloud.twitterUrl);
-    known = { id: cloud.id, folder: environment.workingDirectory, origins, environment: cloud.environment };
+    known = {
+      id: cloud.id,
+      folder: environment.workingDirectory,
+      origins,
+      environment: cloud.environment,
+      ...(options.stateFolder !== undefined && { state: options.stateFolder }),
+    };
     await record(known);
     const variables = cloudVariables(environment, cloud);
     const [name, ...args] = command;
@@ -67,7 +76,11 @@ export async function local(
     if (flags.shell) return await openShell(cloud.environment, variables, environment);
     await announce(cloud, flags, environment, started);
     await interrupted(environment.interruption);
-    environment.terminal.say("The local cloud has stopped. Its deployments are gone.");
+    environment.terminal.say(
+      flags.state === undefined
+        ? "The local cloud has stopped. Its deployments are gone."
+        : `The local cloud has stopped. Its deployments are in ${flags.state}.`,
+    );
     return 0;
   } finally {
     if (known !== undefined) await record({ ...known, environment: {} });
@@ -96,6 +109,7 @@ async function cloudOptions(
     warn: (line: string) => terminal.say(`local cloud: ${line}`),
     ...(flags.presignExpires === undefined ? {} : { presignedSeconds: flags.presignExpires / 1000 }),
     ...(flags.strict && { strict: true }),
+    ...(flags.state !== undefined && { stateFolder: resolve(environment.workingDirectory, flags.state) }),
     serviceEndpoints: Object.fromEntries(
       Object.entries(environment.variables).flatMap(([name, address]) =>
         name.startsWith("AWS_ENDPOINT_URL_") && address ? [[name, address]] : [],
@@ -183,6 +197,7 @@ async function startLocalCloud(options: LocalCloudOptions, environment: Environm
   try {
     return await localCloud.startLocalCloud(options);
   } catch (error) {
+    if (isStateError(error)) throw explainState(error);
     const { code, port, url } = error as { code?: string; port?: number; url?: string };
     if (code === "INVALID_CALLBACK_URLS" && error instanceof Error) {
       throw new AuthCliError("invalid-usage", {
@@ -196,6 +211,13 @@ async function startLocalCloud(options: LocalCloudOptions, environment: Environm
     }
     if (code !== "EADDRINUSE" && code !== "EACCES") throw error;
     const holder = port === undefined ? undefined : await environment.findPortHolder(port);
+    if (options.stateFolder !== undefined && port !== options.awsPort && port !== options.twitterPort) {
+      throw new AuthCliError("port-taken", {
+        message: `cannot listen on port ${port ?? ""} of 127.0.0.1, which the state in ${options.stateFolder} uses`,
+        cause: `${holder ?? "another program"} listens there`,
+        fix: "stop it, or start without --state and deploy again",
+      });
+    }
     const flag = port === options.twitterPort ? "--twitter-port" : "--port";
     throw new AuthCliError("port-taken", {
       message: `cannot listen on port ${port ?? ""} of 127.0.0.1 (${flag})`,

@@ -20,6 +20,7 @@ import { principalTagsOf } from "./principal-tags.ts";
 import { identityRefusals } from "./refusals.ts";
 import { RequestMembers } from "./request-members.ts";
 import { chooseRole } from "./role-mapping.ts";
+import type { State } from "../state.ts";
 
 export interface CognitoIdentityOptions {
   account: Account;
@@ -30,6 +31,7 @@ export interface CognitoIdentityOptions {
   verifyTwitterToken: VerifyTwitterToken;
   /** The keys of ID tokens' issuers. */
   issuers: IssuerDirectory;
+  state?: State | undefined;
   now: () => Date;
   /** Gets the reason for refused credentials, without secrets. */
   log?: (line: string) => void;
@@ -60,7 +62,7 @@ interface Access {
 
 export function createCognitoIdentity(options: CognitoIdentityOptions): CognitoIdentityService {
   const { account, sessions, openIdTokens, now, log = () => {} } = options;
-  const identities = createIdentities(randomUUID, now);
+  const identities = createIdentities(randomUUID, now, options.state);
   const pools = createIdentityPools(account);
 
   const verify = (pool: IdentityPool, logins: ReadonlyMap<string, string>) =>

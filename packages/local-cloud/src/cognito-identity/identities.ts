@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { CognitoIdentity } from "../iam/principal.ts";
 import { identityRefusals } from "./refusals.ts";
+import { memoryState } from "../state.ts";
 
 /** A login that its provider verified. */
 export interface VerifiedLogin {
@@ -54,9 +55,9 @@ export interface Identities {
 }
 
 /** @param createId returns the uuid of a new identity */
-export function createIdentities(createId: () => string, now: () => Date): Identities {
-  const byId = new Map<string, Identity>();
-  const byLogin = new Map<string, string>();
+export function createIdentities(createId: () => string, now: () => Date, state = memoryState()): Identities {
+  const byId = state.part("identities", () => new Map<string, Identity>());
+  const byLogin = state.part("logins", () => new Map<string, string>());
 
   const create = (identityPoolId: string): Identity => {
     const region = identityPoolId.split(":")[0] ?? "";

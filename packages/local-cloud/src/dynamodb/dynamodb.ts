@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
 import { ServiceError } from "../aws/service-error.ts";
 
-/** DynamoDB's tables, which dynalite holds in memory. */
+/** DynamoDB's tables, which dynalite holds. */
 export interface DynamoDb {
   /** Runs an operation for CloudFormation. @throws ServiceError as DynamoDB words it */
   run(operation: string, input: JsonObject): Promise<JsonObject>;
@@ -39,8 +39,11 @@ const operations: ReadonlySet<string> = new Set([
   "UpdateTable",
 ]);
 
-/** Starts nothing before the first operation. */
-export function createDynamoDb({ region }: Pick<Account, "region">): DynamoDb {
+/**
+ * Starts nothing before the first operation.
+ * @param folder holds the tables; they are in memory by default
+ */
+export function createDynamoDb({ region }: Pick<Account, "region">, folder?: string): DynamoDb {
   let starting: Promise<Server> | undefined;
   const agent = new Agent({ keepAlive: true });
 
@@ -49,7 +52,7 @@ export function createDynamoDb({ region }: Pick<Account, "region">): DynamoDb {
     body: Uint8Array,
     headers: Readonly<Record<string, string | undefined>> = {},
   ): Promise<AwsResponse> {
-    starting ??= startDynalite();
+    starting ??= startDynalite(folder);
     const server = await starting;
     const outgoing = sendRequest({
       agent,
@@ -106,7 +109,7 @@ export function createDynamoDb({ region }: Pick<Account, "region">): DynamoDb {
   };
 }
 
-async function startDynalite(): Promise<Server> {
+async function startDynalite(path: string | undefined): Promise<Server> {
   const { default: dynalite } = await import("dynalite").catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
     const isMissing = code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
@@ -118,7 +121,12 @@ async function startDynalite(): Promise<Server> {
       500,
     );
   });
-  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  const server = dynalite({
+    ...(path !== undefined && { path }),
+    createTableMs: 0,
+    deleteTableMs: 0,
+    updateTableMs: 0,
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return server;

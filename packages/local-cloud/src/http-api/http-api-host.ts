@@ -20,6 +20,7 @@ import { limits } from "./gateway-refusals.ts";
 import { createGateway, serverError } from "./gateway.ts";
 import type { GatewayResponse } from "./proxy-response.ts";
 import type { Connection } from "./request-context.ts";
+import { memoryState, type State } from "../state.ts";
 
 export interface HttpApiHostOptions {
   account: Account;
@@ -34,6 +35,8 @@ export interface HttpApiHostOptions {
   lambda?: Lambda;
   /** How long a presigned URL without `X-Amz-Expires` is valid, in seconds. By default it is refused. */
   presignedSeconds?: number;
+  /** Keeps the ports. */
+  state?: State | undefined;
   /** Gets each origin, without a trailing slash. */
   opened?: (origin: string) => void;
 }
@@ -54,6 +57,8 @@ export interface HttpApiHost {
   /** Closes the origin and its connections. Does nothing when it is not open. */
   close(id: string): Promise<void>;
   closeAll(): Promise<void>;
+  /** Opens what the account has, as after a restart. @throws the listen error of a port that is taken */
+  openAll(): Promise<void>;
 }
 
 /**
@@ -68,6 +73,8 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   const answerRestApi = createRestApiService({ ...options, lambda });
   const answerFunctionUrl = createFunctionUrlService({ ...options, lambda });
   const servers = new Map<string, Server>();
+  /** By id of the API. */
+  const ports = (options.state ?? memoryState()).part("ports", () => new Map<string, number>());
   const announced = (url: string): string => {
     options.opened?.(new URL(url).origin);
     return url;
@@ -99,10 +106,12 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
     servers.set(id, server);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(0, "127.0.0.1", () => resolve());
+      server.listen(ports.get(id) ?? 0, "127.0.0.1", () => resolve());
     });
     server.on("error", (error) => log(`${name}: ${error.message}`));
-    return (server.address() as AddressInfo).port;
+    const { port } = server.address() as AddressInfo;
+    ports.set(id, port);
+    return port;
   };
 
   const scheme = tls ? "https" : "http";
@@ -142,6 +151,14 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       );
     },
     close,
+    async openAll() {
+      await Promise.all([
+        ...Array.from(account.httpApis.values(), (api) => this.open(api)),
+        ...Array.from(account.functionUrls.values(), (url) => this.openFunctionUrl(url)),
+        ...Array.from(account.restApis.values(), (api) => this.openRestApi(api)),
+        ...Array.from(account.graphqlApis.values(), (api) => this.openGraphqlApi(api)),
+      ]);
+    },
     async closeAll() {
       await Promise.all([...servers.keys()].map(close));
       if (options.lambda === undefined) await lambda.close();

@@ -3,6 +3,7 @@ import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEq
 import { setBounded } from "../aws/set-bounded.ts";
 import type { Role } from "../account.ts";
 import type { CognitoIdentity, Principal, SessionPolicies } from "./principal.ts";
+import { memoryState, type State } from "../state.ts";
 
 /** Credentials as STS and Cognito issue them. */
 export interface TemporaryCredentials {
@@ -50,12 +51,18 @@ export interface Sessions {
 
 /**
  * Temporary credentials without a list of sessions: as with the real STS, the session token *is* the session, sealed
- * (AES-256-GCM) with a key that ends with the process, the access key id authenticates itself, and the secret is
+ * (AES-256-GCM) with a key of this local cloud, the access key id authenticates itself, and the secret is
  * derived from it. A hundred thousand sessions cost nothing, and expired ones are recognised forever.
  */
-export function createSessions({ now }: { now: () => Date }): Sessions {
-  const sealingKey = randomBytes(32);
-  const derivationKey = randomBytes(32);
+export function createSessions({
+  now,
+  state = memoryState(),
+}: {
+  now: () => Date;
+  state?: State | undefined;
+}): Sessions {
+  const sealingKey = state.part("sealing key", () => randomBytes(32));
+  const derivationKey = state.part("derivation key", () => randomBytes(32));
   const longTermKeys = new Map<string, LongTermKey>();
   /** By session token, because a client sends one token with many requests. */
   const opened = new Map<string, OpenedSession>();

@@ -8,8 +8,16 @@ export interface Trust {
   remove(): void;
 }
 
-/** Writes PEM certificates to a temporary file. It goes with the process, if not before. */
-export function createTrust(certificates: readonly string[]): Trust {
+/**
+ * Writes PEM certificates to a temporary file. It goes with the process, if not before.
+ * @param lasting a folder in which the file stays instead
+ */
+export function createTrust(certificates: readonly string[], lasting?: string): Trust {
+  if (lasting !== undefined) {
+    const path = join(lasting, "certificates.pem");
+    writeFileSync(path, certificates.join("\n"));
+    return { file: path, remove() {} };
+  }
   const folder = mkdtempSync(join(tmpdir(), "api-auth-twitter-trust-"));
   const file = join(folder, "certificates.pem");
   writeFileSync(file, certificates.join("\n"));

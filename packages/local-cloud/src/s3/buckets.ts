@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { s3Refusals } from "./s3-refusals.ts";
+import { memoryState, type State } from "../state.ts";
 
 export interface S3Object {
   key: string;
@@ -39,8 +40,14 @@ export interface Buckets {
   object(bucket: string, key: string): S3Object;
 }
 
-export function createBuckets({ now }: { now: () => Date }): Buckets {
-  const buckets = new Map<string, Bucket>();
+export function createBuckets({
+  now,
+  state = memoryState(),
+}: {
+  now: () => Date;
+  state?: State | undefined;
+}): Buckets {
+  const buckets = state.part("buckets", () => new Map<string, Bucket>());
 
   function get(name: string): Bucket {
     return s3Refusals.noBucket.unless(buckets.get(name));

@@ -15,6 +15,7 @@ import { secretArnSuffix } from "../aws/identifiers.ts";
 import { type JsonObject, type JsonRequest, optionalString, requiredString } from "../aws/json-protocol.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
 import { secretRefusals } from "./secret-refusals.ts";
+import { memoryState, type State } from "../state.ts";
 
 interface SecretVersion {
   versionId: string;
@@ -58,10 +59,16 @@ interface SecretsManagerOptions {
   accountId: string;
   region: string;
   now: () => Date;
+  state?: State | undefined;
 }
 
-export function createSecretsManager({ accountId, region, now }: SecretsManagerOptions): SecretsManager {
-  const secrets = new Map<string, Secret>();
+export function createSecretsManager({
+  accountId,
+  region,
+  now,
+  state = memoryState(),
+}: SecretsManagerOptions): SecretsManager {
+  const secrets = state.part("secrets", () => new Map<string, Secret>());
 
   function find(secretId: string): Secret | undefined {
     const byName = secrets.get(secretId);

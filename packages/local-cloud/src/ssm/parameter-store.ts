@@ -22,6 +22,7 @@ import {
 } from "../aws/json-protocol.ts";
 import { findOperation } from "../aws/service-error.ts";
 import { parameterRefusals } from "./parameter-refusals.ts";
+import { memoryState, type State } from "../state.ts";
 
 export type ParameterType = "String" | "StringList" | "SecureString";
 
@@ -57,12 +58,18 @@ interface ParameterStoreOptions {
   accountId: string;
   region: string;
   now: () => Date;
+  state?: State | undefined;
 }
 
 const namePattern = /^\/?[\w.-]+(\/[\w.-]+)*$/;
 
-export function createParameterStore({ accountId, region, now }: ParameterStoreOptions): ParameterStore {
-  const parameters = new Map<string, Parameter>();
+export function createParameterStore({
+  accountId,
+  region,
+  now,
+  state = memoryState(),
+}: ParameterStoreOptions): ParameterStore {
+  const parameters = state.part("parameters", () => new Map<string, Parameter>());
 
   function put({ name, type, value, description }: ParameterInput, overwrite: boolean): Parameter {
     parameterRefusals.name.when(!namePattern.test(name) || name.length > 1011, name);

@@ -1,5 +1,6 @@
 import { randomAlphanumeric } from "./random-alphanumeric.ts";
 import type { TwitterUser } from "./users.ts";
+import { memoryState, type State } from "../state.ts";
 
 /** The app's permission: `x_auth_access_type`. */
 export type AccessLevel = "read" | "write";
@@ -21,8 +22,13 @@ const capacity = 10_000;
  * access level changes.
  */
 export class TokenCredentialsStore {
-  readonly #byToken = new Map<string, TokenCredentials>();
-  readonly #byGrant = new Map<string, TokenCredentials>();
+  readonly #byToken: Map<string, TokenCredentials>;
+  readonly #byGrant: Map<string, TokenCredentials>;
+
+  constructor(state: State = memoryState()) {
+    this.#byToken = state.part("access tokens", () => new Map<string, TokenCredentials>());
+    this.#byGrant = state.part("grants", () => new Map<string, TokenCredentials>());
+  }
 
   get size(): number {
     return this.#byToken.size;

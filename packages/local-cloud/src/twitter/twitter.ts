@@ -14,6 +14,7 @@ import { TemporaryCredentialsStore } from "./temporary-credentials.ts";
 import { TokenCredentialsStore } from "./token-credentials.ts";
 import type { TwitterApp, TwitterState } from "./twitter-state.ts";
 import { timestampWindowSeconds } from "./verify-oauth-request.ts";
+import type { State } from "../state.ts";
 
 export interface TwitterOptions {
   /** 0 picks a free one. */
@@ -25,6 +26,10 @@ export interface TwitterOptions {
   /** Other settings of the app. */
   app?: AppSettings;
   now: () => Date;
+  /** Keeps the access tokens. */
+  state?: State | undefined;
+  /** Called after each request. */
+  answered?: () => void;
   /** Gets one line for each request, without secrets. */
   log?: (line: string) => void;
   /**
@@ -94,7 +99,7 @@ function createTwitterApp(
     scheme,
     registered,
     temporaryCredentials: new TemporaryCredentialsStore(now, options.requestTokenLifetimeSeconds ?? 900),
-    tokenCredentials: new TokenCredentialsStore(),
+    tokenCredentials: new TokenCredentialsStore(options.state),
     nonces: new Nonces(timestampWindowSeconds),
     rateLimit: new RateLimit(),
     now,
@@ -103,6 +108,7 @@ function createTwitterApp(
 
   app.use(async (context, next) => {
     await next();
+    options.answered?.();
     // The injected clock, so that a client can measure its skew as with the real Twitter.
     context.header("date", now().toUTCString());
     context.header("cache-control", "no-store");

@@ -7,11 +7,14 @@ import type { Properties, PropertyType } from "./properties.ts";
 import { resourceRefusals } from "./resource-refusals.ts";
 import { findSchema, type ResourceSchema } from "./resource-schemas.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "./resource-type.ts";
+import { memoryState, type State } from "../../state.ts";
 
 export interface RecordedOptions {
   account: Pick<Account, "accountId" | "region">;
   /** Where clients of a service send requests, without a trailing slash. */
   endpoint: (service: string) => string;
+  /** Keeps the names that are taken. */
+  state?: State | undefined;
 }
 
 /**
@@ -30,7 +33,7 @@ export type Recorder = (
  */
 export function createRecorder(options: RecordedOptions): Recorder {
   const types = new Map<string, ResourceType>();
-  const webSocketApis = new Set<unknown>();
+  const webSocketApis = (options.state ?? memoryState()).part("WebSocket APIs", () => new Set<unknown>());
   const record = (type: string): ResourceType | undefined => {
     const known = types.get(type);
     if (known !== undefined) return known;
@@ -77,7 +80,7 @@ const customResource: ResourceType = {
  */
 function recordedByType(type: string, schema: ResourceSchema, options: RecordedOptions): ResourceType {
   /** Names that templates chose, which are unique. */
-  const names = new Set<string>();
+  const names = (options.state ?? memoryState()).part(`names: ${type}`, () => new Set<string>());
   return {
     create(properties, context) {
       const { nameProperty, instance } = describe(type, schema, properties, context, options);

@@ -5,6 +5,7 @@ import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
 import { resourceRefusals } from "./resource-refusals.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "./resource-type.ts";
+import { memoryState, type State } from "../../state.ts";
 
 /**
  * Resource types that the local cloud accepts, names and describes, without any effect: it has no logs and no user
@@ -14,12 +15,12 @@ import type { ResourceContext, ResourceInstance, ResourceType } from "./resource
  * depends on them: `Custom::SourcemapUploader` (SST: source maps for its console), `Custom::APIGatewayCloudWatchRole` (SST:
  * lets API Gateway write logs) and `Custom::LogRetention` (CDK: retention of logs).
  */
-export function recordedTypes(account: Account): Record<string, ResourceType> {
+export function recordedTypes(account: Account, state = memoryState()): Record<string, ResourceType> {
   const { accountId, region } = account;
   return {
     "AWS::ApiGateway::Account": recorded(named),
     "AWS::CDK::Metadata": recorded(named),
-    "AWS::Logs::LogGroup": unique("Log group", (properties, context) => {
+    "AWS::Logs::LogGroup": unique(state, "Log group", (properties, context) => {
       const name = properties.optionalText("LogGroupName") ?? physicalName(context, 512);
       return {
         physicalId: name,
@@ -67,8 +68,8 @@ function recorded(describe: Describe): ResourceType {
 }
 
 /** A type with unique names, which the customer may choose. */
-function unique(noun: string, describe: Describe): ResourceType {
-  const names = new Set<string>();
+function unique(state: State, noun: string, describe: Describe): ResourceType {
+  const names = state.part(`names: ${noun}`, () => new Set<string>());
   return {
     create(properties, context) {
       const instance = describe(properties, context);

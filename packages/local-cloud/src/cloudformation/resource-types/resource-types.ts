@@ -38,9 +38,11 @@ import { recordedTypes } from "./recorded.ts";
 import { autoDeleteObjectsType, bucketPolicyType, bucketType } from "./s3.ts";
 import { secretType } from "./secrets-manager.ts";
 import { parameterType } from "./ssm.ts";
+import type { State } from "../../state.ts";
 
 export interface DeployedServices {
   account: Account;
+  state?: State | undefined;
   buckets: Buckets;
   dynamoDb: Pick<DynamoDb, "run">;
   parameterStore: ParameterStore;
@@ -86,7 +88,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::SecretsManager::Secret": secretType(secretsManager),
       "Custom::AWSCDKOpenIdConnectProvider": oidcProviderCustomType(account),
       "Custom::S3AutoDeleteObjects": autoDeleteObjectsType(buckets),
-      ...recordedTypes(account),
+      ...recordedTypes(account, services.state),
     }),
   );
 }

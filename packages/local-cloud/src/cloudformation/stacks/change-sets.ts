@@ -4,6 +4,7 @@ import { ServiceError } from "../../aws/service-error.ts";
 import { validationError } from "../validation-error.ts";
 import type { ResourceChange } from "./plan-changes.ts";
 import type { Stack, StackRequest } from "./stack.ts";
+import type { State } from "../../state.ts";
 
 export interface ChangeSet {
   /** ARN. */
@@ -35,8 +36,8 @@ export interface ChangeSets {
   deleteAll(stack: Stack): void;
 }
 
-export function createChangeSets({ accountId, region }: Account, now: () => Date): ChangeSets {
-  const changeSets = new Map<string, ChangeSet>();
+export function createChangeSets({ accountId, region }: Account, now: () => Date, state: State): ChangeSets {
+  const changeSets = state.part("change sets", () => new Map<string, ChangeSet>());
   const of = (stack: Stack): ChangeSet[] =>
     [...changeSets.values()].filter((changeSet) => changeSet.stack === stack);
 

@@ -28,6 +28,7 @@ import {
   type StackRequest,
   type Tag,
 } from "./stack.ts";
+import { memoryState, type State } from "../../state.ts";
 
 /** A request to create or update a stack, not validated yet. */
 export interface StackInput {
@@ -71,16 +72,20 @@ export interface Stacks {
   drift: DriftDetection;
   /** Resolves when no operation runs. */
   settled(): Promise<void>;
+  /** Whether no operation runs. */
+  isSettled(): boolean;
 }
 
-export type StacksOptions = Omit<DeploymentEnvironment, "createScope" | "checkExports">;
+export type StacksOptions = Omit<DeploymentEnvironment, "createScope" | "checkExports"> & {
+  state?: State | undefined;
+};
 
 export function createStacks(options: StacksOptions): Stacks {
-  const { account, sources, now } = options;
+  const { account, sources, now, state = memoryState() } = options;
   /** By ARN. Deleted stacks stay: DescribeStacks finds them by their ARN. */
-  const stacks = new Map<string, Stack>();
+  const stacks = state.part("stacks", () => new Map<string, Stack>());
   const exports = createExports(stacks);
-  const changeSets = createChangeSets(account, now);
+  const changeSets = createChangeSets(account, now, state);
   const operations = new Set<Promise<void>>();
 
   const environment: DeploymentEnvironment = {
@@ -277,6 +282,8 @@ export function createStacks(options: StacksOptions): Stacks {
     },
 
     deleteChangeSet: (changeSet) => changeSets.delete(changeSet),
+
+    isSettled: () => operations.size === 0,
 
     async settled() {
       while (operations.size > 0) await Promise.all(operations);

@@ -1,0 +1,70 @@
+import type { Stacks } from "./cloudformation/stacks/stacks.ts";
+import type { SavedState } from "./state.ts";
+
+/** Saves the state of a local cloud whenever it has changed. */
+export interface Saver {
+  /** Saves for the first time. @throws the file system's error */
+  start(): Promise<void>;
+  /** Something may have changed. Requests that only read cost no write. */
+  changed(): void;
+  /** Saves for the last time, and gives the folder back. */
+  close(): Promise<void>;
+}
+
+/** From a change to its save: a deploy puts many objects. */
+const delayMs = 100;
+
+/**
+ * Saves between the operations of stacks, so that every stage is saved whole.
+ * @param warn gets what keeps it from saving, once until it can save again
+ */
+export function createSaver(
+  state: SavedState,
+  stacks: Pick<Stacks, "settled" | "isSettled">,
+  warn: (line: string) => void,
+): Saver {
+  let isStarted = false;
+  let isFailing = false;
+  let timer: NodeJS.Timeout | undefined;
+  let waiting: Promise<void> | undefined;
+
+  const save = async (): Promise<void> => {
+    try {
+      await state.save();
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) {
+        warn(
+          `cannot save the state in ${state.folder}: ${(error as Error).message}. What was saved before is kept. What changes until it can be saved ends with this process.`,
+        );
+      }
+      isFailing = true;
+    }
+  };
+  const saveBetweenOperations = async (): Promise<void> => {
+    // A request may start one before this goes on.
+    // oxlint-disable-next-line no-await-in-loop -- one operation after the other
+    do await stacks.settled();
+    while (!stacks.isSettled());
+    waiting = undefined;
+    await save();
+  };
+
+  return {
+    async start() {
+      await state.save();
+      isStarted = true;
+    },
+    changed() {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        waiting ??= saveBetweenOperations();
+      }, delayMs).unref();
+    },
+    async close() {
+      clearTimeout(timer);
+      if (isStarted) await save();
+      state.release();
+    },
+  };
+}
