@@ -7,7 +7,7 @@ import { exists, type Stack, type StackResource } from "./stack.ts";
 
 type DriftStatus = "IN_SYNC" | "MODIFIED" | "DELETED" | "NOT_CHECKED";
 
-export interface ResourceDrift {
+interface ResourceDrift {
   resource: StackResource;
   status: DriftStatus;
   differences: PropertyDifference[];
