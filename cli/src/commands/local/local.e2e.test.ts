@@ -188,6 +188,8 @@ describe("auth-cli local", () => {
       const [, url = ""] = await terminal.waitFor(/^\[\] (http:\S+)$/m);
       expect((await fetch(url)).status).toBe(403);
       await terminal.type("exit 3", "Enter");
+      // What is typed too early, the shell that ends reads.
+      await terminal.waitFor(/^exit\n[#$]/m);
       await terminal.type("echo code $?", "Enter");
       await terminal.waitFor(/code 3$/m);
       await expect(fetch(url)).rejects.toThrow("fetch failed");
