@@ -16,8 +16,27 @@ const outputsFile = join(root, ".sst/outputs.json");
 const isWindows = process.platform === "win32";
 const variablesFile = isWindows ? ".sst/local.ps1" : ".sst/local.env";
 
-/** Runs `sst dev` on this terminal until it ends. @returns its exit code, 0 after Ctrl-C */
-async function runSstDev(stage: string, cloud: LocalCloud, temporary: string): Promise<number> {
+/** Aborted by Ctrl-C, and when the terminal closes or npm ends. */
+function watchInterruptions(): AbortSignal {
+  const interruption = new AbortController();
+  const stop = (): void => interruption.abort();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  // The shell between npm and this process does not pass npm's signals on.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && stop(), 500).unref();
+  return interruption.signal;
+}
+
+interface SstDev {
+  stage: string;
+  cloud: LocalCloud;
+  /** For temporary files. */
+  temporary: string;
+  interruption: AbortSignal;
+}
+
+/** Runs `sst dev` on this terminal until it ends. @returns its exit code, 0 after an interruption */
+async function runSstDev({ stage, cloud, temporary, interruption }: SstDev): Promise<number> {
   const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _session, ...inherited } = process.env;
   const child = spawn(
     process.execPath,
@@ -34,19 +53,14 @@ async function runSstDev(stage: string, cloud: LocalCloud, temporary: string): P
         TMP: temporary,
       },
       stdio: "inherit",
+      signal: interruption,
     },
   );
-  let interrupted = false;
-  const stop = (): void => {
-    interrupted = true;
-    child.kill("SIGTERM");
-  };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
+    child.on("error", (error) => interruption.aborted || reject(error));
     child.once("close", resolve);
   });
-  return interrupted ? 0 : (code ?? 1);
+  return interruption.aborted ? 0 : (code ?? 1);
 }
 
 /** How a shell sets the local cloud's variables. */
@@ -61,6 +75,17 @@ function assignments({ environment }: LocalCloud): string {
   return [unset, ...lines, ""].join("\n");
 }
 
+/** Whether another start of this script serves the folder. Its local cloud answers, unlike that of a killed one. */
+async function isRunning(): Promise<boolean> {
+  const variables = await readFile(join(root, variablesFile), "utf8").catch(() => "");
+  const [, url] = /AWS_ENDPOINT_URL ?= ?'(.*)'/.exec(variables) ?? [];
+  if (url === undefined) return false;
+  return fetch(url).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** What to type next, once SST has written where the API is. */
 async function announce(stage: string, writtenBefore: number): Promise<void> {
   while ((await lastWritten()) <= writtenBefore) await sleep(100, undefined, { ref: false });
@@ -73,8 +98,8 @@ async function announce(stage: string, writtenBefore: number): Promise<void> {
       `${endpoint} runs the functions on this computer. In another terminal, in this folder:`,
       "",
       `  . ${isWindows ? ".\\" : ""}${variablesFile}`,
-      `  npx --no-install auth-cli login --stage ${stage}`,
-      `  npx --no-install auth-cli call /private --stage ${stage}`,
+      `  npx auth-cli login --stage ${stage}`,
+      `  npx auth-cli call /private --stage ${stage}`,
       "",
       "Edit packages/functions/src/private.ts, save it and call again. Press Ctrl-C here to stop.",
       "",
@@ -89,10 +114,16 @@ async function lastWritten(): Promise<number> {
 }
 
 async function main(): Promise<number> {
+  const interruption = watchInterruptions();
   // Without a stage, SST asks for one, and without a terminal it does nothing.
   const { stage } = parseArgs({ options: { stage: { type: "string", default: "local" } } }).values;
   const { TWITTER_CONSUMER_KEY: key, TWITTER_CONSUMER_SECRET: secret } = stageEnvironment(root, stage, {});
   const { NODE_EXTRA_CA_CERTS: extra } = process.env;
+  if (await isRunning()) {
+    throw new Error(
+      `npm run dev:local already runs in this folder. Stop it first; its variables are in ${variablesFile}`,
+    );
+  }
   const temporary = await mkdtemp(join(tmpdir(), "auth-cli-dev-"));
   const cloud = await startLocalCloud({
     awsPort: 0,
@@ -108,7 +139,7 @@ async function main(): Promise<number> {
     await mkdir(join(root, ".sst"), { recursive: true });
     await writeFile(join(root, variablesFile), assignments(cloud), { mode: 0o600 });
     void announce(stage, writtenBefore);
-    return await runSstDev(stage, cloud, temporary);
+    return await runSstDev({ stage, cloud, temporary, interruption });
   } finally {
     // What they name ends with the local cloud.
     await Promise.all([join(root, variablesFile), outputsFile].map((file) => rm(file, { force: true })));

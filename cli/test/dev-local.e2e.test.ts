@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
@@ -26,6 +28,8 @@ test.skipIf(process.platform === "win32")(
   "the guide by hand: dev, log in, call, print the identity, call, deploy to prod, remove both",
   async () => {
     const app = await copySstApp();
+    const files = [".sst/local.env", ".sst/outputs.json"].map((file) => join(app.folder, file));
+    const left = (): string[] => files.filter((file) => existsSync(file));
     await app.edit(handler, greeting, '"Hello user!"');
     const dev = app.devLocal();
     let cli: AuthCli | undefined;
@@ -33,6 +37,11 @@ test.skipIf(process.platform === "win32")(
       await dev.printed(/Press Ctrl-C.*\n/);
       const documented = new Map(readPages().flatMap(transcriptsIn)).get("dev") ?? "";
       expect(comparable(devTranscript(dev.output()))).toBe(comparable(documented));
+
+      const second = app.devLocal();
+      await second.printed(/already runs in this folder/);
+      expect(await second.stop(), second.output()).toBe(1);
+      expect(left()).toEqual(files);
 
       const variables = await sourceVariables(app.folder);
       expect(variables).not.toHaveProperty("AWS_PROFILE");
@@ -68,12 +77,46 @@ test.skipIf(process.platform === "win32")(
       await sst("remove", "--stage", "local");
 
       expect(await dev.stop("SIGINT"), dev.output()).toBe(0);
-      for (const file of [".sst/local.env", ".sst/outputs.json"])
-        expect(existsSync(join(app.folder, file)), file).toBe(false);
+      expect(left()).toEqual([]);
     } finally {
-      await dev.stop("SIGKILL");
+      // SIGKILL would leave `sst dev` behind.
+      await dev.stop("SIGTERM");
       await cli?.remove();
       await app.remove();
     }
   },
 );
+
+test.skipIf(process.platform === "win32")(
+  "dev:local ends with its terminal, and when npm is killed",
+  async () => {
+    const app = await copySstApp();
+    const file = join(app.folder, ".sst/local.env");
+    const script = fileURLToPath(new URL("../../scripts/dev-local.ts", import.meta.url));
+    const command = `"${process.execPath}" --import "${import.meta.resolve("tsx")}" "${script}"; true`;
+    const options = { cwd: app.folder, stdio: "ignore", detached: true } as const;
+    try {
+      for (const [signal, isGroup] of [
+        ["SIGHUP", true],
+        ["SIGKILL", false],
+      ] as const) {
+        const shell = spawn("/bin/sh", ["-c", command], options);
+        await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true);
+        process.kill(isGroup ? -shell.pid! : shell.pid!, signal);
+        await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(false);
+        await expect.poll(() => isAlive(-shell.pid!), { timeout: 60_000 }).toBe(false);
+      }
+    } finally {
+      await app.remove();
+    }
+  },
+);
+
+/** @param pid negative for a process group */
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
