@@ -100,11 +100,12 @@ test.skipIf(process.platform === "win32")(
         ["SIGHUP", true],
         ["SIGKILL", false],
       ] as const) {
-        const shell = spawn("/bin/sh", ["-c", command], options);
+        const { pid } = spawn("/bin/sh", ["-c", command], options);
+        if (pid === undefined) throw new Error("cannot start /bin/sh");
         await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true);
-        process.kill(isGroup ? -shell.pid! : shell.pid!, signal);
+        process.kill(isGroup ? -pid : pid, signal);
         await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(false);
-        await expect.poll(() => isAlive(-shell.pid!), { timeout: 60_000 }).toBe(false);
+        await expect.poll(() => isAlive(-pid), { timeout: 60_000 }).toBe(false);
       }
     } finally {
       await app.remove();
