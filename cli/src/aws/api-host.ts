@@ -11,15 +11,15 @@ export interface SigningScope {
 export const executeApi = "execute-api";
 
 /** The first label after the API's own name, and the service that signatures for it name. */
-const services: Readonly<Record<string, string>> = {
-  "execute-api": executeApi,
-  "execute-api-fips": executeApi,
-  "lambda-url": "lambda",
-  "appsync-api": "appsync",
-};
+const services: ReadonlyMap<string, string> = new Map([
+  ["execute-api", executeApi],
+  ["execute-api-fips", executeApi],
+  ["lambda-url", "lambda"],
+  ["appsync-api", "appsync"],
+]);
 
 /** Where APIs are, besides the suffixes of partitions: dual-stack and function URLs. `localhost` is the local cloud's. */
-const suffixes = [
+const suffixes = new Set([
   ...partitionSuffixes,
   "api.aws",
   "on.aws",
@@ -32,12 +32,17 @@ const suffixes = [
   "api.cloud-aws.adc-e.uk",
   "api.aws.hci.ic.gov",
   "localhost",
-];
+]);
 
-/** Every partition puts the region before its suffix. */
-const host = new RegExp(
-  String.raw`^([a-z0-9-]+)\.(execute-api|execute-api-fips|lambda-url|appsync-api)\.([a-z]{2,}(?:-[a-z]+)+-\d{1,2})\.(?:vpce\.)?(?:${suffixes.join("|").replaceAll(".", "\\.")})\.?$`,
-);
+/** Every partition puts the region before its suffix. Undefined for other hosts. */
+function partsOf(hostname: string): { name: string; service: string; region: string } | undefined {
+  const [name = "", label = "", region = "", ...others] = hostname.replace(/\.$/, "").split(".");
+  const service = services.get(label);
+  if (service === undefined || !/^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/.test(region)) return undefined;
+  if (!/^[a-z0-9-]+$/.test(name)) return undefined;
+  const suffix = (others[0] === "vpce" ? others.slice(1) : others).join(".");
+  return suffixes.has(suffix) ? { name, service, region } : undefined;
+}
 
 /**
  * The service and the region in the host of an HTTP API, a REST API, a function URL or an AppSync API, also behind a VPC
@@ -46,8 +51,7 @@ const host = new RegExp(
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-private-api-test-invoke-url.html
  */
 export function scopeOfHost({ hostname }: Pick<URL, "hostname">): SigningScope | undefined {
-  const [, , label = "", region] = host.exec(hostname) ?? [];
-  const service = services[label];
+  const { service, region } = partsOf(hostname) ?? {};
   return service === undefined || region === undefined ? undefined : { service, region };
 }
 
@@ -58,8 +62,8 @@ export function isHostOfAws(url: Pick<URL, "hostname">): boolean {
 
 /** The API's id in `<id>.execute-api.…`. Undefined for custom domains, VPC endpoints and other services. */
 export function apiIdOfHost({ hostname }: Pick<URL, "hostname">): string | undefined {
-  const [, name = "", label = ""] = host.exec(hostname) ?? [];
-  if (services[label] !== executeApi || name.startsWith("vpce-")) return undefined;
+  const { name = "", service } = partsOf(hostname) ?? {};
+  if (service !== executeApi || name.startsWith("vpce-")) return undefined;
   // The private DNS name of a REST API: `<id>-<VPC endpoint's id>`.
   return name.replace(/-vpce-.*$/, "");
 }

@@ -63,6 +63,7 @@ describe("the command line", () => {
   it.each([
     ["an unknown flag", ["call", "/x", "--retyr", "1"], /unknown option '--retyr'/, /--retry/],
     ["an unknown command", ["lgoin"], /unknown command 'lgoin'/, /login/],
+    ["help of an unknown command", ["help", "lgoin"], /unknown command 'lgoin'/, /login/],
     ["a command with no similar name", ["frobnicate"], /unknown command 'frobnicate'/, /--help/],
     ["a flag without its value", ["login", "--stage"], /--stage needs a value: <name>/, /--help/],
     ["a missing path", ["call"], /call needs a <path>/, /call --help/],

@@ -47,7 +47,7 @@ export async function run(
   }
   const debug = args.includes("--debug");
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(isHelpOfNothing(program, args) ? args.slice(1) : args, { from: "user" });
     return exitCode;
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) {
@@ -58,7 +58,7 @@ export async function run(
       return reportError(withRepeatedFlags(toAuthCliError(thrown), program.opts(), known), terminal, args);
     }
     if (thrown.exitCode === 0) return 0;
-    if (thrown.code === "commander.help") return isHelpCommand(program) ? 0 : 2;
+    if (thrown.code === "commander.help") return program.args[0] === "help" ? 0 : 2;
     const [{ usageError }, { withRepeatedFlags }] = await Promise.all([
       import("./flags/usage-error.ts"),
       import("./flags/repeat-flags.ts"),
@@ -95,10 +95,11 @@ function withLocalCloudsNamed(environment: Environment): Environment {
   };
 }
 
-/** `help` and `help <command>`. Commander also prints the help when the command is missing or unknown. */
-function isHelpCommand({ args: [first, second], commands }: Command): boolean {
-  const names = commands.flatMap((command) => [command.name(), ...command.aliases()]);
-  return first === "help" && (second === undefined || names.includes(second));
+/** `help` of an unknown command: commander would print the whole help, without an error. */
+function isHelpOfNothing({ commands }: Command, [first, ...others]: readonly string[]): boolean {
+  const named = first === "help" ? others.find((word) => !word.startsWith("-")) : undefined;
+  if (named === undefined || named === "help") return false;
+  return !commands.some((command) => command.name() === named || command.aliases().includes(named));
 }
 
 /** The message may have lines of somebody else's, so each line names its source. */

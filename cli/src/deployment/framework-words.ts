@@ -11,6 +11,14 @@ export function howToWriteOutputs(framework: Framework, stage = "<stage>"): stri
   }[framework];
 }
 
+/** How to deploy and to write the outputs file. Imperatives. */
+export function howToDeploy(framework: Framework, stage?: string): string[] {
+  const outputs = howToWriteOutputs(framework, stage);
+  // The tools of SST and CDK write the outputs when they deploy.
+  if (framework === "sst" || framework === "cdk") return [outputs];
+  return [inWordsOf(framework, "run `npx sst deploy`"), outputs];
+}
+
 function describeStacks(stack: string): string {
   return `run \`aws cloudformation describe-stacks --stack-name ${stack} >outputs.json\` after the deploy`;
 }
@@ -27,9 +35,24 @@ const deploy: Words = {
 const grant =
   "allow execute-api:Invoke on the API's ARN for the role of the identity pool's authenticated users";
 
+const named = "a stage of the outputs file or of auth-cli.json";
+
 /** What fixes say to a user of SST, and what they say to users of others. */
 const phrases: readonly [said: RegExp, others: Words][] = [
   [/`npx sst deploy(?: --stage (?:<stage>|[\w-]+))?`/g, deploy],
+  [
+    /`npx sst dev`, (?=the CloudWatch|CloudWatch)/g,
+    {
+      cdk: "",
+      amplify: "`npx ampx sandbox --stream-function-logs`, ",
+      sam: "`sam logs --tail`, ",
+      serverless: "`npx serverless logs --function <function>`, ",
+    },
+  ],
+  [
+    /the stage name of `npx sst deploy --stage …`/g,
+    { cdk: named, amplify: named, sam: named, serverless: named },
+  ],
   [
     /`npx sst diff`/g,
     {
@@ -69,6 +92,10 @@ const phrases: readonly [said: RegExp, others: Words][] = [
  */
 export function inWordsOf(framework: Framework | undefined, fix: string): string {
   if (framework === "sst") return fix;
-  if (framework === undefined) return fix.replace(/\brun `npx sst deploy[^`]*`/g, "deploy again");
+  if (framework === undefined) {
+    return fix
+      .replaceAll(/\brun `npx sst deploy[^`]*`/g, "deploy again")
+      .replaceAll(/`npx sst dev`, (?=the CloudWatch|CloudWatch)/g, "");
+  }
   return phrases.reduce((text, [said, others]) => text.replace(said, others[framework] ?? "$&"), fix);
 }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { nameCommands } from "../../command-name.ts";
-import type { Framework } from "../../deployment/framework.ts";
-import { howToWriteOutputs, inWordsOf } from "../../deployment/framework-words.ts";
+import { howToDeploy } from "../../deployment/framework-words.ts";
 import { checkStageName } from "../../deployment/stage.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
@@ -225,7 +224,7 @@ function nextSteps(
     ...(isLocal
       ? ["run `npm run local`: it opens a shell in a local cloud, which ends with the shell. In it:"]
       : []),
-    ...deploySteps(project.framework, target),
+    ...(project.framework === undefined ? [] : howToDeploy(project.framework, target)),
     `run \`auth-cli login${flag}\``,
     `run \`npm run smoke${flag === "" ? "" : ` --${flag}`}\``,
   ];
@@ -237,14 +236,6 @@ function nextSteps(
       ? []
       : [`- for CI, set the variable AWS_ROLE_ARN and the secrets ${secrets.join(", ")}`]),
   ];
-}
-
-function deploySteps(framework: Framework | undefined, stage: string): string[] {
-  if (framework === undefined) return [];
-  const outputs = howToWriteOutputs(framework, stage);
-  // The tools of SST and CDK write the outputs when they deploy.
-  if (framework === "sst" || framework === "cdk") return [outputs];
-  return [inWordsOf(framework, "run `npx sst deploy`"), outputs];
 }
 
 function named(text: string, { commandName }: Environment): string {

@@ -260,6 +260,22 @@ async function announce(
     `These lines again: ${nameCommands(`\`${evaluation[shell]}\``, environment.commandName).replaceAll("`", "")}`,
     `Or a shell with these variables and a prompt that says so: ${environment.commandName} local --shell`,
     "",
+    ...(await nextSteps(environment)),
+    "",
+    "Press Ctrl-C to stop the local cloud.",
+  ]);
+}
+
+/** What to type in the other terminal. */
+async function nextSteps(environment: Environment): Promise<string[]> {
+  const { framework = "sst" } = findProject(environment);
+  if (framework !== "sst") {
+    const { howToDeploy } = await import("../../deployment/framework-words.ts");
+    const deploy = howToDeploy(framework, "prod").flatMap((step) => /`([^`]+)`/.exec(step)?.[1] ?? []);
+    const own = ["login", "smoke"].map((command) => `${environment.commandName} ${command}`);
+    return ["Then deploy, log in and check:", "", ...[...deploy, ...own].map((line) => `  ${line}`)];
+  }
+  return [
     "Then follow the guide:",
     "",
     "  npx sst deploy --stage prod",
@@ -267,9 +283,7 @@ async function announce(
     "  npx --no-install auth-cli call /private --stage prod",
     "  npx --no-install auth-cli smoke --stage prod",
     "  npx sst remove --stage prod",
-    "",
-    "Press Ctrl-C to stop the local cloud.",
-  ]);
+  ];
 }
 
 function interrupted(interruption: AbortSignal): Promise<void> {

@@ -242,7 +242,8 @@ function pathToCall(environment: Environment, { deployment, project, settings }:
   const paths = readKnownRoutes(environment, project.root).flatMap(({ method, path }) =>
     method === "GET" && /^\/[\w./-]*$/.test(path) ? [path] : [],
   );
-  const [first = "/private"] = paths;
+  const isGuides = project.framework === undefined || project.framework === "sst";
+  const [first = isGuides ? "/private" : "<path>"] = paths;
   return paths.includes("/private") ? "/private" : first;
 }
 

@@ -38,6 +38,17 @@ describe("login --with-token", () => {
     expect(storedSession(ran)).toMatchObject({ userId: "42", screenName: "alice" });
   });
 
+  it("names no path of SST's guide in another framework's project", async () => {
+    const created = createWorld({ files: { "/cdk/cdk.json": "{}" } });
+    const { services } = created;
+    const environment = { ...created.environment, workingDirectory: "/cdk" };
+    const { token, secret } = services.tokenCredentials;
+    environment.type(`${token}\n${secret}\n`);
+    const flags = ["--endpoint", services.apiEndpoint, "--identity-pool-id", services.identityPoolId];
+    const ran = await runIn(["login", "--with-token", ...flags], { services, environment });
+    expect(ran.stderr).toContain("Next: auth-cli call <path> --endpoint");
+  });
+
   it("reads them from the environment instead of standard input, with a note", async () => {
     const created = createWorld({ input: "not looked at\n" });
     const { token, secret } = created.services.tokenCredentials;
