@@ -11,7 +11,7 @@ const config: KnipConfig = {
     cli: {
       entry: ["src/main.ts", "src/environment/{keyring-process,light-console}.ts", "bench/*.{ts,cjs}"],
       // They build auth-cli: action.yml installs the packages of this workspace only.
-      ignoreDependencies: ["rolldown", "tsx"],
+      ignoreDependencies: ["rolldown"],
       // A program of every Unix.
       ignoreBinaries: ["mkfifo"],
     },

@@ -207,6 +207,8 @@ const foreign = new Set([
   "quick",
   "data",
   "no-install",
+  "no-rollback",
   "save-dev",
+  "type",
   "workspace",
 ]);

@@ -224,7 +224,7 @@ export const apiFaults: Fault[] = [
     arrange: at("removed"),
     step: "cognito.get-id",
     code: "pool-not-found",
-    cause: "the stack was removed or replaced",
+    cause: "the local cloud was started again after the deploy, or the stack was removed",
     fix: "run `npx sst deploy --stage",
   },
   {

@@ -67,7 +67,7 @@ describe.skipIf(curl === undefined)("curl --aws-sigv4", () => {
       "--header",
       "content-type: application/json",
     ]);
-    expect([status, log]).toEqual([200, []]);
+    expect([status, log]).toEqual([200, [expect.stringMatching(/^api POST \/private 200 \d+ ms$/)]]);
     expect(JSON.parse(body)).toMatchObject({
       body: '{"a":1}',
       requestContext: { http: { method: "POST" }, authorizer: { iam: { cognitoIdentity: null } } },
