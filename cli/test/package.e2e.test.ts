@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -151,6 +153,69 @@ describe("the package with the local cloud, installed in an empty folder", () =>
     }
   });
 
+  test.runIf(isLongRun)(
+    "with --state, an SST app with a table answers as before after the local cloud was killed",
+    { timeout: 300_000 },
+    async () => {
+      const app = await copySstApp();
+      const program = join(folder, "node_modules/@api-auth-twitter/auth-cli/bin/auth-cli.cjs");
+      const cli = await createAuthCli(app.folder, {}, { program });
+      let localCloud: ChildProcess | undefined;
+      const start = async (): Promise<Record<string, string>> => {
+        const args = [program, "local", ...ports, "--state", ".local-cloud", "--json"];
+        const child = spawn(process.execPath, args, {
+          cwd: app.folder,
+          env: cli.variables,
+          stdio: ["ignore", "pipe", "ignore"],
+        });
+        localCloud = child;
+        const [line] = (await once(child.stdout, "data")) as [Buffer];
+        return (JSON.parse(line.toString()) as { environment: Record<string, string> }).environment;
+      };
+      const kill = async (): Promise<void> => {
+        if (localCloud?.exitCode !== null || localCloud.signalCode !== null) return;
+        const exited = once(localCloud, "exit");
+        localCloud.kill("SIGKILL");
+        await exited;
+      };
+      try {
+        await app.edit("stacks/ExampleStack.ts", "import { Api, Cognito,", "import { Api, Cognito, Table,");
+        await app.edit("stacks/ExampleStack.ts", "  const api = ", `${visits}\n  const api = `);
+        await app.edit(
+          "stacks/ExampleStack.ts",
+          'authorizer: "iam" }',
+          'authorizer: "iam", function: counter }',
+        );
+        await app.edit("packages/functions/src/private.ts", /[^]*/, countingHandler);
+
+        const environment = await start();
+        const deployed = await app.sst(["deploy", "--stage", "kept"], environment);
+        expect(deployed.code, deployed.stdout + deployed.stderr).toBe(0);
+        Object.assign(cli.variables, environment);
+        const login = await cli.logIn("alice", ["--stage", "kept"]);
+        expect(login.code, login.stderr).toBe(0);
+        const call = (): Promise<ProcessResult> => cli.run(["call", "/private", "--stage", "kept"]);
+        const first = await call();
+        expect(first.stdout, first.stderr).toMatch(/^Hello us-east-1:[-0-9a-f]+, visit 1$/);
+
+        await kill();
+        const stopped = await call();
+        expect(stopped.stderr).toContain("cause: that local cloud has stopped");
+        expect(stopped.code).toBe(3);
+
+        expect(await start()).toEqual(environment);
+        const again = await call();
+        expect(again.stdout, again.stderr).toBe(first.stdout.replace("visit 1", "visit 2"));
+        const smoke = await cli.run(["smoke", "--stage", "kept"]);
+        expect(smoke.code, smoke.stdout + smoke.stderr).toBe(0);
+      } finally {
+        await kill();
+        await cli.remove();
+        await app.remove();
+      }
+    },
+  );
+
   test("local runs cdk deploy", async () => {
     const project = await mkdtemp(join(tmpdir(), "cdk-project-"));
     try {
@@ -176,4 +241,32 @@ const handler = new Function(stack, "Function", {
 });
 const { url } = handler.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
 new CfnOutput(stack, "Url", { value: url });
+`;
+
+const visits = `
+  const visits = new Table(stack, "Visits", { fields: { id: "string" }, primaryIndex: { partitionKey: "id" } });
+  const counter = { bind: [visits], environment: { VISITS: visits.tableName } };
+`;
+
+/** Without the AWS SDK, which the app does not have. */
+const countingHandler = `
+import { AwsClient } from "aws4fetch";
+const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_ENDPOINT_URL, VISITS } = process.env as Record<string, string>;
+const aws = new AwsClient({
+  accessKeyId: AWS_ACCESS_KEY_ID!, secretAccessKey: AWS_SECRET_ACCESS_KEY!, sessionToken: AWS_SESSION_TOKEN!,
+  region: "us-east-1", service: "dynamodb", retries: 0,
+});
+export const handler = async (event: any) => {
+  const { identityId } = event.requestContext.authorizer.iam.cognitoIdentity;
+  const reply = await aws.fetch(AWS_ENDPOINT_URL!, {
+    method: "POST",
+    headers: { "content-type": "application/x-amz-json-1.0", "x-amz-target": "DynamoDB_20120810.UpdateItem" },
+    body: JSON.stringify({
+      TableName: VISITS, Key: { id: { S: identityId } }, ReturnValues: "ALL_NEW",
+      UpdateExpression: "ADD visits :one", ExpressionAttributeValues: { ":one": { N: "1" } },
+    }),
+  });
+  const { Attributes } = (await reply.json()) as any;
+  return { statusCode: 200, body: \`Hello \${identityId}, visit \${Attributes.visits.N}\` };
+};
 `;
