@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
+import { restRoutesOfTemplate } from "./template-routes.ts";
 
 /** `GET` and `/items/{id}`. `ANY` matches every method, the path `$default` every path. */
 export interface KnownRoute {
@@ -31,10 +32,12 @@ function readAssembly(files: Environment["files"], folder: string): KnownRoute[]
   const { artifacts = {} } = readJson<Manifest>(files, join(folder, "manifest.json"));
   const templates = Object.values(artifacts).flatMap(({ properties }) => properties?.templateFile ?? []);
   return templates.flatMap((file) => {
-    const { Resources: resources = {} } = readJson<Template>(files, join(folder, file));
-    return Object.values(resources).flatMap(({ Type: type, Properties: properties }) =>
+    const text = files.readText(join(folder, file)) ?? "{}";
+    const { Resources: resources = {} } = JSON.parse(text) as Template;
+    const httpRoutes = Object.values(resources).flatMap(({ Type: type, Properties: properties }) =>
       type === "AWS::ApiGatewayV2::Route" ? parseRouteKey(properties?.RouteKey) : [],
     );
+    return [...httpRoutes, ...restRoutesOfTemplate(text).flatMap(({ key }) => parseRouteKey(key))];
   });
 }
 

@@ -100,6 +100,18 @@ function httpApiRoutes({ id }: Resource, resources: readonly Resource[]): Templa
     }));
 }
 
+/**
+ * The routes of all REST APIs of a template.
+ * @param template as JSON
+ */
+export function restRoutesOfTemplate(template: string): TemplateRoute[] {
+  if (!template.includes("AWS::ApiGateway::Method")) return [];
+  const resources = resourcesOf(parse(template));
+  return resources
+    .filter(({ type }) => type === "AWS::ApiGateway::RestApi")
+    .flatMap((api) => restApiRoutes(api, resources));
+}
+
 /** Methods of an API without `AWS::ApiGateway::Method` are in its OpenAPI document, which is not read. */
 function restApiRoutes({ id }: Resource, resources: readonly Resource[]): TemplateRoute[] {
   const pathOf = (resourceId: unknown): string => {
