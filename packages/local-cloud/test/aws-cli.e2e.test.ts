@@ -16,7 +16,7 @@ import {
 } from "@aws-sdk/client-cognito-identity";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
-import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
+import { inLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { strToU8, zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { behaviours } from "../src/evidence/behaviours.ts";
@@ -283,21 +283,26 @@ Outputs: { PoolId: { Value: !Ref Pool } }
     );
   });
 
-  it.runIf(isLongRun).each(awsCommands)("sends the request of docs/unknown.md: %s", async (command) => {
-    await writeFile(join(folder, "trust.json"), "{}");
-    await writeFile(join(folder, "x.zip"), zipSync({ "index.js": strToU8("") }));
-    const complete = command
-      .replace("aws ", 'aws --endpoint-url "$AWS_ENDPOINT_URL" ')
-      .replace("--identity-pool-id POOL", "--identity-pool-id us-east-1:00000000-0000-0000-0000-000000000000")
-      .replace("--identity-id ID", "--identity-id us-east-1:00000000-0000-0000-0000-000000000000")
-      .replace(/ (?:ARN|ROLE)\b/, " arn:aws:iam::000000000000:role/users");
-    const { stderr } = await runProcess("sh", ["-c", complete], {
-      cwd: folder,
-      env: { PATH: process.env["PATH"], HOME: folder, AWS_PAGER: "", ...cloud.environment },
-    });
-    // The CLI refuses unknown options and members that the service's model does not allow before it sends them.
-    expect(stderr).toMatch(/An error occurred \(\w+\) when calling the \w+ operation/);
-  });
+  inLongRun(() =>
+    it.each(awsCommands)("sends the request of docs/unknown.md: %s", async (command) => {
+      await writeFile(join(folder, "trust.json"), "{}");
+      await writeFile(join(folder, "x.zip"), zipSync({ "index.js": strToU8("") }));
+      const complete = command
+        .replace("aws ", 'aws --endpoint-url "$AWS_ENDPOINT_URL" ')
+        .replace(
+          "--identity-pool-id POOL",
+          "--identity-pool-id us-east-1:00000000-0000-0000-0000-000000000000",
+        )
+        .replace("--identity-id ID", "--identity-id us-east-1:00000000-0000-0000-0000-000000000000")
+        .replace(/ (?:ARN|ROLE)\b/, " arn:aws:iam::000000000000:role/users");
+      const { stderr } = await runProcess("sh", ["-c", complete], {
+        cwd: folder,
+        env: { PATH: process.env["PATH"], HOME: folder, AWS_PAGER: "", ...cloud.environment },
+      });
+      // The CLI refuses unknown options and members that the service's model does not allow before it sends them.
+      expect(stderr).toMatch(/An error occurred \(\w+\) when calling the \w+ operation/);
+    }),
+  );
 
   it("reports an unsupported action by name", async () => {
     const { code, stderr } = await run(["--endpoint-url", cloud.awsUrl, "iam", "list-users"]);

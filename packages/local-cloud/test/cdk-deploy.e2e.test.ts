@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
+import { inLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../src/index.ts";
@@ -91,25 +91,29 @@ describe("cdk deploy, diff and destroy", () => {
     await expect(fetch(url)).rejects.toThrow("fetch failed");
   });
 
-  it.runIf(isLongRun)(
-    "bootstraps, finds drift, collects garbage and rolls back, as docs/local-cloud.md says",
-    { timeout: 300_000 },
-    async () => {
-      expect(await cdk("bootstrap")).toContain("bootstrapped");
-      const url = await deploy("hello");
-      expect(await cdk("drift")).toContain("No drift detected");
-      expect(await cdk("gc", "--unstable=gc", "--confirm=false", "--type", "s3")).toContain("files scanned");
-      const broken = 'new CfnResource(stack, "Broken", { type: "AWS::SQS::Nothing" });';
-      await writeFile(
-        join(folder, "app.mjs"),
-        `import { CfnResource } from "aws-cdk-lib";${program}${broken}`,
-      );
-      const failed = await run("deploy", "--require-approval", "never", "--no-rollback");
-      expect(failed.code).toBe(1);
-      expect(failed.output).toContain("does not support the resource type AWS::SQS::Nothing");
-      await cdk("rollback", "--unstable=rollback", "CdkApp");
-      expect(await (await fetch(url)).text()).toBe("hello");
-      await cdk("destroy", "--force");
-    },
+  inLongRun(() =>
+    it(
+      "bootstraps, finds drift, collects garbage and rolls back, as docs/local-cloud.md says",
+      { timeout: 300_000 },
+      async () => {
+        expect(await cdk("bootstrap")).toContain("bootstrapped");
+        const url = await deploy("hello");
+        expect(await cdk("drift")).toContain("No drift detected");
+        expect(await cdk("gc", "--unstable=gc", "--confirm=false", "--type", "s3")).toContain(
+          "files scanned",
+        );
+        const broken = 'new CfnResource(stack, "Broken", { type: "AWS::SQS::Nothing" });';
+        await writeFile(
+          join(folder, "app.mjs"),
+          `import { CfnResource } from "aws-cdk-lib";${program}${broken}`,
+        );
+        const failed = await run("deploy", "--require-approval", "never", "--no-rollback");
+        expect(failed.code).toBe(1);
+        expect(failed.output).toContain("does not support the resource type AWS::SQS::Nothing");
+        await cdk("rollback", "--unstable=rollback", "CdkApp");
+        expect(await (await fetch(url)).text()).toBe("hello");
+        await cdk("destroy", "--force");
+      },
+    ),
   );
 });

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DeployedWorld, deployWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
-import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
+import { inLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLocalCloud } from "../src/index.ts";
 import { sstConstructs } from "./sst-constructs.ts";
@@ -98,47 +98,49 @@ describe("an app with a table, a queue, a topic and an event bus", () => {
   });
 });
 
-describe.runIf(isLongRun)("each construct of SST", () => {
-  it("deploys as docs/local-cloud.md says, and is removed", { timeout: 600_000 }, async () => {
-    const lines: string[] = [];
-    const cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, log: (line) => lines.push(line) });
-    const app = await copySstApp();
-    try {
-      await mkdir(join(app.folder, "site"));
-      await writeFile(join(app.folder, "site/index.html"), "<h1>site</h1>");
-      await writeFile(join(app.folder, "schema.graphql"), "type Query { hello: String }");
-      const stacks = sstConstructs.map(
-        ({ name, code }) => `export function ${name}Stack({ stack }: sst.StackContext): void {
+inLongRun(() =>
+  describe("each construct of SST", () => {
+    it("deploys as docs/local-cloud.md says, and is removed", { timeout: 600_000 }, async () => {
+      const lines: string[] = [];
+      const cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, log: (line) => lines.push(line) });
+      const app = await copySstApp();
+      try {
+        await mkdir(join(app.folder, "site"));
+        await writeFile(join(app.folder, "site/index.html"), "<h1>site</h1>");
+        await writeFile(join(app.folder, "schema.graphql"), "type Query { hello: String }");
+        const stacks = sstConstructs.map(
+          ({ name, code }) => `export function ${name}Stack({ stack }: sst.StackContext): void {
   stack.setDefaultFunctionProps({ runtime: "nodejs22.x", nodejs: { sourcemap: false } });
   ${code}
 }`,
-      );
-      const head =
-        'import * as sst from "sst/constructs";\nconst handler = "packages/functions/src/public.handler";\n';
-      await writeFile(join(app.folder, "stacks/more.ts"), head + stacks.join("\n"));
-      await app.edit("sst.config.ts", /^/, 'import * as more from "./stacks/more.ts";\n');
-      await app.edit(
-        "sst.config.ts",
-        "app.stack(ExampleStack);",
-        "for (const stack of Object.values(more)) app.stack(stack);",
-      );
-      const variables = { HOME: app.folder, NO_COLOR: "1", CI: "1", ...cloud.environment };
-      const { code, stdout, stderr } = await app.sst(["deploy", "--stage", "all"], variables);
-      expect(code, stdout + stderr).toBe(0);
-      for (const { name, recorded } of sstConstructs) {
-        const stack = `all-api-auth-twitter-${name}Stack`;
-        const line = lines.find((each) => each.startsWith(`cloudformation ${stack} recorded only: `));
-        const types = line?.split("recorded only: ")[1]?.split(", ") ?? [];
-        expect(
-          types.map((type) => type.replace(/ \(\d+\)$/, "")),
-          name,
-        ).toEqual(recorded);
+        );
+        const head =
+          'import * as sst from "sst/constructs";\nconst handler = "packages/functions/src/public.handler";\n';
+        await writeFile(join(app.folder, "stacks/more.ts"), head + stacks.join("\n"));
+        await app.edit("sst.config.ts", /^/, 'import * as more from "./stacks/more.ts";\n');
+        await app.edit(
+          "sst.config.ts",
+          "app.stack(ExampleStack);",
+          "for (const stack of Object.values(more)) app.stack(stack);",
+        );
+        const variables = { HOME: app.folder, NO_COLOR: "1", CI: "1", ...cloud.environment };
+        const { code, stdout, stderr } = await app.sst(["deploy", "--stage", "all"], variables);
+        expect(code, stdout + stderr).toBe(0);
+        for (const { name, recorded } of sstConstructs) {
+          const stack = `all-api-auth-twitter-${name}Stack`;
+          const line = lines.find((each) => each.startsWith(`cloudformation ${stack} recorded only: `));
+          const types = line?.split("recorded only: ")[1]?.split(", ") ?? [];
+          expect(
+            types.map((type) => type.replace(/ \(\d+\)$/, "")),
+            name,
+          ).toEqual(recorded);
+        }
+        const removed = await app.sst(["remove", "--stage", "all"], variables);
+        expect(removed.code, removed.stdout + removed.stderr).toBe(0);
+      } finally {
+        await cloud.close();
+        await app.remove();
       }
-      const removed = await app.sst(["remove", "--stage", "all"], variables);
-      expect(removed.code, removed.stdout + removed.stderr).toBe(0);
-    } finally {
-      await cloud.close();
-      await app.remove();
-    }
-  });
-});
+    });
+  }),
+);

@@ -8,6 +8,11 @@ if (!Number.isInteger(factor) || factor < 1) throw new Error("TEST_RUNS must be 
 /** Whether this is a long run. */
 export const isLongRun = factor > 1;
 
+/** Declares tests of a long run. Other runs do not count them as skipped, which means that a peer is missing. */
+export function inLongRun(declare: () => void): void {
+  if (isLongRun) declare();
+}
+
 /** @param runs how often a short run repeats */
 export function testRuns(runs: number): number {
   return runs * factor;

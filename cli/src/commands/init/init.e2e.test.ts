@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
-import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
+import { inLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { startTmux } from "@api-auth-twitter/test-support/tmux";
 
 let folder: string;
@@ -52,21 +52,23 @@ describe("init, in what a framework's generator writes", () => {
   });
 
   // From the npm registry, so not in every run.
-  test.skipIf(!isLongRun)("names what keeps the project of create-sst from deploying", async () => {
-    const args = ["exec", "--yes", "create-sst@2.43.5", "app"];
-    const generated = await runProcess("npm", args, { cwd: folder, env: process.env, timeoutMs: 100_000 });
-    expect(generated.code, generated.stderr).toBe(0);
-    const app = join(folder, "app");
-    const { code, stderr } = await init(["--yes"], app);
-    expect([code, stderr]).toEqual([0, expect.stringContaining("Found SST v2: ")]);
-    expect(stderr).toContain(
-      "a later sst is in package.json, packages/core/package.json, packages/functions/package.json",
-    );
-    expect(JSON.parse(await read("app/package.json"))).toMatchObject({
-      scripts: { dev: "sst dev", local: "auth-cli local --shell", smoke: "auth-cli smoke" },
-      devDependencies: { "@smithy/util-retry": "4.3.8" },
-    });
-  });
+  inLongRun(() =>
+    test("names what keeps the project of create-sst from deploying", async () => {
+      const args = ["exec", "--yes", "create-sst@2.43.5", "app"];
+      const generated = await runProcess("npm", args, { cwd: folder, env: process.env, timeoutMs: 100_000 });
+      expect(generated.code, generated.stderr).toBe(0);
+      const app = join(folder, "app");
+      const { code, stderr } = await init(["--yes"], app);
+      expect([code, stderr]).toEqual([0, expect.stringContaining("Found SST v2: ")]);
+      expect(stderr).toContain(
+        "a later sst is in package.json, packages/core/package.json, packages/functions/package.json",
+      );
+      expect(JSON.parse(await read("app/package.json"))).toMatchObject({
+        scripts: { dev: "sst dev", local: "auth-cli local --shell", smoke: "auth-cli smoke" },
+        devDependencies: { "@smithy/util-retry": "4.3.8" },
+      });
+    }),
+  );
 });
 
 describe("init", () => {
