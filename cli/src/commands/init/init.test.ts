@@ -368,6 +368,19 @@ describe("init knows the traps:", () => {
     expect(ran.stderr).toContain(`fix: run ${command}\n`);
   });
 
+  it.each([
+    ["10.8.1", true],
+    ["10.3.0", false],
+  ])("constructs %s beside SST's own", async (version, isTold) => {
+    const ran = await init({
+      ...project,
+      "/project/node_modules/constructs/package.json": JSON.stringify({ version }),
+      "/project/node_modules/sst/node_modules/constructs/package.json": JSON.stringify({ version: "10.3.0" }),
+    });
+    const fix = "fix: run `npm install --save-dev --save-exact constructs@10.3.0`\n";
+    expect(ran.stderr.includes(fix), ran.stderr).toBe(isTold);
+  });
+
   it("create-sst's pair of a v2 config and a later sst", async () => {
     const ran = await init({
       ...project,

@@ -57,6 +57,7 @@ export function findTraps(recognized: Recognized, files: Environment["files"], w
   return [
     ...otherSst(recognized, files),
     ...otherUtilRetry(recognized, files),
+    ...otherConstructs(recognized, files),
     ...(withCi ? packagesElsewhere(recognized) : []),
   ];
 }
@@ -110,6 +111,27 @@ function otherUtilRetry(recognized: Recognized, files: Environment["files"]): Tr
         packageManager === "npm"
           ? `run ${install}`
           : `add ${name} ${version} to ${overrides}, then install again`,
+    },
+  ];
+}
+
+/** A construct of one copy does not accept a scope of the other. Seen with 10.8.1 beside the 10.3.0 that SST 2.49.8 asks for. */
+function otherConstructs(
+  { project: { root }, sst, packageManager = "npm" }: Recognized,
+  files: Environment["files"],
+): Trap[] {
+  if (sst !== 2) return [];
+  const installed = versionIn(files, join(root, "node_modules/constructs"));
+  const needed = versionIn(files, join(root, "node_modules/sst/node_modules/constructs"));
+  if (installed === undefined || needed === undefined || installed === needed) return [];
+  const pinned = `constructs@${needed}`;
+  return [
+    {
+      message: `constructs ${installed} is installed beside the ${needed} of SST v2, so a deploy can fail (scope.node._scopes is not iterable)`,
+      fix:
+        packageManager === "npm"
+          ? `run \`npm install --save-dev --save-exact ${pinned}\``
+          : `add ${pinned} to devDependencies in package.json, then install again`,
     },
   ];
 }
