@@ -254,6 +254,8 @@ describe("auth-cli local", () => {
       await ended;
       expect(shown).toMatch(expected);
       expect(shown).not.toContain("secret");
+      const notices = shown.match(/functions run on Node\.js/g) ?? [];
+      expect(notices).toHaveLength(process.version.startsWith("v22.") ? 0 : 1);
     } finally {
       child.kill("SIGKILL");
     }

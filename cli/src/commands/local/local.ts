@@ -106,7 +106,6 @@ async function cloudOptions(
     ...tlsOption(flags, environment),
     oidcIssuers: oidcIssuers(flags.oidcIssuer ?? []),
     ...extraCaCertificates(environment),
-    warn: (line: string) => terminal.say(`local cloud: ${line}`),
     ...(flags.presignExpires === undefined ? {} : { presignedSeconds: flags.presignExpires / 1000 }),
     ...(flags.strict && { strict: true }),
     ...(flags.state !== undefined && { stateFolder: resolve(environment.workingDirectory, flags.state) }),
@@ -119,14 +118,19 @@ async function cloudOptions(
   };
 }
 
-/** A command has the terminal for its own output, so that requests are shown beside it only on demand. */
+/**
+ * A command has the terminal for its own output, so that requests are shown beside it only on demand.
+ * The log has the warnings too.
+ */
 function logOption(
   { quiet, debug }: LocalFlags,
   terminal: Environment["terminal"],
   hasTerminal: boolean,
-): Partial<Pick<LocalCloudOptions, "log">> {
+): Partial<Pick<LocalCloudOptions, "log" | "warn">> {
   if (debug) return { log: (line) => terminal.say(`local: ${line}`) };
-  return !hasTerminal || quiet ? {} : { log: (line) => terminal.say(line) };
+  return !hasTerminal || quiet
+    ? { warn: (line) => terminal.say(`local cloud: ${line}`) }
+    : { log: (line) => terminal.say(line) };
 }
 
 function tlsOption(
