@@ -22,7 +22,7 @@ describe("status --check", () => {
       credentialsFresh: true,
     });
     expect((await authCli(["status", "--check"], { loggedIn: true })).stdout).toMatch(
-      /^Twitter says +accepts the login\nCognito says +accepts the login$/m,
+      /^Twitter +accepts the login\nCognito +accepts the login$/m,
     );
   });
 

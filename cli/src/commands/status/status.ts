@@ -216,14 +216,14 @@ function describeUser({ provider, screenName, name, userId }: Status): string {
 
 function checkRows({ check: checked }: Status): Row[] {
   if (checked === undefined) return [];
-  const says: Record<Check["twitter"], string> = {
+  const words: Record<Check["twitter"], string> = {
     accepted: "accepts the login",
     refused: "refuses the login",
     "not asked": "was not asked",
   };
   return [
-    ["Twitter says", says[checked.twitter]],
-    ["Cognito says", says[checked.cognito]],
+    ["Twitter", words[checked.twitter]],
+    ["Cognito", words[checked.cognito]],
   ];
 }
 
