@@ -151,7 +151,15 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     [certificate.cert, tls?.cert ?? "", options.extraCaCertificates ?? ""],
     state.folder,
   );
-  const iot = createIot({ account, sessions, certificate, now, log, warn });
+  const iot = createIot({
+    account,
+    sessions,
+    certificate,
+    now,
+    log,
+    warn,
+    onLost: (filters) => lambda.abandon(filters),
+  });
 
   const { strict = false, serviceEndpoints = {} } = options;
   let aws: Listener | undefined;

@@ -35,6 +35,8 @@ export interface BrokerOptions {
   permit: Permit;
   /** Gets why a client's connection is closed. */
   log: (line: string) => void;
+  /** Gets the topic filters of a client whose connection has ended. */
+  onLost?: (filters: string[]) => void;
 }
 
 export interface Broker {
@@ -59,7 +61,7 @@ const connectHeader = 0x10;
  * `ws` and `mqtt-packet` do the protocols. aedes, a whole broker, would bring retained messages, wills, persistent sessions and
  * keepalive, all to be kept off.
  */
-export function createBroker({ permit, log }: BrokerOptions): Broker {
+export function createBroker({ permit, log, onLost }: BrokerOptions): Broker {
   /** By client id. */
   const sessions = new Map<string, Session>();
 
@@ -84,6 +86,7 @@ export function createBroker({ permit, log }: BrokerOptions): Broker {
         if (clientId !== undefined && sessions.get(clientId) === session) sessions.delete(clientId);
         if (reason !== undefined) log(`${name()}: closed, ${reason}`);
         transport.close();
+        if (session !== undefined) onLost?.(session.filters());
       };
       const send = (packet: Packet): void => transport.send(generate(packet));
       /** Whether the caller's policies allow it. If not, the connection is closed. */
@@ -166,6 +169,7 @@ export function createBroker({ permit, log }: BrokerOptions): Broker {
 
 interface Session {
   clientId: string;
+  filters(): string[];
   subscribe(packet: ISubscribePacket): void;
   unsubscribe(packet: IUnsubscribePacket): void;
   deliver(topic: string, payload: Buffer, qos: 0 | 1): void;
@@ -193,6 +197,7 @@ function createSession(clientId: string, { permits, mayReceive, send, close }: S
   return {
     clientId,
     close,
+    filters: () => [...subscriptions.keys()],
     subscribe({ messageId, subscriptions: requested }) {
       for (const { topic, qos } of requested) {
         if (qos === 2) return close(noQos2);

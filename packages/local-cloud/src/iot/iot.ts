@@ -17,6 +17,8 @@ export interface IotOptions {
   log: (line: string) => void;
   /** Gets what the user must fix. */
   warn: (line: string) => void;
+  /** Gets the topic filters of a client of the broker whose connection has ended. */
+  onLost?: (filters: string[]) => void;
 }
 
 /** A request, understood: what policies must allow, and the answer. */
@@ -40,7 +42,7 @@ export interface Iot {
  * https://docs.aws.amazon.com/iot/latest/apireference/API_DescribeEndpoint.html
  * https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_Publish.html
  */
-export function createIot({ account, sessions, certificate, now, log, warn }: IotOptions): Iot {
+export function createIot({ account, sessions, certificate, now, log, warn, onLost }: IotOptions): Iot {
   const arn = (resource: string): string => `arn:aws:iot:${account.region}:${account.accountId}:${resource}`;
   const permit: Permit = (principal, action, resource) => {
     const time = now();
@@ -61,7 +63,7 @@ export function createIot({ account, sessions, certificate, now, log, warn }: Io
       import("./broker.ts"),
       import("./device-gateway.ts"),
     ]);
-    const broker = createBroker({ permit, log });
+    const broker = createBroker({ permit, log, ...(onLost && { onLost }) });
     const { region } = account;
     const gateway = await startDeviceGateway({ broker, certificate, region, sessions, now, log, warn });
     log(`iot: the message broker listens on ${gateway.address}`);

@@ -21,6 +21,8 @@ export interface ExecutionEnvironmentOptions extends FunctionSettings {
 export interface ExecutionEnvironment {
   /** A reply with `ended` means that the environment must not be used again; it is then terminated. */
   invoke(request: InvocationRequest): Promise<InvocationReply>;
+  /** Gives a running invocation five more seconds, after which it ends with this cause. */
+  abandon(cause: string): void;
   /** Whether the thread still runs. It may end between two invocations. */
   isAlive(): boolean;
   /** Ends the thread now. A running invocation gets a reply. */
@@ -40,6 +42,8 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
   let timer: NodeJS.Timeout | undefined;
   /** Of the running invocation. */
   let deadline = 0;
+  /** Why it is no longer expected to end. */
+  let abandoned: string | undefined;
   let usage: Usage | undefined;
   let crash: InvocationReply | undefined;
 
@@ -67,6 +71,7 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
   };
   const startDeadline = (milliseconds: number): void => {
     deadline = performance.now() + milliseconds;
+    abandoned = undefined;
     usage = undefined;
     // One timer serves many short invocations, because starting one for each costs more than the rest of this function.
     timer ??= setTimeout(check, Math.min(milliseconds, checkMs));
@@ -76,6 +81,10 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
     timer = undefined;
     if (finish === undefined) return;
     const left = deadline - performance.now();
+    if (left <= 0 && abandoned !== undefined) {
+      void end("Runtime.ExitError", abandoned);
+      return;
+    }
     if (left <= 0) {
       const seconds = (timeoutMs / 1000).toFixed(2);
       void end("Sandbox.Timedout", `Task timed out after ${seconds} seconds`);
@@ -118,6 +127,12 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
         Atomics.notify(invocations, 0);
       });
     },
+    abandon(cause) {
+      const limit = performance.now() + abandonedMs;
+      if (limit >= deadline) return;
+      deadline = limit;
+      abandoned = cause;
+    },
     isAlive: () => crash === undefined,
     terminate: () => end("Runtime.ExitError", "Runtime exited: Terminating worker thread"),
   };
@@ -134,6 +149,9 @@ const memorySlackMb = 128;
 
 /** How often a long invocation is checked. */
 const checkMs = 50;
+
+/** As long as a live bridge waits for `sst dev` to take a request. */
+const abandonedMs = 5000;
 
 interface Usage {
   /** Whether the thread has been computing since the last call. */

@@ -24,6 +24,8 @@ export interface FunctionPool {
    * @throws ServiceError for an event that is too large
    */
   run(event: unknown, trace?: string): Promise<InvocationReply>;
+  /** Ends running invocations unless they end within five seconds. */
+  abandon(cause: string): void;
   /** Ends the environments that no invocation uses. */
   endIdle(): Promise<void>;
   /** Waits for running invocations, then ends the environments. */
@@ -109,6 +111,9 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
       const reply = await environment.invoke(request);
       release(environment, reply.ok || !reply.ended);
       return reply;
+    },
+    abandon(cause) {
+      for (const environment of all) environment.abandon(cause);
     },
     async endIdle() {
       leastIdle = 0;

@@ -36,6 +36,11 @@ export type InvocationResult =
 export interface Lambda {
   /** Runs a function's deployed code. A handler that throws, exits or times out gives `ok: false`. */
   invoke(lambdaFunction: LambdaFunction, event: unknown, trace?: string): Promise<InvocationResult>;
+  /**
+   * The client of AWS IoT with these topic filters has lost its connection. If it is `sst dev`, requests of its stage that
+   * run have five more seconds. Without this they wait for an answer until their timeout, as on AWS.
+   */
+  abandon(filters: readonly string[]): void;
   /** Ends all workers and removes their files. */
   close(): Promise<void>;
 }
@@ -197,7 +202,16 @@ export function createLambda(options: LambdaOptions): Lambda {
       if (errorType === "InvalidRuntimeException") warn(`lambda ${functionName}: ${errorMessage}`);
       if (errorType === "Sandbox.Timedout" && isLiveBridge(lambdaFunction))
         warn(`lambda ${functionName}: ${silentDeveloper}`);
+      if (errorMessage === lostDeveloper) warn(`lambda ${functionName}: ${errorMessage}`);
       return { ok: false, errorType, errorMessage };
+    },
+
+    abandon(filters) {
+      for (const { pool, version } of deployed.values()) {
+        const { SST_APP, SST_STAGE } = version.environment;
+        if (!isLiveBridge(version) || !filters.includes(`/sst/${SST_APP}/${SST_STAGE}/events`)) continue;
+        void pool.then((running) => running.abandon(lostDeveloper)).catch(() => {});
+      }
     },
 
     async close() {
@@ -221,6 +235,8 @@ export function createLambda(options: LambdaOptions): Lambda {
 /** All that a bridge sees of a handler that has ended its process. SST 2.49.8, `runtime/workers.js`. */
 const silentDeveloper =
   "sst dev sent no result: the handler still runs, or it called process.exit, which sst dev does not report";
+
+const lostDeveloper = "sst dev ended or lost its connection to AWS IoT during the request";
 
 interface Deployment {
   version: LambdaFunction;

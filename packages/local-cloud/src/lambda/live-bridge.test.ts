@@ -98,6 +98,44 @@ it("names process.exit where a live bridge waits in vain", async () => {
   expect(log.join("\n")).toMatch(/lambda live: sst dev sent no result: .* process\.exit/);
 });
 
+const started = (): Promise<void> => vi.waitFor(() => expect(log).toContain("lambda live: started"), 10_000);
+
+const deployWaiting = (body: string): LambdaFunction =>
+  deployLive(`export const handler = async () => { console.log("started"); ${body} };`, {
+    environment: { SST_FUNCTION_ID: "f", SST_APP: "app", SST_STAGE: "live" },
+    timeoutSeconds: 3600,
+  });
+
+describe("a request during which sst dev loses its connection", () => {
+  const filters = ["/sst/app/live/events"];
+  beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
+  afterEach(() => vi.useRealTimers());
+
+  it("ends after five seconds, and the log names the cause", async () => {
+    const outcome = lambda.invoke(deployWaiting("await new Promise(() => {});"), {});
+    await started();
+    lambda.abandon(filters);
+    await vi.advanceTimersByTimeAsync(6000);
+    await expect(outcome).resolves.toMatchObject({ ok: false, errorType: "Runtime.ExitError" });
+    expect(log.join("\n")).toContain("lambda live: sst dev ended or lost its connection to AWS IoT");
+  });
+
+  it("may still be answered", async () => {
+    const answer = result(deployWaiting("await new Promise((r) => setTimeout(r, 500)); return 7;"));
+    await started();
+    lambda.abandon(filters);
+    await expect(answer).resolves.toBe(7);
+  });
+
+  it("goes on when the client was another", async () => {
+    const answer = result(deployWaiting("await new Promise((r) => setTimeout(r, 500)); return 7;"));
+    await started();
+    lambda.abandon(["/sst/app/live/events/0a", "/sst/app/other/events"]);
+    await vi.advanceTimersByTimeAsync(6000);
+    await expect(answer).resolves.toBe(7);
+  });
+});
+
 it("keeps all live bridges, however long they are idle", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
   try {
