@@ -28,7 +28,7 @@ export async function examineApi(examination: Examination): Promise<Finding[]> {
   const isLive = liveFunctionsOfTemplates(templates ?? []).length > 0;
   const [unsigned, open] = await Promise.all([
     get("doctor.private", routes.protected),
-    isLive && routes.open !== undefined ? get("doctor.public", routes.open) : undefined,
+    routes.open !== undefined ? get("doctor.public", routes.open) : undefined,
   ]);
   const probe = (await probes).find(({ service }) => service === "api");
   return [
@@ -38,7 +38,10 @@ export async function examineApi(examination: Examination): Promise<Finding[]> {
     unsigned.value === undefined
       ? fromError("api.private", unsigned.error, "skipped")
       : closed(unsigned.value, stage, routes),
-    ...(open?.value === undefined ? [] : answeredLive(open.value, stage, routes.open ?? "")),
+    // `sst bind` replaces the template of `sst dev` with one that is not live.
+    ...(open?.value !== undefined && (isLive || isUnanswered(open.value))
+      ? answeredLive(open.value, stage, routes.open ?? "")
+      : []),
   ];
 }
 
@@ -72,10 +75,14 @@ function paths(keys: readonly string[]): string[] {
 /** The guide's protected route. */
 const guides = "/private";
 
+function isUnanswered(reply: Reply): boolean {
+  return isUnansweredLive({ ...reply, text: replyText(reply) });
+}
+
 /** Whether a live stage's functions have a computer to run on. */
 function answeredLive(reply: Reply, stage: string | undefined, path: string): Finding[] {
   const evidence = [`GET ${path} answers HTTP ${reply.status}`];
-  if (!isUnansweredLive({ ...reply, text: replyText(reply) }))
+  if (!isUnanswered(reply))
     return [ok("api.live", "a running `sst dev` answers for the functions of the stage", { evidence })];
   return [
     fault("api.live", "no `sst dev` answers for the functions of the stage", {

@@ -459,6 +459,9 @@ describe("an API that is not the guide's", () => {
       status: "fault",
       fix: expect.stringContaining("run `npx sst dev --stage prod`"),
     });
+    const afterBind = templates({ "GET /private": "AWS_IAM", "GET /public": "NONE" });
+    expect((await examined({ files: afterBind })).findings["api.live"]).toBeUndefined();
+    expect((await examined({ files: afterBind, answers: dead })).findings["api.live"]?.status).toBe("fault");
   });
 });
 
