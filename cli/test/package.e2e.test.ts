@@ -15,7 +15,7 @@ import {
 import { createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
 import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
-import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
+import { inLongRun, isLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { comparable, readPages, transcriptsIn } from "../../scripts/transcripts/pages.ts";
 
@@ -153,67 +153,69 @@ describe("the package with the local cloud, installed in an empty folder", () =>
     }
   });
 
-  test.runIf(isLongRun)(
-    "with --state, an SST app with a table answers as before after the local cloud was killed",
-    { timeout: 300_000 },
-    async () => {
-      const app = await copySstApp();
-      const program = join(folder, "node_modules/@api-auth-twitter/auth-cli/bin/auth-cli.cjs");
-      const cli = await createAuthCli(app.folder, {}, { program });
-      let localCloud: ChildProcess | undefined;
-      const start = async (): Promise<Record<string, string>> => {
-        const args = [program, "local", ...ports, "--state", ".local-cloud", "--json"];
-        const child = spawn(process.execPath, args, {
-          cwd: app.folder,
-          env: cli.variables,
-          stdio: ["ignore", "pipe", "ignore"],
-        });
-        localCloud = child;
-        const [line] = (await once(child.stdout, "data")) as [Buffer];
-        return (JSON.parse(line.toString()) as { environment: Record<string, string> }).environment;
-      };
-      const kill = async (): Promise<void> => {
-        if (localCloud?.exitCode !== null || localCloud.signalCode !== null) return;
-        const exited = once(localCloud, "exit");
-        localCloud.kill("SIGKILL");
-        await exited;
-      };
-      try {
-        await app.edit("stacks/ExampleStack.ts", "import { Api, Cognito,", "import { Api, Cognito, Table,");
-        await app.edit("stacks/ExampleStack.ts", "  const api = ", `${visits}\n  const api = `);
-        await app.edit(
-          "stacks/ExampleStack.ts",
-          'authorizer: "iam" }',
-          'authorizer: "iam", function: counter }',
-        );
-        await app.edit("packages/functions/src/private.ts", /[^]*/, countingHandler);
+  inLongRun(() =>
+    test(
+      "with --state, an SST app with a table answers as before after the local cloud was killed",
+      { timeout: 300_000 },
+      async () => {
+        const app = await copySstApp();
+        const program = join(folder, "node_modules/@api-auth-twitter/auth-cli/bin/auth-cli.cjs");
+        const cli = await createAuthCli(app.folder, {}, { program });
+        let localCloud: ChildProcess | undefined;
+        const start = async (): Promise<Record<string, string>> => {
+          const args = [program, "local", ...ports, "--state", ".local-cloud", "--json"];
+          const child = spawn(process.execPath, args, {
+            cwd: app.folder,
+            env: cli.variables,
+            stdio: ["ignore", "pipe", "ignore"],
+          });
+          localCloud = child;
+          const [line] = (await once(child.stdout, "data")) as [Buffer];
+          return (JSON.parse(line.toString()) as { environment: Record<string, string> }).environment;
+        };
+        const kill = async (): Promise<void> => {
+          if (localCloud?.exitCode !== null || localCloud.signalCode !== null) return;
+          const exited = once(localCloud, "exit");
+          localCloud.kill("SIGKILL");
+          await exited;
+        };
+        try {
+          await app.edit("stacks/ExampleStack.ts", "import { Api, Cognito,", "import { Api, Cognito, Table,");
+          await app.edit("stacks/ExampleStack.ts", "  const api = ", `${visits}\n  const api = `);
+          await app.edit(
+            "stacks/ExampleStack.ts",
+            'authorizer: "iam" }',
+            'authorizer: "iam", function: counter }',
+          );
+          await app.edit("packages/functions/src/private.ts", /[^]*/, countingHandler);
 
-        const environment = await start();
-        const deployed = await app.sst(["deploy", "--stage", "kept"], environment);
-        expect(deployed.code, deployed.stdout + deployed.stderr).toBe(0);
-        Object.assign(cli.variables, environment);
-        const login = await cli.logIn("alice", ["--stage", "kept"]);
-        expect(login.code, login.stderr).toBe(0);
-        const call = (): Promise<ProcessResult> => cli.run(["call", "/private", "--stage", "kept"]);
-        const first = await call();
-        expect(first.stdout, first.stderr).toMatch(/^Hello us-east-1:[-0-9a-f]+, visit 1$/);
+          const environment = await start();
+          const deployed = await app.sst(["deploy", "--stage", "kept"], environment);
+          expect(deployed.code, deployed.stdout + deployed.stderr).toBe(0);
+          Object.assign(cli.variables, environment);
+          const login = await cli.logIn("alice", ["--stage", "kept"]);
+          expect(login.code, login.stderr).toBe(0);
+          const call = (): Promise<ProcessResult> => cli.run(["call", "/private", "--stage", "kept"]);
+          const first = await call();
+          expect(first.stdout, first.stderr).toMatch(/^Hello us-east-1:[-0-9a-f]+, visit 1$/);
 
-        await kill();
-        const stopped = await call();
-        expect(stopped.stderr).toContain("cause: that local cloud has stopped");
-        expect(stopped.code).toBe(3);
+          await kill();
+          const stopped = await call();
+          expect(stopped.stderr).toContain("cause: that local cloud has stopped");
+          expect(stopped.code).toBe(3);
 
-        expect(await start()).toEqual(environment);
-        const again = await call();
-        expect(again.stdout, again.stderr).toBe(first.stdout.replace("visit 1", "visit 2"));
-        const smoke = await cli.run(["smoke", "--stage", "kept"]);
-        expect(smoke.code, smoke.stdout + smoke.stderr).toBe(0);
-      } finally {
-        await kill();
-        await cli.remove();
-        await app.remove();
-      }
-    },
+          expect(await start()).toEqual(environment);
+          const again = await call();
+          expect(again.stdout, again.stderr).toBe(first.stdout.replace("visit 1", "visit 2"));
+          const smoke = await cli.run(["smoke", "--stage", "kept"]);
+          expect(smoke.code, smoke.stdout + smoke.stderr).toBe(0);
+        } finally {
+          await kill();
+          await cli.remove();
+          await app.remove();
+        }
+      },
+    ),
   );
 
   test("local runs cdk deploy", async () => {
