@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
@@ -346,6 +347,11 @@ describe.skipIf(!root)("as another user", () => {
     home = mkdtempSync(join(tmpdir(), "auth-cli-nobody-"));
     for (const part of ["bin", "dist"])
       cpSync(join(dirname(dirname(authCliPath)), part), join(home, "cli", part), { recursive: true });
+    const parser = "node_modules/@rgrove/parse-xml";
+    cpSync(fileURLToPath(new URL(`../../../${parser}`, import.meta.url)), join(home, "cli", parser), {
+      recursive: true,
+      dereference: true,
+    });
     program = join(home, "cli/bin/auth-cli.cjs");
     cpSync(config, join(home, "config/auth-cli"), { recursive: true });
     cpSync(cache, join(home, "cache/auth-cli"), { recursive: true });
