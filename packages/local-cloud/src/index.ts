@@ -119,8 +119,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   const { region = "us-east-1", now = () => new Date() } = options;
   const saved = options.stateFolder === undefined ? undefined : openState(options.stateFolder);
   const state = saved ?? memoryState();
-  const log = createLog(options.log ?? (() => {}));
-  const tellUser = createLog(options.warn ?? (() => {}));
+  const log = createLog(options.log);
+  const tellUser = createLog(options.warn);
   const warn = (line: string): void => {
     log(line);
     tellUser(line);
