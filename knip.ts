@@ -3,7 +3,7 @@ import type { KnipConfig } from "knip";
 const config: KnipConfig = {
   workspaces: {
     ".": {
-      entry: ["stacks/*.ts", "scripts/*.ts", "scripts/build/no-credential-chain.ts"],
+      entry: ["stacks/*.ts", "scripts/*.ts", "scripts/build/unused-sdk-parts.ts"],
       // sst runs aws-cdk's `bootstrap`, and `sst deploy` throws without this util-retry. dependency-cruiser parses with swc.
       ignoreDependencies: ["aws-cdk", "@smithy/util-retry", "@swc/core"],
       ignoreBinaries: ["auth-cli"],

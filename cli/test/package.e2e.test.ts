@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,6 +22,18 @@ import { comparable, readPages, transcriptsIn } from "../../scripts/transcripts/
 
 const cliFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = dirname(cliFolder);
+/** npm installs them with the package, or tests only import them. */
+const notBundled = new Set(["@api-auth-twitter/local-cloud", "@napi-rs/keyring", "dynalite", "rolldown"]);
+
+/** The packages whose code the files of a folder import. */
+async function importedPackages(folder: string): Promise<string[]> {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => /(?<!\.test)\.ts$/.test(file));
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+  const from = /^(?:import (?!type )[^;]*?from |.*\bimport\()"((?:@[\w.-]+\/)?[\w.-]+)["/]/gm;
+  const names = texts.flatMap((text) => Array.from(text.matchAll(from), ([, name = ""]) => name));
+  return [...new Set(names)].filter((name) => !isBuiltin(name) && !name.startsWith("."));
+}
+
 const ports = ["--port", "0", "--twitter-port", "0"];
 
 describe("the package, installed alone in an empty folder", () => {
@@ -140,6 +153,25 @@ describe("the package with the local cloud, installed in an empty folder", () =>
     expect(packages).not.toContain("hono");
     expect(packages).not.toContain("graphql");
   });
+
+  test.each(["cli", "packages/local-cloud"])(
+    "has the license of each package that %s bundles",
+    async (source) => {
+      const { name, dependencies = {} } = JSON.parse(
+        await readFile(join(root, source, "package.json"), "utf8"),
+      ) as { name: string; dependencies?: Record<string, string> };
+      const licenses = await readFile(
+        join(folder, "node_modules", name, "dist/THIRD-PARTY-LICENSES.txt"),
+        "utf8",
+      );
+      const imported = (await importedPackages(join(root, source, "src"))).filter(
+        (each) => !(each in dependencies) && !notBundled.has(each),
+      );
+      expect(imported.length).toBeGreaterThan(5);
+      const named = Array.from(licenses.matchAll(/^(\S+) \d+\.\d+\.\d+$/gm), ([, each]) => each);
+      expect(imported.filter((each) => !named.includes(each))).toEqual([]);
+    },
+  );
 
   test("local runs sst deploy", async () => {
     const app = await copySstApp();

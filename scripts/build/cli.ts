@@ -4,6 +4,7 @@ import packageJson from "../../cli/package.json" with { type: "json" };
 import { outlineProgram } from "../../cli/src/commands/outline.ts";
 import { common, root } from "./common.ts";
 import { manPage } from "./man-page.ts";
+import { licensesFile, thirdPartyLicenses } from "./third-party-licenses.ts";
 import { writeFiles } from "./write-files.ts";
 
 const source = join(root, "cli/src");
@@ -15,6 +16,13 @@ const installed = new Set([
   "@napi-rs/keyring",
   ...Object.keys(packageJson.dependencies),
 ]);
+
+const unusedParts = [
+  "@aws-sdk/credential-provider-node",
+  "@smithy/credential-provider-imds",
+  "@smithy/node-http-handler",
+  "@smithy/signature-v4",
+];
 
 /** Builds auth-cli. It is CommonJS because Node 20 needs 8 ms more to start ES modules. */
 export async function buildCli(): Promise<void> {
@@ -30,10 +38,10 @@ export async function buildCli(): Promise<void> {
     external: (id, importer) => installed.has(id) && importer?.includes("node_modules") !== true,
     resolve: {
       mainFields: ["module", "main"],
-      alias: {
-        // auth-cli sends unsigned requests with the SDK. Its search for credentials is half of its size.
-        "@aws-sdk/credential-provider-node": join(root, "scripts/build/no-credential-chain.ts"),
-      },
+      // auth-cli sends unsigned requests with the SDK. Its search for credentials is half of its size.
+      alias: Object.fromEntries(
+        unusedParts.map((name) => [name, join(root, "scripts/build/unused-sdk-parts.ts")]),
+      ),
     },
     transform: {
       ...common.transform,
@@ -69,6 +77,7 @@ export async function buildCli(): Promise<void> {
   await bundle.close();
   await writeFiles(outdir, [
     ["package.json", '{ "type": "commonjs" }\n'],
+    [licensesFile, thirdPartyLicenses(output)],
     ["auth-cli.1", manPage(await outlineProgram(), packageJson.version)],
     ...output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source] as const),
   ]);

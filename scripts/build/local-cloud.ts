@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { rolldown } from "rolldown";
 import packageJson from "../../packages/local-cloud/package.json" with { type: "json" };
 import { common, root } from "./common.ts";
+import { licensesFile, thirdPartyLicenses } from "./third-party-licenses.ts";
 import { writeFiles } from "./write-files.ts";
 
 const folder = join(root, "packages/local-cloud");
@@ -36,6 +37,7 @@ export async function buildLocalCloud(): Promise<void> {
   await bundle.close();
   await writeFiles(join(folder, "dist"), [
     ...output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source] as const),
+    [licensesFile, thirdPartyLicenses(output, [join(root, "node_modules/@aws-cdk/aws-service-spec")])],
     [schemas, await readFile(join(folder, "src/cloudformation/resource-types", schemas))],
   ]);
 }
