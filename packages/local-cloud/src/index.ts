@@ -1,41 +1,22 @@
 import { randomUUID, X509Certificate } from "node:crypto";
-import { join } from "node:path";
-import { createApiGateway } from "./api-gateway/api-gateway.ts";
-import { createControlPlane } from "./aws/control-plane.ts";
 import { accessKeyId, iamUniqueId, secretAccessKey } from "./aws/identifiers.ts";
 import { type Listener, listenOnLoopback } from "./aws/listener.ts";
 import { awsRequestListener } from "./aws/origin.ts";
 import { restJsonResult } from "./aws/rest-json-protocol.ts";
 import type { AwsRequest, AwsResponse } from "./aws/request.ts";
-import { bootstrapAccount } from "./cloudformation/cdk-bootstrap.ts";
-import { createCloudFormation } from "./cloudformation/cloudformation.ts";
-import { createRecorder } from "./cloudformation/resource-types/recorded-resource.ts";
-import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
-import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
-import { createCognitoIdentity } from "./cognito-identity/cognito-identity.ts";
+import { requestRegion } from "./aws/request-region.ts";
 import { createOpenIdTokens } from "./cognito-identity/open-id-token.ts";
-import { createDynamoDb } from "./dynamodb/dynamodb.ts";
-import { createEc2 } from "./ec2/ec2.ts";
-import { createEventBus } from "./events/event-bus.ts";
-import { createHttpApiHost } from "./http-api/http-api-host.ts";
-import { createIam } from "./iam/iam.ts";
 import { createSessions } from "./iam/sessions.ts";
 import { type Certificate, createCertificate } from "./iot/certificate.ts";
-import { createIot } from "./iot/iot.ts";
-import { createLambda } from "./lambda/lambda.ts";
-import { createLambdaApi } from "./lambda/lambda-api.ts";
 import { createTrust } from "./iot/trust.ts";
 import { createIssuerDirectory, type OidcIssuers } from "./oidc/issuers.ts";
 import { createAccount } from "./account.ts";
 import { hostNodeNotice } from "./lambda/host-node.ts";
 import { createLog } from "./log.ts";
+import { createRegion, type Region, type RegionOptions } from "./region.ts";
 import { createBuckets } from "./s3/buckets.ts";
-import { createS3 } from "./s3/s3.ts";
-import { createSecretsManager } from "./secrets-manager/secrets-manager.ts";
-import { createParameterStore } from "./ssm/parameter-store.ts";
 import { memoryState, openState, type State, StateError } from "./state.ts";
 import { createSaver } from "./saver.ts";
-import { createSts } from "./sts/sts.ts";
 import { randomAlphanumeric } from "./twitter/random-alphanumeric.ts";
 import type { AppSettings, RegisteredApp } from "./twitter/registered-app.ts";
 import { type LocalTwitter, startTwitter } from "./twitter/twitter.ts";
@@ -48,7 +29,7 @@ export interface LocalCloudOptions {
   awsPort: number;
   /** Port of the Twitter origin; 0 picks a free one. */
   twitterPort: number;
-  /** The region; `us-east-1` by default. Another region needs another local cloud. */
+  /** The region of requests without one, and that of `AWS_REGION`; `us-east-1` by default. The others start when they are used. */
   region?: string;
   /** PEM certificate and key. Every origin then uses https. */
   tls?: { cert: string; key: string };
@@ -143,93 +124,60 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
   sessions.addLongTermKey(deployer);
 
   const buckets = createBuckets({ now, state });
-  const parameterStore = createParameterStore({ accountId, region, now, state });
-  const secretsManager = createSecretsManager({ accountId, region, now, state });
-  const dynamoDb = createDynamoDb(account, state.folder && join(state.folder, "dynamodb"));
   const certificate = await lastingCertificate(state, now);
   const trust = createTrust(
     [certificate.cert, tls?.cert ?? "", options.extraCaCertificates ?? ""],
     state.folder,
   );
-  const iot = createIot({
-    account,
-    sessions,
-    certificate,
-    now,
-    log,
-    warn,
-    onLost: (filters) => lambda.abandon(filters),
-  });
-
-  const { strict = false, serviceEndpoints = {} } = options;
   let aws: Listener | undefined;
-  const endpoint = (service: string): string =>
-    (serviceEndpoints[`AWS_ENDPOINT_URL_${service}`] ?? aws?.url ?? "").replace(/\/$/, "");
   let twitter: LocalTwitter | undefined;
-  const lambda = createLambda({
+  const regionOptions: RegionOptions = {
     account,
     sessions,
+    buckets,
+    openIdTokens: createOpenIdTokens(now),
+    certificate,
+    createdAt: (physicalId) => creationTime([...regions.values()], physicalId) ?? now(),
+    strict: options.strict ?? false,
+    serviceEndpoints: options.serviceEndpoints ?? {},
+    awsUrl: () => aws?.url,
+    twitterApiUrl: () => options.twitterApiUrl ?? twitter?.url ?? "",
+    verifyTwitterToken: (request) =>
+      verifyTwitterToken({ ...request, ...(tls !== undefined && { ca: tls.cert }) }),
+    issuers: createIssuerDirectory(options.oidcIssuers ?? {}),
+    state,
     now,
     log,
     warn,
-    // The AWS SDK in a function calls the local cloud.
-    environment: () => ({ ...serviceEndpoints, ...(aws !== undefined && { AWS_ENDPOINT_URL: aws.url }) }),
-    caCertificate: certificate.cert,
-  });
-  const events = createEventBus({ account, lambda, now, log });
-  const httpApis = createHttpApiHost({
-    account,
-    region,
-    now,
-    sessions,
-    log,
-    lambda,
-    state,
     ...(options.opened && { opened: options.opened }),
     ...(options.presignedSeconds !== undefined && { presignedSeconds: options.presignedSeconds }),
     ...tlsOption,
-  });
-  const stacks = createStacks({
-    account,
-    resourceTypes: createResourceTypes({
-      account,
-      buckets,
-      dynamoDb,
-      parameterStore,
-      secretsManager,
-      httpApis,
-      state,
-    }),
-    ...(!strict && { recorder: createRecorder({ account, endpoint, state }) }),
-    sources: { parameterStore, secretsManager },
-    state,
-    now,
-    log,
-    warn,
-    onStatus: ({ stackId, status, statusReason = "" }) =>
-      events.publish({
-        source: "aws.cloudformation",
-        detailType: "CloudFormation Stack Status Change",
-        resources: [stackId],
-        detail: { "stack-id": stackId, "status-details": { status, "status-reason": statusReason } },
-      }),
-  });
+  };
+  const names = state.part("regions", () => new Set([region]));
+  const regions = new Map(Array.from(names, (name) => [name, createRegion(name, regionOptions)]));
+  const opening = new Map<string, Promise<Region>>();
 
-  const saver = saved && createSaver(saved, stacks, warn);
+  /** Starts another region at its first request. */
+  const openRegion = (name: string): Promise<Region> => {
+    const found = regions.get(name) ?? createRegion(name, regionOptions);
+    const opened = opening.get(name) ?? found.open().then(() => found);
+    regions.set(name, found);
+    opening.set(name, opened);
+    names.add(name);
+    return opened;
+  };
+
+  const saver = saved && createSaver(saved, () => Array.from(regions.values(), ({ stacks }) => stacks), warn);
 
   const close = async (): Promise<void> => {
-    await Promise.all([aws?.close(), twitter?.close(), iot.close()]);
-    await stacks.settled();
+    await Promise.all([aws?.close(), twitter?.close()]);
+    await Promise.all(Array.from(regions.values(), (each) => each.close()));
     await saver?.close();
-    await httpApis.closeAll();
-    await lambda.close();
-    await dynamoDb.close();
     trust.remove();
   };
 
   try {
-    if (stacks.list().length === 0) await bootstrapAccount(stacks, account);
-    await httpApis.openAll();
+    await Promise.all(Array.from(names, openRegion));
     const ports = state.part("origins", () => ({ aws: 0, twitter: 0 }));
     twitter = await startTwitter({
       port: options.twitterPort || ports.twitter,
@@ -241,48 +189,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       log,
       ...tlsOption,
     });
-    const openIdTokens = createOpenIdTokens(now);
-    const twitterApiUrl = options.twitterApiUrl ?? twitter.url;
-    const controlPlane = createControlPlane({
-      account,
-      sessions,
-      now,
-      log,
-      services: {
-        apiGateway: createApiGateway({ account }),
-        cloudFormation: createCloudFormation({ stacks, buckets }),
-        cognitoIdentity: createCognitoIdentity({
-          account,
-          sessions,
-          openIdTokens,
-          twitterApiUrl: () => twitterApiUrl,
-          verifyTwitterToken: (request) =>
-            verifyTwitterToken({ ...request, ...(tls !== undefined && { ca: tls.cert }) }),
-          issuers: createIssuerDirectory(options.oidcIssuers ?? {}),
-          state,
-          now,
-          log,
-        }),
-        dynamoDb,
-        ec2: createEc2(account),
-        iam: createIam({
-          account,
-          createdAt: (physicalId) => stackCreationTime(stacks, physicalId) ?? now(),
-        }),
-        iot,
-        lambda: createLambdaApi(account),
-        s3: createS3({ buckets, accountId, region, now }),
-        secretsManager,
-        ssm: parameterStore,
-        sts: createSts({ account, sessions, openIdTokens, now, log }),
-      },
-    });
     const notice = hostNodeNotice();
     if (notice !== undefined) warn(notice);
-    const answer = async (request: AwsRequest): Promise<AwsResponse> =>
-      request.path === "/_local-cloud"
-        ? restJsonResult({ id }, request.requestId)
-        : controlPlane(request).finally(() => saver?.changed());
+    const answer = async (request: AwsRequest): Promise<AwsResponse> => {
+      if (request.path === "/_local-cloud") return restJsonResult({ id }, request.requestId);
+      const named = await openRegion(requestRegion(request) ?? region);
+      return named.answer(request).finally(() => saver?.changed());
+    };
     aws = await listenOnLoopback(awsRequestListener(answer, now, log), options.awsPort || ports.aws, tls);
     ports.aws = Number(new URL(aws.url).port);
     ports.twitter = Number(new URL(twitter.url).port);
@@ -304,12 +217,14 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         AWS_EC2_METADATA_DISABLED: "true",
         // AWS IoT's clients know TLS only.
         NODE_EXTRA_CA_CERTS: trust.file,
-        TWITTER_API_URL: twitterApiUrl,
+        TWITTER_API_URL: regionOptions.twitterApiUrl(),
         TWITTER_CONSUMER_KEY: clientCredentials.key,
         TWITTER_CONSUMER_SECRET: clientCredentials.secret,
         SST_TELEMETRY_DISABLED: "1",
       },
-      disconnectIot: () => iot.disconnect(),
+      async disconnectIot() {
+        await Promise.all(Array.from(regions.values(), ({ iot }) => iot.disconnect()));
+      },
       close,
     };
   } catch (error) {
@@ -339,9 +254,9 @@ function createDeployer() {
 }
 
 /** The creation time of the stack that holds a resource. */
-function stackCreationTime(stacks: Stacks, physicalId: string): Date | undefined {
-  return stacks
-    .list()
+function creationTime(regions: readonly Region[], physicalId: string): Date | undefined {
+  return regions
+    .flatMap(({ stacks }) => stacks.list())
     .find(({ resources }) => [...resources.values()].some((resource) => resource.physicalId === physicalId))
     ?.creationTime;
 }

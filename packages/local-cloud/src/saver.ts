@@ -16,11 +16,12 @@ const delayMs = 100;
 
 /**
  * Saves between the operations of stacks, so that every stage is saved whole.
+ * @param stacks those of each region
  * @param warn gets what keeps it from saving, once until it can save again
  */
 export function createSaver(
   state: SavedState,
-  stacks: Pick<Stacks, "settled" | "isSettled">,
+  stacks: () => readonly Pick<Stacks, "settled" | "isSettled">[],
   warn: (line: string) => void,
 ): Saver {
   let isStarted = false;
@@ -44,8 +45,8 @@ export function createSaver(
   const saveBetweenOperations = async (): Promise<void> => {
     // A request may start one before this goes on.
     // oxlint-disable-next-line no-await-in-loop -- one operation after the other
-    do await stacks.settled();
-    while (!stacks.isSettled());
+    do await Promise.all(stacks().map((each) => each.settled()));
+    while (!stacks().every((each) => each.isSettled()));
     waiting = undefined;
     await save();
   };

@@ -139,7 +139,7 @@ function makeFolder(folder: string): void {
 
 /** @throws StateError for a folder with files of others */
 function requireOwn(folder: string): void {
-  const own = /^(state|objects|dynamodb|certificates\.pem|lock|(state|lock)\..+)$/;
+  const own = /^(state|objects|dynamodb(\..+)?|certificates\.pem|lock|(state|lock)\..+)$/;
   const foreign = readdirSync(folder).find((name) => !own.test(name));
   if (foreign === undefined) return;
   throw new StateError("foreign", folder, `it contains ${JSON.stringify(foreign)}`);

@@ -4,11 +4,14 @@ export class ServiceError extends Error {
   /** The code in the service's model: `ValidationError`, `NoSuchKey`, `ParameterNotFound`. */
   readonly code: string;
   readonly status: number;
+  /** What S3 adds to code and message. */
+  readonly members: { Region?: string };
 
-  constructor(code: string, message: string, status = 400) {
+  constructor(code: string, message: string, status = 400, members: { Region?: string } = {}) {
     super(message);
     this.code = code;
     this.status = status;
+    this.members = members;
   }
 }
 

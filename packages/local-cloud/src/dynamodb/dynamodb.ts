@@ -52,7 +52,7 @@ export function createDynamoDb({ region }: Pick<Account, "region">, folder?: str
     body: Uint8Array,
     headers: Readonly<Record<string, string | undefined>> = {},
   ): Promise<AwsResponse> {
-    starting ??= startDynalite(folder);
+    starting ??= startDynalite(region, folder);
     const server = await starting;
     const outgoing = sendRequest({
       agent,
@@ -109,7 +109,7 @@ export function createDynamoDb({ region }: Pick<Account, "region">, folder?: str
   };
 }
 
-async function startDynalite(path: string | undefined): Promise<Server> {
+async function startDynalite(region: string, path: string | undefined): Promise<Server> {
   const { default: dynalite } = await import("dynalite").catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
     const isMissing = code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
@@ -121,12 +121,17 @@ async function startDynalite(path: string | undefined): Promise<Server> {
       500,
     );
   });
+  const { AWS_REGION } = process.env;
+  // dynalite takes the region of its tables' ARNs from here.
+  process.env["AWS_REGION"] = region;
   const server = dynalite({
     ...(path !== undefined && { path }),
     createTableMs: 0,
     deleteTableMs: 0,
     updateTableMs: 0,
   });
+  if (AWS_REGION === undefined) delete process.env["AWS_REGION"];
+  else process.env["AWS_REGION"] = AWS_REGION;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return server;

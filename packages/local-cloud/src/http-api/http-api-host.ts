@@ -37,12 +37,17 @@ export interface HttpApiHostOptions {
   presignedSeconds?: number;
   /** Keeps the ports. */
   state?: State | undefined;
+  /** Gives HTTP APIs a host name with their region, as the other APIs have one. */
+  named?: boolean;
   /** Gets each origin, without a trailing slash. */
   opened?: (origin: string) => void;
 }
 
 export interface HttpApiHost {
-  /** Listens on a free port of 127.0.0.1. @returns the origin, without a trailing slash */
+  /**
+   * Listens on a free port of 127.0.0.1.
+   * @returns the origin, without a trailing slash: `http://127.0.0.1:<port>`, or `http://<id>.execute-api.<region>.localhost:<port>` as below
+   */
   open(api: HttpApi): Promise<string>;
   /**
    * Listens for a function URL. The host name has the form of Lambda's, `<url-id>.lambda-url.<region>.localhost`, so that
@@ -124,7 +129,9 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       const port = await listen(api.apiId, api.name, (request, connection) =>
         gateway(account.httpApis.get(api.apiId) ?? api, request, connection),
       );
-      return announced(`${scheme}://127.0.0.1:${port}`);
+      const host =
+        options.named === true ? hostOf(`${api.apiId}.execute-api.${options.region}.localhost`) : "127.0.0.1";
+      return announced(`${scheme}://${host}:${port}`);
     },
     async openFunctionUrl(url) {
       const port = await listen(url.urlId, `function URL ${url.urlId}`, (request, connection) =>

@@ -21,6 +21,7 @@ export interface MultipartUpload {
 
 export interface Bucket {
   name: string;
+  region: string;
   createdDate: Date;
   objects: Map<string, S3Object>;
   uploads: Map<string, MultipartUpload>;
@@ -33,7 +34,7 @@ export interface Buckets {
   /** @throws ServiceError NoSuchBucket */
   get(name: string): Bucket;
   /** @throws ServiceError InvalidBucketName, BucketAlreadyOwnedByYou */
-  create(name: string): Bucket;
+  create(name: string, region: string): Bucket;
   /** @throws ServiceError BucketNotEmpty */
   remove(name: string): void;
   /** @throws ServiceError NoSuchBucket, NoSuchKey */
@@ -57,10 +58,10 @@ export function createBuckets({
     list: () => [...buckets.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     find: (name) => buckets.get(name),
     get,
-    create(name) {
+    create(name, region) {
       s3Refusals.bucketName.when(!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) || name.includes(".."));
       s3Refusals.bucketTaken.when(buckets.has(name));
-      const bucket: Bucket = { name, createdDate: now(), objects: new Map(), uploads: new Map() };
+      const bucket: Bucket = { name, region, createdDate: now(), objects: new Map(), uploads: new Map() };
       buckets.set(name, bucket);
       return bucket;
     },

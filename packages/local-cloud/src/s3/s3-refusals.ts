@@ -12,6 +12,18 @@ export const s3Refusals = defineRefusals("S3", {
     source: errors,
     error: () => new ServiceError("NoSuchBucket", "The specified bucket does not exist", 404),
   },
+  region: {
+    refuses: "a signature for another region than the bucket's",
+    letter: "P",
+    source: "https://github.com/jsoma/flatware/issues/10",
+    error: (signed: string, expected: string) =>
+      new ServiceError(
+        "AuthorizationHeaderMalformed",
+        `The authorization header is malformed; the region '${signed}' is wrong; expecting '${expected}'`,
+        400,
+        { Region: expected },
+      ),
+  },
   bucketName: {
     refuses: "a bucket name other than 3 to 63 lower-case letters, digits, dots and hyphens",
     letter: "D",

@@ -2,10 +2,11 @@ import type { GetBucketEncryptionOutput, ListBucketsOutput } from "@aws-sdk/clie
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import { escapeXml, toXml, xmlDeclaration } from "../aws/xml.ts";
-import type { Buckets } from "./buckets.ts";
+import type { Bucket, Buckets } from "./buckets.ts";
 import { listObjects } from "./list-objects.ts";
 import { abortUpload, completeUpload, createUpload, listUploads, uploadPart } from "./multipart-uploads.ts";
 import { copyObject, deleteObjects, putObject, sendObject } from "./objects.ts";
+import { s3Refusals } from "./s3-refusals.ts";
 import { emptyResult, xmlDocument, xmlResult } from "./rest-xml.ts";
 import { parseS3Request, type S3Request } from "./s3-request.ts";
 
@@ -23,6 +24,12 @@ export interface S3Options {
 export function createS3({ buckets, accountId, region, now }: S3Options): {
   handle(request: AwsRequest): Promise<AwsResponse>;
 } {
+  function ownBucket(name: string): Bucket {
+    const bucket = buckets.get(name);
+    s3Refusals.region.when(bucket.region !== region, region, bucket.region);
+    return bucket;
+  }
+
   function onService({ method }: S3Request): AwsResponse {
     if (method === "GET") return listBuckets(buckets, accountId);
     throw notSupported(method, "the service");
@@ -32,10 +39,10 @@ export function createS3({ buckets, accountId, region, now }: S3Options): {
     const { method, query } = request;
     const subresource = [...query.keys()].find((key) => bucketSubresources.has(key));
     if (method === "PUT" && subresource === undefined) {
-      buckets.create(name);
+      buckets.create(name, region);
       return emptyResult(200, { location: `/${name}` });
     }
-    const bucket = buckets.get(name);
+    const bucket = ownBucket(name);
     switch (`${method} ${subresource ?? ""}`.trim()) {
       case "GET":
         return listObjects(bucket, query);
@@ -62,7 +69,7 @@ export function createS3({ buckets, accountId, region, now }: S3Options): {
 
   async function onObject(request: S3Request, name: string, key: string): Promise<AwsResponse> {
     const { method, query, headers } = request;
-    const bucket = buckets.get(name);
+    const bucket = ownBucket(name);
     const subresource = [...query.keys()].find((parameter) => objectSubresources.has(parameter));
     switch (`${method} ${subresource ?? ""}`.trim()) {
       case "GET":
@@ -104,12 +111,17 @@ export function s3Error(error: ServiceError, request: AwsRequest): AwsResponse {
   const body = toXml("Error", {
     Code: error.code,
     Message: error.message,
+    ...error.members,
     Resource: request.path,
     RequestId: request.requestId,
   });
   return {
     status: error.status,
-    headers: { "content-type": "application/xml", "x-amz-request-id": request.requestId },
+    headers: {
+      "content-type": "application/xml",
+      "x-amz-request-id": request.requestId,
+      ...(error.members.Region !== undefined && { "x-amz-bucket-region": error.members.Region }),
+    },
     body: request.method === "HEAD" ? "" : xmlDeclaration + body,
   };
 }

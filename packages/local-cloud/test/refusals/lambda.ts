@@ -39,7 +39,7 @@ const refused = (says: string, more: object, roleResource: object = role): Refus
 const refusedCode = (says: string, body?: Uint8Array): RefusalCase => {
   const resources = { Role: role, Function: lambda({ Code: { S3Bucket: "bucket", S3Key: "key" } }) };
   return refusedTemplate(says, resources, ({ buckets }) => {
-    const bucket = buckets.create("bucket");
+    const bucket = buckets.create("bucket", "us-east-1");
     if (body === undefined) return;
     storeObject(bucket, { key: "key", body, etag: "", lastModified: new Date(0), headers: {} });
   });

@@ -77,6 +77,7 @@ const refusedObject = (says: string, ...requests: S3Request[]): RefusalCase => (
   says,
   async run() {
     const buckets = createBuckets({ now });
+    buckets.create("bucket-in-europe", "eu-west-1");
     const s3 = createS3({ buckets, accountId: "000000000000", region: "us-east-1", now });
     let uploadId = "";
     let answer = "";
@@ -103,6 +104,10 @@ const upload: S3Request = { method: "POST", path: "/bucket/key", query: "uploads
 
 export const s3Cases: RefusalCases<typeof s3Refusals> = {
   noBucket: refusedObject("The specified bucket does not exist", { method: "GET", path: "/bucket" }),
+  region: refusedObject("the region 'us-east-1' is wrong; expecting 'eu-west-1'", {
+    method: "GET",
+    path: "/bucket-in-europe",
+  }),
   bucketName: refusedObject("The specified bucket is not valid.", { method: "PUT", path: "/BUCKET" }),
   bucketTaken: refusedObject("and you already own it", bucket, bucket),
   notEmpty: refusedObject("The bucket you tried to delete is not empty", bucket, object, {

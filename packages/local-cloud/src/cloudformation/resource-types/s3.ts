@@ -9,7 +9,7 @@ export function bucketType(account: Account, buckets: Buckets): ResourceType {
   return {
     create(properties, context) {
       const name = properties.optionalText("BucketName") ?? physicalName(context, 63).toLowerCase();
-      asResourceError(() => buckets.create(name));
+      asResourceError(() => buckets.create(name, account.region));
       return {
         physicalId: name,
         attributes: {

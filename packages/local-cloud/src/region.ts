@@ -1,0 +1,183 @@
+import { join } from "node:path";
+import { type Account, createAccount } from "./account.ts";
+import { createApiGateway } from "./api-gateway/api-gateway.ts";
+import { createControlPlane } from "./aws/control-plane.ts";
+import type { AwsRequest, AwsResponse } from "./aws/request.ts";
+import { bootstrapAccount } from "./cloudformation/cdk-bootstrap.ts";
+import { createCloudFormation } from "./cloudformation/cloudformation.ts";
+import { createRecorder } from "./cloudformation/resource-types/recorded-resource.ts";
+import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
+import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
+import { createCognitoIdentity, type CognitoIdentityOptions } from "./cognito-identity/cognito-identity.ts";
+import type { OpenIdTokens } from "./cognito-identity/open-id-token.ts";
+import { createDynamoDb } from "./dynamodb/dynamodb.ts";
+import { createEc2 } from "./ec2/ec2.ts";
+import { createEventBus } from "./events/event-bus.ts";
+import { createHttpApiHost, type HttpApiHostOptions } from "./http-api/http-api-host.ts";
+import { createIam } from "./iam/iam.ts";
+import type { Sessions } from "./iam/sessions.ts";
+import type { Certificate } from "./iot/certificate.ts";
+import { createIot, type Iot } from "./iot/iot.ts";
+import { createLambda } from "./lambda/lambda.ts";
+import { createLambdaApi } from "./lambda/lambda-api.ts";
+import type { Buckets } from "./s3/buckets.ts";
+import { createS3 } from "./s3/s3.ts";
+import { createSecretsManager } from "./secrets-manager/secrets-manager.ts";
+import { createParameterStore } from "./ssm/parameter-store.ts";
+import type { State } from "./state.ts";
+import { createSts } from "./sts/sts.ts";
+
+/** What the regions share: IAM and S3 are global, and every region has the same Twitter, clock and log. */
+export interface RegionOptions
+  extends
+    Pick<HttpApiHostOptions, "tls" | "presignedSeconds" | "opened">,
+    Pick<CognitoIdentityOptions, "twitterApiUrl" | "verifyTwitterToken" | "issuers"> {
+  account: Account;
+  sessions: Sessions;
+  buckets: Buckets;
+  openIdTokens: OpenIdTokens;
+  certificate: Certificate;
+  /** The creation time of a role or policy in any region. */
+  createdAt: (physicalId: string) => Date;
+  /** Refuses the resource types that the local cloud can only record. */
+  strict: boolean;
+  /** `AWS_ENDPOINT_URL_SQS` and the like. */
+  serviceEndpoints: Readonly<Record<string, string>>;
+  /** `AWS_ENDPOINT_URL`; undefined until it listens. */
+  awsUrl: () => string | undefined;
+  state: State;
+  now: () => Date;
+  log: (line: string) => void;
+  warn: (line: string) => void;
+}
+
+/** The services of a region and its resources. */
+export interface Region {
+  stacks: Stacks;
+  iot: Iot;
+  /** Bootstraps a new region for the CDK, and opens the APIs that were deployed. @throws the listen error */
+  open(): Promise<void>;
+  answer(request: AwsRequest): Promise<AwsResponse>;
+  close(): Promise<void>;
+}
+
+export function createRegion(name: string, options: RegionOptions): Region {
+  const { account: home, sessions, buckets, openIdTokens, certificate, now, log, warn } = options;
+  const { serviceEndpoints, awsUrl } = options;
+  const { accountId } = home;
+  const isHome = name === home.region;
+  const state = isHome ? options.state : partsOf(name, options.state);
+  const account = isHome ? home : state.part("account", () => regionalAccount(name, home));
+
+  const parameterStore = createParameterStore({ accountId, region: name, now, state });
+  const secretsManager = createSecretsManager({ accountId, region: name, now, state });
+  const dynamoDb = createDynamoDb(
+    account,
+    state.folder && join(state.folder, isHome ? "dynamodb" : `dynamodb.${name}`),
+  );
+  const iot = createIot({
+    account,
+    sessions,
+    certificate,
+    now,
+    log,
+    warn,
+    onLost: (filters) => lambda.abandon(filters),
+  });
+  const lambda = createLambda({
+    account,
+    sessions,
+    now,
+    log,
+    warn,
+    // The AWS SDK in a function calls the local cloud.
+    environment: () => {
+      const url = awsUrl();
+      return { ...serviceEndpoints, ...(url !== undefined && { AWS_ENDPOINT_URL: url }) };
+    },
+    caCertificate: certificate.cert,
+  });
+  const events = createEventBus({ account, lambda, now, log });
+  const httpApis = createHttpApiHost({ ...options, account, region: name, lambda, state, named: !isHome });
+  const stacks = createStacks({
+    account,
+    resourceTypes: createResourceTypes({
+      account,
+      buckets,
+      dynamoDb,
+      parameterStore,
+      secretsManager,
+      httpApis,
+      state,
+    }),
+    ...(!options.strict && {
+      recorder: createRecorder({
+        account,
+        endpoint: (service) =>
+          (serviceEndpoints[`AWS_ENDPOINT_URL_${service}`] ?? awsUrl() ?? "").replace(/\/$/, ""),
+        state,
+      }),
+    }),
+    sources: { parameterStore, secretsManager },
+    state,
+    now,
+    log,
+    warn,
+    onStatus: ({ stackId, status, statusReason = "" }) =>
+      events.publish({
+        source: "aws.cloudformation",
+        detailType: "CloudFormation Stack Status Change",
+        resources: [stackId],
+        detail: { "stack-id": stackId, "status-details": { status, "status-reason": statusReason } },
+      }),
+  });
+  const answer = createControlPlane({
+    account,
+    sessions,
+    now,
+    log,
+    services: {
+      apiGateway: createApiGateway({ account }),
+      cloudFormation: createCloudFormation({ stacks, buckets }),
+      cognitoIdentity: createCognitoIdentity({ ...options, account, state }),
+      dynamoDb,
+      ec2: createEc2(account),
+      iam: createIam({ account, createdAt: options.createdAt }),
+      iot,
+      lambda: createLambdaApi(account),
+      s3: createS3({ buckets, accountId, region: name, now }),
+      secretsManager,
+      ssm: parameterStore,
+      sts: createSts({ account, sessions, openIdTokens, now, log }),
+    },
+  });
+
+  return {
+    stacks,
+    iot,
+    answer,
+    async open() {
+      if (stacks.list().length === 0) await bootstrapAccount(stacks, account);
+      await httpApis.openAll();
+    },
+    async close() {
+      await iot.close();
+      await stacks.settled();
+      await httpApis.closeAll();
+      await lambda.close();
+      await dynamoDb.close();
+    },
+  };
+}
+
+/** IAM's resources are those of the account. */
+function regionalAccount(
+  name: string,
+  { accountId, roles, managedPolicies, oidcProviders }: Account,
+): Account {
+  return { ...createAccount(accountId, name), roles, managedPolicies, oidcProviders };
+}
+
+function partsOf(region: string, state: State): State {
+  return { folder: state.folder, part: (part, create) => state.part(`${region}: ${part}`, create) };
+}
