@@ -50,6 +50,7 @@ const deployedTypes = [
   "AWS::S3::Bucket",
   "AWS::S3::BucketPolicy",
   "AWS::SSM::Parameter",
+  "AWS::SecretsManager::ResourcePolicy",
   "AWS::SecretsManager::Secret",
 ];
 

@@ -166,6 +166,20 @@ const resources = {
   },
   Parameter: { Type: "AWS::SSM::Parameter", Properties: { Type: "String", Value: "value" } },
   Secret: { Type: "AWS::SecretsManager::Secret", Properties: {} },
+  SecretPolicy: {
+    Type: "AWS::SecretsManager::ResourcePolicy",
+    Properties: {
+      SecretId: { Ref: "Secret" },
+      ResourcePolicy: {
+        Statement: {
+          Effect: "Allow",
+          Action: "secretsmanager:GetSecretValue",
+          Principal: { AWS: roleArn },
+          Resource: "*",
+        },
+      },
+    },
+  },
 };
 
 /**

@@ -15,6 +15,7 @@ import { parseRequest } from "../sigv4/wire-request.ts";
 import { type Sts, stsNamespace, unsignedStsActions } from "../sts/sts.ts";
 import { missingService } from "./missing-service.ts";
 import { isServicePreflight, servicePreflight, withServiceCors } from "./service-cors.ts";
+import type { Permission } from "./permission.ts";
 import { jsonError, type JsonObject, jsonResult, parseJsonBody } from "./json-protocol.ts";
 import { restJsonError, restJsonResult } from "./rest-json-protocol.ts";
 import { queryError, QueryParameters, queryResult } from "./query-protocol.ts";
@@ -23,6 +24,8 @@ import { ServiceError } from "./service-error.ts";
 
 interface JsonService {
   handle(operation: string, body: JsonObject): Promise<object>;
+  /** What policies must allow; by default the action on what the request names. */
+  permissions?(operation: string, body: JsonObject): Permission[];
 }
 
 interface QueryService {
@@ -118,13 +121,19 @@ export function createControlPlane(
   function requirePermission(
     caller: Principal,
     protocol: Protocol,
-    { action, resource }: { action: string; resource: string },
+    { action, resource, resourceName = resource, context, resourcePolicy }: Permission,
   ): void {
-    const decision = authorize(account, caller, { action, resource, context: ownAccount });
+    const decision = authorize(account, caller, {
+      action,
+      resource,
+      context: context === undefined ? ownAccount : { ...ownAccount, ...context },
+      resourcePolicy,
+    });
     if (decision.allowed) return;
     const [code, status] = denials[protocol];
-    const message = `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource}`;
-    throw new ServiceError(code, message, status);
+    const { because } = decision;
+    const message = `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resourceName}`;
+    throw new ServiceError(code, because === undefined ? message : `${message} ${because}`, status);
   }
 
   async function dynamoDb(request: AwsRequest, operation: string): Promise<AwsResponse> {
@@ -150,9 +159,13 @@ export function createControlPlane(
       const body = parseJsonBody(request);
       if (unsigned?.has(operation) !== true) {
         const caller = await authenticate(request, service, "json");
-        for (const resource of resourceArns(account, service, body)) {
-          requirePermission(caller, "json", { action: `${service}:${operation}`, resource });
-        }
+        const permissions =
+          services[handler].permissions?.(operation, body) ??
+          resourceArns(account, service, body).map((resource) => ({
+            action: `${service}:${operation}`,
+            resource,
+          }));
+        for (const permission of permissions) requirePermission(caller, "json", permission);
       }
       const result = await services[handler].handle(operation, body);
       return jsonResult(result, request.requestId);
@@ -372,14 +385,13 @@ function resourceArns({ region, accountId }: Account, service: string, body: Jso
   const pool = body["IdentityPoolId"];
   if (typeof pool === "string")
     return [`arn:aws:cognito-identity:${region}:${accountId}:identitypool/${pool}`];
-  const names = [body["Name"] ?? body["Names"] ?? body["Path"] ?? body["SecretId"] ?? []]
+  const names = [body["Name"] ?? body["Names"] ?? body["Path"] ?? []]
     .flat()
     .filter((name) => typeof name === "string");
-  if (names.length === 0) return ["*"];
-  return names.map((name) => {
-    if (name.startsWith("arn:")) return name;
-    return service === "ssm"
-      ? `arn:aws:ssm:${region}:${accountId}:parameter${name.startsWith("/") ? "" : "/"}${name}`
-      : `arn:aws:${service}:${region}:${accountId}:secret:${name}`;
-  });
+  if (names.length === 0 || service !== "ssm") return ["*"];
+  return names.map((name) =>
+    name.startsWith("arn:")
+      ? name
+      : `arn:aws:ssm:${region}:${accountId}:parameter${name.startsWith("/") ? "" : "/"}${name}`,
+  );
 }

@@ -6,13 +6,22 @@ import { PolicyDocumentError } from "./policy-document.ts";
 import { evaluatePolicies, type PolicyRequest, type RequestPrincipal } from "./policy-evaluation.ts";
 import { type CognitoIdentity, identityConditionKeys, type Principal } from "./principal.ts";
 
-export type AuthorizationDecision = { allowed: true } | { allowed: false; reason: string };
+export type AuthorizationDecision =
+  | { allowed: true }
+  | {
+      allowed: false;
+      reason: string;
+      /** How AWS goes on after “is not authorized to perform: … on resource: …”. */
+      because?: string;
+    };
 
 export interface AuthorizationRequest extends Omit<PolicyRequest, "principal" | "context"> {
   /** A function is called only if a policy has conditions or variables, which most have not. */
   context: RequestContext | (() => RequestContext);
   /** The resource's own policy allows it, which in one account replaces the caller's policies, but no explicit Deny. */
   isGranted?: boolean;
+  /** The policy of the resource, from which follows what it grants and denies. */
+  resourcePolicy?: PolicyDocument | undefined;
 }
 
 /**
@@ -27,18 +36,43 @@ export function authorize(
   if (principal.kind === "user") return { allowed: true };
   const role = account.roles.get(principal.roleArn);
   if (role === undefined) return { allowed: false, reason: `role ${principal.roleArn} does not exist` };
-  const { action, resource, isGranted = false } = request;
+  const { action, resource, resourcePolicy } = request;
   const policyRequest = new SessionRequest(request, principal);
-  const decideBy = (documents: readonly PolicyDocument[], arns: readonly string[], who: string) => {
+  let { isGranted = false } = request;
+  const decideBy = (
+    documents: readonly PolicyDocument[],
+    arns: readonly string[],
+    who: string,
+    kind: PolicyKind,
+  ) => {
     const { managed, note } = findManagedPolicies(account, arns);
-    return decide(
-      () => evaluatePolicies([...documents, ...managed], policyRequest),
-      `${action} on ${resource}${note}`,
+    return decide(() => evaluatePolicies([...documents, ...managed], policyRequest), {
+      action,
+      what: `${action} on ${resource}${note}`,
       who,
+      kind,
       isGranted,
-    );
+    });
   };
-  const decision = decideBy([...role.policies.values()], role.managedPolicyArns, `role ${role.roleName}`);
+  if (resourcePolicy !== undefined) {
+    const decisions = [principal.roleArn, principal.arn].map((id) =>
+      decide(() => evaluatePolicies([resourcePolicy], policyRequest.by({ type: "AWS", id })), {
+        action,
+        what: `${action} on ${resource}`,
+        who: `the policy of ${resource}`,
+        kind: "resource-based",
+      }),
+    );
+    const denied = decisions.find((each) => !each.allowed && each.because?.startsWith("with an explicit"));
+    if (denied !== undefined) return denied;
+    isGranted ||= decisions.some(({ allowed }) => allowed);
+  }
+  const decision = decideBy(
+    [...role.policies.values()],
+    role.managedPolicyArns,
+    `role ${role.roleName}`,
+    "identity-based",
+  );
   const { sessionPolicies } = principal;
   if (!decision.allowed || sessionPolicies === undefined) return decision;
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
@@ -47,6 +81,7 @@ export function authorize(
     document === undefined ? [] : [document],
     arns,
     sessionPolicies === "cognito-guest" ? "Cognito's session policy for guests" : "the session policy",
+    "session",
   );
 }
 
@@ -63,6 +98,12 @@ class SessionRequest implements PolicyRequest {
     this.resource = resource;
     this.given = context;
     this.session = session;
+  }
+
+  /** The same request, for policies with a `Principal`. */
+  by(principal: RequestPrincipal): PolicyRequest {
+    const { action, resource, context } = this;
+    return { action, resource, context, principal };
   }
 
   get context(): RequestContext {
@@ -127,30 +168,46 @@ export function authorizeIdentity(
 
 /** Whether the role's trust policy lets the principal assume the role. */
 export function authorizeAssumption(role: Role, request: AssumptionRequest): AuthorizationDecision {
-  return decide(
-    () => evaluatePolicies([role.assumeRolePolicyDocument], { ...request, resource: role.arn }),
-    `${request.action} by ${request.principal.id}`,
-    `the trust policy of ${role.roleName}`,
-  );
+  return decide(() => evaluatePolicies([role.assumeRolePolicyDocument], { ...request, resource: role.arn }), {
+    action: request.action,
+    what: `${request.action} by ${request.principal.id}`,
+    who: `the trust policy of ${role.roleName}`,
+    kind: "resource-based",
+  });
 }
+
+type PolicyKind = "identity-based" | "resource-based" | "session";
 
 function decide(
   evaluate: () => ReturnType<typeof evaluatePolicies>,
-  what: string,
-  who: string,
-  isGranted = false,
+  {
+    action,
+    what,
+    who,
+    kind,
+    isGranted = false,
+  }: { action: string; what: string; who: string; kind: PolicyKind; isGranted?: boolean },
 ): AuthorizationDecision {
+  // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+  const implicit = `because no ${kind} policy allows the ${action} action`;
   try {
     const { effect } = evaluate();
     if (effect === "Allow" || (effect === "ImplicitDeny" && isGranted)) return { allowed: true };
+    if (effect === "ImplicitDeny")
+      return { allowed: false, reason: `${who} does not allow ${what}`, because: implicit };
     return {
       allowed: false,
-      reason: effect === "ExplicitDeny" ? `${who} denies ${what}` : `${who} does not allow ${what}`,
+      reason: `${who} denies ${what}`,
+      because: `with an explicit deny in ${kind.startsWith("i") ? "an" : "a"} ${kind} policy`,
     };
   } catch (error) {
     // A policy that cannot be evaluated must not grant access.
     if (error instanceof PolicyDocumentError) {
-      return { allowed: false, reason: `${who} cannot be evaluated: ${error.message}` };
+      return {
+        allowed: false,
+        reason: `${who} cannot be evaluated: ${error.message}`,
+        because: implicit,
+      };
     }
     throw error;
   }

@@ -75,4 +75,75 @@ export const secretRefusals = defineRefusals("Secrets Manager", {
         "You can't specify both a binary secret value and a string secret value in the same secret.",
       ),
   },
+  valueLength: {
+    refuses: "a value of more than 65,536 bytes",
+    letter: "D",
+    source: `${api}/API_PutSecretValue.html`,
+    error: () =>
+      new ServiceError(
+        "ValidationException",
+        "1 validation error detected: Value at 'secretString' failed to satisfy constraint: Member must have length less than or equal to 65536",
+      ),
+  },
+  token: {
+    refuses: "a `ClientRequestToken` of a version with another value",
+    letter: "D",
+    source: `${api}/API_PutSecretValue.html`,
+    error: (token: string, name: string) =>
+      new ServiceError(
+        "ResourceExistsException",
+        `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${name}.`,
+      ),
+  },
+  moveStage: {
+    refuses:
+      "moving a stage away from a version that does not have it, or without naming the version that has it",
+    letter: "D",
+    source: `${api}/API_UpdateSecretVersionStage.html`,
+    error: (stage: string, versionId: string) =>
+      new ServiceError(
+        "InvalidParameterException",
+        `The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to version ${versionId}, so you must explicitly reference that version in RemoveFromVersionId.`,
+      ),
+  },
+  recovery: {
+    refuses: "a recovery window outside 7 to 30 days, or one for a deletion without recovery",
+    letter: "D",
+    source: `${api}/API_DeleteSecret.html`,
+    error: () =>
+      new ServiceError(
+        "InvalidParameterException",
+        "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive), without ForceDeleteWithoutRecovery.",
+      ),
+  },
+  policy: {
+    refuses: "a resource policy that IAM would reject",
+    letter: "D",
+    source: `${api}/API_PutResourcePolicy.html`,
+    error: () =>
+      new ServiceError("MalformedPolicyDocumentException", "This resource policy contains a syntax error."),
+  },
+  passwordLength: {
+    refuses: "a generated password of fewer than 1 or more than 4,096 characters",
+    letter: "D",
+    source: `${api}/API_GetRandomPassword.html`,
+    error: () =>
+      new ServiceError("InvalidParameterException", "Password length must be between 1 and 4096 characters."),
+  },
+  passwordCharacters: {
+    refuses: "a generated password that no characters are left for",
+    letter: "D",
+    source: `${api}/API_GetRandomPassword.html`,
+    error: () => new ServiceError("InvalidParameterException", "The exclusions leave no characters."),
+  },
+  passwordTypes: {
+    refuses: "a generated password that is too short for a character of each type",
+    letter: "D",
+    source: `${api}/API_GetRandomPassword.html`,
+    error: () =>
+      new ServiceError(
+        "InvalidParameterException",
+        "The password is too short for a character of each included type.",
+      ),
+  },
 });

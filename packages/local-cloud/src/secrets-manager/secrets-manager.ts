@@ -2,55 +2,101 @@ import { randomUUID } from "node:crypto";
 import type {
   CreateSecretRequest,
   CreateSecretResponse,
+  DeleteResourcePolicyRequest,
+  DeleteResourcePolicyResponse,
   DeleteSecretRequest,
   DeleteSecretResponse,
   DescribeSecretRequest,
   DescribeSecretResponse,
+  GetRandomPasswordRequest,
+  GetRandomPasswordResponse,
+  GetResourcePolicyRequest,
+  GetResourcePolicyResponse,
   GetSecretValueRequest,
   GetSecretValueResponse,
+  ListSecretsRequest,
+  ListSecretsResponse,
+  ListSecretVersionIdsRequest,
+  ListSecretVersionIdsResponse,
+  PutResourcePolicyRequest,
+  PutResourcePolicyResponse,
   PutSecretValueRequest,
   PutSecretValueResponse,
+  RestoreSecretRequest,
+  RestoreSecretResponse,
+  TagResourceRequest,
+  UntagResourceRequest,
+  UpdateSecretRequest,
+  UpdateSecretResponse,
+  UpdateSecretVersionStageRequest,
+  UpdateSecretVersionStageResponse,
 } from "@aws-sdk/client-secrets-manager";
+import type { PolicyDocument } from "../account.ts";
 import { secretArnSuffix } from "../aws/identifiers.ts";
-import { type JsonObject, type JsonRequest, optionalString, requiredString } from "../aws/json-protocol.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonRequest,
+  optionalString,
+  requiredString,
+} from "../aws/json-protocol.ts";
+import type { Permission } from "../aws/permission.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
-import { secretRefusals } from "./secret-refusals.ts";
+import { PolicyDocumentError } from "../iam/policy-document.ts";
+import { compilePolicy } from "../iam/policy-evaluation.ts";
 import { memoryState, type State } from "../state.ts";
+import { randomPassword } from "./random-password.ts";
+import { secretRefusals } from "./secret-refusals.ts";
 
-interface SecretVersion {
-  versionId: string;
+interface SecretValue {
   secretString: string | undefined;
   /** Base64, as on the wire. */
   secretBinary: string | undefined;
+}
+
+interface SecretVersion extends SecretValue {
+  versionId: string;
   stages: Set<string>;
   createdDate: Date;
 }
 
-interface Secret {
+/** What a change of a secret may set, in addition to its value. */
+interface SecretSettings {
+  description?: string | undefined;
+  /** Recorded: values are not encrypted here. */
+  kmsKeyId?: string | undefined;
+  /** Value by key. */
+  tags?: Readonly<Record<string, string>> | undefined;
+}
+
+interface Secret extends SecretSettings {
   arn: string;
   name: string;
-  description: string | undefined;
   createdDate: Date;
+  changedDate?: Date;
   /** Set while the deletion is scheduled. The secret cannot be read then. */
   deletedDate: Date | undefined;
   versions: Map<string, SecretVersion>;
+  resourcePolicy?: PolicyDocument | undefined;
 }
 
 /** AWS Secrets Manager. */
 export interface SecretsManager {
   /** @throws ServiceError ResourceExistsException */
-  create(input: {
-    name: string;
-    secretString?: string | undefined;
-    description?: string | undefined;
-  }): Secret;
+  create(input: SecretSettings & { name: string; secretString?: string | undefined }): Secret;
   putValue(secretId: string, secretString: string): void;
+  /** Replaces the description, the key and the tags. */
+  change(secretId: string, settings: SecretSettings): void;
+  /** @throws ServiceError for a policy that IAM would reject */
+  setResourcePolicy(secretId: string, policy: PolicyDocument | undefined): void;
   /** By name or ARN. The ARN may lack its six random characters. */
   find(secretId: string): Secret | undefined;
   /** Deletes the secret without a recovery window. */
   remove(secretId: string): void;
   /** @throws ServiceError ResourceNotFoundException for the secret, the stage or the version */
   secretString(secretId: string, selector?: { versionStage?: string; versionId?: string }): string;
+  /** What policies must allow for an operation of `secretsmanager.*`. */
+  permissions(operation: string, body: JsonObject): Permission[];
   /** The operations of `secretsmanager.*`. */
   handle(operation: string, body: JsonObject): Promise<object>;
 }
@@ -62,6 +108,9 @@ interface SecretsManagerOptions {
   state?: State | undefined;
 }
 
+/** Versions without a stage that a secret keeps. AWS has about a hundred. */
+const maximumVersions = 100;
+
 export function createSecretsManager({
   accountId,
   region,
@@ -69,6 +118,7 @@ export function createSecretsManager({
   state = memoryState(),
 }: SecretsManagerOptions): SecretsManager {
   const secrets = state.part("secrets", () => new Map<string, Secret>());
+  const arnOf = (name: string): string => `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}`;
 
   function find(secretId: string): Secret | undefined {
     const byName = secrets.get(secretId);
@@ -86,38 +136,54 @@ export function createSecretsManager({
     return secret;
   }
 
-  function addVersion(secret: Secret, value: Pick<SecretVersion, "secretString" | "secretBinary">): string {
-    for (const earlier of secret.versions.values()) {
-      if (earlier.stages.delete("AWSCURRENT")) {
-        for (const other of secret.versions.values()) other.stages.delete("AWSPREVIOUS");
-        earlier.stages.add("AWSPREVIOUS");
-      }
+  /** @param versionId the `ClientRequestToken`, which the SDKs and the aws CLI send */
+  function addVersion(
+    secret: Secret,
+    value: SecretValue,
+    { versionId = randomUUID(), stages = ["AWSCURRENT"] }: { versionId?: string; stages?: string[] } = {},
+  ): SecretVersion {
+    const { secretString, secretBinary } = value;
+    const size = Buffer.byteLength(secretString ?? secretBinary ?? "");
+    secretRefusals.valueLength.when(size > 65_536);
+    const same = secret.versions.get(versionId);
+    if (same !== undefined) {
+      const isOther = same.secretString !== secretString || same.secretBinary !== secretBinary;
+      secretRefusals.token.when(isOther, versionId, secret.name);
+      return same;
     }
-    const versionId = randomUUID();
-    secret.versions.set(versionId, {
-      ...value,
+    const added: SecretVersion = {
+      secretString,
+      secretBinary,
       versionId,
-      stages: new Set(["AWSCURRENT"]),
+      stages: new Set(),
       createdDate: now(),
-    });
-    return versionId;
+    };
+    secret.versions.set(versionId, added);
+    // The first version is the current one, whatever its other stages are.
+    for (const stage of secret.versions.size === 1 ? new Set([...stages, "AWSCURRENT"]) : stages) {
+      moveStage(secret, stage, added);
+    }
+    secret.changedDate = added.createdDate;
+    const unused = [...secret.versions.values()].filter((each) => each.stages.size === 0);
+    for (const each of unused.slice(0, -maximumVersions)) secret.versions.delete(each.versionId);
+    return added;
   }
 
-  function create({ name, secretString, description }: Parameters<SecretsManager["create"]>[0]): Secret {
-    secretRefusals.name.when(!/^[\w/+=.@-]{1,512}$/.test(name));
+  function create({ name, secretString, ...settings }: Parameters<SecretsManager["create"]>[0]): Secret {
+    secretRefusals.name.when(!/^[\w/+=.@!-]{1,512}$/.test(name));
     const other = secrets.get(name);
     secretRefusals.nameDeleted.when(other?.deletedDate !== undefined);
     secretRefusals.nameTaken.when(other !== undefined, name);
     const secret: Secret = {
-      arn: `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}-${secretArnSuffix()}`,
+      ...settings,
+      arn: `${arnOf(name)}-${secretArnSuffix()}`,
       name,
-      description,
       createdDate: now(),
       deletedDate: undefined,
       versions: new Map(),
     };
-    secrets.set(name, secret);
     if (secretString !== undefined) addVersion(secret, { secretString, secretBinary: undefined });
+    secrets.set(name, secret);
     return secret;
   }
 
@@ -139,18 +205,28 @@ export function createSecretsManager({
   const operations: Record<string, (body: JsonObject) => object> = {
     CreateSecret: (request: JsonRequest<CreateSecretRequest>): CreateSecretResponse => {
       const value = valueOf(request);
-      const secret = create({
-        name: requiredString(request, "Name"),
-        description: optionalString(request, "Description"),
-      });
-      const versionId = value === undefined ? undefined : addVersion(secret, value);
-      return { ARN: secret.arn, Name: secret.name, ...(versionId !== undefined && { VersionId: versionId }) };
+      const secret = create({ name: requiredString(request, "Name"), ...settingsOf(request) });
+      const created = value && addVersion(secret, value, versionOf(request));
+      return { ...identify(secret), ...(created && { VersionId: created.versionId }) };
+    },
+    UpdateSecret: (request: JsonRequest<UpdateSecretRequest>): UpdateSecretResponse => {
+      const secret = active(requiredString(request, "SecretId"));
+      const value = valueOf(request);
+      for (const [name, setting] of Object.entries(settingsOf(request))) {
+        if (setting !== undefined) Object.assign(secret, { [name]: setting });
+      }
+      const created = value && addVersion(secret, value, versionOf(request));
+      secret.changedDate = now();
+      return { ...identify(secret), ...(created && { VersionId: created.versionId }) };
     },
     PutSecretValue: (request: JsonRequest<PutSecretValueRequest>): PutSecretValueResponse => {
       const secret = active(requiredString(request, "SecretId"));
       const value = secretRefusals.noValue.unless(valueOf(request));
-      const versionId = addVersion(secret, value);
-      return { ARN: secret.arn, Name: secret.name, VersionId: versionId, VersionStages: ["AWSCURRENT"] };
+      const created = addVersion(secret, value, {
+        ...versionOf(request),
+        ...(Array.isArray(request.VersionStages) && { stages: request.VersionStages.map(String) }),
+      });
+      return { ...identify(secret), VersionId: created.versionId, VersionStages: [...created.stages] };
     },
     /** The binary is base64 on the wire. The SDK decodes it. */
     GetSecretValue: (
@@ -161,10 +237,8 @@ export function createSecretsManager({
         versionStage: optionalString(request, "VersionStage"),
         versionId: optionalString(request, "VersionId"),
       });
-      const { arn, name } = existing(secretId);
       return {
-        ARN: arn,
-        Name: name,
+        ...identify(existing(secretId)),
         VersionId: found.versionId,
         ...(found.secretString !== undefined && { SecretString: found.secretString }),
         ...(found.secretBinary !== undefined && { SecretBinary: found.secretBinary }),
@@ -174,29 +248,122 @@ export function createSecretsManager({
     },
     DescribeSecret: (request: JsonRequest<DescribeSecretRequest>): DescribeSecretResponse => {
       const secret = existing(requiredString(request, "SecretId"));
+      return { ...describe(secret), VersionIdsToStages: stagesOf(secret) };
+    },
+    ListSecrets: (request: JsonRequest<ListSecretsRequest>): ListSecretsResponse => {
+      const found = [...secrets.values()].filter(
+        (secret) =>
+          (request.IncludePlannedDeletion === true || secret.deletedDate === undefined) &&
+          filtersOf(request.Filters).every((filter) => filter(secret)),
+      );
+      const start = Number(optionalString(request, "NextToken") ?? 0);
+      const end = start + (typeof request.MaxResults === "number" ? request.MaxResults : 100);
       return {
-        ARN: secret.arn,
-        Name: secret.name,
-        ...(secret.description !== undefined && { Description: secret.description }),
-        CreatedDate: secret.createdDate,
-        ...(secret.deletedDate !== undefined && { DeletedDate: secret.deletedDate }),
-        VersionIdsToStages: Object.fromEntries(
-          [...secret.versions.values()].map(({ versionId, stages }) => [versionId, [...stages]]),
-        ),
+        SecretList: found
+          .slice(start, end)
+          .map((secret) => ({ ...describe(secret), SecretVersionsToStages: stagesOf(secret) })),
+        ...(end < found.length && { NextToken: String(end) }),
       };
     },
+    ListSecretVersionIds: (
+      request: JsonRequest<ListSecretVersionIdsRequest>,
+    ): ListSecretVersionIdsResponse => {
+      const secret = existing(requiredString(request, "SecretId"));
+      return {
+        ...identify(secret),
+        Versions: [...secret.versions.values()]
+          .filter(({ stages }) => stages.size > 0 || request.IncludeDeprecated === true)
+          .map(({ versionId, stages, createdDate }) => ({
+            VersionId: versionId,
+            VersionStages: [...stages],
+            CreatedDate: createdDate,
+          })),
+      };
+    },
+    UpdateSecretVersionStage: (
+      request: JsonRequest<UpdateSecretVersionStageRequest>,
+    ): UpdateSecretVersionStageResponse => {
+      const secret = active(requiredString(request, "SecretId"));
+      const stage = requiredString(request, "VersionStage");
+      const from = optionalString(request, "RemoveFromVersionId");
+      const holder = [...secret.versions.values()].find(({ stages }) => stages.has(stage));
+      secretRefusals.moveStage.when(holder?.versionId !== from, stage, holder?.versionId ?? "");
+      const to = optionalString(request, "MoveToVersionId");
+      moveStage(
+        secret,
+        stage,
+        to === undefined
+          ? undefined
+          : secretRefusals.version.unless(secret.versions.get(to), `VersionId: ${to}`),
+      );
+      return identify(secret);
+    },
     DeleteSecret: (request: JsonRequest<DeleteSecretRequest>): DeleteSecretResponse => {
+      const isForced = request.ForceDeleteWithoutRecovery === true;
+      const days = request.RecoveryWindowInDays ?? undefined;
+      secretRefusals.recovery.when(
+        days !== undefined && (isForced || typeof days !== "number" || days < 7 || days > 30),
+      );
       const secret = existing(requiredString(request, "SecretId"));
       const deletionDate = now();
-      if (request.ForceDeleteWithoutRecovery === true) {
+      if (isForced) {
         secrets.delete(secret.name);
       } else {
-        const days = typeof request.RecoveryWindowInDays === "number" ? request.RecoveryWindowInDays : 30;
-        secret.deletedDate = deletionDate;
-        deletionDate.setUTCDate(deletionDate.getUTCDate() + days);
+        secret.deletedDate = now();
+        deletionDate.setUTCDate(deletionDate.getUTCDate() + Number(days ?? 30));
       }
-      return { ARN: secret.arn, Name: secret.name, DeletionDate: deletionDate };
+      return { ...identify(secret), DeletionDate: deletionDate };
     },
+    RestoreSecret: (request: JsonRequest<RestoreSecretRequest>): RestoreSecretResponse => {
+      const secret = existing(requiredString(request, "SecretId"));
+      secret.deletedDate = undefined;
+      return identify(secret);
+    },
+    TagResource: (request: JsonRequest<TagResourceRequest>) => {
+      const secret = active(requiredString(request, "SecretId"));
+      secret.tags = { ...secret.tags, ...tagsOf(request.Tags) };
+      return {};
+    },
+    UntagResource: (request: JsonRequest<UntagResourceRequest>) => {
+      const secret = active(requiredString(request, "SecretId"));
+      const keys = Array.isArray(request.TagKeys) ? request.TagKeys : [];
+      secret.tags = Object.fromEntries(
+        Object.entries(secret.tags ?? {}).filter(([key]) => !keys.includes(key)),
+      );
+      return {};
+    },
+    GetResourcePolicy: (request: JsonRequest<GetResourcePolicyRequest>): GetResourcePolicyResponse => {
+      const secret = existing(requiredString(request, "SecretId"));
+      const { resourcePolicy } = secret;
+      return {
+        ...identify(secret),
+        ...(resourcePolicy && { ResourcePolicy: JSON.stringify(resourcePolicy) }),
+      };
+    },
+    PutResourcePolicy: (request: JsonRequest<PutResourcePolicyRequest>): PutResourcePolicyResponse => {
+      const secret = active(requiredString(request, "SecretId"));
+      setResourcePolicy(secret, policyOf(requiredString(request, "ResourcePolicy")));
+      return identify(secret);
+    },
+    DeleteResourcePolicy: (
+      request: JsonRequest<DeleteResourcePolicyRequest>,
+    ): DeleteResourcePolicyResponse => {
+      const secret = active(requiredString(request, "SecretId"));
+      setResourcePolicy(secret, undefined);
+      return identify(secret);
+    },
+    GetRandomPassword: (request: JsonRequest<GetRandomPasswordRequest>): GetRandomPasswordResponse => ({
+      RandomPassword: randomPassword({
+        length: typeof request.PasswordLength === "number" ? request.PasswordLength : undefined,
+        excludeCharacters: optionalString(request, "ExcludeCharacters"),
+        excludeLowercase: request.ExcludeLowercase === true,
+        excludeNumbers: request.ExcludeNumbers === true,
+        excludePunctuation: request.ExcludePunctuation === true,
+        excludeUppercase: request.ExcludeUppercase === true,
+        includeSpace: request.IncludeSpace === true,
+        requireEachIncludedType: request.RequireEachIncludedType !== false,
+      }),
+    }),
   };
 
   return {
@@ -204,6 +371,12 @@ export function createSecretsManager({
     find,
     putValue(secretId, secretString) {
       addVersion(active(secretId), { secretString, secretBinary: undefined });
+    },
+    change(secretId, settings) {
+      Object.assign(active(secretId), settings, { changedDate: now() });
+    },
+    setResourcePolicy(secretId, policy) {
+      setResourcePolicy(active(secretId), policy);
     },
     remove(secretId) {
       const secret = find(secretId);
@@ -219,6 +392,27 @@ export function createSecretsManager({
       }
       return secretString;
     },
+    permissions(operation, body) {
+      const action = `secretsmanager:${operation}`;
+      const secretId = body["SecretId"];
+      const name = body["Name"];
+      if (typeof secretId !== "string") {
+        const resource = typeof name === "string" ? arnOf(name) : "*";
+        return [{ action, resource, context: conditionKeys(body, undefined) }];
+      }
+      const secret = find(secretId);
+      const unknown = secretId.startsWith("arn:") ? secretId : arnOf(secretId);
+      return [
+        {
+          action,
+          resource: secret?.arn ?? unknown,
+          // The refusal names the secret as the request does.
+          resourceName: secretId,
+          context: conditionKeys({ ...defaultStage(operation, body), ...body }, secret),
+          ...(secret?.resourcePolicy && { resourcePolicy: secret.resourcePolicy }),
+        },
+      ];
+    },
     async handle(operation, body) {
       const run = findOperation(operations, operation, {
         service: "Secrets Manager",
@@ -229,13 +423,151 @@ export function createSecretsManager({
   };
 }
 
-function valueOf(
-  request: JsonRequest<PutSecretValueRequest>,
-): Pick<SecretVersion, "secretString" | "secretBinary"> | undefined {
+function setResourcePolicy(secret: Secret, policy: PolicyDocument | undefined): void {
+  let isValid = true;
+  try {
+    if (policy !== undefined) compilePolicy(policy);
+  } catch (error) {
+    if (!(error instanceof PolicyDocumentError)) throw error;
+    isValid = false;
+  }
+  secretRefusals.policy.when(!isValid);
+  secret.resourcePolicy = policy;
+}
+
+/** Moves a stage to a version. The version that loses AWSCURRENT becomes AWSPREVIOUS. */
+function moveStage({ versions }: Secret, stage: string, to: SecretVersion | undefined): void {
+  const from = [...versions.values()].find(({ stages }) => stages.has(stage));
+  if (from === to) return;
+  from?.stages.delete(stage);
+  to?.stages.add(stage);
+  if (stage !== "AWSCURRENT" || from === undefined) return;
+  for (const { stages } of versions.values()) stages.delete("AWSPREVIOUS");
+  from.stages.add("AWSPREVIOUS");
+}
+
+function identify({ arn, name }: Secret): { ARN: string; Name: string } {
+  return { ARN: arn, Name: name };
+}
+
+function describe(secret: Secret): Omit<DescribeSecretResponse, "VersionIdsToStages"> {
+  const { description, kmsKeyId, createdDate, changedDate, deletedDate, tags } = secret;
+  return {
+    ...identify(secret),
+    ...(description !== undefined && { Description: description }),
+    ...(kmsKeyId !== undefined && { KmsKeyId: kmsKeyId }),
+    CreatedDate: createdDate,
+    LastChangedDate: changedDate ?? createdDate,
+    ...(deletedDate !== undefined && { DeletedDate: deletedDate }),
+    ...(tags && { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
+  };
+}
+
+function stagesOf({ versions }: Secret): Record<string, string[]> {
+  return Object.fromEntries(
+    [...versions.values()]
+      .filter(({ stages }) => stages.size > 0)
+      .map(({ versionId, stages }) => [versionId, [...stages]]),
+  );
+}
+
+function valueOf(request: JsonRequest<PutSecretValueRequest>): SecretValue | undefined {
   const secretString = optionalString(request, "SecretString");
   const secretBinary = optionalString(request, "SecretBinary");
   secretRefusals.twoValues.when(secretString !== undefined && secretBinary !== undefined);
   return secretString === undefined && secretBinary === undefined
     ? undefined
     : { secretString, secretBinary };
+}
+
+function versionOf(request: JsonRequest<PutSecretValueRequest>): { versionId?: string } {
+  const versionId = optionalString(request, "ClientRequestToken");
+  return versionId === undefined ? {} : { versionId };
+}
+
+function settingsOf(request: JsonRequest<CreateSecretRequest>): SecretSettings {
+  return {
+    description: optionalString(request, "Description"),
+    kmsKeyId: optionalString(request, "KmsKeyId"),
+    tags: request.Tags === undefined ? undefined : tagsOf(request.Tags),
+  };
+}
+
+/** `[{"Key": …, "Value": …}]`, as in requests and in templates. */
+export function tagsOf(tags: unknown): Record<string, string> {
+  const list: unknown[] = Array.isArray(tags) ? tags : [];
+  return Object.fromEntries(
+    list
+      .filter(isJsonObject)
+      .map(({ Key: key, Value: value }) => [String(key), typeof value === "string" ? value : ""]),
+  );
+}
+
+function policyOf(text: string): PolicyDocument | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isJsonObject(parsed) ? parsed : secretRefusals.policy.unless(undefined);
+  } catch (error) {
+    if (error instanceof SyntaxError) return secretRefusals.policy.unless(undefined);
+    throw error;
+  }
+}
+
+/**
+ * ListSecrets' filters by name, description and tag: a value is a prefix, and `!` negates it.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Filter.html
+ */
+function filtersOf(filters: unknown): ((secret: Secret) => boolean)[] {
+  const list: unknown[] = Array.isArray(filters) ? filters : [];
+  return list.filter(isJsonObject).map(({ Key: key, Values: values }) => {
+    const texts = (secret: Secret): string[] => {
+      const tags = secret.tags ?? {};
+      if (key === "name") return [secret.name];
+      if (key === "description") return [secret.description ?? ""];
+      if (key === "tag-key") return Object.keys(tags);
+      if (key === "tag-value") return Object.values(tags);
+      return [secret.name, secret.description ?? "", ...Object.keys(tags), ...Object.values(tags)];
+    };
+    return (secret) =>
+      [values]
+        .flat()
+        .map(String)
+        .some((value) => {
+          const isNegated = value.startsWith("!");
+          const prefix = isNegated ? value.slice(1) : value;
+          return texts(secret).some((text) => text.startsWith(prefix)) !== isNegated;
+        });
+  });
+}
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html */
+const requestKeys = [
+  "Name",
+  "Description",
+  "KmsKeyId",
+  "VersionId",
+  "VersionStage",
+  "ForceDeleteWithoutRecovery",
+  "RecoveryWindowInDays",
+];
+
+function conditionKeys(body: JsonObject, secret: Secret | undefined): Record<string, string | string[]> {
+  const tags = Object.entries(secret?.tags ?? {});
+  const given = Object.entries(tagsOf(body["Tags"]));
+  return {
+    ...Object.fromEntries(
+      requestKeys
+        .filter((name) => body[name] !== undefined)
+        .map((name) => [`secretsmanager:${name}`, String(body[name])]),
+    ),
+    ...(secret && { "secretsmanager:SecretId": secret.arn }),
+    ...Object.fromEntries(tags.map(([key, value]) => [`aws:ResourceTag/${key}`, value])),
+    ...Object.fromEntries(tags.map(([key, value]) => [`secretsmanager:ResourceTag/${key}`, value])),
+    ...Object.fromEntries(given.map(([key, value]) => [`aws:RequestTag/${key}`, value])),
+    ...(given.length > 0 && { "aws:TagKeys": given.map(([key]) => key) }),
+  };
+}
+
+function defaultStage(operation: string, { VersionId: versionId }: JsonObject): JsonObject {
+  return operation === "GetSecretValue" && versionId === undefined ? { VersionStage: "AWSCURRENT" } : {};
 }

@@ -177,6 +177,12 @@ export const resourceCases: RefusalCases<typeof resourceRefusals> = {
   parameterType: refusedTemplate("supports the types String and StringList, not SecureString", {
     Parameter: parameter({ Type: "SecureString" }),
   }),
+  secretTemplate: refusedTemplate("must be specified together", {
+    R: {
+      Type: "AWS::SecretsManager::Secret",
+      Properties: { GenerateSecretString: { GenerateStringKey: "password" } },
+    },
+  }),
   twoSecrets: refusedTemplate("You can't specify both SecretString and GenerateSecretString.", {
     Secret: {
       Type: "AWS::SecretsManager::Secret",

@@ -20,6 +20,10 @@ const refusedSecret = (says: string, ...requests: [operation: string, body: Json
 });
 const create: [string, Json] = ["CreateSecret", { Name: "x", SecretString: "one" }];
 const remove: [string, Json] = ["DeleteSecret", { SecretId: "x" }];
+const versionOf = (value: string): [string, Json] => [
+  "PutSecretValue",
+  { SecretId: "x", SecretString: value, ClientRequestToken: "t" },
+];
 
 export const secretCases: RefusalCases<typeof secretRefusals> = {
   missing: refusedSecret("can't find the specified secret.", ["DescribeSecret", { SecretId: "x" }]),
@@ -38,6 +42,35 @@ export const secretCases: RefusalCases<typeof secretRefusals> = {
   twoValues: refusedSecret("both a binary secret value and a string secret value", [
     "CreateSecret",
     { Name: "x", SecretString: "one", SecretBinary: "b25l" },
+  ]),
+  valueLength: refusedSecret("length less than or equal to 65536", [
+    "CreateSecret",
+    { Name: "x", SecretString: "x".repeat(65_537) },
+  ]),
+  token: refusedSecret("You can't use ClientRequestToken t", create, ...["one", "two"].map(versionOf)),
+  moveStage: refusedSecret("The parameter RemoveFromVersionId can't be empty.", create, versionOf("one"), [
+    "UpdateSecretVersionStage",
+    { SecretId: "x", VersionStage: "AWSCURRENT" },
+  ]),
+  recovery: refusedSecret("between 7 and 30 days", create, [
+    "DeleteSecret",
+    { SecretId: "x", RecoveryWindowInDays: 1 },
+  ]),
+  policy: refusedSecret("This resource policy contains a syntax error.", create, [
+    "PutResourcePolicy",
+    { SecretId: "x", ResourcePolicy: '{"Statement":{"Effect":"Maybe"}}' },
+  ]),
+  passwordLength: refusedSecret("between 1 and 4096 characters", [
+    "GetRandomPassword",
+    { PasswordLength: 5000 },
+  ]),
+  passwordCharacters: refusedSecret("leave no characters", [
+    "GetRandomPassword",
+    { ExcludeLowercase: true, ExcludeUppercase: true, ExcludeNumbers: true, ExcludePunctuation: true },
+  ]),
+  passwordTypes: refusedSecret("a character of each included type", [
+    "GetRandomPassword",
+    { PasswordLength: 3 },
   ]),
 };
 

@@ -51,6 +51,16 @@ export const resourceRefusals = defineRefusals("CloudFormation resource", {
     source: `${reference}/aws-resource-secretsmanager-secret.html`,
     error: () => new ResourceError("You can't specify both SecretString and GenerateSecretString."),
   },
+  secretTemplate: {
+    refuses:
+      "a `GenerateSecretString` with only one of `GenerateStringKey` and `SecretStringTemplate`, or a template that is not a JSON object",
+    letter: "D",
+    source: `${reference}/aws-properties-secretsmanager-secret-generatesecretstring.html`,
+    error: () =>
+      new ResourceError(
+        "GenerateStringKey and SecretStringTemplate must be specified together, and SecretStringTemplate must be a JSON object.",
+      ),
+  },
   type: {
     refuses:
       "a resource type that no CloudFormation schema describes; with `--strict`, each outside the table above",

@@ -623,6 +623,14 @@ export const resourceSpecifications: Readonly<Record<string, ResourceSpecificati
       Value: { type: "string", required: true },
     },
   },
+  "AWS::SecretsManager::ResourcePolicy": {
+    attributes: ["Id"],
+    properties: {
+      BlockPublicPolicy: { type: "boolean" },
+      ResourcePolicy: { type: "json", required: true },
+      SecretId: { type: "string", required: true, replaces: true },
+    },
+  },
   "AWS::SecretsManager::Secret": {
     attributes: ["Id"],
     properties: {

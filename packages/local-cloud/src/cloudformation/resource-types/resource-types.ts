@@ -36,7 +36,7 @@ import {
 } from "./app-sync.ts";
 import { recordedTypes } from "./recorded.ts";
 import { autoDeleteObjectsType, bucketPolicyType, bucketType } from "./s3.ts";
-import { secretType } from "./secrets-manager.ts";
+import { secretPolicyType, secretType } from "./secrets-manager.ts";
 import { parameterType } from "./ssm.ts";
 import type { State } from "../../state.ts";
 
@@ -85,6 +85,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::S3::Bucket": bucketType(account, buckets),
       "AWS::S3::BucketPolicy": bucketPolicyType(buckets),
       "AWS::SSM::Parameter": parameterType(parameterStore),
+      "AWS::SecretsManager::ResourcePolicy": secretPolicyType(secretsManager),
       "AWS::SecretsManager::Secret": secretType(secretsManager),
       "Custom::AWSCDKOpenIdConnectProvider": oidcProviderCustomType(account),
       "Custom::S3AutoDeleteObjects": autoDeleteObjectsType(buckets),

@@ -1,5 +1,6 @@
-import { randomBytes } from "node:crypto";
-import type { SecretsManager } from "../../secrets-manager/secrets-manager.ts";
+import { isJsonObject } from "../../aws/json-protocol.ts";
+import { randomPassword } from "../../secrets-manager/random-password.ts";
+import { type SecretsManager, tagsOf } from "../../secrets-manager/secrets-manager.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
 import { asResourceError } from "./resource-error.ts";
@@ -14,14 +15,19 @@ export function secretType(secretsManager: SecretsManager): ResourceType {
         secretsManager.create({
           name: properties.optionalText("Name") ?? physicalName(context, 100),
           secretString: secretString(properties),
-          description: properties.optionalText("Description"),
+          ...settings(properties),
         }),
       );
       return { physicalId: secret.arn, attributes: { Id: secret.arn } };
     },
     update(instance, properties, previous) {
-      const value = valueSource(properties) === valueSource(previous) ? undefined : secretString(properties);
-      if (value !== undefined) asResourceError(() => secretsManager.putValue(instance.physicalId, value));
+      const { physicalId } = instance;
+      asResourceError(() => {
+        const isSame = valueSource(properties) === valueSource(previous);
+        const value = isSame ? undefined : secretString(properties);
+        if (value !== undefined) secretsManager.putValue(physicalId, value);
+        secretsManager.change(physicalId, settings(properties));
+      });
       return instance;
     },
     remove({ physicalId }) {
@@ -30,17 +36,71 @@ export function secretType(secretsManager: SecretsManager): ResourceType {
   };
 }
 
+/** AWS::SecretsManager::ResourcePolicy. `Ref` is the ARN of its secret. */
+export function secretPolicyType(secretsManager: SecretsManager): ResourceType {
+  const set = (secretId: string, properties: Properties): string => {
+    const policy = properties.document("ResourcePolicy");
+    return asResourceError(() => {
+      secretsManager.setResourcePolicy(secretId, policy);
+      return secretsManager.find(secretId)?.arn ?? secretId;
+    });
+  };
+  return {
+    create(properties) {
+      const arn = set(properties.text("SecretId"), properties);
+      return { physicalId: arn, attributes: { Id: arn } };
+    },
+    update(instance, properties) {
+      set(instance.physicalId, properties);
+      return instance;
+    },
+    remove({ physicalId }) {
+      if (secretsManager.find(physicalId) !== undefined)
+        secretsManager.setResourcePolicy(physicalId, undefined);
+    },
+  };
+}
+
+function settings(properties: Properties) {
+  return {
+    description: properties.optionalText("Description"),
+    kmsKeyId: properties.optionalText("KmsKeyId"),
+    tags: tagsOf(properties.values["Tags"]),
+  };
+}
+
 function secretString(properties: Properties): string | undefined {
   const given = properties.optionalText("SecretString");
   const generate = properties.object("GenerateSecretString");
   resourceRefusals.twoSecrets.when(given !== undefined && generate !== undefined);
   if (generate === undefined) return given;
-  const length = generate.number("PasswordLength", 32);
-  const password = randomBytes(length).toString("base64url").slice(0, length);
+  const password = asResourceError(() =>
+    randomPassword({
+      length: generate.number("PasswordLength", 32),
+      excludeCharacters: generate.optionalText("ExcludeCharacters"),
+      excludeLowercase: generate.flag("ExcludeLowercase"),
+      excludeNumbers: generate.flag("ExcludeNumbers"),
+      excludePunctuation: generate.flag("ExcludePunctuation"),
+      excludeUppercase: generate.flag("ExcludeUppercase"),
+      includeSpace: generate.flag("IncludeSpace"),
+      requireEachIncludedType: generate.flag("RequireEachIncludedType"),
+    }),
+  );
   const key = generate.optionalText("GenerateStringKey");
-  if (key === undefined) return password;
-  const template: unknown = JSON.parse(generate.optionalText("SecretStringTemplate") ?? "{}");
-  return JSON.stringify({ ...(template as object), [key]: password });
+  const template = generate.optionalText("SecretStringTemplate");
+  const fields = template === undefined ? undefined : parseObject(template);
+  const isWhole = (key === undefined) === (template === undefined);
+  resourceRefusals.secretTemplate.when(!isWhole || (template !== undefined && fields === undefined));
+  return key === undefined ? password : JSON.stringify({ ...fields, [key]: password });
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isJsonObject(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The properties that determine the secret's value. */
