@@ -1,23 +1,30 @@
 /**
- * Runs the tests of `sst dev` with other versions of Node.js, which npm's package `node` brings: the local cloud, its
- * Lambda workers and SST all run in them.
+ * Runs tests with other versions of Node.js, which npm's package `node` brings. Without `--unit` these are the tests of
+ * `sst dev`: the local cloud, its Lambda workers and SST all run in them.
  *
- *     tsx scripts/test-on-nodes.ts [version]…       default: 20 22 24 latest
+ *     tsx scripts/test-on-nodes.ts [--unit] [version]…       default: 20 22 24 latest
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const test = "packages/local-cloud/test/sst-dev.e2e.test.ts";
+const { values, positionals: named } = parseArgs({
+  options: { unit: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const tests = values.unit
+  ? ["--project", "unit"]
+  : ["--project", "e2e", "packages/local-cloud/test/sst-dev.e2e.test.ts"];
 
 interface Results {
   numPassedTests: number;
   numTotalTests: number;
   success: boolean;
-  testResults: { assertionResults: { title: string; duration?: number; status: string }[] }[];
+  testResults: { assertionResults: { fullName: string; duration?: number; status: string }[] }[];
 }
 
 interface Run {
@@ -37,7 +44,7 @@ function runOn(version: string, folder: string): Run {
   const exact = node(["--print", "process.version"], "pipe")?.trim() ?? "";
   const file = join(folder, `${version}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-  node(["node_modules/vitest/vitest.mjs", "run", "--project", "e2e", test, ...reporters], "inherit");
+  node(["node_modules/vitest/vitest.mjs", "run", ...tests, ...reporters], "inherit");
   try {
     return { version: exact, results: JSON.parse(readFileSync(file, "utf8")) as Results };
   } catch {
@@ -45,7 +52,6 @@ function runOn(version: string, folder: string): Run {
   }
 }
 
-const named = process.argv.slice(2);
 const versions = named.length > 0 ? named : ["20", "22", "24", "latest"];
 const folder = mkdtempSync(join(tmpdir(), "test-on-nodes-"));
 const runs = versions.map((version) => runOn(version, folder));
@@ -57,10 +63,10 @@ for (const { version, results } of runs) {
     continue;
   }
   console.log(`${version}: ${results.numPassedTests} of ${results.numTotalTests} tests passed`);
-  for (const { title, status, duration = 0 } of results.testResults.flatMap(
-    (file) => file.assertionResults,
-  )) {
-    console.log(`  ${status}, ${(duration / 1000).toFixed(1)} s: ${title}`);
+  const assertions = results.testResults.flatMap((file) => file.assertionResults);
+  for (const { fullName, status, duration = 0 } of assertions) {
+    if (values.unit && status === "passed") continue;
+    console.log(`  ${status}, ${(duration / 1000).toFixed(1)} s: ${fullName}`);
   }
 }
 process.exitCode = runs.every(({ results }) => results?.success === true) ? 0 : 1;

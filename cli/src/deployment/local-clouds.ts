@@ -147,7 +147,7 @@ export async function explainStoppedCloud(
     return new AuthCliError(thrown.code, {
       ...toErrorReport(thrown),
       cause: "that local cloud has stopped",
-      fix: `start it again: run \`auth-cli local --state ${shellQuote(stopped.state)}\``,
+      fix: `start it again: run \`auth-cli local --state ${shellQuote(stopped.state, environment.platform)}\``,
     });
   }
   const [running] = await findRunning(environment);

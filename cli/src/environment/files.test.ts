@@ -35,6 +35,15 @@ function ageOf(name: string, ms: number): void {
 
 const modeOf = (file: string): string => (statSync(file).mode & 0o7777).toString(8);
 
+describe("readText", () => {
+  it("reads UTF-8, and the UTF-16 that Windows PowerShell writes", () => {
+    writeFileSync(path, '{"name":"Zoë"}\r\n');
+    expect(files.readText(path)).toBe('{"name":"Zoë"}\r\n');
+    writeFileSync(path, '\uFEFF{"name":"Zoë"}\r\n', "utf16le");
+    expect(files.readText(path)?.replace(/^\uFEFF/, "")).toBe('{"name":"Zoë"}\r\n');
+  });
+});
+
 describe("writePrivate", () => {
   it("keeps a symbolic link", async () => {
     mkdirSync(join(folder, "dotfiles"));

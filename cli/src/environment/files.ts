@@ -260,11 +260,16 @@ export function readSmallFile(path: string): string {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const state = fstatSync(file);
-    if (state.isFile() || state.isDirectory()) return readFileSync(file, "utf8");
+    if (state.isFile() || state.isDirectory()) return decode(readFileSync(file));
     return readPipe(file, state.isFIFO());
   } finally {
     closeSync(file);
   }
+}
+
+/** Windows PowerShell 5 writes UTF-16 with `>` and Out-File. */
+function decode(bytes: Buffer): string {
+  return bytes[0] === 0xff && bytes[1] === 0xfe ? bytes.toString("utf16le") : bytes.toString("utf8");
 }
 
 /** Reads a pipe, such as that of `--outputs <(command)`, or a device. */
@@ -275,7 +280,7 @@ function readPipe(file: number, mayHaveNoWriter: boolean): string {
   for (let total = 0; total <= pipeLimitBytes;) {
     const length = readAvailable(file, chunk);
     // A pipe without a writer looks like one whose writer has closed it.
-    if (length === 0 && (total > 0 || !mayHaveNoWriter)) return Buffer.concat(chunks).toString("utf8");
+    if (length === 0 && (total > 0 || !mayHaveNoWriter)) return decode(Buffer.concat(chunks));
     if (length > 0) {
       total += length;
       chunks.push(Buffer.from(chunk.subarray(0, length)));

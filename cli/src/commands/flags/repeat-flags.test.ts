@@ -42,6 +42,13 @@ describe("a command in a fix", () => {
     expect(repeatFlagsInFix(fix, flags, environment)).toBe(expected);
   });
 
+  it("quotes for the shells of Windows there", () => {
+    const onWindows = { ...environment, platform: "win32" as const };
+    expect(repeatFlagsInFix("run `auth-cli login`", { outputs: "C:\\my app\\out.json" }, onWindows)).toBe(
+      'run `auth-cli login --outputs "C:\\my app\\out.json"`',
+    );
+  });
+
   it("does not repeat flags that the fix advises against", () => {
     const fix = "leave out --identity-pool-id and --endpoint, and run `auth-cli login --stage prod`";
     expect(repeatFlagsInFix(fix, direct, environment)).toBe(fix);

@@ -30,16 +30,16 @@ const advice = /\b(?:leave out|omit|remove|without) [^,;]*/g;
  * Appends the flags that chose the deployment, so that the command finds the same one.
  * @param command `auth-cli login`. A flag that it has is not repeated.
  */
-export function repeatFlags(command: string, flags: DeploymentFlags): string {
+export function repeatFlags(command: string, flags: DeploymentFlags, platform?: NodeJS.Platform): string {
   const words = Object.entries(flagNames).flatMap(([name, flag]) => {
     const value = flags[name as keyof typeof flagNames];
     const isRepeatable = value !== undefined && value !== "" && !hasPassword(value);
-    return isRepeatable && !command.split(" ").includes(flag) ? [flag, shellQuote(value)] : [];
+    return isRepeatable && !command.split(" ").includes(flag) ? [flag, shellQuote(value, platform)] : [];
   });
   return [command, ...words].join(" ");
 }
 
-type FixEnvironment = Pick<Environment, "commandName" | "files" | "workingDirectory">;
+type FixEnvironment = Pick<Environment, "commandName" | "files" | "platform" | "workingDirectory">;
 
 /** Makes the commands in a fix repeat the flags that chose the deployment, and speak of the project's framework. */
 export function repeatFlagsInFix(fix: string, flags: DeploymentFlags, environment: FixEnvironment): string {
@@ -50,7 +50,9 @@ export function repeatFlagsInFix(fix: string, flags: DeploymentFlags, environmen
     ),
   );
   const text = fix.replace(commands, (quoted, command: string) =>
-    / (?:--all|--help)\b/.test(command) ? quoted : `\`${repeatFlags(command, repeated)}\``,
+    / (?:--all|--help)\b/.test(command)
+      ? quoted
+      : `\`${repeatFlags(command, repeated, environment.platform)}\``,
   );
   return nameCommands(inWordsOf(frameworkOf(flags, environment), text), environment.commandName);
 }

@@ -25,7 +25,7 @@ export interface Recognized {
 
 type PackageManager = "npm" | "pnpm" | "yarn" | "bun";
 
-type Outside = Pick<Environment, "files" | "workingDirectory">;
+type Outside = Pick<Environment, "files" | "platform" | "workingDirectory">;
 
 const lockFiles: readonly [file: string, manager: PackageManager][] = [
   ["package-lock.json", "npm"],
@@ -139,7 +139,7 @@ const searched =
   "sst.config.ts, cdk.json, amplify/backend.ts, samconfig.toml, template.yaml or serverless.yml";
 
 function noProject(environment: Outside): AuthCliError {
-  const { files, workingDirectory } = environment;
+  const { files, platform, workingDirectory } = environment;
   const members = workspaceFolders(files, workingDirectory).flatMap((folder) => {
     const { root, framework } = findProject({ files, workingDirectory: folder });
     return root === folder && framework !== undefined ? [{ folder, label: labels[framework] }] : [];
@@ -154,7 +154,7 @@ function noProject(environment: Outside): AuthCliError {
         }
       : {
           cause: `it is the root of a workspace with ${listNames(members.map(({ folder, label }) => `${label} in ${shortPath(workingDirectory, folder)}`))}`,
-          fix: `run \`cd ${shellQuote(shortPath(workingDirectory, first.folder))}\`, then \`auth-cli init\``,
+          fix: `run \`cd ${shellQuote(shortPath(workingDirectory, first.folder), platform)}\`, then \`auth-cli init\``,
         }),
   });
 }

@@ -201,7 +201,7 @@ async function startLocalCloud(options: LocalCloudOptions, environment: Environm
   try {
     return await localCloud.startLocalCloud(options);
   } catch (error) {
-    if (isStateError(error)) throw explainState(error);
+    if (isStateError(error)) throw explainState(error, environment.platform);
     const { code, port, url } = error as { code?: string; port?: number; url?: string };
     if (code === "INVALID_CALLBACK_URLS" && error instanceof Error) {
       throw new AuthCliError("invalid-usage", {

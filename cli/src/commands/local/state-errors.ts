@@ -8,9 +8,15 @@ export function isStateError(error: unknown): error is StateError {
 }
 
 /** The error of `--state` for a folder that cannot be used. Nothing in it has changed. */
-export function explainState({ fault, folder, message }: StateError): AuthCliError {
+export function explainState(
+  { fault, folder, message }: StateError,
+  platform: NodeJS.Platform,
+): AuthCliError {
   const other = "pass another folder with --state";
-  const aside = `\`mv ${shellQuote(folder)} ${shellQuote(`${folder}.damaged`)}\``;
+  const quote = (path: string): string => shellQuote(path, platform);
+  // cmd has no mv.
+  const move = platform === "win32" ? "move" : "mv";
+  const aside = `\`${move} ${quote(folder)} ${quote(`${folder}.damaged`)}\``;
   const [said, fix] = {
     damaged: [`the state in ${folder} is damaged`, `move it aside and deploy again: run ${aside}`],
     foreign: [`${folder} is not a state folder`, "pass an empty or a new folder with --state"],

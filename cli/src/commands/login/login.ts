@@ -229,7 +229,7 @@ async function report(
     );
   }
   environment.terminal.say(
-    `Next: ${repeatFlags(`${environment.commandName} call ${pathToCall(environment, resolved)}`, { ...flags, stage })}`,
+    `Next: ${repeatFlags(`${environment.commandName} call ${pathToCall(environment, resolved)}`, { ...flags, stage }, environment.platform)}`,
   );
 }
 

@@ -21,7 +21,7 @@ export interface Chain {
 }
 
 export interface CheckRunnerOptions {
-  environment: Pick<Environment, "send" | "commandName" | "files" | "workingDirectory">;
+  environment: Pick<Environment, "send" | "commandName" | "files" | "platform" | "workingDirectory">;
   limits: RunLimits;
   retries: Retries;
   selection: Selection;
