@@ -46,11 +46,15 @@ export function createCanonicalPath(rawPath: string): string {
  * expect that (aws-sdk-go#220, aws4fetch#83).
  *
  * @param wireQuery one character for each byte
- * @param unsigned names of parameters to leave out
+ * @param unsigned names of parameters to leave out. One that is repeated stays, because only one of them can count
  */
-export function createCanonicalQuery(wireQuery: string, unsigned: readonly string[] = []): string {
+export function createCanonicalQuery(
+  wireQuery: string,
+  unsigned: readonly string[] = [],
+  { withoutNameless = false } = {},
+): string {
   if (wireQuery === "") return "";
-  return wireQuery
+  const pairs = wireQuery
     .split("&")
     .filter((pair) => pair !== "")
     .map((pair) => {
@@ -58,8 +62,11 @@ export function createCanonicalQuery(wireQuery: string, unsigned: readonly strin
       return mark === -1
         ? ([encodeAgain(pair), ""] as const)
         : ([encodeAgain(pair.slice(0, mark)), encodeAgain(pair.slice(mark + 1))] as const);
-    })
-    .filter(([name]) => !unsigned.includes(name))
+    });
+  const isUnsigned = (name: string): boolean =>
+    unsigned.includes(name) && pairs.filter(([other]) => other === name).length === 1;
+  return pairs
+    .filter(([name]) => (name === "" ? !withoutNameless : !isUnsigned(name)))
     .toSorted(
       ([name, value], [otherName, otherValue]) => compare(name, otherName) || compare(value, otherValue),
     )

@@ -545,6 +545,22 @@ function presign(signedQuery: string, added: string): WireRequest {
   return wire("GET", `/?${wireQuery}&X-Amz-Signature=${signature}${added}`, [["Host", "h"]], "");
 }
 
+it("verifySigV4 refuses a token or a signature that was added to what is signed", () => {
+  const token = `X-Amz-Security-Token=${encodeURIComponent(credentials.sessionToken)}`;
+  const inHeader = sign({ method: "GET", path: "/" });
+  const signedToken = presign(`X-Amz-Expires=60&${token}`, "");
+  const unsignedToken = presign("X-Amz-Expires=60", `&${token}`);
+  const added = [
+    { ...inHeader, rawUrl: "/?X-Amz-Security-Token=x" },
+    { ...signedToken, rawUrl: `${signedToken.rawUrl}&${token}` },
+    { ...unsignedToken, rawUrl: unsignedToken.rawUrl.replace("?", "?X-Amz-Security-Token=x&") },
+    { ...signedToken, rawUrl: signedToken.rawUrl.replace("?", "?X-Amz-Signature=x&") },
+    { ...signedToken, rawHeaders: [...signedToken.rawHeaders, "X-Amz-Security-Token", "x"] },
+  ];
+  for (const sent of added)
+    expect(verify(sent, { signedToken: "optional" }), sent.rawUrl).toMatchObject({ ok: false });
+});
+
 describe("verifySigV4 accepts", () => {
   const token = `X-Amz-Security-Token=${encodeURIComponent(credentials.sessionToken)}`;
 

@@ -64,14 +64,17 @@ function verify(request: ParsedRequest, expectations: SigV4Expectations): Princi
   signatureRefusals.expiredToken.when(key.state === "expired");
 
   checkScope(authorization, service, region);
-  checkHeaders(authorization, headers, signedToken === "always");
+  // A token in a header beside a signature in the query does not count, so nobody may add it.
+  checkHeaders(authorization, headers, signedToken === "always" || authorization.source === "query");
   checkClock(authorization, now(), maxSkewSeconds);
 
   const payloadHash = choosePayloadHash(authorization, headers.get("x-amz-content-sha256"), body, service);
   const { amzDate, scopeDate, signedHeaders } = authorization;
   const canonicalPath = uriEscapePath ? createCanonicalPath(rawPath) : rawPath;
   const expected = Buffer.from(authorization.signature, "hex");
-  for (const canonicalQuery of wireQuery === "" ? noQuery : canonicalQueries(wireQuery, signedToken)) {
+  // The header's token counts. Beside it, a parameter with the token's name is one like any other.
+  const tokenRule = headers.has("x-amz-security-token") ? "always" : signedToken;
+  for (const canonicalQuery of wireQuery === "" ? noQuery : canonicalQueries(wireQuery, tokenRule)) {
     const canonicalRequest = createCanonicalRequest({
       method,
       canonicalPath,
@@ -172,6 +175,6 @@ function* canonicalQueries(
 ): Generator<string> {
   const unsigned = ["X-Amz-Signature"];
   if (signedToken !== "never") yield createCanonicalQuery(wireQuery, unsigned);
-  if (signedToken !== "never") yield createCanonicalQuery(wireQuery, [...unsigned, ""]);
+  if (signedToken !== "never") yield createCanonicalQuery(wireQuery, unsigned, { withoutNameless: true });
   if (signedToken !== "always") yield createCanonicalQuery(wireQuery, [...unsigned, "X-Amz-Security-Token"]);
 }
