@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import * as fc from "fast-check";
+import { typedRequests } from "@api-auth-twitter/test-support/signed-requests";
 import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import { describe, expect, it } from "vitest";
 import { createSessions } from "../../../packages/local-cloud/src/iam/sessions.ts";
@@ -370,47 +371,12 @@ const issued = sessions.issue({
   durationSeconds: 3600,
 });
 
-const awkward = fc.oneof(
-  fc.string({ unit: "grapheme" }),
-  fc.string({ unit: fc.constantFrom(...Array.from("%/ *'()!~aZ0-._+&=;:@$,|^`{}[]\\\"<>é✈😀")) }),
-  fc.constantFrom("", "%2F", "%2f", "%20", "%25", "%", "%zz", "%2", "..", ".", "%2e", "//", "constructor"),
-);
-/** As typed: unescaped, half escaped, escaped. `#` and `?` would end the path. */
-const segment = awkward.map((text) => text.replaceAll(/[?#]/g, ""));
-const part = awkward.map((text) => text.replaceAll(/[#&]/g, "").replaceAll("+", "%2B"));
-const pair = fc.oneof(
-  fc.tuple(part, part).map(([name, value]) => `${name}=${value}`),
-  part,
-  fc.constantFrom("", "=", "=v", "a=1", "a=2", "a=1", "A=1", "a"),
-);
-const headerValue = fc.oneof(
-  fc.string({ unit: fc.constantFrom(...Array.from('ab \t",;=~')) }),
-  fc.string({ unit: "grapheme-ascii" }).map((text) => text.replaceAll(/[^\x20-\x7e]/g, "")),
-);
-const header = fc.tuple(fc.constantFrom("X-One", "x-one", "X-Two", "Accept", "X-Amz-Meta-A"), headerValue);
-
 describe("the local cloud's verifier", () => {
   it("accepts every signature, and rejects it after a change to body, path or query", async () => {
-    const runs = testRuns(50);
-    let verified = 0;
     await fc.assert(
       fc.asyncProperty(
-        fc.record({
-          method: fc.constantFrom("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"),
-          origin: fc.constantFrom(
-            "https://abc123.execute-api.us-east-1.amazonaws.com",
-            "http://127.0.0.1:4568",
-          ),
-          segments: fc.array(segment, { maxLength: 5 }),
-          query: fc.array(pair, { maxLength: 8 }),
-          headers: fc.array(header, { maxLength: 6 }),
-          body: fc.option(fc.uint8Array({ maxLength: 64 }), { nil: undefined }),
-        }),
-        async ({ method, origin, segments, query, headers, body }) => {
-          const search = query.length === 0 ? "" : `?${query.join("&")}`;
-          const url = new URL(`${origin}/${segments.join("/")}${search}`);
-          // The verifier decodes the query, so it cannot check bytes that are not UTF-8.
-          fc.pre(!new URLSearchParams(url.search).toString().includes("%EF%BF%BD"));
+        typedRequests(["https://abc123.execute-api.us-east-1.amazonaws.com", "http://127.0.0.1:4568"]),
+        async ({ method, url, headers, body }) => {
           const signing = {
             credentials: issued,
             region: "us-east-1",
@@ -449,11 +415,9 @@ describe("the local cloud's verifier", () => {
           for (const other of changed) {
             expect(verifySigV4(parseRequest(other), expectations)).toMatchObject({ ok: false });
           }
-          verified += 1;
         },
       ),
-      { numRuns: runs },
+      { numRuns: testRuns(50) },
     );
-    expect(verified).toBeGreaterThan(runs / 2);
   });
 });
