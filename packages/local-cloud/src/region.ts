@@ -5,6 +5,7 @@ import { createControlPlane } from "./aws/control-plane.ts";
 import type { AwsRequest, AwsResponse } from "./aws/request.ts";
 import { bootstrapAccount } from "./cloudformation/cdk-bootstrap.ts";
 import { createCloudFormation } from "./cloudformation/cloudformation.ts";
+import { createCustomResources } from "./cloudformation/resource-types/custom-resource.ts";
 import { createRecorder } from "./cloudformation/resource-types/recorded-resource.ts";
 import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
 import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
@@ -97,6 +98,14 @@ export function createRegion(name: string, options: RegionOptions): Region {
     },
     caCertificate: certificate.cert,
   });
+  const customResources = createCustomResources({
+    account,
+    lambda,
+    origin: () => awsUrl() ?? "",
+    now,
+    log,
+    warn,
+  });
   const events = createEventBus({ account, lambda, now, log });
   const httpApis = createHttpApiHost({ ...options, account, region: name, lambda, state, named: !isHome });
   const stacks = createStacks({
@@ -110,6 +119,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
       httpApis,
       state,
     }),
+    customResource: customResources.type,
     ...(!options.strict && {
       recorder: createRecorder({
         account,
@@ -131,11 +141,12 @@ export function createRegion(name: string, options: RegionOptions): Region {
         detail: { "stack-id": stackId, "status-details": { status, "status-reason": statusReason } },
       }),
   });
-  const answer = createControlPlane({
+  const controlPlane = createControlPlane({
     account,
     sessions,
     now,
     log,
+    onUnsupported: (trace, refusal) => customResources.noteUnsupported(trace, refusal),
     services: {
       apiGateway: createApiGateway({ account }),
       cloudFormation: createCloudFormation({ stacks, buckets }),
@@ -144,7 +155,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
       ec2: createEc2(account),
       iam: createIam({ account, createdAt: options.createdAt }),
       iot,
-      lambda: createLambdaApi(account),
+      lambda: createLambdaApi({ account, lambda, isQualified: (arn) => isQualifiedFunction(stacks, arn) }),
       s3: createS3({ buckets, accountId, region: name, now }),
       secretsManager,
       ssm: parameterStore,
@@ -155,19 +166,32 @@ export function createRegion(name: string, options: RegionOptions): Region {
   return {
     stacks,
     iot,
-    answer,
+    answer: async (request) => customResources.answer(request) ?? controlPlane(request),
     async open() {
       if (stacks.list().length === 0) await bootstrapAccount(stacks, account);
       await httpApis.openAll();
     },
     async close() {
       await iot.close();
+      customResources.close();
       await stacks.settled();
       await httpApis.closeAll();
       await lambda.close();
       await dynamoDb.close();
     },
   };
+}
+
+/** Whether an ARN is that of a deployed version or alias of a function. */
+function isQualifiedFunction(stacks: Stacks, arn: string): boolean {
+  const types = ["AWS::Lambda::Version", "AWS::Lambda::Alias"];
+  return stacks
+    .list()
+    .flatMap(({ resources }) => [...resources.values()])
+    .some(({ type, status, attributes }) => {
+      const { FunctionArn: version, AliasArn: alias } = attributes;
+      return types.includes(type) && status !== "DELETE_COMPLETE" && [version, alias].includes(arn);
+    });
 }
 
 /** IAM's resources are those of the account. */

@@ -53,6 +53,20 @@ export interface ControlPlaneOptions {
   services: ControlPlaneServices;
   now: () => Date;
   log: (line: string) => void;
+  /**
+   * Gets each refusal of a request because the local cloud lacks what it asks for.
+   * @param trace the request's `X-Amzn-Trace-Id`
+   */
+  onUnsupported?: (trace: string, refusal: string) => void;
+}
+
+/** A request, understood: what policies must allow, and the answer. */
+interface RestOperation<Result> {
+  action: string;
+  resource: string;
+  /** Whether the resource's own policy lets the caller do it. */
+  isGranted?(caller: Principal): boolean;
+  run(): Promise<Result>;
 }
 
 /** A service by the prefix of `X-Amz-Target`. */
@@ -92,7 +106,7 @@ const queryVersions: Readonly<
 export function createControlPlane(
   options: ControlPlaneOptions,
 ): (request: AwsRequest) => Promise<AwsResponse> {
-  const { account, sessions, services, now, log } = options;
+  const { account, sessions, services, now, log, onUnsupported } = options;
 
   /** Every resource is of the account. */
   const ownAccount = { "aws:ResourceAccount": account.accountId, "s3:ResourceAccount": account.accountId };
@@ -121,13 +135,14 @@ export function createControlPlane(
   function requirePermission(
     caller: Principal,
     protocol: Protocol,
-    { action, resource, resourceName = resource, context, resourcePolicy }: Permission,
+    { action, resource, resourceName = resource, context, resourcePolicy, isGranted = false }: Permission,
   ): void {
     const decision = authorize(account, caller, {
       action,
       resource,
       context: context === undefined ? ownAccount : { ...ownAccount, ...context },
       resourcePolicy,
+      isGranted,
     });
     if (decision.allowed) return;
     const [code, status] = denials[protocol];
@@ -231,16 +246,19 @@ export function createControlPlane(
     }
   }
 
-  async function restJson(
+  async function restJson<Result>(
     request: AwsRequest,
     service: string,
-    api: Pick<Iot, "find"> | LambdaApi,
+    api: { find(request: AwsRequest): RestOperation<Result> },
+    toResponse: (result: Result) => AwsResponse,
   ): Promise<AwsResponse> {
     try {
       const caller = await authenticate(request, service, "rest");
       const operation = api.find(request);
-      requirePermission(caller, "rest", operation);
-      return restJsonResult(await operation.run(), request.requestId);
+      const { action, resource } = operation;
+      const isGranted = operation.isGranted?.(caller) ?? false;
+      requirePermission(caller, "rest", { action, resource, isGranted });
+      return toResponse(await operation.run());
     } catch (error) {
       return restJsonError(asServiceError(error, `${request.method} ${request.path}`), request.requestId);
     }
@@ -298,15 +316,26 @@ export function createControlPlane(
     if (request.path === "/" && new URLSearchParams(request.query).has("Action")) {
       return query(request, new QueryParameters(request.query));
     }
-    if (service !== undefined && iotScopes.has(service)) return restJson(request, service, services.iot);
-    if (service === "lambda") return restJson(request, service, services.lambda);
+    if (service !== undefined && iotScopes.has(service)) {
+      return restJson(request, service, services.iot, (result) => restJsonResult(result, request.requestId));
+    }
+    if (service === "lambda") return restJson(request, service, services.lambda, (response) => response);
     if (isApiGatewayPath(request.path)) return apiGateway(request);
     return s3(request);
+  }
+
+  function noteUnsupported({ headers }: AwsRequest, { body }: AwsResponse): void {
+    const trace = headers["x-amzn-trace-id"];
+    if (trace === undefined || onUnsupported === undefined) return;
+    // The first sentence of each of these refusals, in any protocol.
+    const refusal = /The local cloud does not [^"<]*?\.(?=[ "<])/.exec(Buffer.from(body).toString());
+    if (refusal !== null) onUnsupported(trace, refusal[0]);
   }
 
   return async (request) => {
     const started = performance.now();
     const response = await answer(request);
+    if (response.status >= 400) noteUnsupported(request, response);
     log(`aws ${operationName(request)} ${response.status} ${Math.round(performance.now() - started)} ms`);
     return response;
   };

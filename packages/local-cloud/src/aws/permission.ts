@@ -13,4 +13,6 @@ export interface Permission {
   context?: RequestContext;
   /** The policy of the resource. */
   resourcePolicy?: PolicyDocument;
+  /** The resource's own policy allows it. */
+  isGranted?: boolean;
 }

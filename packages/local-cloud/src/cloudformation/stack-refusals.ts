@@ -183,11 +183,11 @@ export const templateRefusals = defineRefusals("CloudFormation template", {
     refuses: "an `Fn::GetAtt` of an attribute that the resource does not have",
     letter: "D",
     source: `${guide}/resources-section-structure.html`,
-    error: (logicalId: string, name: string, hasSchema: boolean) =>
+    error: (logicalId: string, name: string, hasSchema: boolean, notRun?: string) =>
       validationError(
         hasSchema
           ? `Template error: resource ${logicalId} does not support attribute type ${name} in Fn::GetAtt`
-          : `CustomResource attribute error: Vendor response doesn't contain ${name} key in object ${logicalId}. The local cloud does not run the functions of custom resources.`,
+          : `CustomResource attribute error: Vendor response doesn't contain ${name} attribute in object ${logicalId}${notRun === undefined ? "" : `. The local cloud did not run its function: ${notRun}`}`,
       ),
   },
   constraint: {

@@ -71,6 +71,7 @@ async function send({
         event = received as Record<string, unknown>;
         return Promise.resolve({ ok: true, payload: JSON.stringify(result) });
       },
+      missingModule: () => undefined,
       abandon() {},
       close: () => Promise.resolve(),
     },

@@ -5,7 +5,7 @@ import { createEventV2 } from "../http-api/payload-v2.ts";
 import { type GatewayResponse, readProxyResponse } from "../http-api/proxy-response.ts";
 import { type Connection, createTraceId } from "../http-api/request-context.ts";
 import { authorize, type AuthorizationDecision } from "../iam/authorization.ts";
-import type { Principal } from "../iam/principal.ts";
+import { matchesPrincipal, type Principal } from "../iam/principal.ts";
 import { requestContext } from "../iam/request-context.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import type { Lambda } from "../lambda/lambda.ts";
@@ -99,7 +99,7 @@ export function createFunctionUrlService({ account, sessions, lambda, now, log }
     const isGranted = [...statements.values()].some(
       (statement) =>
         [action, "lambda:*"].includes(statement.action) &&
-        isPrincipal(statement.principal, principal) &&
+        matchesPrincipal(statement.principal, principal) &&
         statement.sourceArn === undefined &&
         (statement.functionUrlAuthType ?? authType) === authType,
     );
@@ -114,13 +114,6 @@ export function createFunctionUrlService({ account, sessions, lambda, now, log }
       [conditionKey]: conditionKey === "lambda:InvokedViaFunctionUrl" ? "true" : authType,
     };
     return authorize(account, principal, { action, resource: arn, context, isGranted });
-  }
-
-  /** `*`, the account, or the caller's role. */
-  function isPrincipal(wanted: string, principal: Principal | undefined): boolean {
-    if (wanted === "*" || principal === undefined) return wanted === "*";
-    const own = principal.kind === "assumed-role" ? principal.roleArn : principal.arn;
-    return [own, principal.arn, accountId, `arn:aws:iam::${accountId}:root`].includes(wanted);
   }
 
   /** D: {@link https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html#urls-payloads} */

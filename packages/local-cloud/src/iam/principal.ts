@@ -60,3 +60,14 @@ export type Principal =
 export function accountOf(principal: Principal): string {
   return principal.arn.split(":")[4] ?? "";
 }
+
+/**
+ * Whether the `Principal` of a Lambda permission is the caller: `*`, the account, or the caller's role or user.
+ * @param principal undefined for a request without a signature
+ */
+export function matchesPrincipal(wanted: string, principal: Principal | undefined): boolean {
+  if (wanted === "*" || principal === undefined) return wanted === "*";
+  const own = principal.kind === "assumed-role" ? principal.roleArn : principal.arn;
+  const accountId = accountOf(principal);
+  return [own, principal.arn, accountId, `arn:aws:iam::${accountId}:root`].includes(wanted);
+}

@@ -20,20 +20,24 @@ function ask(method: string, path: string, body: object = {}) {
     body: Buffer.from(JSON.stringify(body)),
     requestId: "",
   };
-  return createLambdaApi(account).find(request as never);
+  const lambda = { invoke: () => Promise.resolve({ ok: true, payload: "null" } as const) };
+  return createLambdaApi({ account, lambda, isQualified: (arn) => arn.endsWith(":live") }).find(
+    request as never,
+  );
 }
 
-it.each(["f", encodeURIComponent("arn:aws:lambda:us-east-1:000000000000:function:f")])(
-  "describes a function by name or ARN: %s",
-  async (name) => {
-    const operation = ask("GET", `/2015-03-31/functions/${name}/configuration`);
-    expect([operation.action, operation.resource]).toEqual(["lambda:GetFunctionConfiguration", deployed.arn]);
-    await expect(operation.run()).resolves.toMatchObject({
-      FunctionArn: deployed.arn,
-      Environment: { Variables: { A: "1" } },
-    });
-  },
-);
+it.each([
+  "f",
+  "000000000000:function:f",
+  encodeURIComponent("arn:aws:lambda:us-east-1:000000000000:function:f"),
+])("describes a function by name or ARN: %s", async (name) => {
+  const operation = ask("GET", `/2015-03-31/functions/${name}/configuration`);
+  expect([operation.action, operation.resource]).toEqual(["lambda:GetFunctionConfiguration", deployed.arn]);
+  expect(JSON.parse(String((await operation.run()).body))).toMatchObject({
+    FunctionArn: deployed.arn,
+    Environment: { Variables: { A: "1" } },
+  });
+});
 
 it("replaces the variables of a function, and nothing else", async () => {
   const path = "/2015-03-31/functions/f/configuration";
@@ -50,5 +54,11 @@ it("refuses a function that does not exist, and other operations", async () => {
     message: "Function not found: arn:aws:lambda:us-east-1:000000000000:function:ghost",
     status: 404,
   });
-  expect(() => ask("POST", "/2015-03-31/functions/f/invocations")).toThrow("does not support POST");
+  expect(() => ask("DELETE", "/2015-03-31/functions/f")).toThrow("does not support DELETE");
+});
+
+it("finds the versions and aliases that are deployed", async () => {
+  await expect(ask("GET", "/2015-03-31/functions/f:live").run()).resolves.toMatchObject({ status: 200 });
+  await expect(ask("GET", "/2015-03-31/functions/f:$LATEST").run()).resolves.toMatchObject({ status: 200 });
+  await expect(ask("GET", "/2015-03-31/functions/f:old").run()).rejects.toThrow("Function not found");
 });

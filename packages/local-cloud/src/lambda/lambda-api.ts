@@ -1,13 +1,26 @@
 import type { Account, LambdaFunction } from "../account.ts";
 import { isJsonObject, parseJsonBody } from "../aws/json-protocol.ts";
-import type { AwsRequest } from "../aws/request.ts";
+import type { AwsRequest, AwsResponse } from "../aws/request.ts";
+import { restJsonResult } from "../aws/rest-json-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
+import { matchesPrincipal, type Principal } from "../iam/principal.ts";
+import type { InvocationResult, Lambda } from "./lambda.ts";
+import { invocationRefusals, maximumEventBytes } from "./lambda-refusals.ts";
 
 /** A request, understood: what policies must allow, and the answer. */
 interface LambdaOperation {
   action: string;
   resource: string;
-  run(): Promise<object>;
+  /** Whether the function's own policy lets the caller do it. */
+  isGranted?(caller: Principal): boolean;
+  run(): Promise<AwsResponse>;
+}
+
+export interface LambdaApiOptions {
+  account: Account;
+  lambda: Pick<Lambda, "invoke">;
+  /** Whether a version or alias with this ARN is deployed. */
+  isQualified: (arn: string) => boolean;
 }
 
 export interface LambdaApi {
@@ -16,48 +29,133 @@ export interface LambdaApi {
 }
 
 /**
- * Lambda's API for deployed functions: GetFunction, GetFunctionConfiguration, and UpdateFunctionConfiguration of
+ * Lambda's API for deployed functions: Invoke, GetFunction, GetFunctionConfiguration, and UpdateFunctionConfiguration of
  * variables, which starts new execution environments. https://docs.aws.amazon.com/lambda/latest/api/welcome.html
  */
-export function createLambdaApi(account: Account): LambdaApi {
+export function createLambdaApi({ account, lambda, isQualified }: LambdaApiOptions): LambdaApi {
+  const named = (resource: string): LambdaFunction | undefined =>
+    account.functions.get(resource.split(":").slice(0, 7).join(":"));
+  const find = (resource: string): LambdaFunction => {
+    const qualifier = resource.split(":")[7] ?? "$LATEST";
+    const lambdaFunction = named(resource);
+    if (lambdaFunction !== undefined && (qualifier === "$LATEST" || isQualified(resource)))
+      return lambdaFunction;
+    throw new ServiceError("ResourceNotFoundException", `Function not found: ${resource}`, 404);
+  };
   return {
     find(request) {
-      const { method, path } = request;
-      const [, encoded, configuration] =
-        /^\/2015-03-31\/functions\/([^/]+)(\/configuration)?$/.exec(path) ?? [];
-      const name = decodeURIComponent(encoded ?? "");
-      const resource = name.startsWith("arn:")
-        ? name
-        : `arn:aws:lambda:${account.region}:${account.accountId}:function:${name}`;
+      const { method, path, requestId } = request;
+      const [, encoded, rest = ""] =
+        /^\/2015-03-31\/functions\/([^/]+)(\/configuration|\/invocations)?$/.exec(path) ?? [];
+      const resource = functionArn(
+        account,
+        decodeURIComponent(encoded ?? ""),
+        new URLSearchParams(request.query).get("Qualifier"),
+      );
       const operation = (
         action: string,
         answer: (lambdaFunction: LambdaFunction) => object,
       ): LambdaOperation => ({
         action: `lambda:${action}`,
         resource,
-        run: async () => {
-          const lambdaFunction = account.functions.get(resource);
-          if (lambdaFunction !== undefined) return answer(lambdaFunction);
-          throw new ServiceError("ResourceNotFoundException", `Function not found: ${resource}`, 404);
-        },
+        run: async () => restJsonResult(answer(find(resource)), requestId),
       });
-      if (encoded !== undefined && method === "GET") {
-        return configuration === undefined
-          ? operation("GetFunction", (found) => ({ Configuration: describe(found) }))
-          : operation("GetFunctionConfiguration", describe);
+      switch (encoded === undefined ? "" : `${method} ${rest}`) {
+        case "GET ":
+          return operation("GetFunction", (found) => ({ Configuration: describe(found) }));
+        case "GET /configuration":
+          return operation("GetFunctionConfiguration", describe);
+        case "PUT /configuration":
+          return operation("UpdateFunctionConfiguration", (found) => {
+            found.environment = requestedVariables(request) ?? found.environment;
+            return describe(found);
+          });
+        case "POST /invocations":
+          return {
+            action: "lambda:InvokeFunction",
+            resource,
+            isGranted: (caller) => mayInvoke(named(resource), caller),
+            run: () => invoke(find(resource), request, lambda),
+          };
+        default:
+          throw new ServiceError(
+            "InvalidRequestException",
+            `The local cloud does not support ${method} ${path} of Lambda. It supports Invoke, GetFunction, GetFunctionConfiguration and UpdateFunctionConfiguration.`,
+          );
       }
-      if (configuration !== undefined && method === "PUT") {
-        return operation("UpdateFunctionConfiguration", (found) => {
-          found.environment = requestedVariables(request) ?? found.environment;
-          return describe(found);
-        });
-      }
-      throw new ServiceError(
-        "InvalidRequestException",
-        `The local cloud does not support ${method} ${path} of Lambda. It supports GetFunction, GetFunctionConfiguration and UpdateFunctionConfiguration.`,
-      );
     },
   };
+}
+
+/**
+ * The ARN of a function that a request names by its name, ARN or partial ARN, each with or without a qualifier.
+ * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+function functionArn({ region, accountId }: Account, text: string, qualifier: string | null): string {
+  const name = text.replace(/^(?:arn:aws:lambda:[^:]+:)?(?:\d{12}:)?(?:function:)?/, "");
+  const [, of = `${region}:${accountId}`] = /^arn:aws:lambda:([^:]+:\d{12}):/.exec(text) ?? [];
+  const suffix = qualifier === null || name.includes(":") ? "" : `:${qualifier}`;
+  return `arn:aws:lambda:${of}:function:${name}${suffix}`;
+}
+
+/** Statements for a service, for sources and for function URLs grant a caller nothing. */
+function mayInvoke(lambdaFunction: LambdaFunction | undefined, caller: Principal): boolean {
+  return [...(lambdaFunction?.permissions.values() ?? [])].some(
+    ({ action, principal, sourceArn, invokedViaFunctionUrl }) =>
+      ["lambda:InvokeFunction", "lambda:*"].includes(action) &&
+      matchesPrincipal(principal, caller) &&
+      sourceArn === undefined &&
+      invokedViaFunctionUrl !== true,
+  );
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+async function invoke(
+  lambdaFunction: LambdaFunction,
+  { headers, body, requestId }: AwsRequest,
+  lambda: Pick<Lambda, "invoke">,
+): Promise<AwsResponse> {
+  const { runtime } = lambdaFunction;
+  invocationRefusals.runtime.when(!runtime.startsWith("nodejs"), runtime);
+  invocationRefusals.eventSize.when(body.length > maximumEventBytes);
+  const event = parseEvent(body);
+  const answer = (status: number, payload = "", more: Record<string, string> = {}): AwsResponse => ({
+    status,
+    headers: {
+      "x-amzn-requestid": requestId,
+      ...(payload !== "" && { "content-type": "application/json" }),
+      ...more,
+    },
+    body: payload,
+  });
+  const type = headers["x-amz-invocation-type"] ?? "RequestResponse";
+  if (type === "DryRun") return answer(204);
+  const running = lambda.invoke(lambdaFunction, event, headers["x-amzn-trace-id"]);
+  // Lambda tries a failed event again. The local cloud does not.
+  if (type === "Event") return answer(202);
+  const result = await running;
+  const executed = { "x-amz-executed-version": "$LATEST" };
+  return result.ok
+    ? answer(200, result.payload, executed)
+    : answer(200, errorPayload(result), { ...executed, "x-amz-function-error": "Unhandled" });
+}
+
+function parseEvent(body: Uint8Array): unknown {
+  const text = Buffer.from(body).toString("utf8");
+  try {
+    return JSON.parse(text === "" ? "{}" : text);
+  } catch (error) {
+    throw new ServiceError(
+      "InvalidRequestContentException",
+      `Could not parse request body into json: ${(error as Error).message}`,
+    );
+  }
+}
+
+/** As Lambda's Node.js runtime reports an error. */
+function errorPayload({ errorType, errorMessage, stack }: InvocationResult & { ok: false }): string {
+  const trace = stack === "" ? {} : { trace: stack.split("\n") };
+  return JSON.stringify({ errorType, errorMessage, ...trace });
 }
 
 /** @throws ServiceError for a change of anything but the variables */

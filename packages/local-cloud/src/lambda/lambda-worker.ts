@@ -8,6 +8,7 @@ import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isMainThread, type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { defineAwslambda, isStreaming, runStreaming } from "./response-stream.ts";
+import { routeResponses } from "./response-url.ts";
 import { setWorkingDirectory } from "./working-directory.ts";
 
 export interface FunctionSettings {
@@ -144,6 +145,7 @@ async function invoke(
 ): Promise<InvocationReply> {
   let reply: InvocationReply;
   try {
+    routeResponses(request.event);
     if (loaded === undefined) {
       loaded = await loadHandler(process.env["LAMBDA_TASK_ROOT"] ?? "", process.env["_HANDLER"] ?? "");
       post({ isReady: true });

@@ -12,6 +12,7 @@ import { createFunctionPool, type FunctionPool, isLiveBridge } from "./function-
 import { invocationRefusals } from "./lambda-refusals.ts";
 import type { InvocationReply } from "./lambda-worker.ts";
 import { createMask, type Mask } from "./mask.ts";
+import { linkRuntimeModules, missingModule } from "./runtime-modules.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
 import { findWorkerEntry } from "./worker-entry.ts";
 
@@ -31,7 +32,14 @@ export interface LambdaOptions {
 
 /** `payload` is the handler's result as JSON. */
 export type InvocationResult =
-  { ok: true; payload: string } | { ok: false; errorType: string; errorMessage: string };
+  | { ok: true; payload: string }
+  | {
+      ok: false;
+      errorType: string;
+      errorMessage: string;
+      /** Empty for an error without one, such as a timeout. */
+      stack: string;
+    };
 
 export interface Lambda {
   /** Runs a function's deployed code. A handler that throws, exits or times out gives `ok: false`. */
@@ -41,6 +49,8 @@ export interface Lambda {
    * run have five more seconds. Without this they wait for an answer until their timeout, as on AWS.
    */
   abandon(filters: readonly string[]): void;
+  /** The package of the AWS SDK that a function's error names as missing. Lambda's runtime has it, this computer does not. */
+  missingModule(error: string): string | undefined;
   /** Ends all workers and removes their files. */
   close(): Promise<void>;
 }
@@ -54,6 +64,8 @@ export function createLambda(options: LambdaOptions): Lambda {
   /** Includes pools that a new deployment has replaced and that still run invocations. */
   const alive = new Set<Promise<FunctionPool>>();
   let home: Promise<Home> | undefined;
+  /** Of the home, when there is one. */
+  let folderOfModules: string | undefined;
   const lacksDescriptors = createDescriptorWatch();
   let closed = false;
 
@@ -101,6 +113,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     invocationRefusals.runtime.when(!runtime.startsWith("nodejs"), runtime);
     home ??= createHome();
     const { folder, workerEntry } = await home;
+    folderOfModules = folder;
     const root = join(folder, randomUUID());
     await mkdir(root);
     await unpackBundle(lambdaFunction.code, root);
@@ -185,7 +198,12 @@ export function createLambda(options: LambdaOptions): Lambda {
   return {
     async invoke(lambdaFunction, event, trace) {
       if (closed)
-        return { ok: false, errorType: "ServiceException", errorMessage: "the local cloud is closed" };
+        return {
+          ok: false,
+          errorType: "ServiceException",
+          errorMessage: "the local cloud is closed",
+          stack: "",
+        };
       for (const [arn, deployment] of deployed) if (!account.functions.has(arn)) void retire(arn, deployment);
       const { functionName } = lambdaFunction;
       let reply = await run(lambdaFunction, event, trace);
@@ -200,10 +218,16 @@ export function createLambda(options: LambdaOptions): Lambda {
       const { errorType, errorMessage, stack } = reply;
       log(`lambda ${functionName}: ${stack === "" ? `${errorType}: ${errorMessage}` : stack}`);
       if (errorType === "InvalidRuntimeException") warn(`lambda ${functionName}: ${errorMessage}`);
+      const missing = folderOfModules && missingModule(errorMessage, folderOfModules);
+      if (missing !== undefined) {
+        warn(
+          `lambda ${functionName}: it needs ${missing}, which Lambda's Node.js has and this folder lacks: npm install --save-dev ${missing}`,
+        );
+      }
       if (errorType === "Sandbox.Timedout" && isLiveBridge(lambdaFunction))
         warn(`lambda ${functionName}: ${silentDeveloper}`);
       if (errorMessage === lostDeveloper) warn(`lambda ${functionName}: ${errorMessage}`);
-      return { ok: false, errorType, errorMessage };
+      return { ok: false, errorType, errorMessage, stack };
     },
 
     abandon(filters) {
@@ -213,6 +237,9 @@ export function createLambda(options: LambdaOptions): Lambda {
         void pool.then((running) => running.abandon(lostDeveloper)).catch(() => {});
       }
     },
+
+    missingModule: (error) =>
+      folderOfModules === undefined ? undefined : missingModule(error, folderOfModules),
 
     async close() {
       closed = true;
@@ -259,6 +286,7 @@ async function createHome(): Promise<Home> {
   const folder = await mkdtemp(join(tmpdir(), "api-auth-twitter-lambda-"));
   const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true });
   process.once("exit", removeAtExit);
+  linkRuntimeModules(folder);
   return { folder, workerEntry: await findWorkerEntry(folder), removeAtExit };
 }
 

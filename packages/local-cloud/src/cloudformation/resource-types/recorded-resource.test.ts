@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createStacksFixture, type StacksFixture } from "../../../test/stacks-fixture.ts";
+import { createAccount } from "../../account.ts";
 import { createRecorder } from "./recorded-resource.ts";
 import { coerceType, Properties } from "./properties.ts";
 import { findSchema, schemaTypes } from "./resource-schemas.ts";
 
-const account = { accountId: "000000000000", region: "us-east-1" };
+const account = createAccount("000000000000", "us-east-1");
 const endpoint = (service: string): string => `http://${service.toLowerCase()}.example`;
 
 const queue = (properties: object) => ({ R: { Type: "AWS::SQS::Queue", Properties: properties } });
@@ -16,9 +17,10 @@ describe("a resource of a type that only its schema describes", () => {
   beforeEach(() => {
     warnings = [];
     fixture = createStacksFixture(undefined, {
-      recorder: createRecorder({ account, endpoint }),
+      recorder: (...resource) => recorder(...resource),
       warn: (line) => warnings.push(line),
     });
+    const recorder = createRecorder({ account: fixture.account, endpoint });
   });
 
   async function outputsOf(
@@ -197,7 +199,7 @@ describe("a resource of a type that only its schema describes", () => {
     expect(replaced).toEqual({ Ref: "http://sqs.example/000000000000/jobs" });
   });
 
-  it("may be a custom resource, whose function does not run", async () => {
+  it("may be a custom resource whose function is not for Node.js", async () => {
     const role = {
       Type: "AWS::IAM::Role",
       Properties: {
@@ -213,9 +215,9 @@ describe("a resource of a type that only its schema describes", () => {
     const provider = {
       Type: "AWS::Lambda::Function",
       Properties: {
-        Code: { ZipFile: "exports.handler = async () => 1" },
+        Code: { ZipFile: "def handler(event, context): pass" },
         Handler: "index.handler",
-        Runtime: "nodejs22.x",
+        Runtime: "python3.13",
         Role: { "Fn::GetAtt": ["Role", "Arn"] },
       },
     };
@@ -233,10 +235,16 @@ describe("a resource of a type that only its schema describes", () => {
       Resources: { ...Resources, Bucket: { Type: "AWS::S3::Bucket" }, Known: known },
     });
     expect(stack.status).toBe("CREATE_COMPLETE");
-    expect(warnings).toEqual(["cloudformation test recorded only: Custom::Seed"]);
+    const reason = "the local cloud runs only functions for Node.js, and its function is for python3.13";
+    expect(warnings).toEqual([
+      "cloudformation test recorded only: Custom::Seed",
+      `cloudformation test did not run Custom::Seed: ${reason}`,
+    ]);
     const Outputs = { Row: { Value: { "Fn::GetAtt": ["Seed", "Row"] } } };
     const failed = await fixture.deploy({ Resources, Outputs }, { stackName: "other" });
-    expect(failed.statusReason ?? fixture.events(failed).join("\n")).toContain("does not run the functions");
+    expect(failed.statusReason ?? fixture.events(failed).join("\n")).toContain(
+      `did not run its function: ${reason}`,
+    );
   });
 
   it("may be a WebSocket API, beside HTTP APIs that are deployed", async () => {

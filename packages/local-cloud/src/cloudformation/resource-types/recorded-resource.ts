@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { JsonObject } from "../../aws/json-protocol.ts";
 import type { Account } from "../../account.ts";
 import { apiGatewayId, hostedId, nameSuffix } from "../../aws/identifiers.ts";
+import { isCustom } from "./custom-resource.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties, PropertyType } from "./properties.ts";
 import { resourceRefusals } from "./resource-refusals.ts";
@@ -10,7 +11,7 @@ import type { ResourceContext, ResourceInstance, ResourceType } from "./resource
 import { memoryState, type State } from "../../state.ts";
 
 export interface RecordedOptions {
-  account: Pick<Account, "accountId" | "region">;
+  account: Pick<Account, "accountId" | "region" | "functions">;
   /** Where clients of a service send requests, without a trailing slash. */
   endpoint: (service: string) => string;
   /** Keeps the names that are taken. */
@@ -29,7 +30,7 @@ export type Recorder = (
 
 /**
  * Records the types that the local cloud does not deploy: those of a CloudFormation schema, the WebSocket APIs of API
- * Gateway, and custom resources, whose functions do not run.
+ * Gateway, and custom resources whose functions are not for Node.js.
  */
 export function createRecorder(options: RecordedOptions): Recorder {
   const types = new Map<string, ResourceType>();
@@ -37,7 +38,6 @@ export function createRecorder(options: RecordedOptions): Recorder {
   const record = (type: string): ResourceType | undefined => {
     const known = types.get(type);
     if (known !== undefined) return known;
-    if (isCustom(type)) return customResource;
     const schema = findSchema(type);
     if (schema === undefined) return undefined;
     const recorded = recordedByType(type, schema, options);
@@ -59,19 +59,22 @@ export function createRecorder(options: RecordedOptions): Recorder {
       );
     }
     if (type.startsWith("AWS::ApiGatewayV2::") && webSocketApis.has(properties["ApiId"])) return record(type);
-    return isDeployed ? undefined : record(type);
+    if (isDeployed) return undefined;
+    if (!isCustom(type)) return record(type);
+    const { runtime = "nodejs" } = options.account.functions.get(String(properties["ServiceToken"])) ?? {};
+    return runtime.startsWith("nodejs") ? undefined : customResourceOf(runtime);
   };
 }
 
-function isCustom(type: string): boolean {
-  return type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource";
+/** A custom resource whose function is not for Node.js. */
+function customResourceOf(runtime: string): ResourceType {
+  const notRun = `the local cloud runs only functions for Node.js, and its function is for ${runtime}`;
+  return {
+    create: (_properties, context) => ({ physicalId: physicalName(context), attributes: {}, notRun }),
+    update: (instance) => instance,
+    remove() {},
+  };
 }
-
-const customResource: ResourceType = {
-  create: (_properties, context) => ({ physicalId: physicalName(context), attributes: {} }),
-  update: (instance) => instance,
-  remove() {},
-};
 
 /**
  * A resource type that is recorded by its schema alone: `Ref` is its primary identifier, `Fn::GetAtt` has values of the
@@ -306,7 +309,7 @@ const special: Readonly<Record<string, (facts: Facts) => string>> = {
 };
 
 function functionArn(
-  { region, accountId }: RecordedOptions["account"],
+  { region, accountId }: Pick<Account, "accountId" | "region">,
   name: string,
   qualifier: string,
 ): string {

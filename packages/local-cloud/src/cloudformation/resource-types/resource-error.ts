@@ -9,6 +9,17 @@ export class ResourceError extends ServiceError {
   }
 }
 
+/** A resource that failed after it may have come into being, or have changed. A rollback undoes that. */
+export class PartialFailure extends ResourceError {
+  /** Of what must be removed. */
+  readonly physicalId: string;
+
+  constructor(message: string, physicalId: string) {
+    super(message);
+    this.physicalId = physicalId;
+  }
+}
+
 /** Runs a call to a service, and turns its refusal into the reason for a failed resource. @throws ResourceError */
 export function asResourceError<Result>(run: () => Result): Result {
   try {

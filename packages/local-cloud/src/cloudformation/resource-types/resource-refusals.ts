@@ -65,11 +65,6 @@ export const resourceRefusals = defineRefusals("CloudFormation resource", {
     refuses:
       "a resource type that no CloudFormation schema describes; with `--strict`, each outside the table above",
     letter: "-",
-    error: (type: string) =>
-      new ResourceError(
-        type.startsWith("Custom::") || type === "AWS::CloudFormation::CustomResource"
-          ? `The local cloud does not run custom resources, so it does not support ${type}.`
-          : `The local cloud does not support the resource type ${type}.`,
-      ),
+    error: (type: string) => new ResourceError(`The local cloud does not support the resource type ${type}.`),
   },
 });

@@ -13,6 +13,10 @@ export interface ResourceInstance {
   /** The value of `Ref`. */
   physicalId: string;
   attributes: Readonly<Record<string, unknown>>;
+  /** The attributes are secrets, which outputs do not show. */
+  noEcho?: boolean | undefined;
+  /** Why the local cloud could not run the function of a custom resource. The resource is then recorded only. */
+  notRun?: string | undefined;
 }
 
 /** A property in the template and as it is. */
@@ -24,8 +28,9 @@ export interface PropertyDifference {
 }
 
 /**
- * Creates, updates and removes resources of one type. A function that throws has no effect.
- * `update` is not called for changes of properties that the specification marks `replaces`.
+ * Creates, updates and removes resources of one type. A function that throws has no effect, except with a
+ * PartialFailure. `update` is not called for changes of properties that the specification marks `replaces`. When it returns
+ * another physical id, the resource before it is removed at the end of the stack's update.
  */
 export interface ResourceType {
   create(properties: Properties, context: ResourceContext): ResourceInstance | Promise<ResourceInstance>;
@@ -35,7 +40,7 @@ export interface ResourceType {
     previous: Properties,
     context: ResourceContext,
   ): ResourceInstance | Promise<ResourceInstance>;
-  remove(instance: ResourceInstance, properties: Properties): void | Promise<void>;
+  remove(instance: ResourceInstance, properties: Properties, context: ResourceContext): void | Promise<void>;
   /** Compares what requests to other services can change. Undefined for a type that is not checked. */
   drift?(instance: ResourceInstance, properties: Properties): PropertyDifference[] | "DELETED";
 }

@@ -44,7 +44,7 @@ export async function deployStack(
   const undo: (() => Promise<void>)[] = [];
   const obsolete: (StackResource & { physicalId: string })[] = [];
   const scope = environment.createScope(stack, request);
-  const resources = createResourceOperations(stack, environment, request.clientRequestToken);
+  const resources = createResourceOperations(stack, environment, request.clientRequestToken, undo);
   const setStatus = (status: StackStatus, reason?: string): void =>
     setStackStatus(stack, status, reason, request.clientRequestToken, environment);
 
@@ -101,17 +101,17 @@ export async function deployStack(
       dependencies: dependsOn,
     };
     if (!exists(current)) {
-      undo.push(await resources.create(next));
+      await resources.create(next);
       return;
     }
     const changed = changedProperties(current.properties, properties);
     if (causesReplacement(current, type, changed)) {
-      undo.push(await resources.replace(current, next));
+      await resources.replace(current, next);
       obsolete.push(current);
       return;
     }
     if (changed.length > 0) {
-      undo.push(await resources.update(current, next));
+      if (await resources.update(current, next)) obsolete.push(current);
       return;
     }
     // Metadata, policies and dependencies change only the record of the resource.
@@ -208,13 +208,19 @@ export async function deleteStackResources(
 function warnOfRecorded(stack: Stack, environment: DeploymentEnvironment): void {
   const counts = new Map<string, number>();
   for (const resource of [...stack.resources.values()].filter(exists)) {
-    if (recordedType(resource, environment) === undefined) continue;
+    if (resource.notRun === undefined && recordedType(resource, environment) === undefined) continue;
     counts.set(resource.type, (counts.get(resource.type) ?? 0) + 1);
   }
   if (counts.size === 0) return;
   const list = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const text = list.map(([type, count]) => (count === 1 ? type : `${type} (${count})`)).join(", ");
   environment.warn?.(`cloudformation ${stack.stackName} recorded only: ${text}`);
+  const reasons = [...stack.resources.values()]
+    .filter(exists)
+    .flatMap(({ type, notRun }) =>
+      notRun === undefined ? [] : [`cloudformation ${stack.stackName} did not run ${type}: ${notRun}`],
+    );
+  for (const line of new Set(reasons)) environment.warn?.(line);
 }
 
 export function setStackStatus(

@@ -12,7 +12,13 @@ export interface Export {
 }
 
 /** Resolves the outputs whose condition is true. @throws ServiceError ValidationError when a value is not text */
-export function resolveOutputs(request: StackRequest, scope: Scope): StackOutput[] {
+export function resolveOutputs(request: StackRequest, deployed: Scope): StackOutput[] {
+  const scope: Scope = {
+    ...deployed,
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html NoEcho
+    attribute: (logicalId, name) =>
+      deployed.isSecret?.(logicalId) ? "*****" : deployed.attribute(logicalId, name),
+  };
   return [...request.template.outputs].flatMap(([key, { value, description, exportName, condition }]) => {
     if (condition !== undefined && !evaluateCondition(condition, scope)) return [];
     const resolved = resolve(value, scope);

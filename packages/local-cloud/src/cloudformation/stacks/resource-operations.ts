@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Account } from "../../account.ts";
 import type { JsonObject } from "../../aws/json-protocol.ts";
 import { Properties, validateProperties } from "../resource-types/properties.ts";
+import { PartialFailure } from "../resource-types/resource-error.ts";
 import { resourceRefusals } from "../resource-types/resource-refusals.ts";
+import { isCustom } from "../resource-types/custom-resource.ts";
 import type { Recorder } from "../resource-types/recorded-resource.ts";
 import { findSpecification } from "../resource-types/resource-schemas.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "../resource-types/resource-type.ts";
@@ -14,6 +16,8 @@ export interface ResourceEnvironment {
   resourceTypes: ReadonlyMap<string, ResourceType>;
   /** Undefined to refuse what the local cloud does not deploy. */
   recorder?: Recorder;
+  /** Runs the functions of custom resources. */
+  customResource?: ResourceType | undefined;
   sources: DynamicReferenceSources;
   now: () => Date;
   /** Gets one line for each event. */
@@ -30,13 +34,17 @@ type Undo = () => Promise<void>;
 
 const failureVerbs = { CREATE_FAILED: "create", UPDATE_FAILED: "update", DELETE_FAILED: "delete" } as const;
 
-/** Creates, replaces, updates and removes single resources. Each operation writes events and returns how to undo it. */
+/**
+ * Creates, replaces, updates and removes single resources. Each operation writes events.
+ * @param undo gets how to undo each operation that is more than a removal
+ */
 export function createResourceOperations(
   stack: Stack,
   environment: ResourceEnvironment,
   clientRequestToken: string | undefined,
+  undo: Undo[] = [],
 ) {
-  const { account, resourceTypes, sources, now, log } = environment;
+  const { account, resourceTypes, customResource, sources, now, log } = environment;
 
   function record(resource: StackResource, status: ResourceStatus, statusReason?: string): void {
     resource.status = status;
@@ -94,7 +102,11 @@ export function createResourceOperations(
 
   function typeOf(resource: StackResource): ResourceType {
     const { type } = resource;
-    return resourceRefusals.type.unless(recordedType(resource, environment) ?? resourceTypes.get(type), type);
+    const found =
+      recordedType(resource, environment) ??
+      resourceTypes.get(type) ??
+      (isCustom(type) ? customResource : undefined);
+    return resourceRefusals.type.unless(found, type);
   }
 
   async function createInstance(resource: StackResource): Promise<ResourceInstance> {
@@ -105,6 +117,7 @@ export function createResourceOperations(
       record(resource, "CREATE_COMPLETE");
       return instance;
     } catch (error) {
+      if (error instanceof PartialFailure) resource.physicalId = error.physicalId;
       throw failed(resource, "CREATE_FAILED", reasonOf(error));
     }
   }
@@ -118,7 +131,7 @@ export function createResourceOperations(
     try {
       const type = typeOf(resource);
       // Deletion needs no secrets, and a secret that the properties refer to may be deleted by now.
-      await type.remove(instanceOf(resource), new Properties(resource.properties));
+      await type.remove(instanceOf(resource), new Properties(resource.properties), contextOf(resource));
       record(resource, "DELETE_COMPLETE");
     } catch (error) {
       // A replaced resource must not take the place of its replacement.
@@ -134,16 +147,16 @@ export function createResourceOperations(
     updateFailed,
     remove,
 
-    async create(resource: StackResource): Promise<Undo> {
+    async create(resource: StackResource): Promise<void> {
       stack.resources.set(resource.logicalId, resource);
-      await createInstance(resource);
-      return async () => {
+      undo.push(async () => {
         if (exists(resource))
           await remove(resource, resource.deletionPolicy === "Retain" ? "keep" : "delete");
-      };
+      });
+      await createInstance(resource);
     },
 
-    async replace(current: DeployedResource, resource: StackResource): Promise<Undo> {
+    async replace(current: DeployedResource, resource: StackResource): Promise<void> {
       record(
         current,
         "UPDATE_IN_PROGRESS",
@@ -158,38 +171,46 @@ export function createResourceOperations(
       }
       record(resource, "UPDATE_COMPLETE");
       stack.resources.set(resource.logicalId, resource);
-      return async () => {
-        if (exists(resource)) await remove(resource, "delete");
-        stack.resources.set(current.logicalId, current);
-        record(current, "UPDATE_COMPLETE");
-      };
+      undo.push(() => takeBack(resource, current));
     },
 
-    async update(current: DeployedResource, resource: StackResource): Promise<Undo> {
+    /** @returns whether the type replaced the resource */
+    async update(current: DeployedResource, resource: StackResource): Promise<boolean> {
       const before = { ...current };
+      const instanceBefore = instanceOf(current);
       record(current, "UPDATE_IN_PROGRESS");
       let previous: Properties;
       let type: ResourceType;
       let instance: ResourceInstance;
+      const undoFrom = (from: ResourceInstance) => async () => {
+        record(resource, "UPDATE_IN_PROGRESS");
+        await type.update(from, previous, prepare(resource), contextOf(resource));
+        Object.assign(current, { ...before, statusReason: current.statusReason });
+        stack.resources.set(current.logicalId, current);
+        record(current, "UPDATE_COMPLETE");
+      };
       try {
         type = typeOf(resource);
         previous = prepare(before);
-        instance = await type.update(instanceOf(current), prepare(resource), previous, contextOf(resource));
+        instance = await type.update(instanceBefore, prepare(resource), previous, contextOf(resource));
       } catch (error) {
+        if (error instanceof PartialFailure) undo.push(undoFrom(instanceBefore));
         throw updateFailed(current, reasonOf(error));
       }
       setInstance(resource, instance);
       record(resource, "UPDATE_COMPLETE");
       stack.resources.set(resource.logicalId, resource);
-      return async () => {
-        record(resource, "UPDATE_IN_PROGRESS");
-        await type.update(instance, previous, prepare(resource), contextOf(resource));
-        Object.assign(current, { ...before, statusReason: current.statusReason });
-        stack.resources.set(current.logicalId, current);
-        record(current, "UPDATE_COMPLETE");
-      };
+      const isReplaced = instance.physicalId !== current.physicalId;
+      undo.push(isReplaced ? () => takeBack(resource, current) : undoFrom(instance));
+      return isReplaced;
     },
   };
+
+  async function takeBack(resource: StackResource, current: DeployedResource): Promise<void> {
+    if (exists(resource)) await remove(resource, "delete");
+    stack.resources.set(current.logicalId, current);
+    record(current, "UPDATE_COMPLETE");
+  }
 }
 
 /** How the resource is recorded; undefined for one that is deployed. */
@@ -200,13 +221,15 @@ export function recordedType(
   return recorder?.(type, properties, resourceTypes.has(type));
 }
 
-function instanceOf({ physicalId, attributes }: DeployedResource): ResourceInstance {
-  return { physicalId, attributes };
+function instanceOf({ physicalId, attributes, noEcho, notRun }: DeployedResource): ResourceInstance {
+  return { physicalId, attributes, noEcho, notRun };
 }
 
-function setInstance(resource: StackResource, { physicalId, attributes }: ResourceInstance): void {
-  resource.physicalId = physicalId;
-  resource.attributes = attributes;
+function setInstance(
+  resource: StackResource,
+  { physicalId, attributes, noEcho, notRun }: ResourceInstance,
+): void {
+  Object.assign(resource, { physicalId, attributes, noEcho, notRun });
 }
 
 export function newResource(logicalId: string, type: string): StackResource {

@@ -2,6 +2,7 @@ import type { Account } from "../../account.ts";
 import { availabilityZones } from "../../ec2/ec2.ts";
 import type { Scope } from "../template/intrinsics.ts";
 import type { ResourceInstance } from "../resource-types/resource-type.ts";
+import { isCustom } from "../resource-types/custom-resource.ts";
 import { findSpecification } from "../resource-types/resource-schemas.ts";
 import type { StackRequest } from "./stack.ts";
 import { templateRefusals } from "../stack-refusals.ts";
@@ -42,15 +43,17 @@ export function createStackScope(options: StackScopeOptions): Scope {
     availabilityZones: availabilityZones(account),
     ref: (logicalId) => existing(logicalId).physicalId,
     attribute(logicalId, name) {
-      const { attributes } = existing(logicalId);
+      const { attributes, notRun } = existing(logicalId);
       const type = template.resources.get(logicalId)?.type ?? "";
       return templateRefusals.attribute.unless(
         attributes[name],
         logicalId,
         name,
-        findSpecification(type) !== undefined,
+        findSpecification(type) !== undefined && !isCustom(type),
+        notRun,
       );
     },
+    isSecret: (logicalId) => existing(logicalId).noEcho === true,
     importValue,
     localAddresses: (text) =>
       text.replaceAll(

@@ -34,6 +34,8 @@ export interface StackResource {
   /** Undefined until it is created. */
   physicalId: string | undefined;
   attributes: Readonly<Record<string, unknown>>;
+  noEcho?: boolean | undefined;
+  notRun?: string | undefined;
   /** Intrinsic functions resolved; dynamic references not, so that no secret is stored. */
   properties: JsonObject;
   metadata: unknown;

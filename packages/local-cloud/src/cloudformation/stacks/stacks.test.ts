@@ -268,7 +268,7 @@ describe("creating", () => {
           C: { Type: "Custom::Seed", Properties: { ServiceToken: { "Fn::GetAtt": ["Function", "Arn"] } } },
         },
       },
-      "does not run custom resources, so it does not support Custom::Seed",
+      "does not support the resource type Custom::Seed",
     ],
     [
       "an attribute that the type lacks",

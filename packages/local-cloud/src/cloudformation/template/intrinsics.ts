@@ -16,6 +16,8 @@ export interface Scope {
   ref(logicalId: string): string;
   /** @throws ServiceError when the resource or attribute does not exist */
   attribute(logicalId: string, name: string): unknown;
+  /** Whether outputs do not show the attributes of a resource. */
+  isSecret?(logicalId: string): boolean;
   /** @throws ServiceError when no stack exports the name */
   importValue(name: string): string;
   /** Replaces the addresses that AWS gives to REST APIs, which templates put together, by those of the local cloud. */
