@@ -45,6 +45,7 @@ export function comparable(transcript: string): string {
     .replace(/oauth_token=\w+/g, "oauth_token=<token>")
     .replace(/\(request [^)]+\)/g, "(request <id>)")
     .replace(/(AuthRole-)\w+/g, "$1<suffix>")
+    .replace(/(assumed-role\/[\w-]+-)\w+/g, "$1<suffix>")
     .replace(/(execute-api:[\w-]+:\d+:)\w+/g, "$1<api>")
     .replace(/\buser \d+/g, "user <id>")
     .replace(/[0-9a-f]{32}\.json/g, "<hash>.json")

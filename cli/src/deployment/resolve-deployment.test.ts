@@ -646,6 +646,20 @@ describe("flags", () => {
     expect((await resolve({}, world)).deployment.region).toBe("eu-west-1");
   });
 
+  it("default to AWS_REGION for an API of a local cloud whose host names no region", async () => {
+    const variables = { AWS_REGION: "ap-south-1", AWS_ENDPOINT_URL: "http://127.0.0.1:4566" };
+    const regionOf = async (endpoint: string) => {
+      const { deployment } = await resolve({ endpoint, identityPoolId: poolId }, { variables });
+      return [deployment.region, deployment.regionSource];
+    };
+    expect(await regionOf("http://127.0.0.1:1234")).toEqual(["ap-south-1", "AWS_REGION"]);
+    expect(await regionOf("http://abc.execute-api.us-west-2.localhost:1234")).toEqual([
+      "us-west-2",
+      "the API's host",
+    ]);
+    expect(await regionOf("https://api.example.com")).toEqual(["eu-west-1", "the identity pool's id"]);
+  });
+
   it.each([
     "us-east-1_AbCdEfGhI",
     "",

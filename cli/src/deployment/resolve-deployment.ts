@@ -10,6 +10,7 @@ import {
   isOfFile,
   type OutputsEnvironment,
 } from "./find-outputs.ts";
+import { isLoopback } from "../loopback.ts";
 import { findProject, type Project } from "./project.ts";
 import { loadProjectFile } from "./load-project-file.ts";
 import { type ProjectFile, type ProjectSettings, settingsOf } from "./project-settings.ts";
@@ -69,20 +70,30 @@ export function checkDeployment(
   const identityPoolId = parseIdentityPoolId(found.identityPoolId, found.poolSource);
   const configuration = new Configuration(environment, project, stage);
   const apiEndpoint = parseServiceUrl(found.apiEndpoint, found.source);
-  const named = scopeOfHost(apiEndpoint);
+  const host = scopeOfHost(apiEndpoint);
   // AppSync's GraphQLUrl ends with the path of its only route.
-  if (named?.service === "appsync") apiEndpoint.pathname = "/";
-  const service = parseServiceFlag(flags.service) ?? named?.service;
-  const region = parseRegionFlag(flags.region) ?? named?.region;
+  if (host?.service === "appsync") apiEndpoint.pathname = "/";
+  const service = parseServiceFlag(flags.service) ?? host?.service;
+  const named = parseRegionFlag(flags.region);
+  const local = localRegion(environment.variables, apiEndpoint);
+  // The pool id names its region. AWS_REGION may be meant for other work, unless a local cloud sets it.
+  const [region, regionSource] =
+    named !== undefined
+      ? [named, "--region"]
+      : host !== undefined
+        ? [host.region, "the API's host"]
+        : local !== undefined
+          ? [local, "AWS_REGION"]
+          : [regionOfPool(identityPoolId), "the identity pool's id"];
   return {
     deployment: {
       stage,
       apiEndpoint,
       identityPoolId,
       service: service ?? executeApi,
-      // The pool id names its region. AWS_REGION may be meant for other work.
-      region: region ?? regionOfPool(identityPoolId),
-      isScopeAssumed: service === undefined || region === undefined,
+      region,
+      regionSource,
+      isScopeAssumed: service === undefined || (named ?? host) === undefined,
       source: found.source,
       poolSource: found.poolSource,
       apiName: found.apiName,
@@ -94,6 +105,15 @@ export function checkDeployment(
     isApiChosen: found.isApiChosen === true || isOfFile(found.source, chosenFile),
     recorded: () => findRecordedOutputs(environment, flags, project, stage, settings, remembered),
   };
+}
+
+/** The region of a local cloud's APIs without a host name. */
+function localRegion(
+  { AWS_ENDPOINT_URL: address = "", AWS_REGION: region }: OutputsEnvironment["variables"],
+  { hostname }: URL,
+): string | undefined {
+  const isLocal = isLoopback(hostname) && URL.canParse(address) && isLoopback(new URL(address).hostname);
+  return isLocal && region ? parseRegion(region, "AWS_REGION", "set AWS_REGION to a region") : undefined;
 }
 
 function parseRegionFlag(value: string | undefined): string | undefined {

@@ -40,7 +40,7 @@ export async function describeStackOutputs(
 }
 
 /**
- * The templates of a stage's stacks, as uploaded.
+ * The templates of a stage's stacks in a region, as uploaded.
  * @param stackNames when they are known
  * @throws AuthCliError `missing-configuration` when AWS refuses
  */
@@ -53,7 +53,7 @@ export async function readStackTemplates(
   const names =
     stackNames ?? (await listStacks(environment, configuration, query)).map(({ stackName }) => stackName);
   const context = await contextOf(environment, configuration, query);
-  return Promise.all(
+  const read = await Promise.allSettled(
     names.map(async (name) => {
       const request = await getTemplateRequest(context, name);
       const refused = {
@@ -70,6 +70,13 @@ export async function readStackTemplates(
       );
     }),
   );
+  const templates = read.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+  const errors = read.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
+  const isElsewhere = (error: unknown): boolean => /does not exist/.test((error as Error).message);
+  // A stack may be in another region than the API, as that of the identity pool.
+  const fault = errors.find((error) => templates.length === 0 || !isElsewhere(error));
+  if (fault !== undefined) throw fault;
+  return templates;
 }
 
 async function listStacks(

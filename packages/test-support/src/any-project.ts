@@ -31,6 +31,12 @@ interface ProjectKind {
   flags?: readonly string[];
   /** After `auth-cli smoke`. */
   smokeFlags?: readonly string[];
+  /** Deploys the project itself: a program in `modules` with its arguments. */
+  deploy?: readonly string[];
+  /** What the project has installed beside auth-cli, at this repository's versions. */
+  modules?: readonly string[];
+  /** After the path, for a second call that is refused. */
+  refusedFlags?: readonly string[];
 }
 
 const pairs = (outputs: Record<string, string>): object[] =>
@@ -50,6 +56,16 @@ export const projectKinds = {
       },
     }),
     path: "/notes",
+  },
+  "two-regions": {
+    files: () => ({ "cdk.json": { app: "node app.mjs" }, "app.mjs": twoRegions }),
+    modules: ["aws-cdk", "aws-cdk-lib", "constructs"],
+    deploy: [
+      "aws-cdk/bin/cdk",
+      ..."deploy --all --require-approval never --outputs-file cdk-outputs.json --no-notices".split(" "),
+    ],
+    path: "/notes",
+    refusedFlags: ["--region", "us-east-1"],
   },
   "function-url": {
     files: ({ FunctionUrl, PoolId }) => ({
@@ -191,9 +207,9 @@ async function recordProject(
   { cloud, outputs, modules }: { cloud: LocalCloud; outputs: Outputs; modules: string },
 ): Promise<{ transcript: string; codes: (number | null)[] }> {
   const kind: ProjectKind = projectKinds[name];
-  const { path, flags = [], smokeFlags = [] } = kind;
+  const { path, flags = [], smokeFlags = [], refusedFlags } = kind;
   const folder = await mkdtemp(join(tmpdir(), `${name}-`));
-  await symlink(modules, join(folder, "node_modules"), "junction");
+  await installed(folder, modules, kind.modules);
   for (const [file, content] of Object.entries(kind.files(outputs))) {
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await writeFile(join(folder, file), typeof content === "string" ? content : JSON.stringify(content));
@@ -207,6 +223,7 @@ async function recordProject(
     program: join(folder, "node_modules/.bin/auth-cli"),
   });
   try {
+    if (kind.deploy !== undefined) await deployProject(folder, kind.deploy, cloud.environment);
     // A deployer's keys are rather in a file than in the environment.
     await mkdir(join(cli.home, ".aws"));
     await writeFile(
@@ -216,19 +233,57 @@ async function recordProject(
     const login = await cli.logIn("alice", flags);
     const call = await cli.run(["call", path, ...flags]);
     const smoke = await cli.run(["smoke", ...flags, ...smokeFlags]);
+    const refused = refusedFlags && (await cli.run(["call", path, ...flags, ...refusedFlags]));
     const shown = [
       line(["login", ...flags], login.stderr.replace(/^PIN: \n/m, `PIN: 1234567\n${login.stdout}`)),
       line(["call", path, ...flags], call.stdout + call.stderr),
       line(["smoke", ...flags, ...smokeFlags], smoke.stdout + smoke.stderr),
+      ...(refused
+        ? [line(["call", path, ...flags, ...(refusedFlags ?? [])], `${refused.stdout}\n${refused.stderr}`)]
+        : []),
     ];
     return {
       transcript: inAHome(shown.join(""), cli, folder),
-      codes: [login.code, call.code, smoke.code],
+      codes: [login.code, call.code, smoke.code, ...(refused ? [refused.code] : [])],
     };
   } finally {
     await cli.remove();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Links the packed auth-cli, and packages of this repository. */
+async function installed(folder: string, packed: string, ours: readonly string[] = []): Promise<void> {
+  const modules = join(folder, "node_modules");
+  await mkdir(modules);
+  const links = [
+    ...[".bin", "@api-auth-twitter"].map((name) => [packed, name] as const),
+    ...ours.map((name) => [join(repository, "node_modules"), name] as const),
+  ];
+  await Promise.all(links.map(([from, name]) => symlink(join(from, name), join(modules, name), "junction")));
+}
+
+async function deployProject(
+  folder: string,
+  [program = "", ...args]: readonly string[],
+  environment: Record<string, string>,
+): Promise<void> {
+  const { code, stdout, stderr } = await runProcess(
+    process.execPath,
+    [join(folder, "node_modules", program), ...args],
+    {
+      cwd: folder,
+      env: {
+        PATH: process.env["PATH"],
+        HOME: folder,
+        CI: "1",
+        CDK_DISABLE_CLI_TELEMETRY: "true",
+        ...environment,
+      },
+      timeoutMs: 90_000,
+    },
+  );
+  if (code !== 0) throw new Error(stdout + stderr);
 }
 
 function line(args: readonly string[], output: string): string {
@@ -251,6 +306,49 @@ const greeting = `exports.handler = async (event) => {
   const id = context.authorizer?.iam?.cognitoIdentity?.identityId ?? context.identity?.cognitoIdentityId;
   return { statusCode: 200, body: "Hello " + (id ?? "caller") + "!" };
 };`;
+
+/** A CDK app with its users in one region and its API in another. */
+const twoRegions = `
+import { App, CfnOutput, Stack } from "aws-cdk-lib";
+import { HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import { CfnIdentityPool, CfnIdentityPoolRoleAttachment } from "aws-cdk-lib/aws-cognito";
+import { FederatedPrincipal, PolicyStatement, Role } from "aws-cdk-lib/aws-iam";
+import { Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
+
+const { CDK_DEFAULT_ACCOUNT: account, TWITTER_CONSUMER_KEY: key, TWITTER_CONSUMER_SECRET: secret } = process.env;
+const app = new App();
+
+const auth = new Stack(app, "Auth", { env: { account, region: "us-east-1" } });
+const pool = new CfnIdentityPool(auth, "Pool", {
+  allowUnauthenticatedIdentities: false,
+  supportedLoginProviders: { "api.twitter.com": key + ";" + secret },
+});
+const users = new Role(auth, "Users", {
+  assumedBy: new FederatedPrincipal(
+    "cognito-identity.amazonaws.com",
+    {
+      StringEquals: { "cognito-identity.amazonaws.com:aud": pool.ref },
+      "ForAnyValue:StringLike": { "cognito-identity.amazonaws.com:amr": "authenticated" },
+    },
+    "sts:AssumeRoleWithWebIdentity",
+  ),
+});
+users.addToPolicy(
+  new PolicyStatement({ actions: ["execute-api:Invoke"], resources: ["arn:aws:execute-api:eu-west-1:" + account + ":*"] }),
+);
+new CfnIdentityPoolRoleAttachment(auth, "Roles", { identityPoolId: pool.ref, roles: { authenticated: users.roleArn } });
+new CfnOutput(auth, "IdentityPoolId", { value: pool.ref });
+
+const notes = new Stack(app, "Notes", { env: { account, region: "eu-west-1" } });
+const handler = new Function(notes, "Function", {
+  runtime: Runtime.NODEJS_22_X, handler: "index.handler", code: Code.fromInline(\`${greeting}\`),
+});
+const api = new HttpApi(notes, "Api", { defaultAuthorizer: new HttpIamAuthorizer() });
+api.addRoutes({ path: "/notes", methods: [HttpMethod.GET], integration: new HttpLambdaIntegration("Get", handler) });
+new CfnOutput(notes, "ApiEndpoint", { value: api.apiEndpoint });
+`;
 
 function template(environment: Readonly<Record<string, string | undefined>>): object {
   const arn = { "Fn::GetAtt": ["Notes", "Arn"] };

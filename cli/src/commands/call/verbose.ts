@@ -2,10 +2,10 @@ import type { Deployment } from "../../deployment/deployment.ts";
 import { type HttpRequest, type HttpResponse, wireHeaders } from "../../http.ts";
 
 /** Service and region of the signature, where auth-cli assumes them. */
-export function describeScope({ service, region, isScopeAssumed }: Deployment): string[] {
+export function describeScope({ service, region, regionSource, isScopeAssumed }: Deployment): string[] {
   if (!isScopeAssumed) return [];
   return [
-    `* Signed for ${service} in ${region}: the API's host names neither, so auth-cli takes execute-api and the identity pool's region unless --service and --region say otherwise`,
+    `* Signed for ${service} in ${region}: the API's host names neither, so auth-cli takes execute-api and the region of ${regionSource} unless --service and --region say otherwise`,
   ];
 }
 

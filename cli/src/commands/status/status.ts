@@ -9,7 +9,6 @@ import { findLogin, type Login } from "../../session/find-login.ts";
 import { resolveForLogin } from "../../session/login-addresses.ts";
 import { cachedIdentity } from "../../session/obtain-identity.ts";
 import { exchangeSigned } from "../../server-clock.ts";
-import { scopeOfHost } from "../../aws/api-host.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../../aws/sts.ts";
 import { cognitoContext, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
@@ -142,12 +141,7 @@ async function findSources(
     stage: findStageSetting(environment, flags, project)?.source ?? deployment.source,
     apiEndpoint: deployment.source,
     identityPoolId: deployment.poolSource,
-    region:
-      flags.region !== undefined
-        ? "--region"
-        : scopeOfHost(deployment.apiEndpoint) === undefined
-          ? "the identity pool's id"
-          : "the API's host",
+    region: deployment.regionSource,
     login: login.source,
     identity: login.session === undefined ? identity && cache : sessionsPath(environment),
     credentials: identity && cache,
