@@ -648,8 +648,8 @@ describe("flags", () => {
 
   it("default to AWS_REGION for an API of a local cloud whose host names no region", async () => {
     const variables = { AWS_REGION: "ap-south-1", AWS_ENDPOINT_URL: "http://127.0.0.1:4566" };
-    const regionOf = async (endpoint: string) => {
-      const { deployment } = await resolve({ endpoint, identityPoolId: poolId }, { variables });
+    const regionOf = async (address: string) => {
+      const { deployment } = await resolve({ endpoint: address, identityPoolId: poolId }, { variables });
       return [deployment.region, deployment.regionSource];
     };
     expect(await regionOf("http://127.0.0.1:1234")).toEqual(["ap-south-1", "AWS_REGION"]);

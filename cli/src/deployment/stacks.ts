@@ -71,10 +71,9 @@ export async function readStackTemplates(
     }),
   );
   const templates = read.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
-  const errors = read.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
-  const isElsewhere = (error: unknown): boolean => /does not exist/.test((error as Error).message);
+  const errors = read.flatMap((each) => (each.status === "rejected" ? [each.reason as Error] : []));
   // A stack may be in another region than the API, as that of the identity pool.
-  const fault = errors.find((error) => templates.length === 0 || !isElsewhere(error));
+  const fault = errors.find(({ message }) => templates.length === 0 || !message.includes("does not exist"));
   if (fault !== undefined) throw fault;
   return templates;
 }
