@@ -133,7 +133,8 @@ export async function readBody(
   const ended = await readChunks(source, limit + 1, chunks);
   if (!ended) await source.return?.();
   if (!ended && tooLong !== undefined) throw tooLong();
-  return Buffer.concat(chunks);
+  const [first, ...others] = chunks;
+  return others.length === 0 && Buffer.isBuffer(first) ? first : Buffer.concat(chunks);
 }
 
 /**
@@ -216,7 +217,8 @@ export function headerValue(headers: readonly Header[], name: string): string | 
 }
 
 export function replyText(reply: Reply): string {
-  return Buffer.from(reply.body).toString("utf8");
+  const { buffer, byteOffset, byteLength } = reply.body;
+  return Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
 }
 
 /** The JSON object that is the body. Undefined for any other body. */

@@ -34,28 +34,24 @@ export interface CognitoIdentity {
 }
 
 export function createCognitoIdentity(context: CognitoContext): CognitoIdentity {
+  const client = clientFor(context);
   const call = async <T>(
     step: string,
     logins: LoginsMap,
-    operation: (client: CognitoIdentityClient) => Promise<T>,
+    operation: (options: SendOptions) => Promise<T>,
   ): Promise<T> => {
-    const client = new CognitoIdentityClient({
-      region: context.region,
-      ...(context.endpoint === undefined ? {} : { endpoint: context.endpoint }),
-      requestHandler: requestHandler(step, context.send),
-      maxAttempts: 3,
-    });
     try {
-      return await operation(client);
+      return await operation({ step, send: context.send });
     } catch (error) {
       throw cognitoError(step, error, logins);
     }
   };
   return {
     getId: (identityPoolId, logins) =>
-      call("cognito.get-id", logins, async (client) => {
+      call("cognito.get-id", logins, async (options) => {
         const { IdentityId } = await client.send(
           new GetIdCommand({ IdentityPoolId: identityPoolId, Logins: { ...logins } }),
+          options,
         );
         if (IdentityId === undefined || !/^[\w-]+:[0-9a-f-]+$/.test(IdentityId)) {
           throw unexpected("cognito.get-id", "an IdentityId");
@@ -63,9 +59,10 @@ export function createCognitoIdentity(context: CognitoContext): CognitoIdentity 
         return IdentityId;
       }),
     getCredentialsForIdentity: (identityId, logins) =>
-      call("cognito.get-credentials", logins, async (client) => {
+      call("cognito.get-credentials", logins, async (options) => {
         const { Credentials: credentials } = await client.send(
           new GetCredentialsForIdentityCommand({ IdentityId: identityId, Logins: { ...logins } }),
+          options,
         );
         // The wire says SecretKey where every other AWS API says SecretAccessKey.
         const { AccessKeyId, SecretKey, SessionToken, Expiration } = credentials ?? {};
@@ -91,38 +88,61 @@ function unexpected(step: string, wanted: string): AuthCliError {
   });
 }
 
+/** By region and endpoint. Making a client costs more than its request, and a run can ask for fifty stages. */
+const clients = new Map<string, CognitoIdentityClient>();
+
+function clientFor({ region, endpoint }: CognitoContext): CognitoIdentityClient {
+  const key = `${region} ${endpoint ?? ""}`;
+  const known = clients.get(key);
+  if (known !== undefined) return known;
+  const client = new CognitoIdentityClient({
+    region,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    requestHandler,
+    maxAttempts: 3,
+  });
+  clients.set(key, client);
+  return client;
+}
+
 type RequestHandler = Exclude<
   NonNullable<CognitoIdentityClientConfig["requestHandler"]>,
   Record<string, never>
 >;
 
-/** Sends the SDK's requests through our transport, so that all services share time limits, trace and redaction. */
-function requestHandler(step: string, send: Send): RequestHandler {
-  return {
-    handle: async (request: SdkRequest) => {
-      const port = request.port === undefined ? "" : `:${request.port}`;
-      const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}`);
-      const headers: Header[] = Object.entries(request.headers).filter(
-        ([name]) => !["host", "content-length"].includes(name.toLowerCase()),
-      );
-      const reply = await exchange(send, {
-        step,
-        method: request.method,
-        url,
-        headers,
-        body: typeof request.body === "string" ? Buffer.from(request.body) : request.body,
-      } satisfies HttpRequest);
-      return {
-        response: {
-          statusCode: reply.status,
-          reason: reply.statusText,
-          headers: Object.fromEntries(reply.headers.map(([name, value]) => [name.toLowerCase(), value])),
-          body: reply.body,
-        },
-      };
-    },
-  };
+/** The SDK passes the options of a command on to the request handler. */
+interface SendOptions {
+  step: string;
+  send: Send;
+  /** One of the SDK's own options. */
+  abortSignal?: never;
 }
+
+/** Sends the SDK's requests through our transport, so that all services share time limits, trace and redaction. */
+const requestHandler: RequestHandler = {
+  handle: async (request: SdkRequest, { step, send }: SendOptions) => {
+    const port = request.port === undefined ? "" : `:${request.port}`;
+    const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}`);
+    const headers: Header[] = Object.entries(request.headers).filter(
+      ([name]) => !["host", "content-length"].includes(name.toLowerCase()),
+    );
+    const reply = await exchange(send, {
+      step,
+      method: request.method,
+      url,
+      headers,
+      body: typeof request.body === "string" ? Buffer.from(request.body) : request.body,
+    } satisfies HttpRequest);
+    return {
+      response: {
+        statusCode: reply.status,
+        reason: reply.statusText,
+        headers: Object.fromEntries(reply.headers.map(([name, value]) => [name.toLowerCase(), value])),
+        body: reply.body,
+      },
+    };
+  },
+};
 
 /** The fields of `@smithy/types` HttpRequest that are used here. */
 interface SdkRequest {

@@ -16,7 +16,7 @@ export function apiUrl(apiEndpoint: URL, target: string): URL {
   const absolute = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(target);
   requireUnchanged(absolute ? target.replace(/^[^:]*:\/\/[^/?#]*/, "") : target);
   const text = absolute ? target : base + (target.startsWith("/") ? target : `/${target}`);
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const url = parse(text);
   if (url === undefined) {
     throw new AuthCliError("invalid-usage", {
       message: `${JSON.stringify(target)} is neither a path nor a URL`,
@@ -30,8 +30,17 @@ export function apiUrl(apiEndpoint: URL, target: string): URL {
       fix: "pass only the path, or choose the deployment with --stage or --endpoint",
     });
   }
-  if (url.search !== "") url.search = encodeQuery(url.search);
+  const search = url.search === "" ? "" : encodeQuery(url.search);
+  if (search !== url.search) url.search = search;
   return url;
+}
+
+function parse(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a URL silently changes (RFC 3986 5.2.4, WHATWG URL 4.4), so that the signature would be for another path. */

@@ -124,8 +124,8 @@ class Signer extends AwsV4Signer {
 
   /** @param search the query as it is sent */
   constructor(options: SignerOptions, search: string) {
-    super({ ...options, cache: signingKeys });
     // aws4fetch decodes the query as a form, which drops nameless parameters and bytes that are not UTF-8.
+    super({ ...options, url: options.url.replace(/[?#].*/s, ""), cache: signingKeys });
     this.encodedSearch = canonicalQuery(search);
   }
 

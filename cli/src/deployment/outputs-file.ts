@@ -89,13 +89,16 @@ function merge(stacks: readonly (readonly [string, Record<string, unknown>])[]):
   const named = stacks.flatMap(([stack, values]) =>
     Object.entries(values).map((entry) => [stack, ...entry] as const),
   );
-  const isShared = (name: string): boolean => {
-    const values = new Set(named.filter(([, each]) => each === name).map(([, , value]) => String(value)));
-    return values.size > 1;
-  };
+  const firstValues = new Map<string, string>();
+  const shared = new Set<string>();
+  for (const [, name, value] of named) {
+    const text = String(value);
+    if ((firstValues.get(name) ?? text) !== text) shared.add(name);
+    else firstValues.set(name, text);
+  }
   return {
     values: Object.fromEntries(
-      named.map(([stack, name, value]) => [isShared(name) ? `${stack}.${name}` : name, value]),
+      named.map(([stack, name, value]) => [shared.has(name) ? `${stack}.${name}` : name, value]),
     ),
     stackNames: stacks.map(([name]) => name),
   };

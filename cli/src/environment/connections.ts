@@ -44,7 +44,7 @@ const proxyVariables = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name)
 /** The open connections of one run, reused by later requests. */
 export class Connections {
   readonly #options: ConnectionOptions;
-  readonly #agents = new Map<string, Promise<Agent>>();
+  readonly #clients = new Map<string, Promise<HttpClient>>();
   /** Unused preconnected sockets, by proxy, host and port. */
   readonly #preconnected = new Map<string, Set<Socket>>();
   /** All preconnected sockets, used ones included. */
@@ -64,14 +64,12 @@ export class Connections {
     const path = url.pathname + url.search;
     const options = { ...socketAddress(url), path, ...(proxy && { tunnelSignal: limits.signal }) };
     if (proxy === undefined || secure) {
-      const { request } = await loadHttp(secure);
-      const agent = await this.#agent(secure, proxy);
+      const { request, agent } = await this.#client(secure, proxy);
       return { request, options: { ...options, agent }, proxyHeaders: [] };
     }
     // For plain HTTP, the proxy gets the whole URL instead of a CONNECT (RFC 9112 3.2.2).
     const proxySecure = proxy.url.protocol === "https:";
-    const { request } = await loadHttp(proxySecure);
-    const agent = await this.#agent(proxySecure, undefined);
+    const { request, agent } = await this.#client(proxySecure, undefined);
     return {
       request,
       options: { ...options, ...socketAddress(proxy.url), path: url.origin + path, agent },
@@ -137,18 +135,18 @@ export class Connections {
     return proxy;
   }
 
-  #agent(secure: boolean, proxy: Proxy | undefined): Promise<Agent> {
+  #client(secure: boolean, proxy: Proxy | undefined): Promise<HttpClient> {
     const key = `${secure} ${proxy?.name ?? ""}`;
-    const known = this.#agents.get(key) ?? this.#createAgent(secure, proxy);
-    this.#agents.set(key, known);
+    const known = this.#clients.get(key) ?? this.#createClient(secure, proxy);
+    this.#clients.set(key, known);
     return known;
   }
 
-  async #createAgent(secure: boolean, proxy: Proxy | undefined): Promise<Agent> {
-    const { Agent: HttpAgent } = await loadHttp(secure);
+  async #createClient(secure: boolean, proxy: Proxy | undefined): Promise<HttpClient> {
+    const { Agent: HttpAgent, request } = await loadHttp(secure);
     const agentOptions = await this.#agentOptions(secure);
     const agent = new HttpAgent(agentOptions);
-    if (!secure) return agent;
+    if (!secure) return { request, agent };
     const connectDirectly = (
       agent as unknown as { createConnection: (options: RequestOptions) => Socket }
     ).createConnection.bind(agent);
@@ -161,7 +159,7 @@ export class Connections {
       void this.#tunnel(proxy, options, agentOptions.ca, callback);
       return undefined;
     };
-    return Object.assign(agent, { createConnection });
+    return { request, agent: Object.assign(agent, { createConnection }) };
   }
 
   async #agentOptions(secure: boolean): Promise<AgentOptions & { ca?: string[] }> {
@@ -210,6 +208,12 @@ function preconnectedKey(
   { host, port }: { host: string; port: string | number },
 ): string {
   return `${proxy?.name ?? ""} ${host}:${port}`;
+}
+
+/** What a request needs of node:http or node:https. */
+interface HttpClient {
+  request: Route["request"];
+  agent: Agent;
 }
 
 interface HttpModule {

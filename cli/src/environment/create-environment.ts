@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { fstatSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { isatty } from "node:tty";
@@ -147,8 +146,6 @@ function interruptionSignal(): AbortSignal {
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
-  // Every open request listens. Node warns of a leak at eleven listeners, and smoke sends a dozen requests at once.
-  setMaxListeners(0, controller.signal);
   return controller.signal;
 }
 

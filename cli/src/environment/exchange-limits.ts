@@ -4,6 +4,7 @@ import type { HttpRequest } from "../http.ts";
 import { interrupted } from "./interrupted.ts";
 import { isConnected, isSecure } from "./is-connected.ts";
 import { networkError, reachabilityFix } from "./network-errors.ts";
+import { onAbort } from "./on-abort.ts";
 
 const defaultConnectTimeoutMs = 10_000;
 /** Longer than the 30 s that API Gateway gives a function, to see its timeout error. */
@@ -15,7 +16,8 @@ const longestTimerMs = 2 ** 31 - 1;
 /** The time limits and the interruption of one exchange, and the error when one of them ends it. */
 export class ExchangeLimits {
   readonly #request: HttpRequest;
-  readonly #interruption: AbortSignal;
+  /** Stop listening to the interruption and to the request's signal. */
+  readonly #unlisten: (() => void)[];
   /** Undefined until somebody listens: one for each request costs more than the rest of this class. */
   #controller: AbortController | undefined;
   /** The limit or the interruption that ended the exchange. */
@@ -24,19 +26,20 @@ export class ExchangeLimits {
   /** False while the reader of the body works on a chunk: a slow reader is not a slow server. */
   #isServersTurn = true;
   #destroy: (reason: AuthCliError) => void = () => {};
-  readonly #interrupt = (): void => this.#stop(interrupted());
-  readonly #abort = (): void => this.#stop(this.#request.signal?.reason as AuthCliError);
 
   constructor(request: HttpRequest, interruption: AbortSignal) {
     this.#request = request;
-    this.#interruption = interruption;
     const { timeoutMs, connectTimeoutMs = defaultConnectTimeoutMs, signal } = request;
     if (timeoutMs !== undefined) this.#timers.whole = this.#limit(timeoutMs, "did not send the whole reply");
     this.#timers.connect = this.#limit(connectTimeoutMs, "did not accept a connection");
-    interruption.addEventListener("abort", this.#interrupt);
-    signal?.addEventListener("abort", this.#abort);
-    if (interruption.aborted) this.#interrupt();
-    else if (signal?.aborted) this.#abort();
+    const interrupt = (): void => this.#stop(interrupted());
+    const abort = (): void => this.#stop(signal?.reason as AuthCliError);
+    this.#unlisten = [
+      onAbort(interruption, interrupt),
+      ...(signal === undefined ? [] : [onAbort(signal, abort)]),
+    ];
+    if (interruption.aborted) interrupt();
+    else if (signal?.aborted) abort();
   }
 
   /** Aborted when a limit ends the exchange. */
@@ -106,8 +109,7 @@ export class ExchangeLimits {
   /** The exchange is over. */
   clear(): void {
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
-    this.#interruption.removeEventListener("abort", this.#interrupt);
-    this.#request.signal?.removeEventListener("abort", this.#abort);
+    for (const unlisten of this.#unlisten) unlisten();
   }
 
   /** The limit that ended the exchange, else the error of the network. */

@@ -2,6 +2,7 @@ import { accessSync } from "node:fs";
 import { join } from "node:path";
 import { AuthCliError } from "../errors.ts";
 import { interrupted } from "./interrupted.ts";
+import { onAbort } from "./on-abort.ts";
 
 /**
  * The operating system's store of secrets: Keychain, Credential Manager, or a Secret Service on D-Bus. Functions throw
@@ -88,7 +89,7 @@ async function runRequest(
       late = true;
       stop();
     }, limitMs);
-    interruption.addEventListener("abort", stop, { once: true });
+    const unlisten = onAbort(interruption, stop);
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
     child.stdin.on("error", () => {});
@@ -96,7 +97,7 @@ async function runRequest(
     child.once("error", (error) => resolve({ failed: error.message }));
     child.once("close", (code, signal) => {
       clearTimeout(limit);
-      interruption.removeEventListener("abort", stop);
+      unlisten();
       // Ctrl-C also ends the child.
       if (interruption.aborted) reject(interrupted());
       else if (late) resolve({ failed: `it did not answer within ${limitMs / 1000} s` });

@@ -39,17 +39,16 @@ export class Stopwatch {
   get timings(): Timings {
     // A socket through a proxy arrives connected; only its TLS remains.
     const connected = this.#connected ?? this.#socketGiven;
-    const parts = {
-      dnsMs: between(this.#started, this.#lookedUp),
-      tcpMs: this.#reused ? undefined : between(this.#lookedUp ?? this.#started, connected),
-      tlsMs: between(connected, this.#secured),
-      waitMs: between(this.#secured ?? connected, this.#head),
-      bodyMs: between(this.#head, this.#body),
+    const timings: Timings = { reused: this.#reused };
+    const add = (part: Exclude<keyof Timings, "reused">, ms: number | undefined): void => {
+      if (ms !== undefined) timings[part] = ms;
     };
-    return {
-      reused: this.#reused,
-      ...Object.fromEntries(Object.entries(parts).filter(([, ms]) => ms !== undefined)),
-    };
+    add("dnsMs", between(this.#started, this.#lookedUp));
+    add("tcpMs", this.#reused ? undefined : between(this.#lookedUp ?? this.#started, connected));
+    add("tlsMs", between(connected, this.#secured));
+    add("waitMs", between(this.#secured ?? connected, this.#head));
+    add("bodyMs", between(this.#head, this.#body));
+    return timings;
   }
 }
 
@@ -60,5 +59,6 @@ function between(from: number | undefined, to: number | undefined): number | und
 
 /** The first use of `performance` loads ten modules of Node. */
 function nowMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
 }

@@ -58,10 +58,10 @@ export class CheckRunner {
 
   /** In the order of the chain, then of the routes. */
   results(routes: readonly string[]): CheckResult[] {
+    const places = new Map(routes.map((route, index) => [route, index]));
+    const place = ({ route = "" }: CheckResult): number => places.get(route) ?? -1;
     return this.#results.toSorted(
-      (a, b) =>
-        checkNames.indexOf(a.name) - checkNames.indexOf(b.name) ||
-        routes.indexOf(a.route ?? "") - routes.indexOf(b.route ?? ""),
+      (a, b) => checkNames.indexOf(a.name) - checkNames.indexOf(b.name) || place(a) - place(b),
     );
   }
 

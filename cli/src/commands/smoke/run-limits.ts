@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import type { Send } from "../../http.ts";
@@ -24,8 +23,6 @@ export class RunLimits {
     this.#environment = environment;
     this.#options = options;
     this.startedMs = environment.now();
-    // Every open request listens.
-    setMaxListeners(0, this.#stop.signal);
   }
 
   /** Milliseconds since the run began. */
