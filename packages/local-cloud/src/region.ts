@@ -4,11 +4,13 @@ import { createApiGateway } from "./api-gateway/api-gateway.ts";
 import { createControlPlane } from "./aws/control-plane.ts";
 import type { AwsRequest, AwsResponse } from "./aws/request.ts";
 import { bootstrapAccount } from "./cloudformation/cdk-bootstrap.ts";
+import { createCloudClock } from "./cloud-clock.ts";
 import { createCloudFormation } from "./cloudformation/cloudformation.ts";
 import { createCustomResources } from "./cloudformation/resource-types/custom-resource.ts";
 import { createRecorder } from "./cloudformation/resource-types/recorded-resource.ts";
 import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
 import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
+import { createCloudWatch } from "./cloudwatch/cloudwatch.ts";
 import { createCognitoIdentity, type CognitoIdentityOptions } from "./cognito-identity/cognito-identity.ts";
 import type { OpenIdTokens } from "./cognito-identity/open-id-token.ts";
 import { createDynamoDb } from "./dynamodb/dynamodb.ts";
@@ -72,6 +74,9 @@ export function createRegion(name: string, options: RegionOptions): Region {
 
   const parameterStore = createParameterStore({ accountId, region: name, now, state });
   const secretsManager = createSecretsManager({ accountId, region: name, now, state });
+  // Every region has the same time.
+  const clock = createCloudClock(now, options.state);
+  const cloudWatch = createCloudWatch({ account, clock, log, state });
   const dynamoDb = createDynamoDb(
     account,
     state.folder && join(state.folder, isHome ? "dynamodb" : `dynamodb.${name}`),
@@ -97,6 +102,16 @@ export function createRegion(name: string, options: RegionOptions): Region {
       return { ...serviceEndpoints, ...(url !== undefined && { AWS_ENDPOINT_URL: url }) };
     },
     caCertificate: certificate.cert,
+    onLine: (functionName, line) => cloudWatch.readLine(functionName, line),
+    onInvoked: (functionName, { milliseconds, hasFailed }) => {
+      for (const dimensions of [{ FunctionName: functionName }, {}]) {
+        const record = (metric: string, unit: string, value: number): void =>
+          cloudWatch.record({ namespace: "AWS/Lambda", name: metric, dimensions }, unit, value);
+        record("Invocations", "Count", 1);
+        record("Errors", "Count", hasFailed ? 1 : 0);
+        record("Duration", "Milliseconds", milliseconds);
+      }
+    },
   });
   const customResources = createCustomResources({
     account,
@@ -113,6 +128,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
     resourceTypes: createResourceTypes({
       account,
       buckets,
+      cloudWatch,
       dynamoDb,
       parameterStore,
       secretsManager,
@@ -150,6 +166,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
     services: {
       apiGateway: createApiGateway({ account }),
       cloudFormation: createCloudFormation({ stacks, buckets }),
+      cloudWatch,
       cognitoIdentity: createCognitoIdentity({ ...options, account, state }),
       dynamoDb,
       ec2: createEc2(account),

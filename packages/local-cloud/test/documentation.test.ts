@@ -28,7 +28,7 @@ function tableBelow(heading: string): string[][] {
   );
 }
 
-const { account, buckets, parameterStore, secretsManager, stacks } = createStacksFixture();
+const { account, buckets, cloudWatch, parameterStore, secretsManager, stacks } = createStacksFixture();
 
 it("docs/local-cloud.md lists the resource types of the local cloud", () => {
   const httpApis = {
@@ -42,6 +42,7 @@ it("docs/local-cloud.md lists the resource types of the local cloud", () => {
   const types = createResourceTypes({
     account,
     buckets,
+    cloudWatch,
     dynamoDb,
     parameterStore,
     secretsManager,
@@ -76,6 +77,7 @@ describe("docs/local-cloud.md lists the actions of the local cloud", () => {
   // The error for an unknown action lists the supported ones.
   const services: [string, () => Promise<object>][] = [
     ["CloudFormation", () => createCloudFormation({ stacks, buckets }).handle(unknown)],
+    ["CloudWatch", async () => cloudWatch.handle("Unknown", {})],
     ["Cognito Identity", () => cognitoIdentity.handle("Unknown", {})],
     ["IAM", () => createIam({ account, createdAt: now }).handle(unknown)],
     ["Secrets Manager", () => secretsManager.handle("Unknown", {})],

@@ -1,4 +1,7 @@
 import { type Account, createAccount } from "../src/account.ts";
+import { createCloudClock } from "../src/cloud-clock.ts";
+import { type CloudWatch, createCloudWatch } from "../src/cloudwatch/cloudwatch.ts";
+import { memoryState } from "../src/state.ts";
 import { type Buckets, createBuckets } from "../src/s3/buckets.ts";
 import { createSecretsManager, type SecretsManager } from "../src/secrets-manager/secrets-manager.ts";
 import { createParameterStore, type ParameterStore } from "../src/ssm/parameter-store.ts";
@@ -16,6 +19,7 @@ import type { Stack } from "../src/cloudformation/stacks/stack.ts";
 export interface StacksFixture {
   account: Account;
   buckets: Buckets;
+  cloudWatch: CloudWatch;
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
   stacks: Stacks;
@@ -41,6 +45,8 @@ export function createStacksFixture(
   const buckets = createBuckets({ now });
   const parameterStore = createParameterStore({ ...account, now });
   const secretsManager = createSecretsManager({ ...account, now });
+  const clock = createCloudClock(now, memoryState());
+  const cloudWatch = createCloudWatch({ account, clock, log: () => {} });
   const listening = new Set<string>();
   const httpApis = {
     open({ apiId }: { apiId: string }): Promise<string> {
@@ -67,6 +73,7 @@ export function createStacksFixture(
   const types = createResourceTypes({
     account,
     buckets,
+    cloudWatch,
     dynamoDb: { run: () => Promise.resolve({}) },
     parameterStore,
     secretsManager,
@@ -83,6 +90,7 @@ export function createStacksFixture(
   return {
     account,
     buckets,
+    cloudWatch,
     parameterStore,
     secretsManager,
     stacks,

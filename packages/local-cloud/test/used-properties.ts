@@ -164,6 +164,18 @@ const resources = {
       KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
     },
   },
+  Alarm: {
+    Type: "AWS::CloudWatch::Alarm",
+    Properties: {
+      Namespace: "canary",
+      MetricName: "Failed",
+      Statistic: "Maximum",
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: "GreaterThanOrEqualToThreshold",
+    },
+  },
   Parameter: { Type: "AWS::SSM::Parameter", Properties: { Type: "String", Value: "value" } },
   Secret: { Type: "AWS::SecretsManager::Secret", Properties: {} },
   SecretPolicy: {

@@ -1,5 +1,7 @@
 import { type ApiGatewayService, isApiGatewayPath } from "../api-gateway/api-gateway.ts";
 import { cloudFormationNamespace } from "../cloudformation/cloudformation.ts";
+import type { CloudWatch } from "../cloudwatch/cloudwatch.ts";
+import { type CloudWatchCall, readCall } from "../cloudwatch/protocols.ts";
 import { type DynamoDb, dynamoDbTarget, tableArns } from "../dynamodb/dynamodb.ts";
 import { type createEc2, ec2Namespace, ec2Version } from "../ec2/ec2.ts";
 import { authorize } from "../iam/authorization.ts";
@@ -33,6 +35,7 @@ interface QueryService {
 }
 
 interface ControlPlaneServices {
+  cloudWatch: CloudWatch;
   cognitoIdentity: JsonService;
   ssm: JsonService;
   secretsManager: JsonService;
@@ -235,6 +238,22 @@ export function createControlPlane(
     }
   }
 
+  async function cloudWatch(request: AwsRequest): Promise<AwsResponse> {
+    let call: CloudWatchCall | undefined;
+    try {
+      call = readCall(request);
+      const caller = await authenticate(request, "monitoring", "query");
+      const input = call.input();
+      for (const permission of services.cloudWatch.permissions(call.operation, input)) {
+        requirePermission(caller, "query", permission);
+      }
+      return call.reply(services.cloudWatch.handle(call.operation, input));
+    } catch (error) {
+      const refusal = asServiceError(error, call?.operation ?? "CloudWatch");
+      return call?.fail(refusal) ?? queryError(refusal, cloudFormationNamespace, request.requestId);
+    }
+  }
+
   async function apiGateway(request: AwsRequest): Promise<AwsResponse> {
     try {
       const caller = await authenticate(request, "apigateway", "rest");
@@ -299,6 +318,7 @@ export function createControlPlane(
     const service = scopeService(request);
     const missing = service === undefined ? undefined : missingService(service, request, log);
     if (missing !== undefined) return missing;
+    if (service === "monitoring") return cloudWatch(request);
     const target = request.headers["x-amz-target"];
     if (target !== undefined) {
       const response = await json(request, target);

@@ -16,6 +16,7 @@ const ownServices: ReadonlySet<string> = new Set([
   "iot",
   "iotdata",
   "lambda",
+  "monitoring",
   "s3",
   "secretsmanager",
   "ssm",
@@ -36,7 +37,6 @@ const variableNames: Readonly<Record<string, string>> = {
   es: "OPENSEARCH",
   events: "EVENTBRIDGE",
   logs: "CLOUDWATCH_LOGS",
-  monitoring: "CLOUDWATCH",
   route53: "ROUTE_53",
   states: "SFN",
 };

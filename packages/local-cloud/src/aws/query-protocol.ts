@@ -49,10 +49,39 @@ export class QueryParameters<Name extends string = string> {
     return [...byNumber.entries()].toSorted(([a], [b]) => a - b).map(([, record]) => record);
   }
 
+  /** Every parameter, as the JSON protocols send them: `Tags.member.1.Key=…` → `{"Tags": [{"Key": …}]}`. All values are text. */
+  members(): Record<string, unknown> {
+    const root: Tree = new Map();
+    for (const [key, value] of this.#parameters) {
+      if (key === "Action" || key === "Version") continue;
+      const path = key.split(".");
+      let tree = root;
+      for (const name of path.slice(0, -1)) {
+        const next = tree.get(name);
+        const branch: Tree = next instanceof Map ? next : new Map();
+        tree.set(name, branch);
+        tree = branch;
+      }
+      tree.set(path.at(-1) ?? "", value);
+    }
+    return Object.fromEntries([...root].map(([name, branch]) => [name, plain(branch)]));
+  }
+
   /** `Capabilities.member.1=…` → the values in numeric order. */
   list(name: Name): string[] {
     return this.records(name).map((record) => record[""] ?? "");
   }
+}
+
+type Tree = Map<string, Tree | string>;
+
+function plain(branch: Tree | string): unknown {
+  if (typeof branch === "string") return branch;
+  const members = branch.get("member");
+  if (branch.size !== 1 || !(members instanceof Map)) {
+    return Object.fromEntries([...branch].map(([name, each]) => [name, plain(each)]));
+  }
+  return [...members].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, each]) => plain(each));
 }
 
 /** A request with the members of the SDK's type. */

@@ -2,7 +2,7 @@ export const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /**
  * Serializes a response of the SDK's types for the query protocol: an element for each member, `<member>` elements for a
- * list, ISO 8601 for a Date. Skips undefined.
+ * list, `<entry>` elements for a Map, ISO 8601 for a Date. Skips undefined.
  */
 export function toXml(name: string, value: unknown): string {
   if (value === undefined) return "";
@@ -14,6 +14,11 @@ export function toXml(name: string, value: unknown): string {
 
 function contents(value: unknown): string {
   if (value instanceof Date) return value.toISOString();
+  if (value instanceof Map) {
+    return [...value]
+      .map(([key, each]) => toXml("entry", { key: key as unknown, value: each as unknown }))
+      .join("");
+  }
   if (typeof value === "object" && value !== null) {
     return Object.entries(value)
       .map(([name, member]) => toXml(name, member))

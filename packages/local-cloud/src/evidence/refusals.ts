@@ -28,6 +28,7 @@ import {
 } from "../cloudformation/resource-types/lambda-refusals.ts";
 import { resourceRefusals } from "../cloudformation/resource-types/resource-refusals.ts";
 import { stackRefusals, templateRefusals } from "../cloudformation/stack-refusals.ts";
+import { cloudWatchRefusals } from "../cloudwatch/cloudwatch-refusals.ts";
 import {
   identityRefusals,
   poolRefusals,
@@ -81,5 +82,6 @@ export const refusals = {
   signatureRefusals,
   s3Refusals,
   secretRefusals,
+  cloudWatchRefusals,
   parameterRefusals,
 };

@@ -28,6 +28,10 @@ export interface LambdaOptions {
   environment?: () => Record<string, string>;
   /** PEM of a certificate that functions trust in addition to Node's own. */
   caCertificate?: string;
+  /** Gets each line that a function prints, as it is. */
+  onLine?: (functionName: string, line: string) => void;
+  /** Gets each invocation that has ended. */
+  onInvoked?: (functionName: string, outcome: { milliseconds: number; hasFailed: boolean }) => void;
 }
 
 /** `payload` is the handler's result as JSON. */
@@ -59,7 +63,7 @@ export interface Lambda {
 const credentialsSeconds = 12 * 3600;
 
 export function createLambda(options: LambdaOptions): Lambda {
-  const { account, sessions, now, log, warn = log, environment, caCertificate } = options;
+  const { account, sessions, now, log, warn = log, environment, caCertificate, onLine, onInvoked } = options;
   const deployed = new Map<string, Deployment>();
   /** Includes pools that a new deployment has replaced and that still run invocations. */
   const alive = new Set<Promise<FunctionPool>>();
@@ -132,6 +136,8 @@ export function createLambda(options: LambdaOptions): Lambda {
       },
       ...(caCertificate !== undefined && { caCertificate }),
       onOutput: (text) => {
+        if (onLine !== undefined)
+          for (const line of text.split("\n")) if (line !== "") onLine(lambdaFunction.functionName, line);
         for (const line of mask(text).split("\n"))
           if (line !== "") log(`lambda ${lambdaFunction.functionName}: ${line}`);
       },
@@ -206,6 +212,7 @@ export function createLambda(options: LambdaOptions): Lambda {
         };
       for (const [arn, deployment] of deployed) if (!account.functions.has(arn)) void retire(arn, deployment);
       const { functionName } = lambdaFunction;
+      const started = performance.now();
       let reply = await run(lambdaFunction, event, trace);
       // Another function's handler may have leaked them.
       const isStarved = !reply.ok && reply.unstarted && reply.errorMessage.includes("EMFILE");
@@ -214,6 +221,7 @@ export function createLambda(options: LambdaOptions): Lambda {
         await endIdle();
         if (isStarved) reply = await run(lambdaFunction, event, trace);
       }
+      onInvoked?.(functionName, { milliseconds: performance.now() - started, hasFailed: !reply.ok });
       if (reply.ok) return reply;
       const { errorType, errorMessage, stack } = reply;
       log(`lambda ${functionName}: ${stack === "" ? `${errorType}: ${errorMessage}` : stack}`);

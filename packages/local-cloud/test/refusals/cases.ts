@@ -1,4 +1,5 @@
 import type { refusals } from "../../src/evidence/refusals.ts";
+import { cloudWatchCases } from "./cloudwatch.ts";
 import { apiCases, authorizerCases, integrationCases, routeCases, stageCases } from "./api-gateway-v2.ts";
 import { restApiCases, restDeploymentCases, restResourceCases, restStageCases } from "./api-gateway.ts";
 import { graphqlApiCases, graphqlResolverCases, graphqlSchemaCases } from "./app-sync.ts";
@@ -52,5 +53,6 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   signatureRefusals: signatureCases,
   s3Refusals: s3Cases,
   secretRefusals: secretCases,
+  cloudWatchRefusals: cloudWatchCases,
   parameterRefusals: parameterCases,
 };

@@ -1,5 +1,6 @@
 import type { Account } from "../../account.ts";
 import type { DynamoDb } from "../../dynamodb/dynamodb.ts";
+import type { CloudWatch } from "../../cloudwatch/cloudwatch.ts";
 import type { Buckets } from "../../s3/buckets.ts";
 import type { SecretsManager } from "../../secrets-manager/secrets-manager.ts";
 import type { ParameterStore } from "../../ssm/parameter-store.ts";
@@ -12,6 +13,7 @@ import {
   routeType,
   stageType,
 } from "./api-gateway-v2.ts";
+import { alarmType } from "./cloudwatch.ts";
 import { identityPoolPrincipalTagType, identityPoolRoleAttachmentType, identityPoolType } from "./cognito.ts";
 import { tableType } from "./dynamodb.ts";
 import { ruleType } from "./events.ts";
@@ -44,6 +46,7 @@ export interface DeployedServices {
   account: Account;
   state?: State | undefined;
   buckets: Buckets;
+  cloudWatch: CloudWatch;
   dynamoDb: Pick<DynamoDb, "run">;
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
@@ -52,7 +55,7 @@ export interface DeployedServices {
 
 /** Every resource type that the local cloud deploys. */
 export function createResourceTypes(services: DeployedServices): ReadonlyMap<string, ResourceType> {
-  const { account, buckets, dynamoDb, parameterStore, secretsManager, httpApis } = services;
+  const { account, buckets, cloudWatch, dynamoDb, parameterStore, secretsManager, httpApis } = services;
   return new Map<string, ResourceType>(
     Object.entries({
       "AWS::ApiGateway::Deployment": restDeploymentType(account),
@@ -70,6 +73,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::AppSync::GraphQLApi": graphqlApiType(account, httpApis),
       "AWS::AppSync::GraphQLSchema": graphqlSchemaType(account, buckets),
       "AWS::AppSync::Resolver": graphqlResolverType(account),
+      "AWS::CloudWatch::Alarm": alarmType(cloudWatch),
       "AWS::Cognito::IdentityPool": identityPoolType(account),
       "AWS::Cognito::IdentityPoolPrincipalTag": identityPoolPrincipalTagType(account),
       "AWS::Cognito::IdentityPoolRoleAttachment": identityPoolRoleAttachmentType(account),
