@@ -17,6 +17,8 @@ import { createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
 import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
 import { inLongRun, isLongRun } from "@api-auth-twitter/test-support/test-runs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { comparable, readPages, transcriptsIn } from "../../scripts/transcripts/pages.ts";
 
@@ -35,6 +37,15 @@ async function importedPackages(folder: string): Promise<string[]> {
 }
 
 const ports = ["--port", "0", "--twitter-port", "0"];
+
+/** The program of docs/library.md. @returns its folder */
+async function writeProgram(folder: string): Promise<string> {
+  const page = await readFile(join(root, "docs/library.md"), "utf8");
+  const [, program = ""] = /```ts\n(.*?)```/s.exec(page) ?? [];
+  await writeFile(join(folder, "program.mts"), program);
+  await writeFile(join(folder, "program.mjs"), program);
+  return folder;
+}
 
 describe("the package, installed alone in an empty folder", () => {
   let world: PackedWorld;
@@ -107,7 +118,48 @@ describe("the package, installed alone in an empty folder", () => {
     expect(code, stderr).toBe(0);
     expect((await cli.run(["call", "/notes", ...target])).stdout).toMatch(/^Hello us-east-1:/);
     expect((await cli.run(["smoke", "--route", "GET /notes", ...target])).code).toBe(0);
+
+    const [token] = await cli.storedTokens();
+    const { code: imported, stdout } = await runProcess(process.execPath, ["program.mjs"], {
+      cwd: await writeProgram(folder),
+      env: {
+        ...world.cloud.environment,
+        ENDPOINT: HttpApiUrl,
+        POOL: PoolId,
+        TOKEN: token?.token,
+        TOKEN_SECRET: token?.secret,
+      },
+    });
+    const report = JSON.parse(stdout) as { passed: boolean; stages: { checks: { status: string }[] }[] };
+    expect(report).toMatchObject({ passed: true, stages: [{ stage: "prod", passed: true }] });
+    expect(report.stages[0]?.checks.map(({ status }) => status)).toHaveLength(13);
+    expect(imported).toBe(0);
+    const valid = new Ajv2020({ strict: false });
+    formats.default(valid);
+    const schema = JSON.parse(
+      await readFile(join(packageFolder(), "schema/smoke-report.schema.json"), "utf8"),
+    ) as object;
+    expect(valid.validate(schema, report), JSON.stringify(valid.errors)).toBe(true);
     await cli.remove();
+  });
+
+  test("has types for programs that import it", async () => {
+    await writeProgram(folder);
+    const types = ["--types", "node", "--typeRoots", join(root, "node_modules/@types")];
+    const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", ...types];
+    const wrong = `import { smoke } from "@api-auth-twitter/auth-cli";
+      // @ts-expect-error no login
+      void smoke({ stages: {} });
+      // @ts-expect-error a number
+      void smoke({ stages: { prod: { endpoint: 1, identityPoolId: "" } }, login: { provider: "", token: "" } });
+    `;
+    await writeFile(join(folder, "wrong.mts"), wrong);
+    const tsc = join(root, "node_modules/.bin/tsc");
+    const { stdout } = await runProcess(tsc, [...flags, "program.mts", "wrong.mts"], {
+      cwd: folder,
+      env: process.env,
+    });
+    expect(stdout).toBe("");
   });
 
   const documented = new Map(readPages().flatMap(transcriptsIn));

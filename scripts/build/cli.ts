@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
 import packageJson from "../../cli/package.json" with { type: "json" };
@@ -30,6 +31,7 @@ export async function buildCli(): Promise<void> {
     ...common,
     input: {
       main: join(source, "main.ts"),
+      library: join(source, "library.ts"),
       "keyring-process": join(source, "environment/keyring-process.ts"),
     },
     // What other files share with an entry stays in its file: one file less to load.
@@ -78,6 +80,7 @@ export async function buildCli(): Promise<void> {
   await writeFiles(outdir, [
     ["package.json", '{ "type": "commonjs" }\n'],
     [licensesFile, thirdPartyLicenses(output)],
+    ["library.d.ts", await readFile(join(source, "library-types.ts"))],
     ["auth-cli.1", manPage(await outlineProgram(), packageJson.version)],
     ...output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source] as const),
   ]);

@@ -63,7 +63,17 @@ export function readProjectFile(
       fix: "correct the file; an editor shows the place",
     });
   }
-  const { stages = {}, $schema: _schema, ...own } = content as Record<string, unknown>;
+  const { $schema: _schema, ...settings } = content as Record<string, unknown>;
+  return checkProjectFile(path, settings);
+}
+
+/**
+ * Checks settings that are not in a file.
+ * @param path named in errors
+ * @throws AuthCliError `invalid-configuration` with the field
+ */
+export function checkProjectFile(path: string, content: Readonly<Record<string, unknown>>): ProjectFile {
+  const { stages = {}, ...own } = content;
   check(path, "stages", stages, isObject);
   const settings = readSettings(path, "", own);
   const byStage = Object.entries(stages as Record<string, unknown>).map(([stage, value]) => {

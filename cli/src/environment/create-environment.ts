@@ -1,11 +1,11 @@
 import { fstatSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { Environment, EnvironmentFlags } from "./environment.ts";
 import { createHttpClient } from "./http-client.ts";
 import { interrupted } from "./interrupted.ts";
 import { createKeyring } from "./keyring.ts";
 import { localEnvironment } from "./local-environment.ts";
+import { sleep } from "./sleep.ts";
 import { createTerminal, showsUnicode } from "./terminal.ts";
 import { Redactor } from "../redaction.ts";
 import { ServerClock } from "../server-clock.ts";
@@ -126,15 +126,6 @@ async function authorities(file: string | undefined, variables: NodeJS.ProcessEn
     AWS_CA_BUNDLE: variables["AWS_CA_BUNDLE"] || undefined,
     "--cacert": file,
   });
-}
-
-async function sleep(ms: number, interruption: AbortSignal, signal?: AbortSignal): Promise<void> {
-  const signals = signal === undefined ? [interruption] : [interruption, signal];
-  try {
-    await delay(ms, undefined, { signal: AbortSignal.any(signals) });
-  } catch {
-    throw interruption.aborted ? interrupted() : signal?.reason;
-  }
 }
 
 /** The first signal aborts, so that the command can clean up. The second one ends the process at once. */

@@ -76,7 +76,7 @@ async function findGivenLogin(
     const { loginFromSetting } = await import("./given-token.ts");
     const login = await loginFromSetting(environment, configuration, setting);
     const { provider, token, source, expiresAt, variable } = login;
-    const given = { source, variables: [variable], toUnset: "AUTH_CLI_LOGIN" };
+    const given = { source, environment: { variables: [variable], toUnset: "AUTH_CLI_LOGIN" } };
     return {
       provider,
       cacheKey: `token:${provider}:${token}`,
@@ -92,8 +92,10 @@ async function findGivenLogin(
   const { source, tokenCredentials } = found;
   const given = {
     source,
-    variables: ["TWITTER_ACCESS_TOKEN", "TWITTER_ACCESS_TOKEN_SECRET"],
-    toUnset: "both",
+    environment: {
+      variables: ["TWITTER_ACCESS_TOKEN", "TWITTER_ACCESS_TOKEN_SECRET"],
+      toUnset: "both",
+    },
   };
   return {
     provider: twitterProvider,

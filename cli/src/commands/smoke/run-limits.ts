@@ -5,8 +5,8 @@ import { Undecided } from "./check-errors.ts";
 
 export interface RunLimitOptions {
   /** For the whole run, in milliseconds. */
-  timeout?: number;
-  failFast?: boolean;
+  timeout?: number | undefined;
+  failFast?: boolean | undefined;
 }
 
 /** A timer can fire slightly before the clock reaches its time. */

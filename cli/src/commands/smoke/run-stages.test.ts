@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../../errors.ts";
 import { forbidden, meeting, rolesUnusable, smokeIn, unreachable } from "../../../test/fakes/smoke-world.ts";
 import { authCli, createWorld, reportedError, runIn, type World } from "../../../test/fakes/world.ts";
+import { projectStages } from "./project-stages.ts";
 import { runStages } from "./run-stages.ts";
 import { checkNames, type Progress } from "./report.ts";
 
@@ -84,10 +85,15 @@ describe("progress", () => {
     const { environment, services } = createWorld({ loggedIn: true });
     services.answers["cognito.get-credentials"] = rolesUnusable;
     const events: Progress[] = [];
-    const run = await runStages({ stages: ["prod"] }, environment, (stage, event) => {
-      expect(stage).toBe(0);
-      events.push(event);
-    });
+    const run = await runStages(
+      { stages: ["prod"] },
+      environment,
+      projectStages(environment, undefined),
+      (stage, event) => {
+        expect(stage).toBe(0);
+        events.push(event);
+      },
+    );
     const checks = run.stages[0]?.checks ?? [];
     const finished = events.filter((event) => event.kind === "finished");
     expect(finished.map(({ result }) => result)).toEqual(expect.arrayContaining(checks));

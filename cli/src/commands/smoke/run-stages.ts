@@ -1,9 +1,7 @@
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
-import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
+import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { findLogin } from "../../session/find-login.ts";
-import { requireChosenApi, resolveForLogin } from "../../session/login-addresses.ts";
-import { readSessions, type Session } from "../../session/sessions.ts";
+import type { LoadedLogin } from "../../session/find-login.ts";
 import { runChain } from "./chain.ts";
 import { CheckRunner } from "./check-runner.ts";
 import { type Selection, selectChecks } from "./check-selection.ts";
@@ -25,25 +23,37 @@ import { createStageSources, type LiveStage, liveRefused, type StageSources } fr
 export interface RunOptions extends DeploymentFlags, RouteFlags, RunLimitOptions {
   /** At least one. Undefined stands for the project's own stage. */
   stages: readonly (string | undefined)[];
-  user?: string;
   /** How long failed checks run again, from the start. In milliseconds. */
-  retryFor?: number;
-  only?: readonly CheckName[];
-  skip?: readonly CheckName[];
+  retryFor?: number | undefined;
+  only?: readonly CheckName[] | undefined;
+  skip?: readonly CheckName[] | undefined;
   /** Also in CI, check a stage of `sst dev`. */
   allowLive?: boolean;
   /** The identity pool means to issue identities without a login. */
   allowGuests?: boolean;
 }
 
+/** Finds the stages of a run and their logins. */
+export interface StageFinder {
+  /** @param environment its `send` is that of the check `outputs` */
+  findDeployment(environment: Environment, flags: DeploymentFlags): Promise<ResolvedDeployment>;
+  findLogin(resolved: ResolvedDeployment): Promise<StageLogin>;
+}
+
+interface StageLogin {
+  /** The deployment, with the addresses where the login's secrets may go. */
+  resolved: ResolvedDeployment;
+  load: () => Promise<LoadedLogin>;
+}
+
 /**
  * Checks the stages in parallel.
- * @throws AuthCliError `invalid-usage` for a selection without checks, `interrupted`, and an error for stored logins of a
- *   newer auth-cli
+ * @throws AuthCliError `invalid-usage` for a selection without checks, `interrupted`
  */
 export async function runStages(
   options: RunOptions,
   environment: Environment,
+  finder: StageFinder,
   onProgress: OnProgress = () => {},
 ): Promise<SmokeRun> {
   const selection = selectChecks(options.only, options.skip);
@@ -53,7 +63,7 @@ export async function runStages(
     selection,
     limits,
     retries: new Retries(environment, limits, options.retryFor),
-    sessions: readSessions(environment),
+    finder,
   };
   const stages = await Promise.all(
     options.stages.map((stage, index) =>
@@ -75,11 +85,11 @@ interface Run {
   selection: Selection;
   limits: RunLimits;
   retries: Retries;
-  sessions: readonly Session[];
+  finder: StageFinder;
 }
 
 async function runStage(
-  { options, selection, limits, retries, sessions }: Run,
+  { options, selection, limits, retries, finder }: Run,
   stage: string | undefined,
   environment: Environment,
   report: (event: Progress) => void,
@@ -89,7 +99,7 @@ async function runStage(
   const bounded = { ...environment, send: limits.boundByTime(environment.send) };
   const found = createSignal<Found | undefined>();
   const outputs = checks.run("outputs", async (send) => {
-    const resolved = await resolveDeployment({ ...environment, send }, flags, () => sessions);
+    const resolved = await finder.findDeployment({ ...environment, send }, flags);
     const sources = createStageSources(bounded, resolved, flags);
     // The other checks begin, while this one waits for CloudFormation.
     found.resolve({ resolved, sources });
@@ -102,18 +112,17 @@ async function runStage(
   ]);
 
   async function checkStage({ resolved, sources }: Found): Promise<StageOutcome> {
-    const login = await findLogin(environment, resolved, sessions, options.user).then(
-      (stored) => ({ stored }),
-      (error: unknown) => ({ error }),
-    );
-    const ofLogin = "stored" in login ? resolveForLogin(resolved, login.stored, sessions) : resolved;
+    const login = await finder
+      .findLogin(resolved)
+      .catch((error: unknown): StageLogin => ({ resolved, load: () => Promise.reject(error) }));
     const { identityId, plan, live } = await runChain(
-      { environment: bounded, resolved: ofLogin, checks, concurrency: concurrencyOf(options.stages.length) },
-      async () => {
-        if ("error" in login) throw login.error;
-        requireChosenApi(ofLogin);
-        return login.stored.load();
+      {
+        environment: bounded,
+        resolved: login.resolved,
+        checks,
+        concurrency: concurrencyOf(options.stages.length),
       },
+      login.load,
       sources,
       options,
     );

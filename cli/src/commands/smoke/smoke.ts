@@ -5,11 +5,13 @@ import type { SmokeReport, SmokeRun } from "./report.ts";
 import { createLiveTable } from "./reports/live-table.ts";
 import { type ReportFlags, requireReportFolders, writeReports } from "./reports/write-reports.ts";
 import { requireConsistentRoutes } from "./routes/named-route.ts";
+import { projectStages } from "./project-stages.ts";
 import { runStages, type RunOptions } from "./run-stages.ts";
 
 export interface SmokeFlags extends Omit<RunOptions, "stages">, ReportFlags {
   /** Each `--stage`. Without one, the project decides. */
   stages?: readonly string[];
+  user?: string;
 }
 
 /**
@@ -35,7 +37,12 @@ export async function smoke(flags: SmokeFlags, environment: Environment): Promis
   const hide = terminal.animate(table.draw);
   let run: SmokeRun;
   try {
-    run = await runStages({ ...flags, stages: asked }, environment, table.onProgress);
+    run = await runStages(
+      { ...flags, stages: asked },
+      environment,
+      projectStages(environment, flags.user),
+      table.onProgress,
+    );
   } finally {
     hide();
   }

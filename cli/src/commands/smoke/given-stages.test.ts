@@ -1,0 +1,158 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { cognitoRefusal } from "../../../test/fakes/scripted-services.ts";
+import { handled, permissionMissing } from "../../../test/fakes/smoke-world.ts";
+import { createWorld, type World } from "../../../test/fakes/world.ts";
+import { smoke } from "../../library.ts";
+import type * as published from "../../library-types.ts";
+import { smokeGivenStages } from "./given-stages.ts";
+import { checkNames, type CheckName, type SmokeRun } from "./report.ts";
+
+/** A program that imports the package, and the services that it calls. */
+function createProgram(world: World = {}) {
+  const { services, environment } = createWorld({
+    files: { "/project/sst.config.ts": "", "/project/.sst/outputs.json": "{}" },
+    ...world,
+    variables: { TWITTER_CONSUMER_KEY: "", TWITTER_CONSUMER_SECRET: "", ...world.variables },
+  });
+  const { tokenCredentials, clientCredentials, apiEndpoint: endpoint, identityPoolId } = services;
+  const login: published.SmokeLogin = {
+    accessToken: tokenCredentials.token,
+    accessTokenSecret: tokenCredentials.secret,
+    consumerKey: clientCredentials.key,
+    consumerSecret: clientCredentials.secret,
+    source: "the secret canary",
+  };
+  const options: published.SmokeOptions = { stages: { prod: { endpoint, identityPoolId } }, login };
+  return { services, environment, options, login };
+}
+
+const failed = ({ stages }: published.SmokeRun): published.CheckResult[] =>
+  stages.flatMap(({ checks }) => checks.filter(({ status }) => status === "failed"));
+
+describe("smoke as a library", () => {
+  it("runs every check of the given stages and prints nothing", async () => {
+    const { environment, options } = createProgram();
+    const run = await smokeGivenStages(options, environment);
+    expect(run).toMatchObject({ schemaVersion: 1, passed: true, stages: [{ stage: "prod", passed: true }] });
+    expect(run.stages[0]?.checks.map(({ name, status }) => [name, status])).toEqual(
+      checkNames.map((name) => [name, "passed"]),
+    );
+    expect(environment.stdout() + environment.stderr()).toBe("");
+  });
+
+  it("has a login for each stage", async () => {
+    const { environment, options, login, services } = createProgram();
+    const { prod } = options.stages as { prod: published.SmokeStage };
+    const run = await smokeGivenStages(
+      {
+        ...options,
+        stages: { dev: prod, prod },
+        login: (stage) => (stage === "prod" ? login : Promise.reject(new Error("no token for dev"))),
+      },
+      environment,
+    );
+    expect(run.stages.map(({ stage, passed }) => [stage, passed])).toEqual([
+      ["dev", false],
+      ["prod", true],
+    ]);
+    expect(failed(run).map(({ name, error }) => [name, error?.code, error?.message])).toEqual([
+      ["twitter.token", "not-logged-in", "cannot get the login of dev: no token for dev"],
+    ]);
+    for (const secret of services.secrets) expect(JSON.stringify(run)).not.toContain(secret);
+  });
+
+  it("checks the named routes, as auth-cli.json names them", async () => {
+    const { environment, options } = createProgram();
+    const { prod } = options.stages as { prod: published.SmokeStage };
+    const routes = { routes: ["GET /notes"], expectations: { "GET /notes": { body: "Hello" } } };
+    const run = await smokeGivenStages({ ...options, stages: { prod: { ...prod, ...routes } } }, environment);
+    expect(run.passed).toBe(true);
+    expect(run.stages[0]?.checks.find(({ name }) => name === "private.signed")?.route).toBe("GET /notes");
+  });
+
+  it("reports the cause and a fix", async () => {
+    const { environment, options } = createProgram({ answers: permissionMissing() });
+    const run = await smokeGivenStages(options, environment);
+    expect(failed(run)).toMatchObject([
+      {
+        name: "private.signed",
+        // Only the deployer's credentials could tell it from a handler that refuses.
+        error: {
+          reason: "undetermined",
+          cause: expect.stringContaining("does not allow execute-api:Invoke") as unknown,
+          fix: expect.stringContaining("auth.attachPermissionsForAuthUsers(stack, [api])") as unknown,
+        },
+      },
+    ]);
+  });
+
+  it("names the place of the token in the fix, and shows no part of the token", async () => {
+    const program = createProgram();
+    const { accessToken } = program.login as published.TwitterLogin;
+    const refusal = cognitoRefusal("NotAuthorizedException", `Invalid login token. ${accessToken}`);
+    program.services.answers["cognito.get-id"] = (request) =>
+      String(request.body).includes(accessToken) ? refusal : undefined;
+    program.services.answers["twitter.*"] = () =>
+      handled(401, { errors: [{ code: 89, message: "Expired" }] });
+    const run = await smokeGivenStages(program.options, program.environment);
+    expect(failed(run).map(({ name }) => name)).toEqual(["twitter.token", "cognito.get-id"]);
+    for (const { error } of failed(run))
+      expect(error?.fix).toBe(
+        "run `auth-cli login --stage prod` and put the new token into the secret canary",
+      );
+    expect(JSON.stringify(run)).not.toContain(accessToken);
+  });
+
+  it("ignores the variables and the files of the process", async () => {
+    const { environment, options } = createProgram({ variables: { TWITTER_ACCESS_TOKEN: "other", CI: "1" } });
+    const run = await smokeGivenStages({ ...options, login: {} as published.SmokeLogin }, environment);
+    expect(failed(run)).toMatchObject([
+      {
+        name: "twitter.token",
+        error: { code: "invalid-configuration", message: "no login in the options of smoke" },
+      },
+    ]);
+  });
+
+  it.each<[string, object, object]>([
+    [
+      "an unknown field",
+      { stages: { prod: { url: "https://a.example" } } },
+      { code: "invalid-configuration" },
+    ],
+    ["an invalid route", { stages: { prod: { routes: ["notes"] } } }, { code: "invalid-configuration" }],
+    ["no stage", { stages: {} }, { code: "invalid-usage" }],
+    ["no check", { skip: [...checkNames.slice(1)] }, { code: "invalid-usage" }],
+  ])("rejects %s", async (_name, change, error) => {
+    const { environment, options } = createProgram();
+    await expect(smokeGivenStages({ ...options, ...change }, environment)).rejects.toMatchObject(error);
+  });
+
+  it("reports a stage without an address", async () => {
+    const { environment, options } = createProgram();
+    const { prod } = options.stages as { prod: published.SmokeStage };
+    const stages = { prod: { endpoint: prod.endpoint } as published.SmokeStage };
+    const run = await smokeGivenStages({ ...options, stages }, environment);
+    expect(failed(run)).toMatchObject([
+      { name: "outputs", error: { message: "the stage prod has no identityPoolId" } },
+    ]);
+  });
+
+  it("ends with its signal", async () => {
+    const { options } = createProgram();
+    await expect(smoke({ ...options, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: "interrupted",
+    });
+  });
+
+  it("has the types of the report", () => {
+    expectTypeOf<published.CheckName>().toEqualTypeOf<CheckName>();
+    // JSON has no undefined, the run of a library no comparison, and error codes are an open list.
+    expectTypeOf<Required<SmokeRun>["stages"][number]["checks"]>().toExtend<published.CheckResult[]>();
+    expectTypeOf<keyof SmokeRun>().toEqualTypeOf<keyof published.SmokeRun>();
+    expectTypeOf<Exclude<keyof SmokeRun["stages"][number], "comparison" | "live">>().toEqualTypeOf<
+      keyof published.SmokeReport
+    >();
+    expectTypeOf(smoke).toEqualTypeOf<typeof published.smoke>();
+  });
+});

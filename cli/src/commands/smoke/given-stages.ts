@@ -1,0 +1,121 @@
+import { checkDeployment } from "../../deployment/resolve-deployment.ts";
+import { findProject } from "../../deployment/project.ts";
+import { checkProjectFile } from "../../deployment/read-project-file.ts";
+import { settingsOf } from "../../deployment/project-settings.ts";
+import type { Environment } from "../../environment/environment.ts";
+import { AuthCliError } from "../../errors.ts";
+import type { SmokeLogin, SmokeOptions, SmokeRun, SmokeStage } from "../../library-types.ts";
+import { type LoadedLogin, providerLogin, twitterLogin } from "../../session/find-login.ts";
+import { registerLoginToken, registerToken } from "../../session/register-secrets.ts";
+import { runStages, type StageFinder } from "./run-stages.ts";
+
+const source = "the options of smoke";
+
+/** Runs smoke for a program that imports it. */
+export async function smokeGivenStages(
+  { stages, login, only, skip, retryFor, timeout, failFast }: SmokeOptions,
+  environment: Environment,
+): Promise<SmokeRun> {
+  const run = await runStages(
+    { only, skip, retryFor, timeout, failFast, stages: Object.keys(stages) },
+    environment,
+    givenStages(environment, stages, login),
+  );
+  // A service's reply may repeat a secret.
+  return JSON.parse(environment.redactor.redact(JSON.stringify(run))) as SmokeRun;
+}
+
+/**
+ * Stages and logins that a program gives, instead of a project and stored logins.
+ * @throws AuthCliError `invalid-configuration` with the field, `invalid-usage` without a stage
+ */
+function givenStages(
+  environment: Environment,
+  stages: Readonly<Record<string, SmokeStage>>,
+  login: SmokeLogin | ((stage: string) => SmokeLogin | Promise<SmokeLogin>),
+): StageFinder {
+  const scopes = new Map<string | undefined, Pick<SmokeStage, "region" | "service">>();
+  const settings: Record<string, unknown> = {};
+  for (const [name, { region, service, ...rest }] of Object.entries(stages)) {
+    scopes.set(name, { ...(region && { region }), ...(service && { service }) });
+    settings[name] = rest;
+  }
+  const file = checkProjectFile(source, { stages: settings });
+  if (scopes.size === 0) {
+    throw new AuthCliError("invalid-usage", {
+      message: `${source} name no stage`,
+      fix: "add a stage to `stages`",
+    });
+  }
+  const logins = new Map<string, Promise<SmokeLogin>>();
+  const loginOf = (stage: string): Promise<SmokeLogin> => {
+    const known =
+      logins.get(stage) ??
+      Promise.resolve(stage)
+        .then((name) => (typeof login === "function" ? login(name) : login))
+        .catch((error: unknown) => {
+          throw new AuthCliError("not-logged-in", {
+            message: `cannot get the login of ${stage}: ${(error as Error).message}`,
+          });
+        });
+    logins.set(stage, known);
+    return known;
+  };
+  return {
+    async findDeployment(ofCheck, { stage = "" }) {
+      const { endpoint, identityPoolId } = settingsOf(file, stage);
+      if (endpoint === undefined || identityPoolId === undefined) {
+        throw new AuthCliError("missing-configuration", {
+          message: `the stage ${stage} has no ${endpoint === undefined ? "endpoint" : "identityPoolId"}`,
+          cause: `${source} must name both`,
+          fix: "take them from the outputs of the stack",
+        });
+      }
+      const found = { stage, apiEndpoint: endpoint, identityPoolId, source, poolSource: source };
+      // Of Twitter's login. Its own error is that of the checks that need it.
+      const { consumerKey, consumerSecret } = await loginOf(stage).then(consumerOf, () => consumerOf({}));
+      const variables = {
+        ...ofCheck.variables,
+        TWITTER_CONSUMER_KEY: consumerKey,
+        TWITTER_CONSUMER_SECRET: consumerSecret,
+      };
+      return checkDeployment(
+        { ...ofCheck, variables },
+        scopes.get(stage) ?? {},
+        findProject(ofCheck),
+        found,
+        file,
+        () => [],
+      );
+    },
+    findLogin: (resolved) =>
+      Promise.resolve({
+        resolved,
+        load: async () => loadLogin(environment, await loginOf(resolved.deployment.stage ?? "")),
+      }),
+  };
+}
+
+function consumerOf(login: object): { consumerKey?: string; consumerSecret?: string } {
+  return login;
+}
+
+/** @throws AuthCliError `invalid-configuration` that shows no token */
+function loadLogin(environment: Environment, login: SmokeLogin): LoadedLogin {
+  const given = { source: login.source ?? source };
+  const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+  if ("provider" in login && isText(login.provider) && isText(login.token)) {
+    registerLoginToken(environment, login.token);
+    return { ...providerLogin(login.provider, login.token), given };
+  }
+  if ("accessToken" in login && isText(login.accessToken) && isText(login.accessTokenSecret)) {
+    const token = { token: login.accessToken, secret: login.accessTokenSecret };
+    registerToken(environment, token);
+    return { ...twitterLogin(token), given };
+  }
+  throw new AuthCliError("invalid-configuration", {
+    message: `no login in ${given.source}`,
+    cause: "a login has accessToken and accessTokenSecret, or provider and token",
+    fix: `set them in ${given.source}`,
+  });
+}
