@@ -161,8 +161,7 @@ export interface ErrorReport {
 }
 
 /**
- * Checks stages as `auth-cli smoke` does, in parallel. Writes nothing and reads no file and no variable of the process. The
- * report contains no secret.
+ * Checks stages as `auth-cli smoke` does, in parallel. Writes nothing and reads no file. The report contains no secret.
  *
  * Rejects with an Error that has the fields of {@link ErrorReport}: `invalid-usage` and `invalid-configuration` for invalid
  * options, `interrupted` after `signal`. A stage that fails does not reject.

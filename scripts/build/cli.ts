@@ -19,8 +19,13 @@ const installed = new Set([
 ]);
 
 const unusedParts = [
+  "@aws-sdk/middleware-logger",
+  "@aws-sdk/middleware-recursion-detection",
+  "@aws-sdk/middleware-user-agent",
+  "@aws-sdk/util-user-agent-node",
   "@aws-sdk/credential-provider-node",
   "@smithy/credential-provider-imds",
+  "@smithy/node-config-provider",
   "@smithy/node-http-handler",
   "@smithy/signature-v4",
 ];

@@ -1,5 +1,5 @@
 /**
- * Takes the place of the SDK's parts that auth-cli does not run: its requests to Cognito are unsigned, and auth-cli sends
+ * Takes the place of the SDK's parts that auth-cli does not need: its requests to Cognito are unsigned, and auth-cli sends
  * them itself.
  */
 const unused = (): never => {
@@ -19,3 +19,24 @@ export const httpRequest = unused;
 /** `@smithy/node-http-handler`. The client always has a handler and returns bodies as bytes. */
 export const NodeHttpHandler = { create: <T>(handler: T): T => handler };
 export const streamCollector = unused;
+
+/** Middleware for logs, for the user agent, which auth-cli sets itself, and for calls between Lambda functions. */
+const plugin = () => ({ applyToStack() {} });
+export const getLoggerPlugin = plugin;
+export const getRecursionDetectionPlugin = plugin;
+export const getUserAgentPlugin = plugin;
+export const resolveUserAgentConfig = <T>(config: T): T => config;
+export const createDefaultUserAgentProvider = plugin;
+export const NODE_APP_ID_CONFIG_OPTIONS = {};
+
+/** `@smithy/node-config-provider`, without the deployer's AWS files: they must not choose where a login's token goes. */
+export const loadConfig =
+  ({ environmentVariableSelector: select, default: value }: ConfigSelectors) =>
+  async (): Promise<unknown> =>
+    select(process.env) ?? (typeof value === "function" ? (value as () => unknown)() : value);
+
+interface ConfigSelectors {
+  environmentVariableSelector: (variables: NodeJS.ProcessEnv) => unknown;
+  /** A value, or a function that returns it. */
+  default: unknown;
+}

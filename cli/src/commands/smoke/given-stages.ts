@@ -103,7 +103,6 @@ function consumerOf(login: object): { consumerKey?: string; consumerSecret?: str
 /** @throws AuthCliError `invalid-configuration` that shows no token */
 function loadLogin(environment: Environment, login: SmokeLogin): LoadedLogin {
   const given = { source: login.source ?? source };
-  const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
   if ("provider" in login && isText(login.provider) && isText(login.token)) {
     registerLoginToken(environment, login.token);
     return { ...providerLogin(login.provider, login.token), given };
@@ -118,4 +117,8 @@ function loadLogin(environment: Environment, login: SmokeLogin): LoadedLogin {
     cause: "a login has accessToken and accessTokenSecret, or provider and token",
     fix: `set them in ${given.source}`,
   });
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
 }
