@@ -167,7 +167,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     return opened;
   };
 
-  const saver = saved && createSaver(saved, () => Array.from(regions.values(), ({ stacks }) => stacks), warn);
+  const saver = saved && createSaver(saved, () => [...regions.values()], warn);
 
   const close = async (): Promise<void> => {
     await Promise.all([aws?.close(), twitter?.close()]);

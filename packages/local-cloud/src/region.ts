@@ -13,7 +13,7 @@ import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
 import { createCloudWatch } from "./cloudwatch/cloudwatch.ts";
 import { createCognitoIdentity, type CognitoIdentityOptions } from "./cognito-identity/cognito-identity.ts";
 import type { OpenIdTokens } from "./cognito-identity/open-id-token.ts";
-import { createDynamoDb } from "./dynamodb/dynamodb.ts";
+import { createDynamoDb, type DynamoDb } from "./dynamodb/dynamodb.ts";
 import { createEc2 } from "./ec2/ec2.ts";
 import { createEventBus } from "./events/event-bus.ts";
 import { createHttpApiHost, type HttpApiHostOptions } from "./http-api/http-api-host.ts";
@@ -57,6 +57,7 @@ export interface RegionOptions
 /** The services of a region and its resources. */
 export interface Region {
   stacks: Stacks;
+  dynamoDb: DynamoDb;
   iot: Iot;
   /** Bootstraps a new region for the CDK, and opens the APIs that were deployed. @throws the listen error */
   open(): Promise<void>;
@@ -79,6 +80,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
   const cloudWatch = createCloudWatch({ account, clock, log, state });
   const dynamoDb = createDynamoDb(
     account,
+    state,
     state.folder && join(state.folder, isHome ? "dynamodb" : `dynamodb.${name}`),
   );
   const iot = createIot({
@@ -182,6 +184,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
 
   return {
     stacks,
+    dynamoDb,
     iot,
     answer: async (request) => customResources.answer(request) ?? controlPlane(request),
     async open() {

@@ -1,4 +1,4 @@
-import type { Stacks } from "./cloudformation/stacks/stacks.ts";
+import type { Region } from "./region.ts";
 import type { SavedState } from "./state.ts";
 
 /** Saves the state of a local cloud whenever it has changed. */
@@ -16,12 +16,12 @@ const delayMs = 100;
 
 /**
  * Saves between the operations of stacks, so that every stage is saved whole.
- * @param stacks those of each region
+ * @param regions those that have started
  * @param warn gets what keeps it from saving, once until it can save again
  */
 export function createSaver(
   state: SavedState,
-  stacks: () => readonly Pick<Stacks, "settled" | "isSettled">[],
+  regions: () => readonly Pick<Region, "stacks" | "dynamoDb">[],
   warn: (line: string) => void,
 ): Saver {
   let isStarted = false;
@@ -31,8 +31,10 @@ export function createSaver(
 
   const save = async (): Promise<void> => {
     try {
+      const drops = regions().map(({ dynamoDb }) => dynamoDb.saving());
       await state.save();
       isFailing = false;
+      await Promise.all(drops.map((drop) => drop()));
     } catch (error) {
       if (!isFailing) {
         warn(
@@ -45,8 +47,8 @@ export function createSaver(
   const saveBetweenOperations = async (): Promise<void> => {
     // A request may start one before this goes on.
     // oxlint-disable-next-line no-await-in-loop -- one operation after the other
-    do await Promise.all(stacks().map((each) => each.settled()));
-    while (!stacks().every((each) => each.isSettled()));
+    do await Promise.all(regions().map(({ stacks }) => stacks.settled()));
+    while (!regions().every(({ stacks }) => stacks.isSettled()));
     waiting = undefined;
     await save();
   };

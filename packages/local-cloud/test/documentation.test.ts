@@ -38,7 +38,7 @@ it("docs/local-cloud.md lists the resource types of the local cloud", () => {
     openGraphqlApi: () => Promise.resolve(""),
     close: () => Promise.resolve(),
   };
-  const dynamoDb = { run: () => Promise.resolve({}) };
+  const dynamoDb = { run: () => Promise.resolve({}), redefine: () => Promise.resolve() };
   const types = createResourceTypes({
     account,
     buckets,

@@ -74,7 +74,7 @@ export function createStacksFixture(
     account,
     buckets,
     cloudWatch,
-    dynamoDb: { run: () => Promise.resolve({}) },
+    dynamoDb: { run: () => Promise.resolve({}), redefine: () => Promise.resolve() },
     parameterStore,
     secretsManager,
     httpApis,

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Account } from "../../account.ts";
 import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
@@ -11,16 +10,9 @@ import { asResourceError } from "./resource-error.ts";
 import type { ResourceType } from "./resource-type.ts";
 
 /** AWS::DynamoDB::Table. `Ref` is its name. */
-export function tableType(account: Account, dynamoDb: Pick<DynamoDb, "run">): ResourceType {
-  const run = async (operation: string, input: JsonObject): Promise<JsonObject> => {
-    try {
-      return await dynamoDb.run(operation, input);
-    } catch (error) {
-      return asResourceError(() => {
-        throw error;
-      });
-    }
-  };
+export function tableType(account: Account, dynamoDb: Pick<DynamoDb, "run" | "redefine">): ResourceType {
+  const run = (operation: string, input: JsonObject): Promise<JsonObject> =>
+    refusable(dynamoDb.run(operation, input));
   /** Waits until the table is there and ready, or gone. */
   const settled = async (name: string): Promise<void> => {
     try {
@@ -43,27 +35,6 @@ export function tableType(account: Account, dynamoDb: Pick<DynamoDb, "run">): Re
     await run("DeleteTable", { TableName: name });
     await settled(name);
   };
-  /** dynalite cannot change the indexes of a table, so another table takes its items. */
-  const rebuild = async (name: string, input: JsonObject): Promise<void> => {
-    // What DynamoDB refuses is refused while the table is still there.
-    const trial = randomUUID();
-    await create(trial, input);
-    await drop(trial);
-    const items: unknown[] = [];
-    let start: unknown;
-    do {
-      // oxlint-disable-next-line no-await-in-loop -- a page has the key of the next one
-      const page = await run("Scan", {
-        TableName: name,
-        ...(start !== undefined && { ExclusiveStartKey: start }),
-      });
-      items.push(...(page["Items"] as unknown[]));
-      start = page["LastEvaluatedKey"];
-    } while (start !== undefined);
-    await drop(name);
-    await create(name, input);
-    await Promise.all(items.map((Item) => run("PutItem", { TableName: name, Item })));
-  };
   return {
     async create(properties, context) {
       const name = properties.optionalText("TableName") ?? physicalName(context, 255);
@@ -77,7 +48,7 @@ export function tableType(account: Account, dynamoDb: Pick<DynamoDb, "run">): Re
     async update(instance, properties, previous) {
       const input = createInput(properties);
       if (canonicalJson(input) !== canonicalJson(createInput(previous))) {
-        await rebuild(instance.physicalId, input);
+        await refusable(dynamoDb.redefine(instance.physicalId, input));
       }
       const { Arn: arn, StreamArn: streamArn } = instance.attributes;
       const { StreamArn: added } = streamAttributes(String(arn), properties);
@@ -90,6 +61,17 @@ export function tableType(account: Account, dynamoDb: Pick<DynamoDb, "run">): Re
       await drop(physicalId);
     },
   };
+}
+
+/** Refusals of DynamoDB end the deploy. */
+async function refusable<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    return asResourceError(() => {
+      throw error;
+    });
+  }
 }
 
 function streamAttributes(arn: string, properties: Properties): { StreamArn?: string } {

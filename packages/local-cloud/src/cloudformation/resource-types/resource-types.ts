@@ -47,7 +47,7 @@ export interface DeployedServices {
   state?: State | undefined;
   buckets: Buckets;
   cloudWatch: CloudWatch;
-  dynamoDb: Pick<DynamoDb, "run">;
+  dynamoDb: Pick<DynamoDb, "run" | "redefine">;
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
   httpApis: HttpApiHost & FunctionUrlHost & RestApiHost & GraphqlApiHost;
