@@ -137,6 +137,8 @@ function interruptionSignal(): AbortSignal {
   };
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
+  // The terminal has closed. The kernel and the shell may each say so.
+  process.on("SIGHUP", () => controller.abort(interrupted()));
   return controller.signal;
 }
 

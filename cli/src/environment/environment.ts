@@ -47,7 +47,7 @@ export interface Environment extends LocalEnvironment {
   findAwsRegion(profile?: string): Promise<string | undefined>;
   terminal: Terminal;
   redactor: Redactor;
-  /** Aborted by SIGINT and SIGTERM. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP. */
   interruption: AbortSignal;
   /** Opens the user's browser, unless the user would not see it. */
   openBrowser(url: URL): Promise<BrowserOutcome>;

@@ -6,6 +6,8 @@ import type { CommandOptions } from "./environment.ts";
 /** Time for the command to end on its own: the terminal sends Ctrl-C to it as well. */
 const graceMs = 2000;
 
+const hangUps = ["SIGTERM", "SIGHUP"] as const;
+
 /**
  * Runs a command on this terminal. After an interruption, sends it SIGTERM if it does not end, and waits for its end.
  * @returns its exit code, or 128 + the number of the signal that ended it
@@ -23,11 +25,18 @@ export function runCommand(
     const interrupt = (): void => {
       grace = setTimeout(() => child.kill("SIGTERM"), graceMs);
     };
+    // A shell ignores SIGTERM.
+    const hangUp = (): void => {
+      child.kill("SIGHUP");
+      grace ??= setTimeout(() => child.kill("SIGKILL"), graceMs);
+    };
     const settle = (): void => {
       clearTimeout(grace);
       interruption.removeEventListener("abort", interrupt);
+      for (const signal of hangUps) process.off(signal, hangUp);
     };
-    if (!handlesInterrupt) interruption.addEventListener("abort", interrupt, { once: true });
+    if (handlesInterrupt) for (const signal of hangUps) process.on(signal, hangUp);
+    else interruption.addEventListener("abort", interrupt, { once: true });
     child.once("error", (error: NodeJS.ErrnoException) => {
       settle();
       reject(

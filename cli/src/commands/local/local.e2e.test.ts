@@ -2,15 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { freePort } from "@api-auth-twitter/test-support/free-port";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { combinations } from "@api-auth-twitter/test-support/test-runs";
 import { startTmux } from "@api-auth-twitter/test-support/tmux";
 import { startOidcIssuer } from "@api-auth-twitter/test-support/oidc-issuer";
 
@@ -127,7 +128,7 @@ describe("auth-cli local", () => {
     expect(code).toBe(2);
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)(
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "prints the environment, waits, and exits with 0 on %s",
     async (signal) => {
       const child = spawn(process.execPath, [authCliPath, "local", ...anyPorts], {
@@ -175,29 +176,80 @@ describe("auth-cli local", () => {
     expect(wrong.code).toBe(2);
   });
 
-  test.runIf(tmux !== undefined)("--shell opens a shell whose prompt says where it is", async () => {
-    const profile = join(folder, ".bashrc");
-    await writeFile(profile, "export AWS_PROFILE=mine; PS1='mine> '\n");
-    const env = { ...cli.variables, HOME: folder, SHELL: "/bin/bash", PATH: process.env["PATH"] };
-    const terminal = await startTmux(tmux ?? "", { cwd: folder, env });
-    try {
-      await terminal.type(`${process.execPath} ${authCliPath} local ${anyPorts.join(" ")} --shell`, "Enter");
-      await terminal.waitFor(/^\(local cloud\) mine> /m);
-      await terminal.type("C-c");
-      await terminal.type('echo "[$AWS_PROFILE] $AWS_ENDPOINT_URL"', "Enter");
-      const [, url = ""] = await terminal.waitFor(/^\[\] (http:\S+)$/m);
-      expect((await fetch(url)).status).toBe(403);
-      await terminal.type("exit 3", "Enter");
-      // What is typed too early, the shell that ends reads.
-      await terminal.waitFor(/^exit\n[#$]/m);
-      await terminal.type("echo code $?", "Enter");
-      await terminal.waitFor(/code 3$/m);
-      await expect(fetch(url)).rejects.toThrow("fetch failed");
-    } finally {
-      await terminal.close();
-      await rm(profile);
-    }
-  });
+  /** Start file, its lines, and the history. */
+  const shells = {
+    bash: [".bashrc", "PS1='mine> '; export AWS_PROFILE=mine", ".bash_history"],
+    zsh: [".zshrc", "PS1='mine> ' HISTFILE=~/.history SAVEHIST=9; export AWS_PROFILE=mine", ".history"],
+    fish: [
+      ".config/fish/config.fish",
+      "function fish_prompt; echo -n 'mine> '; end; set -gx AWS_PROFILE mine",
+      ".local/share/fish/fish_history",
+    ],
+  } as const;
+  const ends = ["exit 3", "Ctrl-D", "SIGTERM", "closed terminal"] as const;
+  const names = ["bash", "zsh", "fish"] as const;
+
+  test.runIf(tmux !== undefined).each(combinations(names, ends))(
+    "--shell opens %s, whose prompt says where it is, and leaves nothing behind: %s",
+    async (name, end) => {
+      const home = await mkdtemp(join(folder, "home-"));
+      const temporary = join(home, "tmp");
+      const [profile, lines, history] = shells[name];
+      await mkdir(temporary);
+      // Else fish makes its completions now, and longer than the test.
+      await mkdir(join(home, ".local/share/fish/generated_completions"), { recursive: true });
+      await mkdir(dirname(join(home, profile)), { recursive: true });
+      await writeFile(join(home, profile), `${lines}\nalias greet='echo hello from a start file'\n`);
+      const paths = {
+        HOME: home,
+        TMPDIR: temporary,
+        XDG_CONFIG_HOME: undefined,
+        SHELL: name === "bash" ? "/bin/bash" : findPeer(name),
+      };
+      const terminal = await startTmux(tmux ?? "", { cwd: folder, env: { ...cli.variables, ...paths } });
+      try {
+        await terminal.type(
+          `${process.execPath} ${authCliPath} local ${anyPorts.join(" ")} --shell`,
+          "Enter",
+        );
+        await terminal.waitFor(/^\(local cloud\) mine> $/m);
+        // Interrupts the shell alone, however often.
+        for (const line of ["one", "two", "three"]) {
+          await terminal.type(line);
+          await terminal.waitFor(new RegExp(String.raw`mine> ${line}\s*$`));
+          await terminal.type("C-c");
+          await terminal.waitFor(/mine>\s*$/);
+        }
+        await terminal.type("greet", "Enter");
+        await terminal.waitFor(/^hello from a start file$/m);
+        await terminal.type(
+          "sh -c 'echo program $(ps -o ppid= -p $PPID) [$AWS_PROFILE] $AWS_ENDPOINT_URL'",
+          "Enter",
+        );
+        const [, program = "", url = ""] = await terminal.waitFor(/^program (\d+) \[\] (http:\S+)$/m);
+        expect((await fetch(url)).status).toBe(403);
+        if (end === "closed terminal") await terminal.close();
+        else {
+          if (end === "SIGTERM") process.kill(Number(program), "SIGTERM");
+          else if (end === "Ctrl-D") await terminal.type("sh -c 'exit 3'", "Enter", "C-d");
+          else await terminal.type(end, "Enter");
+          // What is typed too early, the shell that ends reads.
+          await terminal.waitFor(/[#$] $/m);
+          await terminal.type("echo code $?", "Enter");
+          const code = end === "exit 3" || (end === "Ctrl-D" && name !== "fish") ? "3" : String.raw`\d+`;
+          await terminal.waitFor(new RegExp(`^code ${code}$`, "m"));
+        }
+        await expect.poll(() => isRunning(Number(program)), { timeout: 10_000 }).toBe(false);
+        await expect(fetch(url)).rejects.toThrow("fetch failed");
+        // Node and fish leave folders of their own.
+        const left = (await readdir(temporary)).filter((entry) => !/^(node|fish)/.test(entry));
+        expect(left).toEqual([]);
+        expect(await readFile(join(home, history), "utf8")).toContain("greet");
+      } finally {
+        await terminal.close();
+      }
+    },
+  );
 
   test("--state goes on after it was killed, and names what it cannot use", async () => {
     const state = join(folder, "state of mine");
@@ -382,6 +434,14 @@ function printed(child: ChildProcess, pattern: RegExp): Promise<string> {
     });
     child.once("close", () => reject(new Error(`ended without ${String(pattern)}: ${text}`)));
   });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function exitCode(child: ChildProcess): Promise<number | null> {

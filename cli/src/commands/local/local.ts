@@ -73,7 +73,7 @@ export async function local(
     const variables = cloudVariables(environment, cloud);
     const [name, ...args] = command;
     if (name !== undefined) return await environment.runCommand(name, args, variables);
-    if (flags.shell) return await openShell(cloud.environment, variables, environment);
+    if (flags.shell) return await openShell(cloud.environment, variables, environment, flags.state);
     await announce(cloud, flags, environment, started);
     await interrupted(environment.interruption);
     environment.terminal.say(
@@ -273,21 +273,11 @@ async function announce(
 /** What to type in the other terminal. */
 async function nextSteps(environment: Environment): Promise<string[]> {
   const { framework = "sst" } = findProject(environment);
-  if (framework !== "sst") {
-    const { howToDeploy } = await import("../../deployment/framework-words.ts");
-    const deploy = howToDeploy(framework, "prod").flatMap((step) => /`([^`]+)`/.exec(step)?.[1] ?? []);
-    const own = ["login", "smoke"].map((command) => `${environment.commandName} ${command}`);
-    return ["Then deploy, log in and check:", "", ...[...deploy, ...own].map((line) => `  ${line}`)];
-  }
-  return [
-    "Then follow the guide:",
-    "",
-    "  npx sst deploy --stage prod",
-    "  npx --no-install auth-cli login --stage prod",
-    "  npx --no-install auth-cli call /private --stage prod",
-    "  npx --no-install auth-cli smoke --stage prod",
-    "  npx sst remove --stage prod",
-  ];
+  const { howToDeploy } = await import("../../deployment/framework-words.ts");
+  const stage = framework === "sst" ? " --stage local" : "";
+  const deploy = howToDeploy(framework, "local").flatMap((step) => /`([^`]+)`/.exec(step)?.[1] ?? []);
+  const own = ["login", "smoke"].map((command) => `${environment.commandName} ${command}${stage}`);
+  return ["Then deploy, log in and check:", "", ...[...deploy, ...own].map((line) => `  ${line}`)];
 }
 
 function interrupted(interruption: AbortSignal): Promise<void> {

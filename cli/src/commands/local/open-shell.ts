@@ -10,13 +10,16 @@ const setup = "AUTH_CLI_LOCAL_SETUP";
  * Runs the user's shell until it ends.
  * @param cloud the local cloud's variables
  * @param variables all variables of the shell
+ * @param state the folder that keeps the deployments
  * @returns its exit code
  */
 export async function openShell(
   cloud: Readonly<Record<string, string>>,
   variables: Readonly<Record<string, string | undefined>>,
   environment: Environment,
+  state: string | undefined,
 ): Promise<number> {
+  const kept = state === undefined ? "gone" : `in ${state}`;
   const shell = guessShell(environment);
   const folder = join(localCloudsFolder(environment), "shell");
   const write = async (name: string, lines: readonly string[]): Promise<string> => {
@@ -28,7 +31,9 @@ export async function openShell(
     ...variables,
     [setup]: assignments(shell, cloud).join("\n"),
   };
-  environment.terminal.say("A shell in the local cloud. `exit` stops both, and its deployments are gone.");
+  environment.terminal.say(
+    `A shell in the local cloud. \`exit\` stops both, and its deployments are ${kept}.`,
+  );
   const run = (command: string, args: string[], added: Record<string, string> = {}): Promise<number> =>
     environment.runCommand(command, args, { ...own, ...added }, { handlesInterrupt: true });
   const program = environment.variables["SHELL"];
@@ -47,15 +52,28 @@ export async function openShell(
 
 const prompt = "(local cloud) ";
 
-const bashrc = ["[ -f ~/.bashrc ] && . ~/.bashrc", `eval "$${setup}"; unset ${setup}`, `PS1="${prompt}$PS1"`];
+/** Prompts such as starship set PS1 each time. */
+const bashrc = [
+  "[ -f ~/.bashrc ] && . ~/.bashrc",
+  `eval "$${setup}"; unset ${setup}`,
+  `auth_cli_prompt() { case $PS1 in "${prompt}"*) ;; *) PS1="${prompt}$PS1";; esac; }`,
+  "case $(declare -p PROMPT_COMMAND 2>/dev/null) in",
+  `"declare -a"*) PROMPT_COMMAND+=(auth_cli_prompt);;`,
+  `*) PROMPT_COMMAND="\${PROMPT_COMMAND:+$PROMPT_COMMAND`,
+  `}auth_cli_prompt";;`,
+  "esac",
+];
 
 const zshenv = ['[ -f "$AUTH_CLI_ZDOTDIR/.zshenv" ] && . "$AUTH_CLI_ZDOTDIR/.zshenv"', "true"];
 
 const zshrc = [
+  // As /etc/zshrc sets it.
+  "[[ $HISTFILE == $ZDOTDIR/* ]] && HISTFILE=$AUTH_CLI_ZDOTDIR/${HISTFILE:t}",
   "ZDOTDIR=$AUTH_CLI_ZDOTDIR; unset AUTH_CLI_ZDOTDIR",
   '[ -f "$ZDOTDIR/.zshrc" ] && . "$ZDOTDIR/.zshrc"',
   `eval "$${setup}"; unset ${setup}`,
-  `PROMPT="${prompt}$PROMPT"`,
+  `auth_cli_prompt() { [[ $PROMPT == "${prompt}"* ]] || PROMPT="${prompt}$PROMPT" }`,
+  "precmd_functions+=(auth_cli_prompt)",
 ];
 
 const fish = [
