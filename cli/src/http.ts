@@ -22,6 +22,8 @@ export interface HttpRequest {
   idleTimeoutMs?: number;
   /** Milliseconds for the whole exchange, body included. No limit when left out. */
   timeoutMs?: number;
+  /** Equal for requests that any one of their replies answers. Only `smoke` uses it. */
+  question?: string;
   /** Ends the exchange. Its reason is the AuthCliError that `send` throws. */
   signal?: AbortSignal;
 }

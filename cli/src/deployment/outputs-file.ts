@@ -61,6 +61,8 @@ export function parseOutputs(
         : `pass the right file with --outputs, or pass --endpoint and --identity-pool-id`,
     });
   }
+  const ofWanted = wanted === undefined ? undefined : stages.get(wanted);
+  if (ofWanted !== undefined) return [{ stage: wanted, ...merge(ofWanted) }];
   const found = [...stages].map(([stage, own]) => ({ stage, ...merge(own) }));
   return appName !== undefined || wanted !== undefined || isSstOutputsFile(path)
     ? found

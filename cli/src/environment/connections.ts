@@ -36,6 +36,9 @@ const idleLimitMs = 15_000;
  */
 const attemptMs = 1000;
 
+/** As many as one stage has requests at once. */
+const mostIdle = 64;
+
 const proxyVariables = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) => [
   name,
   name.toLowerCase(),
@@ -145,7 +148,7 @@ export class Connections {
   async #createClient(secure: boolean, proxy: Proxy | undefined): Promise<HttpClient> {
     const { Agent: HttpAgent, request } = await loadHttp(secure);
     const agentOptions = await this.#agentOptions(secure);
-    const agent = new HttpAgent(agentOptions);
+    const agent = limitIdle(new HttpAgent(agentOptions));
     if (!secure) return { request, agent };
     const connectDirectly = (
       agent as unknown as { createConnection: (options: RequestOptions) => Socket }
@@ -201,6 +204,18 @@ export class Connections {
       callback(error as Error);
     }
   }
+}
+
+/** Closes the connection that has been idle for longest: fifty stages have fifty hosts. */
+function limitIdle<T extends Agent>(agent: T): T {
+  const keepSocketAlive = agent.keepSocketAlive.bind(agent);
+  return Object.assign(agent, {
+    keepSocketAlive(socket: Socket) {
+      const idle = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
+      if (idle.length >= mostIdle) idle[0]?.destroy();
+      return keepSocketAlive(socket);
+    },
+  });
 }
 
 function preconnectedKey(

@@ -144,6 +144,20 @@ describe("a sent request", () => {
   });
 });
 
+describe("idle connections", () => {
+  it("are closed beyond 64, the oldest first", async () => {
+    const send = client();
+    const urls = await Promise.all(
+      Array.from({ length: 70 }, () => listen(createHttpServer((_incoming, outgoing) => outgoing.end()))),
+    );
+    for (const url of urls) await exchange(send, request(url));
+    await expect.poll(() => open.size).toBe(64);
+    const timings = async (url: URL | undefined): Promise<boolean | undefined> =>
+      url && (await exchange(send, request(url))).timings?.().reused;
+    expect([await timings(urls.at(-1)), await timings(urls[0])]).toEqual([true, false]);
+  });
+});
+
 describe("a response", () => {
   it("keeps the order, case and repetitions of its headers", async () => {
     const url = await speak((socket) =>

@@ -23,7 +23,10 @@ export async function verifyTwitterToken(
     clientCredentials,
     nowMs: environment.now(),
   };
-  const reply = await exchangeSigned(environment, verifyCredentialsRequest(context, token));
+  const reply = await exchangeSigned(environment, {
+    ...verifyCredentialsRequest(context, token),
+    question: JSON.stringify([context.apiUrl, clientCredentials, token]),
+  });
   processVerifyCredentialsResponse(reply, context);
   return true;
 }

@@ -1,5 +1,7 @@
+import { setImmediate as later } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { AuthCliError } from "../../errors.ts";
+import { reply } from "../../../test/fakes/fake-environment.ts";
 import { forbidden, meeting, rolesUnusable, smokeIn, unreachable } from "../../../test/fakes/smoke-world.ts";
 import { authCli, createWorld, reportedError, runIn, type World } from "../../../test/fakes/world.ts";
 import { projectStages } from "./project-stages.ts";
@@ -77,6 +79,56 @@ describe("several stages", () => {
   it("are for smoke only: other commands take the last --stage", async () => {
     const ran = await runIn(["status", "--json", "--stage", "qa", "--stage", "prod"], twoStages());
     expect(JSON.parse(ran.stdout)).toMatchObject({ stage: "prod" });
+  });
+});
+
+describe("fifty stages", () => {
+  it("run sixteen at once, with a bounded number of requests, and ask X once about their token", async () => {
+    const world = createWorld({ loggedIn: true });
+    const { apiEndpoint, identityPoolId } = world.services;
+    const stages = Array.from({ length: 50 }, (_, index) => `s${index}`);
+    const outputs = stages.map((stage) => [
+      `${stage}-notes-ExampleStack`,
+      { ApiEndpoint: apiEndpoint, IdentityPoolId: identityPoolId },
+    ]);
+    world.environment.addFile("/project/.sst/outputs.json", JSON.stringify(Object.fromEntries(outputs)));
+    const { send } = world.environment;
+    let open = 0;
+    const mostOpen: number[] = [];
+    world.environment.send = async (request) => {
+      mostOpen.push((open += 1));
+      await later();
+      return send(request).finally(() => (open -= 1));
+    };
+    const finished = new Map<number, number>();
+    const running: number[] = [];
+    const finder = projectStages(world.environment, undefined);
+    const run = await runStages({ stages }, world.environment, finder, (stage, { kind }) => {
+      finished.set(stage, (finished.get(stage) ?? 0) + Number(kind === "finished"));
+      running.push([...finished.values()].filter((count) => count < checkNames.length).length);
+    });
+    expect(run.stages.map(({ stage, passed }) => [stage, passed])).toEqual(
+      stages.map((stage) => [stage, true]),
+    );
+    expect(Math.max(...running)).toBe(16);
+    expect(Math.max(...mostOpen)).toBeLessThanOrEqual(16 * (8 + 3));
+    expect(world.environment.requests.filter(({ step }) => step === "twitter.token")).toHaveLength(1);
+    for (const { checks } of run.stages) {
+      expect(checks.find(({ name }) => name === "twitter.token")).toMatchObject({
+        httpStatus: 200,
+        hops: [{ step: "twitter.token", httpStatus: 200 }],
+      });
+    }
+  });
+
+  it("each ask X, when it refuses the token", async () => {
+    const world = twoStages({ answers: { "twitter.token": () => reply(401, { errors: [{ code: 89 }] }) } });
+    const ran = await smokeIn(world, ["--stage", "dev", "--stage", "prod"]);
+    expect(ran.run.stages.map(({ checks }) => checks.find(({ name }) => name === "twitter.token"))).toEqual([
+      expect.objectContaining({ status: "failed", attempts: 1 }),
+      expect.objectContaining({ status: "failed", attempts: 1 }),
+    ]);
+    expect(world.environment.requests.filter(({ step }) => step === "twitter.token")).toHaveLength(2);
   });
 });
 

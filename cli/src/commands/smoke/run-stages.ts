@@ -5,6 +5,7 @@ import type { LoadedLogin } from "../../session/find-login.ts";
 import { runChain } from "./chain.ts";
 import { CheckRunner } from "./check-runner.ts";
 import { type Selection, selectChecks } from "./check-selection.ts";
+import { ConcurrencyLimit } from "./concurrency-limit.ts";
 import {
   type CheckName,
   checkNames,
@@ -17,6 +18,7 @@ import {
 import { Retries } from "./retry.ts";
 import type { RouteFlags } from "./routes/choose-routes.ts";
 import { RunLimits, type RunLimitOptions } from "./run-limits.ts";
+import { shareReplies } from "./shared-replies.ts";
 import { createSignal } from "./signal.ts";
 import { createStageSources, type LiveStage, liveRefused, type StageSources } from "./stage-sources.ts";
 
@@ -46,16 +48,20 @@ interface StageLogin {
   load: () => Promise<LoadedLogin>;
 }
 
+/** Each stage has a dozen connections, and may start a process for the OS keyring. */
+const stagesAtOnce = 16;
+
 /**
- * Checks the stages in parallel.
+ * Checks the stages, several at once.
  * @throws AuthCliError `invalid-usage` for a selection without checks, `interrupted`
  */
 export async function runStages(
   options: RunOptions,
-  environment: Environment,
+  surroundings: Environment,
   finder: StageFinder,
   onProgress: OnProgress = () => {},
 ): Promise<SmokeRun> {
+  const environment = { ...surroundings, send: shareReplies(surroundings.send) };
   const selection = selectChecks(options.only, options.skip);
   const limits = new RunLimits(environment, options);
   const run: Run = {
@@ -65,9 +71,10 @@ export async function runStages(
     retries: new Retries(environment, limits, options.retryFor),
     finder,
   };
+  const limit = new ConcurrencyLimit(stagesAtOnce);
   const stages = await Promise.all(
     options.stages.map((stage, index) =>
-      runStage(run, stage, environment, (event) => onProgress(index, event)),
+      limit.run(() => runStage(run, stage, environment, (event) => onProgress(index, event))),
     ),
   );
   return {
@@ -157,7 +164,7 @@ async function runStage(
  * their number decides how long the checks take, and some systems let a process open 256 files only.
  */
 function concurrencyOf(stages: number): number {
-  return Math.min(64, Math.max(8, Math.floor(128 / stages)));
+  return Math.min(64, Math.floor(128 / Math.min(stages, stagesAtOnce)));
 }
 
 interface Found {
