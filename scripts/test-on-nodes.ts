@@ -17,7 +17,7 @@ const { values, positionals: named } = parseArgs({
   allowPositionals: true,
 });
 const tests = values.unit
-  ? ["--project", "unit"]
+  ? ["--project", "unit", "--testTimeout=30000"]
   : ["--project", "e2e", "packages/local-cloud/test/sst-dev.e2e.test.ts"];
 
 interface Results {

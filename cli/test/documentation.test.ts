@@ -188,7 +188,7 @@ describe("what people read", () => {
   });
 });
 
-/** Flags of curl, aws, twurl, awscurl, sst, cdk, npm and the bench. */
+/** Flags of curl, aws, twurl, awscurl, sst, cdk, npm and the scripts of this repository. */
 const foreign = new Set([
   "against",
   "bundle",
@@ -210,5 +210,6 @@ const foreign = new Set([
   "no-rollback",
   "save-dev",
   "type",
+  "unit",
   "workspace",
 ]);

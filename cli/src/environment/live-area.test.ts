@@ -1,9 +1,10 @@
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { writtenText } from "../../test/fakes/written-text.ts";
 import { LiveArea } from "./live-area.ts";
 
 let stream: PassThrough & { columns?: number; rows?: number };
-const drawn = (): string => String((stream.read() as Buffer | null) ?? "");
+const drawn = (): string => writtenText(stream);
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,9 +1,10 @@
 import { PassThrough } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { writtenText } from "../../test/fakes/written-text.ts";
 import { Spinner } from "./spinner.ts";
 
 let stream: PassThrough;
-const drawn = (): string => String((stream.read() as Buffer | null) ?? "");
+const drawn = (): string => writtenText(stream);
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { writtenText } from "../../test/fakes/written-text.ts";
 import { Redactor } from "../redaction.ts";
 import { failure } from "../../test/fakes/fake-environment.ts";
 import { createTerminal, showsUnicode, type Terminal } from "./terminal.ts";
@@ -41,7 +42,7 @@ async function shown(isTTY: boolean, result: string): Promise<string> {
   await terminalOf.printBytes(Buffer.from(result));
   terminalOf.say("error: x");
   terminalOf.say("fix: y");
-  return String(screen.read());
+  return writtenText(screen);
 }
 
 describe("a note after a result", () => {
@@ -67,7 +68,7 @@ describe("sayWrapped", () => {
       new PassThrough() as unknown as NodeJS.WriteStream,
       error as unknown as NodeJS.WriteStream,
     ).sayWrapped([text]);
-    expect(String(error.read())).toBe(screen);
+    expect(writtenText(error)).toBe(screen);
   });
 });
 
@@ -82,10 +83,7 @@ describe("mute", () => {
     await quiet.print("result");
     unmute();
     quiet.say("error");
-    expect([String(output.read()), String(stderr.read())]).toEqual([
-      "result\n",
-      "::add-mask::secret\nerror\n",
-    ]);
+    expect([writtenText(output), writtenText(stderr)]).toEqual(["result\n", "::add-mask::secret\nerror\n"]);
   });
 });
 
@@ -111,7 +109,7 @@ describe("hostile text", () => {
     const stream = output as unknown as NodeJS.WriteStream;
     stdin.end("answer\n");
     await write(open(stream, stream));
-    expect(String(output.read())).toBe(expected);
+    expect(writtenText(output)).toBe(expected);
   });
 
   it("is escaped where lines are redrawn", async () => {
@@ -125,7 +123,7 @@ describe("hostile text", () => {
       const work = animated.withSpinner(hostile, new Promise((resolve) => setTimeout(resolve, 500)));
       await vi.advanceTimersByTimeAsync(600);
       await work;
-      const text = String(stream.read());
+      const text = writtenText(stream);
       expect(text.split(escaped).length).toBeGreaterThan(2);
       for (const raw of ["\u001b[2J", "\u202e", "\u009b", "\n::"]) expect(text).not.toContain(raw);
     } finally {
@@ -136,7 +134,7 @@ describe("hostile text", () => {
   it("is left in the bytes of a body", async () => {
     const stream = output as unknown as NodeJS.WriteStream;
     await open(stream, stream).printBytes(Buffer.from(hostile));
-    expect(String(output.read())).toBe(hostile);
+    expect(writtenText(output)).toBe(hostile);
   });
 });
 
@@ -170,7 +168,7 @@ describe("a pipe as standard input", () => {
   ])("ask reads %j as %j", async (input, line) => {
     stdin.end(input);
     expect(await terminal.ask("PIN: ")).toBe(line);
-    expect(String(stderr.read())).toBe("PIN: \n");
+    expect(writtenText(stderr)).toBe("PIN: \n");
   });
 
   it("readAll returns all bytes", async () => {
