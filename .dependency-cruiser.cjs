@@ -95,6 +95,21 @@ module.exports = {
       to: { path: "^cli/|^node_modules/(oauth-1.0a|aws4fetch)/" },
     },
     {
+      name: "canary-by-library",
+      comment:
+        "The canary has the CLI's library, its signed requests to AWS, and its reader of auth-cli.json.",
+      severity: "error",
+      from: { path: "^packages/canary/src/", pathNot: tests },
+      to: {
+        path: parts,
+        pathNot: [
+          either(["library.ts", "aws", ...core]),
+          either(["environment/library-environment.ts", "deployment/project-settings.ts"]),
+          either(["deployment/read-project-file.ts"]),
+        ],
+      },
+    },
+    {
       name: "handlers-alone",
       comment: "Handlers import nothing of this repository.",
       severity: "error",

@@ -22,6 +22,7 @@ const config: KnipConfig = {
     },
     // Programs that run with packages of their own, pinned beside them.
     "packages/local-cloud": { ignore: ["test/clients/*.cjs"] },
+    "packages/canary": { entry: ["src/handler/handler.ts"] },
     "packages/functions": { entry: ["src/{private,public}.ts"] },
     "packages/test-support": {
       entry: ["src/*.ts"],

@@ -1,4 +1,5 @@
 import type { SSTConfig } from "sst";
+import { CanaryStack } from "./stacks/CanaryStack.ts";
 import { ExampleStack } from "./stacks/ExampleStack.ts";
 import { knownStage, stageEnvironment } from "./stacks/stage-environment.ts";
 import { twitterClientCredentials } from "./stacks/twitter-client-credentials.ts";
@@ -12,5 +13,6 @@ export default {
   },
   stacks(app) {
     app.stack(ExampleStack);
+    if (process.env["CANARY"] === "1") app.stack(CanaryStack);
   },
 } satisfies SSTConfig;

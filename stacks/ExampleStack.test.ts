@@ -6,6 +6,8 @@ import { Match, Template } from "aws-cdk-lib/assertions";
 import { App, getStack } from "sst/constructs";
 import { initProject } from "sst/project.js";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import sstConfig from "../sst.config.ts";
+import { CanaryStack } from "./CanaryStack.ts";
 import { ExampleStack } from "./ExampleStack.ts";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
@@ -33,13 +35,16 @@ function setEnvironment(environment: Record<string, string>): void {
   }
 }
 
-async function synthesize(environment: Record<string, string>): Promise<Template> {
+async function synthesize(
+  environment: Record<string, string>,
+  stacks: (app: App) => void = (app) => void app.stack(ExampleStack),
+): Promise<Template> {
   setEnvironment(environment);
   const app = new App(
     { mode: "deploy", stage: "test", name: "api-auth-twitter", region: "us-east-1", account: "000000000000" },
     { outdir: join(root, ".sst", "dist") },
   );
-  app.stack(ExampleStack);
+  stacks(app);
   await app.finish();
   return Template.fromStack(getStack(ExampleStack));
 }
@@ -175,6 +180,41 @@ describe("ExampleStack with its keys in Secrets Manager", () => {
       },
     });
     expect(JSON.stringify(template.toJSON())).not.toMatch(/testkey|testsecret/);
+  }, 60_000);
+});
+
+/** Of the configuration of the project, with and without CANARY. */
+async function configure(canary: string | undefined): Promise<{ names: string[]; example: string }> {
+  vi.stubEnv("CANARY", canary);
+  let names: string[] = [];
+  const template = await synthesize(clientCredentials, (app) => {
+    sstConfig.stacks(app);
+    names = app.node.children.map(({ node }) => node.id);
+  });
+  return { names, example: JSON.stringify(template.toJSON()) };
+}
+
+describe("the opt-in canary", () => {
+  it("leaves the app as it is, unless it is asked for", async () => {
+    const alone = JSON.stringify((await synthesize(clientCredentials)).toJSON());
+    const { names, example } = await configure(undefined);
+    expect(example).toBe(alone);
+    expect(names).toEqual(["test-api-auth-twitter-ExampleStack"]);
+  }, 60_000);
+
+  it("checks the stage that is deployed with it", async () => {
+    const { names } = await configure("1");
+    expect(names).toContain("test-api-auth-twitter-CanaryStack");
+    const template = Template.fromStack(getStack(CanaryStack));
+    template.hasResourceProperties("AWS::CloudWatch::Alarm", {
+      AlarmName: "test-api-auth-twitter-CanaryStack-Canary-test",
+      TreatMissingData: "breaching",
+    });
+    const [variables] = Object.values(template.findResources("AWS::Lambda::Function")).map(({ Properties }) =>
+      JSON.stringify((Properties as { Environment: unknown }).Environment),
+    );
+    expect(variables).toMatch(/endpoint.*ImportValue.*identityPoolId.*ImportValue/);
+    expect(variables).toContain("test/api-auth-twitter/canary");
   }, 60_000);
 });
 

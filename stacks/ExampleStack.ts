@@ -4,7 +4,7 @@ import { twitterClientCredentials } from "./twitter-client-credentials.ts";
 /**
  * An HTTP API with AWS_IAM by default, and an identity pool that issues credentials for it to Twitter users only.
  */
-export function ExampleStack({ stack }: StackContext): void {
+export function ExampleStack({ stack }: StackContext): { api: Api; auth: Cognito } {
   const twitter = twitterClientCredentials(process.env, stack.stage);
 
   stack.setDefaultFunctionProps({
@@ -34,4 +34,5 @@ export function ExampleStack({ stack }: StackContext): void {
     ApiEndpoint: api.url,
     IdentityPoolId: auth.cognitoIdentityPoolId,
   });
+  return { api, auth };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { rolldown } from "rolldown";
 import packageJson from "../../cli/package.json" with { type: "json" };
 import { outlineProgram } from "../../cli/src/commands/outline.ts";
+import { authCliCode } from "./auth-cli-code.ts";
 import { common, root } from "./common.ts";
 import { manPage } from "./man-page.ts";
 import { licensesFile, thirdPartyLicenses } from "./third-party-licenses.ts";
@@ -18,22 +19,11 @@ const installed = new Set([
   ...Object.keys(packageJson.dependencies),
 ]);
 
-const unusedParts = [
-  "@aws-sdk/middleware-logger",
-  "@aws-sdk/middleware-recursion-detection",
-  "@aws-sdk/middleware-user-agent",
-  "@aws-sdk/util-user-agent-node",
-  "@aws-sdk/credential-provider-node",
-  "@smithy/credential-provider-imds",
-  "@smithy/node-config-provider",
-  "@smithy/node-http-handler",
-  "@smithy/signature-v4",
-];
-
 /** Builds auth-cli. It is CommonJS because Node 20 needs 8 ms more to start ES modules. */
 export async function buildCli(): Promise<void> {
   const bundle = await rolldown({
     ...common,
+    ...authCliCode,
     input: {
       main: join(source, "main.ts"),
       library: join(source, "library.ts"),
@@ -43,22 +33,6 @@ export async function buildCli(): Promise<void> {
     preserveEntrySignatures: "allow-extension",
     // What the SDK that is bundled needs is bundled too: each request to Cognito would load it from node_modules.
     external: (id, importer) => installed.has(id) && importer?.includes("node_modules") !== true,
-    resolve: {
-      mainFields: ["module", "main"],
-      // auth-cli sends unsigned requests with the SDK. Its search for credentials is half of its size.
-      alias: Object.fromEntries(
-        unusedParts.map((name) => [name, join(root, "scripts/build/unused-sdk-parts.ts")]),
-      ),
-    },
-    transform: {
-      ...common.transform,
-      define: { "import.meta.dirname": "__dirname" },
-      inject: {
-        Headers: [join(source, "aws/header-map.ts"), "HeaderMap"],
-        crypto: [join(source, "aws/light-crypto.ts"), "lightCrypto"],
-        console: [join(source, "environment/light-console.ts"), "lightConsole"],
-      },
-    },
   });
   const { output } = await bundle.generate({
     format: "cjs",

@@ -6,7 +6,7 @@ import type { RolldownOutput } from "rolldown";
 export const licensesFile = "THIRD-PARTY-LICENSES.txt";
 
 /** These allow any use of a copy that contains their text and notices. */
-const allowed = ["Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"];
+const allowed = ["Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0"];
 
 interface License {
   name: string;
@@ -76,16 +76,21 @@ function readLicense(folder: string): License {
   };
   const lines = read(/^licen[cs]e/i);
   const notices = [...(lines ?? []).filter(isCopyright), ...(read(/^notice/i) ?? [])];
+  // It has no condition: https://spdx.org/licenses/MIT-0
+  const freely =
+    id === "MIT-0" && lines === undefined ? "The package has no copy, and needs none." : undefined;
   return {
     name,
     id,
     notice: notices.map((line) => `  ${line.trim()}`).join("\n"),
-    text: lines
-      ?.filter((line) => !isCopyright(line))
-      .join("\n")
-      // The title, which not every copy has.
-      .replace(/^\W*(?:The )?(?:MIT|ISC) License.*$/im, "")
-      .trim(),
+    text:
+      freely ??
+      lines
+        ?.filter((line) => !isCopyright(line))
+        .join("\n")
+        // The title, which not every copy has.
+        .replace(/^\W*(?:The )?(?:MIT|ISC) License.*$/im, "")
+        .trim(),
   };
 }
 

@@ -44,7 +44,7 @@ const expectation: Readonly<Record<string, Check>> = {
  * @throws AuthCliError `invalid-configuration` with the field
  */
 export function readProjectFile(
-  { files }: Pick<Environment, "files">,
+  { files }: { files: Pick<Environment["files"], "readText"> },
   path: string,
 ): ProjectFile | undefined {
   const text = files.readText(path);

@@ -54,6 +54,7 @@ function givenStages(
       Promise.resolve(stage)
         .then((name) => (typeof login === "function" ? login(name) : login))
         .catch((error: unknown) => {
+          if (error instanceof AuthCliError) throw error;
           throw new AuthCliError("not-logged-in", {
             message: `cannot get the login of ${stage}: ${(error as Error).message}`,
           });

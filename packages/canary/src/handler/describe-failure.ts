@@ -1,0 +1,37 @@
+import type { CheckResult, SmokeReport } from "../../../../cli/src/library-types.ts";
+import { healthyDescription, type Settings } from "../settings.ts";
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
+const longestDescription = 1024;
+
+/** The description of a stage's alarm: the first failed check with its cause and fix, and the names of the others. */
+export function describeStage(
+  report: Pick<SmokeReport, "stage" | "passed" | "checks">,
+  settings: Settings,
+): string {
+  const { stage, passed, checks } = report;
+  if (passed) return healthyDescription(stage, settings);
+  const failed = checks.filter(({ status }) => status === "failed");
+  const [first, ...others] = failed;
+  if (first === undefined) return limited(`The stage ${stage} was not checked: no check could run.`);
+  const names = [...new Set(others.map(({ name }) => name))];
+  const { cause, fix, message } = first.error ?? { message: "failed" };
+  const also = names.length === 0 ? "" : ` Also failed: ${names.join(", ")}.`;
+  const essential = `The stage ${stage} is broken. ${nameOf(first)}: ${message}.`;
+  const explained = [
+    essential,
+    cause === undefined ? "" : ` Cause: ${cause}.`,
+    fix === undefined ? "" : ` Fix: ${fix}.`,
+  ].join("");
+  // What is known of the first failure matters more than the names of the others.
+  return limited(explained.length + also.length <= longestDescription ? explained + also : explained);
+}
+
+function nameOf({ name, route }: CheckResult): string {
+  return route === undefined ? name : `${name} of ${route}`;
+}
+
+function limited(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length <= longestDescription ? line : `${line.slice(0, longestDescription - 1)}…`;
+}

@@ -1,0 +1,77 @@
+import type { SmokeLogin } from "../../../../cli/src/library-types.ts";
+import { AuthCliError } from "../../../../cli/src/errors.ts";
+import type { AwsServices } from "./aws-services.ts";
+
+/** The logins of the secret, by stage. */
+export type LoginOf = (stage: string) => SmokeLogin;
+
+/**
+ * Reads the logins from the secret: one for all stages, and other ones below `stages`.
+ * @throws AuthCliError that shows no part of the secret
+ */
+export async function readLogins(
+  { readSecret }: Pick<AwsServices, "readSecret">,
+  id: string,
+): Promise<LoginOf> {
+  const value = parse(
+    await readSecret(id).catch((error: unknown) => {
+      throw explain(error, id);
+    }),
+  );
+  const source = `the secret ${nameOf(id)}`;
+  if (value === undefined) {
+    throw new AuthCliError("invalid-configuration", {
+      message: `${source} is not a JSON object`,
+      cause: "it must have accessToken and accessTokenSecret",
+      fix: fill(id),
+    });
+  }
+  const { stages, ...login } = value;
+  const others = isObject(stages) ? stages : {};
+  return (stage) => {
+    const own = Object.hasOwn(others, stage) ? others[stage] : login;
+    return { ...(isObject(own) ? own : {}), source } as SmokeLogin;
+  };
+}
+
+function explain(error: unknown, id: string): unknown {
+  if (!(error instanceof AuthCliError)) return error;
+  const { code, message } = error;
+  if (code === "aws-not-found") {
+    return new AuthCliError(code, {
+      message: `there is no secret ${nameOf(id)}, or it has no value`,
+      cause: message,
+      fix: `${fill(id)}; create it first if it does not exist`,
+    });
+  }
+  if (code === "aws-permission-missing") {
+    return new AuthCliError(code, {
+      message,
+      cause: `the role of the canary lacks secretsmanager:GetSecretValue on ${nameOf(id)}, or kms:Decrypt on its key`,
+      fix: "deploy the canary again; a policy of the secret or of its key may deny the role",
+    });
+  }
+  return error;
+}
+
+function fill(id: string): string {
+  return `run \`auth-cli credentials --format canary | aws secretsmanager put-secret-value --secret-id ${nameOf(id)} --secret-string file:///dev/stdin\``;
+}
+
+/** `arn:aws:secretsmanager:us-east-1:123456789012:secret:my-app/canary-AbCdEf` → `my-app/canary-AbCdEf` */
+function nameOf(id: string): string {
+  return id.replace(/^arn:.*:secret:/, "");
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
