@@ -30,6 +30,7 @@ const deployedTypes = [
   "AWS::AppSync::GraphQLApi",
   "AWS::AppSync::GraphQLSchema",
   "AWS::AppSync::Resolver",
+  "AWS::CloudFormation::Stack",
   "AWS::CloudWatch::Alarm",
   "AWS::Cognito::IdentityPool",
   "AWS::Cognito::IdentityPoolPrincipalTag",

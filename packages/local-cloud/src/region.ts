@@ -5,7 +5,7 @@ import { createControlPlane } from "./aws/control-plane.ts";
 import type { AwsRequest, AwsResponse } from "./aws/request.ts";
 import { bootstrapAccount } from "./cloudformation/cdk-bootstrap.ts";
 import { createCloudClock } from "./cloud-clock.ts";
-import { createCloudFormation } from "./cloudformation/cloudformation.ts";
+import { createCloudFormation, readTemplate } from "./cloudformation/cloudformation.ts";
 import { createCustomResources } from "./cloudformation/resource-types/custom-resource.ts";
 import { createRecorder } from "./cloudformation/resource-types/recorded-resource.ts";
 import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
@@ -147,6 +147,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
       }),
     }),
     sources: { parameterStore, secretsManager },
+    readTemplate: (url) => readTemplate(url, buckets),
     state,
     now,
     log,
@@ -167,8 +168,8 @@ export function createRegion(name: string, options: RegionOptions): Region {
     onUnsupported: (trace, refusal) => customResources.noteUnsupported(trace, refusal),
     services: {
       apiGateway: createApiGateway({ account }),
-      cloudFormation: createCloudFormation({ stacks, buckets }),
       cloudWatch,
+      cloudFormation: createCloudFormation({ account, stacks, buckets }),
       cognitoIdentity: createCognitoIdentity({ ...options, account, state }),
       dynamoDb,
       ec2: createEc2(account),

@@ -10,12 +10,14 @@ import { type LocalCloud, startLocalCloud } from "../src/index.ts";
 const modules = fileURLToPath(new URL("../../../node_modules", import.meta.url));
 
 const program = `
-import { App, CfnOutput, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { App, CfnOutput, CustomResource, NestedStack, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { HttpApi } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import { Code, Function, Runtime } from "aws-cdk-lib/aws-lambda";
+import { AwsCustomResource, AwsCustomResourcePolicy, PhysicalResourceId, Provider } from "aws-cdk-lib/custom-resources";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { Queue } from "aws-cdk-lib/aws-sqs";
+import { StringParameter } from "aws-cdk-lib/aws-ssm";
 const stack = new Stack(new App(), "CdkApp");
 const handler = new Function(stack, "Function", {
   runtime: Runtime.NODEJS_22_X, handler: "index.handler", code: Code.fromAsset("function"),
@@ -25,15 +27,45 @@ new Queue(stack, "Queue");
 const api = new HttpApi(stack, "Api");
 api.addRoutes({ path: "/hello", integration: new HttpLambdaIntegration("Hello", handler) });
 new CfnOutput(stack, "Endpoint", { value: api.apiEndpoint });
+
+const runtime = Runtime.NODEJS_22_X;
+const onEventHandler = new Function(stack, "OnEvent", {
+  runtime, handler: "index.handler",
+  code: Code.fromInline("exports.handler = async (event) => ({ Data: { Answer: event.ResourceProperties.Question + '!' } });"),
+});
+const seed = new CustomResource(stack, "Seed", {
+  serviceToken: new Provider(stack, "Provider", { onEventHandler }).serviceToken,
+  properties: { Question: "provider" },
+});
+const nested = new NestedStack(stack, "Nested");
+const parameter = new StringParameter(nested, "Parameter", { stringValue: seed.getAttString("Answer") });
+const read = new AwsCustomResource(stack, "Read", {
+  onUpdate: {
+    service: "SSM", action: "getParameter", parameters: { Name: parameter.parameterName }, physicalResourceId: PhysicalResourceId.of("read"),
+  },
+  policy: AwsCustomResourcePolicy.fromSdkCalls({ resources: AwsCustomResourcePolicy.ANY_RESOURCE }),
+  installLatestAwsSdk: false,
+});
+new CfnOutput(stack, "Answer", { value: read.getResponseField("Parameter.Value") });
+`;
+
+/** A provider that waits with Step Functions, which the local cloud does not have, and files that Python copies. */
+const recorded = `
+import { BucketDeployment, Source } from "aws-cdk-lib/aws-s3-deployment";
+new CustomResource(stack, "Waiter", {
+  serviceToken: new Provider(stack, "Waiting", { onEventHandler, isCompleteHandler: onEventHandler }).serviceToken,
+});
+new BucketDeployment(stack, "Files", { sources: [Source.data("a.txt", "a")], destinationBucket: new Bucket(stack, "Target") });
 `;
 
 /** The CLI of the CDK deploys with change sets. */
 describe("cdk deploy, diff and destroy", () => {
   let cloud: LocalCloud;
   let folder: string;
+  const warnings: string[] = [];
 
   beforeAll(async () => {
-    cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0 });
+    cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, warn: (line) => warnings.push(line) });
     folder = await mkdtemp(join(tmpdir(), "cdk-app-"));
     await mkdir(join(folder, "function"));
     await symlink(modules, join(folder, "node_modules"), "junction");
@@ -70,19 +102,23 @@ describe("cdk deploy, diff and destroy", () => {
     return { code, output: stdout + stderr };
   }
 
+  async function outputs(): Promise<{ Endpoint: string; Answer: string }> {
+    const text = await readFile(join(folder, "outputs.json"), "utf8");
+    return (JSON.parse(text) as { CdkApp: { Endpoint: string; Answer: string } }).CdkApp;
+  }
+
   async function deploy(greeting: string): Promise<string> {
     const code = `exports.handler = async () => ({ statusCode: 200, body: ${JSON.stringify(greeting)} });`;
     await writeFile(join(folder, "function/index.js"), code);
     await cdk("deploy", "--require-approval", "never", "--outputs-file", "outputs.json");
-    const outputs = JSON.parse(await readFile(join(folder, "outputs.json"), "utf8")) as {
-      CdkApp: { Endpoint: string };
-    };
-    return `${outputs.CdkApp.Endpoint}/hello`;
+    return `${(await outputs()).Endpoint}/hello`;
   }
 
   it("creates, updates and deletes a stack", async () => {
     const url = await deploy("hello");
     expect(await (await fetch(url)).text()).toBe("hello");
+    // From a provider's function, by a nested stack and the AWS SDK in another function.
+    expect((await outputs()).Answer).toBe("provider!");
     expect(await deploy("hello again")).toBe(url);
     expect(await (await fetch(url)).text()).toBe("hello again");
     expect(await cdk("diff")).toContain("There were no differences");
@@ -102,6 +138,14 @@ describe("cdk deploy, diff and destroy", () => {
         expect(await cdk("gc", "--unstable=gc", "--confirm=false", "--type", "s3")).toContain(
           "files scanned",
         );
+        await writeFile(join(folder, "app.mjs"), program + recorded);
+        await cdk("deploy", "--require-approval", "never");
+        expect(warnings.slice(-2)).toEqual([
+          "cloudformation CdkApp did not run AWS::CloudFormation::CustomResource: its function was refused: The local cloud does not have the service states, so it cannot run StartExecution.",
+          expect.stringMatching(
+            /^cloudformation CdkApp did not run Custom::CDKBucketDeployment: the local cloud runs only functions for Node\.js, and its function is for python3\.\d+$/,
+          ),
+        ]);
         const broken = 'new CfnResource(stack, "Broken", { type: "AWS::SQS::Nothing" });';
         await writeFile(
           join(folder, "app.mjs"),

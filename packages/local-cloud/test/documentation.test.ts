@@ -76,7 +76,7 @@ describe("docs/local-cloud.md lists the actions of the local cloud", () => {
   } as const;
   // The error for an unknown action lists the supported ones.
   const services: [string, () => Promise<object>][] = [
-    ["CloudFormation", () => createCloudFormation({ stacks, buckets }).handle(unknown)],
+    ["CloudFormation", () => createCloudFormation({ account, stacks, buckets }).handle(unknown)],
     ["CloudWatch", async () => cloudWatch.handle("Unknown", {})],
     ["Cognito Identity", () => cognitoIdentity.handle("Unknown", {})],
     ["IAM", () => createIam({ account, createdAt: now }).handle(unknown)],

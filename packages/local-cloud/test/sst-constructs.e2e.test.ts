@@ -123,6 +123,11 @@ inLongRun(() =>
           "app.stack(ExampleStack);",
           "for (const stack of Object.values(more)) app.stack(stack);",
         );
+        await app.edit(
+          "packages/functions/src/public.ts",
+          /[\s\S]*/,
+          'export const handler = async (event: unknown) => (console.log("got " + JSON.stringify(event)), { statusCode: 200 });',
+        );
         const variables = { HOME: app.folder, NO_COLOR: "1", CI: "1", ...cloud.environment };
         const { code, stdout, stderr } = await app.sst(["deploy", "--stage", "all"], variables);
         expect(code, stdout + stderr).toBe(0);
@@ -135,6 +140,12 @@ inLongRun(() =>
             name,
           ).toEqual(recorded);
         }
+        expect(lines, "the function of Script").toContainEqual(
+          expect.stringMatching(/^lambda all-api-auth-twitter-Script\S+: got \{"params":\{\}\}$/),
+        );
+        expect(lines, "the files of StaticSite").toContainEqual(
+          expect.stringMatching(/^aws PUT \/all-api-auth-twitter-staticsi\S+\/index.html 200 /),
+        );
         const removed = await app.sst(["remove", "--stage", "all"], variables);
         expect(removed.code, removed.stdout + removed.stderr).toBe(0);
       } finally {

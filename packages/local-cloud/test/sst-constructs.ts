@@ -24,7 +24,7 @@ export const sstConstructs: readonly SstConstruct[] = [
   {
     name: "Auth",
     code: 'new sst.Auth(stack, "Login", { authenticator: { handler } }).attach(stack, { api: new sst.Api(stack, "LoginApi") });',
-    recorded: ["Custom::AuthKeys"],
+    recorded: [],
   },
   {
     name: "Bucket",
@@ -86,7 +86,7 @@ export const sstConstructs: readonly SstConstruct[] = [
   {
     name: "Script",
     code: 'new sst.Script(stack, "Script", { onCreate: handler });',
-    recorded: ["Custom::SSTScript"],
+    recorded: [],
   },
   {
     name: "StaticSite",
@@ -96,7 +96,6 @@ export const sstConstructs: readonly SstConstruct[] = [
       "AWS::CloudFront::Distribution",
       "AWS::CloudFront::Function",
       "Custom::CloudFrontInvalidator",
-      "Custom::S3Uploader",
     ],
   },
   {

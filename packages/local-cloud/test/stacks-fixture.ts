@@ -5,6 +5,7 @@ import { memoryState } from "../src/state.ts";
 import { type Buckets, createBuckets } from "../src/s3/buckets.ts";
 import { createSecretsManager, type SecretsManager } from "../src/secrets-manager/secrets-manager.ts";
 import { createParameterStore, type ParameterStore } from "../src/ssm/parameter-store.ts";
+import { readTemplate } from "../src/cloudformation/cloudformation.ts";
 import { createResourceTypes } from "../src/cloudformation/resource-types/resource-types.ts";
 import type { ResourceType } from "../src/cloudformation/resource-types/resource-type.ts";
 import {
@@ -83,6 +84,7 @@ export function createStacksFixture(
     account,
     resourceTypes: new Map([...types].map(([name, type]) => [name, wrap(type, name)])),
     sources: { parameterStore, secretsManager },
+    readTemplate: (url) => readTemplate(url, buckets),
     now,
     log: () => {},
     ...more,

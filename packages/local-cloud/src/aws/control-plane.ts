@@ -1,5 +1,5 @@
 import { type ApiGatewayService, isApiGatewayPath } from "../api-gateway/api-gateway.ts";
-import { cloudFormationNamespace } from "../cloudformation/cloudformation.ts";
+import { cloudFormationNamespace, type createCloudFormation } from "../cloudformation/cloudformation.ts";
 import type { CloudWatch } from "../cloudwatch/cloudwatch.ts";
 import { type CloudWatchCall, readCall } from "../cloudwatch/protocols.ts";
 import { type DynamoDb, dynamoDbTarget, tableArns } from "../dynamodb/dynamodb.ts";
@@ -12,6 +12,7 @@ import type { Iot } from "../iot/iot.ts";
 import type { LambdaApi } from "../lambda/lambda-api.ts";
 import type { Account } from "../account.ts";
 import { s3Error } from "../s3/s3.ts";
+import { s3Permissions } from "../s3/s3-permissions.ts";
 import { type SigV4FailureCode, verifySigV4 } from "../sigv4/verify-sigv4.ts";
 import { parseRequest } from "../sigv4/wire-request.ts";
 import { type Sts, stsNamespace, unsignedStsActions } from "../sts/sts.ts";
@@ -42,7 +43,7 @@ interface ControlPlaneServices {
   dynamoDb: DynamoDb;
   ec2: ReturnType<typeof createEc2>;
   sts: Sts;
-  cloudFormation: QueryService;
+  cloudFormation: ReturnType<typeof createCloudFormation>;
   iam: IamService;
   apiGateway: ApiGatewayService;
   iot: Pick<Iot, "find">;
@@ -216,7 +217,7 @@ export function createControlPlane(
       const caller = await authenticate(request, service, "query");
       // STS authorizes by the role's trust policy, and GetCallerIdentity needs no permission.
       if (service !== "sts") {
-        const resource = service === "iam" ? services.iam.resourceArn(parameters) : "*";
+        const resource = services[handler === "iam" ? "iam" : "cloudFormation"].resourceArn(parameters);
         requirePermission(caller, "query", { action: `${service}:${action}`, resource });
       }
       const result = await services[handler].handle(parameters, caller);
@@ -286,12 +287,9 @@ export function createControlPlane(
   async function s3(request: AwsRequest): Promise<AwsResponse> {
     try {
       const caller = await authenticate(request, "s3", "s3");
-      if (caller.kind !== "user") {
-        const verb =
-          { GET: "GetObject", HEAD: "GetObject", DELETE: "DeleteObject" }[request.method] ?? "PutObject";
-        const resource = `arn:aws:s3:::${request.path.slice(1)}`;
-        requirePermission(caller, "s3", { action: `s3:${verb}`, resource });
-      }
+      // The deployer may do everything.
+      if (caller.kind !== "user")
+        for (const permission of s3Permissions(request)) requirePermission(caller, "s3", permission);
       const response = await services.s3.handle(request);
       response.headers["x-amz-request-id"] ??= request.requestId;
       return response;

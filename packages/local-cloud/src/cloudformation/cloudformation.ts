@@ -46,6 +46,7 @@ import type {
   ValidateTemplateInput,
   ValidateTemplateOutput,
 } from "@aws-sdk/client-cloudformation";
+import type { Account } from "../account.ts";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
 import type { Buckets } from "../s3/buckets.ts";
@@ -72,8 +73,18 @@ type Action = (parameters: QueryParameters) => object;
  * The CloudFormation actions that sst, cdk and the aws CLI use.
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html}
  */
-export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buckets: Buckets }): {
+export function createCloudFormation({
+  account: { region, accountId },
+  stacks,
+  buckets,
+}: {
+  account: Pick<Account, "region" | "accountId">;
+  stacks: Stacks;
+  buckets: Buckets;
+}): {
   handle(parameters: QueryParameters): Promise<object>;
+  /** The stack that policies for a request name. */
+  resourceArn(parameters: QueryParameters): string;
 } {
   const templateBody = (parameters: QueryParameters<"TemplateURL" | "TemplateBody">): string | undefined => {
     const url = parameters.text("TemplateURL");
@@ -330,6 +341,11 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
   };
 
   return {
+    resourceArn(parameters) {
+      const name = (parameters as QueryRequest<DescribeStacksInput>).text("StackName");
+      if (name === undefined || name.startsWith("arn:")) return name ?? "*";
+      return stacks.find(name)?.stackId ?? `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/*`;
+    },
     async handle(parameters) {
       const run = findOperation(actions, parameters.action ?? "", {
         service: "CloudFormation",
@@ -340,8 +356,8 @@ export function createCloudFormation({ stacks, buckets }: { stacks: Stacks; buck
   };
 }
 
-/** Accepts `https://s3.<region>.amazonaws.com/<bucket>/<key>`, `https://<bucket>.s3…` and the local cloud's own URLs. */
-function readTemplate(templateUrl: string, buckets: Buckets): string {
+/** The template at `TemplateURL`. Accepts `https://s3.<region>.amazonaws.com/<bucket>/<key>`, `https://<bucket>.s3…` and the local cloud's own URLs. */
+export function readTemplate(templateUrl: string, buckets: Buckets): string {
   let url: URL;
   try {
     url = new URL(templateUrl);

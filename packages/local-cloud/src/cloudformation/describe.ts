@@ -31,6 +31,8 @@ export function describeStack(stack: Stack): SdkStack {
   return {
     StackId: stack.stackId,
     StackName: stack.stackName,
+    ParentId: stack.parentId,
+    RootId: stack.rootId,
     Description: request?.template.description,
     Parameters: describeParameters(request),
     CreationTime: stack.creationTime,
@@ -58,6 +60,8 @@ export function summarizeStack(stack: Stack): StackSummary {
   return {
     StackId: stack.stackId,
     StackName: stack.stackName,
+    ParentId: stack.parentId,
+    RootId: stack.rootId,
     TemplateDescription: stack.request?.template.description,
     CreationTime: stack.creationTime,
     LastUpdatedTime: stack.lastUpdatedTime,

@@ -19,18 +19,25 @@ export interface S3Request {
  *
  * @throws ServiceError InvalidURI, BadDigest, IncompleteBody or NotImplemented
  */
-export function parseS3Request({ method, path, query, headers, body }: AwsRequest): S3Request {
+export function parseS3Request(request: AwsRequest): S3Request {
+  const { method, headers, body } = request;
+  return { method, ...s3Address(request), headers, body: decodeBody(headers, body) };
+}
+
+/** @throws ServiceError InvalidURI */
+export function s3Address({
+  path,
+  query,
+  headers,
+}: Pick<AwsRequest, "path" | "query" | "headers">): Pick<S3Request, "bucketName" | "key" | "query"> {
   const hosted = /^(.+?)(?:\.s3(?:[.-][a-z0-9-]+)?)?\.localhost(?::\d+)?$/.exec(headers["host"] ?? "")?.[1];
   const [first = "", ...rest] = path.slice(1).split("/");
   const bucketName = hosted ?? decodePath(first);
   const key = decodePath(hosted === undefined ? rest.join("/") : path.slice(1));
   return {
-    method,
     bucketName: bucketName === "" ? undefined : bucketName,
     key: key === "" ? undefined : key,
     query: new URLSearchParams(query),
-    headers,
-    body: decodeBody(headers, body),
   };
 }
 

@@ -287,7 +287,7 @@ describe("a resource of a type that only its schema describes", () => {
     expect((await fixture.deploy(template, { stackName: "third" })).status).toBe("CREATE_COMPLETE");
   });
 
-  it.each(["AWS::SQS::Nothing", "AWS::CloudFormation::Stack", "AWS::Serverless::Api"])(
+  it.each(["AWS::SQS::Nothing", "AWS::CloudFormation::StackSet", "AWS::Serverless::Api"])(
     "%s fails by its name",
     async (type) => {
       const stack = await fixture.deploy({ Resources: { R: { Type: type } } });

@@ -264,6 +264,25 @@ export const resourceSpecifications: Readonly<Record<string, ResourceSpecificati
       TypeName: { type: "string", required: true, replaces: true },
     },
   },
+  "AWS::CloudFormation::Stack": {
+    attributes: [
+      "ChangeSetId",
+      "CreationTime",
+      "LastUpdateTime",
+      "Outputs",
+      "ParentId",
+      "RootId",
+      "StackId",
+      "StackStatus",
+    ],
+    properties: {
+      NotificationARNs: { type: "list" },
+      Parameters: { type: "object" },
+      Tags: { type: "list" },
+      TemplateURL: { type: "string" },
+      TimeoutInMinutes: { type: "integer" },
+    },
+  },
   "AWS::CloudWatch::Alarm": {
     attributes: ["Arn"],
     properties: {

@@ -6,6 +6,8 @@ export interface ResourceContext {
   stackId: string;
   logicalId: string;
   type: string;
+  /** An update that takes back another one. */
+  isRollback?: true;
 }
 
 /** A deployed resource as `Ref` and `Fn::GetAtt` see it. */

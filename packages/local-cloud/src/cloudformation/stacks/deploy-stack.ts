@@ -27,20 +27,37 @@ export interface DeploymentEnvironment extends ResourceEnvironment {
   createScope(stack: Stack, request: StackRequest): Scope;
   /** @throws ServiceError when an export's name is taken, or a changed export is in use */
   checkExports(stack: Stack, outputs: readonly StackOutput[]): void;
+  /** Called when the resources of a stack can no longer be rolled back. */
+  finishNested?: (stack: Stack) => Promise<void>;
   /** Gets each stack whose status has changed. */
   onStatus?: (stack: Stack) => void;
+}
+
+/** Creates or updates a stack. */
+export async function deployStack(...deployment: Parameters<typeof deployResources>): Promise<void> {
+  const { failure, finish } = await deployResources(...deployment);
+  if (failure === undefined) await finish();
+}
+
+/** A stack whose resources are created or updated. */
+export interface Deployment {
+  /** Why it has failed. It is then rolled back, unless the stack disables that. */
+  failure: string | undefined;
+  undo: () => Promise<void>;
+  /** Ends an update: removes what it has replaced. */
+  finish: () => Promise<void>;
 }
 
 /**
  * Creates or updates a stack, resource by resource in dependency order. Replaced and removed resources are deleted
  * last, so that a failure before that can be rolled back: each step is undone in reverse order.
  */
-export async function deployStack(
+export async function deployResources(
   stack: Stack,
   request: StackRequest,
   operation: "CREATE" | "UPDATE",
   environment: DeploymentEnvironment,
-): Promise<void> {
+): Promise<Deployment> {
   const undo: (() => Promise<void>)[] = [];
   const obsolete: (StackResource & { physicalId: string })[] = [];
   const scope = environment.createScope(stack, request);
@@ -69,15 +86,27 @@ export async function deployStack(
     stack.outputs = outputs;
   } catch (error) {
     await rollBack(reasonOf(error));
-    return;
+    return {
+      failure: reasonOf(error),
+      undo: () => stack.rollBack?.() ?? Promise.resolve(),
+      finish: () => Promise.resolve(),
+    };
   }
 
-  if (operation === "UPDATE") {
-    setStatus("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
-    await cleanUp(order);
+  if (operation === "CREATE") await finish();
+  else setStatus("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
+  return {
+    failure: undefined,
+    undo: () => undoAll("User Initiated"),
+    finish: operation === "CREATE" ? () => Promise.resolve() : finish,
+  };
+
+  async function finish(): Promise<void> {
+    if (operation === "UPDATE") await cleanUp(order);
+    setStatus(`${operation}_COMPLETE`);
+    await environment.finishNested?.(stack);
+    warnOfRecorded(stack, environment);
   }
-  setStatus(`${operation}_COMPLETE`);
-  warnOfRecorded(stack, environment);
 
   async function deployResource(logicalId: string, dependsOn: string[]): Promise<void> {
     const declared = request.template.resources.get(logicalId);

@@ -184,7 +184,8 @@ export function createResourceOperations(
       let instance: ResourceInstance;
       const undoFrom = (from: ResourceInstance) => async () => {
         record(resource, "UPDATE_IN_PROGRESS");
-        await type.update(from, previous, prepare(resource), contextOf(resource));
+        const context: ResourceContext = { ...contextOf(resource), isRollback: true };
+        await type.update(from, previous, prepare(resource), context);
         Object.assign(current, { ...before, statusReason: current.statusReason });
         stack.resources.set(current.logicalId, current);
         record(current, "UPDATE_COMPLETE");

@@ -88,6 +88,10 @@ export interface Stack {
   /** ARN. */
   stackId: string;
   stackName: string;
+  /** ARN of the stack whose resource this one is. */
+  parentId?: string | undefined;
+  /** ARN of the stack above all of its parents. */
+  rootId?: string | undefined;
   status: StackStatus;
   statusReason: string | undefined;
   creationTime: Date;

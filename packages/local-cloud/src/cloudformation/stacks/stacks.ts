@@ -15,6 +15,7 @@ import {
   setStackStatus,
 } from "./deploy-stack.ts";
 import { createDriftDetection, type DriftDetection } from "./drift.ts";
+import { createNestedStacks, nestedStackType } from "./nested-stacks.ts";
 import { createExports, type Export, resolveOutputs } from "./outputs.ts";
 import { planChanges, type ResourceChange } from "./plan-changes.ts";
 import { createStackScope } from "./stack-scope.ts";
@@ -76,7 +77,9 @@ export interface Stacks {
   isSettled(): boolean;
 }
 
-export type StacksOptions = Omit<DeploymentEnvironment, "createScope" | "checkExports"> & {
+export type StacksOptions = Omit<DeploymentEnvironment, "createScope" | "checkExports" | "finishNested"> & {
+  /** Reads the template of a nested stack. @throws ServiceError for an address without one */
+  readTemplate: (url: string) => string;
   state?: State | undefined;
 };
 
@@ -88,8 +91,19 @@ export function createStacks(options: StacksOptions): Stacks {
   const changeSets = createChangeSets(account, now, state);
   const operations = new Set<Promise<void>>();
 
+  const nested = createNestedStacks({
+    account,
+    now,
+    stacks,
+    environment: () => environment,
+    readTemplate: options.readTemplate,
+    check,
+    changesAnything,
+  });
   const environment: DeploymentEnvironment = {
     ...options,
+    resourceTypes: new Map([...options.resourceTypes, [nestedStackType, nested.type]]),
+    finishNested: (stack) => nested.finish(stack),
     createScope: (stack, request) =>
       scopeOf(stack, request, (logicalId) => {
         const resource = stack.resources.get(logicalId);

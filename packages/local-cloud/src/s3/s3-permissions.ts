@@ -1,0 +1,78 @@
+import type { Permission } from "../aws/permission.ts";
+import type { AwsRequest } from "../aws/request.ts";
+import { s3Address } from "./s3-request.ts";
+
+/** The actions on a bucket, by method and subresource. */
+const bucketActions: Readonly<Record<string, string>> = {
+  GET: "ListBucket",
+  HEAD: "ListBucket",
+  PUT: "CreateBucket",
+  DELETE: "DeleteBucket",
+  "GET location": "GetBucketLocation",
+  "GET encryption": "GetEncryptionConfiguration",
+  "GET versioning": "GetBucketVersioning",
+  "GET uploads": "ListBucketMultipartUploads",
+};
+
+const objectActions: Readonly<Record<string, string>> = {
+  GET: "GetObject",
+  HEAD: "GetObject",
+  DELETE: "DeleteObject",
+  "DELETE uploadId": "AbortMultipartUpload",
+};
+
+/**
+ * What policies must allow for a request to S3.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+ */
+export function s3Permissions(request: AwsRequest): Permission[] {
+  const { method, headers, body } = request;
+  const { bucketName, key, query } = s3Address(request);
+  const arn = (path: string): string => `arn:aws:s3:::${path}`;
+  const find = (actions: Readonly<Record<string, string>>): string | undefined => {
+    const subresource = [...query.keys()].find((name) => actions[`${method} ${name}`] !== undefined);
+    return actions[subresource === undefined ? method : `${method} ${subresource}`];
+  };
+  if (bucketName === undefined) return [{ action: "s3:ListAllMyBuckets", resource: "*" }];
+  if (key !== undefined) {
+    const source = method === "PUT" ? headers["x-amz-copy-source"] : undefined;
+    const resource = arn(`${bucketName}/${key}`);
+    return [
+      { action: `s3:${find(objectActions) ?? "PutObject"}`, resource },
+      ...(source === undefined
+        ? []
+        : [{ action: "s3:GetObject", resource: arn(decodeURIComponent(source).replace(/^\//, "")) }]),
+    ];
+  }
+  if (method === "POST") {
+    const keys = Array.from(
+      Buffer.from(body)
+        .toString()
+        .matchAll(/<Key>([^<]*)<\/Key>/g),
+      ([, text = ""]) => text,
+    );
+    return keys.map((each) => ({
+      action: "s3:DeleteObject",
+      resource: arn(`${bucketName}/${unescapeXml(each)}`),
+    }));
+  }
+  const prefix = query.get("prefix");
+  return [
+    {
+      action: `s3:${find(bucketActions) ?? "ListBucket"}`,
+      resource: arn(bucketName),
+      ...(prefix !== null && { context: { "s3:prefix": prefix } }),
+    },
+  ];
+}
+
+function unescapeXml(text: string): string {
+  const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return text.replace(
+    /&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi,
+    (all, hex?: string, decimal?: string, name?: string) => {
+      if (name !== undefined) return named[name] ?? all;
+      return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
+    },
+  );
+}
