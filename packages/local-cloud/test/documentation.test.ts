@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { nestedStackType } from "../src/cloudformation/stacks/nested-stacks.ts";
 import { createResourceTypes } from "../src/cloudformation/resource-types/resource-types.ts";
 import { recordedTypes } from "../src/cloudformation/resource-types/recorded.ts";
 import { createCloudFormation } from "../src/cloudformation/cloudformation.ts";
@@ -49,10 +50,10 @@ it("docs/local-cloud.md lists the resource types of the local cloud", () => {
     httpApis,
   });
   const recorded = new Set(Object.keys(recordedTypes(account)));
-  const expected = [...types.keys()]
+  const expected = [...types.keys(), nestedStackType]
     .toSorted()
     .map((type) => [`\`${type}\``, recorded.has(type) ? "recorded" : "deployed"]);
-  expect(tableBelow("Resource types")).toEqual(expected);
+  expect(tableBelow("Types")).toEqual(expected);
 });
 
 describe("docs/local-cloud.md lists the actions of the local cloud", () => {

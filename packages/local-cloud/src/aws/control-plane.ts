@@ -31,10 +31,6 @@ interface JsonService {
   permissions?(operation: string, body: JsonObject): Permission[];
 }
 
-interface QueryService {
-  handle(parameters: QueryParameters, caller: Principal): Promise<object>;
-}
-
 interface ControlPlaneServices {
   cloudWatch: CloudWatch;
   cognitoIdentity: JsonService;

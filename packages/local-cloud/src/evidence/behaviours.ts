@@ -43,6 +43,35 @@ export const behaviours: readonly Behaviour[] = [
     letter: "-",
   },
   {
+    subject: "CloudFormation custom resource",
+    does: "A function that fails without a response ends the wait for it. After one that ends without a response, the wait takes 60 seconds, unless `ServiceTimeout` says otherwise. Lambda does not try again.",
+    letter: "-",
+  },
+  {
+    subject: "CloudFormation custom resource",
+    does: "A rollback sends `Update` with the old properties, or `Delete` for a new physical id, also after an update that has failed.",
+    letter: "?",
+    unknown:
+      "Which requests a rollback sends to a custom resource whose update has failed or has given another physical id.",
+    settle:
+      "aws cloudformation update-stack --stack-name x --template-url https://s3.amazonaws.com/BUCKET/fails-after-custom-resource.json",
+  },
+  {
+    subject: "CloudFormation custom resource",
+    does: "Attributes that `NoEcho` marks are hidden in outputs, and other resources get their values.",
+    letter: "?",
+    unknown:
+      "Whether properties of other resources get the values of a custom resource with `NoEcho`, or asterisks.",
+    settle:
+      "aws cloudformation create-stack --stack-name x --template-url https://s3.amazonaws.com/BUCKET/no-echo.json",
+  },
+  {
+    subject: "CloudFormation nested stack",
+    does: "What an update of a nested stack replaces is removed at the end of the parent's update.",
+    letter: "D",
+    source: "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html",
+  },
+  {
     subject: "AWS::IAM::Role",
     does: "`PermissionsBoundary` is recorded only, so a role may do here what its boundary forbids there.",
     letter: "-",

@@ -28,7 +28,6 @@ const objectActions: Readonly<Record<string, string>> = {
 export function s3Permissions(request: AwsRequest): Permission[] {
   const { method, headers, body } = request;
   const { bucketName, key, query } = s3Address(request);
-  const arn = (path: string): string => `arn:aws:s3:::${path}`;
   const find = (actions: Readonly<Record<string, string>>): string | undefined => {
     const subresource = [...query.keys()].find((name) => actions[`${method} ${name}`] !== undefined);
     return actions[subresource === undefined ? method : `${method} ${subresource}`];
@@ -64,6 +63,10 @@ export function s3Permissions(request: AwsRequest): Permission[] {
       ...(prefix !== null && { context: { "s3:prefix": prefix } }),
     },
   ];
+}
+
+function arn(path: string): string {
+  return `arn:aws:s3:::${path}`;
 }
 
 function unescapeXml(text: string): string {

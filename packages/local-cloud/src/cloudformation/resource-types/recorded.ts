@@ -11,9 +11,9 @@ import { memoryState, type State } from "../../state.ts";
  * Resource types that the local cloud accepts, names and describes, without any effect: it has no logs and no user
  * pools.
  *
- * The local cloud does not run the functions of custom resources. These are recorded without a word, since nothing
- * depends on them: `Custom::SourcemapUploader` (SST: source maps for its console), `Custom::APIGatewayCloudWatchRole` (SST:
- * lets API Gateway write logs) and `Custom::LogRetention` (CDK: retention of logs).
+ * Nothing depends on the functions of these custom resources, so they do not run: `Custom::SourcemapUploader` (SST: source
+ * maps for its console), `Custom::APIGatewayCloudWatchRole` (SST: lets API Gateway write logs) and `Custom::LogRetention`
+ * (CDK: retention of logs).
  */
 export function recordedTypes(account: Account, state = memoryState()): Record<string, ResourceType> {
   const { accountId, region } = account;

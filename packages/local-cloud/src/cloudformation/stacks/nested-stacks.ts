@@ -25,8 +25,8 @@ export interface NestedStacksOptions {
   /** @throws ServiceError for an address without a template */
   readTemplate: (url: string) => string;
   /** Validates a request before any resource is touched. */
-  check(stack: Stack, input: StackInput): Promise<StackRequest>;
-  changesAnything(stack: Stack, request: StackRequest): boolean;
+  check: (stack: Stack, input: StackInput) => Promise<StackRequest>;
+  changesAnything: (stack: Stack, request: StackRequest) => boolean;
 }
 
 export interface NestedStacks {
@@ -65,13 +65,6 @@ export function createNestedStacks(options: NestedStacksOptions): NestedStacks {
       clientRequestToken: request?.clientRequestToken,
     };
   }
-
-  const fail = (stack: Stack, verb: string, reason: string): never => {
-    throw new PartialFailure(
-      `Embedded stack ${stack.stackId} was not successfully ${verb}: ${reason}`,
-      stack.stackId,
-    );
-  };
 
   const keep = (stack: Stack, deployment: Deployment): void => {
     open.set(stack.stackId, [...(open.get(stack.stackId) ?? []), deployment]);
@@ -127,6 +120,14 @@ export function createNestedStacks(options: NestedStacksOptions): NestedStacks {
       }
     },
   };
+}
+
+/** @throws PartialFailure */
+function fail(stack: Stack, verb: string, reason: string): never {
+  throw new PartialFailure(
+    `Embedded stack ${stack.stackId} was not successfully ${verb}: ${reason}`,
+    stack.stackId,
+  );
 }
 
 const unchanged: Deployment = {
