@@ -2,7 +2,7 @@ import { Option } from "commander";
 import type { CredentialFormat, CredentialsFlags } from "./credentials.ts";
 import { type CommandDefinition, examples } from "../flags/command-definition.ts";
 
-/** The formats of `aws configure export-credentials`, and `json`. */
+/** The formats of `aws configure export-credentials`, `json`, and `canary`. */
 const credentialFormats: CredentialFormat[] = [
   "process",
   "env",
@@ -11,6 +11,7 @@ const credentialFormats: CredentialFormat[] = [
   "windows-cmd",
   "fish",
   "json",
+  "canary",
 ];
 
 export const credentialsCommand: CommandDefinition = {
@@ -22,7 +23,7 @@ export const credentialsCommand: CommandDefinition = {
       .addOption(
         new Option(
           "--format <format>",
-          "as in `aws configure export-credentials` (default: process)",
+          "as in `aws configure export-credentials`; canary: the login itself, for a canary's secret (default: process)",
         ).choices(credentialFormats),
       )
       .addHelpText(

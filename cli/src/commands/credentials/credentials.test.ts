@@ -46,6 +46,26 @@ async function twice(minutesLeft: number, between: (world: ReturnType<typeof cre
 }
 
 describe("credentials", () => {
+  it("prints the login itself for the secret of a canary, and sends no request", async () => {
+    const { code, stdout, services, environment } = await credentials(["--format", "canary"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      accessToken: services.tokenCredentials.token,
+      accessTokenSecret: services.tokenCredentials.secret,
+      consumerKey: services.clientCredentials.key,
+      consumerSecret: services.clientCredentials.secret,
+    });
+    expect(environment.requests).toEqual([]);
+  });
+
+  it("gives a canary no login that expires", async () => {
+    const { code, stdout, stderr } = await credentials(["--format", "canary"], {
+      variables: { AUTH_CLI_LOGIN: "accounts.google.com=env:TOKEN", TOKEN: "an.id.token" },
+    });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("error: a canary cannot use the login by accounts.google.com");
+  });
+
   it("prints the format of credential_process by default", async () => {
     for (const args of [[], ["--format", "process"]]) {
       const { code, stdout, stderr, keys } = await credentials(args);

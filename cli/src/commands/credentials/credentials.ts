@@ -1,7 +1,9 @@
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
-import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
+import { findClientCredentials } from "../../deployment/client-credentials.ts";
+import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { findLogin } from "../../session/find-login.ts";
+import { AuthCliError } from "../../errors.ts";
+import { findLogin, type LoadedLogin } from "../../session/find-login.ts";
 import { resolveForLogin } from "../../session/login-addresses.ts";
 import { obtainIdentity } from "../../session/obtain-identity.ts";
 import type { AwsCredentials } from "../../aws/sigv4.ts";
@@ -9,8 +11,8 @@ import type { Identity } from "../../session/credentials-cache.ts";
 import { readSessions } from "../../session/sessions.ts";
 import { assignment, type ShellFormat } from "../flags/shell-assignment.ts";
 
-/** The formats of `aws configure export-credentials`, and `json`. */
-export type CredentialFormat = "process" | "json" | ShellFormat;
+/** The formats of `aws configure export-credentials`, `json`, and `canary` for the secret of a canary. */
+export type CredentialFormat = "process" | "json" | "canary" | ShellFormat;
 
 export interface CredentialsFlags extends DeploymentFlags {
   user?: string;
@@ -30,15 +32,46 @@ export async function exportCredentials(flags: CredentialsFlags, environment: En
   const sessions = readSessions(environment);
   const resolved = await resolveDeployment(environment, flags, () => sessions);
   const login = await findLogin(environment, resolved, sessions, flags.user);
+  const format = flags.format ?? (flags.json ? "json" : "process");
+  if (format === "canary") {
+    await environment.terminal.printUnmasked([await canarySecret(environment, resolved, await login.load())]);
+    return;
+  }
   const identity = await obtainIdentity(environment, resolveForLogin(resolved, login, sessions), login, {
     renewBeforeMs,
   });
-  const format = flags.format ?? (flags.json ? "json" : "process");
   // `print` would mask the secrets.
   await environment.terminal.printUnmasked(formatIdentity(identity, format).split("\n"));
 }
 
-function formatIdentity({ identityId, credentials }: Identity, format: CredentialFormat): string {
+/**
+ * The login itself, which a canary needs to get credentials of its own.
+ * @throws AuthCliError `invalid-usage` for another provider
+ */
+async function canarySecret(
+  environment: Environment,
+  { configuration }: ResolvedDeployment,
+  { token, provider }: LoadedLogin,
+): Promise<string> {
+  if (token === undefined) {
+    throw new AuthCliError("invalid-usage", {
+      message: `a canary cannot use the login by ${provider}`,
+      cause: "its token expires",
+      fix: "log in by Twitter: `auth-cli login`",
+    });
+  }
+  const client = await findClientCredentials(environment, configuration);
+  return JSON.stringify({
+    accessToken: token.token,
+    accessTokenSecret: token.secret,
+    ...(client && { consumerKey: client.key, consumerSecret: client.secret }),
+  });
+}
+
+function formatIdentity(
+  { identityId, credentials }: Identity,
+  format: Exclude<CredentialFormat, "canary">,
+): string {
   if (format === "process") return JSON.stringify(processFormat(credentials), undefined, 2);
   if (format === "json") {
     return JSON.stringify({ ...processFormat(credentials), IdentityId: identityId }, undefined, 2);
