@@ -8,6 +8,20 @@ export function sampleRun(changes: Partial<SmokeReport> = {}): SmokeRun {
   return { schemaVersion: 1, startedAt, durationMs, passed, stages: [report] };
 }
 
+/** Fifty stages, of which `s7` and `s33` fail. */
+export function fiftyStages(): SmokeRun {
+  const stages = Array.from({ length: 50 }, (_, index) => {
+    const report = { ...sampleReport(), stage: `s${index}` };
+    if ([7, 33].includes(index)) return report;
+    const checks = report.checks.map(({ error: _error, ...each }) => ({
+      ...each,
+      status: "passed" as const,
+    }));
+    return { ...report, passed: true, checks };
+  });
+  return { ...sampleRun(), stages };
+}
+
 export const sampleError: ErrorReport = {
   code: "check-failed",
   step: "private.signed",

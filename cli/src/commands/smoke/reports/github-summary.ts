@@ -1,6 +1,7 @@
 import type { CheckResult, SmokeReport, SmokeRun } from "../report.ts";
 import { linksOf } from "./chain-picture.ts";
 import {
+  briefCounts,
   checksOf,
   countsOf,
   describeChange,
@@ -11,10 +12,12 @@ import {
   headlineOf,
   milliseconds,
   plainText,
+  splitStages,
   stageName,
   textAndCode,
   titleOf,
 } from "./shared-text.ts";
+import { axisOf } from "./waterfall.ts";
 
 /** GitHub's limit for the summary of a step. It drops a longer one entirely. */
 export const summaryBytes = 1024 * 1024;
@@ -27,13 +30,14 @@ const signs = { passed: "✅", failed: "❌", skipped: "⚪" } as const;
  */
 export function formatSummary(run: SmokeRun, bytes: number = summaryBytes): string {
   const several = run.stages.length > 1;
+  const { full, brief } = splitStages(run);
   const head = [
     `## ${signs[run.passed ? "passed" : "failed"]} ${html(headlineOf(run))}`,
     `**${html(`${countsOf(checksOf(run))} in ${milliseconds(run.durationMs)}`)}**`,
   ];
   // The most important parts first.
   const parts = [
-    ...run.stages.flatMap((report) => {
+    ...full.flatMap((report) => {
       const title = several
         ? [`### ${signs[report.passed ? "passed" : "failed"]} ${html(stageName(report))}`]
         : [];
@@ -42,8 +46,9 @@ export function formatSummary(run: SmokeRun, bytes: number = summaryBytes): stri
         ...explained(report, "failed").map(failure),
       ];
     }),
-    ...run.stages.flatMap((report) => [comparison(report, several), skips(report, several)]),
-    ...run.stages.map((report) => diagram(report, several)),
+    briefTable(brief),
+    ...full.flatMap((report) => [comparison(report, several), skips(report, several)]),
+    ...full.map((report) => diagram(report, several)),
   ].filter((part) => part !== "");
   const note = "_Truncated: GitHub accepts 1 MiB of summary per step._";
   let text = `${head.join("\n\n")}\n`;
@@ -70,6 +75,16 @@ function table({ checks }: SmokeReport): string {
     return `| ${signs[check.status]} ${check.status} | ${code(check.name)}${route} | ${check.httpStatus ?? ""} | ${durationOf(check)} |`;
   });
   return ["| result | check | HTTP | time |", "| :-- | :-- | --: | --: |", ...rows].join("\n");
+}
+
+/** A line for each healthy stage. */
+function briefTable(stages: readonly SmokeReport[]): string {
+  if (stages.length === 0) return "";
+  const rows = stages.map((report) => {
+    const { startMs, endMs } = axisOf(report);
+    return `| ${signs.passed} ${html(stageName(report))} | ${briefCounts(report)} | ${milliseconds(endMs - startMs)} | ${code(report.apiEndpoint ?? "")} |`;
+  });
+  return [`| stage | checks | time | API |`, "| :-- | :-- | --: | :-- |", ...rows].join("\n");
 }
 
 function item(label: string, text: string | undefined): string[] {

@@ -29,6 +29,7 @@ h1, h2, h3, h4, p, dl, dd, ol, ul { margin: 0; }
 h1 { font-size: 1.6rem; line-height: 1.2; letter-spacing: -.01em; }
 h2 { font-size: 1.15rem; margin-bottom: .75rem; }
 h3 { font-size: 1rem; }
+.card > h3 { margin-bottom: .6rem; }
 code, .mono { font: .9em/1.45 ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 svg { display: block; }
 .passed { --tone: var(--good); --tint: var(--good-tint); }
@@ -47,6 +48,19 @@ svg { display: block; }
 .stage { margin-top: 2.5rem; }
 .stage > h2 { display: flex; align-items: center; gap: .5rem; font-size: 1.3rem; }
 .stage > h2 svg { width: 1.4rem; height: 1.4rem; color: var(--tone); flex: none; }
+.brief { margin-top: 2.5rem; }
+.brief details { background: var(--card); border: 1px solid var(--line); margin-top: -1px; padding: 0 1.25rem; }
+.brief details[open] { padding-bottom: 1.25rem; }
+.brief summary {
+  display: grid; grid-template-columns: auto minmax(6rem, 1fr) 9rem 5rem 24rem 1rem; gap: .75rem; align-items: center;
+  margin: 0 -1.25rem; padding: .4rem 1.25rem; cursor: pointer; font-size: .9375rem;
+}
+.brief summary:hover { background: var(--sunk); }
+.brief summary svg { width: 1.1rem; height: 1.1rem; color: var(--tone); }
+.brief summary::after { content: "▸"; color: var(--soft); text-align: right; }
+.brief [open] > summary::after { content: "▾"; }
+.brief summary .name { font-weight: 650; }
+.brief summary .mono { color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 
 .chain { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(4, 1fr); gap: 2.5rem; }
 .chain li {
@@ -112,6 +126,8 @@ footer { margin-top: 1.5rem; font-size: .8125rem; color: var(--soft); }
   .facts, .why { grid-template-columns: 1fr; gap: .05rem; }
   .facts dd, .why dd { margin-bottom: .5rem; }
   .why .fix { margin: .15rem 0 0; }
+  .brief summary { grid-template-columns: auto 1fr auto auto auto; }
+  .brief summary .mono { display: none; }
   .chain { grid-template-columns: 1fr; gap: 1.6rem; }
   .chain li { display: grid; grid-template-columns: 2.5rem 1fr auto; gap: 0 .75rem; text-align: left; align-items: center; }
   .chain .icon { grid-row: 1 / span 3; align-self: start; }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { hostileText } from "../../../../test/fakes/hostile-text.ts";
-import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
+import { fiftyStages, sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { formatHtml } from "./html.ts";
 
 describe("formatHtml", () => {
@@ -15,6 +15,16 @@ describe("formatHtml", () => {
     expect(page).toContain(
       `content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'"`,
     );
+  });
+
+  it("shows the failed ones of fifty stages first, and a closed line for each healthy one", () => {
+    const page = formatHtml(fiftyStages());
+    expect(page).toContain("<h1>smoke of 50 stages: failed in s7, s33</h1>");
+    expect(page.match(/<section class="stage failed"/g)).toHaveLength(2);
+    expect(page.match(/<details class="passed">/g)).toHaveLength(48);
+    expect(page.indexOf("<span>s33: failed</span>")).toBeLessThan(page.indexOf("<details"));
+    const ids = page.match(/ id="[^"]+"/g) ?? [];
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
   it("escapes foreign text", () => {

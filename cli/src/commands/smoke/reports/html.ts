@@ -3,6 +3,7 @@ import type { CheckResult, Hop, SmokeReport, SmokeRun } from "../report.ts";
 import { type Link, linksOf, wordOf } from "./chain-picture.ts";
 import { pageStyle } from "./html-style.ts";
 import {
+  briefCounts,
   checksOf,
   countsOf,
   describeChange,
@@ -14,6 +15,7 @@ import {
   marks,
   milliseconds,
   plainText,
+  splitStages,
   stageName,
   textAndCode,
   titleOf,
@@ -31,6 +33,7 @@ import {
 /** A self-contained page. It needs no script, file or network, and its policy allows none. */
 export function formatHtml(run: SmokeRun): string {
   const several = run.stages.length > 1;
+  const { full, brief } = splitStages(run);
   const state = run.passed ? "passed" : "failed";
   const [only] = run.stages;
   // By its hash, so that a quoted response cannot add styles.
@@ -58,7 +61,8 @@ ${icon(state, "seal")}
 ${factList([["Started", time(run.startedAt)], ...(only === undefined || several ? [] : deploymentFacts(only))])}
 </header>
 <main>
-${run.stages.map((report, index) => stageSection(report, index, several)).join("\n")}
+${full.map((report, index) => stageSection(report, index, several)).join("\n")}
+${briefSections(brief, full.length)}
 </main>
 <footer><p>Report of <code>auth-cli smoke</code>. Times were measured on the machine that ran it.</p></footer>
 </div>
@@ -67,11 +71,26 @@ ${run.stages.map((report, index) => stageSection(report, index, several)).join("
 `;
 }
 
-function stageSection(report: SmokeReport, index: number, several: boolean): string {
-  const id = `stage-${index}`;
-  const state = report.passed ? "passed" : "failed";
-  const level = several ? 3 : 2;
-  const parts = [
+/** A line for each healthy stage, which opens. */
+function briefSections(reports: readonly SmokeReport[], index: number): string {
+  if (reports.length === 0) return "";
+  const items = reports.map((report, more) => {
+    const { startMs, endMs } = axisOf(report);
+    return `<details class="passed">
+<summary>${icon("passed")}<span class="name">${escape(stageName(report))}</span><span>${briefCounts(report)}</span><span class="number">${milliseconds(endMs - startMs)}</span><span class="mono">${escape(report.apiEndpoint ?? "")}</span></summary>
+${factList(deploymentFacts(report))}
+${stageParts(report, `stage-${index + more}`, 3)}
+</details>`;
+  });
+  const count = reports.length === 1 ? "1 stage" : `${reports.length} stages`;
+  return `<section class="brief" aria-labelledby="brief">
+<h2 id="brief">${count} passed</h2>
+${items.join("\n")}
+</section>`;
+}
+
+function stageParts(report: SmokeReport, id: string, level: number): string {
+  return [
     part("The chain", level, chain(linksOf(report))),
     failures(report, id, level),
     part("Checks", level, checkTable(report, id)),
@@ -79,6 +98,12 @@ function stageSection(report: SmokeReport, index: number, several: boolean): str
     comparison(report, level),
     requests(report, level),
   ].join("\n");
+}
+
+function stageSection(report: SmokeReport, index: number, several: boolean): string {
+  const id = `stage-${index}`;
+  const state = report.passed ? "passed" : "failed";
+  const parts = stageParts(report, id, several ? 3 : 2);
   if (!several) return parts;
   return `<section class="stage ${state}" aria-labelledby="${id}">
 <h2 id="${id}">${icon(state)}<span>${escape(stageName(report))}: ${state}</span></h2>

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { parse, type TestSuites } from "junit2json";
 import { describe, expect, it } from "vitest";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
-import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
+import { fiftyStages, sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { formatJunit } from "./junit.ts";
 
 const hostile = "a<b>&\"'\u0000\u0008\u001b[31m\ufffe\ud800]]>\n<!-- x --> é 🙂";
@@ -55,6 +55,16 @@ describe("formatJunit", () => {
       expect(lint(xml.replace('time="0.198"', 'time="198 ms"')).status).toBe(3);
       expect(lint(xml.replaceAll("skipped message", "omitted message")).status).toBe(3);
     });
+  });
+
+  it("has the failed ones of fifty stages first, and every check", async () => {
+    const suites = (await suitesOf(formatJunit(fiftyStages()))) ?? [];
+    expect(suites.slice(0, 3).map(({ name }) => name)).toEqual([
+      "smoke of s7",
+      "smoke of s33",
+      "smoke of s0",
+    ]);
+    expect(suites.map(({ tests }) => tests)).toEqual(Array.from({ length: 50 }, () => 13));
   });
 
   it("has a suite for each stage with counts and seconds", async () => {

@@ -5,18 +5,20 @@ import {
   describeComparison,
   milliseconds,
   plainText,
+  splitStages,
   stageName,
   titleOf,
 } from "./shared-text.ts";
 
 /**
  * JUnit XML with a suite for each stage and a case for each check. It is valid by both the schema of Ant and that of
- * Jenkins' xUnit plugin, which differ.
+ * Jenkins' xUnit plugin, which differ. Of many stages, the failed ones come first.
  */
 export function formatJunit(run: SmokeRun): string {
+  const { full, brief } = splitStages(run);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
-${run.stages.map(suite).join("\n")}
+${[...full, ...brief].map(suite).join("\n")}
 </testsuites>
 `;
 }

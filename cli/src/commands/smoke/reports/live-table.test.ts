@@ -93,4 +93,24 @@ describe("createLiveTable", () => {
     const text = live.draw(size, 0).join("\n");
     expect(text).toMatch(/checking dev\n(?:.*\n)*checking the deployment\n(?:.*\n)*.*outputs/);
   });
+
+  it("counts fifty stages and shows those that failed or run, within the screen", () => {
+    const stages = Array.from({ length: 50 }, (_, index) => `s${index}`);
+    const { live, clock } = table(stages);
+    for (let stage = 0; stage < 30; stage += 1) {
+      live.onProgress(stage, { kind: "started", name: "outputs" });
+      finish(live, ["outputs"], stage);
+      live.onProgress(stage, { kind: "started", name: "public.open" });
+    }
+    finish(live, ["private.signed"], 17);
+    clock.now += 300;
+    const drawn = live.draw(size, 0);
+    expect(drawn.length).toBeLessThan(size.rows);
+    for (const line of drawn) expect(stringWidth(line)).toBeLessThan(size.columns);
+    expect(drawn.slice(0, 3)).toEqual([
+      "checking 50 stages: 1 failed, 0 passed, 29 running, 20 waiting",
+      "✗ s17  private.signed GET /private",
+      "⠋ s0     1 check  done  public.open, 300 ms",
+    ]);
+  });
 });

@@ -1,6 +1,8 @@
+import stringWidth from "string-width";
+import type { Style } from "../../../lines.ts";
 import { type CheckResult, checkNames, type OnProgress, type Progress } from "../report.ts";
-import { cut, drawRows, type Look, painter, type Row, rowOf } from "./terminal.ts";
-import { milliseconds, plainText } from "./shared-text.ts";
+import { cut, drawRows, type Look, pad, painter, type Row, rowOf } from "./terminal.ts";
+import { milliseconds, plainText, titleOf } from "./shared-text.ts";
 
 const unicodeFrames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const asciiFrames = ["|", "/", "-", "\\"];
@@ -10,6 +12,11 @@ interface LiveCheck {
   route?: string | undefined;
   startedMs: number;
   result?: CheckResult;
+}
+
+interface StageTable {
+  stage: string | undefined;
+  checks: Map<string, LiveCheck>;
 }
 
 export interface LiveTable {
@@ -25,7 +32,7 @@ export function createLiveTable(
   style: Look,
 ): LiveTable {
   const startedAt = now();
-  const tables = stages.map((stage) => ({ stage, checks: new Map<string, LiveCheck>() }));
+  const tables: StageTable[] = stages.map((stage) => ({ stage, checks: new Map() }));
   return {
     onProgress(stageIndex, event) {
       const { name, route } = event;
@@ -64,12 +71,52 @@ export function createLiveTable(
         lines((row) => row.colour === "running"),
       ];
       // Lines beyond the screen cannot be redrawn.
-      return (
-        choices.find((each) => each.length < height) ??
-        (choices.at(-1) ?? []).slice(0, Math.max(0, height - 1))
-      );
+      const fitting = choices.find((each) => each.length < height);
+      if (fitting !== undefined) return fitting;
+      const least =
+        tables.length === 1
+          ? (choices.at(-1) ?? [])
+          : drawStages(tables, elapsedMs, { mark, columns: Math.max(1, columns - 1) }, style);
+      return least.slice(0, Math.max(0, height - 1));
     },
   };
+}
+
+/** A line with the counts of the stages, then one for each that failed and one for each that runs. */
+function drawStages(
+  tables: readonly StageTable[],
+  elapsedMs: number,
+  { mark, columns }: { mark: string; columns: number },
+  style: Look,
+): string[] {
+  const stages = tables.map(({ stage, checks }) => {
+    const all = [...checks.values()];
+    const done = all.filter(({ result }) => result !== undefined);
+    const failed = done.find(({ result }) => result?.status === "failed");
+    const [running] = all.filter(({ result }) => result === undefined);
+    const isOver = running === undefined && new Set(done.map(({ name }) => name)).size === checkNames.length;
+    const state = failed ? "failed" : isOver ? "passed" : all.length > 0 ? "running" : "waiting";
+    return { name: plainText(stage ?? "the deployment"), state, done: done.length, failed, running };
+  });
+  const states = ["failed", "passed", "running", "waiting"] as const;
+  const counts = states.map((state) => `${stages.filter((each) => each.state === state).length} ${state}`);
+  const width = Math.max(...stages.map(({ name }) => stringWidth(name)));
+  const line = (colour: Style, text: string): string =>
+    painter(style.colour)(colour, cut(text.trimEnd(), columns, style));
+  return [
+    line("bold", `checking ${stages.length} stages: ${counts.join(", ")}`),
+    ...stages.flatMap(({ name, failed }) =>
+      failed?.result === undefined
+        ? []
+        : [line("red", `${rowOf(failed.result, style).mark} ${pad(name, width)}  ${titleOf(failed)}`)],
+    ),
+    ...stages.flatMap(({ name, state, done, running }) => {
+      if (state !== "running") return [];
+      const now = running && `${titleOf(running)}, ${milliseconds(elapsedMs - running.startedMs)}`;
+      const checks = `${String(done).padStart(3)} ${done === 1 ? "check " : "checks"} done`;
+      return [line("cyan", `${mark} ${pad(name, width)}  ${checks}  ${now ?? ""}`)];
+    }),
+  ];
 }
 
 function toRow(

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { formatLines } from "../../../lines.ts";
 import type { SmokeRun } from "../report.ts";
-import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
+import { fiftyStages, sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { formatHtml } from "./html.ts";
 import { formatSummary } from "./github-summary.ts";
 import { formatRun } from "./terminal.ts";
-import { explained } from "./shared-text.ts";
+import { explained, splitStages } from "./shared-text.ts";
 
 /** A run in which two checks failed for one cause, with different messages. */
 function alike(ofTheSecond: Partial<typeof sampleError> = {}): SmokeRun {
@@ -29,6 +29,25 @@ const formats: [string, (run: SmokeRun) => string, string][] = [
   ["in a step summary", (run) => formatSummary(run), "- **cause:** same as <code>cognito.guest</code>\n"],
   ["in the HTML report", formatHtml, '<dd>same as <a class="mono" href="#'],
 ];
+
+describe("fifty stages", () => {
+  it("are in a step summary the failed ones, then a table of the healthy ones", () => {
+    const text = formatSummary(fiftyStages());
+    expect(text).toMatch(/^## ❌ smoke of 50 stages: failed in s7, s33\n/);
+    expect(text.match(/^### .*$/gm)).toEqual(["### ❌ s7", "### ❌ s33"]);
+    const rows = text.match(/^\| ✅ s\d+ \| 13 passed \| 196 ms \| .*$/gm);
+    expect(rows).toHaveLength(48);
+    expect(text.match(/```mermaid$/gm)).toHaveLength(2);
+  });
+
+  it("are shown in full where a comparison found a change", () => {
+    const run = fiftyStages();
+    const changes = [{ kind: "slower", check: "outputs", before: 1, after: 9 }] as const;
+    const [first] = run.stages;
+    if (first !== undefined) first.comparison = { previousStartedAt: run.startedAt, changes: [...changes] };
+    expect(splitStages(run).full.map(({ stage }) => stage)).toEqual(["s0", "s7", "s33"]);
+  });
+});
 
 describe("two failures with one cause", () => {
   it.each(formats)("show it once %s, with a reference", (_where, format, pointer) => {

@@ -1,6 +1,7 @@
 /** Text that all reports share. */
 import type { ErrorReport } from "../../../errors.ts";
 import { visible } from "../../../lines.ts";
+import { listNames } from "../../../list-names.ts";
 import type { Change, CheckResult, Comparison, SmokeReport, SmokeRun } from "../report.ts";
 
 /** Colour is never the only sign. */
@@ -29,9 +30,31 @@ export function stageName({ stage }: SmokeReport): string {
   return plainText(stage ?? "") || "the deployment";
 }
 
-/** `smoke of prod: failed`. */
+/** From so many stages on, a healthy one is a line. */
+const manyStages = 5;
+
+/** The stages in the order of a report: those that are shown in full, then those that are a line. */
+export function splitStages({ stages }: SmokeRun): { full: SmokeReport[]; brief: SmokeReport[] } {
+  const isBrief = ({ passed, comparison }: SmokeReport): boolean =>
+    stages.length >= manyStages && passed && (comparison?.changes ?? []).length === 0;
+  return { full: stages.filter((each) => !isBrief(each)), brief: stages.filter(isBrief) };
+}
+
+/** `smoke of prod: failed`, `smoke of 50 stages: failed in qa, prod`. */
 export function headlineOf(run: SmokeRun): string {
-  return `smoke of ${run.stages.map(stageName).join(", ")}: ${run.passed ? "passed" : "failed"}`;
+  const { stages, passed } = run;
+  const verdict = passed ? "passed" : "failed";
+  if (stages.length < manyStages) return `smoke of ${stages.map(stageName).join(", ")}: ${verdict}`;
+  const failed = stages.filter((stage) => !stage.passed).map(stageName);
+  return `smoke of ${stages.length} stages: ${verdict}${passed ? "" : ` in ${listNames(failed)}`}`;
+}
+
+/** `13 passed`, `12 passed, 1 skipped`. For a healthy stage. */
+export function briefCounts({ checks }: SmokeReport): string {
+  return statuses
+    .map((status) => [checks.filter((check) => check.status === status).length, status] as const)
+    .flatMap(([count, status]) => (count === 0 ? [] : [`${count} ${status}`]))
+    .join(", ");
 }
 
 export interface Explained {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { formatLines } from "../../../lines.ts";
 import type { CheckName, CheckResult, SmokeRun } from "../report.ts";
 import { hostileText } from "../../../../test/fakes/hostile-text.ts";
-import { sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
+import { fiftyStages, sampleError, sampleReport, sampleRun } from "../../../../test/fakes/sample-run.ts";
 import { formatRun, type TerminalStyle } from "./terminal.ts";
 
 const plain: TerminalStyle = { colour: false, unicode: true, columns: undefined };
@@ -22,6 +22,26 @@ const waiting = (name: CheckName, needed: string): CheckResult => ({
   durationMs: 0,
   attempts: 0,
   error: { code: "check-failed", step: name, message: `needs ${needed}, which did not pass` },
+});
+
+describe("fifty stages", () => {
+  it.each([undefined, 60, 120])(
+    "show the failed ones first and each healthy one in a line, in %s columns",
+    (columns) => {
+      const text = lines(fiftyStages(), { columns });
+      const titles = text.filter((line) => line.startsWith("smoke of s"));
+      expect(titles.map((line) => line.split(/[ :]/)[2])).toEqual(["s7", "s33"]);
+      const healthy = text.filter((line) => line.startsWith("✓ s"));
+      expect(healthy).toHaveLength(48);
+      expect(healthy[0]).toMatch(/^✓ s0 +13 passed +196 ms/);
+      expect(text.indexOf(healthy[0] ?? "")).toBeGreaterThan(text.indexOf(titles[1] ?? ""));
+      expect(text.slice(-3)).toEqual([
+        "smoke of 50 stages: failed in s7, s33",
+        "646 passed, 2 failed, 2 skipped in 198 ms",
+        "",
+      ]);
+    },
+  );
 });
 
 describe("formatRun", () => {

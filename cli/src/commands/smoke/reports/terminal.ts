@@ -2,6 +2,7 @@ import stringWidth from "string-width";
 import { type Style, styled } from "../../../lines.ts";
 import { checkNames, type CheckResult, type SmokeReport, type SmokeRun } from "../report.ts";
 import {
+  briefCounts,
   checksOf,
   countsOf,
   describeChange,
@@ -9,9 +10,11 @@ import {
   durationOf,
   type Explained,
   explained,
+  headlineOf,
   marks,
   milliseconds,
   plainText,
+  splitStages,
   stageName,
   titleOf,
 } from "./shared-text.ts";
@@ -71,10 +74,25 @@ export function painter(colour: boolean): Paint {
 export function formatRun(run: SmokeRun, style: TerminalStyle): string[] {
   const paint = painter(style.colour);
   const checks = checksOf(run);
+  const { full, brief } = splitStages(run);
   return [
-    ...run.stages.flatMap((stage) => [...formatStage(stage, style), ""]),
+    ...full.flatMap((stage) => [...formatStage(stage, style), ""]),
+    ...(brief.length === 0 ? [] : [...briefStages(brief, style), "", headlineOf(run)]),
     paint("bold", `${countsOf(checks)} in ${milliseconds(run.durationMs)}`),
   ];
+}
+
+/** A line for each healthy stage. */
+function briefStages(stages: readonly SmokeReport[], style: TerminalStyle): string[] {
+  const columns = style.columns ?? Number.POSITIVE_INFINITY;
+  const width = Math.max(...stages.map((stage) => stringWidth(stageName(stage))));
+  const mark = (style.unicode ? marks : asciiMarks).passed;
+  return stages.map((stage) => {
+    const { startMs, endMs } = axisOf(stage);
+    const figures = `${briefCounts(stage)}  ${milliseconds(endMs - startMs).padStart(8)}`;
+    const line = `${mark} ${pad(stageName(stage), width)}  ${figures}  ${plainText(stage.apiEndpoint ?? "")}`;
+    return painter(style.colour)(rowColours.passed, cut(line.trimEnd(), columns, style));
+  });
 }
 
 function formatStage(report: SmokeReport, style: TerminalStyle): string[] {
@@ -310,7 +328,7 @@ function wrap(text: string, columns: number, indent: string): string[] {
   return [...lines, line];
 }
 
-function pad(text: string, width: number): string {
+export function pad(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - stringWidth(text)));
 }
 
