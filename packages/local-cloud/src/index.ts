@@ -15,7 +15,7 @@ import { hostNodeNotice } from "./lambda/host-node.ts";
 import { createLog } from "./log.ts";
 import { createRegion, type Region, type RegionOptions } from "./region.ts";
 import { createBuckets } from "./s3/buckets.ts";
-import { memoryState, openState, type State, StateError } from "./state.ts";
+import { memoryState, openState, type State, StateError, stateFault } from "./state.ts";
 import { createSaver } from "./saver.ts";
 import { randomAlphanumeric } from "./twitter/random-alphanumeric.ts";
 import type { AppSettings, RegisteredApp } from "./twitter/registered-app.ts";
@@ -200,7 +200,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     ports.aws = Number(new URL(aws.url).port);
     ports.twitter = Number(new URL(twitter.url).port);
     await saver?.start().catch((error: unknown) => {
-      throw new StateError("not-writable", saved?.folder ?? "", (error as Error).message);
+      throw stateFault(saved?.folder ?? "", error);
     });
     return {
       id,

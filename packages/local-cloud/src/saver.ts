@@ -1,5 +1,5 @@
 import type { Region } from "./region.ts";
-import type { SavedState } from "./state.ts";
+import { type SavedState, stateFault } from "./state.ts";
 
 /** Saves the state of a local cloud whenever it has changed. */
 export interface Saver {
@@ -38,7 +38,7 @@ export function createSaver(
     } catch (error) {
       if (!isFailing) {
         warn(
-          `cannot save the state in ${state.folder}: ${(error as Error).message}. What was saved before is kept. What changes until it can be saved ends with this process.`,
+          `cannot save the state in ${state.folder}: ${stateFault(state.folder, error).message}. What was saved before is kept. What changes until it can be saved ends with this process. The next change tries again.`,
         );
       }
       isFailing = true;

@@ -26,7 +26,8 @@ export interface State {
   folder: string | undefined;
 }
 
-export type StateFault = "damaged" | "foreign" | "newer" | "in-use" | "not-writable" | "other-settings";
+export type StateFault =
+  "damaged" | "foreign" | "newer" | "in-use" | "full" | "not-usable" | "other-settings";
 
 /** A state folder that cannot be used. Nothing in it has changed. */
 export class StateError extends Error {
@@ -85,8 +86,7 @@ export function openState(folder: string): SavedState {
     makeFolder(objects);
     release = lock(folder);
   } catch (error) {
-    if (error instanceof StateError) throw error;
-    throw new StateError("not-writable", folder, (error as Error).message);
+    throw stateFault(folder, error);
   }
   let saved = "";
   let writing = Promise.resolve();
@@ -128,6 +128,24 @@ export function openState(folder: string): SavedState {
   }
 }
 
+/** What the file system refused, in words. */
+export function stateFault(folder: string, error: unknown): StateError {
+  if (error instanceof StateError) return error;
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  const causes: Record<string, string> = {
+    EACCES: "permission denied",
+    EPERM: "permission denied",
+    EROFS: "the file system is read-only",
+    ENOSPC: "the disk is full",
+    EDQUOT: "your disk quota is used up",
+    EFBIG: "the file would be larger than this process may write (ulimit -f)",
+    ENOENT: "the folder above it does not exist",
+    ENOTDIR: "a file exists in its place",
+  };
+  const isFull = ["ENOSPC", "EDQUOT", "EFBIG"].includes(code);
+  return new StateError(isFull ? "full" : "not-usable", folder, causes[code] ?? message);
+}
+
 /** Creates no parents: Node's `recursive` never returns where the file system refuses with ENOENT, as /proc does. */
 function makeFolder(folder: string): void {
   try {
@@ -155,7 +173,7 @@ function read(
     file = readFileSync(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { parts: new Map(), digest: "" };
-    throw new StateError("damaged", folder, (error as Error).message);
+    throw stateFault(folder, error);
   }
   const end = file.indexOf(10);
   const damaged = (what: string): StateError => new StateError("damaged", folder, what);
@@ -210,8 +228,8 @@ function lock(folder: string): () => void {
   const path = join(folder, "lock");
   const own = join(folder, `lock.${randomUUID()}`);
   const content = JSON.stringify({ id: randomUUID(), pid: process.pid });
-  writeFileSync(own, content, { mode: 0o600 });
   try {
+    writeFileSync(own, content, { mode: 0o600 });
     while (!createFrom(own, path)) breakAbandoned(folder, path);
   } finally {
     rmSync(own, { force: true });
@@ -248,9 +266,10 @@ function breakAbandoned(folder: string, path: string): void {
   // Its holder has just removed it.
   if (!existsSync(path)) return;
   const held = readFileSync(path, "utf8");
-  const { pid } = JSON.parse(held) as { pid: number };
+  const pid = Number(/"pid":(\d+)\}$/.exec(held)?.[1]);
   const ageMs = Math.abs(Date.now() - statSync(path).mtimeMs);
-  if (isAlive(pid) && ageMs < staleMs) {
+  // A computer that lost its power may leave an empty lock.
+  if (pid > 0 && isAlive(pid) && ageMs < staleMs) {
     throw new StateError("in-use", folder, `process ${pid} uses it`);
   }
   const aside = join(folder, `lock.${randomUUID()}`);

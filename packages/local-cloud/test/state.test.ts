@@ -139,11 +139,14 @@ describe("a local cloud with a state folder", () => {
     });
   });
 
-  it("takes over from a process that has ended", async () => {
-    await writeFile(join(folder, "lock"), JSON.stringify({ id: "x", pid: 2 ** 22 + 1 }));
-    await start();
-    expect(await readFile(join(folder, "lock"), "utf8")).toContain(`"pid":${process.pid}`);
-  });
+  it.each([JSON.stringify({ id: "x", pid: 2 ** 22 + 1 }), ""])(
+    "takes over from a process that has ended: %j",
+    async (lock) => {
+      await writeFile(join(folder, "lock"), lock);
+      await start();
+      expect(await readFile(join(folder, "lock"), "utf8")).toContain(`"pid":${process.pid}`);
+    },
+  );
 
   it("goes on when it cannot save, says so once, and keeps what it has saved", async () => {
     const warnings: string[] = [];

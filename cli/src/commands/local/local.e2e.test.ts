@@ -284,7 +284,7 @@ describe("auth-cli local", () => {
     );
     expect(damaged.code).toBe(2);
     const full = await inside("", [...anyPorts, "--state", "/proc/none"]);
-    expect(full.stderr).toContain("error: cannot write to /proc/none");
+    expect(full.stderr).toContain("error: cannot use the state folder /proc/none\ncause: ");
     expect(full.code).toBe(1);
   });
 

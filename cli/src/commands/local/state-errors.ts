@@ -25,12 +25,16 @@ export function explainState(
       `update @api-auth-twitter/local-cloud, or ${other}`,
     ],
     "in-use": [`another local cloud uses ${folder}`, `stop it, or ${other}`],
-    "not-writable": [`cannot write to ${folder}`, `check the disk and the folder's permissions, or ${other}`],
+    full: [`cannot save the state in ${folder}`, `free some space, or ${other}`],
+    "not-usable": [`cannot use the state folder ${folder}`, `check its path and permissions, or ${other}`],
     "other-settings": [`the state in ${folder} has other settings`, `start with the same, or ${other}`],
   }[fault];
-  return new AuthCliError(fault === "not-writable" ? "write-failed" : "invalid-configuration", {
-    message: said ?? "",
-    cause: message,
-    ...(fix !== undefined && { fix }),
-  });
+  return new AuthCliError(
+    fault === "full" || fault === "not-usable" ? "write-failed" : "invalid-configuration",
+    {
+      message: said ?? "",
+      cause: message,
+      ...(fix !== undefined && { fix }),
+    },
+  );
 }

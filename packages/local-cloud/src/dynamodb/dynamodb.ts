@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { Agent, type IncomingMessage, request as sendRequest, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { Agent, type IncomingMessage, request as sendRequest } from "node:http";
+import { createRequire } from "node:module";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import type { Account } from "../account.ts";
 import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
@@ -69,20 +70,33 @@ export function createDynamoDb(
   }));
   /** dynalite's names of tables that are to be dropped. */
   const dropped = new Set<string>();
-  let starting: Promise<Server> | undefined;
+  let starting: Promise<Dynalite> | undefined;
   const agent = new Agent({ keepAlive: true });
+
+  /** After a failure, the next request starts it again. */
+  const failed = (): void => void (starting = undefined);
+
+  async function startAgain(): Promise<Dynalite> {
+    try {
+      const dynalite = await startDynalite(region, folder);
+      dynalite.ended.catch(failed);
+      return dynalite;
+    } catch (error) {
+      failed();
+      throw error;
+    }
+  }
 
   async function send(
     operation: string,
     body: Uint8Array,
     contentType = "application/x-amz-json-1.0",
   ): Promise<AwsResponse> {
-    starting ??= startDynalite(region, folder);
-    const server = await starting;
+    const dynalite = await (starting ??= startAgain());
     const outgoing = sendRequest({
       agent,
       host: "127.0.0.1",
-      port: (server.address() as AddressInfo).port,
+      port: dynalite.port,
       method: "POST",
       headers: {
         "content-type": contentType,
@@ -94,7 +108,16 @@ export function createDynamoDb(
       },
     });
     outgoing.end(body);
-    const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
+    const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
+    // Its connections break before it says why it has ended.
+    const [incoming] = await answered.catch((error: unknown) =>
+      Promise.race([
+        dynalite.ended,
+        delay(1000).then(() => {
+          throw error;
+        }),
+      ]),
+    );
     const kept = ["content-type", "x-amzn-requestid", "x-amz-crc32"].flatMap((name) => {
       const value = incoming.headers[name];
       return typeof value === "string" ? [[name, value] as const] : [];
@@ -113,7 +136,14 @@ export function createDynamoDb(
 
   let opening: Promise<Map<string, string>> | undefined;
   /** Opens the tables, without those that the state lacks. */
-  const open = (): Promise<Map<string, string>> => (opening ??= reconcile());
+  const open = async (): Promise<Map<string, string>> => {
+    try {
+      return await (opening ??= reconcile());
+    } catch (error) {
+      opening = undefined;
+      throw error;
+    }
+  };
 
   async function reconcile(): Promise<Map<string, string>> {
     if (folder === undefined) return (tables.names ??= new Map());
@@ -240,10 +270,8 @@ export function createDynamoDb(
     },
     async close() {
       agent.destroy();
-      const server = await starting?.catch(() => undefined);
-      if (server === undefined) return;
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      const dynalite = await starting?.catch(() => undefined);
+      await dynalite?.close();
     },
   };
 }
@@ -282,32 +310,86 @@ function listNames(
   return { TableNames: page, ...(page.length < after.length && { LastEvaluatedTableName: page.at(-1) }) };
 }
 
-async function startDynalite(region: string, path: string | undefined): Promise<Server> {
-  const { default: dynalite } = await import("dynalite").catch((error: unknown) => {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const isMissing = code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
+interface Dynalite {
+  port: number;
+  /** Rejects with what ended it. Never resolves. */
+  ended: Promise<never>;
+  close(): Promise<void>;
+}
+
+/** In a thread of its own, because it throws what keeps it from reading and writing its files, such as a full disk. */
+const program = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  const { dynalite, options } = workerData;
+  const start = async () => {
+    if (options.path !== undefined) {
+      // dynalite itself does not say why its database does not open.
+      const { Level } = require(require.resolve("level", { paths: [dynalite] }));
+      const database = new Level(options.path);
+      await database.open();
+      await database.close();
+    }
+    const server = require(dynalite)(options);
+    server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
+    parentPort.once("message", () => {
+      server.closeAllConnections();
+      server.close(() => parentPort.close());
+    });
+  };
+  start();`;
+
+async function startDynalite(region: string, path: string | undefined): Promise<Dynalite> {
+  let dynalite: string;
+  try {
+    dynalite = createRequire(import.meta.url).resolve("dynalite");
+  } catch {
     throw new ServiceError(
       "InternalFailure",
-      isMissing
-        ? "The local cloud has no DynamoDB: its optional package dynalite is not installed. Install the local cloud without --omit=optional."
-        : `The local cloud has no DynamoDB: dynalite does not start: ${message}`,
+      "The local cloud has no DynamoDB: its optional package dynalite is not installed. Install the local cloud without --omit=optional.",
       500,
     );
-  });
-  const { AWS_REGION } = process.env;
-  // dynalite takes the region of its tables' ARNs from here.
-  process.env["AWS_REGION"] = region;
-  const server = dynalite({
+  }
+  const options = {
     ...(path !== undefined && { path }),
     createTableMs: 0,
     deleteTableMs: 0,
     updateTableMs: 0,
+  };
+  const worker = new Worker(program, {
+    eval: true,
+    workerData: { dynalite, options },
+    // From here it takes the region of its tables' ARNs.
+    env: { ...process.env, AWS_REGION: region },
   });
-  if (AWS_REGION === undefined) delete process.env["AWS_REGION"];
-  else process.env["AWS_REGION"] = AWS_REGION;
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
+  const ended = once(worker, "error").then(([error]: unknown[]): never => {
+    throw explainEnd(error as Error, path);
+  });
+  // Once a request asks for it.
+  ended.catch(() => {});
+  const port = await Promise.race([ended, new Promise<number>((resolve) => worker.once("message", resolve))]);
+  return {
+    port,
+    ended,
+    async close() {
+      const exit = new Promise((resolve) => worker.once("exit", resolve));
+      // oxlint-disable-next-line require-post-message-target-origin -- that is a window's
+      worker.postMessage("close");
+      await Promise.race([exit, ended.catch(() => {})]);
+    },
+  };
+}
+
+function explainEnd(error: Error, path: string | undefined): ServiceError {
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  const fix = message.includes("No space left on device")
+    ? "Free some space, then try again."
+    : "If it stays so, move the state folder aside and deploy again.";
+  const where = path === undefined ? "" : ` with the tables in ${path}`;
+  return new ServiceError(
+    "InternalServerError",
+    `The local cloud's DynamoDB has stopped${where}: ${message}. ${fix}`,
+    500,
+  );
 }
 
 /**
