@@ -114,6 +114,8 @@ export async function summarizeTemplate(body: string): Promise<GetTemplateSummar
       Description: definition["Description"] === undefined ? undefined : textOf(definition["Description"]),
     })),
     Description: template.description,
+    // A text, which ampx parses. https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplateSummary.html
+    Metadata: template.metadata === undefined ? undefined : JSON.stringify(template.metadata),
     Capabilities: types.some((type) => type.startsWith("AWS::IAM::")) ? ["CAPABILITY_IAM"] : undefined,
     ResourceTypes: [...new Set(types)],
     Version: "2010-09-09",

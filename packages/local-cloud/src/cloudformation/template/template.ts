@@ -32,6 +32,7 @@ export interface Template {
   /** The template text. */
   body: string;
   description: string | undefined;
+  metadata: unknown;
   parameters: ReadonlyMap<string, TemplateParameter>;
   mappings: JsonObject;
   conditions: JsonObject;
@@ -82,6 +83,7 @@ export async function parseTemplate(body: string): Promise<Template> {
   return {
     body,
     description: typeof document["Description"] === "string" ? document["Description"] : undefined,
+    metadata: document["Metadata"],
     parameters: mapSection(section(document, "Parameters"), "Parameters", parseParameter),
     mappings: section(document, "Mappings"),
     conditions: section(document, "Conditions"),
