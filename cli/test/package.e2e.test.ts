@@ -14,6 +14,7 @@ import {
   type ProjectName,
 } from "@api-auth-twitter/test-support/any-project";
 import { createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { useCreateSst } from "@api-auth-twitter/test-support/create-sst";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
 import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
 import { inLongRun, isLongRun } from "@api-auth-twitter/test-support/test-runs";
@@ -298,6 +299,27 @@ describe("the package with the local cloud, installed in an empty folder", () =>
           await cli.remove();
           await app.remove();
         }
+      },
+    ),
+  );
+
+  inLongRun(() =>
+    test(
+      "the project of create-sst deploys, logs in, calls and smokes, as the docs show",
+      { timeout: 900_000 },
+      async () => {
+        const { init, deploy, login, call, smokes, transcript } = await useCreateSst();
+        expect(init.code, init.stderr).toBe(0);
+        expect(deploy.code, deploy.stdout + deploy.stderr).toBe(0);
+        expect(login.code, login.stderr).toBe(0);
+        expect(call.stdout, call.stderr).toMatch(/^Hello world\./);
+        // The identity pool of SST's Cognito construct has guests.
+        expect(smokes[0].code).toBe(1);
+        expect(smokes[0].stdout).toMatch(/cognito\.guest failed[^]*or pass --allow-guests[^]* 1 failed/);
+        expect(smokes[1].code, smokes[1].stdout).toBe(0);
+        expect(comparable(transcript)).toBe(
+          comparable(new Map(readPages().flatMap(transcriptsIn)).get("create-sst") ?? ""),
+        );
       },
     ),
   );

@@ -43,6 +43,7 @@ export function comparable(transcript: string): string {
     .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:<port>")
     .replace(/\w+(\.(?:execute-api|lambda-url)\.[\w-]+\.localhost):\d+/g, "<api>$1:<port>")
     .replace(/oauth_token=\w+/g, "oauth_token=<token>")
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<date>")
     .replace(/\(request [^)]+\)/g, "(request <id>)")
     .replace(/(AuthRole-)\w+/g, "$1<suffix>")
     .replace(/(assumed-role\/[\w-]+-)\w+/g, "$1<suffix>")

@@ -20,7 +20,7 @@ export interface Deployment extends SigningScope {
   identityPoolId: string;
   /** The API's. The identity pool may be in another one, which its id names. */
   region: string;
-  /** For display: `--region`, “the API's host”, `AWS_REGION` or “the identity pool's id”. */
+  /** The source of the region, for display. */
   regionSource: string;
   /** Service and region are guesses, since neither the API's host nor a flag names them. */
   isScopeAssumed: boolean;

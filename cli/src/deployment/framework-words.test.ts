@@ -22,6 +22,17 @@ describe("inWordsOf", () => {
     },
   );
 
+  it.each(["cdk", "amplify", "sam", "serverless"] as const)(
+    "names no construct of SST to %s",
+    (framework) => {
+      const fix =
+        "set `cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }` in identityPoolFederation and deploy, or pass --allow-guests";
+      expect(inWordsOf(framework, fix)).toMatch(
+        /^set `(?!cdk)[^`]*llowUnauthenticatedIdentities.* and deploy, or pass/,
+      );
+    },
+  );
+
   it("says where CDK's users find the name of a stage", () => {
     expect(inWordsOf("cdk", "use the stage name of `npx sst deploy --stage …`")).toBe(
       "use a stage of the outputs file or of auth-cli.json",

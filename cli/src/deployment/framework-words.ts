@@ -37,6 +37,8 @@ const grant =
 
 const named = "a stage of the outputs file or of auth-cli.json";
 
+const guestless = "set `AllowUnauthenticatedIdentities: false` on the AWS::Cognito::IdentityPool";
+
 /** What fixes say to a user of SST, and what they say to users of others. */
 const phrases: readonly [said: RegExp, others: Words][] = [
   [/`npx sst deploy(?: --stage (?:<stage>|[\w-]+))?`/g, deploy],
@@ -74,6 +76,17 @@ const phrases: readonly [said: RegExp, others: Words][] = [
   [
     /add `auth\.attachPermissionsForAuthUsers\(stack, \[api\]\)` to the stack/g,
     { cdk: grant, amplify: grant, sam: grant, serverless: grant },
+  ],
+  [
+    /set `cdk: \{ cfnIdentityPool: [^`]*` in identityPoolFederation/g,
+    {
+      cdk: "set `allowUnauthenticatedIdentities: false` on the identity pool",
+      // https://docs.amplify.aws/nextjs/build-a-backend/auth/concepts/guest-access/
+      amplify:
+        "set `backend.auth.resources.cfnResources.cfnIdentityPool.allowUnauthenticatedIdentities = false`",
+      sam: guestless,
+      serverless: guestless,
+    },
   ],
   [
     /add (\w+) to the stack's outputs \(`stack\.addOutputs`\)/g,

@@ -652,7 +652,10 @@ describe("flags", () => {
       const { deployment } = await resolve({ endpoint: address, identityPoolId: poolId }, { variables });
       return [deployment.region, deployment.regionSource];
     };
-    expect(await regionOf("http://127.0.0.1:1234")).toEqual(["ap-south-1", "AWS_REGION"]);
+    expect(await regionOf("http://127.0.0.1:1234")).toEqual([
+      "ap-south-1",
+      "the environment variable AWS_REGION",
+    ]);
     expect(await regionOf("http://abc.execute-api.us-west-2.localhost:1234")).toEqual([
       "us-west-2",
       "the API's host",

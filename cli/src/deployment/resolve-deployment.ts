@@ -75,24 +75,24 @@ export function checkDeployment(
   if (host?.service === "appsync") apiEndpoint.pathname = "/";
   const service = parseServiceFlag(flags.service) ?? host?.service;
   const named = parseRegionFlag(flags.region);
-  const local = localRegion(environment.variables, apiEndpoint);
+  const pool = regionOfPool(identityPoolId);
   // The pool id names its region. AWS_REGION may be meant for other work, unless a local cloud sets it.
-  const [region, regionSource] =
-    named !== undefined
-      ? [named, "--region"]
-      : host !== undefined
-        ? [host.region, "the API's host"]
-        : local !== undefined
-          ? [local, "AWS_REGION"]
-          : [regionOfPool(identityPoolId), "the identity pool's id"];
+  const local = localRegion(environment.variables, apiEndpoint) ?? pool;
   return {
     deployment: {
       stage,
       apiEndpoint,
       identityPoolId,
       service: service ?? executeApi,
-      region,
-      regionSource,
+      region: named ?? host?.region ?? local,
+      regionSource:
+        named !== undefined
+          ? "--region"
+          : host !== undefined
+            ? "the API's host"
+            : local === pool
+              ? "the identity pool's id"
+              : "the environment variable AWS_REGION",
       isScopeAssumed: service === undefined || (named ?? host) === undefined,
       source: found.source,
       poolSource: found.poolSource,

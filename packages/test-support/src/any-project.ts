@@ -197,7 +197,7 @@ export async function install(folder: string, ...tarballs: string[]): Promise<vo
 }
 
 async function npm(args: string[], cwd: string): Promise<string> {
-  const ran = await runProcess("npm", args, { cwd, env: process.env, timeoutMs: 100_000 });
+  const ran = await runProcess("npm", args, { cwd, env: process.env, timeoutMs: 300_000 });
   if (ran.code !== 0) throw new Error(ran.stderr);
   return ran.stdout;
 }
@@ -235,11 +235,11 @@ async function recordProject(
     const smoke = await cli.run(["smoke", ...flags, ...smokeFlags]);
     const refused = refusedFlags && (await cli.run(["call", path, ...flags, ...refusedFlags]));
     const shown = [
-      line(["login", ...flags], login.stderr.replace(/^PIN: \n/m, `PIN: 1234567\n${login.stdout}`)),
-      line(["call", path, ...flags], call.stdout + call.stderr),
-      line(["smoke", ...flags, ...smokeFlags], smoke.stdout + smoke.stderr),
+      asTyped(["login", ...flags], login.stderr.replace(/^PIN: \n/m, `PIN: 1234567\n${login.stdout}`)),
+      asTyped(["call", path, ...flags], call.stdout + call.stderr),
+      asTyped(["smoke", ...flags, ...smokeFlags], smoke.stdout + smoke.stderr),
       ...(refused
-        ? [line(["call", path, ...flags, ...(refusedFlags ?? [])], `${refused.stdout}\n${refused.stderr}`)]
+        ? [asTyped(["call", path, ...flags, ...(refusedFlags ?? [])], `${refused.stdout}\n${refused.stderr}`)]
         : []),
     ];
     return {
@@ -286,13 +286,14 @@ async function deployProject(
   if (code !== 0) throw new Error(stdout + stderr);
 }
 
-function line(args: readonly string[], output: string): string {
+/** A command line and its output, as a terminal shows them. */
+export function asTyped(args: readonly string[], output: string): string {
   const words = args.map((word) => (word.includes(" ") ? `'${word}'` : word));
   return `$ npx auth-cli ${words.join(" ")}\n${output.trimEnd()}\n`;
 }
 
 /** The paths of a test's folders as they are on a user's computer. */
-function inAHome(text: string, { home }: AuthCli, folder: string): string {
+export function inAHome(text: string, { home }: AuthCli, folder: string): string {
   return text
     .replaceAll(`${home}/config`, "~/.config")
     .replaceAll(`${home}/cache`, "~/.cache")

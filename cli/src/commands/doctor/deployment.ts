@@ -137,11 +137,11 @@ async function region(
       }),
     ];
   }
-  const { region: api = pool, regionSource } = resolved.value?.deployment ?? {};
+  const { region: api = pool } = resolved.value?.deployment ?? {};
   const setting =
     (await configuration.find("AWS_REGION")) ?? (await configuration.find("AWS_DEFAULT_REGION"));
   const note =
-    setting === undefined || setting.value === pool || regionSource === "AWS_REGION"
+    setting === undefined || setting.value === pool || setting.value === api
       ? ""
       : `; ${setting.source} is ${setting.value}, which auth-cli ignores and the aws CLI uses`;
   // AWS_IAM, the keys and STS know no region, so the pool may be in another one than the API.

@@ -107,8 +107,8 @@ export async function checkCognitoGuest(chain: Chain, send: Send): Promise<void>
   throw new AuthCliError("check-failed", {
     step: "cognito.guest",
     message: "the identity pool issued an identity without a login",
-    cause: "the pool allows unauthenticated identities, as SST's Cognito construct does by default",
-    fix: "set `identityPoolFederation: { cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } } }` and deploy",
+    cause: "the pool allows unauthenticated identities, the default of SST and Amplify",
+    fix: "set `cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }` in identityPoolFederation and deploy, or pass --allow-guests",
   });
 }
 
