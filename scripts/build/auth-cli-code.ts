@@ -8,12 +8,14 @@ const unusedParts = [
   "@aws-sdk/middleware-logger",
   "@aws-sdk/middleware-recursion-detection",
   "@aws-sdk/middleware-user-agent",
+  "@aws-sdk/util-endpoints",
   "@aws-sdk/util-user-agent-node",
   "@aws-sdk/credential-provider-node",
   "@smithy/credential-provider-imds",
   "@smithy/node-config-provider",
   "@smithy/node-http-handler",
   "@smithy/signature-v4",
+  "@smithy/util-endpoints",
 ];
 
 /** For each bundle with code of auth-cli: without what it does not need, and with what starts faster. */
