@@ -220,6 +220,7 @@ const elsewhere: Record<string, string> = {
   "auth-cli local --state …": "local.e2e.test.ts",
   "auth-cli local env": "local.e2e.test.ts",
   "auth-cli local env --port …": "local.e2e.test.ts",
+  "auth-cli local fast-forward 5m": "local.e2e.test.ts",
   "auth-cli login --callback": "callback.test.ts: needs a browser's redirect",
   "auth-cli login --callback …": "callback.test.ts: needs a browser's redirect",
   "auth-cli login --callback <port>": "callback.test.ts: needs a browser's redirect",

@@ -55,13 +55,36 @@ export interface LambdaPermission {
   invokedViaFunctionUrl?: boolean | undefined;
 }
 
-/** AWS::Events::Rule of the default event bus. */
+/** AWS::Events::Rule. */
 export interface EventRule {
   arn: string;
+  name: string;
+  /** `default`, or the name of another event bus, which nothing sends events to. */
+  bus: string;
   /** Undefined for a rule that is disabled or has a schedule only. */
   pattern: Record<string, unknown> | undefined;
-  /** ARNs. */
-  targets: string[];
+  /** Undefined for a rule that is disabled or has a pattern only. */
+  schedule: RuleSchedule | undefined;
+  targets: EventTarget[];
+}
+
+export interface RuleSchedule {
+  /** `rate(5 minutes)` or `cron(0 10 * * ? *)`. */
+  expression: string;
+  /** When the rule got it. */
+  since: Date;
+  /** When it is due next. */
+  due: Date | undefined;
+}
+
+/** A target of a rule. It gets the event, or what one of the other members makes of it. */
+export interface EventTarget {
+  arn: string;
+  /** JSON. */
+  input?: string | undefined;
+  /** `$.detail`. */
+  inputPath?: string | undefined;
+  inputTransformer?: { paths: Record<string, string>; template: string } | undefined;
 }
 
 /** AWS::Lambda::Url. */

@@ -11,6 +11,8 @@ export interface CloudClock {
   /** One of the clock's times in the clients'. */
   toClient(time: Date): Date;
   advance(milliseconds: number): void;
+  /** Goes on until it is ahead by full minutes, so that minutes stay minutes to clients. */
+  align(): void;
 }
 
 export function createCloudClock(now: () => Date, state: State): CloudClock {
@@ -21,6 +23,9 @@ export function createCloudClock(now: () => Date, state: State): CloudClock {
     toClient: (time) => shifted(time, -clock.aheadMs),
     advance(milliseconds) {
       clock.aheadMs += milliseconds;
+    },
+    align() {
+      clock.aheadMs = Math.ceil(clock.aheadMs / 60_000) * 60_000;
     },
   };
 }

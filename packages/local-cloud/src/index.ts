@@ -2,7 +2,9 @@ import { randomUUID, X509Certificate } from "node:crypto";
 import { accessKeyId, iamUniqueId, secretAccessKey } from "./aws/identifiers.ts";
 import { type Listener, listenOnLoopback } from "./aws/listener.ts";
 import { awsRequestListener } from "./aws/origin.ts";
-import { restJsonResult } from "./aws/rest-json-protocol.ts";
+import { parseJsonBody } from "./aws/json-protocol.ts";
+import { restJsonError, restJsonResult } from "./aws/rest-json-protocol.ts";
+import { ServiceError } from "./aws/service-error.ts";
 import type { AwsRequest, AwsResponse } from "./aws/request.ts";
 import { requestRegion } from "./aws/request-region.ts";
 import { createOpenIdTokens } from "./cognito-identity/open-id-token.ts";
@@ -13,6 +15,7 @@ import { createIssuerDirectory, type OidcIssuers } from "./oidc/issuers.ts";
 import { createAccount } from "./account.ts";
 import { hostNodeNotice } from "./lambda/host-node.ts";
 import { createLog } from "./log.ts";
+import { createCloudClock } from "./cloud-clock.ts";
 import { createRegion, type Region, type RegionOptions } from "./region.ts";
 import { createBuckets } from "./s3/buckets.ts";
 import { memoryState, openState, type State, StateError, stateFault } from "./state.ts";
@@ -20,6 +23,7 @@ import { createSaver } from "./saver.ts";
 import { randomAlphanumeric } from "./twitter/random-alphanumeric.ts";
 import type { AppSettings, RegisteredApp } from "./twitter/registered-app.ts";
 import { type LocalTwitter, startTwitter } from "./twitter/twitter.ts";
+import { createTimekeeper } from "./timekeeper.ts";
 import { verifyTwitterToken } from "./cognito-identity/verify-twitter-token.ts";
 
 export type { StateError, StateFault } from "./state.ts";
@@ -58,6 +62,8 @@ export interface LocalCloudOptions {
    * functions get them.
    */
   serviceEndpoints?: Readonly<Record<string, string>>;
+  /** Lets this time pass at once for schedules and alarms after each deploy. */
+  fastForwardSeconds?: number;
   now?: () => Date;
   /** Gets one line for each event, without control characters. */
   log?: (line: string) => void;
@@ -84,6 +90,12 @@ export interface LocalCloud {
   twitterApp: RegisteredApp;
   /** Environment variables for sst, cdk, aws and the CLI. */
   environment: Record<string, string>;
+  /**
+   * Lets this time pass at once for schedules and alarms: what is due runs, one after the other. By default, until the next
+   * schedule is due. Resolves when it has run.
+   * `POST /_local-cloud/fast-forward` at the AWS origin does the same: `{"id": <the cloud's>, "seconds": …}`.
+   */
+  fastForward(seconds?: number): Promise<void>;
   /** Ends every connection to the message broker of AWS IoT, as a network failure does. Clients connect again. */
   disconnectIot(): Promise<void>;
   /** Closes every origin and connection, ends the Lambda workers and removes their temporary files. */
@@ -129,6 +141,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     [certificate.cert, tls?.cert ?? "", options.extraCaCertificates ?? ""],
     state.folder,
   );
+  const clock = createCloudClock(now, state);
   let aws: Listener | undefined;
   let twitter: LocalTwitter | undefined;
   const regionOptions: RegionOptions = {
@@ -146,6 +159,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       verifyTwitterToken({ ...request, ...(tls !== undefined && { ca: tls.cert }) }),
     issuers: createIssuerDirectory(options.oidcIssuers ?? {}),
     state,
+    clock,
+    deployed: () => {
+      if (options.fastForwardSeconds !== undefined) void fastForward(options.fastForwardSeconds);
+    },
     now,
     log,
     warn,
@@ -169,7 +186,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
   const saver = saved && createSaver(saved, () => [...regions.values()], warn);
 
+  const timekeeper = createTimekeeper(clock, () => Array.from(regions.values(), ({ timed }) => timed));
+  const fastForward = (seconds?: number): Promise<void> =>
+    timekeeper.fastForward(seconds && seconds * 1000).finally(() => saver?.changed());
+  const ticking = setInterval(() => timekeeper.tick(), 1000).unref();
+
   const close = async (): Promise<void> => {
+    clearInterval(ticking);
     await Promise.all([aws?.close(), twitter?.close()]);
     await Promise.all(Array.from(regions.values(), (each) => each.close()));
     await saver?.close();
@@ -191,8 +214,22 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     });
     const notice = hostNodeNotice();
     if (notice !== undefined) warn(notice);
+    const answerFastForward = async (request: AwsRequest): Promise<AwsResponse> => {
+      try {
+        const { id: given, seconds } = parseJsonBody(request);
+        // Pages of other sites do not know the id.
+        if (given !== id || (seconds !== undefined && typeof seconds !== "number"))
+          throw new ServiceError("AccessDeniedException", "Forbidden", 403);
+        await fastForward(seconds);
+        return restJsonResult({}, request.requestId);
+      } catch (error) {
+        if (error instanceof ServiceError) return restJsonError(error, request.requestId);
+        throw error;
+      }
+    };
     const answer = async (request: AwsRequest): Promise<AwsResponse> => {
       if (request.path === "/_local-cloud") return restJsonResult({ id }, request.requestId);
+      if (request.path === "/_local-cloud/fast-forward") return answerFastForward(request);
       const named = await openRegion(requestRegion(request) ?? region);
       return named.answer(request).finally(() => saver?.changed());
     };
@@ -222,6 +259,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         TWITTER_CONSUMER_SECRET: clientCredentials.secret,
         SST_TELEMETRY_DISABLED: "1",
       },
+      fastForward,
       async disconnectIot() {
         await Promise.all(Array.from(regions.values(), ({ iot }) => iot.disconnect()));
       },

@@ -4,12 +4,13 @@ import { createApiGateway } from "./api-gateway/api-gateway.ts";
 import { createControlPlane } from "./aws/control-plane.ts";
 import type { AwsRequest, AwsResponse } from "./aws/request.ts";
 import { bootstrapAccount } from "./cloudformation/cdk-bootstrap.ts";
-import { createCloudClock } from "./cloud-clock.ts";
+import type { CloudClock } from "./cloud-clock.ts";
 import { createCloudFormation, readTemplate } from "./cloudformation/cloudformation.ts";
 import { createCustomResources } from "./cloudformation/resource-types/custom-resource.ts";
 import { createRecorder } from "./cloudformation/resource-types/recorded-resource.ts";
 import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
 import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
+import { runAlarmActions } from "./cloudwatch/alarm-actions.ts";
 import { createCloudWatch } from "./cloudwatch/cloudwatch.ts";
 import { createCognitoIdentity, type CognitoIdentityOptions } from "./cognito-identity/cognito-identity.ts";
 import type { OpenIdTokens } from "./cognito-identity/open-id-token.ts";
@@ -29,6 +30,7 @@ import { createSecretsManager } from "./secrets-manager/secrets-manager.ts";
 import { createParameterStore } from "./ssm/parameter-store.ts";
 import type { State } from "./state.ts";
 import { createSts } from "./sts/sts.ts";
+import type { Timed } from "./timekeeper.ts";
 
 /** What the regions share: IAM and S3 are global, and every region has the same Twitter, clock and log. */
 export interface RegionOptions
@@ -49,6 +51,10 @@ export interface RegionOptions
   /** `AWS_ENDPOINT_URL`; undefined until it listens. */
   awsUrl: () => string | undefined;
   state: State;
+  /** The time of schedules, metrics and alarms. */
+  clock: CloudClock;
+  /** A stack was created or updated. */
+  deployed: () => void;
   now: () => Date;
   log: (line: string) => void;
   warn: (line: string) => void;
@@ -58,6 +64,7 @@ export interface RegionOptions
 export interface Region {
   stacks: Stacks;
   dynamoDb: DynamoDb;
+  timed: Timed;
   iot: Iot;
   /** Bootstraps a new region for the CDK, and opens the APIs that were deployed. @throws the listen error */
   open(): Promise<void>;
@@ -66,7 +73,7 @@ export interface Region {
 }
 
 export function createRegion(name: string, options: RegionOptions): Region {
-  const { account: home, sessions, buckets, openIdTokens, certificate, now, log, warn } = options;
+  const { account: home, sessions, buckets, openIdTokens, certificate, clock, now, log, warn } = options;
   const { serviceEndpoints, awsUrl } = options;
   const { accountId } = home;
   const isHome = name === home.region;
@@ -75,9 +82,13 @@ export function createRegion(name: string, options: RegionOptions): Region {
 
   const parameterStore = createParameterStore({ accountId, region: name, now, state });
   const secretsManager = createSecretsManager({ accountId, region: name, now, state });
-  // Every region has the same time.
-  const clock = createCloudClock(now, options.state);
-  const cloudWatch = createCloudWatch({ account, clock, log, state });
+  const cloudWatch = createCloudWatch({
+    account,
+    clock,
+    log,
+    state,
+    changed: (alarm, change) => runAlarmActions({ account, lambda, events, log }, alarm, change),
+  });
   const dynamoDb = createDynamoDb(
     account,
     state,
@@ -123,12 +134,13 @@ export function createRegion(name: string, options: RegionOptions): Region {
     log,
     warn,
   });
-  const events = createEventBus({ account, lambda, now, log });
+  const events = createEventBus({ account, lambda, now: () => clock.now(), log });
   const httpApis = createHttpApiHost({ ...options, account, region: name, lambda, state, named: !isHome });
   const stacks = createStacks({
     account,
     resourceTypes: createResourceTypes({
       account,
+      now: () => clock.now(),
       buckets,
       cloudWatch,
       dynamoDb,
@@ -152,13 +164,15 @@ export function createRegion(name: string, options: RegionOptions): Region {
     now,
     log,
     warn,
-    onStatus: ({ stackId, status, statusReason = "" }) =>
+    onStatus: ({ stackId, status, statusReason = "" }) => {
       events.publish({
         source: "aws.cloudformation",
         detailType: "CloudFormation Stack Status Change",
         resources: [stackId],
         detail: { "stack-id": stackId, "status-details": { status, "status-reason": statusReason } },
-      }),
+      });
+      if (status === "CREATE_COMPLETE" || status === "UPDATE_COMPLETE") options.deployed();
+    },
   });
   const controlPlane = createControlPlane({
     account,
@@ -186,6 +200,12 @@ export function createRegion(name: string, options: RegionOptions): Region {
   return {
     stacks,
     dynamoDb,
+    timed: {
+      nextDue: () => events.nextDue(),
+      runDue: (time) => events.runDue(time),
+      hasAlarms: () => cloudWatch.hasAlarms(),
+      evaluateAlarms: (minute) => cloudWatch.evaluate(minute),
+    },
     iot,
     answer: async (request) => customResources.answer(request) ?? controlPlane(request),
     async open() {

@@ -42,6 +42,7 @@ it("docs/local-cloud.md lists the resource types of the local cloud", () => {
   const dynamoDb = { run: () => Promise.resolve({}), redefine: () => Promise.resolve() };
   const types = createResourceTypes({
     account,
+    now,
     buckets,
     cloudWatch,
     dynamoDb,

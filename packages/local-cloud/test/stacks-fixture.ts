@@ -73,6 +73,7 @@ export function createStacksFixture(
   };
   const types = createResourceTypes({
     account,
+    now,
     buckets,
     cloudWatch,
     dynamoDb: { run: () => Promise.resolve({}), redefine: () => Promise.resolve() },

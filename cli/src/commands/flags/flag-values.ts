@@ -37,14 +37,14 @@ export function httpStatus(value: string): number {
   throw new InvalidArgumentError("expected an HTTP status, 100 to 599");
 }
 
-const unitsMs = { ms: 1, s: 1000, m: 60_000 } as const;
+const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** Longer than a CI job may run. */
 const longestMs = 24 * 60 * 60_000;
 
 /** `500ms`, `60s`, `2m`. @returns milliseconds */
 export function duration(value: string): number {
-  const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(value) ?? [];
+  const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) ?? [];
   const ms = Math.round(Number(digits) * (unitsMs[unit as keyof typeof unitsMs] ?? 0));
   if (ms > 0 && ms <= longestMs) return ms;
   throw new InvalidArgumentError("expected a duration above 0, for example 500ms, 60s or 2m");

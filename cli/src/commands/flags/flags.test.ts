@@ -300,6 +300,7 @@ const table: Record<string, Row> = {
     ),
     several: ["a.example=https://a.example", "b.example=https://b.example"],
   },
+  "local --fast-forward": { wrong: durations, last: ["5m", "1h"], lastIs: "3600000" },
   "local --presign-expires": { wrong: durations, last: ["5s", "6s"], lastIs: "6000" },
   "local --strict": aSwitch,
   "local --quiet": aSwitch,

@@ -1,7 +1,7 @@
 import { Argument, type Command, Option } from "commander";
 import type { LocalFlags } from "./local.ts";
 import { type CommandDefinition, examples } from "../flags/command-definition.ts";
-import { collect, duration, port } from "../flags/flag-values.ts";
+import { collect, duration, port as parsePort } from "../flags/flag-values.ts";
 
 /** Commander drops the dashes. */
 function isAfterDashes({ parent }: Command): boolean {
@@ -15,13 +15,13 @@ export const localCommand: CommandDefinition = {
   description: "start a local stand-in for Twitter and AWS, or run a command in it",
   define(command, run) {
     command
-      .addArgument(new Argument("[command...]", "the command to run, after --, or env"))
+      .addArgument(new Argument("[command...]", "the command to run, after --; or env; or fast-forward"))
       .addOption(
-        new Option("--port <port>", "port for AWS; 0 selects a free port").argParser(port).default(4566),
+        new Option("--port <port>", "port for AWS; 0 selects a free port").argParser(parsePort).default(4566),
       )
       .addOption(
         new Option("--twitter-port <port>", "port for Twitter; 0 selects a free port")
-          .argParser(port)
+          .argParser(parsePort)
           .default(4567),
       )
       .addOption(
@@ -46,6 +46,12 @@ export const localCommand: CommandDefinition = {
       )
       .option("--strict", "refuse resource types that the local cloud can only record")
       .option("--state <folder>", "keep deployments, keys, ports and logins in this folder")
+      .addOption(
+        new Option(
+          "--fast-forward <duration>",
+          "after each deploy, let this time pass at once for schedules and alarms, for example 5m",
+        ).argParser(duration),
+      )
       .option("--shell", "open a shell in the local cloud, which ends with it")
       .option("--quiet", "show no requests and no output of functions; with a command, they are never shown")
       .addHelpText(
@@ -55,16 +61,22 @@ export const localCommand: CommandDefinition = {
           "auth-cli local --port 0 --twitter-port 0 -- npm test",
           "auth-cli local",
           'eval "$(auth-cli local env)"               # in another terminal; or env fish, env powershell',
+          "auth-cli local fast-forward 5m             # in another terminal: runs the schedules that become due",
           "auth-cli local --shell",
         ),
       )
       .action(
         run(async (environment, flags: LocalFlags, words: string[]) => {
-          // After `--`, env is the program of that name.
-          if (words[0] === "env" && !isAfterDashes(command)) {
+          // After `--`, they are programs of those names.
+          const verb = isAfterDashes(command) ? undefined : words[0];
+          const port = command.getOptionValueSource("port") === "cli" ? flags.port : undefined;
+          if (verb === "env") {
             const { printEnvironment } = await import("./print-environment.ts");
-            const isPortGiven = command.getOptionValueSource("port") === "cli";
-            return printEnvironment(words.slice(1), isPortGiven ? flags.port : undefined, environment);
+            return printEnvironment(words.slice(1), port, environment);
+          }
+          if (verb === "fast-forward") {
+            const { fastForward } = await import("./fast-forward.ts");
+            return fastForward(words.slice(1), port, environment);
           }
           const { local } = await import("./local.ts");
           return local(words, flags, environment);

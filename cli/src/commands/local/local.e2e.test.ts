@@ -176,6 +176,18 @@ describe("auth-cli local", () => {
     expect(wrong.code).toBe(2);
   });
 
+  test("fast-forward lets time pass in the local cloud that runs", async () => {
+    const { stdout, stderr } = await inside(`
+      const { spawnSync } = require("node:child_process");
+      const run = (...words) => spawnSync(process.execPath, [${JSON.stringify(authCliPath)}, "local", "fast-forward", ...words], { encoding: "utf8" });
+      const [one, wrong] = [run("5m"), run("soon")];
+      console.log(JSON.stringify({ codes: [one.status, wrong.status], said: one.stderr, wrong: wrong.stderr }));`);
+    const { codes, said, wrong } = JSON.parse(stdout || "{}") as Record<string, unknown>;
+    expect(codes, stderr).toEqual([0, 2]);
+    expect(said).toContain("Schedules that were due have run.");
+    expect(wrong).toContain('error: invalid duration "soon"\nfix: run `auth-cli local fast-forward 5m`');
+  });
+
   /** Start file, its lines, and the history. */
   const shells = {
     bash: [".bashrc", "PS1='mine> '; export AWS_PROFILE=mine", ".bash_history"],

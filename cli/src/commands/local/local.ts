@@ -24,6 +24,8 @@ export interface LocalFlags {
   oidcIssuer?: string[];
   /** Milliseconds. */
   presignExpires?: number;
+  /** Milliseconds. */
+  fastForward?: number;
   strict?: boolean;
   /** A folder that lasts. */
   state?: string;
@@ -107,6 +109,7 @@ async function cloudOptions(
     oidcIssuers: oidcIssuers(flags.oidcIssuer ?? []),
     ...extraCaCertificates(environment),
     ...(flags.presignExpires === undefined ? {} : { presignedSeconds: flags.presignExpires / 1000 }),
+    ...(flags.fastForward === undefined ? {} : { fastForwardSeconds: flags.fastForward / 1000 }),
     ...(flags.strict && { strict: true }),
     ...(flags.state !== undefined && { stateFolder: resolve(environment.workingDirectory, flags.state) }),
     serviceEndpoints: Object.fromEntries(

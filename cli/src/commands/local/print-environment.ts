@@ -35,7 +35,7 @@ function portOf({ environment }: LocalCloudRecord): string {
 }
 
 /** The one that was started in this folder, else the only one. */
-function choose(
+export function choose(
   running: readonly LocalCloudRecord[],
   port: number | undefined,
   { workingDirectory }: Environment,

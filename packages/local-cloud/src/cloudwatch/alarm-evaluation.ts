@@ -1,5 +1,5 @@
-import type { Alarm, AlarmState } from "./alarms.ts";
-import { type Datapoint, type Metrics, statisticOf } from "./metrics.ts";
+import type { Alarm, AlarmState } from "./alarm.ts";
+import { type Metrics, statisticOf } from "./metrics.ts";
 
 export interface Evaluation {
   state: AlarmState;
@@ -19,14 +19,14 @@ const earlierPeriods = 2;
  * The state of an alarm at a time, by a sliding window that ends then.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
  *
- * @param format a time in the reason
+ * @param toClient converts the times of the reason
  * @returns undefined when the alarm stays as it is
  */
 export function evaluateAlarm(
   alarm: Alarm,
   metrics: Pick<Metrics, "datapoints">,
   time: Date,
-  format: (time: Date) => string,
+  toClient: (time: Date) => Date,
 ): Evaluation | undefined {
   const { metric, evaluationPeriods: wanted, threshold } = alarm;
   if (metric === undefined) return undefined;
@@ -39,6 +39,7 @@ export function evaluateAlarm(
       return value === undefined ? [] : [{ datapoint, value, breaches: breaches(alarm, value) }];
     })
     .slice(-wanted);
+  const [first] = present;
   const missing = wanted - present.length;
   const breaching = present.filter((each) => each.breaches);
   const required = alarm.datapointsToAlarm ?? wanted;
@@ -56,7 +57,8 @@ export function evaluateAlarm(
   })();
   if (state === undefined) return undefined;
 
-  const shown = state === "ALARM" ? breaching : present.filter((each) => !each.breaches);
+  const decisive = present.filter((each) => each.breaches === (state === "ALARM"));
+  const shown = decisive.length === 0 ? present : decisive;
   const condition = conditions[alarm.comparisonOperator] ?? "";
   const limit = decimal(threshold);
   let reason: string;
@@ -68,7 +70,7 @@ export function evaluateAlarm(
   } else {
     const values = shown
       .toReversed()
-      .map(({ value, datapoint }) => `${decimal(value)} (${format(datapoint.time)})`);
+      .map(({ value, datapoint }) => `${decimal(value)} (${shortTime(toClient(datapoint.time))})`);
     const verb = shown.length === 1 ? "was" : "were";
     const transition =
       state === "ALARM"
@@ -81,22 +83,30 @@ export function evaluateAlarm(
     reason,
     data: {
       version: "1.0",
-      queryDate: time.toISOString().replace("Z", "+0000"),
-      ...(present.length > 0 && {
-        startDate: present[0]?.datapoint.time.toISOString().replace("Z", "+0000"),
-      }),
+      queryDate: longTime(toClient(time)),
+      ...(first !== undefined && { startDate: longTime(toClient(first.datapoint.time)) }),
       statistic,
       period,
       ...(unit !== undefined && { unit }),
       recentDatapoints: present.map(({ value }) => value),
       threshold,
-      evaluatedDatapoints: present.toReversed().map(({ value, datapoint }) => evaluated(datapoint, value)),
+      evaluatedDatapoints: present.toReversed().map(({ value, datapoint: { time: from, sampleCount } }) => ({
+        timestamp: longTime(toClient(from)),
+        sampleCount,
+        value,
+      })),
     },
   };
 }
 
-function evaluated({ time, sampleCount }: Datapoint, value: number): object {
-  return { timestamp: time.toISOString().replace("Z", "+0000"), sampleCount, value };
+/** `27/11/26 21:20:00`. */
+function shortTime(time: Date): string {
+  const [year = "", month = "", day = "", clockTime = ""] = time.toISOString().split(/[-T.]/);
+  return `${day}/${month}/${year.slice(2)} ${clockTime}`;
+}
+
+function longTime(time: Date): string {
+  return time.toISOString().replace("Z", "+0000");
 }
 
 /** How CloudWatch words an operator. */

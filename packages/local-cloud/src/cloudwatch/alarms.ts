@@ -1,45 +1,12 @@
 import type { Account } from "../account.ts";
 import type { JsonObject } from "../aws/json-protocol.ts";
 import type { State } from "../state.ts";
+import type { Alarm, AlarmChange, AlarmState } from "./alarm.ts";
 import { type Evaluation, evaluateAlarm } from "./alarm-evaluation.ts";
 import { cloudWatchRefusals } from "./cloudwatch-refusals.ts";
 import { Input } from "./input.ts";
-import { type MetricId, type Metrics, percentileOf, simpleStatistics } from "./metrics.ts";
+import { type Metrics, percentileOf, simpleStatistics } from "./metrics.ts";
 import { units } from "./units.ts";
-
-export const alarmStates = ["OK", "ALARM", "INSUFFICIENT_DATA"] as const;
-export type AlarmState = (typeof alarmStates)[number];
-
-/** A metric alarm. */
-export interface Alarm {
-  name: string;
-  arn: string;
-  /** The members of PutMetricAlarm that DescribeAlarms returns as they are. */
-  settings: JsonObject;
-  /** Undefined for metric math, which is not evaluated here. */
-  metric: (MetricId & { statistic: string; period: number; unit: string | undefined }) | undefined;
-  threshold: number;
-  comparisonOperator: string;
-  evaluationPeriods: number;
-  datapointsToAlarm: number | undefined;
-  treatMissingData: string;
-  state: AlarmState;
-  reason: string;
-  reasonData: string | undefined;
-  updated: Date;
-  configured: Date;
-  history: AlarmChange[];
-}
-
-/** A change of an alarm's state. */
-export interface AlarmChange {
-  time: Date;
-  from: AlarmState;
-  to: AlarmState;
-  reason: string;
-  fromReason: string;
-  reasonData: string | undefined;
-}
 
 /** Changes that an alarm remembers. */
 const maximumHistory = 100;
@@ -61,12 +28,12 @@ export interface AlarmsOptions {
   metrics: Metrics;
   now: () => Date;
   state: State;
-  /** A time in a reason. */
-  format: (time: Date) => string;
+  /** Converts the times of a reason. */
+  toClient: (time: Date) => Date;
   changed: (alarm: Alarm, change: AlarmChange) => void;
 }
 
-export function createAlarms({ account, metrics, now, state, format, changed }: AlarmsOptions): Alarms {
+export function createAlarms({ account, metrics, now, state, toClient, changed }: AlarmsOptions): Alarms {
   const alarms = state.part("alarms", () => new Map<string, Alarm>());
 
   function transition(
@@ -119,7 +86,7 @@ export function createAlarms({ account, metrics, now, state, format, changed }: 
     },
     evaluate(time) {
       for (const alarm of alarms.values()) {
-        const evaluation = evaluateAlarm(alarm, metrics, time, format);
+        const evaluation = evaluateAlarm(alarm, metrics, time, toClient);
         if (evaluation === undefined || evaluation.state === alarm.state) continue;
         transition(alarm, { ...evaluation, data: JSON.stringify(evaluation.data) });
       }

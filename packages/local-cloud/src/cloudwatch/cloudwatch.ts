@@ -4,7 +4,8 @@ import type { Permission } from "../aws/permission.ts";
 import { findOperation } from "../aws/service-error.ts";
 import type { CloudClock } from "../cloud-clock.ts";
 import { memoryState, type State } from "../state.ts";
-import { type Alarm, type AlarmChange, alarmStates, createAlarms, requireStatistic } from "./alarms.ts";
+import { type Alarm, type AlarmChange, alarmStates } from "./alarm.ts";
+import { createAlarms, requireStatistic } from "./alarms.ts";
 import { cloudWatchRefusals } from "./cloudwatch-refusals.ts";
 import { readEmbeddedMetrics } from "./embedded-metrics.ts";
 import { Input } from "./input.ts";
@@ -55,7 +56,7 @@ export function createCloudWatch({
     metrics,
     now: () => clock.now(),
     state,
-    format: (time) => formatTime(clock.toClient(time)),
+    toClient: (time) => clock.toClient(time),
     changed(alarm, change) {
       const { AlarmDescription: description } = alarm.settings;
       log(
@@ -371,12 +372,6 @@ function paged<Item>(
   const start = Number(token ?? 0) || 0;
   const end = start + size;
   return { page: items.slice(start, end), nextToken: end < items.length ? String(end) : undefined };
-}
-
-/** `27/11/26 21:20:00`, as in CloudWatch's reasons. */
-function formatTime(time: Date): string {
-  const [year = "", month = "", day = "", clockTime = ""] = time.toISOString().split(/[-T.]/);
-  return `${day}/${month}/${year.slice(2)} ${clockTime}`;
 }
 
 function inClientTime(value: unknown, clock: CloudClock): unknown {

@@ -128,7 +128,7 @@ describe("CloudFormation's events", () => {
       }),
     ]);
     expect(log.join("\n")).toMatch(
-      /events \S+listener-OtherRule-\w+: no function \S+listener-Other-\w+ that the rule may invoke/,
+      /events \S+listener-OtherRule-\w+: not invoked: no permission of \S+listener-Other-\w+ lets events.amazonaws.com/,
     );
     expect(log.join("\n")).not.toMatch(/^lambda listener-Other-/m);
   });

@@ -72,6 +72,51 @@ export const behaviours: readonly Behaviour[] = [
     source: "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html",
   },
   {
+    subject: "AWS::Events::Rule",
+    does: "The targets are functions. The log names all others. Retries and dead-letter queues are recorded only.",
+    letter: "-",
+  },
+  {
+    subject: "AWS::Events::Rule",
+    does: "A run that is more than a minute late is left out, for example after the computer slept.",
+    letter: "-",
+  },
+  {
+    subject: "AWS::Events::Rule",
+    does: "`Ref` of a rule of another event bus is `<bus>|<rule>`.",
+    letter: "P",
+    source: "https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1131",
+  },
+  {
+    subject: "AWS::Events::Rule",
+    does: "A range of a `cron` expression may go on at the start, as `FRI-MON` does.",
+    letter: "?",
+    unknown: "Whether EventBridge takes a range that goes on at the start, such as `FRI-MON`.",
+    settle: 'aws events put-rule --name x --schedule-expression "cron(0 12 ? * FRI-MON *)"',
+  },
+  {
+    subject: "CloudWatch",
+    does: "A metric keeps a day of minutes, and the account 2,000 metrics. Percentiles count at most 500 different values of a minute exactly.",
+    letter: "-",
+  },
+  {
+    subject: "CloudWatch",
+    does: "Alarms are evaluated each full minute, by a sliding window. Alarms on metric math stay as they are, and composite alarms are recorded only.",
+    letter: "-",
+  },
+  {
+    subject: "CloudWatch",
+    does: "An alarm looks back two periods more than its `EvaluationPeriods` for missing data, as in the example of the documentation.",
+    letter: "?",
+    unknown: "How many periods before its `EvaluationPeriods` an alarm looks at when data are missing.",
+    settle: "aws cloudwatch describe-alarm-history --alarm-name x --history-item-type StateUpdate",
+  },
+  {
+    subject: "CloudWatch",
+    does: "The actions of alarms are functions. The log names all others.",
+    letter: "-",
+  },
+  {
     subject: "AWS::IAM::Role",
     does: "`PermissionsBoundary` is recorded only, so a role may do here what its boundary forbids there.",
     letter: "-",

@@ -16,6 +16,7 @@ import {
   graphqlResolverRefusals,
   graphqlSchemaRefusals,
 } from "../cloudformation/resource-types/app-sync-refusals.ts";
+import { ruleRefusals } from "../cloudformation/resource-types/events-refusals.ts";
 import {
   attachmentRefusals,
   oidcProviderRefusals,
@@ -64,6 +65,7 @@ export const refusals = {
   attachmentRefusals,
   oidcProviderRefusals,
   urlRefusals,
+  ruleRefusals,
   restApiRefusals,
   restResourceRefusals,
   restDeploymentRefusals,

@@ -5,6 +5,7 @@ import { restApiCases, restDeploymentCases, restResourceCases, restStageCases } 
 import { graphqlApiCases, graphqlResolverCases, graphqlSchemaCases } from "./app-sync.ts";
 import { resourceCases, stackCases, templateCases } from "./cloudformation.ts";
 import { identityCases, poolCases, principalTagCases, roleAttachmentCases } from "./cognito.ts";
+import { ruleCases } from "./events.ts";
 import { httpApiCases } from "./http-api.ts";
 import { policyCases } from "./iam-policy.ts";
 import { attachmentCases, oidcProviderCases, roleCases } from "./iam.ts";
@@ -35,6 +36,7 @@ export const cases: { readonly [Group in keyof Catalog]: RefusalCases<Catalog[Gr
   attachmentRefusals: attachmentCases,
   oidcProviderRefusals: oidcProviderCases,
   urlRefusals: urlCases,
+  ruleRefusals: ruleCases,
   restApiRefusals: restApiCases,
   restResourceRefusals: restResourceCases,
   restDeploymentRefusals: restDeploymentCases,

@@ -44,6 +44,8 @@ import type { State } from "../../state.ts";
 
 export interface DeployedServices {
   account: Account;
+  /** The time of schedules. */
+  now: () => Date;
   state?: State | undefined;
   buckets: Buckets;
   cloudWatch: CloudWatch;
@@ -78,7 +80,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::Cognito::IdentityPoolPrincipalTag": identityPoolPrincipalTagType(account),
       "AWS::Cognito::IdentityPoolRoleAttachment": identityPoolRoleAttachmentType(account),
       "AWS::DynamoDB::Table": tableType(account, dynamoDb),
-      "AWS::Events::Rule": ruleType(account),
+      "AWS::Events::Rule": ruleType(account, services.now),
       "AWS::IAM::ManagedPolicy": managedPolicyType(account),
       "AWS::IAM::OIDCProvider": oidcProviderType(account),
       "AWS::IAM::Policy": policyType(account),
