@@ -43,6 +43,32 @@ export type SmokeLogin = (TwitterLogin | ProviderLogin) & {
   source?: string;
 };
 
+export interface SignerOptions extends Pick<SmokeOptions, "signal" | "variables" | "now"> {
+  stage: SmokeStage;
+  login: SmokeLogin;
+}
+
+export interface RequestToSign {
+  method: string;
+  /** A path of the API, or its whole address. */
+  url: string;
+  /** A name may occur once. */
+  headers?: Readonly<Record<string, string>>;
+  body?: string | Uint8Array;
+}
+
+export interface SignedRequest {
+  /** To send as it is. */
+  url: string;
+  /** All headers to send, `Authorization` included. */
+  headers: Record<string, string>;
+  /** The identity that the API sees. */
+  identityId: string;
+}
+
+/** Rejects with an `Error` that has the fields of `ErrorReport`. */
+export type RequestSigner = (request: RequestToSign) => Promise<SignedRequest>;
+
 export interface SmokeOptions {
   /** By name. */
   stages: Readonly<Record<string, SmokeStage>>;
@@ -167,3 +193,9 @@ export interface ErrorReport {
  * options, `interrupted` after `signal`. A stage that fails does not reject.
  */
 export declare function smoke(options: SmokeOptions): Promise<SmokeRun>;
+
+/**
+ * Signs requests as the identity of a login, for an HTTP client of yours. Obtains credentials at the first request and
+ * again before they expire. Signs for the host of the stage only.
+ */
+export declare function createSigner(options: SignerOptions): RequestSigner;

@@ -1,6 +1,7 @@
+import { createGivenSigner } from "./commands/smoke/given-signer.ts";
 import { smokeGivenStages } from "./commands/smoke/given-stages.ts";
 import { createLibraryEnvironment } from "./environment/library-environment.ts";
-import type { SmokeOptions, SmokeRun } from "./library-types.ts";
+import type { RequestSigner, SignerOptions, SmokeOptions, SmokeRun } from "./library-types.ts";
 
 export type * from "./library-types.ts";
 
@@ -12,4 +13,8 @@ export async function smoke(options: SmokeOptions): Promise<SmokeRun> {
   } finally {
     close();
   }
+}
+
+export function createSigner(options: SignerOptions): RequestSigner {
+  return createGivenSigner(options, createLibraryEnvironment(options).environment);
 }

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import type { InputOptions } from "rolldown";
 import { common, root } from "./common.ts";
 
@@ -18,14 +19,37 @@ const unusedParts = [
   "@smithy/util-endpoints",
 ];
 
+/** npm installs a copy of these for several packages of the SDK, all of one version. */
+const repeatedParts = [
+  "@smithy/service-error-classification",
+  "@smithy/types",
+  "@smithy/util-retry",
+  "@smithy/util-utf8",
+];
+
+function folderForSdk(name: string): string {
+  const client = createRequire(import.meta.url).resolve("@aws-sdk/client-cognito-identity");
+  return dirname(createRequire(client).resolve(`${name}/package.json`));
+}
+
 /** For each bundle with code of auth-cli: without what it does not need, and with what starts faster. */
 export const authCliCode = {
+  plugins: [
+    {
+      name: "dotenv",
+      // dotenv prints its version in a message that auth-cli does not cause.
+      load: { filter: { id: /dotenv[\\/]package\.json$/ }, handler: () => '{ "version": "" }' },
+    },
+  ],
   resolve: {
     mainFields: ["module", "main"],
     // auth-cli sends unsigned requests with the SDK. Its search for credentials is half of its size.
-    alias: Object.fromEntries(
-      unusedParts.map((name) => [name, join(root, "scripts/build/unused-sdk-parts.ts")]),
-    ),
+    alias: {
+      ...Object.fromEntries(
+        unusedParts.map((name) => [name, join(root, "scripts/build/unused-sdk-parts.ts")]),
+      ),
+      ...Object.fromEntries(repeatedParts.map((name) => [name, folderForSdk(name)])),
+    },
   },
   transform: {
     ...common.transform,

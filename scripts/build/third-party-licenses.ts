@@ -30,7 +30,8 @@ export function thirdPartyLicenses(
   const sections = new Map<string, License[]>();
   // Packages without a file come last and share the text of another one.
   for (const license of licenses.toSorted((one, other) => compare(one, other))) {
-    const key = license.text?.replace(/\s+/g, " ") ?? firstKey(sections, license.id);
+    // Copies of a text differ in line breaks and quotes.
+    const key = license.text?.replace(/\s+/g, " ").replaceAll("'", '"') ?? firstKey(sections, license.id);
     if (key === undefined) throw new Error(`${license.name} has no license text`);
     sections.set(key, [...(sections.get(key) ?? []), license]);
   }

@@ -9,7 +9,7 @@ import { type LoadedLogin, providerLogin, twitterLogin } from "../../session/fin
 import { registerLoginToken, registerToken } from "../../session/register-secrets.ts";
 import { runStages, type StageFinder } from "./run-stages.ts";
 
-const source = "the options of smoke";
+const ofSmoke = "the options of smoke";
 
 /** Runs smoke for a program that imports it. */
 export async function smokeGivenStages(
@@ -19,7 +19,7 @@ export async function smokeGivenStages(
   const run = await runStages(
     { only, skip, retryFor, timeout, failFast, stages: Object.keys(stages) },
     environment,
-    givenStages(environment, stages, login),
+    givenStages(environment, stages, login, ofSmoke),
   );
   // A service's reply may repeat a secret.
   return JSON.parse(environment.redactor.redact(JSON.stringify(run))) as SmokeRun;
@@ -29,10 +29,11 @@ export async function smokeGivenStages(
  * Stages and logins that a program gives, instead of a project and stored logins.
  * @throws AuthCliError `invalid-configuration` with the field, `invalid-usage` without a stage
  */
-function givenStages(
+export function givenStages(
   environment: Environment,
   stages: Readonly<Record<string, SmokeStage>>,
   login: SmokeLogin | ((stage: string) => SmokeLogin | Promise<SmokeLogin>),
+  source: string,
 ): StageFinder {
   const scopes = new Map<string | undefined, Pick<SmokeStage, "region" | "service">>();
   const settings: Record<string, unknown> = {};
@@ -92,7 +93,7 @@ function givenStages(
     findLogin: (resolved) =>
       Promise.resolve({
         resolved,
-        load: async () => loadLogin(environment, await loginOf(resolved.deployment.stage ?? "")),
+        load: async () => loadLogin(environment, await loginOf(resolved.deployment.stage ?? ""), source),
       }),
   };
 }
@@ -102,7 +103,7 @@ function consumerOf(login: object): { consumerKey?: string; consumerSecret?: str
 }
 
 /** @throws AuthCliError `invalid-configuration` that shows no token */
-function loadLogin(environment: Environment, login: SmokeLogin): LoadedLogin {
+function loadLogin(environment: Environment, login: SmokeLogin, source: string): LoadedLogin {
   const given = { source: login.source ?? source };
   if ("provider" in login && isText(login.provider) && isText(login.token)) {
     registerLoginToken(environment, login.token);
