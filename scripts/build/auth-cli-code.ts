@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { InputOptions } from "rolldown";
@@ -36,9 +37,13 @@ function folderForSdk(name: string): string {
 export const authCliCode = {
   plugins: [
     {
-      name: "dotenv",
-      // dotenv prints its version in a message that auth-cli does not cause.
-      load: { filter: { id: /dotenv[\\/]package\.json$/ }, handler: () => '{ "version": "" }' },
+      name: "dotenv's parser alone",
+      async load(id) {
+        if (!/dotenv[\\/]lib[\\/]main\.js$/.test(id)) return null;
+        const parser = /const LINE = [^]*?function parse [^]*?\n}\n/.exec(await readFile(id, "utf8"))?.[0];
+        if (parser === undefined) throw new Error(`no parser in ${id}`);
+        return `${parser}module.exports = { parse }`;
+      },
     },
   ],
   resolve: {
