@@ -65,7 +65,7 @@ describe("the package, installed alone in an empty folder", () => {
       env: { PATH: process.env["PATH"], HOME: folder, ...env },
     });
 
-  test("has at most 230 kB, and depends on the optional keyring, AWS's search for credentials, diff, jq, XML and YAML only", async () => {
+  test("has at most 230 kB, and depends on the optional keyring, AWS's search for credentials, diff, jq, open, XML and YAML only", async () => {
     expect((await stat(world.tarball)).size).toBeLessThanOrEqual(230_000);
     const { dependencies, optionalDependencies } = JSON.parse(
       await readFile(join(packageFolder(), "package.json"), "utf8"),
@@ -79,6 +79,7 @@ describe("the package, installed alone in an empty folder", () => {
       "diff",
       "jq-wasm",
       "js-yaml",
+      "open",
       "@napi-rs/keyring",
     ]);
     const files = await readdir(packageFolder());
