@@ -98,7 +98,10 @@ export interface LocalCloud {
   fastForward(seconds?: number): Promise<void>;
   /** Ends every connection to the message broker of AWS IoT, as a network failure does. Clients connect again. */
   disconnectIot(): Promise<void>;
-  /** Closes every origin and connection, ends the Lambda workers and removes their temporary files. */
+  /**
+   * Answers what is being asked, for two seconds at most. Closes every origin and connection, ends the Lambda workers and
+   * removes their temporary files.
+   */
   close(): Promise<void>;
 }
 
@@ -193,8 +196,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
   const close = async (): Promise<void> => {
     clearInterval(ticking);
-    await Promise.all([aws?.close(), twitter?.close()]);
+    // Functions that are answering use AWS and Twitter.
     await Promise.all(Array.from(regions.values(), (each) => each.close()));
+    await Promise.all([aws?.close(), twitter?.close()]);
     await saver?.close();
     trust.remove();
   };

@@ -3,12 +3,12 @@ import {
   createServer as createHttpServer,
   type IncomingMessage,
   type RequestListener,
-  type Server,
   type ServerResponse,
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 
+import { closerOf } from "../aws/listener.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import { createLambda, type Lambda } from "../lambda/lambda.ts";
 import type { Account, FunctionUrl, GraphqlApi, HttpApi, RestApi } from "../account.ts";
@@ -59,7 +59,7 @@ export interface HttpApiHost {
   openRestApi(api: RestApi): Promise<string>;
   /** Listens for an AppSync API. @returns the origin, `http://<id>.appsync-api.<region>.localhost:<port>` as above */
   openGraphqlApi(api: GraphqlApi): Promise<string>;
-  /** Closes the origin and its connections. Does nothing when it is not open. */
+  /** Closes the origin, as `closerOf` says. Does nothing when it is not open. */
   close(id: string): Promise<void>;
   closeAll(): Promise<void>;
   /** Opens what the account has, as after a restart. @throws the listen error of a port that is taken */
@@ -77,7 +77,8 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   const answerGraphqlApi = createAppSyncService({ ...options, lambda });
   const answerRestApi = createRestApiService({ ...options, lambda });
   const answerFunctionUrl = createFunctionUrlService({ ...options, lambda });
-  const servers = new Map<string, Server>();
+  /** By id of the API. */
+  const closers = new Map<string, () => Promise<void>>();
   /** By id of the API. */
   const ports = (options.state ?? memoryState()).part("ports", () => new Map<string, number>());
   const announced = (url: string): string => {
@@ -86,12 +87,9 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   };
 
   const close = async (id: string): Promise<void> => {
-    const server = servers.get(id);
-    if (server === undefined) return;
-    servers.delete(id);
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeAllConnections();
-    await closed;
+    const closeServer = closers.get(id);
+    closers.delete(id);
+    await closeServer?.();
   };
 
   /** @returns the port */
@@ -108,7 +106,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
     const server = tls
       ? createHttpsServer({ ...tls, maxHeaderSize }, listener)
       : createHttpServer({ maxHeaderSize }, listener);
-    servers.set(id, server);
+    closers.set(id, closerOf(server));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(ports.get(id) ?? 0, "127.0.0.1", () => resolve());
@@ -167,7 +165,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       ]);
     },
     async closeAll() {
-      await Promise.all([...servers.keys()].map(close));
+      await Promise.all([...closers.keys()].map(close));
       if (options.lambda === undefined) await lambda.close();
     },
   };

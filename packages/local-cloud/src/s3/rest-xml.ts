@@ -42,7 +42,16 @@ export async function parseXml(body: Uint8Array): Promise<Record<string, unknown
   const { XMLParser, XMLValidator } = await import("fast-xml-parser");
   const text = Buffer.from(body).toString("utf8");
   if (XMLValidator.validate(text) !== true) throw malformedXml();
-  return asRecord(new XMLParser({ parseTagValue: false, trimValues: false }).parse(text));
+  return asRecord(parse(text));
+
+  function parse(valid: string): unknown {
+    try {
+      return new XMLParser({ parseTagValue: false, trimValues: false }).parse(valid);
+    } catch {
+      // Elements that are nested too deep for the stack.
+      throw malformedXml();
+    }
+  }
 }
 
 /** @throws ServiceError MalformedXML when the element has no members */

@@ -1,8 +1,9 @@
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { closerOf } from "../aws/listener.ts";
 import { addAuthorizeEndpoint } from "./authorize-endpoint.ts";
 import { CodedTwitterError, jsonError, TwitterError } from "./errors.ts";
 import { Nonces } from "./nonces.ts";
@@ -66,6 +67,7 @@ export async function startTwitter(options: TwitterOptions): Promise<LocalTwitte
       ? { fetch, createServer: createHttpServer }
       : { fetch, createServer: createHttpsServer, serverOptions: tls },
   );
+  const close = closerOf(server as Server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => {
@@ -78,14 +80,7 @@ export async function startTwitter(options: TwitterOptions): Promise<LocalTwitte
   return {
     url: `${scheme}://127.0.0.1:${address.port}`,
     app: registered,
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => {
-          if (error === undefined) resolve();
-          else reject(error);
-        });
-        if ("closeAllConnections" in server) server.closeAllConnections();
-      }),
+    close,
   };
 }
 
