@@ -63,10 +63,11 @@ export async function checkProperty<T>(
   const result = await fc.check(property, {
     seed,
     numRuns: runs,
-    // Most of the work is in one long array, which becomes smaller in steps.
+    // A counterexample is made smaller for two minutes.
+    skipAllAfterTimeLimit: 120_000,
     ...(path === undefined ? {} : { path }),
   });
-  if (!result.failed) return undefined;
+  if (!result.failed || result.counterexample === null) return undefined;
   const { counterexample, counterexamplePath, errorInstance } = result;
   return {
     seed,
@@ -76,8 +77,14 @@ export async function checkProperty<T>(
   };
 }
 
+export interface Random {
+  /** A whole number below the limit. */
+  below(limit: number): number;
+  pick<T>(from: readonly T[]): T;
+}
+
 /** Random numbers of a case that fast-check cannot make smaller: the same for the same seed. */
-export function randomOf(seed: number): { below(limit: number): number; pick<T>(from: readonly T[]): T } {
+export function randomOf(seed: number): Random {
   // mulberry32
   let state = seed >>> 0;
   const next = (): number => {

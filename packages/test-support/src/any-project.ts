@@ -169,7 +169,7 @@ export async function packWorld(): Promise<PackedWorld> {
     await install(folder, tarball);
     const outputs = (await deployTemplate(
       stackName,
-      template(cloud.environment),
+      notesTemplate(cloud.environment),
       cloud.environment,
     )) as unknown as Outputs;
     return {
@@ -351,7 +351,8 @@ api.addRoutes({ path: "/notes", methods: [HttpMethod.GET], integration: new Http
 new CfnOutput(notes, "ApiEndpoint", { value: api.apiEndpoint });
 `;
 
-function template(environment: Readonly<Record<string, string | undefined>>): object {
+/** Three kinds of API behind one function, and an identity pool for users of Twitter. */
+export function notesTemplate(environment: Readonly<Record<string, string | undefined>>): object {
   const arn = { "Fn::GetAtt": ["Notes", "Arn"] };
   const proxy = {
     "Fn::Sub": "arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Notes.Arn}/invocations",
