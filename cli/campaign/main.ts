@@ -11,12 +11,13 @@ import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import type { Assignment, Campaign, Outcome } from "./campaign.ts";
 import { chaos } from "./chaos.ts";
+import { load } from "./load.ts";
 import { oauth } from "./oauth.ts";
 import { parsers } from "./parsers.ts";
 import { signer } from "./signer.ts";
 import { verifier } from "./verifier.ts";
 
-const campaigns: readonly Campaign[] = [signer, verifier, oauth, parsers, chaos];
+const campaigns: readonly Campaign[] = [signer, verifier, oauth, parsers, chaos, load];
 
 const { values } = parseArgs({
   options: {
