@@ -1,4 +1,4 @@
-import { parse, type CollectionTag, type ScalarTag, YAMLMap, YAMLSeq } from "yaml";
+import { type CollectionTag, LineCounter, parseDocument, type ScalarTag, YAMLMap, YAMLSeq } from "yaml";
 import { validationError } from "../validation-error.ts";
 
 /** Functions whose short form only lacks the prefix `Fn::`. */
@@ -27,8 +27,13 @@ const shortForms = [
  */
 export function parseYamlTemplate(body: string): unknown {
   try {
-    // YAML 1.1 reads AWSTemplateFormatVersion as a date and "on" as true.
-    return parse(body, { version: "1.2", customTags, logLevel: "error" });
+    const lineCounter = new LineCounter();
+    // YAML 1.1 reads AWSTemplateFormatVersion as a date and "on" as true. Pretty errors take minutes for a file of quotes.
+    const document = parseDocument(body, { version: "1.2", customTags, lineCounter, prettyErrors: false });
+    const [error] = document.errors;
+    if (error === undefined) return document.toJS();
+    const { line, col } = lineCounter.linePos(error.pos[0]);
+    throw new Error(`${error.message} at line ${line}, column ${col}`);
   } catch (error) {
     throw validationError(
       `Template format error: YAML not well-formed. (${error instanceof Error ? error.message : String(error)})`,
