@@ -323,7 +323,7 @@ const disk: Case = async (world, random, say) => {
   await cp(home, saved, { recursive: true });
   for (const folder of mounted) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${kilobytes}k,mode=700`, "tmpfs", folder]);
+    execFileSync("/usr/bin/mount", ["-t", "tmpfs", "-o", `size=${kilobytes}k,mode=700`, "tmpfs", folder]);
     await cp(join(saved, folder.slice(home.length)), folder, { recursive: true }).catch(() => {});
     // What is left is full, but for a random rest.
     const filler = Buffer.alloc(4096 * random.below(kilobytes / 4));
@@ -336,7 +336,7 @@ const disk: Case = async (world, random, say) => {
     for (const folder of mounted) await rm(join(folder, "filler"), { force: true });
     await checkUsable(world);
   } finally {
-    for (const folder of mounted) execFileSync("umount", [folder]);
+    for (const folder of mounted) execFileSync("/usr/bin/umount", [folder]);
     await rm(saved, { recursive: true, force: true });
   }
 };
@@ -348,7 +348,9 @@ const clock: Case = async (world, random, say) => {
     `${random.pick(["+", "-"])}${random.pick([30, 400, 4000, 90_000, 40_000_000])}s`;
   const [first, second] = [offset(), offset()];
   say(`${state}, ${args.join(" ")}: the clock jumps from ${first} to ${second}`);
-  const library = execFileSync("faketime", ["-f", "+0s", "printenv", "LD_PRELOAD"]).toString().trim();
+  const library = execFileSync(findPeer("faketime") ?? "", ["-f", "+0s", "printenv", "LD_PRELOAD"])
+    .toString()
+    .trim();
   const file = join(world.folder, "clock");
   await writeFile(file, first);
   const variables = {
@@ -404,8 +406,8 @@ const cases: Readonly<Record<string, { run: Case; weight: number; isPossible?: (
 
 function canMount(): boolean {
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"], { stdio: "ignore" });
-    execFileSync("umount", ["/mnt"]);
+    execFileSync("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"], { stdio: "ignore" });
+    execFileSync("/usr/bin/umount", ["/mnt"]);
     return true;
   } catch {
     console.log("chaos: no full disks, because this user may not mount a file system");

@@ -245,18 +245,20 @@ async function talk(url: string, ...parts: (string | Buffer)[]): Promise<string 
   return /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1];
 }
 
+const head = (line: string, ...headers: string[]): string =>
+  [`${line} HTTP/1.1`, "Host: h", "Connection: close", ...headers, "", ""].join("\r\n");
+const post = (path: string, bytes: number): [string, Buffer] => [
+  head(`POST ${path}`, "Content-Type: application/x-www-form-urlencoded", `Content-Length: ${bytes}`),
+  Buffer.alloc(bytes, "a"),
+];
+const get = (length: number): string => head("GET /notes", `X: ${"x".repeat(length)}`);
+
 async function checkOversized({ environment, outputs }: Cloud): Promise<void> {
   const [api = "", aws = "", twitter = ""] = [
     outputs["HttpApiUrl"],
     environment["AWS_ENDPOINT_URL"],
     environment["TWITTER_API_URL"],
   ];
-  const post = (path: string, bytes: number): [string, Buffer] => [
-    `POST ${path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${bytes}\r\n\r\n`,
-    Buffer.alloc(bytes, "a"),
-  ];
-  const get = (length: number): string =>
-    `GET /notes HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX: ${"x".repeat(length)}\r\n\r\n`;
   const found = {
     "a body of 11 MB, to an API": [await talk(api, ...post("/notes", 11 * 1024 * 1024)), "413"],
     "a head of 11 kB, to an API": [await talk(api, get(11_000)), "431"],
