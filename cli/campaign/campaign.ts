@@ -26,6 +26,8 @@ export interface Defect {
   error: string;
   /** The case, for `--match`. */
   match?: string;
+  /** How many batches show it. One, if not stated. */
+  batches?: number;
 }
 
 export interface Outcome {

@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmdirSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -405,13 +406,16 @@ const cases: Readonly<Record<string, { run: Case; weight: number; isPossible?: (
 };
 
 function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), "auth-cli-mount-"));
   try {
-    execFileSync("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", "/mnt"], { stdio: "ignore" });
-    execFileSync("/usr/bin/umount", ["/mnt"]);
+    execFileSync("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync("/usr/bin/umount", [folder]);
     return true;
   } catch {
     console.log("chaos: no full disks, because this user may not mount a file system");
     return false;
+  } finally {
+    rmdirSync(folder);
   }
 }
 
@@ -420,11 +424,14 @@ export const chaos: Campaign = {
   name: "chaos",
   share: 4,
   async run(assignment) {
-    const possible = Object.entries(cases).filter(
-      ([name, { isPossible }]) =>
-        (assignment.match === undefined || name === assignment.match) && isPossible?.() !== false,
+    const chosen = Object.entries(cases).filter(
+      ([name]) => assignment.match === undefined || name === assignment.match,
     );
-    const names = possible.flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
+    // A seed stands for the same case on every computer, and where it is impossible for none.
+    const names = chosen.flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
+    const impossible = new Set(
+      chosen.filter(([, { isPossible }]) => isPossible?.() === false).map(([name]) => name),
+    );
     const sizes: Record<string, number> = { cases: 0 };
     const world = await startWorld();
     const defects: Defect[] = [];
@@ -433,6 +440,7 @@ export const chaos: Campaign = {
         ...(await inBatches(assignment, async (seed) => {
           const random = randomOf(seed);
           const name = random.pick(names);
+          if (impossible.has(name)) return undefined;
           sizes["cases"] = (sizes["cases"] ?? 0) + 1;
           sizes[name] = (sizes[name] ?? 0) + 1;
           let what = name;

@@ -315,6 +315,7 @@ export const load: Campaign = {
     const random = randomOf(seed);
     const folder = await mkdtemp(join(tmpdir(), "auth-cli-load-"));
     let cloud: Cloud | undefined;
+    let begun = 1;
     try {
       cloud = await startCloud(folder);
       const work = new Load(cloud);
@@ -325,6 +326,7 @@ export const load: Campaign = {
         talk(cloud?.outputs["HttpApiUrl"] ?? "", "GET /notes HTTP/1.1\r\nHo"),
       );
       for (let batch = 0; ; batch += 1) {
+        begun = batch + 1;
         await atOnce(perBatch.logins, connections, (index) =>
           work.logIn(`user${batch * perBatch.users + (index % perBatch.users)}`),
         );
@@ -349,6 +351,7 @@ export const load: Campaign = {
     } catch (error) {
       defects.push({
         seed,
+        batches: begun,
         input: JSON.stringify(sizes),
         error: error instanceof Error ? error.message : String(error),
       });

@@ -4,11 +4,13 @@
  *     npm run campaign -- --minutes 20             all campaigns, 20 minutes together
  *     npm run campaign -- --only signer            one of them
  *     npm run campaign -- --only signer --seed 7   with the random numbers of an earlier run
+ *     npm run campaign -- --against <commit>       with processes of an earlier build on the same stores
  *
  * A defect is printed with the command that shows it again, and the exit code is 1.
  */
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
+import { checkOut } from "../bench/checkout.ts";
 import type { Assignment, Campaign, Outcome } from "./campaign.ts";
 import { chaos } from "./chaos.ts";
 import { load } from "./load.ts";
@@ -27,10 +29,10 @@ const { values } = parseArgs({
     batches: { type: "string" },
     path: { type: "string" },
     match: { type: "string" },
-    earlier: { type: "string" },
+    against: { type: "string" },
   },
 });
-const { only, path, match, earlier } = values;
+const { only, path, match } = values;
 const chosen = campaigns.filter(({ name }) => only === undefined || name === only);
 if (chosen.length === 0) throw new Error(`--only takes ${campaigns.map(({ name }) => name).join(", ")}`);
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("seed");
@@ -39,12 +41,24 @@ const milliseconds = Number(values.minutes) * 60_000;
 if (!(milliseconds > 0)) throw new Error("--minutes must be a number above 0");
 
 console.log(`seed ${seed}, ${values.minutes} minutes, commit ${commit()}, Node ${process.versions.node}`);
+const other = values.against === undefined ? undefined : await checkOut(values.against);
 const shares = chosen.reduce((sum, { share }) => sum + share, 0);
-for (const { name, share, run } of chosen) {
-  const started = performance.now();
-  const cpu = process.cpuUsage();
-  const assignment = { seed, budgetMs: (milliseconds * share) / shares, batches, path, match, earlier };
-  report(name, assignment, await run(assignment), performance.now() - started, process.cpuUsage(cpu));
+try {
+  for (const { name, share, run } of chosen) {
+    const started = performance.now();
+    const cpu = process.cpuUsage();
+    const assignment = {
+      seed,
+      budgetMs: (milliseconds * share) / shares,
+      batches,
+      path,
+      match,
+      earlier: other?.program,
+    };
+    report(name, assignment, await run(assignment), performance.now() - started, process.cpuUsage(cpu));
+  }
+} finally {
+  await other?.remove();
 }
 
 function report(
@@ -60,7 +74,7 @@ function report(
   for (const defect of defects) {
     const again = [`--only ${name} --seed ${defect.seed}`];
     if (defect.match !== undefined) again.push(`--match '${defect.match}'`);
-    again.push(defect.path === undefined ? "--batches 1" : `--path ${defect.path}`);
+    again.push(defect.path === undefined ? `--batches ${defect.batches ?? 1}` : `--path ${defect.path}`);
     console.log(
       `  ${defect.error}\n  input: ${defect.input}\n  again: npm run campaign -- ${again.join(" ")}`,
     );
