@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { InputOptions } from "rolldown";
@@ -10,14 +9,12 @@ const unusedParts = [
   "@aws-sdk/middleware-logger",
   "@aws-sdk/middleware-recursion-detection",
   "@aws-sdk/middleware-user-agent",
-  "@aws-sdk/util-endpoints",
   "@aws-sdk/util-user-agent-node",
   "@aws-sdk/credential-provider-node",
   "@smithy/credential-provider-imds",
   "@smithy/node-config-provider",
   "@smithy/node-http-handler",
   "@smithy/signature-v4",
-  "@smithy/util-endpoints",
 ];
 
 /** npm installs a copy of these for several packages of the SDK, all of one version. */
@@ -37,13 +34,9 @@ function folderForSdk(name: string): string {
 export const authCliCode = {
   plugins: [
     {
-      name: "dotenv's parser alone",
-      async load(id) {
-        if (!/dotenv[\\/]lib[\\/]main\.js$/.test(id)) return null;
-        const parser = /const LINE = [^]*?function parse [^]*?\n}\n/.exec(await readFile(id, "utf8"))?.[0];
-        if (parser === undefined) throw new Error(`no parser in ${id}`);
-        return `${parser}module.exports = { parse }`;
-      },
+      name: "dotenv",
+      // dotenv prints its version in a message that auth-cli does not cause.
+      load: { filter: { id: /dotenv[\\/]package\.json$/ }, handler: () => '{ "version": "" }' },
     },
   ],
   resolve: {

@@ -1,5 +1,3 @@
-import { serviceAddress } from "../../cli/src/aws/partition.ts";
-
 /**
  * Takes the place of the SDK's parts that auth-cli does not need: its requests to Cognito are unsigned, and auth-cli sends
  * them itself.
@@ -41,24 +39,4 @@ interface ConfigSelectors {
   environmentVariableSelector: (variables: NodeJS.ProcessEnv) => unknown;
   /** A value, or a function that returns it. */
   default: unknown;
-}
-
-/** `@aws-sdk/util-endpoints` and `@smithy/util-endpoints`: the rules of all partitions, which `serviceAddress` has too. */
-export const awsEndpointFunctions = {};
-export const customEndpointFunctions: Record<string, unknown> = {};
-export class EndpointCache {
-  get(_parameters: unknown, resolve: () => unknown): unknown {
-    return resolve();
-  }
-}
-export function resolveEndpoint(
-  _rules: unknown,
-  { endpointParams: { Endpoint: endpoint, Region: region, UseFIPS: fips } }: EndpointOptions,
-): { url: URL } {
-  const service = fips ? "cognito-identity-fips" : "cognito-identity";
-  return { url: new URL(endpoint ?? serviceAddress(service, region)) };
-}
-
-interface EndpointOptions {
-  endpointParams: { Endpoint?: string; Region: string; UseFIPS?: boolean };
 }
