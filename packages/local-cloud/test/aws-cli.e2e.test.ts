@@ -120,6 +120,64 @@ Outputs: { PoolId: { Value: !Ref Pool } }
     await succeed("cloudformation", "wait", "stack-delete-complete", "--stack-name", "pool");
   });
 
+  it("keeps the versions of a secret", async () => {
+    const secret = ["--secret-id", "prod/token"];
+    await succeed("secretsmanager", "create-secret", "--name", "prod/token", "--secret-string", "one");
+    await succeed("secretsmanager", "put-secret-value", ...secret, "--secret-string", "two");
+    const previous = ["get-secret-value", ...secret, "--version-stage", "AWSPREVIOUS"];
+    expect(JSON.parse(await succeed("secretsmanager", ...previous))).toMatchObject({
+      ARN: expect.stringMatching(/:secret:prod\/token-\w{6}$/) as string,
+      SecretString: "one",
+    });
+  });
+
+  it("shows metrics, and the state, reason and description of an alarm", async () => {
+    const metric = ["--namespace", "canary", "--metric-name", "Failed", "--dimensions"];
+    await succeed(
+      "cloudwatch",
+      "put-metric-data",
+      ...metric,
+      "Stage=prod",
+      "--value",
+      "1",
+      "--unit",
+      "Count",
+    );
+    const alarm = ["put-metric-alarm", "--alarm-name", "canary-prod", ...metric, "Name=Stage,Value=prod"];
+    const rule = [
+      "--statistic",
+      "Maximum",
+      "--period",
+      "60",
+      "--evaluation-periods",
+      "1",
+      "--threshold",
+      "1",
+    ];
+    const operator = ["--comparison-operator", "GreaterThanOrEqualToThreshold"];
+    const description = ["--alarm-description", "The token is revoked."];
+    await succeed("cloudwatch", ...alarm, ...rule, ...operator, ...description);
+    await cloud.fastForward(60);
+    const alarms = await succeed("cloudwatch", "describe-alarms", "--state-value", "ALARM");
+    expect(JSON.parse(alarms)).toMatchObject({
+      MetricAlarms: [
+        {
+          AlarmName: "canary-prod",
+          AlarmDescription: "The token is revoked.",
+          StateReason: expect.stringMatching(/^Threshold Crossed: 1 out of the last 1 datapoints/) as string,
+          Dimensions: [{ Name: "Stage", Value: "prod" }],
+        },
+      ],
+    });
+    const range = ["--start-time", "2026-01-01T00:00:00Z", "--end-time", "2999-01-01T00:00:00Z"];
+    const statistics = ["--period", "86400", "--statistics", "Sum", "--extended-statistics", "p90"];
+    const query = [...metric, "Name=Stage,Value=prod", ...range, ...statistics];
+    expect(JSON.parse(await succeed("cloudwatch", "get-metric-statistics", ...query))).toMatchObject({
+      Label: "Failed",
+      Datapoints: [{ Sum: 1, ExtendedStatistics: { p90: 1 }, Unit: "Count" }],
+    });
+  });
+
   it("reads the deployed pool, role and routes", async () => {
     const template = {
       Resources: {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloudFormation, waitUntilStackCreateComplete } from "@aws-sdk/client-cloudformation";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { SSM } from "@aws-sdk/client-ssm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../src/index.ts";
@@ -107,6 +108,64 @@ describe("a local cloud with a state folder", () => {
     expect(parameter?.Value).toBe("1");
     await new CloudFormation(settingsOf(second)).deleteStack({ StackName: "dev" });
     await expect.poll(() => fetch(url).catch(() => "gone")).toBe("gone");
+  });
+
+  it("goes on with its schedules and alarms, as far as time has passed", async () => {
+    const trust = {
+      Effect: "Allow",
+      Action: "sts:AssumeRole",
+      Principal: { Service: "lambda.amazonaws.com" },
+    };
+    const functionArn = { "Fn::GetAtt": ["Function", "Arn"] };
+    const template = {
+      Resources: {
+        Role: resource("IAM::Role", { AssumeRolePolicyDocument: { Statement: [trust] } }),
+        Function: resource("Lambda::Function", {
+          Runtime: "nodejs22.x",
+          Handler: "index.handler",
+          Code: { ZipFile: "exports.handler = async () => {}" },
+          Role: { "Fn::GetAtt": ["Role", "Arn"] },
+        }),
+        Rule: resource("Events::Rule", {
+          ScheduleExpression: "rate(10 minutes)",
+          Targets: [{ Id: "t", Arn: functionArn }],
+        }),
+        Permission: resource("Lambda::Permission", {
+          Action: "lambda:InvokeFunction",
+          Principal: "events.amazonaws.com",
+          FunctionName: functionArn,
+        }),
+        Alarm: resource("CloudWatch::Alarm", {
+          AlarmName: "runs",
+          Namespace: "AWS/Lambda",
+          MetricName: "Invocations",
+          Dimensions: [{ Name: "FunctionName", Value: { Ref: "Function" } }],
+          Statistic: "Sum",
+          Period: 1200,
+          EvaluationPeriods: 1,
+          Threshold: 2,
+          ComparisonOperator: "GreaterThanOrEqualToThreshold",
+        }),
+      },
+    };
+    const alarm = async (on: LocalCloud): Promise<string | undefined> =>
+      (await new CloudWatch(settingsOf(on)).describeAlarms({})).MetricAlarms?.[0]?.StateValue;
+    const first = await start();
+    const client = new CloudFormation(settingsOf(first));
+    const stack = { StackName: "canary" };
+    await client.createStack({
+      ...stack,
+      TemplateBody: JSON.stringify(template),
+      Capabilities: ["CAPABILITY_IAM"],
+    });
+    await waitUntilStackCreateComplete({ client, minDelay: 1, maxWaitTime: 20 }, stack);
+    await first.fastForward();
+    expect(await alarm(first)).toBe("OK");
+    await stop();
+    const second = await start();
+    expect(await alarm(second)).toBe("OK");
+    await second.fastForward();
+    expect(await alarm(second)).toBe("ALARM");
   });
 
   it("has each stage whole after the process was killed", async () => {

@@ -31,9 +31,19 @@ export interface AlarmsOptions {
   /** Converts the times of a reason. */
   toClient: (time: Date) => Date;
   changed: (alarm: Alarm, change: AlarmChange) => void;
+  /** An alarm in the state ALARM has another description. */
+  described: (alarm: Alarm) => void;
 }
 
-export function createAlarms({ account, metrics, now, state, toClient, changed }: AlarmsOptions): Alarms {
+export function createAlarms({
+  account,
+  metrics,
+  now,
+  state,
+  toClient,
+  changed,
+  described,
+}: AlarmsOptions): Alarms {
   const alarms = state.part("alarms", () => new Map<string, Alarm>());
 
   function transition(
@@ -74,6 +84,11 @@ export function createAlarms({ account, metrics, now, state, toClient, changed }
         configured: time,
       };
       alarms.set(name, alarm);
+      if (
+        known?.state === "ALARM" &&
+        known.settings["AlarmDescription"] !== alarm.settings["AlarmDescription"]
+      )
+        described(alarm);
       return alarm;
     },
     find: (name) => alarms.get(name),
@@ -103,7 +118,7 @@ const operators = [
 const treatments = ["breaching", "notBreaching", "ignore", "missing"] as const;
 const actionLists = ["OKActions", "AlarmActions", "InsufficientDataActions"] as const;
 /** What DescribeAlarms returns as it was put. */
-const described = ["AlarmDescription", "EvaluateLowSampleCountPercentile", "ThresholdMetricId", "Metrics"];
+const unchanged = ["AlarmDescription", "EvaluateLowSampleCountPercentile", "ThresholdMetricId", "Metrics"];
 
 function readAlarm(
   input: Input,
@@ -141,7 +156,7 @@ function readAlarm(
     treatMissingData,
     settings: {
       ...Object.fromEntries(
-        described
+        unchanged
           .filter((name) => input.values[name] !== undefined)
           .map((name) => [name, input.values[name]]),
       ),

@@ -8,25 +8,35 @@ import {
   PutMetricDataCommand,
   SetAlarmStateCommand,
 } from "@aws-sdk/client-cloudwatch";
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  waitUntilStackCreateComplete,
+} from "@aws-sdk/client-cloudformation";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { cbor, tag } from "@smithy/core/cbor";
 import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../index.ts";
 
+const statement = (Action: string, more: object) => ({ Effect: "Allow", Action, ...more });
+
 describe("CloudWatch", () => {
   let cloud: LocalCloud;
   let client: CloudWatchClient;
+  let configuration: object;
   const log: string[] = [];
   beforeAll(async () => {
     cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, log: (line) => log.push(line) });
     const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
       cloud.environment;
-    client = new CloudWatchClient({
+    configuration = {
       endpoint: cloud.awsUrl,
       region: "us-east-1",
       credentials: { accessKeyId, secretAccessKey },
       maxAttempts: 1,
-    });
+    };
+    client = new CloudWatchClient(configuration);
   });
   afterAll(() => cloud.close());
 
@@ -131,7 +141,100 @@ describe("CloudWatch", () => {
     );
   });
 
-  it("names an action that it does not have, and a missing alarm", async () => {
+  it("logs another description of an alarm that is raised, and the state stays", async () => {
+    const [alarm] =
+      (await client.send(new DescribeAlarmsCommand({ AlarmNames: ["canary-prod"] }))).MetricAlarms ?? [];
+    await client.send(
+      new PutMetricAlarmCommand({
+        AlarmName: "canary-prod",
+        AlarmDescription: "X has revoked the token.",
+        Namespace: alarm?.Namespace,
+        MetricName: alarm?.MetricName,
+        Statistic: alarm?.Statistic,
+        Period: alarm?.Period,
+        EvaluationPeriods: alarm?.EvaluationPeriods,
+        Threshold: alarm?.Threshold,
+        ComparisonOperator: alarm?.ComparisonOperator,
+        TreatMissingData: "missing",
+      }),
+    );
+    expect(log).toContain("cloudwatch alarm canary-prod: ALARM: Description: X has revoked the token.");
+    const { MetricAlarms } = await client.send(new DescribeAlarmsCommand({ StateValue: "ALARM" }));
+    expect(MetricAlarms).toMatchObject([
+      { AlarmName: "canary-prod", StateReason: "a test", AlarmActions: [] },
+    ]);
+  });
+
+  it("lets a role do what its policies allow, on the alarm and in the namespace alone", async () => {
+    const cloudFormation = new CloudFormationClient(configuration);
+    await cloudFormation.send(
+      new CreateStackCommand({
+        StackName: "writer",
+        Capabilities: ["CAPABILITY_NAMED_IAM"],
+        TemplateBody: JSON.stringify({
+          Resources: {
+            Writer: {
+              Type: "AWS::IAM::Role",
+              Properties: {
+                RoleName: "writer",
+                AssumeRolePolicyDocument: {
+                  Statement: statement("sts:AssumeRole", { Principal: { AWS: "000000000000" } }),
+                },
+                Policies: [
+                  {
+                    PolicyName: "write",
+                    PolicyDocument: {
+                      Statement: [
+                        statement("cloudwatch:PutMetricData", {
+                          Resource: "*",
+                          Condition: { StringEquals: { "cloudwatch:namespace": "canary" } },
+                        }),
+                        statement("cloudwatch:DescribeAlarms", {
+                          Resource: "arn:aws:cloudwatch:us-east-1:000000000000:alarm:canary-*",
+                        }),
+                      ],
+                    },
+                  },
+                ],
+              },
+            },
+          },
+        }),
+      }),
+    );
+    await waitUntilStackCreateComplete(
+      { client: cloudFormation, minDelay: 1, maxWaitTime: 20 },
+      { StackName: "writer" },
+    );
+    const { Credentials: issued } = await new STSClient(configuration).send(
+      new AssumeRoleCommand({ RoleArn: "arn:aws:iam::000000000000:role/writer", RoleSessionName: "me" }),
+    );
+    const writer = new CloudWatchClient({
+      ...configuration,
+      credentials: {
+        accessKeyId: issued?.AccessKeyId ?? "",
+        secretAccessKey: issued?.SecretAccessKey ?? "",
+        sessionToken: issued?.SessionToken ?? "",
+      },
+    });
+    const put = (Namespace: string) =>
+      writer.send(new PutMetricDataCommand({ Namespace, MetricData: [{ MetricName: "m", Value: 1 }] }));
+    await put("canary");
+    await expect(put("other")).rejects.toMatchObject({
+      name: "AccessDenied",
+      message:
+        "User: arn:aws:sts::000000000000:assumed-role/writer/me is not authorized to perform: cloudwatch:PutMetricData on resource: * because no identity-based policy allows the cloudwatch:PutMetricData action",
+    });
+    const found = (AlarmNames?: string[]) => writer.send(new DescribeAlarmsCommand({ AlarmNames }));
+    expect((await found(["canary-prod"])).MetricAlarms).toHaveLength(1);
+    for (const names of [undefined, ["other"]]) {
+      await expect(found(names)).rejects.toThrow(
+        /cloudwatch:DescribeAlarms on resource: arn:aws:cloudwatch:us-east-1:000000000000:alarm:(?:\*|other) because/,
+      );
+    }
+  });
+
+  it("names a missing alarm", async () => {
     await expect(
       client.send(new SetAlarmStateCommand({ AlarmName: "gone", StateValue: "OK", StateReason: "x" })),
     ).rejects.toMatchObject({ name: "ResourceNotFound", message: "Unknown alarm" });

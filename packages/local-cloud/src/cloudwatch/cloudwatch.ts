@@ -58,12 +58,12 @@ export function createCloudWatch({
     state,
     toClient: (time) => clock.toClient(time),
     changed(alarm, change) {
-      const { AlarmDescription: description } = alarm.settings;
       log(
-        `cloudwatch alarm ${alarm.name}: ${change.from} -> ${change.to}: ${change.reason}${typeof description === "string" ? ` Description: ${description}` : ""}`,
+        `cloudwatch alarm ${alarm.name}: ${change.from} -> ${change.to}: ${change.reason}${descriptionOf(alarm)}`,
       );
       changed(alarm, change);
     },
+    described: (alarm) => log(`cloudwatch alarm ${alarm.name}: ALARM:${descriptionOf(alarm)}`),
   });
   const alarmArn = (name: string): string =>
     `arn:aws:cloudwatch:${account.region}:${account.accountId}:alarm:${name}`;
@@ -278,6 +278,11 @@ export function createCloudWatch({
     hasAlarms: () => alarms.list().length > 0,
     evaluate: (time) => alarms.evaluate(time),
   };
+}
+
+function descriptionOf({ settings }: Alarm): string {
+  const { AlarmDescription: description } = settings;
+  return typeof description === "string" ? ` Description: ${description}` : "";
 }
 
 /** The actions of an alarm for a state, unless they are disabled. */
