@@ -9,12 +9,7 @@ const config: KnipConfig = {
       ignoreBinaries: ["auth-cli"],
     },
     cli: {
-      entry: [
-        "src/main.ts",
-        "src/environment/{keyring-process,light-console}.ts",
-        "bench/*.{ts,cjs}",
-        "campaign/*.{ts,cjs}",
-      ],
+      entry: ["src/main.ts", "src/environment/keyring-process.ts", "bench/*.{ts,cjs}", "campaign/*.{ts,cjs}"],
       // They build auth-cli: action.yml installs the packages of this workspace only.
       ignoreDependencies: ["rolldown"],
       // A program of every Unix.

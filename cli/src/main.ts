@@ -12,6 +12,8 @@ export async function main(args: readonly string[]): Promise<void> {
     printSync(`${versionText()}\n`);
     return;
   }
+  // @bomb.sh/tab prints with it. Node's own ignores a full disk and a closed pipe.
+  console.log = (line: string) => printSync(`${line}\n`);
   // Node exits with this code if the event loop runs empty before the command has finished.
   process.exitCode = 1;
   process.exitCode =

@@ -9,7 +9,7 @@ const namesOf = ({ files }: Loaded): string[] =>
   files
     .filter(({ name }) => name.startsWith("dist/"))
     .map(({ name }) => name.slice("dist/".length).replace(/-[\w-]{8}\.js$/, ".js"))
-    .filter((name) => !["rolldown-runtime.js", "standard-output.js"].includes(name));
+    .filter((name) => name !== "rolldown-runtime.js");
 
 /** Node's own modules that one process has loaded and another has not. */
 const beyond = ({ parts }: Loaded, floor: Loaded): string[] =>

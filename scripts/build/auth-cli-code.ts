@@ -55,7 +55,6 @@ export const authCliCode = {
     inject: {
       Headers: [join(source, "aws/header-map.ts"), "HeaderMap"],
       crypto: [join(source, "aws/light-crypto.ts"), "lightCrypto"],
-      console: [join(source, "environment/light-console.ts"), "lightConsole"],
     },
   },
 } satisfies InputOptions;
