@@ -18,6 +18,7 @@ import { Report } from "./report.ts";
 import { benchSmoke } from "./smoke.ts";
 import { benchStartUp } from "./start-up.ts";
 import { benchSigning, benchStreaming } from "./streaming.ts";
+import { benchTable } from "./table.ts";
 import { benchThroughput } from "./throughput.ts";
 import { stage, startWorld, type World } from "./world.ts";
 
@@ -46,6 +47,7 @@ const topics: Record<string, () => Promise<void>> = {
     await benchSigning(report, quick ? 5 : 21);
   },
   throughput: () => benchThroughput(report, checkouts, quick ? 4 : 15),
+  table: () => benchTable(report, checkouts, quick ? 200 : 1000),
   live: () => benchLive(report, quick ? 5 : 15),
   smoke: () => benchSmoke(report, checkouts, quick ? 3 : 7),
   start: () => benchNpmStart(report, checkouts),

@@ -45,7 +45,7 @@ export interface Datapoint extends StatisticSet {
   /** Start of the period. */
   time: Date;
   unit: string;
-  values: ReadonlyMap<number, number> | undefined;
+  values: Map<number, number> | undefined;
 }
 
 export interface Range {
@@ -94,7 +94,7 @@ export function createMetrics(state: State = memoryState()): Metrics {
         dropOldest(metric.buckets, maximumBuckets);
       }
       add(bucket, "sum" in samples ? samples : statisticsOf(samples));
-      bucket.values = "sum" in samples ? undefined : merged(bucket.values, samples);
+      bucket.values = "sum" in samples ? undefined : addValues(bucket.values, samples);
     },
     list: () => [...metrics.values()].map(({ id }) => id),
     datapoints(id, { start, end, period, unit }) {
@@ -111,7 +111,7 @@ export function createMetrics(state: State = memoryState()): Metrics {
           found.set(index, datapoint);
         }
         add(datapoint, bucket);
-        datapoint.values = bucket.values && merged(datapoint.values, [...bucket.values]);
+        datapoint.values = bucket.values && addValues(datapoint.values, [...bucket.values]);
       }
       return [...found].toSorted(([a], [b]) => a - b).map(([, datapoint]) => datapoint);
     },
@@ -176,17 +176,17 @@ function add(target: StatisticSet, { sampleCount, sum, minimum, maximum }: Stati
   target.maximum = Math.max(target.maximum, maximum);
 }
 
-function merged(
-  values: ReadonlyMap<number, number> | undefined,
+/** Changes the map, because every request adds to it. */
+function addValues(
+  values: Map<number, number> | undefined,
   samples: readonly (readonly [value: number, count: number])[],
 ): Map<number, number> | undefined {
   if (values === undefined) return undefined;
-  const result = new Map(values);
   for (const [value, count] of samples) {
-    const kept = result.size < maximumValues || result.has(value) ? value : Number(value.toPrecision(3));
-    result.set(kept, (result.get(kept) ?? 0) + count);
+    const kept = values.size < maximumValues || values.has(value) ? value : Number(value.toPrecision(3));
+    values.set(kept, (values.get(kept) ?? 0) + count);
   }
-  return result;
+  return values;
 }
 
 function keyOf({ namespace, name, dimensions }: MetricId): string {

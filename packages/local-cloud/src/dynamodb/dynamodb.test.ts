@@ -10,8 +10,10 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { AwsClient } from "aws4fetch";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Server } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../index.ts";
+import { createDynamoDb } from "./dynamodb.ts";
 
 const ofAccount = {
   Statement: { Effect: "Allow", Action: "sts:AssumeRole", Principal: { AWS: "000000000000" } },
@@ -195,3 +197,15 @@ interface Keys {
   secretAccessKey: string;
   sessionToken?: string;
 }
+
+it("opens no port for dynalite, which would answer without a signature", async () => {
+  const listen = vi.spyOn(Server.prototype, "listen");
+  const dynamoDb = createDynamoDb({ region: "us-east-1" });
+  try {
+    expect(await dynamoDb.run("ListTables", {})).toEqual({ TableNames: [] });
+    expect(listen).not.toHaveBeenCalled();
+  } finally {
+    listen.mockRestore();
+    await dynamoDb.close();
+  }
+});

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { existsSync } from "node:fs";
-import { Agent, type IncomingMessage, request as sendRequest } from "node:http";
+import type { Server } from "node:http";
 import { createRequire } from "node:module";
-import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { runInThisContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import type { Account } from "../account.ts";
 import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
@@ -71,7 +72,6 @@ export function createDynamoDb(
   /** dynalite's names of tables that are to be dropped. */
   const dropped = new Set<string>();
   let starting: Promise<Dynalite> | undefined;
-  const agent = new Agent({ keepAlive: true });
 
   /** After a failure, the next request starts it again. */
   const failed = (): void => void (starting = undefined);
@@ -93,40 +93,16 @@ export function createDynamoDb(
     contentType = "application/x-amz-json-1.0",
   ): Promise<AwsResponse> {
     const dynalite = await (starting ??= startAgain());
-    const outgoing = sendRequest({
-      agent,
-      host: "127.0.0.1",
-      port: dynalite.port,
-      method: "POST",
-      headers: {
+    return dynalite.answer(
+      {
         "content-type": contentType,
-        "content-length": body.length,
         "x-amz-target": `${dynamoDbTarget}.${operation}`,
         // dynalite asks for a signature and does not verify it.
         authorization: `AWS4-HMAC-SHA256 Credential=local/20260101/${region}/dynamodb/aws4_request, SignedHeaders=host, Signature=local`,
         "x-amz-date": "20260101T000000Z",
       },
-    });
-    outgoing.end(body);
-    const answered = once(outgoing, "response") as Promise<[IncomingMessage]>;
-    // Its connections break before it says why it has ended.
-    const [incoming] = await answered.catch((error: unknown) =>
-      Promise.race([
-        dynalite.ended,
-        delay(1000).then(() => {
-          throw error;
-        }),
-      ]),
+      body,
     );
-    const kept = ["content-type", "x-amzn-requestid", "x-amz-crc32"].flatMap((name) => {
-      const value = incoming.headers[name];
-      return typeof value === "string" ? [[name, value] as const] : [];
-    });
-    return {
-      status: incoming.statusCode ?? 500,
-      headers: Object.fromEntries(kept),
-      body: await buffer(incoming),
-    };
   }
 
   /** Asks dynalite, with its own names. @throws ServiceError as DynamoDB words it */
@@ -269,7 +245,6 @@ export function createDynamoDb(
       return () => dropAll(names);
     },
     async close() {
-      agent.destroy();
       const dynalite = await starting?.catch(() => undefined);
       await dynalite?.close();
     },
@@ -311,32 +286,64 @@ function listNames(
 }
 
 interface Dynalite {
-  port: number;
+  /** Answers a request. @throws ServiceError when dynalite ends */
+  answer(headers: Record<string, string>, body: Uint8Array): Promise<AwsResponse>;
   /** Rejects with what ended it. Never resolves. */
   ended: Promise<never>;
   close(): Promise<void>;
 }
 
-/** In a thread of its own, because it throws what keeps it from reading and writing its files, such as a full disk. */
+type Answer = (
+  server: Server,
+  emitter: EventEmitter,
+  headers: Record<string, string>,
+  body: Uint8Array,
+  reply: (response: AwsResponse) => void,
+) => void;
+
+/**
+ * Asks dynalite without a connection, which takes longer and would let anybody on this computer read the tables. Source text of
+ * an Answer, because a thread runs it too.
+ */
+const answerSource = `(server, emitter, headers, body, reply) => {
+  const sent = {};
+  const outgoing = {
+    statusCode: 200,
+    setHeader(name, value) {
+      if (name !== "Content-Length") sent[name.toLowerCase()] = String(value);
+    },
+    end: (text) => reply({ status: outgoing.statusCode, headers: sent, body: text }),
+  };
+  server.emit("request", Object.assign(emitter, { method: "POST", url: "/", headers }), outgoing);
+  emitter.emit("data", Buffer.from(body));
+  emitter.emit("end");
+}`;
+
+/** dynalite throws what keeps it from reading and writing its files, such as a full disk. That ends this thread alone. */
 const program = `
+  const { EventEmitter } = require("node:events");
   const { parentPort, workerData } = require("node:worker_threads");
   const { dynalite, options } = workerData;
+  const answer = ${answerSource};
+  // dynalite closes its database only when a server that listens closes.
+  const close = (server) => server.listen(0, "127.0.0.1", () => server.close(() => parentPort.close()));
   const start = async () => {
-    if (options.path !== undefined) {
-      // dynalite itself does not say why its database does not open.
-      const { Level } = require(require.resolve("level", { paths: [dynalite] }));
-      const database = new Level(options.path);
-      await database.open();
-      await database.close();
-    }
+    // dynalite itself does not say why its database does not open.
+    const { Level } = require(require.resolve("level", { paths: [dynalite] }));
+    const database = new Level(options.path);
+    await database.open();
+    await database.close();
     const server = require(dynalite)(options);
-    server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
-    parentPort.once("message", () => {
-      server.closeAllConnections();
-      server.close(() => parentPort.close());
+    parentPort.on("message", (message) => {
+      if (message === "close") return close(server);
+      const { id, headers, body } = message;
+      answer(server, new EventEmitter(), headers, body, (reply) => parentPort.postMessage({ id, ...reply }));
     });
+    parentPort.postMessage("ready");
   };
   start();`;
+
+const options = { createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 };
 
 async function startDynalite(region: string, path: string | undefined): Promise<Dynalite> {
   let dynalite: string;
@@ -349,26 +356,60 @@ async function startDynalite(region: string, path: string | undefined): Promise<
       500,
     );
   }
-  const options = {
-    ...(path !== undefined && { path }),
-    createTableMs: 0,
-    deleteTableMs: 0,
-    updateTableMs: 0,
+  return path === undefined ? startInMemory(dynalite, region) : startInThread(dynalite, region, path);
+}
+
+async function startInMemory(file: string, region: string): Promise<Dynalite> {
+  const { default: dynalite } = (await import(pathToFileURL(file).href)) as {
+    default: (settings: typeof options) => Server;
   };
+  const { AWS_REGION } = process.env;
+  // dynalite takes the region of its tables' ARNs from here.
+  process.env["AWS_REGION"] = region;
+  const server = dynalite(options);
+  if (AWS_REGION === undefined) delete process.env["AWS_REGION"];
+  else process.env["AWS_REGION"] = AWS_REGION;
+  const answer = runInThisContext(answerSource) as Answer;
+  return {
+    answer: (headers, body) =>
+      new Promise((resolve) => answer(server, new EventEmitter(), headers, body, resolve)),
+    ended: new Promise<never>(() => {}),
+    close: () => Promise.resolve(),
+  };
+}
+
+async function startInThread(dynalite: string, region: string, path: string): Promise<Dynalite> {
   const worker = new Worker(program, {
     eval: true,
-    workerData: { dynalite, options },
+    workerData: { dynalite, options: { ...options, path } },
     // From here it takes the region of its tables' ARNs.
     env: { ...process.env, AWS_REGION: region },
   });
+  const waiting = new Map<
+    number,
+    { resolve: (answer: AwsResponse) => void; reject: (error: Error) => void }
+  >();
   const ended = once(worker, "error").then(([error]: unknown[]): never => {
-    throw explainEnd(error as Error, path);
+    const reason = explainEnd(error as Error, path);
+    for (const { reject } of waiting.values()) reject(reason);
+    throw reason;
   });
   // Once a request asks for it.
   ended.catch(() => {});
-  const port = await Promise.race([ended, new Promise<number>((resolve) => worker.once("message", resolve))]);
+  await Promise.race([ended, once(worker, "message")]);
+  worker.on("message", ({ id, ...response }: AwsResponse & { id: number }) => {
+    waiting.get(id)?.resolve(response);
+    waiting.delete(id);
+  });
+  let last = 0;
   return {
-    port,
+    answer: (headers, body) =>
+      new Promise((resolve, reject) => {
+        const id = (last += 1);
+        waiting.set(id, { resolve, reject });
+        // oxlint-disable-next-line require-post-message-target-origin -- that is a window's
+        worker.postMessage({ id, headers, body });
+      }),
     ended,
     async close() {
       const exit = new Promise((resolve) => worker.once("exit", resolve));
@@ -379,15 +420,14 @@ async function startDynalite(region: string, path: string | undefined): Promise<
   };
 }
 
-function explainEnd(error: Error, path: string | undefined): ServiceError {
+function explainEnd(error: Error, path: string): ServiceError {
   const { message } = error.cause instanceof Error ? error.cause : error;
   const fix = message.includes("No space left on device")
     ? "Free some space, then try again."
     : "If it stays so, move the state folder aside and deploy again.";
-  const where = path === undefined ? "" : ` with the tables in ${path}`;
   return new ServiceError(
     "InternalServerError",
-    `The local cloud's DynamoDB has stopped${where}: ${message}. ${fix}`,
+    `The local cloud's DynamoDB has stopped with the tables in ${path}: ${message}. ${fix}`,
     500,
   );
 }
