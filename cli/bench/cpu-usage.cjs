@@ -1,7 +1,11 @@
-/** Loaded into a measured process: writes its CPU milliseconds to a file when it ends. */
+/** Loaded into a measured process: writes its CPU milliseconds and its peak of memory in MB to a file when it ends. */
 const { writeFileSync } = require("node:fs");
 
 process.on("exit", () => {
   const { user, system } = process.cpuUsage();
-  writeFileSync(process.env.BENCH_CPU_FILE, String((user + system) / 1000));
+  const { maxRSS } = process.resourceUsage();
+  writeFileSync(
+    process.env.BENCH_USAGE_FILE,
+    JSON.stringify({ cpuMs: (user + system) / 1000, memoryMb: maxRSS / 1024 }),
+  );
 });

@@ -15,7 +15,7 @@ import { benchLogin } from "./login.ts";
 import { benchPackage } from "./package-size.ts";
 import { benchRefusal } from "./refusal.ts";
 import { Report } from "./report.ts";
-import { benchSmoke } from "./smoke.ts";
+import { benchSmoke, benchStages } from "./smoke.ts";
 import { benchStartUp } from "./start-up.ts";
 import { benchSigning, benchStreaming } from "./streaming.ts";
 import { benchTable } from "./table.ts";
@@ -50,6 +50,7 @@ const topics: Record<string, () => Promise<void>> = {
   table: () => benchTable(report, checkouts, quick ? 200 : 1000),
   live: () => benchLive(report, quick ? 5 : 15),
   smoke: () => benchSmoke(report, checkouts, quick ? 3 : 7),
+  stages: () => benchStages(report, checkouts, quick ? 3 : 9),
   start: () => benchNpmStart(report, checkouts),
 };
 

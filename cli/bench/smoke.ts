@@ -15,6 +15,39 @@ const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url
 /** One way to a distant server. */
 const delayMs = 50;
 
+/** `auth-cli smoke` of fifty stages with thirteen checks each. */
+export async function benchStages(
+  report: Report,
+  checkouts: readonly Checkout[],
+  runs: number,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "auth-cli-bench-stages-"));
+  const services = [await startServices(), await startServices()] as const;
+  try {
+    const [{ origin }, { origin: apiOrigin }] = services;
+    const measure = (name: string, args: readonly string[]): Promise<Figures[]> =>
+      measureSmoke({ folder, checkouts, runs, name, origin, apiOrigin, args, variables: {} });
+    const one = await measure("1 stage", stages(1));
+    const fifty = await measure("50 stages", stages(50));
+    report.row("smoke, 1 stage", "ms", wall(one));
+    report.row("smoke, 50 stages: wall", "ms", wall(fifty), { atMost: 0.4, ofOther: true });
+    report.row(
+      "  CPU",
+      "ms",
+      fifty.map(({ cpuMs }) => cpuMs),
+    );
+    report.row(
+      "  peak of memory",
+      "MB",
+      fifty.map(({ memoryMb }) => memoryMb),
+      { atMost: 120 },
+    );
+  } finally {
+    for (const { close } of services) close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** `auth-cli smoke` of many routes, of many stages and over a slow link, against services that cost next to nothing. */
 export async function benchSmoke(
   report: Report,
@@ -76,6 +109,7 @@ export async function benchSmoke(
 interface Figures {
   wallMs: number;
   cpuMs: number;
+  memoryMb: number;
 }
 
 function wall(figures: readonly Figures[]): number[] {
@@ -104,7 +138,7 @@ async function measureSmoke({
   variables: Variables;
 }): Promise<Figures[]> {
   const outputs = Object.fromEntries(
-    Array.from({ length: 20 }, (_, index) => [
+    Array.from({ length: 50 }, (_, index) => [
       `s${index}-app-Stack`,
       {
         ApiEndpoint: apiOrigin,
@@ -113,8 +147,8 @@ async function measureSmoke({
     ]),
   );
   await writeFile(join(folder, "outputs.json"), JSON.stringify(outputs));
-  const cpuFile = join(folder, "cpu");
-  const seen = checkouts.map(() => ({ wallMs: [] as number[], cpuMs: [] as number[] }));
+  const usageFile = join(folder, "usage.json");
+  const seen = checkouts.map((): Figures[] => []);
   for (let turn = 0; turn <= runs; turn += 1) {
     for (const [index, { program }] of checkouts.entries()) {
       const wallMs = await timeRun({
@@ -132,17 +166,23 @@ async function measureSmoke({
           TWITTER_ACCESS_TOKEN: `42-${"t".repeat(40)}`,
           TWITTER_ACCESS_TOKEN_SECRET: "u".repeat(45),
           NODE_OPTIONS: `--require ${at("cpu-usage.cjs")}`,
-          BENCH_CPU_FILE: cpuFile,
+          BENCH_USAGE_FILE: usageFile,
           ...variables,
         },
       });
       // The first turn fills caches and does not count.
       if (turn === 0) continue;
-      seen[index]?.wallMs.push(wallMs);
-      seen[index]?.cpuMs.push(Number(await readFile(cpuFile, "utf8")));
+      const usage = JSON.parse(await readFile(usageFile, "utf8")) as Omit<Figures, "wallMs">;
+      seen[index]?.push({ wallMs, ...usage });
     }
   }
-  return seen.map(({ wallMs, cpuMs }) => ({ wallMs: median(wallMs), cpuMs: median(cpuMs) }));
+  const medianOf = (figures: readonly Figures[], part: keyof Figures): number =>
+    median(figures.map((each) => each[part]));
+  return seen.map((figures) => ({
+    wallMs: medianOf(figures, "wallMs"),
+    cpuMs: medianOf(figures, "cpuMs"),
+    memoryMb: medianOf(figures, "memoryMb"),
+  }));
 }
 
 /** The same route with another query each time. */

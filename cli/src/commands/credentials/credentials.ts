@@ -1,5 +1,4 @@
 import type { DeploymentFlags } from "../../deployment/deployment.ts";
-import { findClientCredentials } from "../../deployment/client-credentials.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
@@ -60,6 +59,7 @@ async function canarySecret(
       fix: "log in by Twitter: `auth-cli login`",
     });
   }
+  const { findClientCredentials } = await import("../../deployment/client-credentials.ts");
   const client = await findClientCredentials(environment, configuration);
   return JSON.stringify({
     accessToken: token.token,
