@@ -54,7 +54,7 @@ export class QueryParameters<Name extends string = string> {
     const root: Tree = new Map();
     for (const [key, value] of this.#parameters) {
       if (key === "Action" || key === "Version") continue;
-      const path = key.split(".");
+      const path = key.split(".", deepestPath);
       let tree = root;
       for (const name of path.slice(0, -1)) {
         const next = tree.get(name);
@@ -72,6 +72,9 @@ export class QueryParameters<Name extends string = string> {
     return this.records(name).map((record) => record[""] ?? "");
   }
 }
+
+/** Names of a parameter's path. Real ones have at most eight. */
+const deepestPath = 32;
 
 type Tree = Map<string, Tree | string>;
 

@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import {
   CloudFormationClient,
   CreateStackCommand,
@@ -98,15 +99,27 @@ const denied = (action: string, resource: string) => ({
   ) as string,
 });
 
+async function createStack(client: CloudFormationClient, stackName: string, stack: object): Promise<void> {
+  await client.send(
+    new CreateStackCommand({
+      StackName: stackName,
+      TemplateBody: JSON.stringify(stack),
+      Capabilities: ["CAPABILITY_IAM"],
+    }),
+  );
+  await waitUntilStackCreateComplete({ client, maxWaitTime: 20, minDelay: 1 }, { StackName: stackName });
+}
+
 /** Each test continues from the one before. */
 describe("Secrets Manager", () => {
   let cloud: LocalCloud;
   let outputs: Record<string, string | undefined>;
   let deployer: SecretsManagerClient;
+  const log: string[] = [];
   let configuration: object;
 
   beforeAll(async () => {
-    cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0 });
+    cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, log: (line) => log.push(line) });
     const credentials = {
       accessKeyId: cloud.environment["AWS_ACCESS_KEY_ID"] ?? "",
       secretAccessKey: cloud.environment["AWS_SECRET_ACCESS_KEY"] ?? "",
@@ -114,14 +127,7 @@ describe("Secrets Manager", () => {
     configuration = { endpoint: cloud.awsUrl, region: "us-east-1", credentials, maxAttempts: 1 };
     deployer = new SecretsManagerClient(configuration);
     const client = new CloudFormationClient(configuration);
-    await client.send(
-      new CreateStackCommand({
-        StackName: "secrets",
-        TemplateBody: JSON.stringify(template),
-        Capabilities: ["CAPABILITY_IAM"],
-      }),
-    );
-    await waitUntilStackCreateComplete({ client, maxWaitTime: 20, minDelay: 1 }, { StackName: "secrets" });
+    await createStack(client, "secrets", template);
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: "secrets" }));
     outputs = Object.fromEntries(
       (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
@@ -170,6 +176,62 @@ describe("Secrets Manager", () => {
     await expect(deployer.send(new GetSecretValueCommand({ SecretId: "gone" }))).rejects.toMatchObject({
       name: "ResourceNotFoundException",
     });
+  });
+
+  it("is read by the SDK in a function, under the function's role", async () => {
+    const sdk = createRequire(import.meta.url).resolve("@aws-sdk/client-secrets-manager");
+    const source = `
+const { SecretsManagerClient, GetSecretValueCommand } = require(${JSON.stringify(sdk)});
+const client = new SecretsManagerClient({ maxAttempts: 1 });
+const read = (SecretId) => client.send(new GetSecretValueCommand({ SecretId })).then((it) => it.SecretString, (error) => error.name + ": " + error.message);
+exports.handler = async () => console.log("read " + JSON.stringify([await read("prod/token"), await read("shared")]));`;
+    const reader = role({ Action: "secretsmanager:GetSecretValue", Resource: outputs["Secret"] });
+    const trust = {
+      Statement: {
+        Effect: "Allow",
+        Action: "sts:AssumeRole",
+        Principal: { Service: "lambda.amazonaws.com" },
+      },
+    };
+    await createStack(new CloudFormationClient(configuration), "canary", {
+      Resources: {
+        Reader: { ...reader, Properties: { ...reader.Properties, AssumeRolePolicyDocument: trust } },
+        Function: {
+          Type: "AWS::Lambda::Function",
+          Properties: {
+            Runtime: "nodejs22.x",
+            Handler: "index.handler",
+            Timeout: 30,
+            Code: { ZipFile: source },
+            Role: { "Fn::GetAtt": ["Reader", "Arn"] },
+          },
+        },
+        Rule: {
+          Type: "AWS::Events::Rule",
+          Properties: {
+            ScheduleExpression: "cron(0 12 * * ? *)",
+            Targets: [{ Id: "t", Arn: { "Fn::GetAtt": ["Function", "Arn"] } }],
+          },
+        },
+        Permission: {
+          Type: "AWS::Lambda::Permission",
+          Properties: {
+            Action: "lambda:InvokeFunction",
+            FunctionName: { Ref: "Function" },
+            Principal: "events.amazonaws.com",
+            SourceArn: { "Fn::GetAtt": ["Rule", "Arn"] },
+          },
+        },
+      },
+    });
+    await cloud.fastForward();
+    const [, json = "null"] = /^lambda canary-Function-\w+: read (.*)$/m.exec(log.join("\n")) ?? [];
+    expect(JSON.parse(json), log.join("\n")).toEqual([
+      '{"token":"one"}',
+      expect.stringMatching(
+        /^AccessDeniedException: User: arn:aws:sts::000000000000:assumed-role\/canary-Reader-\w+\/canary-Function-\w+ is not authorized to perform: secretsmanager:GetSecretValue on resource: shared because/,
+      ),
+    ]);
   });
 
   it("evaluates the service's condition keys", async () => {
