@@ -1,0 +1,316 @@
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { AwsClient } from "aws4fetch";
+import { type LocalCloud, startLocalCloud } from "@api-auth-twitter/local-cloud";
+import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
+import { runProcess } from "@api-auth-twitter/test-support/run-process";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { healthyDescription } from "../src/settings.ts";
+import { stagesTemplate } from "./stages.ts";
+
+const modules = fileURLToPath(new URL("../../../node_modules", import.meta.url));
+
+const program = `
+import { Canary } from "@api-auth-twitter/canary";
+import { App, Stack } from "aws-cdk-lib";
+import { Secret } from "aws-cdk-lib/aws-secretsmanager";
+const stack = new Stack(new App(), "Notes");
+new Canary(stack, "Canary", { secret: Secret.fromSecretNameV2(stack, "Token", "notes/canary") });
+`;
+
+interface Alarm {
+  state: string;
+  description: string;
+}
+
+/** One healthy stage and three broken ones, a canary that the real cdk deploys, and time that passes on request. */
+describe("the canary in the local cloud", () => {
+  let cloud: LocalCloud;
+  let folder: string;
+  let cli: AuthCli;
+  const logged: string[] = [];
+
+  beforeAll(async () => {
+    cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, log: (line) => logged.push(line) });
+    folder = await mkdtemp(join(tmpdir(), "canary-"));
+    await symlink(modules, join(folder, "node_modules"), "junction");
+    const { TWITTER_CONSUMER_KEY: key = "", TWITTER_CONSUMER_SECRET: secret = "" } = cloud.environment;
+    const stages = { healthy: {}, unpermitted: { unpermitted: true }, open: { open: true }, revoked: {} };
+    const outputs = await deployTemplate(
+      "stages",
+      stagesTemplate(stages, { key, secret }),
+      cloud.environment,
+    );
+    await writeFile(
+      join(folder, "auth-cli.json"),
+      JSON.stringify({
+        routes: ["GET /notes"],
+        stages: Object.fromEntries(
+          Object.keys(stages).map((name) => [
+            name,
+            { endpoint: outputs[`${name}Endpoint`], identityPoolId: outputs[`${name}Pool`] },
+          ]),
+        ),
+      }),
+    );
+    await writeFile(join(folder, "cdk.json"), '{ "app": "node app.mjs" }');
+    await writeFile(join(folder, "app.mjs"), program);
+    cli = await createAuthCli(folder, cloud.environment);
+    const alice = await logIn("alice", "healthy");
+    const bob = await logIn("bob", "revoked");
+    await json("secretsmanager", "CreateSecret", {
+      Name: "notes/canary",
+      SecretString: JSON.stringify({ ...alice, stages: { revoked: bob } }),
+    });
+    expect((await cli.run(["logout", "--stage", "revoked", "--revoke"])).code).toBe(0);
+    const { code, stdout, stderr } = await runProcess(
+      process.execPath,
+      [join(modules, "aws-cdk/bin/cdk"), "deploy", "--require-approval", "never", "--no-notices"],
+      {
+        cwd: folder,
+        env: {
+          PATH: process.env["PATH"],
+          HOME: folder,
+          CI: "1",
+          CDK_DISABLE_CLI_TELEMETRY: "true",
+          ...cloud.environment,
+        },
+        timeoutMs: 90_000,
+      },
+    );
+    expect(code, stdout + stderr).toBe(0);
+  });
+  afterAll(async () => {
+    await cloud.close();
+    await cli.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** @returns what the canary's secret has of the login */
+  async function logIn(user: string, stage: string): Promise<Record<string, string>> {
+    const { code, stderr } = await cli.logIn(user, ["--stage", stage]);
+    expect(code, stderr).toBe(0);
+    const { stdout } = await cli.run(["credentials", "--stage", stage, "--format", "canary"]);
+    return JSON.parse(stdout) as Record<string, string>;
+  }
+
+  const client = (keys: { AccessKeyId: string; SecretAccessKey: string; SessionToken?: string }): AwsClient =>
+    new AwsClient({
+      accessKeyId: keys.AccessKeyId,
+      secretAccessKey: keys.SecretAccessKey,
+      ...(keys.SessionToken && { sessionToken: keys.SessionToken }),
+      region: "us-east-1",
+      retries: 0,
+    });
+  const deployer = (): AwsClient =>
+    client({
+      AccessKeyId: cloud.environment["AWS_ACCESS_KEY_ID"] ?? "",
+      SecretAccessKey: cloud.environment["AWS_SECRET_ACCESS_KEY"] ?? "",
+    });
+
+  /** A call in AWS's JSON protocol. */
+  async function json(service: string, operation: string, input: object, as = deployer()): Promise<string> {
+    const response = await as.fetch(cloud.awsUrl, {
+      method: "POST",
+      headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `${service}.${operation}` },
+      body: JSON.stringify(input),
+      aws: { service },
+    });
+    return response.text();
+  }
+
+  /** A call in AWS's query protocol. */
+  async function query(
+    service: string,
+    version: string,
+    parameters: Record<string, string>,
+    as = deployer(),
+  ): Promise<string> {
+    const response = await as.fetch(cloud.awsUrl, {
+      method: "POST",
+      body: new URLSearchParams({ Version: version, ...parameters }).toString(),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      aws: { service },
+    });
+    return response.text();
+  }
+
+  const cloudWatch = (parameters: Record<string, string>, as?: AwsClient): Promise<string> =>
+    query("monitoring", "2010-08-01", parameters, as);
+
+  /** Lets five minutes pass. @returns the alarms by stage */
+  async function nextRun(): Promise<Record<string, Alarm>> {
+    logged.length = 0;
+    await cloud.fastForward(300);
+    const described = await cloudWatch({ Action: "DescribeAlarms" });
+    return Object.fromEntries(
+      described
+        .split("<AlarmName>")
+        .slice(1)
+        .map((alarm) => [
+          /^Notes-Canary-(\w+)</.exec(alarm)?.[1],
+          {
+            state: /<StateValue>(\w+)</.exec(alarm)?.[1] ?? "",
+            description: unescaped(/<AlarmDescription>(.*?)</s.exec(alarm)?.[1] ?? ""),
+          },
+        ]),
+    );
+  }
+
+  /** Changes the stack of the canary without cdk. */
+  async function update(edit: (template: Template) => void): Promise<void> {
+    const template = JSON.parse(
+      await readFile(join(folder, "cdk.out/Notes.template.json"), "utf8"),
+    ) as Template;
+    edit(template);
+    const cloudFormation = (parameters: Record<string, string>): Promise<string> =>
+      query("cloudformation", "2010-05-15", { StackName: "Notes", ...parameters });
+    const updated = await cloudFormation({
+      Action: "UpdateStack",
+      TemplateBody: JSON.stringify(template),
+      "Capabilities.member.1": "CAPABILITY_NAMED_IAM",
+    });
+    expect(updated).toContain("<UpdateStackResponse");
+    await expect
+      .poll(() => cloudFormation({ Action: "DescribeStacks" }), { timeout: 20_000 })
+      .toContain("<StackStatus>UPDATE_COMPLETE<");
+  }
+
+  it("raises an alarm for each broken stage, whose text names the cause and the fix", async () => {
+    const { healthy, unpermitted, open, revoked } = await nextRun();
+    expect(healthy).toEqual({ state: "OK", description: healthyDescription("healthy", { every: 5 }) });
+    expect([unpermitted?.state, open?.state, revoked?.state]).toEqual(["ALARM", "ALARM", "ALARM"]);
+    expect(unpermitted?.description).toMatch(
+      /^The stage unpermitted is broken\. private\.signed of GET \/notes: .*execute-api:Invoke.* Fix: .*/,
+    );
+    expect(open?.description).toMatch(
+      /^The stage open is broken\. private\.unsigned of GET \/notes: .* Cause: the route is open.* Fix: set `authorizer/,
+    );
+    expect(revoked?.description).toMatch(
+      /^The stage revoked is broken\. twitter\.token: .* Fix: run `auth-cli login --stage revoked` and put the new token into the secret notes\/canary\./,
+    );
+  });
+
+  it("writes a line for each check, and no secret", async () => {
+    const text = logged.join("\n");
+    expect(text).toContain('"Check":"private.signed"');
+    const secrets = JSON.parse(
+      (
+        JSON.parse(await json("secretsmanager", "GetSecretValue", { SecretId: "notes/canary" })) as {
+          SecretString: string;
+        }
+      ).SecretString,
+    ) as Record<string, string>;
+    for (const name of ["accessToken", "accessTokenSecret", "consumerSecret"])
+      expect(text.includes(secrets[name] ?? "?"), name).toBe(false);
+    expect(await readFile(join(folder, "cdk.out/Notes.template.json"), "utf8")).not.toContain(
+      secrets["accessToken"],
+    );
+  });
+
+  it("is silent again once the token is replaced", async () => {
+    const alice = await logIn("alice", "healthy");
+    await json("secretsmanager", "PutSecretValue", {
+      SecretId: "notes/canary",
+      SecretString: JSON.stringify(alice),
+    });
+    const { revoked, open } = await nextRun();
+    expect(revoked).toEqual({ state: "OK", description: healthyDescription("revoked", { every: 5 }) });
+    expect(open?.state).toBe("ALARM");
+  });
+
+  it("may do what its role names, and nothing else", async () => {
+    await update(({ Resources }) => {
+      const [canary] = Object.values(Resources).filter(({ Type }) => Type === "AWS::Lambda::Function");
+      Resources["Probe"] = {
+        Type: "AWS::Lambda::Function",
+        Properties: {
+          ...canary?.Properties,
+          FunctionName: "probe",
+          Environment: undefined,
+          Code: { ZipFile: "exports.handler = async () => process.env;" },
+        },
+      };
+    });
+    const invoked = await deployer().fetch(`${cloud.awsUrl}/2015-03-31/functions/probe/invocations`, {
+      method: "POST",
+      aws: { service: "lambda" },
+    });
+    const keys = (await invoked.json()) as Record<string, string>;
+    const role = client({
+      AccessKeyId: keys["AWS_ACCESS_KEY_ID"] ?? "",
+      SecretAccessKey: keys["AWS_SECRET_ACCESS_KEY"] ?? "",
+      SessionToken: keys["AWS_SESSION_TOKEN"] ?? "",
+    });
+    await json("secretsmanager", "CreateSecret", { Name: "notes/other", SecretString: "x" });
+    const describe = { Action: "DescribeAlarms", "AlarmNames.member.1": "Notes-Canary-open" };
+    expect(await json("secretsmanager", "GetSecretValue", { SecretId: "notes/canary" }, role)).toContain(
+      "SecretString",
+    );
+    expect(await cloudWatch(describe, role)).toContain("Notes-Canary-open");
+    const refused = {
+      "another secret": json("secretsmanager", "GetSecretValue", { SecretId: "notes/other" }, role),
+      "a change of the secret": json(
+        "secretsmanager",
+        "PutSecretValue",
+        { SecretId: "notes/canary", SecretString: "x" },
+        role,
+      ),
+      "all alarms": cloudWatch({ Action: "DescribeAlarms" }, role),
+      "another alarm": cloudWatch({ ...describe, "AlarmNames.member.1": "Other" }, role),
+      "removing an alarm": cloudWatch(
+        { Action: "DeleteAlarms", "AlarmNames.member.1": "Notes-Canary-open" },
+        role,
+      ),
+      "the stacks": query("cloudformation", "2010-05-15", { Action: "DescribeStacks" }, role),
+    };
+    for (const [name, reply] of Object.entries(refused)) expect(await reply, name).toMatch(/AccessDenied/);
+  });
+
+  it.each([
+    [
+      "ReadToken",
+      (alarms: Record<string, Alarm>) =>
+        expect(alarms["healthy"]).toMatchObject({
+          state: "ALARM",
+          description: expect.stringMatching(
+            /^The stage healthy is broken\. twitter\.token: .*secretsmanager:GetSecretValue.*Fix: deploy the canary again/,
+          ) as unknown,
+        }),
+    ],
+    [
+      "DescribeFailures",
+      (alarms: Record<string, Alarm>) => {
+        // The alarms still rise, without the cause.
+        expect(alarms["open"]?.state).toBe("ALARM");
+        expect(logged.join("\n")).toContain("cannot write the cause into the alarm");
+      },
+    ],
+  ])("without the statement %s of its role loses exactly that", async (sid, check) => {
+    await update(({ Resources }) => {
+      const [role] = Object.values(Resources).filter(({ Type }) => Type === "AWS::IAM::Role");
+      const [policy] = role?.Properties["Policies"] as { PolicyDocument: { Statement: { Sid: string }[] } }[];
+      if (policy === undefined) throw new Error("the role has no policy");
+      const { Statement } = policy.PolicyDocument;
+      policy.PolicyDocument.Statement = Statement.filter(({ Sid }) => Sid !== sid);
+      expect(policy.PolicyDocument.Statement).toHaveLength(Statement.length - 1);
+    });
+    check(await nextRun());
+  });
+});
+
+interface Template {
+  Resources: Record<string, { Type: string; Properties: Record<string, unknown> }>;
+}
+
+function unescaped(xml: string): string {
+  return xml
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&apos;", "'")
+    .replaceAll("&amp;", "&");
+}
