@@ -83,6 +83,8 @@ export interface SmokeOptions {
   timeout?: number;
   /** Stop at the first failed check. */
   failFast?: boolean;
+  /** Of the project. Fixes have its words and commands. Default: `sst`. */
+  framework?: "sst" | "cdk" | "amplify" | "sam" | "serverless";
   /** Ends the run: the promise rejects with `interrupted`. */
   signal?: AbortSignal;
   /**

@@ -212,4 +212,8 @@ const foreign = new Set([
   "type",
   "unit",
   "workspace",
+  "name",
+  "query",
+  "secret-id",
+  "secret-string",
 ]);

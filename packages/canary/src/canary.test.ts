@@ -162,6 +162,7 @@ describe("the canary", () => {
       alarms: "Notes-Canary-",
       every: 5,
       checkMetrics: true,
+      framework: "sst",
       stages: { prod },
     });
   });

@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Duration, RemovalPolicy, Stack, Stage, Token } from "aws-cdk-lib";
 import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
@@ -82,6 +82,7 @@ export class Canary extends Construct {
       alarms: `${name}-`,
       every: minutes,
       checkMetrics,
+      framework: existsSync("cdk.json") ? "cdk" : "sst",
     };
 
     this.alarms = Object.fromEntries(

@@ -1,4 +1,4 @@
-import type { SmokeStage } from "../../../cli/src/library-types.ts";
+import type { SmokeOptions, SmokeStage } from "../../../cli/src/library-types.ts";
 
 /** What the construct tells the function: the variable `AUTH_CLI_CANARY`, as JSON. Contains no secret. */
 export interface Settings {
@@ -12,6 +12,8 @@ export interface Settings {
   every: number;
   /** Whether each check has metrics. */
   checkMetrics: boolean;
+  /** Of the project. */
+  framework: NonNullable<SmokeOptions["framework"]>;
   /** Undefined when they are in the file {@link stagesFile}. */
   stages?: Readonly<Record<string, SmokeStage>>;
 }

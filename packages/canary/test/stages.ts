@@ -4,6 +4,8 @@ export interface Defects {
   unpermitted?: boolean;
   /** The route requires no signature. */
   open?: boolean;
+  /** The identity pool has the keys of another X app. */
+  otherApp?: boolean;
 }
 
 /** A stack with one API and identity pool for each stage, and one function behind all of them. */
@@ -55,7 +57,7 @@ export function stagesTemplate(
 
 function stageResources(
   name: string,
-  { unpermitted = false, open = false }: Defects,
+  { unpermitted = false, open = false, otherApp = false }: Defects,
   twitter: string,
 ): object {
   const ApiId = ref(`${name}Api`);
@@ -87,7 +89,7 @@ function stageResources(
       Type: "AWS::Cognito::IdentityPool",
       Properties: {
         AllowUnauthenticatedIdentities: false,
-        SupportedLoginProviders: { "api.twitter.com": twitter },
+        SupportedLoginProviders: { "api.twitter.com": otherApp ? "other-key;other-secret" : twitter },
       },
     },
     [`${name}Users`]: {

@@ -17,18 +17,21 @@ export function describeStage(
   const names = [...new Set(others.map(({ name }) => name))];
   const { cause, fix, message } = first.error ?? { message: "failed" };
   const also = names.length === 0 ? "" : ` Also failed: ${names.join(", ")}.`;
-  const essential = `The stage ${stage} is broken. ${nameOf(first)}: ${message}.`;
   const explained = [
-    essential,
-    cause === undefined ? "" : ` Cause: ${cause}.`,
-    fix === undefined ? "" : ` Fix: ${fix}.`,
-  ].join("");
+    `The stage ${stage} is broken. ${sentence(`${nameOf(first)}: ${message}`)}`,
+    ...(cause === undefined ? [] : [`Cause: ${sentence(cause)}`]),
+    ...(fix === undefined ? [] : [`Fix: ${sentence(fix)}`]),
+  ].join(" ");
   // What is known of the first failure matters more than the names of the others.
   return limited(explained.length + also.length <= longestDescription ? explained + also : explained);
 }
 
 function nameOf({ name, route }: CheckResult): string {
   return route === undefined ? name : `${name} of ${route}`;
+}
+
+function sentence(text: string): string {
+  return `${text.replace(/\.+$/, "")}.`;
 }
 
 function limited(text: string): string {

@@ -11,6 +11,7 @@ const settings: Settings = {
   alarms: "Notes-Canary-",
   every: 5,
   checkMetrics: true,
+  framework: "cdk",
 };
 const stage = { endpoint: "https://a.example", identityPoolId: "us-east-1:1" };
 const passedCheck: CheckResult = {

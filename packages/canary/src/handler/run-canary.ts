@@ -31,6 +31,7 @@ export async function runCanary(options: CanaryOptions): Promise<Record<string, 
     login: async (stage) => (await (logins ??= readLogins(services, settings.secret)))(stage),
     timeout,
     variables,
+    framework: settings.framework,
   });
   await describeAlarms(run, settings, services);
   for (const report of run.stages) writeMetrics(report, settings);
