@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { useCreateSst } from "@api-auth-twitter/test-support/create-sst";
 import { readPages, replaceTranscripts } from "./transcripts/pages.ts";
 import { recordDevTranscript } from "./transcripts/dev.ts";
-import { recordProjectTranscripts } from "./transcripts/projects.ts";
+import { recordLocalWalks, recordProjectTranscripts } from "./transcripts/projects.ts";
 import { recordTranscripts } from "./transcripts/record.ts";
 
 const recorded = new Map([
@@ -11,5 +11,6 @@ const recorded = new Map([
   ["dev", await recordDevTranscript()] as const,
   ["create-sst", (await useCreateSst()).transcript] as const,
   ...(await recordProjectTranscripts()),
+  ...(await recordLocalWalks()),
 ]);
 for (const page of readPages()) writeFileSync(page.path, replaceTranscripts(page, recorded));

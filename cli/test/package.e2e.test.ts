@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -15,6 +15,7 @@ import {
 } from "@api-auth-twitter/test-support/any-project";
 import { createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { useCreateSst } from "@api-auth-twitter/test-support/create-sst";
+import { recordLocalWalk, type WalkName } from "@api-auth-twitter/test-support/local-walk";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
 import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
 import { inLongRun, isLongRun } from "@api-auth-twitter/test-support/test-runs";
@@ -325,32 +326,18 @@ describe("the package with the local cloud, installed in an empty folder", () =>
     ),
   );
 
-  test("local runs cdk deploy", async () => {
-    const project = await mkdtemp(join(tmpdir(), "cdk-project-"));
-    try {
-      await symlink(join(root, "node_modules"), join(project, "node_modules"), "junction");
-      await writeFile(join(project, "cdk.json"), '{ "app": "node app.mjs" }');
-      await writeFile(join(project, "app.mjs"), cdkApp);
-      const command = ["npx", "--no-install", "cdk", "deploy", "--require-approval", "never", "--no-notices"];
-      const { code, stdout, stderr } = await inLocalCloud(project, command);
-      expect(code, stdout + stderr).toBe(0);
-      expect(stdout + stderr).toMatch(/CdkApp\.Url = http:\/\/\S+\.lambda-url\.us-east-1\.localhost:\d+\//);
-    } finally {
-      await rm(project, { recursive: true, force: true });
-    }
-  });
-});
+  const documented = new Map(readPages().flatMap(transcriptsIn));
 
-const cdkApp = `
-import { App, CfnOutput, Stack } from "aws-cdk-lib";
-import { Code, Function, FunctionUrlAuthType, Runtime } from "aws-cdk-lib/aws-lambda";
-const stack = new Stack(new App(), "CdkApp");
-const handler = new Function(stack, "Function", {
-  runtime: Runtime.NODEJS_22_X, handler: "index.handler", code: Code.fromInline("exports.handler = async () => 'hello'"),
+  test.each<WalkName>(isLongRun ? ["sst", "cdk"] : ["cdk"])(
+    "goes from init to a green smoke in a project of %s, and goes on after a kill, as the docs show",
+    async (name) => {
+      const { transcript, codes } = await recordLocalWalk(name, folder);
+      const unreachable = codes.indexOf(3);
+      expect(codes.toSpliced(unreachable, 1), transcript).toEqual(codes.slice(1).map(() => 0));
+      expect(comparable(transcript)).toBe(comparable(documented.get(`walk-${name}`) ?? ""));
+    },
+  );
 });
-const { url } = handler.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
-new CfnOutput(stack, "Url", { value: url });
-`;
 
 const visits = `
   const visits = new Table(stack, "Visits", { fields: { id: "string" }, primaryIndex: { partitionKey: "id" } });

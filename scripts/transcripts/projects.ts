@@ -1,4 +1,18 @@
-import { packWorld, projectKinds, type ProjectName } from "@api-auth-twitter/test-support/any-project";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  install,
+  pack,
+  packWorld,
+  projectKinds,
+  type ProjectName,
+} from "@api-auth-twitter/test-support/any-project";
+
+import { localWalks, recordLocalWalk, type WalkName } from "@api-auth-twitter/test-support/local-walk";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** In each kind of project: login, call and smoke with the packed auth-cli. */
 export async function recordProjectTranscripts(): Promise<[name: string, transcript: string][]> {
@@ -10,5 +24,23 @@ export async function recordProjectTranscripts(): Promise<[name: string, transcr
     return recorded;
   } finally {
     await world.close();
+  }
+}
+
+/** From `init` to a green smoke in a local cloud, with the two packed packages. */
+export async function recordLocalWalks(): Promise<[name: string, transcript: string][]> {
+  const folder = await mkdtemp(join(tmpdir(), "auth-cli-packages-"));
+  try {
+    await install(
+      folder,
+      await pack(join(root, "cli"), folder),
+      await pack(join(root, "packages/local-cloud"), folder),
+    );
+    const recorded: [string, string][] = [];
+    for (const name of Object.keys(localWalks) as WalkName[])
+      recorded.push([`walk-${name}`, (await recordLocalWalk(name, folder)).transcript]);
+    return recorded;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }

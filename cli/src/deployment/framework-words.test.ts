@@ -43,6 +43,7 @@ describe("inWordsOf", () => {
 describe("howToDeploy", () => {
   it("deploys, then writes the outputs", () => {
     expect(howToDeploy("cdk")).toEqual(["run `npx cdk deploy --all --outputs-file cdk-outputs.json`"]);
+    expect(howToDeploy("amplify")).toEqual(["run `npx ampx sandbox --once`"]);
     expect(howToDeploy("sam")).toEqual([
       "run `sam build && sam deploy`",
       expect.stringContaining("describe-stacks"),

@@ -13,8 +13,9 @@ export function howToWriteOutputs(framework: Framework, stage = "<stage>"): stri
 
 /** How to deploy and to write the outputs file. Imperatives. */
 export function howToDeploy(framework: Framework, stage?: string): string[] {
+  // It writes the outputs of what it deploys, as the tools of SST and CDK do.
+  if (framework === "amplify") return ["run `npx ampx sandbox --once`"];
   const outputs = howToWriteOutputs(framework, stage);
-  // The tools of SST and CDK write the outputs when they deploy.
   if (framework === "sst" || framework === "cdk") return [outputs];
   return [inWordsOf(framework, "run `npx sst deploy`"), outputs];
 }
