@@ -16,6 +16,7 @@ import { createCognitoIdentity, type CognitoIdentityOptions } from "./cognito-id
 import type { OpenIdTokens } from "./cognito-identity/open-id-token.ts";
 import { createDynamoDb, type DynamoDb } from "./dynamodb/dynamodb.ts";
 import { createEc2 } from "./ec2/ec2.ts";
+import { createEcr } from "./ecr/ecr.ts";
 import { createEventBus } from "./events/event-bus.ts";
 import { createHttpApiHost, type HttpApiHostOptions } from "./http-api/http-api-host.ts";
 import { createIam } from "./iam/iam.ts";
@@ -187,6 +188,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
       cognitoIdentity: createCognitoIdentity({ ...options, account, state }),
       dynamoDb,
       ec2: createEc2(account),
+      ecr: createEcr(account, stacks),
       iam: createIam({ account, createdAt: options.createdAt }),
       iot,
       lambda: createLambdaApi({ account, lambda, isQualified: (arn) => isQualifiedFunction(stacks, arn) }),

@@ -6,6 +6,7 @@ import { recordedTypes } from "../src/cloudformation/resource-types/recorded.ts"
 import { createCloudFormation } from "../src/cloudformation/cloudformation.ts";
 import { createCognitoIdentity } from "../src/cognito-identity/cognito-identity.ts";
 import { createOpenIdTokens } from "../src/cognito-identity/open-id-token.ts";
+import { createEcr } from "../src/ecr/ecr.ts";
 import { createIam } from "../src/iam/iam.ts";
 import { createSessions } from "../src/iam/sessions.ts";
 import { QueryParameters } from "../src/aws/query-protocol.ts";
@@ -81,6 +82,7 @@ describe("docs/local-cloud.md lists the actions of the local cloud", () => {
     ["CloudFormation", () => createCloudFormation({ account, stacks, buckets }).handle(unknown)],
     ["CloudWatch", async () => cloudWatch.handle("Unknown", {})],
     ["Cognito Identity", () => cognitoIdentity.handle("Unknown", {})],
+    ["ECR", () => createEcr(account, stacks).handle("Unknown", {})],
     ["IAM", () => createIam({ account, createdAt: now }).handle(unknown)],
     ["Secrets Manager", () => secretsManager.handle("Unknown", {})],
     ["STS", () => createSts({ account, sessions, openIdTokens, now }).handle(unknown, caller)],

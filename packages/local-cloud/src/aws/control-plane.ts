@@ -38,6 +38,7 @@ interface ControlPlaneServices {
   secretsManager: JsonService;
   dynamoDb: DynamoDb;
   ec2: ReturnType<typeof createEc2>;
+  ecr: JsonService;
   sts: Sts;
   cloudFormation: ReturnType<typeof createCloudFormation>;
   iam: IamService;
@@ -71,7 +72,7 @@ interface RestOperation<Result> {
 
 /** A service by the prefix of `X-Amz-Target`. */
 interface JsonTarget {
-  handler: keyof ControlPlaneServices & ("cognitoIdentity" | "ssm" | "secretsManager");
+  handler: keyof ControlPlaneServices & ("cognitoIdentity" | "ecr" | "ssm" | "secretsManager");
   /** The name in the credential scope, and the prefix of the IAM actions. */
   service: string;
   /** Public operations, authorized by a token of the identity provider. */
@@ -84,6 +85,7 @@ const jsonTargets: Readonly<Record<string, JsonTarget>> = {
     service: "cognito-identity",
     unsigned: new Set(["GetId", "GetCredentialsForIdentity", "GetOpenIdToken", "UnlinkIdentity"]),
   },
+  AmazonEC2ContainerRegistry_V20150921: { handler: "ecr", service: "ecr" },
   AmazonSSM: { handler: "ssm", service: "ssm" },
   secretsmanager: { handler: "secretsManager", service: "secretsmanager" },
 };

@@ -11,6 +11,7 @@ const ownServices: ReadonlySet<string> = new Set([
   "cognito-identity",
   "dynamodb",
   "ec2",
+  "ecr",
   "execute-api",
   "iam",
   "iot",
