@@ -35,6 +35,7 @@ export interface ResolvedDeployment {
 /**
  * Finds the deployment: flags > environment > `auth-cli.json` > outputs > the last login to the stage > CloudFormation.
  * @param remembered deployments of stored logins
+ * @param project if it is known
  * @throws AuthCliError `outputs-not-found`, `unknown-stage`, `invalid-outputs`, `missing-configuration` or
  * `invalid-configuration`
  */
@@ -42,8 +43,8 @@ export async function resolveDeployment(
   environment: OutputsEnvironment,
   flags: DeploymentFlags,
   remembered: () => readonly RememberedDeployment[],
+  project = findProject(environment),
 ): Promise<ResolvedDeployment> {
-  const project = findProject(environment);
   const wanted = findStageSetting(environment, flags, project)?.value;
   const file = await loadProjectFile(environment, project.root);
   const found = await findOutputs(environment, flags, project, wanted, file, remembered);

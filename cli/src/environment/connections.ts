@@ -211,8 +211,9 @@ function limitIdle<T extends Agent>(agent: T): T {
   const keepSocketAlive = agent.keepSocketAlive.bind(agent);
   return Object.assign(agent, {
     keepSocketAlive(socket: Socket) {
-      const idle = Object.values(agent.freeSockets).flatMap((sockets) => sockets ?? []);
-      if (idle.length >= mostIdle) idle[0]?.destroy();
+      const idle = Object.values(agent.freeSockets);
+      const count = idle.reduce((sum, sockets = []) => sum + sockets.length, 0);
+      if (count >= mostIdle) idle[0]?.[0]?.destroy();
       return keepSocketAlive(socket);
     },
   });

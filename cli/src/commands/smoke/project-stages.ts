@@ -1,3 +1,4 @@
+import { findProject, type Project } from "../../deployment/project.ts";
 import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { findLogin } from "../../session/find-login.ts";
@@ -12,8 +13,12 @@ import type { StageFinder } from "./run-stages.ts";
  */
 export function projectStages(environment: Environment, user: string | undefined): StageFinder {
   const sessions = readSessions(environment);
+  let project: Project | undefined;
   return {
-    findDeployment: (ofCheck, flags) => resolveDeployment(ofCheck, flags, () => sessions),
+    async findDeployment(ofCheck, flags) {
+      project ??= findProject(environment);
+      return resolveDeployment(ofCheck, flags, () => sessions, project);
+    },
     async findLogin(found) {
       const login = await findLogin(environment, found, sessions, user);
       const resolved = resolveForLogin(found, login, sessions);
