@@ -3,4 +3,4 @@ import { generate, read } from "./generate-resource-schemas.ts";
 
 it("resource-schemas.br is what the generator writes", () => {
   expect(read() === generate()).toBe(true);
-});
+}, 60_000);

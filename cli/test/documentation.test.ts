@@ -193,6 +193,7 @@ describe("what people read", () => {
 const foreign = new Set([
   "against",
   "bundle",
+  "minutes",
   "outfile",
   "aws-sigv4",
   "consumer-secret",

@@ -127,6 +127,7 @@ describe("a guest", () => {
     expect(decide("iam:GetRole")).toEqual({
       allowed: false,
       reason: "Cognito's session policy for guests does not allow iam:GetRole on *",
+      because: "because no session policy allows the iam:GetRole action",
     });
   });
 
