@@ -68,7 +68,7 @@ export interface EventRule {
   targets: EventTarget[];
 }
 
-export interface RuleSchedule {
+interface RuleSchedule {
   /** `rate(5 minutes)` or `cron(0 10 * * ? *)`. */
   expression: string;
   /** When the rule got it. */

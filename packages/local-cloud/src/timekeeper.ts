@@ -51,14 +51,20 @@ export function createTimekeeper(clock: CloudClock, timed: () => readonly Timed[
     return Math.min(...times);
   }
 
+  async function run(time: Date): Promise<void> {
+    await Promise.all(timed().map((each) => each.runDue(time)));
+  }
+
   async function pass(milliseconds: number | undefined): Promise<void> {
+    // What is long overdue is not made up for.
+    await run(clock.now());
     const now = clock.now().getTime();
     const end = milliseconds === undefined ? Math.max(now, nextSchedule(now)) : now + milliseconds;
     const goTo = (time: number): void => clock.advance(Math.max(0, time - clock.now().getTime()));
     isForwarding = true;
     try {
       for (;;) {
-        const last = hasAlarms() ? Math.ceil(end / minuteMs) * minuteMs : end;
+        const last = hasAlarms() ? (Math.floor(end / minuteMs) + 1) * minuteMs : end;
         const step = nextStep();
         if (step > last) {
           goTo(last);
@@ -69,7 +75,7 @@ export function createTimekeeper(clock: CloudClock, timed: () => readonly Timed[
         // Alarms know what was before, and not what runs now.
         if (step >= (evaluated + 1) * minuteMs) evaluate(Math.floor(step / minuteMs));
         // oxlint-disable-next-line no-await-in-loop -- a run may change what comes next
-        await Promise.all(timed().map((each) => each.runDue(new Date(step))));
+        await run(new Date(step));
       }
     } finally {
       isForwarding = false;
@@ -81,7 +87,7 @@ export function createTimekeeper(clock: CloudClock, timed: () => readonly Timed[
       if (isForwarding) return;
       const time = clock.now();
       if (minuteOf(time) > evaluated) evaluate(minuteOf(time));
-      for (const each of timed()) void each.runDue(time);
+      void run(time);
     },
     fastForward(milliseconds) {
       const passed = forwarding.then(() => pass(milliseconds));

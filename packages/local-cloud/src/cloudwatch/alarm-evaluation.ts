@@ -110,7 +110,7 @@ function longTime(time: Date): string {
 }
 
 /** How CloudWatch words an operator. */
-export const conditions: Readonly<Record<string, string>> = {
+const conditions: Readonly<Record<string, string>> = {
   GreaterThanOrEqualToThreshold: "greater than or equal to",
   GreaterThanThreshold: "greater than",
   LessThanThreshold: "less than",

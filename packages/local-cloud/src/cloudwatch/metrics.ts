@@ -8,7 +8,7 @@ export interface MetricId {
   dimensions: Readonly<Record<string, string>>;
 }
 
-export interface StatisticSet {
+interface StatisticSet {
   sampleCount: number;
   sum: number;
   minimum: number;
@@ -48,7 +48,7 @@ export interface Datapoint extends StatisticSet {
   values: Map<number, number> | undefined;
 }
 
-export interface Range {
+interface Range {
   /** Inclusive. */
   start: Date;
   /** Exclusive. */
