@@ -61,12 +61,28 @@ export function parseOutputs(
         : `pass the right file with --outputs, or pass --endpoint and --identity-pool-id`,
     });
   }
+  const named = appName === undefined && !isSstOutputsFile(path) ? ofStacks(stacks, wanted) : [];
+  if (named.length > 0) return named;
   const ofWanted = wanted === undefined ? undefined : stages.get(wanted);
   if (ofWanted !== undefined) return [{ stage: wanted, ...merge(ofWanted) }];
   const found = [...stages].map(([stage, own]) => ({ stage, ...merge(own) }));
   return appName !== undefined || wanted !== undefined || isSstOutputsFile(path)
     ? found
     : joinPartial(found, stacks);
+}
+
+/** Stacks outside of SST that each have an API and a pool are stages by their whole names. */
+function ofStacks(
+  stacks: readonly (readonly [string, Record<string, unknown>])[],
+  wanted: string | undefined,
+): StageOutputs[] {
+  const useful = stacks
+    .map((stack) => ({ stage: stack[0], ...merge([stack]) }))
+    .filter(({ values }) => apisOf(values).length + poolsOf(values).length > 0);
+  const areStages = useful.every(
+    ({ stage, values }) => isStageName(stage) && apisOf(values).length > 0 && poolsOf(values).length > 0,
+  );
+  return areStages ? useful.filter(({ stage }) => wanted === undefined || stage === wanted) : [];
 }
 
 /**

@@ -458,6 +458,32 @@ describe("outputs of any framework", () => {
   });
 });
 
+describe("a stack outside of SST", () => {
+  const stack = { HttpApiUrl: endpoint, PoolId: poolId };
+  const cdk = (...names: string[]) => ({
+    project: false,
+    files: {
+      "/project/cdk.json": "",
+      "/project/cdk-outputs.json": JSON.stringify(Object.fromEntries(names.map((name) => [name, stack]))),
+    },
+  });
+
+  it("is a stage by its whole name", async () => {
+    expect((await resolve({}, cdk("notes-prod"))).deployment.stage).toBe("notes-prod");
+    const world = cdk("notes-prod", "notes-dev");
+    expect((await failure(() => resolve({}, world))).message).toContain("notes-prod, notes-dev");
+    expect((await resolve({ stage: "notes-dev" }, world)).deployment.stackNames).toEqual(["notes-dev"]);
+  });
+
+  it("is found by the stage in its name, too", async () => {
+    const world = cdk("notes-prod", "notes-dev");
+    expect((await resolve({ stage: "prod" }, world)).deployment).toMatchObject({
+      stage: "prod",
+      stackNames: ["notes-prod"],
+    });
+  });
+});
+
 describe("the environment and auth-cli.json", () => {
   it("need no outputs file", async () => {
     const variables = { AUTH_CLI_ENDPOINT: endpoint, AUTH_CLI_IDENTITY_POOL_ID: poolId };

@@ -9,7 +9,7 @@ export interface ConnectionOptions {
   /** Names the proxies. */
   variables: Readonly<Record<string, string | undefined>>;
   redactor: Pick<Redactor, "add">;
-  /** Reads the certificate authorities to trust instead of Node's. Called once, for the first use of TLS. */
+  /** Reads the certificate authorities to trust instead of Node's. Called once, for the first request. */
   authorities?: (() => Promise<readonly string[]>) | undefined;
 }
 
@@ -166,7 +166,9 @@ export class Connections {
   }
 
   async #agentOptions(secure: boolean): Promise<AgentOptions & { ca?: string[] }> {
-    const ca = secure ? await (this.#authorities ??= this.#options.authorities?.()) : undefined;
+    // A file that cannot be read is an error for http too: the user means it.
+    const authorities = await (this.#authorities ??= this.#options.authorities?.());
+    const ca = secure ? authorities : undefined;
     return {
       keepAlive: true,
       timeout: idleLimitMs,

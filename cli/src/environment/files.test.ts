@@ -204,20 +204,22 @@ describe.skipIf(process.platform !== "linux")("a folder that cannot be created",
   });
 });
 
-/** A file system that refuses new folders even to root. */
-const closed = "/sys/auth-cli-test/sessions.json";
+/** A file system that refuses new folders even to root, and a file in place of the home folder. */
+const closed = ["/sys/auth-cli-test/sessions.json", "/dev/null/auth-cli/sessions.json"];
 
 it.skipIf(process.platform !== "linux" || !existsSync("/sys"))(
   "names AUTH_CLI_CONFIG_DIR where the home folder cannot be written",
   async () => {
-    for (const work of [
-      () => files.writePrivate(closed, "{}"),
-      () => files.withLock(closed, async () => {}),
-    ]) {
+    for (const [target, work] of closed.flatMap((each) => [
+      [each, () => files.writePrivate(each, "{}")] as const,
+      [each, () => files.withLock(each, async () => {})] as const,
+    ])) {
       expect(await failure(work)).toMatchObject({
         code: "write-failed",
-        message: expect.stringContaining(closed) as string,
-        cause: expect.stringMatching(/^(permission denied|the file system is read-only)$/) as string,
+        message: expect.stringContaining(target) as string,
+        cause: expect.stringMatching(
+          /^(permission denied|the file system is read-only|a file exists where its folder should be)$/,
+        ) as string,
         fix: "set AUTH_CLI_CONFIG_DIR to a folder that you can write",
       });
     }

@@ -469,7 +469,8 @@ function cannot(verb: string, path: string, error: unknown): AuthCliError {
 function remedy(code: string, path: string): string {
   if (code === "ENOSPC" || code === "EDQUOT") return "free some space, then run the command again";
   // A container or a CI job may have a home folder that it cannot write.
-  if (["EROFS", "EACCES", "EPERM"].includes(code) && basename(path) === "sessions.json") {
+  const isFolderUnusable = ["EROFS", "EACCES", "EPERM", "ENOENT", "ENOTDIR", "EEXIST"].includes(code);
+  if (isFolderUnusable && basename(path) === "sessions.json") {
     return "set AUTH_CLI_CONFIG_DIR to a folder that you can write";
   }
   return `check ${path} and its permissions`;

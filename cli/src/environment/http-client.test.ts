@@ -610,6 +610,18 @@ describe.skipIf(!openssl)("preconnect", () => {
   });
 });
 
+it("rejects a file of authorities that cannot be read before a request to http, too", async () => {
+  let seen = 0;
+  const url = await speak((socket) => {
+    seen += 1;
+    socket.end(`${ok}Content-Length: 0\r\n\r\n`);
+  });
+  const error = new AuthCliError("invalid-configuration", { message: "cannot read it" });
+  const authorities = (): Promise<string[]> => Promise.reject(error);
+  await expect(exchange(client({ authorities }), request(url))).rejects.toThrow("cannot read it");
+  expect(seen).toBe(0);
+});
+
 describe("TLS", () => {
   it.skipIf(!openssl)("rejects a self-signed certificate", async () => {
     const { url, seen } = await listenSecurely();

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { type Complete, RootCommand } from "@bomb.sh/tab";
 import { parseOutputs } from "../../deployment/outputs-file.ts";
+import { outputsPath } from "../../deployment/find-outputs.ts";
+import { readProjectFile } from "../../deployment/read-project-file.ts";
 import { findProject } from "../../deployment/project.ts";
 import type { LocalEnvironment } from "../../environment/environment.ts";
 import { visible } from "../../lines.ts";
@@ -103,10 +105,12 @@ function createLiveValues(environment: LocalEnvironment): LiveValues {
     stages: () => {
       const deployed = quietly(() => {
         const project = findProject(environment);
-        const path = join(project.root, ".sst", "outputs.json");
+        const [file] = quietly(() => [readProjectFile(environment, join(project.root, "auth-cli.json"))]);
+        const path = outputsPath(environment, {}, project, file?.settings);
         const text = environment.files.readText(path);
         const context = { appName: project.appName, stage: undefined };
-        return text === undefined ? [] : parseOutputs(path, text, context);
+        const named = Array.from(file?.stages.keys() ?? [], (stage) => ({ stage }));
+        return [...named, ...(text === undefined ? [] : quietly(() => parseOutputs(path, text, context)))];
       });
       const stages = [...deployed, ...sessions()].map(({ stage }) => stage);
       return new Set(stages.filter((stage) => stage !== undefined));

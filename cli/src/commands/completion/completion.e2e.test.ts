@@ -115,6 +115,23 @@ describe("completion", () => {
     await broken.remove();
   });
 
+  test("offers the stages of auth-cli.json and of a CDK app's outputs", async () => {
+    const project = join(cli.home, "cdk");
+    await mkdir(project);
+    const stack = { Url: "https://a.execute-api.us-east-1.amazonaws.com", Pool: "us-east-1:0-0" };
+    const files = {
+      "cdk.json": {},
+      "cdk-outputs.json": { "notes-prod": stack, "notes-dev": stack },
+      "auth-cli.json": { stages: { qa: {} } },
+    };
+    for (const [name, content] of Object.entries(files))
+      await writeFile(join(project, name), JSON.stringify(content));
+    const ofCdk = await createAuthCli(project, {});
+    const { stdout } = await ofCdk.run(["complete", "--", "smoke", "--stage", ""]);
+    expect(stdout).toBe("qa\t\nnotes-prod\t\nnotes-dev\t\n:4\n");
+    await ofCdk.remove();
+  });
+
   test("does not offer values that a terminal would obey", async () => {
     const hostile = await createAuthCli(cli.home, {});
     await mkdir(join(cli.home, ".sst"), { recursive: true });

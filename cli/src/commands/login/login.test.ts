@@ -192,6 +192,19 @@ describe("login", () => {
     },
   );
 
+  it("names the API of the login that it replaces", async () => {
+    const input = "y\n0123456\n";
+    const ran = await authCli(["login", "--endpoint", "https://other.example"], {
+      ...onTerminal(input),
+      loggedIn: true,
+    });
+    expect(ran.stderr).toContain(
+      `note: this login replaces the one with the API ${ran.services.apiEndpoint}\n`,
+    );
+    const same = await authCli(["login"], { ...onTerminal(input), loggedIn: true });
+    expect(same.stderr).not.toContain("replaces");
+  });
+
   it.each([["n\n"], ["\n"], [""], ["yesterday\n"]])(
     "asks before it replaces a login: %j changes nothing",
     async (input) => {

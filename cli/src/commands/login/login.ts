@@ -23,6 +23,7 @@ import {
   readSessions,
   type Session,
   userName,
+  isSameLogin,
 } from "../../session/sessions.ts";
 import { repeatFlags } from "../flags/repeat-flags.ts";
 import { logInWithCallback } from "./callback.ts";
@@ -84,6 +85,9 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
     ? createTwitterSession(context, source)
     : createProviderSession(context, source));
   await saveSession(environment, session);
+  const replaced = sessions.find((other) => isSameLogin(other, session))?.apiEndpoint.replace(/\/$/, "");
+  if (replaced !== undefined && replaced !== session.apiEndpoint.replace(/\/$/, ""))
+    environment.terminal.say(`note: this login replaces the one with the API ${replaced}`);
   await cacheIdentity(environment, session, identity);
   await report(environment, session, identity.credentials.expiration, flags, resolved);
 }

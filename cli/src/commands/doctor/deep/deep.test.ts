@@ -327,6 +327,28 @@ describe("doctor --deep", () => {
       /NotFoundException/,
     ],
     [
+      "a REST API, whose routes API Gateway v2 does not have",
+      {
+        files: {
+          "/project/.sst/outputs.json": JSON.stringify({
+            "prod-notes-ExampleStack": {
+              ApiEndpoint: "https://abc123.execute-api.us-east-1.amazonaws.com/prod",
+              IdentityPoolId: "us-east-1:12345678-90ab-cdef-1234-567890abcdef",
+            },
+          }),
+        },
+        answers: {
+          "apigateway:GET": () =>
+            reply(404, { message: "Invalid API identifier specified" }, [
+              ["x-amzn-errortype", "NotFoundException"],
+            ]),
+        },
+      },
+      "routes.authorizers",
+      "skipped",
+      /is the address of a REST API$/,
+    ],
+    [
       "a template that differs",
       { files: { [templateFile]: JSON.stringify({ ...template, Resources: {} }) } },
       "template.deployed",

@@ -28,10 +28,19 @@ export async function readApi({ ask }: Deployer, { apiEndpoint, service }: Deplo
     });
   }
   const apiId = apiIdOfHost(apiEndpoint) ?? (await findApiId(ask, apiEndpoint));
-  const routes = await allPages((token) =>
-    ask("APIGATEWAYV2", (context) => getRoutesRequest(context, apiId, token), processGetRoutesResponse),
-  );
-  return { apiId, routes };
+  try {
+    const routes = await allPages((token) =>
+      ask("APIGATEWAYV2", (context) => getRoutesRequest(context, apiId, token), processGetRoutesResponse),
+    );
+    return { apiId, routes };
+  } catch (error) {
+    const isRest = apiEndpoint.pathname !== "/" && (error as Partial<AuthCliError>).code === "aws-not-found";
+    if (!isRest) throw error;
+    throw new AuthCliError("outputs-not-found", {
+      message: `${apiEndpoint.origin} is the address of a REST API`,
+      cause: "only the routes of HTTP APIs are examined",
+    });
+  }
 }
 
 async function findApiId(ask: Deployer["ask"], apiEndpoint: URL): Promise<string> {
