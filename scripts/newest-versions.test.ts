@@ -49,6 +49,7 @@ describe(".github/dependabot.yml", () => {
     );
     expect(covered).toEqual([
       "npm /",
+      "npm /examples/load",
       "npm /packages/local-cloud/test/clients",
       "npm /packages/local-cloud/test/clients/amplify",
       "github-actions /",

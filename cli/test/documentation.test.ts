@@ -189,7 +189,7 @@ describe("what people read", () => {
   });
 });
 
-/** Flags of curl, aws, twurl, awscurl, sst, cdk, npm and the scripts of this repository. */
+/** Flags of curl, aws, twurl, awscurl, sst, cdk, npm, Artillery and the scripts of this repository. */
 const foreign = new Set([
   "against",
   "bundle",
@@ -214,6 +214,9 @@ const foreign = new Set([
   "no-rollback",
   "save-dev",
   "type",
+  "count",
+  "dotenv",
+  "ignore-scripts",
   "unit",
   "workspace",
   "name",

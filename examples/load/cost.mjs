@@ -1,0 +1,110 @@
+/**
+ * Measures what signing costs: the CPU time of Artillery for the same requests with and without `sign`, to a server of its
+ * own that answers at once. `node cost.mjs` prints the median of five pairs of runs, one after the other.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const [rounds = "5", users = "20"] = process.argv.slice(2);
+const here = dirname(fileURLToPath(import.meta.url));
+const virtualUsers = 200;
+const requestsOfEach = 50;
+
+const identityId = "us-east-1:11111111-2222-4333-8444-555555555555";
+const credentials = {
+  AccessKeyId: "ASIAIOSFODNN7EXAMPLE",
+  SecretKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+  // As long as AWS's.
+  SessionToken: "x".repeat(1300),
+  Expiration: Date.now() / 1000 + 3600,
+};
+
+/** The API, and Cognito. */
+const server = createServer((request, response) => {
+  request.resume();
+  const operation = request.headers["x-amz-target"];
+  const answer =
+    operation === undefined
+      ? `Hello ${identityId}!`
+      : JSON.stringify({ IdentityId: identityId, Credentials: credentials });
+  response.end(answer);
+});
+server.listen(0, "127.0.0.1");
+await once(server, "listening");
+const address = `http://127.0.0.1:${server.address().port}`;
+const folder = mkdtempSync(join(tmpdir(), "load-cost-"));
+const file = (name) => join(folder, name);
+
+const login = { accessToken: "42-token", accessTokenSecret: "secret" };
+writeFileSync(file("tokens.json"), JSON.stringify(Array.from({ length: Number(users) }, () => login)), {
+  mode: 0o600,
+});
+
+function script(beforeRequest) {
+  return JSON.stringify({
+    config: {
+      target: address,
+      processor: join(here, "processor.mjs"),
+      phases: [{ duration: 5, arrivalCount: virtualUsers }],
+    },
+    scenarios: [
+      {
+        beforeScenario: "chooseUser",
+        ...beforeRequest,
+        afterResponse: "check",
+        flow: [{ loop: [{ get: { url: "/private" } }], count: requestsOfEach }],
+      },
+    ],
+  });
+}
+writeFileSync(file("unsigned.json"), script({}));
+writeFileSync(file("signed.json"), script({ beforeRequest: "sign" }));
+
+/** @returns CPU milliseconds */
+async function run(name) {
+  const child = spawn("artillery", ["run", "--quiet", "--output", file("report.json"), file(name)], {
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: process.platform === "win32",
+    env: {
+      ...process.env,
+      NODE_OPTIONS: `--require ${JSON.stringify(join(here, "cpu-usage.cjs"))}`,
+      COST_CPU_FILE: file("cpu"),
+      ARTILLERY_DISABLE_TELEMETRY: "true",
+      AWS_ENDPOINT_URL_COGNITO_IDENTITY: address,
+      LOAD_ENDPOINT: address,
+      LOAD_IDENTITY_POOL_ID: "us-east-1:11111111-2222-4333-8444-666666666666",
+      LOAD_TOKENS: file("tokens.json"),
+    },
+  });
+  await once(child, "close");
+  const { counters } = JSON.parse(readFileSync(file("report.json"), "utf8")).aggregate;
+  const expected = virtualUsers * requestsOfEach;
+  const checked = name === "signed.json" ? "load.answers.own identity" : "load.answers.another's identity";
+  if (counters[checked] !== expected) throw new Error(`${name}: ${JSON.stringify(counters)}`);
+  return Number(readFileSync(file("cpu"), "utf8"));
+}
+
+const median = (values) => values.toSorted((one, other) => one - other)[values.length >> 1];
+try {
+  const pairs = [];
+  for (let round = 0; round < Number(rounds); round += 1) {
+    const unsigned = await run("unsigned.json");
+    const signed = await run("signed.json");
+    pairs.push({ unsigned, signed, ratio: signed / unsigned - 1 });
+    console.log(`unsigned ${unsigned.toFixed(0)} ms, signed ${signed.toFixed(0)} ms of CPU`);
+  }
+  const requests = virtualUsers * requestsOfEach;
+  const unsigned = median(pairs.map((pair) => pair.unsigned));
+  const ratio = median(pairs.map((pair) => pair.ratio));
+  console.log(
+    `${requests} requests: ${((unsigned / requests) * 1000).toFixed(0)} µs of CPU for each without a signature, and ${ratio.toFixed(2)} × as much more to sign it`,
+  );
+} finally {
+  server.close();
+  rmSync(folder, { recursive: true });
+}

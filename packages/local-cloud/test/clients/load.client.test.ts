@@ -1,0 +1,85 @@
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
+import { installPinned } from "@api-auth-twitter/test-support/pinned-packages";
+import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
+import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const example = join(dirname(dirname(dirname(dirname(import.meta.dirname)))), "examples/load");
+const users = 6;
+
+/** A fault that a single user does not notice. */
+const cachesTheFirstCaller = (app: SstApp): Promise<void> =>
+  app.edit(
+    "packages/functions/src/private.ts",
+    // oxlint-disable-next-line no-template-curly-in-string -- source code
+    "body: `Hello ${identityId}!`",
+    'body: ((globalThis as { first?: string }).first ??= "Hello " + identityId + "!")',
+  );
+
+describe("the load example, by Artillery", () => {
+  let artillery: string;
+  let folder: string;
+
+  beforeAll(async () => {
+    artillery = join(await installPinned(example), "artillery/bin/run");
+    folder = await mkdtemp(join(tmpdir(), "load-example-"));
+  }, 600_000);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** Runs the example against a stage with a few users. @returns what Artillery and the verdict printed */
+  async function load(
+    edit?: (app: SstApp) => Promise<void>,
+    mode = 0o600,
+  ): Promise<Record<"run" | "verdict", ProcessResult>> {
+    const world = await deployWorld("prod", edit);
+    try {
+      const { ApiEndpoint, IdentityPoolId } = await world.outputs();
+      const tokens = join(folder, "tokens.json");
+      const report = join(folder, "report.json");
+      const node = (...args: string[]): Promise<ProcessResult> =>
+        runProcess(process.execPath, args, {
+          cwd: example,
+          env: {
+            ...world.variables,
+            ARTILLERY_DISABLE_TELEMETRY: "true",
+            LOAD_ENDPOINT: ApiEndpoint,
+            LOAD_IDENTITY_POOL_ID: IdentityPoolId,
+            LOAD_TOKENS: tokens,
+          },
+          timeoutMs: 100_000,
+        });
+      await rm(report, { force: true });
+      const login = await node("log-in.mjs", String(users), tokens);
+      expect(login.code, login.stderr).toBe(0);
+      await chmod(tokens, mode);
+      const overrides = JSON.stringify({ config: { phases: [{ duration: 1, arrivalCount: users }] } });
+      const run = await node(artillery, "run", "--output", report, "--overrides", overrides, "load.yml");
+      return { run, verdict: await node("verdict.mjs", report) };
+    } finally {
+      await world.close();
+    }
+  }
+
+  it("gives each user their own identity", async () => {
+    const { run, verdict } = await load();
+    expect(verdict.stdout, run.stdout + run.stderr).toContain(
+      `${users} virtual users, ${users * 50} requests\n${users * 50} responses had the user's own identity, 0 another's\n`,
+    );
+    expect(verdict.code).toBe(0);
+  });
+
+  it("fails when the API answers with another user's identity", async () => {
+    const { verdict } = await load(cachesTheFirstCaller);
+    expect(verdict.stdout).toMatch(/^wrong: \d+ responses had another user's identity$/m);
+    expect(verdict.code).toBe(1);
+  });
+
+  it("takes no token file that other users can read", async () => {
+    const { run, verdict } = await load(undefined, 0o644);
+    expect(run.stdout + run.stderr).toMatch(/other users can read .*tokens\.json: run `chmod 600 /);
+    expect(verdict.code).not.toBe(0);
+  });
+});
