@@ -3,6 +3,7 @@
  * are in `.sst/local.env` meanwhile, for commands in other terminals.
  */
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,11 +22,26 @@ function watchInterruptions(): AbortSignal {
   const interruption = new AbortController();
   const stop = (): void => interruption.abort();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  // The shell between npm and this process does not pass npm's signals on.
-  const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && stop(), 500).unref();
+  // The shell between npm and this process does not pass npm's signals on, and outlives an npm that was killed.
+  const before = ancestors();
+  setInterval(() => ancestors() !== before && stop(), 500).unref();
   return interruption.signal;
 }
+
+/** The parent process and, on Linux, its parent. */
+function ancestors(): string {
+  try {
+    const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${process.ppid}/stat`, "utf8")) ?? [];
+    return `${process.ppid} ${parent}`;
+  } catch {
+    return String(process.ppid);
+  }
+}
+
+/** Runs in `sst dev`: ends it when this process was killed. */
+const endWithParent = `
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  process.channel?.unref();`;
 
 interface SstDev {
   stage: string;
@@ -40,7 +56,14 @@ async function runSstDev({ stage, cloud, temporary, interruption }: SstDev): Pro
   const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _session, ...inherited } = process.env;
   const child = spawn(
     process.execPath,
-    [join(root, "node_modules/sst/cli/sst.js"), "dev", "--stage", stage],
+    [
+      "--import",
+      `data:text/javascript,${encodeURIComponent(endWithParent)}`,
+      join(root, "node_modules/sst/cli/sst.js"),
+      "dev",
+      "--stage",
+      stage,
+    ],
     {
       cwd: root,
       env: {
@@ -52,7 +75,7 @@ async function runSstDev({ stage, cloud, temporary, interruption }: SstDev): Pro
         TEMP: temporary,
         TMP: temporary,
       },
-      stdio: "inherit",
+      stdio: ["inherit", "inherit", "inherit", "ipc"],
       signal: interruption,
     },
   );

@@ -88,25 +88,32 @@ test.skipIf(process.platform === "win32")(
 );
 
 test.skipIf(process.platform === "win32")(
-  "dev:local ends with its terminal, and when npm is killed",
+  "dev:local ends with its terminal, and sst dev when npm or dev:local is killed",
   async () => {
     const app = await copySstApp();
     const file = join(app.folder, ".sst/local.env");
     const script = fileURLToPath(new URL("../../scripts/dev-local.ts", import.meta.url));
     const command = `"${process.execPath}" --import "${import.meta.resolve("tsx")}" "${script}"; true`;
+    const asNpm = `/bin/sh -c '${command}'; true`;
     const options = { cwd: app.folder, stdio: "ignore", detached: true } as const;
     try {
-      for (const [signal, isGroup] of [
-        ["SIGHUP", true],
-        ["SIGKILL", false],
+      for (const [line, signal, isGroup] of [
+        [command, "SIGHUP", true],
+        [command, "SIGKILL", false],
+        [asNpm, "SIGKILL", false],
       ] as const) {
-        const { pid } = spawn("/bin/sh", ["-c", command], options);
+        const { pid } = spawn("/bin/sh", ["-c", line], options);
         if (pid === undefined) throw new Error("cannot start /bin/sh");
         await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true);
         process.kill(isGroup ? -pid : pid, signal);
         await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(false);
         await expect.poll(() => isAlive(-pid), { timeout: 60_000 }).toBe(false);
       }
+      const { pid = 0 } = spawn("/bin/sh", ["-c", command], options);
+      await expect.poll(() => existsSync(file), { timeout: 60_000 }).toBe(true);
+      const { stdout } = await runProcess("ps", ["-o", "pid=", "--ppid", String(pid)], { env: {} });
+      process.kill(Number(stdout), "SIGKILL");
+      await expect.poll(() => isAlive(-pid), { timeout: 60_000 }).toBe(false);
     } finally {
       await app.remove();
     }
