@@ -9,6 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { checkOut, here } from "./checkout.ts";
+import { benchInit, benchRecorded, benchState } from "./any-project.ts";
 import { benchDeploy, benchNpmStart, benchReady } from "./local-cloud.ts";
 import { benchLive } from "./live.ts";
 import { benchLogin } from "./login.ts";
@@ -33,6 +34,9 @@ const checkouts = other === undefined ? [here] : [here, other];
 const topics: Record<string, () => Promise<void>> = {
   package: () => benchPackage(report, checkouts, quick ? 1 : 5),
   ready: () => benchReady(report, checkouts, quick ? 3 : 9),
+  init: () => benchInit(report, checkouts, quick ? 7 : 21),
+  state: () => benchState(report, checkouts, quick ? 3 : 9),
+  recorded: () => benchRecorded(report),
   "start-up": inWorlds(async (worlds) => {
     await benchDeploy(report, worlds);
     for (const { cli } of worlds) await cli.logIn("alice", stage);

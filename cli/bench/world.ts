@@ -18,10 +18,17 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** @param prefix starts the cloud's process, such as `taskset -c 0` */
-export async function startWorld(checkout: Checkout, prefix: readonly string[] = []): Promise<World> {
+/**
+ * @param prefix starts the cloud's process, such as `taskset -c 0`
+ * @param flags of `auth-cli local`
+ */
+export async function startWorld(
+  checkout: Checkout,
+  prefix: readonly string[] = [],
+  flags: readonly string[] = [],
+): Promise<World> {
   const { root, program } = checkout;
-  const local = [program, "local", "--json", "--port", "0", "--twitter-port", "0"];
+  const local = [program, "local", "--json", "--port", "0", "--twitter-port", "0", ...flags];
   const [command, ...args] = [...prefix, process.execPath, ...local];
   const started = performance.now();
   const cloud = spawn(command ?? process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
