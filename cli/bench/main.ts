@@ -8,6 +8,7 @@
  *     npm run bench -- --only start-up     one topic
  */
 import { parseArgs } from "node:util";
+import { benchCanary } from "./canary.ts";
 import { checkOut, here } from "./checkout.ts";
 import { benchInit, benchRecorded, benchState } from "./any-project.ts";
 import { benchDeploy, benchNpmStart, benchReady } from "./local-cloud.ts";
@@ -55,6 +56,7 @@ const topics: Record<string, () => Promise<void>> = {
   live: () => benchLive(report, quick ? 5 : 15),
   smoke: () => benchSmoke(report, checkouts, quick ? 3 : 7),
   stages: () => benchStages(report, checkouts, quick ? 3 : 9),
+  canary: () => benchCanary(report, quick ? 5 : 21),
   start: () => benchNpmStart(report, checkouts),
 };
 

@@ -1,25 +1,9 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { AwsClient } from "aws4fetch";
-import { type LocalCloud, startLocalCloud } from "@api-auth-twitter/local-cloud";
-import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
-import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
-import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { healthyDescription } from "../src/settings.ts";
-import { stagesTemplate } from "./stages.ts";
-
-const modules = fileURLToPath(new URL("../../../node_modules", import.meta.url));
-
-const program = `
-import { Canary } from "@api-auth-twitter/canary";
-import { App, Stack } from "aws-cdk-lib";
-import { Secret } from "aws-cdk-lib/aws-secretsmanager";
-const stack = new Stack(new App(), "Notes");
-new Canary(stack, "Canary", { secret: Secret.fromSecretNameV2(stack, "Token", "notes/canary") });
-`;
+import { type CanaryWorld, startCanaryWorld } from "./canary-world.ts";
 
 interface Alarm {
   state: string;
@@ -33,16 +17,10 @@ function createClient(accessKeyId = "", secretAccessKey = "", sessionToken?: str
 
 /** One healthy stage and four broken ones, a canary that the real cdk deploys, and time that passes on request. */
 describe("the canary in the local cloud", () => {
-  let cloud: LocalCloud;
-  let folder: string;
-  let cli: AuthCli;
+  let world: CanaryWorld;
   const logged: string[] = [];
 
   beforeAll(async () => {
-    cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, log: (line) => logged.push(line) });
-    folder = await mkdtemp(join(tmpdir(), "canary-"));
-    await symlink(modules, join(folder, "node_modules"), "junction");
-    const { TWITTER_CONSUMER_KEY: key = "", TWITTER_CONSUMER_SECRET: secret = "" } = cloud.environment;
     const stages = {
       healthy: {},
       open: { open: true },
@@ -50,71 +28,28 @@ describe("the canary in the local cloud", () => {
       otherApp: { otherApp: true },
       unpermitted: { unpermitted: true },
     };
-    const outputs = await deployTemplate(
-      "stages",
-      stagesTemplate(stages, { key, secret }),
-      cloud.environment,
-    );
-    await writeFile(
-      join(folder, "auth-cli.json"),
-      JSON.stringify({
-        routes: ["GET /notes"],
-        stages: Object.fromEntries(
-          Object.keys(stages).map((name) => [
-            name,
-            { endpoint: outputs[`${name}Endpoint`], identityPoolId: outputs[`${name}Pool`] },
-          ]),
-        ),
-      }),
-    );
-    await writeFile(join(folder, "cdk.json"), '{ "app": "node app.mjs" }');
-    await writeFile(join(folder, "app.mjs"), program);
-    cli = await createAuthCli(folder, cloud.environment);
-    const alice = await logIn("alice", "healthy");
-    const bob = await logIn("bob", "revoked");
+    world = await startCanaryWorld(stages, (line) => logged.push(line));
+    const alice = await world.logIn("alice", "healthy");
+    const bob = await world.logIn("bob", "revoked");
     await json("secretsmanager", "CreateSecret", {
       Name: "notes/canary",
       SecretString: JSON.stringify({ ...alice, stages: { revoked: bob } }),
     });
-    const { code: loggedOut, stderr: why } = await cli.run(["logout", "--stage", "revoked", "--revoke"]);
-    if (loggedOut !== 0) throw new Error(why);
-    const { code, stdout, stderr } = await runProcess(
-      process.execPath,
-      [join(modules, "aws-cdk/bin/cdk"), "deploy", "--require-approval", "never", "--no-notices"],
-      {
-        cwd: folder,
-        env: {
-          PATH: process.env["PATH"],
-          HOME: folder,
-          CI: "1",
-          CDK_DISABLE_CLI_TELEMETRY: "true",
-          ...cloud.environment,
-        },
-        timeoutMs: 90_000,
-      },
-    );
-    if (code !== 0) throw new Error(stdout + stderr);
+    const { code, stderr } = await world.cli.run(["logout", "--stage", "revoked", "--revoke"]);
+    if (code !== 0) throw new Error(stderr);
+    await world.deploy();
   });
-  afterAll(async () => {
-    await cloud.close();
-    await cli.remove();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  /** @returns what the canary's secret has of the login */
-  async function logIn(user: string, stage: string): Promise<Record<string, string>> {
-    const { code, stderr } = await cli.logIn(user, ["--stage", stage]);
-    expect(code, stderr).toBe(0);
-    const { stdout } = await cli.run(["credentials", "--stage", stage, "--format", "canary"]);
-    return JSON.parse(stdout) as Record<string, string>;
-  }
+  afterAll(() => world.close());
 
   const deployer = (): AwsClient =>
-    createClient(cloud.environment["AWS_ACCESS_KEY_ID"], cloud.environment["AWS_SECRET_ACCESS_KEY"]);
+    createClient(
+      world.cloud.environment["AWS_ACCESS_KEY_ID"],
+      world.cloud.environment["AWS_SECRET_ACCESS_KEY"],
+    );
 
   /** A call in AWS's JSON protocol. */
   async function json(service: string, operation: string, input: object, as = deployer()): Promise<string> {
-    const response = await as.fetch(cloud.awsUrl, {
+    const response = await as.fetch(world.cloud.awsUrl, {
       method: "POST",
       headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": `${service}.${operation}` },
       body: JSON.stringify(input),
@@ -130,7 +65,7 @@ describe("the canary in the local cloud", () => {
     parameters: Record<string, string>,
     as = deployer(),
   ): Promise<string> {
-    const response = await as.fetch(cloud.awsUrl, {
+    const response = await as.fetch(world.cloud.awsUrl, {
       method: "POST",
       body: new URLSearchParams({ Version: version, ...parameters }).toString(),
       headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -147,7 +82,7 @@ describe("the canary in the local cloud", () => {
   /** Lets five minutes pass. @returns the alarms by stage */
   async function nextRun(): Promise<Record<string, Alarm>> {
     logged.length = 0;
-    await cloud.fastForward(300);
+    await world.cloud.fastForward(300);
     const described = await cloudWatch({ Action: "DescribeAlarms" });
     return Object.fromEntries(
       described
@@ -166,7 +101,7 @@ describe("the canary in the local cloud", () => {
   /** Changes the stack of the canary without cdk. */
   async function update(edit: (template: Template) => void): Promise<void> {
     const template = JSON.parse(
-      await readFile(join(folder, "cdk.out/Notes.template.json"), "utf8"),
+      await readFile(join(world.folder, "cdk.out/Notes.template.json"), "utf8"),
     ) as Template;
     edit(template);
     const updated = await cloudFormation({
@@ -211,13 +146,13 @@ describe("the canary in the local cloud", () => {
     ) as Record<string, string>;
     for (const name of ["accessToken", "accessTokenSecret", "consumerSecret"])
       expect(text.includes(secrets[name] ?? "?"), name).toBe(false);
-    expect(await readFile(join(folder, "cdk.out/Notes.template.json"), "utf8")).not.toContain(
+    expect(await readFile(join(world.folder, "cdk.out/Notes.template.json"), "utf8")).not.toContain(
       secrets["accessToken"],
     );
   });
 
   it("is silent again once the token is replaced", async () => {
-    const alice = await logIn("alice", "healthy");
+    const alice = await world.logIn("alice", "healthy");
     await json("secretsmanager", "PutSecretValue", {
       SecretId: "notes/canary",
       SecretString: JSON.stringify(alice),
@@ -240,7 +175,7 @@ describe("the canary in the local cloud", () => {
         },
       };
     });
-    const invoked = await deployer().fetch(`${cloud.awsUrl}/2015-03-31/functions/probe/invocations`, {
+    const invoked = await deployer().fetch(`${world.cloud.awsUrl}/2015-03-31/functions/probe/invocations`, {
       method: "POST",
       aws: { service: "lambda" },
     });
