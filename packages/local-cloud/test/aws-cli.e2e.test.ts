@@ -75,6 +75,40 @@ describe.skipIf(aws === "")("the aws CLI", () => {
     );
   });
 
+  it("invokes a function", async () => {
+    const template = `
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: { Statement: { Effect: Allow, Action: "sts:AssumeRole", Principal: { Service: lambda.amazonaws.com } } }
+  Function:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: echo
+      Code: { ZipFile: "exports.handler = async (event) => ({ event })" }
+      Handler: index.handler
+      Runtime: nodejs22.x
+      Role: !GetAtt Role.Arn
+`;
+    const client = new CloudFormationClient({
+      endpoint: cloud.awsUrl,
+      region: "us-east-1",
+      credentials: {
+        accessKeyId: cloud.environment["AWS_ACCESS_KEY_ID"] ?? "",
+        secretAccessKey: cloud.environment["AWS_SECRET_ACCESS_KEY"] ?? "",
+      },
+    });
+    const StackName = "echo";
+    await client.send(
+      new CreateStackCommand({ StackName, TemplateBody: template, Capabilities: ["CAPABILITY_IAM"] }),
+    );
+    await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1 }, { StackName });
+    const invoked = await succeed("lambda", "invoke", "--function-name", "echo", "out.json");
+    expect(JSON.parse(invoked)).toEqual({ StatusCode: 200, ExecutedVersion: "$LATEST" });
+    expect(JSON.parse(await readFile(join(folder, "out.json"), "utf8"))).toEqual({ event: {} });
+  });
+
   it("copies a file in parts to a bucket and back", async () => {
     const contents = randomBytes(20 * 1024 * 1024);
     await writeFile(join(folder, "big"), contents);

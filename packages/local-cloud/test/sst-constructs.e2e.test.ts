@@ -141,7 +141,7 @@ inLongRun(() =>
           ).toEqual(recorded);
         }
         expect(lines, "the function of Script").toContainEqual(
-          expect.stringMatching(/^lambda all-api-auth-twitter-Script\S+: got \{"params":\{\}\}$/),
+          expect.stringMatching(/^lambda all-api-auth-twitter-Scrip-\S+: got \{"params":\{\}\}$/),
         );
         expect(lines, "the files of StaticSite").toContainEqual(
           expect.stringMatching(/^aws PUT \/all-api-auth-twitter-staticsi\S+\/index.html 200 /),

@@ -8,13 +8,8 @@ import { createParameterStore, type ParameterStore } from "../src/ssm/parameter-
 import { readTemplate } from "../src/cloudformation/cloudformation.ts";
 import { createResourceTypes } from "../src/cloudformation/resource-types/resource-types.ts";
 import type { ResourceType } from "../src/cloudformation/resource-types/resource-type.ts";
-import {
-  createStacks,
-  type StackInput,
-  type Stacks,
-  type StacksOptions,
-} from "../src/cloudformation/stacks/stacks.ts";
-import type { Stack } from "../src/cloudformation/stacks/stack.ts";
+import { createStacks, type Stacks, type StacksOptions } from "../src/cloudformation/stacks/stacks.ts";
+import type { Stack, StackInput } from "../src/cloudformation/stacks/stack.ts";
 
 /** An account and its stacks without a server. */
 export interface StacksFixture {

@@ -52,8 +52,8 @@ import { findOperation, ServiceError } from "../aws/service-error.ts";
 import type { Buckets } from "../s3/buckets.ts";
 import type { ParameterInput } from "./template/parameters.ts";
 import type { ChangeSet } from "./stacks/change-sets.ts";
-import type { Stack, StackResource, Tag } from "./stacks/stack.ts";
-import type { StackInput, Stacks } from "./stacks/stacks.ts";
+import type { Stack, StackInput, StackResource, Tag } from "./stacks/stack.ts";
+import type { Stacks } from "./stacks/stacks.ts";
 import {
   describeChangeSet,
   describeEvent,

@@ -1,6 +1,6 @@
 import type { resourceRefusals } from "../../src/cloudformation/resource-types/resource-refusals.ts";
 import type { stackRefusals, templateRefusals } from "../../src/cloudformation/stack-refusals.ts";
-import type { StackInput } from "../../src/cloudformation/stacks/stacks.ts";
+import type { StackInput } from "../../src/cloudformation/stacks/stack.ts";
 import { createStacksFixture, type StacksFixture } from "../stacks-fixture.ts";
 import { refusedTemplate, type RefusalCase, type RefusalCases } from "./refusal-case.ts";
 

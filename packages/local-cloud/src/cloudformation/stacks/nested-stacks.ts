@@ -10,8 +10,7 @@ import {
   type DeploymentEnvironment,
   deployResources,
 } from "./deploy-stack.ts";
-import { exists, newStack, type Stack, type StackRequest, type Tag } from "./stack.ts";
-import type { StackInput } from "./stacks.ts";
+import { exists, newStack, type Stack, type StackInput, type StackRequest, type Tag } from "./stack.ts";
 
 /** AWS::CloudFormation::Stack */
 export const nestedStackType = "AWS::CloudFormation::Stack";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Account } from "../../account.ts";
 import type { JsonObject } from "../../aws/json-protocol.ts";
-import type { StackParameter } from "../template/parameters.ts";
+import type { ParameterInput, StackParameter } from "../template/parameters.ts";
 import type { DeletionPolicy, Template } from "../template/template.ts";
 import { stackRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
@@ -72,6 +72,19 @@ export interface StackOutput {
 export interface Tag {
   key: string;
   value: string;
+}
+
+/** A request to create or update a stack, not validated yet. */
+export interface StackInput {
+  stackName: string;
+  /** Undefined to keep the stack's template. */
+  templateBody: string | undefined;
+  parameters: readonly ParameterInput[];
+  /** Undefined to keep the stack's tags. */
+  tags: readonly Tag[] | undefined;
+  capabilities: readonly string[];
+  roleArn: string | undefined;
+  clientRequestToken: string | undefined;
 }
 
 /** The template and settings that a stack was last created or updated with. */

@@ -1,7 +1,7 @@
 import { ServiceError } from "../../aws/service-error.ts";
 import type { ResourceInstance } from "../resource-types/resource-type.ts";
 import type { Scope } from "../template/intrinsics.ts";
-import { type ParameterInput, resolveParameters, type StackParameter } from "../template/parameters.ts";
+import { resolveParameters, type StackParameter } from "../template/parameters.ts";
 import { parseTemplate, type Template } from "../template/template.ts";
 import { validateTemplate } from "../template/validate-template.ts";
 import { canonicalJson } from "../template/values.ts";
@@ -26,23 +26,11 @@ import {
   requireIdle,
   requireUpdatable,
   type Stack,
+  type StackInput,
   type StackRequest,
   type Tag,
 } from "./stack.ts";
 import { memoryState, type State } from "../../state.ts";
-
-/** A request to create or update a stack, not validated yet. */
-export interface StackInput {
-  stackName: string;
-  /** Undefined to keep the stack's template. */
-  templateBody: string | undefined;
-  parameters: readonly ParameterInput[];
-  /** Undefined to keep the stack's tags. */
-  tags: readonly Tag[] | undefined;
-  capabilities: readonly string[];
-  roleArn: string | undefined;
-  clientRequestToken: string | undefined;
-}
 
 /** The stacks of the account. */
 export interface Stacks {
