@@ -25,6 +25,7 @@ const core = [
   "list-names.ts",
   "loopback.ts",
   "command-name.ts",
+  "json.ts",
   "lines.ts",
   "list-names.ts",
   "workflow-command.ts",

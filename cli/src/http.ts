@@ -1,3 +1,4 @@
+import { parseJson } from "./json.ts";
 import { AuthCliError } from "./errors.ts";
 
 export type Header = readonly [name: string, value: string];
@@ -226,7 +227,7 @@ export function replyText(reply: Reply): string {
 /** The JSON object that is the body. Undefined for any other body. */
 export function replyObject(reply: Reply): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(replyText(reply));
+    const value: unknown = parseJson(replyText(reply));
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

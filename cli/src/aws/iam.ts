@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import { members, path, text } from "./aws-xml.ts";
 import { type AwsContext, queryRequest, queryResult } from "./control-plane.ts";
 import { iamOf } from "./partition.ts";
@@ -142,7 +143,7 @@ function markerOf(result: unknown): string | undefined {
 /** IAM percent-encodes policy documents (RFC 3986). */
 function parseDocument(encoded: string | undefined): PolicyDocument | undefined {
   try {
-    const value: unknown = JSON.parse(decodeURIComponent(encoded ?? ""));
+    const value: unknown = parseJson(decodeURIComponent(encoded ?? ""));
     return typeof value === "object" && value !== null ? (value as PolicyDocument) : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,5 @@
+import { parseJson } from "../json.ts";
+
 /**
  * The claims of an ID token, not verified: Cognito verifies them. For display and explanations only.
  * @see https://openid.net/specs/openid-connect-core-1_0.html#IDToken
@@ -40,7 +42,7 @@ export function issuerName(issuer: string): string {
 function parseSegment(segment: string): Record<string, unknown> | undefined {
   if (!/^[\w-]+$/.test(segment)) return undefined;
   try {
-    const value: unknown = JSON.parse(Buffer.from(segment, "base64url").toString("utf8"));
+    const value: unknown = parseJson(Buffer.from(segment, "base64url").toString("utf8"));
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { restRoutesOfTemplate } from "./template-routes.ts";
@@ -33,7 +34,7 @@ function readAssembly(files: Environment["files"], folder: string): KnownRoute[]
   const templates = Object.values(artifacts).flatMap(({ properties }) => properties?.templateFile ?? []);
   return templates.flatMap((file) => {
     const text = files.readText(join(folder, file)) ?? "{}";
-    const { Resources: resources = {} } = JSON.parse(text) as Template;
+    const { Resources: resources = {} } = parseJson(text) as Template;
     const httpRoutes = Object.values(resources).flatMap(({ Type: type, Properties: properties }) =>
       type === "AWS::ApiGatewayV2::Route" ? parseRouteKey(properties?.RouteKey) : [],
     );
@@ -52,7 +53,7 @@ interface Template {
 /** A missing file is empty. Throws for invalid JSON. */
 function readJson<T extends object>(files: Environment["files"], path: string): Partial<T> {
   const text = files.readText(path);
-  return text === undefined ? {} : (JSON.parse(text) as T);
+  return text === undefined ? {} : (parseJson(text) as T);
 }
 
 /** Empty for a key of another kind. */

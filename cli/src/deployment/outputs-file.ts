@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import { scopeOfHost } from "../aws/api-host.ts";
 import { AuthCliError } from "../errors.ts";
 import { listNames } from "../list-names.ts";
@@ -40,7 +41,7 @@ export function parseOutputs(
   text: string,
   { appName, stage: wanted }: { appName: string | undefined; stage: string | undefined },
 ): StageOutputs[] {
-  const outputs = parseJson(path, text);
+  const outputs = parseFile(path, text);
   const stacks = stacksOf(outputs);
   if (stacks === undefined) return [{ stage: undefined, values: flatten(outputs) }];
 
@@ -128,7 +129,10 @@ function stacksOf(outputs: unknown): [name: string, values: Record<string, unkno
   if (Array.isArray(outputs["Stacks"])) {
     return outputs["Stacks"]
       .filter(isObject)
-      .map((stack) => [String(stack["StackName"]), flatten(stack["Outputs"] ?? [])]);
+      .map(({ StackName: name, Outputs: pairs }) => [
+        typeof name === "string" ? name : "undefined",
+        flatten(pairs ?? []),
+      ]);
   }
   const values = Object.entries(outputs);
   const isByStack =
@@ -304,10 +308,10 @@ function explainForOtherTool(
   };
 }
 
-function parseJson(path: string, text: string): unknown {
+function parseFile(path: string, text: string): unknown {
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+    value = parseJson(text.replace(/^\uFEFF/, ""));
   } catch {
     value = undefined;
   }

@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { listNames } from "../list-names.ts";
@@ -51,7 +52,7 @@ export function readProjectFile(
   if (text === undefined) return undefined;
   let content: unknown;
   try {
-    content = JSON.parse(text.replace(/^\uFEFF/, ""));
+    content = parseJson(text.replace(/^\uFEFF/, ""));
   } catch {
     content = undefined;
   }

@@ -99,6 +99,17 @@ describe("routesOfTemplates", () => {
     ]);
   });
 
+  it("reads a template whose resources refer to themselves", () => {
+    const resources = {
+      Rest: { Type: "AWS::ApiGateway::RestApi" },
+      Notes: resource("notes", { Ref: "Notes" }),
+      A: method("GET", { Ref: "Notes" }, "AWS_IAM"),
+    };
+    expect(routesOfTemplates([template(resources)])).toEqual([
+      { key: "GET /notes", authorization: "AWS_IAM" },
+    ]);
+  });
+
   it("reads a function URL", () => {
     const resources = { Url: { Type: "AWS::Lambda::Url", Properties: { AuthType: "AWS_IAM" } } };
     expect(routesOfTemplates([template(resources)])).toEqual([{ key: "GET /", authorization: "AWS_IAM" }]);

@@ -1,3 +1,5 @@
+import { parseJson } from "../json.ts";
+
 /** A route of an API in its CloudFormation template. */
 export interface TemplateRoute {
   /** API Gateway's route key: `GET /private`, `ANY /items/{id}`, `$default`. */
@@ -114,13 +116,13 @@ export function restRoutesOfTemplate(template: string): TemplateRoute[] {
 
 /** Methods of an API without `AWS::ApiGateway::Method` are in its OpenAPI document, which is not read. */
 function restApiRoutes({ id }: Resource, resources: readonly Resource[]): TemplateRoute[] {
-  const pathOf = (resourceId: unknown): string => {
+  const pathOf = (resourceId: unknown, below: readonly string[] = []): string => {
     const parent = resources.find(
       ({ id: each, type }) => type === "AWS::ApiGateway::Resource" && references(resourceId).has(each),
     );
-    if (parent === undefined) return "";
+    if (parent === undefined || below.includes(parent.id)) return "";
     const { ParentId: above, PathPart: part } = parent.properties;
-    return `${pathOf(above)}/${text(part) ?? ""}`;
+    return `${pathOf(above, [...below, parent.id])}/${text(part) ?? ""}`;
   };
   return resources
     .filter(
@@ -149,9 +151,9 @@ function references(value: unknown): Set<string> {
   if (typeof value !== "object" || value === null) return new Set();
   return new Set(
     Object.entries(value).flatMap(([key, inner]) => {
-      if (key === "Ref") return [String(inner)];
+      if (key === "Ref") return text(inner) ?? [];
       if (key === "Fn::GetAtt")
-        return [String(Array.isArray(inner) ? inner[0] : String(inner).split(".")[0])];
+        return text(Array.isArray(inner) ? inner[0] : text(inner)?.split(".")[0]) ?? [];
       if (key === "Fn::Sub")
         return Array.from(JSON.stringify(inner).matchAll(/\$\{(\w+)/g), ([, id = ""]) => id);
       return [...references(inner)];
@@ -165,7 +167,7 @@ function text(value: unknown): string | undefined {
 
 function parse(template: string): Json {
   try {
-    return object(JSON.parse(template));
+    return object(parseJson(template));
   } catch {
     return {};
   }

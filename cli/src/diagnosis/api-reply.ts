@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import { type Header, headerValue } from "../http.ts";
 
 /** A reply of the API, with the start of its body. */
@@ -58,7 +59,7 @@ export function errorType({ headers }: Pick<ApiReply, "headers">): string | unde
 /** The text of `{"message": "…"}`, where nothing else is in it, or of AppSync's first error. */
 function readMessage(text: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     if (typeof value !== "object" || value === null) return undefined;
     // AppSync: `{"errors": [{"errorType": "…", "message": "…"}]}`
     const [first] = "errors" in value && Array.isArray(value.errors) ? (value.errors as unknown[]) : [];

@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
@@ -85,7 +86,7 @@ export function peekCachedIdentity(
   path: string,
 ): Identity | undefined {
   try {
-    return parseCacheFile(JSON.parse(files.readText(path) ?? ""));
+    return parseCacheFile(parseJson(files.readText(path) ?? ""));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import type { LocalEnvironment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 
@@ -22,7 +23,7 @@ export function readJsonFile<T>(
       `warning: ${loose} was open to other users (mode ${mode}); ${repaired === undefined ? "restrict its mode" : `changed its mode to ${repaired}`}`,
     );
   }
-  const value = parseJson(text);
+  const value = parseFile(text);
   const version = (value as { version?: unknown } | null | undefined)?.version;
   if (typeof version === "number" && version > newestVersion) {
     throw new AuthCliError("invalid-configuration", {
@@ -39,9 +40,9 @@ export function readJsonFile<T>(
   return undefined;
 }
 
-function parseJson(text: string): unknown {
+function parseFile(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

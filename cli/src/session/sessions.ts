@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import { join } from "node:path";
 import type { ServiceAddresses } from "../deployment/configuration.ts";
 import type { RememberedDeployment } from "../deployment/deployment.ts";
@@ -79,7 +80,7 @@ export function inspectSessions(
   }
   if (text === undefined) return { path, state: "absent", sessions: [] };
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return { path, state: "broken", sessions: [] };
   }

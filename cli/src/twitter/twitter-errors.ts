@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import { AuthCliError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 import { isOAuth2ClientId } from "./consumer-key-shape.ts";
 import { excerpt, headerValue, measureClockSkew, type Reply, replyText } from "../http.ts";
@@ -20,7 +21,7 @@ export function parseTwitterFault(text: string): TwitterFault {
   const trimmed = text.trim();
   if (trimmed.startsWith("{")) {
     try {
-      return parseJsonFault(JSON.parse(trimmed) as JsonFault, trimmed);
+      return parseJsonFault(parseJson(trimmed) as JsonFault, trimmed);
     } catch {
       // Plain text that begins with a brace.
     }

@@ -1,3 +1,4 @@
+import { parseJson } from "../../json.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { styled } from "../../lines.ts";
@@ -41,7 +42,7 @@ async function* joined(
 
 function isJsonText(text: string): boolean {
   try {
-    JSON.parse(text);
+    parseJson(text);
     return true;
   } catch {
     return false;

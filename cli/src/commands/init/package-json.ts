@@ -1,3 +1,4 @@
+import { parseJson } from "../../json.ts";
 import { AuthCliError } from "../../errors.ts";
 
 /** What `init` reads of a package.json. */
@@ -28,7 +29,7 @@ export function parsePackageJson(path: string, text: string): PackageJson {
   };
   let content: unknown;
   try {
-    content = JSON.parse(withoutMark(text));
+    content = parseJson(withoutMark(text));
   } catch {
     // The file may be a link to a secret, so its content is not shown.
     return fail("it is not JSON");
@@ -91,7 +92,7 @@ function findObjects(text: string): Map<string, Span> {
   let previous = { token: "", end: 0 };
   for (const { 0: token, index } of text.matchAll(tokens)) {
     const end = index + token.length;
-    if (token === ":" && starts.length === 1) key = JSON.parse(previous.token) as string;
+    if (token === ":" && starts.length === 1) key = parseJson(previous.token) as string;
     if (token === "{" || token === "[") starts.push(end);
     if (token === "}" || token === "]") {
       const start = starts.pop() ?? 0;

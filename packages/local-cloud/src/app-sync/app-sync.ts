@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ExecutionResult, GraphQLFieldResolver } from "graphql";
 import type { Account, GraphqlApi } from "../account.ts";
-import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../aws/json-protocol.ts";
 import type { GatewayResponse } from "../http-api/proxy-response.ts";
 import type { Connection } from "../http-api/request-context.ts";
 import { authorize } from "../iam/authorization.ts";
@@ -163,7 +163,7 @@ function readBody(
   body: Uint8Array,
 ): { query: string; operationName: string | undefined; variables: JsonObject } | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+    const value: unknown = parseJson(Buffer.from(body).toString("utf8"));
     if (!isJsonObject(value) || typeof value["query"] !== "string") return undefined;
     const { query, operationName, variables } = value;
     return {

@@ -11,7 +11,7 @@ export function parseJsonBody(request: AwsRequest): JsonObject {
   const text = Buffer.from(request.body).toString("utf8");
   let body: unknown;
   try {
-    body = JSON.parse(text === "" ? "{}" : text);
+    body = parseJson(text === "" ? "{}" : text);
   } catch {
     throw new ServiceError("SerializationException", "The request body is not valid JSON.");
   }
@@ -19,6 +19,26 @@ export function parseJsonBody(request: AwsRequest): JsonObject {
     throw new ServiceError("SerializationException", "The request body must be a JSON object.");
   }
   return body;
+}
+
+/** Far deeper than any request or template. Code that follows a value into its depth needs a stack for it. */
+const maximumDepth = 500;
+
+/** @throws SyntaxError also for a value that is nested too deep */
+export function parseJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  requireShallow(value);
+  return value;
+}
+
+/** @throws SyntaxError for a value that is nested too deep */
+export function requireShallow(value: unknown): void {
+  if (isDeeper(value, maximumDepth)) throw new SyntaxError("the document is nested too deep");
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -59,6 +59,7 @@ describe("a line in the embedded metric format", () => {
       "the value of the metric gone is not a number or a list of at most 100",
     ],
     [document({ Metrics: [{ Name: "m", Unit: "Minutes" }] }), "the metric m has an unknown Unit"],
+    [document({ Dimensions: [[{ toString: 1 }]] }), "a set of Dimensions is not a list of names"],
     [document({ Namespace: "" }), "a directive has no Namespace"],
     [`${document({})}x`, "it is not a JSON object"],
     ['{"_aws": {"CloudWatchMetrics": []}}', "_aws has no Timestamp"],

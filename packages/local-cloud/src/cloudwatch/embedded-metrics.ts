@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../aws/json-protocol.ts";
 import type { MetricId, MetricSamples } from "./metrics.ts";
 import { units } from "./units.ts";
 
@@ -64,7 +64,8 @@ function readDirective(
 function readDimensions(root: JsonObject, names: unknown): Record<string, string> | string {
   if (!Array.isArray(names)) return "a set of Dimensions is not a list";
   if (names.length > 30) return "a set of Dimensions has more than 30";
-  const values = names.map((name): [string, unknown] => [String(name), root[String(name)]]);
+  if (!names.every((name) => typeof name === "string")) return "a set of Dimensions is not a list of names";
+  const values = names.map((name): [string, unknown] => [name, root[name]]);
   const missing = values.find(([, value]) => typeof value !== "string" || value === "");
   if (missing !== undefined) return `the dimension ${missing[0]} is not text`;
   return Object.fromEntries(values) as Record<string, string>;
@@ -79,7 +80,7 @@ function readValues(value: unknown): [number, number][] | undefined {
 
 function parse(text: string): JsonObject | undefined {
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = parseJson(text);
     return isJsonObject(parsed) ? parsed : undefined;
   } catch {
     return undefined;

@@ -2,7 +2,7 @@ import { BlockList, isIP } from "node:net";
 
 import { asList, asRecord } from "./policy-document.ts";
 import { policyRefusals } from "./policy-refusals.ts";
-import { asLiteral, compileArnPattern, globToRegExp } from "./wildcards.ts";
+import { asLiteral, compileArnPattern, matchesGlob } from "./wildcards.ts";
 
 /** Condition keys of the request, such as `aws:SourceIp`. Names are not case-sensitive. */
 export type RequestContext = Readonly<Record<string, string | readonly string[]>>;
@@ -127,7 +127,7 @@ function find(context: RequestContext, key: string): string | readonly string[] 
 
 const same: Comparison = (actual, expected) => actual === expected;
 const sameIgnoringCase: Comparison = (actual, expected) => actual.toLowerCase() === expected.toLowerCase();
-const like: Comparison = (actual, expected) => globToRegExp(expected).test(actual);
+const like: Comparison = (actual, expected) => matchesGlob(expected, actual);
 const arnLike: Comparison = (actual, expected) => compileArnPattern(expected)(actual);
 
 function ordered(

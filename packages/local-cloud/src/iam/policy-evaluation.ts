@@ -2,7 +2,7 @@ import type { PolicyDocument } from "../account.ts";
 import { compileConditions, type RequestContext, substituteVariables } from "./conditions.ts";
 import { asList, asRecord, PolicyDocumentError } from "./policy-document.ts";
 import { policyRefusals } from "./policy-refusals.ts";
-import { compileArnPattern, globToRegExp } from "./wildcards.ts";
+import { compileArnPattern, matchesGlob } from "./wildcards.ts";
 
 /** A request that policies are evaluated for. */
 export interface PolicyRequest {
@@ -117,8 +117,11 @@ function either(
 }
 
 function compileActions(value: unknown): Test {
-  const patterns = texts(value, "Action").map((pattern) => globToRegExp(pattern, "i"));
-  return ({ action }) => patterns.some((pattern) => pattern.test(action));
+  const patterns = texts(value, "Action").map((pattern) => pattern.toLowerCase());
+  return ({ action }) => {
+    const name = action.toLowerCase();
+    return patterns.some((pattern) => matchesGlob(pattern, name));
+  };
 }
 
 function compileResources(value: unknown, hasVariables: boolean): Test {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import { describe, expect, it } from "vitest";
 
-import { compileArnPattern } from "./wildcards.ts";
+import { compileArnPattern, matchesGlob } from "./wildcards.ts";
 
 /** The definition, character by character, without a regular expression. */
 function matches([first, ...pattern]: readonly string[], text: readonly string[]): boolean {
@@ -17,6 +17,14 @@ function fieldsOf(arn: string): string[] {
   const fields = [partition, ...rest];
   return fields.length <= 6 ? fields : [...fields.slice(0, 5), fields.slice(5).join(":")];
 }
+
+describe("matchesGlob", () => {
+  it("needs no more time for many stars", () => {
+    const stars = "*a".repeat(40);
+    expect(matchesGlob(`${stars}b`, "a".repeat(1000))).toBe(false);
+    expect(matchesGlob(`${stars}*`, "a".repeat(1000))).toBe(true);
+  });
+});
 
 describe("compileArnPattern", () => {
   it("agrees with a comparison character by character", () => {

@@ -6,24 +6,47 @@ export function asLiteral(text: string): string {
   return text.replaceAll("*", literalStar).replaceAll("?", literalMark);
 }
 
-/** `*` matches any text and `?` any single character. Nothing else is special. */
-export function globToRegExp(glob: string, flags = ""): RegExp {
-  const source = glob
-    .replaceAll(/[$()+.[\\\]^{|}]/g, String.raw`\$&`)
-    // Several stars in a row mean the same as one, and would backtrack.
-    .replaceAll(/\*+/g, ".*")
-    .replaceAll("?", ".")
-    .replaceAll(literalStar, String.raw`\*`)
-    .replaceAll(literalMark, String.raw`\?`);
-  return new RegExp(`^${source}$`, `${flags}su`);
+/**
+ * `*` matches any text and `?` any single character. Nothing else is special. A regular expression would backtrack: with
+ * many stars, for longer than anybody waits.
+ */
+export function matchesGlob(glob: string, text: string): boolean {
+  let [at, position] = [0, 0];
+  /** After the last star, and the first character that it does not take. No earlier star needs another try. */
+  let [afterStar, end] = [-1, 0];
+  while (position < text.length) {
+    const wanted = glob[at];
+    if (wanted === "*") {
+      [afterStar, end] = [(at += 1), position];
+    } else if (wanted === "?") {
+      at += 1;
+      position += lengthAt(text, position);
+    } else if (wanted !== undefined && literalOf(wanted) === text[position]) {
+      at += 1;
+      position += 1;
+    } else if (afterStar >= 0) {
+      at = afterStar;
+      position = end += lengthAt(text, end);
+    } else return false;
+  }
+  return /^\**$/.test(glob.slice(at));
 }
 
-/** A test for texts that match the glob; cheaper than the expression where the glob is plain text or `*`. */
+/** A character outside of the Basic Multilingual Plane has two code units. */
+function lengthAt(text: string, index: number): number {
+  return (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1;
+}
+
+function literalOf(character: string): string {
+  if (character === literalStar) return "*";
+  return character === literalMark ? "?" : character;
+}
+
+/** A test for texts that match the glob; cheaper where the glob is plain text or `*`. */
 function compileGlob(glob: string): (text: string) => boolean {
   if (/^\*+$/.test(glob)) return () => true;
   if (!/[*?\u{FDD0}\u{FDD1}]/u.test(glob)) return (text) => text === glob;
-  const expression = globToRegExp(glob);
-  return (text) => expression.test(text);
+  return (text) => matchesGlob(glob, text);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Account, LambdaFunction } from "../account.ts";
-import { isJsonObject, parseJsonBody } from "../aws/json-protocol.ts";
+import { isJsonObject, parseJsonBody, parseJson } from "../aws/json-protocol.ts";
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
 import { restJsonResult } from "../aws/rest-json-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
@@ -143,7 +143,7 @@ async function invoke(
 function parseEvent(body: Uint8Array): unknown {
   const text = Buffer.from(body).toString("utf8");
   try {
-    return JSON.parse(text === "" ? "{}" : text);
+    return parseJson(text === "" ? "{}" : text);
   } catch (error) {
     throw new ServiceError(
       "InvalidRequestContentException",

@@ -39,6 +39,7 @@ import {
   type JsonRequest,
   optionalString,
   requiredString,
+  parseJson,
 } from "../aws/json-protocol.ts";
 import type { Permission } from "../aws/permission.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
@@ -505,7 +506,7 @@ export function tagsOf(tags: unknown): Record<string, string> {
 
 function policyOf(text: string): PolicyDocument | undefined {
   try {
-    const parsed: unknown = JSON.parse(text);
+    const parsed: unknown = parseJson(text);
     return isJsonObject(parsed) ? parsed : secretRefusals.policy.unless(undefined);
   } catch (error) {
     if (error instanceof SyntaxError) return secretRefusals.policy.unless(undefined);

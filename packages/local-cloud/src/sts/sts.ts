@@ -6,7 +6,7 @@ import type {
   GetCallerIdentityResponse,
 } from "@aws-sdk/client-sts";
 import type { Account, PolicyDocument, Role } from "../account.ts";
-import { isJsonObject } from "../aws/json-protocol.ts";
+import { isJsonObject, parseJson } from "../aws/json-protocol.ts";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { findOperation } from "../aws/service-error.ts";
 import type { OpenIdTokens } from "../cognito-identity/open-id-token.ts";
@@ -149,7 +149,7 @@ function readPolicy(text: string): PolicyDocument {
 
 function parseObject(text: string): PolicyDocument | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

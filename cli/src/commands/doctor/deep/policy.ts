@@ -12,19 +12,25 @@ export function statementsOf(document: PolicyDocument): Record<string, unknown>[
   );
 }
 
-/** `*` is any text, `?` any one character. */
+/** `*` is any text, `?` any one character. Takes no longer for many stars, as a regular expression would. */
 export function wildcardMatches(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
-    .replaceAll("?", ".");
-  return new RegExp(`^${source}$`, "s").test(text);
+  let [at, position] = [0, 0];
+  /** After the last star, and the first character that it does not take. */
+  let [afterStar, end] = [-1, 0];
+  while (position < text.length) {
+    if (pattern[at] === "*") [afterStar, end] = [(at += 1), position];
+    else if (at < pattern.length && (pattern[at] === "?" || pattern[at] === text[position]))
+      [at, position] = [at + 1, position + 1];
+    else if (afterStar >= 0) [at, position] = [afterStar, (end += 1)];
+    else return false;
+  }
+  return /^\**$/.test(pattern.slice(at));
 }
 
 /** Actions are case-insensitive. */
 export function actionMatches(actions: unknown, action: string): boolean {
-  return asList(actions).some((pattern) =>
-    wildcardMatches(String(pattern).toLowerCase(), action.toLowerCase()),
+  return asList(actions).some(
+    (pattern) => typeof pattern === "string" && wildcardMatches(pattern.toLowerCase(), action.toLowerCase()),
   );
 }
 
@@ -48,7 +54,7 @@ export function readVerdict(
     .filter((statement) => covers(statement, "Action", (value) => actionMatches(value, action)))
     .filter((statement) =>
       covers(statement, "Resource", (value) =>
-        asList(value).some((arn) => arnMatches(String(arn), resource)),
+        asList(value).some((arn) => typeof arn === "string" && arnMatches(arn, resource)),
       ),
     );
   const denying = applying.filter(({ Effect }) => Effect === "Deny");

@@ -1,3 +1,4 @@
+import { parseJson } from "../../../json.ts";
 import { join, relative } from "node:path";
 import type { Deployment } from "../../../deployment/deployment.ts";
 import { getTemplateRequest, processGetTemplateResponse } from "../../../aws/cloudformation.ts";
@@ -105,7 +106,7 @@ async function compare(
 
 function parseTemplate(text: string | undefined): Template | undefined {
   try {
-    const value: unknown = JSON.parse(text ?? "");
+    const value: unknown = parseJson(text ?? "");
     return typeof value === "object" && value !== null ? (value as Template) : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { parseJson } from "../../../json.ts";
 import { resolve } from "node:path";
 import type { Environment } from "../../../environment/environment.ts";
 import { AuthCliError } from "../../../errors.ts";
@@ -111,7 +112,7 @@ export function readPreviousReport(
   if (text === undefined) throw refuse("the file does not exist");
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     throw refuse(text.trim() === "" ? "it is empty" : "it is not JSON");
   }

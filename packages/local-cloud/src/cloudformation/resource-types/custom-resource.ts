@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Account, LambdaFunction } from "../../account.ts";
-import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../../aws/json-protocol.ts";
 import type { AwsRequest, AwsResponse } from "../../aws/request.ts";
 import { ServiceError } from "../../aws/service-error.ts";
 import type { Lambda } from "../../lambda/lambda.ts";
@@ -272,7 +272,7 @@ async function orRecorded(
 function parseResponse(body: Uint8Array): Response | Error {
   if (body.length > maximumResponseBytes) return new Error("Response object is too long.");
   try {
-    const response: unknown = JSON.parse(Buffer.from(body).toString("utf8"));
+    const response: unknown = parseJson(Buffer.from(body).toString("utf8"));
     if (isJsonObject(response)) return response;
   } catch {
     // Reported below.

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../../aws/json-protocol.ts";
 import { resourceRefusals } from "./resource-refusals.ts";
 import { textOf } from "../template/values.ts";
 
@@ -76,7 +76,7 @@ export class Properties {
     if (isJsonObject(value)) return value;
     if (typeof value === "string") {
       try {
-        const parsed: unknown = JSON.parse(value);
+        const parsed: unknown = parseJson(value);
         if (isJsonObject(parsed)) return parsed;
       } catch {
         // Reported below.

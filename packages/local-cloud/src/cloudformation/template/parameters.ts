@@ -114,12 +114,11 @@ function checkConstraints(name: string, value: string, definition: JsonObject): 
         : message,
     );
   check(
-    Array.isArray(allowed) && !allowed.map(String).includes(value),
+    Array.isArray(allowed) && !allowed.some((each) => textOf(each) === value),
     `Parameter '${name}' must be one of AllowedValues`,
   );
   if (typeof pattern === "string") {
-    const isMatch = new RegExp(`^(?:${pattern})$`).test(value);
-    check(!isMatch, `Parameter '${name}' must match pattern ${pattern}`);
+    check(!expressionOf(name, pattern).test(value), `Parameter '${name}' must match pattern ${pattern}`);
   }
   const bounds: [string, (bound: number) => boolean][] = [
     ["MinLength", (bound) => value.length >= bound],
@@ -129,7 +128,18 @@ function checkConstraints(name: string, value: string, definition: JsonObject): 
   ];
   for (const [constraint, holds] of bounds) {
     const bound = definition[constraint];
-    const isBroken = bound !== undefined && !holds(Number(bound));
+    const isBroken = bound !== undefined && !holds(Number(textOf(bound)));
     check(isBroken, `Parameter '${name}' does not satisfy ${constraint} ${textOf(bound ?? "")}`);
+  }
+}
+
+/** @throws ServiceError ValidationError */
+function expressionOf(name: string, pattern: string): RegExp {
+  try {
+    return new RegExp(`^(?:${pattern})$`);
+  } catch {
+    throw validationError(
+      `Template error: the AllowedPattern of the parameter ${name} is not a regular expression`,
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject, parseJson } from "../../aws/json-protocol.ts";
 import { templateRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
 
@@ -73,7 +73,7 @@ const resourceAttributes = new Set([
  * @throws ServiceError ValidationError, `Template format error: …`
  */
 export async function parseTemplate(body: string): Promise<Template> {
-  const document = body.trimStart().startsWith("{") ? parseJson(body) : await parseYaml(body);
+  const document = body.trimStart().startsWith("{") ? parseText(body) : await parseYaml(body);
   if (!isJsonObject(document)) throw formatError("unsupported structure.");
   const unknown = Object.keys(document).filter((name) => !sections.has(name));
   templateRefusals.section.when(unknown.length > 0, unknown);
@@ -93,9 +93,9 @@ export async function parseTemplate(body: string): Promise<Template> {
   };
 }
 
-function parseJson(body: string): unknown {
+function parseText(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseJson(body);
   } catch (error) {
     throw formatError(`JSON not well-formed. (${error instanceof Error ? error.message : String(error)})`);
   }

@@ -1,4 +1,5 @@
 import { type CollectionTag, LineCounter, parseDocument, type ScalarTag, YAMLMap, YAMLSeq } from "yaml";
+import { requireShallow } from "../../aws/json-protocol.ts";
 import { validationError } from "../validation-error.ts";
 
 /** Functions whose short form only lacks the prefix `Fn::`. */
@@ -31,7 +32,11 @@ export function parseYamlTemplate(body: string): unknown {
     // YAML 1.1 reads AWSTemplateFormatVersion as a date and "on" as true. Pretty errors take minutes for a file of quotes.
     const document = parseDocument(body, { version: "1.2", customTags, lineCounter, prettyErrors: false });
     const [error] = document.errors;
-    if (error === undefined) return document.toJS();
+    if (error === undefined) {
+      const value: unknown = document.toJS();
+      requireShallow(value);
+      return value;
+    }
     const { line, col } = lineCounter.linePos(error.pos[0]);
     throw new Error(`${error.message} at line ${line}, column ${col}`);
   } catch (error) {
