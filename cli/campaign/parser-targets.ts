@@ -5,6 +5,9 @@ import type { PolicyDocument } from "../../packages/local-cloud/src/account.ts";
 import { parseJsonBody } from "../../packages/local-cloud/src/aws/json-protocol.ts";
 import { QueryParameters } from "../../packages/local-cloud/src/aws/query-protocol.ts";
 import { ServiceError } from "../../packages/local-cloud/src/aws/service-error.ts";
+import { readEmbeddedMetrics } from "../../packages/local-cloud/src/cloudwatch/embedded-metrics.ts";
+import { readCall } from "../../packages/local-cloud/src/cloudwatch/protocols.ts";
+import { parseSchedule } from "../../packages/local-cloud/src/events/schedule-expression.ts";
 import { parseTemplate as parseCloudFormation } from "../../packages/local-cloud/src/cloudformation/template/template.ts";
 import { readProxyResponse } from "../../packages/local-cloud/src/http-api/proxy-response.ts";
 import { PolicyDocumentError } from "../../packages/local-cloud/src/iam/policy-document.ts";
@@ -20,7 +23,8 @@ import { TwitterError } from "../../packages/local-cloud/src/twitter/errors.ts";
 import { parseOAuthRequest } from "../../packages/local-cloud/src/twitter/oauth-request.ts";
 import { createStacksFixture } from "../../packages/local-cloud/test/stacks-fixture.ts";
 import { run } from "../src/commands/run.ts";
-import { exitCodeMeanings } from "../src/errors.ts";
+import { AuthCliError, exitCodeMeanings } from "../src/errors.ts";
+import { readLogins } from "../../packages/canary/src/handler/read-logins.ts";
 import { createDoctorWorld } from "../test/fakes/doctor-world.ts";
 import { configFile, reply } from "../test/fakes/fake-environment.ts";
 import { createWorld, type World } from "../test/fakes/world.ts";
@@ -86,7 +90,9 @@ const endpoint = "https://abc123.execute-api.us-east-1.amazonaws.com";
 const outputs = { ApiEndpoint: endpoint, IdentityPoolId: poolId };
 const template = {
   AWSTemplateFormatVersion: "2010-09-09",
-  Parameters: { Name: { Type: "String", Default: "x" } },
+  Parameters: {
+    Name: { Type: "String", Default: "x", AllowedPattern: "^[a-z]+$", AllowedValues: ["x", 1], MaxLength: 9 },
+  },
   Conditions: { Always: { "Fn::Equals": [{ Ref: "Name" }, "x"] } },
   Resources: {
     Role: {
@@ -108,6 +114,25 @@ const template = {
       Type: "AWS::ApiGatewayV2::Route",
       DependsOn: ["Api"],
       Properties: { ApiId: { Ref: "Api" }, RouteKey: "GET /private", AuthorizationType: "AWS_IAM" },
+    },
+    Rest: { Type: "AWS::ApiGateway::RestApi", Properties: { Name: "rest" } },
+    RestNotes: {
+      Type: "AWS::ApiGateway::Resource",
+      Properties: {
+        RestApiId: { Ref: "Rest" },
+        ParentId: { "Fn::GetAtt": ["Rest", "RootResourceId"] },
+        PathPart: "notes",
+      },
+    },
+    RestGet: {
+      Type: "AWS::ApiGateway::Method",
+      Properties: {
+        RestApiId: { Ref: "Rest" },
+        ResourceId: { Ref: "RestNotes" },
+        HttpMethod: "GET",
+        AuthorizationType: "AWS_IAM",
+        Integration: { Type: "MOCK" },
+      },
     },
     Parameter: {
       Type: "AWS::SSM::Parameter",
@@ -251,6 +276,24 @@ const ofAuthCli: Record<string, Target> = {
   "a source file of the stack": {
     samples: ['const api = new Api(stack, "Api", { routes: { "GET /x": "x.main" } }); // note'],
     read: file("/project/stacks/ExampleStack.ts", {}, "doctor"),
+  },
+  "the secret of the canary": {
+    samples: [
+      json({
+        accessToken: "42-t",
+        accessTokenSecret: "s",
+        stages: { prod: { accessToken: "7-t", accessTokenSecret: "s" } },
+      }),
+    ],
+    read: async (input) => {
+      try {
+        const loginOf = await readLogins({ readSecret: () => Promise.resolve(input.toString()) }, "canary");
+        return [loginOf("prod"), loginOf("dev")];
+      } catch (error) {
+        if (error instanceof AuthCliError) return error;
+        throw error;
+      }
+    },
   },
   "the stored logins": {
     samples: [json({ version: 1, sessions: [session] })],
@@ -460,7 +503,9 @@ async function deploy(templateBody: string): Promise<void> {
   const stack = await fixture.deploy({}, { templateBody });
   if (!/_(COMPLETE|FAILED)$/.test(stack.status)) throw new Error(`the stack is ${stack.status}`);
   const faults = [...log, ...fixture.events(stack)].filter((line) =>
-    /fault|TypeError|RangeError|Internal/.test(line),
+    /fault|Error: |Internal|call stack|Cannot (read|convert|set)|is not (a function|iterable|defined)/.test(
+      line,
+    ),
   );
   if (faults.length > 0) throw new Error(faults.join("\n").slice(0, 500));
 }
@@ -503,15 +548,11 @@ const ofLocalCloud: Record<string, Target> = {
   },
   "a query body": {
     samples: ["Action=CreateStack&Version=2010-05-15&StackName=x&Tags.member.1.Key=a&Tags.member.1.Value=b"],
-    read: (input) => {
-      const parameters = new QueryParameters(input.toString());
-      return [
-        parameters.action,
-        parameters.records("Tags"),
-        parameters.list("Capabilities"),
-        parameters.has("Tags"),
-      ];
-    },
+    read: (input) =>
+      refusing(() => {
+        const parameters = new QueryParameters(input.toString());
+        return [parameters.action, parameters.records("Tags"), parameters.has("Tags"), parameters.members()];
+      }),
   },
   "XML of S3": {
     samples: ["<Delete><Object><Key>a&amp;b</Key></Object><Quiet>true</Quiet></Delete>"],
@@ -566,6 +607,54 @@ const ofLocalCloud: Record<string, Target> = {
           body: form,
         });
       }),
+  },
+  "a request to CloudWatch in CBOR": {
+    // {"Namespace": "x", "MetricData": [{"MetricName": "a", "Value": 1.5}]}
+    samples: [
+      "\xa2\x69Namespace\x61x\x6aMetricData\x81\xa2\x6aMetricName\x61a\x65Value\xfb\x3f\xf8\0\0\0\0\0\0",
+    ],
+    read: (input) =>
+      refusing(() => {
+        const path = "/service/GraniteServiceVersion20100801/operation/PutMetricData";
+        const request = {
+          path,
+          headers: {},
+          query: "",
+          body: input,
+          requestId: "id",
+          method: "POST",
+          rawUrl: path,
+          rawHeaders: [],
+        };
+        return readCall(request).input();
+      }),
+  },
+  "embedded metrics": {
+    samples: [
+      json({
+        _aws: {
+          Timestamp: 1.77e12,
+          CloudWatchMetrics: [
+            { Namespace: "n", Dimensions: [["Stage"]], Metrics: [{ Name: "passed", Unit: "Count" }] },
+          ],
+        },
+        Stage: "prod",
+        passed: [1, 2],
+      }),
+    ],
+    read: (input) => readEmbeddedMetrics(input.toString()),
+  },
+  "a schedule": {
+    samples: [
+      "rate(5 minutes)",
+      "cron(0/15 8-18 ? * MON-FRI *)",
+      "cron(0 10 L * ? 2027)",
+      "cron(0 0 ? * 2#1 *)",
+    ],
+    read: (input) => {
+      const now = new Date("2026-03-01T12:00:00Z");
+      return parseSchedule(input.toString())?.next(now, now);
+    },
   },
   "packets of MQTT": {
     samples: [

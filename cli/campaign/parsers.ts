@@ -46,6 +46,8 @@ async function startChild(): Promise<ChildProcess> {
   const child = fork(new URL("parser-process.ts", import.meta.url), {
     execArgv: ["--import", createRequire(import.meta.url).resolve("tsx"), "--max-old-space-size=256"],
     serialization: "advanced",
+    // A library warns on standard error.
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   await once(child, "message");
   return child;
@@ -63,6 +65,14 @@ const pieces = [
 ]
   .flatMap((line) => line.split(" "))
   .concat(["\r\n", "\n", "\t", "\0", " ", "Thu, 99 Foo 2026 99:99:99 GMT", "a".repeat(3000)]);
+
+/** For samples that are not JSON. */
+const oddChange = (place: number): Change => ({
+  at: place,
+  length: place % 20,
+  kind: "replace",
+  piece: pieces[place % pieces.length] ?? "",
+});
 
 interface Change {
   at: number;
@@ -135,12 +145,63 @@ const extremes = fc
     return Buffer.from(open.repeat(count) + middle + (closed ? close.repeat(count) : ""));
   });
 
+/** What code that expects another value trips over. */
+const oddities = JSON.parse(
+  `[null, true, 0, -1, 1e21, "", " ", [], [[]], {}, [null], {"": null}, "${"a".repeat(300)}", {"toString": 1, "valueOf": 1},
+    {"constructor": {}}, {"length": -1}, {"then": 1}, {"toJSON": 1}, {"__proto__": {"a": 1}}]`,
+) as unknown[];
+
+/** A sample with one value, or one name, that is another. Undefined for a sample that is not JSON. */
+function exchangeValue(input: Buffer, place: number, value: unknown): Buffer | undefined {
+  let root: unknown;
+  try {
+    root = JSON.parse(input.toString());
+  } catch {
+    return undefined;
+  }
+  const places: (() => void)[] = [];
+  const walk = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    const record = node as Record<string, unknown>;
+    for (const [name, child] of Object.entries(record)) {
+      places.push(
+        () => void (record[name] = value),
+        () => void (record[JSON.stringify(value)] = child),
+      );
+      walk(child);
+    }
+  };
+  walk(root);
+  places[place % Math.max(1, places.length)]?.();
+  return Buffer.from(JSON.stringify(root));
+}
+
 function inputsOf(samples: readonly string[]): fc.Arbitrary<Buffer> {
   const sample = fc
     .constantFrom(...samples)
     .map((text) => Buffer.from(text, samplesAreBytes(text) ? "latin1" : "utf8"));
   return fc.oneof(
     { weight: 1, arbitrary: bytes },
+    {
+      weight: 8,
+      arbitrary: fc
+        .tuple(sample, fc.nat(999), fc.oneof(fc.constantFrom(...oddities), fc.jsonValue()))
+        .map(([input, place, value]) => exchangeValue(input, place, value) ?? apply(input, oddChange(place))),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(
+          sample,
+          fc.nat(999),
+          fc.constantFrom(...nestings.slice(0, 3)),
+          fc.constantFrom(100, 3000, 30_000),
+        )
+        .map(([input, place, [open, middle, close], times]) => {
+          const exchanged = exchangeValue(input, place, "deep")?.toString() ?? '"deep"';
+          return Buffer.from(exchanged.replace('"deep"', open.repeat(times) + middle + close.repeat(times)));
+        }),
+    },
     { weight: 12, arbitrary: fc.tuple(sample, changes).map(([input, list]) => list.reduce(apply, input)) },
     {
       weight: 2,
