@@ -66,5 +66,25 @@ export function readSynthesisedTemplates(
   return templates.length === 0 ? undefined : { templates, source };
 }
 
+/**
+ * The template of a SAM project: the built one, or the source. It may be older or newer than what is deployed.
+ * @returns undefined when there is none, or it is not valid
+ */
+export async function readSamTemplate(
+  { files }: Pick<Environment, "files">,
+  { root }: Project,
+): Promise<StageTemplates | undefined> {
+  const path = [".aws-sam/build/template.yaml", "template.yaml", "template.yml"]
+    .map((name) => join(root, name))
+    .find((each) => files.exists(each));
+  if (path === undefined) return undefined;
+  const { expandSamTemplate } = await import("./sam-template.ts");
+  try {
+    return { templates: [expandSamTemplate(files.readText(path) ?? "")], source: path };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Of a cloud assembly, or of Serverless. */
 const isTemplate = /(\.template|^cloudformation-template-update-stack)\.json$/;

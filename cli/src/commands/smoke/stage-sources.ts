@@ -2,6 +2,7 @@ import type { DeploymentFlags } from "../../deployment/deployment.ts";
 import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import {
   readDeployedTemplates,
+  readSamTemplate,
   readSynthesisedTemplates,
   type StageTemplates,
 } from "../../deployment/stage-templates.ts";
@@ -40,16 +41,18 @@ export function createStageSources(
   const deployed = (): Promise<StageTemplates | undefined> =>
     (asked ??= readDeployedTemplates(environment, resolved, flags));
   const { deployment, project, settings } = resolved;
-  const synthesised = (): StageTemplates | undefined =>
-    flags.endpoint === undefined
-      ? readSynthesisedTemplates(environment, project, deployment.stage)
-      : undefined;
+  const synthesised = async (): Promise<StageTemplates | undefined> => {
+    if (flags.endpoint !== undefined) return undefined;
+    return project.framework === "sam"
+      ? readSamTemplate(environment, project)
+      : readSynthesisedTemplates(environment, project, deployment.stage);
+  };
   return {
     async chooseRoutes() {
       const named = planRoutes(flags, settings);
       if (named.origin === "flags" || named.origin === "auth-cli.json") return named;
       const { value, refusal } = await orRefusal(deployed);
-      const known = value ?? synthesised();
+      const known = value ?? (await synthesised());
       const plan = planRoutes(flags, settings, known?.templates, deployment.apiName?.split(".").at(-1));
       if (refusal === undefined) return plan;
       const instead =
@@ -61,7 +64,7 @@ export function createStageSources(
     },
     async findLive(ask) {
       const answer = ask || asked !== undefined ? await orRefusal(deployed) : {};
-      const known = answer.value ?? synthesised();
+      const known = answer.value ?? (await synthesised());
       if (known === undefined) return undefined;
       const functions = liveFunctionsOfTemplates(known.templates);
       return functions.length === 0
