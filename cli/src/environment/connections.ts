@@ -50,6 +50,7 @@ export class Connections {
   readonly #clients = new Map<string, Promise<HttpClient>>();
   /** Unused preconnected sockets, by proxy, host and port. */
   readonly #preconnected = new Map<string, Set<Socket>>();
+  #unusedCount = 0;
   /** All preconnected sockets, used ones included. */
   readonly #preconnectedCount = new Map<string, number>();
   readonly #hasProxies: boolean;
@@ -92,9 +93,11 @@ export class Connections {
     const proxy = await this.#proxyFor(url);
     const { host, port } = socketAddress(url);
     const key = preconnectedKey(proxy, { host, port });
-    const missing = count - (this.#preconnectedCount.get(key) ?? 0);
+    const known = this.#preconnectedCount.get(key) ?? 0;
+    const missing = Math.min(count - known, mostIdle - this.#unusedCount);
     if (missing <= 0) return;
-    this.#preconnectedCount.set(key, count);
+    this.#preconnectedCount.set(key, known + missing);
+    this.#unusedCount += missing;
     const [{ connect }, { isIP }, options] = await Promise.all([
       import("node:tls"),
       import("node:net"),
@@ -103,8 +106,12 @@ export class Connections {
     const sockets = this.#preconnected.get(key) ?? new Set();
     this.#preconnected.set(key, sockets);
     const servername = isIP(host) === 0 ? host : "";
+    const lost = (error: unknown): never => {
+      this.#unusedCount -= 1;
+      throw error;
+    };
     const open = async (): Promise<void> => {
-      const tunnel = proxy && (await this.#openTunnel(proxy, { host, port }, options.ca));
+      const tunnel = proxy && (await this.#openTunnel(proxy, { host, port }, options.ca).catch(lost));
       const socket = connect({
         ...options,
         timeout: 0,
@@ -113,8 +120,8 @@ export class Connections {
       });
       sockets.add(socket);
       socket.unref();
-      socket.on("error", () => sockets.delete(socket));
-      socket.on("close", () => sockets.delete(socket));
+      socket.on("error", () => this.#takeOut(socket, sockets));
+      socket.on("close", () => this.#takeOut(socket, sockets));
     };
     await Promise.all(Array.from({ length: missing }, open));
   }
@@ -181,10 +188,14 @@ export class Connections {
 
   #takePreconnected(key: string): Socket | undefined {
     for (const socket of this.#preconnected.get(key) ?? []) {
-      this.#preconnected.get(key)?.delete(socket);
+      this.#takeOut(socket, this.#preconnected.get(key));
       if (!socket.destroyed && socket.writable) return socket.ref();
     }
     return undefined;
+  }
+
+  #takeOut(socket: Socket, unused: Set<Socket> | undefined): void {
+    if (unused?.delete(socket) === true) this.#unusedCount -= 1;
   }
 
   /** Opens TLS to the host inside a proxy's tunnel. */

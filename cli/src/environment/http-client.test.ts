@@ -573,6 +573,19 @@ describe.skipIf(!openssl)("preconnect", () => {
     expect(seen).toEqual({ connections: 4, requests: 7 });
   });
 
+  it("opens no more than 64 connections ahead, to all hosts together", async () => {
+    const [one, other] = [await listenSecurely(), await listenSecurely()];
+    const { send, preconnect } = newClient({ authorities: async () => [one.cert, other.cert] });
+    preconnect(one.url, 60);
+    preconnect(other.url, 60);
+    while (one.seen.connections + other.seen.connections < 64) await delay(10);
+    // A used one leaves room for another.
+    await exchange(send, request(one.url));
+    preconnect(other.url, 60);
+    while (other.seen.connections < 5) await delay(10);
+    expect([one.seen.connections, other.seen.connections]).toEqual([60, 5]);
+  });
+
   it("goes through the proxy, and the next requests use its tunnels", async () => {
     const { url, cert, seen } = await listenSecurely();
     const proxy = await startConnectProxy();
