@@ -396,7 +396,8 @@ async function startInThread(dynalite: string, region: string, path: string): Pr
   });
   // Once a request asks for it.
   ended.catch(() => {});
-  await Promise.race([ended, once(worker, "message")]);
+  // Not by `once`, which would reject with the error as it is.
+  await Promise.race([ended, new Promise((resolve) => worker.once("message", resolve))]);
   worker.on("message", ({ id, ...response }: AwsResponse & { id: number }) => {
     waiting.get(id)?.resolve(response);
     waiting.delete(id);
