@@ -33,7 +33,7 @@ const core = [
   "shell-quote.ts",
 ];
 
-const tests = String.raw`\.test\.ts$|^(cli|packages/local-cloud)/test/|^packages/test-support/`;
+const tests = String.raw`\.test\.ts$|^(cli|packages/(local-cloud|canary))/test/|^packages/test-support/`;
 const parts = "^cli/src/";
 const either = (names) => `${parts}(${names.map((name) => name.replace(".", "\\.")).join("|")})(/|$)`;
 

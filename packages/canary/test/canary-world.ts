@@ -16,6 +16,8 @@ import { App, CfnOutput, Stack } from "aws-cdk-lib";
 import { Secret } from "aws-cdk-lib/aws-secretsmanager";
 const stack = new Stack(new App(), "Notes");
 const canary = new Canary(stack, "Canary", { secret: Secret.fromSecretNameV2(stack, "Token", "notes/canary") });
+for (const alarm of Object.values(canary.alarms))
+  alarm.addAlarmAction({ bind: () => ({ alarmActionArn: "arn:aws:sns:us-east-1:000000000000:alerts" }) });
 new CfnOutput(stack, "FunctionName", { value: canary.function.functionName });
 `;
 

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { healthyDescription } from "../src/settings.ts";
@@ -98,6 +100,12 @@ describe("the canary in the local cloud", () => {
     );
   }
 
+  /** All of an alarm but its description and its state. */
+  const settingsOf = async (stage: string): Promise<string> =>
+    (await cloudWatch({ Action: "DescribeAlarms", "AlarmNames.member.1": `Notes-Canary-${stage}` }))
+      .replaceAll(/<(AlarmDescription|State\w+|\w+Timestamp|RequestId)>.*?<\/\1>/gs, "")
+      .replaceAll(stage, "…");
+
   /** Changes the stack of the canary without cdk. */
   async function update(edit: (template: Template) => void): Promise<void> {
     const template = JSON.parse(
@@ -132,6 +140,12 @@ describe("the canary in the local cloud", () => {
     expect(unpermitted?.description).toMatch(
       /^The stage unpermitted is broken\. private\.signed of GET \/notes: .* Cause: .*the role's policy.* Fix: .*`auth-cli doctor --deep --stage unpermitted`/,
     );
+  });
+
+  it("leaves the other settings of an alarm as they are", async () => {
+    const changed = await settingsOf("open");
+    expect(changed).toContain("arn:aws:sns:us-east-1:000000000000:alerts");
+    expect(changed).toBe(await settingsOf("healthy"));
   });
 
   it("writes a line for each check, and no secret", async () => {
@@ -243,6 +257,27 @@ describe("the canary in the local cloud", () => {
       expect(policy.PolicyDocument.Statement).toHaveLength(Statement.length - 1);
     });
     check(await nextRun());
+  });
+});
+
+describe("the package of the canary", () => {
+  it("has the construct with its types, and one bundle below 1 MB", async () => {
+    const { stdout } = await runProcess("npm", ["pack", "--dry-run", "--ignore-scripts", "--json"], {
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+      env: process.env,
+    });
+    const [{ files } = { files: [] }] = JSON.parse(stdout) as { files: { path: string; size: number }[] }[];
+    expect(files.map(({ path }) => path).toSorted()).toEqual([
+      "LICENSE",
+      "README.md",
+      "dist/THIRD-PARTY-LICENSES.txt",
+      "dist/canary.d.ts",
+      "dist/canary.js",
+      "dist/handler/index.js",
+      "dist/package.json",
+      "package.json",
+    ]);
+    expect(files.find(({ path }) => path === "dist/handler/index.js")?.size).toBeLessThanOrEqual(1_000_000);
   });
 });
 

@@ -7,7 +7,7 @@ import { type Settings, stagesFile } from "../settings.ts";
 import { createAwsServices } from "./aws-services.ts";
 import { runCanary } from "./run-canary.ts";
 
-/** Of the function's time, in milliseconds: what is left for the alarms after the checks. */
+/** Of the function's time, in milliseconds, for the alarms after the checks. Half of a shorter time. */
 const reserveMs = 10_000;
 
 const settings = JSON.parse(process.env["AUTH_CLI_CANARY"] ?? "{}") as Settings;
@@ -21,6 +21,7 @@ export async function handler(
   context: { getRemainingTimeInMillis: () => number },
 ): Promise<Record<string, boolean>> {
   const variables = process.env;
+  const left = context.getRemainingTimeInMillis();
   const { environment, close } = createLibraryEnvironment({ variables });
   try {
     return await runCanary({
@@ -28,7 +29,7 @@ export async function handler(
       stages,
       smoke,
       services: createAwsServices({ send: environment.send, now: Date.now, variables }),
-      timeout: context.getRemainingTimeInMillis() - reserveMs,
+      timeout: Math.max(left - reserveMs, left / 2),
       variables,
     });
   } finally {
