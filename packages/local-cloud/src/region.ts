@@ -130,6 +130,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
   const customResources = createCustomResources({
     account,
     lambda,
+    strict: options.strict,
     origin: () => awsUrl() ?? "",
     now,
     log,

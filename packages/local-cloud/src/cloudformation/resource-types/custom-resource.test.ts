@@ -304,6 +304,29 @@ describe("a custom resource", () => {
     ]);
   });
 
+  it("fails in a strict local cloud when its function cannot run", async () => {
+    const code = "exports.handler = async () => require('@aws-sdk/client-nothing-of-that-name');";
+    const failing = { Resources: { Role: role(), Provider: lambda(code), Seed: custom() } };
+    const strict = await startLocalCloud({ awsPort: 0, twitterPort: 0, strict: true });
+    const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
+      strict.environment;
+    const usual = client;
+    client = new CloudFormationClient({
+      endpoint: strict.awsUrl,
+      region: "us-east-1",
+      credentials: { accessKeyId, secretAccessKey },
+    });
+    try {
+      await deploy("strict", failing);
+      expect(await reasonsOf("strict")).toContain(
+        "npm install --save-dev @aws-sdk/client-nothing-of-that-name",
+      );
+    } finally {
+      client = usual;
+      await strict.close();
+    }
+  });
+
   it("takes a response from its function alone", async () => {
     const path = "/cloudformation-custom-resource-response-useast1/arn%7CSeed%7C1?X-Amz-Signature=0";
     const reply = await fetch(cloud.awsUrl + path, { method: "PUT", body: "{}" });

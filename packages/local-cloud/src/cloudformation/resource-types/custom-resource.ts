@@ -21,6 +21,8 @@ export function isCustom(type: string): boolean {
 export interface CustomResourcesOptions {
   account: Pick<Account, "functions" | "region">;
   lambda: Pick<Lambda, "invoke" | "missingModule">;
+  /** Whether a resource fails when the local cloud cannot run its function. Without this it is recorded. */
+  strict?: boolean;
   /** The local cloud's own, without a trailing slash. */
   origin: () => string;
   now: () => Date;
@@ -76,7 +78,7 @@ const maximumResponseBytes = 4096;
  * {@link https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-custom-resources-lambda.html}
  */
 export function createCustomResources(options: CustomResourcesOptions): CustomResources {
-  const { account, lambda, origin, now, log, warn } = options;
+  const { account, lambda, strict = false, origin, now, log, warn } = options;
   /** By path of the URL. */
   const pending = new Map<string, Pending>();
   let isClosed = false;
@@ -176,13 +178,12 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
   ): ResourceInstance {
     const fail = (reason: string, id = physicalId): never => {
       const missing = lambda.missingModule(reason);
-      if (unsupported !== undefined) throw new NotRun(unsupported);
-      if (missing !== undefined) {
-        throw new NotRun(
-          `its function needs ${missing}, which Lambda's Node.js has and this folder lacks: npm install --save-dev ${missing}`,
-        );
-      }
-      throw new PartialFailure(reason, id);
+      const notRun =
+        missing === undefined
+          ? unsupported
+          : `its function needs ${missing}, which Lambda's Node.js has and this folder lacks: npm install --save-dev ${missing}`;
+      if (notRun === undefined || strict) throw new PartialFailure(notRun ?? reason, id);
+      throw new NotRun(notRun);
     };
     if (response instanceof Error) return fail(response.message);
     const { Status: status, Reason: reason, PhysicalResourceId: id, NoEcho: noEcho, Data: data } = response;
