@@ -30,6 +30,17 @@ describe("sst dev", () => {
     lines = [];
     cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0, log: (line) => lines.push(line) });
     app = await copySstApp();
+    await writeFile(
+      join(app.folder, "packages/functions/src/daily.ts"),
+      'export const handler = async (event: { time: string }) => console.log("daily at", event.time);\n',
+    );
+    await app.edit(stackFile, "import { Api, Cognito,", "import { Api, Cognito, Cron,");
+    const job = "packages/functions/src/daily.handler";
+    await app.edit(
+      stackFile,
+      "stack.addOutputs(",
+      `new Cron(stack, "Daily", { schedule: "rate(1 day)", job: "${job}" });\n  stack.addOutputs(`,
+    );
     cli = await createAuthCli(app.folder, cloud.environment);
     variables = { HOME: app.folder, NO_COLOR: "1", CI: "1", ...cloud.environment };
     dev = app.dev("live", variables);
@@ -56,6 +67,12 @@ describe("sst dev", () => {
     expect(await get("/public"), dev.output()).toEqual([200, "Hello stranger!"]);
     await dev.printed(/Invoked (packages\/functions\/src\/public\.handler)[^]*Built \1/);
     expect(await get("/private")).toEqual([403, '{"message":"Forbidden"}']);
+  });
+
+  it("runs a schedule on this computer", async () => {
+    await cloud.fastForward();
+    const [, time = ""] = await dev.printed(/daily at (\d{4}-\S+Z)/);
+    expect(Date.parse(time)).toBeGreaterThan(Date.now());
   });
 
   it("passes the identity of a signed request on", async () => {
