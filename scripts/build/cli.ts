@@ -24,15 +24,6 @@ export async function buildCli(): Promise<void> {
   const bundle = await rolldown({
     ...common,
     ...authCliCode,
-    plugins: [
-      {
-        name: "no-child-process",
-        resolveId: (id, importer) =>
-          id === "node:child_process" && importer?.includes("/commander/") === true
-            ? join(root, "scripts/build/no-child-process.ts")
-            : undefined,
-      },
-    ],
     input: {
       main: join(source, "main.ts"),
       library: join(source, "library.ts"),
