@@ -1,6 +1,6 @@
 /**
- * Measures what signing costs: the CPU time of Artillery for the same requests with and without `sign`, to a server of its
- * own that answers at once. `node cost.mjs` prints the median of five pairs of runs, one after the other.
+ * Measures what signing costs: the CPU time of Artillery for the same requests without a signature, with headers of the same
+ * size, and signed, to a server that answers at once. `node cost.mjs` prints the medians of several runs of each.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,12 +8,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
-const [rounds = "5", users = "20"] = process.argv.slice(2);
+const [rounds = "3", users = "20"] = process.argv.slice(2);
 const here = dirname(fileURLToPath(import.meta.url));
 const virtualUsers = 200;
-const requestsOfEach = 50;
+const requestsOfEach = 200;
 
 const identityId = "us-east-1:11111111-2222-4333-8444-555555555555";
 const credentials = {
@@ -45,25 +45,34 @@ writeFileSync(file("tokens.json"), JSON.stringify(Array.from({ length: Number(us
   mode: 0o600,
 });
 
+const processor = join(here, "processor.mjs");
+writeFileSync(
+  file("with-headers.mjs"),
+  `export { chooseUser, check } from ${JSON.stringify(pathToFileURL(processor).href)};
+  const headers = { "X-Amz-Date": "20260101T000000Z", "X-Amz-Security-Token": "x".repeat(1300), Authorization: "x".repeat(250) };
+  export async function addHeaders(request) { Object.assign(request, { headers, followRedirect: false }); }`,
+);
+
 function script(beforeRequest) {
   return JSON.stringify({
     config: {
       target: address,
-      processor: join(here, "processor.mjs"),
+      processor: beforeRequest === "addHeaders" ? file("with-headers.mjs") : processor,
       phases: [{ duration: 5, arrivalCount: virtualUsers }],
     },
     scenarios: [
       {
         beforeScenario: "chooseUser",
-        ...beforeRequest,
+        ...(beforeRequest && { beforeRequest }),
         afterResponse: "check",
         flow: [{ loop: [{ get: { url: "/private" } }], count: requestsOfEach }],
       },
     ],
   });
 }
-writeFileSync(file("unsigned.json"), script({}));
-writeFileSync(file("signed.json"), script({ beforeRequest: "sign" }));
+writeFileSync(file("unsigned.json"), script());
+writeFileSync(file("headers.json"), script("addHeaders"));
+writeFileSync(file("signed.json"), script("sign"));
 
 /** @returns CPU milliseconds */
 async function run(name) {
@@ -91,19 +100,17 @@ async function run(name) {
 
 const median = (values) => values.toSorted((one, other) => one - other)[values.length >> 1];
 try {
-  const pairs = [];
+  const runs = { unsigned: [], headers: [], signed: [] };
   for (let round = 0; round < Number(rounds); round += 1) {
-    const unsigned = await run("unsigned.json");
-    const signed = await run("signed.json");
-    pairs.push({ unsigned, signed, ratio: signed / unsigned - 1 });
-    console.log(`unsigned ${unsigned.toFixed(0)} ms, signed ${signed.toFixed(0)} ms of CPU`);
+    for (const [name, costs] of Object.entries(runs)) costs.push(await run(`${name}.json`));
   }
-  const requests = virtualUsers * requestsOfEach;
-  const unsigned = median(pairs.map((pair) => pair.unsigned));
-  const ratio = median(pairs.map((pair) => pair.ratio));
-  console.log(
-    `${requests} requests: ${((unsigned / requests) * 1000).toFixed(0)} µs of CPU for each without a signature, and ${ratio.toFixed(2)} × as much more to sign it`,
+  const [unsigned, headers, signed] = Object.values(runs).map(
+    (costs) => (median(costs) / virtualUsers / requestsOfEach) * 1000,
   );
+  const share = (part) => `${part.toFixed(0)} µs, ${(part / unsigned).toFixed(2)} ×`;
+  console.log(`a request without a signature: ${unsigned.toFixed(0)} µs of CPU`);
+  console.log(`  more to send headers of that size: ${share(headers - unsigned)}`);
+  console.log(`  more to sign: ${share(signed - headers)}`);
 } finally {
   server.close();
   rmSync(folder, { recursive: true });

@@ -22,6 +22,8 @@ export function createGivenSigner(
     const identity = await exchangeLogin(environment, resolved, await load(), {
       identityId: current?.identity.identityId,
     });
+    // Corrects the clock for the requests until the next exchange.
+    environment.serverClock.now();
     return { deployment: resolved.deployment, identity };
   };
   const find = async (): Promise<Signing> => {
@@ -50,7 +52,7 @@ export function createGivenSigner(
         credentials: identity.credentials,
         region: deployment.region,
         service: deployment.service,
-        nowMs: environment.serverClock.now(),
+        nowMs: environment.serverClock.signingTime(),
       },
     );
     return { url: url.href, headers: Object.fromEntries(signed.headers), identityId: identity.identityId };
