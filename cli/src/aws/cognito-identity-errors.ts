@@ -187,9 +187,13 @@ function readSdkError(thrown: unknown): SdkError {
     $response?: { statusCode?: number; body?: unknown };
   };
   const raw = thrown.name === "SyntaxError" ? $response?.body : undefined;
+  // The SDK takes both from the reply, whatever they are there.
+  const [name, message] = [thrown.name, thrown.message].map((each: unknown) =>
+    typeof each === "string" ? each : "",
+  );
   return {
-    name: thrown.name,
-    message: raw instanceof Uint8Array ? Buffer.from(raw).toString("utf8") : thrown.message,
+    name: name || "Error",
+    message: raw instanceof Uint8Array ? Buffer.from(raw).toString("utf8") : (message ?? ""),
     status: $metadata?.httpStatusCode ?? $response?.statusCode,
   };
 }

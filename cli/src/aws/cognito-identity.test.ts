@@ -168,6 +168,12 @@ describe("errors of Cognito", () => {
     expect(error.code).toBe("pool-not-found");
   });
 
+  it.each([{ toString: 1 }, 7, null, ["x"]])("have no message when it is %j", async (message) => {
+    const answer = reply(400, { __type: "NotAuthorizedException", message });
+    const error = await failure(() => cognito([answer]).getId(poolId, logins));
+    expect([error.code, error.exitCode]).not.toContain("internal");
+  });
+
   it("name the step of GetCredentialsForIdentity", async () => {
     const error = await failure(() =>
       cognito([refusal("NotAuthorizedException", "x")]).getCredentialsForIdentity(identityId, logins),

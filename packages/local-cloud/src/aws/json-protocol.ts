@@ -33,7 +33,12 @@ export function parseJson(text: string): unknown {
 
 /** @throws SyntaxError for a value that is nested too deep */
 export function requireShallow(value: unknown): void {
-  if (isDeeper(value, maximumDepth)) throw new SyntaxError("the document is nested too deep");
+  if (!isShallow(value)) throw new SyntaxError("the document is nested too deep");
+}
+
+/** Whether code may follow the value into its depth. */
+export function isShallow(value: unknown): boolean {
+  return !isDeeper(value, maximumDepth);
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

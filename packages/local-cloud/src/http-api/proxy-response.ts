@@ -1,3 +1,4 @@
+import { isShallow } from "../aws/json-protocol.ts";
 import { validateHeaderName, validateHeaderValue } from "node:http";
 
 export interface GatewayResponse {
@@ -44,7 +45,7 @@ export function readProxyResponse(payload: string, format: "1.0" | "2.0"): Gatew
   const named = new Set(multiLines.map(([name]) => name));
   // As reported of the live service: ministackorg/ministack#758.
   const cookieLines =
-    format === "2.0" && Array.isArray(cookies)
+    format === "2.0" && Array.isArray(cookies) && isShallow(cookies)
       ? cookies.map((cookie): [string, string] => ["set-cookie", textOf(cookie)])
       : [];
   const all = [...cookieLines, ...lines.filter(([name]) => !named.has(name)), ...multiLines];
@@ -71,7 +72,7 @@ const connectionHeaders = new Set([
 
 function readHeaders(value: unknown): [string, string][] | undefined {
   if (value === undefined || value === null) return [];
-  if (typeof value !== "object" || Array.isArray(value)) return undefined;
+  if (typeof value !== "object" || Array.isArray(value) || !isShallow(value)) return undefined;
   return Object.entries(value).flatMap(([name, content]) =>
     (Array.isArray(content) ? content : [content]).map((item): [string, string] => [
       name.toLowerCase(),
