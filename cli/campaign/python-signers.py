@@ -52,7 +52,7 @@ def with_botocore(request):
 def with_runtime(request):
     """None for a target that the runtime does not parse."""
     path, _, query = request["unsignedTarget"].partition("?")
-    if ":/" in path:
+    if ":/" in path or "://" in query:
         # It takes what comes before `://` for a scheme.
         return None
     # It does not parse a malformed escape in a query, such as `%zz`.
