@@ -192,6 +192,7 @@ describe("what people read", () => {
 /** Flags of curl, aws, twurl, awscurl, sst, cdk, npm, Artillery and the scripts of this repository. */
 const foreign = new Set([
   "against",
+  "batches",
   "bundle",
   "minutes",
   "outfile",
@@ -209,6 +210,7 @@ const foreign = new Set([
   "omit",
   "pack-destination",
   "quick",
+  "seed",
   "data",
   "no-install",
   "no-rollback",
