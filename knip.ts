@@ -7,6 +7,8 @@ const config: KnipConfig = {
       // sst runs aws-cdk's `bootstrap`, and `sst deploy` throws without this util-retry. dependency-cruiser parses with swc.
       ignoreDependencies: ["aws-cdk", "@smithy/util-retry", "@swc/core"],
       ignoreBinaries: ["auth-cli"],
+      // It has packages of its own.
+      ignore: ["examples/load/*"],
     },
     cli: {
       entry: ["src/main.ts", "src/environment/keyring-process.ts", "bench/*.{ts,cjs}", "campaign/*.{ts,cjs}"],
@@ -15,8 +17,12 @@ const config: KnipConfig = {
       // A program of every Unix.
       ignoreBinaries: ["mkfifo"],
     },
-    // Programs that run with packages of their own, pinned beside them.
-    "packages/local-cloud": { ignore: ["test/clients/*.cjs"] },
+    "packages/local-cloud": {
+      // Programs that run with packages of their own, pinned beside them.
+      ignore: ["test/clients/*.cjs"],
+      // Programs of every Linux.
+      ignoreBinaries: ["mount", "umount"],
+    },
     "packages/canary": { entry: ["src/handler/handler.ts"] },
     "packages/functions": { entry: ["src/{private,public}.ts"] },
     "packages/test-support": {
