@@ -37,7 +37,7 @@ describe("help", () => {
     },
   );
 
-  it.each([[["--help"]], [["help", "smoke"]], [["call", "--help"]]])(
+  it.each([[["--help"]], [["help", "smoke"]], [["help", "help"]], [["call", "--help"]]])(
     "%j wraps between words at 60 columns, and keeps the examples whole",
     async (args) => {
       let help = "";
@@ -48,6 +48,7 @@ describe("help", () => {
         helpColumns: () => 60,
       });
       const [text = "", examples] = help.split("\nExamples:\n");
+      expect(text).toMatch(/^Usage: auth-cli/);
       expect(text.split("\n").filter((line) => line.length > 60)).toEqual([]);
       expect(text).not.toMatch(/\n"?may be\nrepeated/);
       for (const line of examples?.trimEnd().split("\n") ?? []) expect(line).toMatch(/auth-cli/);

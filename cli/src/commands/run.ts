@@ -95,10 +95,10 @@ function withLocalCloudsNamed(environment: Environment): Environment {
   };
 }
 
-/** `help` of an unknown command: commander would print the whole help, without an error. */
+/** `help` of an unknown command or of `help`: commander would print the whole help on standard error, without an error. */
 function isHelpOfNothing({ commands }: Command, [first, ...others]: readonly string[]): boolean {
   const named = first === "help" ? others.find((word) => !word.startsWith("-")) : undefined;
-  if (named === undefined || named === "help") return false;
+  if (named === undefined) return false;
   return !commands.some((command) => command.name() === named || command.aliases().includes(named));
 }
 

@@ -25,6 +25,9 @@ describe("inWordsOf", () => {
   it.each(["cdk", "amplify", "sam", "serverless"] as const)(
     "names no construct of SST to %s",
     (framework) => {
+      expect(
+        inWordsOf(framework, "find out; `auth.attachPermissionsForAuthUsers(stack, [api])` allows the route"),
+      ).toMatch(/^find out; allow execute-api:Invoke .* if its policy lacks it$/);
       const fix =
         "set `cdk: { cfnIdentityPool: { allowUnauthenticatedIdentities: false } }` in identityPoolFederation and deploy, or pass --allow-guests";
       expect(inWordsOf(framework, fix)).toMatch(
@@ -32,6 +35,14 @@ describe("inWordsOf", () => {
       );
     },
   );
+
+  it.each([
+    ["cdk", "set `authorizer: new HttpNoneAuthorizer()` on the route in the stack and deploy"],
+    ["sam", "set `Auth: { Authorizer: NONE }` on the route in the stack and deploy"],
+    ["serverless", "remove `authorizer` from the route in the stack and deploy"],
+  ] as const)("opens a route in the words of %s", (framework, fix) => {
+    expect(inWordsOf(framework, 'set `authorizer: "none"` on the route in the stack and deploy')).toBe(fix);
+  });
 
   it("says where CDK's users find the name of a stage", () => {
     expect(inWordsOf("cdk", "use the stage name of `npx sst deploy --stage …`")).toBe(

@@ -75,8 +75,23 @@ const phrases: readonly [said: RegExp, others: Words][] = [
     },
   ],
   [
+    /set `authorizer: "none"` on/g,
+    {
+      cdk: "set `authorizer: new HttpNoneAuthorizer()` on",
+      amplify: "set `authorizer: new HttpNoneAuthorizer()` on",
+      sam: "set `Auth: { Authorizer: NONE }` on",
+      serverless: "remove `authorizer` from",
+    },
+  ],
+  [
     /add `auth\.attachPermissionsForAuthUsers\(stack, \[api\]\)` to the stack/g,
     { cdk: grant, amplify: grant, sam: grant, serverless: grant },
+  ],
+  [
+    /`auth\.attachPermissionsForAuthUsers\(stack, \[api\]\)` allows the route/g,
+    Object.fromEntries(
+      ["cdk", "amplify", "sam", "serverless"].map((each) => [each, `${grant} if its policy lacks it`]),
+    ),
   ],
   [
     /set `cdk: \{ cfnIdentityPool: [^`]*` in identityPoolFederation/g,

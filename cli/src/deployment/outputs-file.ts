@@ -67,9 +67,11 @@ export function parseOutputs(
   const ofWanted = wanted === undefined ? undefined : stages.get(wanted);
   if (ofWanted !== undefined) return [{ stage: wanted, ...merge(ofWanted) }];
   const found = [...stages].map(([stage, own]) => ({ stage, ...merge(own) }));
-  return appName !== undefined || wanted !== undefined || isSstOutputsFile(path)
-    ? found
-    : joinPartial(found, stacks);
+  if (appName !== undefined || isSstOutputsFile(path)) return found;
+  if (wanted === undefined) return joinPartial(found, stacks);
+  // Not the wanted one: an error names them.
+  const whole = ofStacks(stacks, undefined);
+  return whole.length > 0 ? whole : found;
 }
 
 /** Stacks outside of SST that each have an API and a pool are stages by their whole names. */

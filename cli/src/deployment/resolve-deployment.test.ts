@@ -286,8 +286,8 @@ describe("an outputs file of CDK", () => {
       { stage: "prod" },
       [
         `error: the stage prod is not in ${file}`,
-        "cause: the file has dev",
-        `fix: choose a stage of the file, for example --stage dev, pass another file with --outputs, ${both}`,
+        "cause: the file has dev-MyStack",
+        `fix: choose a stage of the file, for example --stage dev-MyStack, pass another file with --outputs, ${both}`,
       ],
     ],
     [

@@ -72,6 +72,19 @@ describe("sayWrapped", () => {
   });
 });
 
+describe("say", () => {
+  it.each([
+    ["notice: the login is stored in a file", "notice: the login is\n  stored in a file\n"],
+    ["https://example.com/a/long/line as it is", "https://example.com/a/long/line as it is\n"],
+  ])("breaks only notes between words: %j", (text, screen) => {
+    const error = Object.assign(new PassThrough(), { isTTY: true, columns: 25 });
+    open(new PassThrough() as unknown as NodeJS.WriteStream, error as unknown as NodeJS.WriteStream).say(
+      text,
+    );
+    expect(writtenText(error)).toBe(screen);
+  });
+});
+
 describe("mute", () => {
   it("drops notes and the spinner, but no masks and no results", async () => {
     const output = new PassThrough();

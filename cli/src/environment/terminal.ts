@@ -31,9 +31,9 @@ export interface Terminal {
   printUnmasked(lines: Lines): Promise<void>;
   /** Writes bytes of a result, such as a response body, to standard output, as they are. */
   printBytes(bytes: Uint8Array): Promise<void>;
-  /** Writes progress, notes and errors to standard error. */
+  /** Writes progress, notes and errors to standard error. Notes break between words on a terminal. */
   say(lines: Lines): void;
-  /** Does the same, and breaks long lines between words on a terminal. Commands in backquotes stay whole. */
+  /** Does the same, and breaks all long lines. Commands in backquotes stay whole. */
   sayWrapped(lines: readonly string[]): void;
   /** Drops progress, notes and errors from now on. @returns lets them through again */
   mute(): () => void;
@@ -92,6 +92,10 @@ export function createTerminal(options: TerminalOptions): Terminal {
     stderr.write(isLineOpen ? `\n${text}` : text);
     isLineOpen = false;
   };
+  const wrapped = (lines: readonly string[], long: RegExp): readonly string[] =>
+    stderr.isTTY
+      ? lines.flatMap((line) => (long.test(line) ? wrapWords(redact(line), stderr.columns) : line))
+      : lines;
   let muted = false;
   const say = (text: string): void => {
     if (!muted) sayEven(text);
@@ -110,11 +114,14 @@ export function createTerminal(options: TerminalOptions): Terminal {
     print: (lines) => printResult(formatLines(lines, redact)),
     printUnmasked: (lines) => printResult(formatLines(lines)),
     printBytes: printResult,
-    say: (lines) => say(formatLines(lines, redact)),
-    sayWrapped(lines) {
-      const { isTTY, columns } = stderr;
-      say(formatLines(isTTY ? lines.flatMap((line) => wrapWords(redact(line), columns)) : lines, redact));
-    },
+    say: (lines) =>
+      say(
+        formatLines(
+          wrapped(typeof lines === "string" ? [lines] : lines, /^(?:note|notice|warning|fix): /),
+          redact,
+        ),
+      ),
+    sayWrapped: (lines) => say(formatLines(wrapped(lines, /^/), redact)),
     mute() {
       muted = true;
       return () => void (muted = false);

@@ -144,7 +144,7 @@ function notLoggedIn(
     return new AuthCliError("not-logged-in", {
       message: `${user} is not logged in to ${deployment.stage ?? deployment.identityPoolId}`,
       cause: `logged in: ${listNames(here.map(userName))}`,
-      fix: `run \`auth-cli login${stage}\` as that user, or omit --user`,
+      fix: `run \`auth-cli login${stage}\` as that user, or choose one of these`,
     });
   }
   const before = sessions.some(

@@ -5,6 +5,7 @@ import { headerValue, type Header, type HttpRequest } from "../../http.ts";
 import { apiStep, apiUrl } from "../../aws/execute-api.ts";
 import { encodeQuery } from "../../aws/sigv4.ts";
 import { rejectConvertedPath } from "../flags/git-bash.ts";
+import { methods, requireMethod } from "../flags/method.ts";
 import type { Form } from "./form.ts";
 
 /** One of curl's flags for the body: `--data`, `--data-binary`, `--data-raw`, `--data-urlencode`, `--json`. */
@@ -129,30 +130,8 @@ function splitTarget(
     });
   }
   const method = given ?? flagged;
-  if (method !== undefined && !methods.includes(method)) {
-    const nearest = methods.find((each) => isNear(method, each));
-    throw new AuthCliError("invalid-usage", {
-      message: `invalid method ${JSON.stringify(method)}${given === undefined ? " (--request)" : ""}`,
-      cause: method === "CONNECT" ? "only proxies have it" : "API Gateway and function URLs do not have it",
-      fix:
-        nearest === undefined
-          ? `use ${methods.slice(0, -1).join(", ")} or ${methods.at(-1)}`
-          : `use ${nearest}`,
-    });
-  }
+  if (method !== undefined) requireMethod(method, given === undefined ? " (--request)" : "");
   return { path, method };
-}
-
-/** @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html */
-const methods: readonly string[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
-
-/** Whether one letter less, more or other, or two neighbors exchanged, make one word the other. */
-function isNear(word: string, other: string): boolean {
-  let start = 0;
-  while (start < word.length && word[start] === other[start]) start += 1;
-  const [a, b] = [word.slice(start), other.slice(start)];
-  const isExchanged = a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2);
-  return isExchanged || a.slice(1) === b.slice(1) || a.slice(1) === b || a === b.slice(1);
 }
 
 /** `-H @file` reads one header per line. */

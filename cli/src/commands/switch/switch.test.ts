@@ -45,11 +45,27 @@ describe("switch", () => {
   });
 
   it.each([
-    [["switch", "carol"], 4, "not-logged-in", "carol is not logged in to prod"],
-    [["switch", "alice", "--user", "bob"], 2, "invalid-usage", "alice and --user bob contradict each other"],
-  ])("refuses %j", async (args, code, errorCode, message) => {
+    [
+      ["switch", "carol"],
+      4,
+      {
+        code: "not-logged-in",
+        message: "carol is not logged in to prod",
+        fix: "run `auth-cli login --stage prod` as that user, or choose one of these",
+      },
+    ],
+    [
+      ["switch", "alice", "--user", "bob"],
+      2,
+      {
+        code: "invalid-usage",
+        message: "alice and --user bob contradict each other",
+        fix: "leave out --user",
+      },
+    ],
+  ])("refuses %j", async (args, code, error) => {
     const ran = await runIn([...args, "--json"], twoUsers());
-    expect([ran.code, reportedError(ran)]).toMatchObject([code, { code: errorCode, message }]);
+    expect([ran.code, reportedError(ran)]).toMatchObject([code, error]);
   });
 
   it("needs a user", async () => {

@@ -29,4 +29,16 @@ describe("parseRoute", () => {
     expect(error.cause).toContain(why);
     expect(error.fix).toContain("--public 'GET /public'");
   });
+
+  it.each([
+    ["GTE /items", "use GET"],
+    ["POTS /items", "use POST"],
+    ["FETCH /items", "use GET, POST, PUT, PATCH, DELETE, HEAD or OPTIONS"],
+  ])("rejects the method of %j, as call does", async (text, fix) => {
+    const error = await failure(() => parseRoute("auth-cli.json", "private", text));
+    expect(error).toMatchObject({ code: "invalid-usage", fix });
+    expect(error.message).toBe(
+      `invalid method "${text.split(" ")[0]}" (auth-cli.json ${JSON.stringify(text)})`,
+    );
+  });
 });

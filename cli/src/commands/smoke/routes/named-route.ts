@@ -1,5 +1,6 @@
 import { AuthCliError } from "../../../errors.ts";
 import { pathBeforeGitBash } from "../../flags/git-bash.ts";
+import { requireMethod } from "../../flags/method.ts";
 
 /** The expected response of a route. */
 export interface Expected {
@@ -42,6 +43,7 @@ export function parseRoute(flag: string, access: NamedRoute["access"], text: str
     throw refuse("a path parameter needs a value: /items/1 instead of /items/{id}");
   }
   if (["ANY", "CONNECT", "TRACE"].includes(method)) throw refuse(`auth-cli cannot send ${method} requests`);
+  requireMethod(method, ` (${flag} ${JSON.stringify(text)})`);
   return { access, method, path, expected: {} };
 }
 
