@@ -29,6 +29,8 @@ export interface DeploymentEnvironment extends ResourceEnvironment {
   checkExports(stack: Stack, outputs: readonly StackOutput[]): void;
   /** Called when the resources of a stack can no longer be rolled back. */
   finishNested?: (stack: Stack) => Promise<void>;
+  /** Roll back the operations that failed without a rollback. Not part of a stack, which is saved: they are code. */
+  rollBacks: WeakMap<Stack, () => Promise<void>>;
   /** Gets each stack whose status has changed. */
   onStatus?: (stack: Stack) => void;
 }
@@ -65,8 +67,9 @@ export async function deployResources(
   const setStatus = (status: StackStatus, reason?: string): void =>
     setStackStatus(stack, status, reason, request.clientRequestToken, environment);
 
-  const rollBackEarlier = stack.rollBack;
-  stack.rollBack = undefined;
+  const { rollBacks } = environment;
+  const rollBackEarlier = rollBacks.get(stack);
+  rollBacks.delete(stack);
   const previous = { request: stack.request, outputs: stack.outputs, imports: stack.imports };
   for (const resource of stack.resources.values()) resource.statusReason = undefined;
   setStatus(`${operation}_IN_PROGRESS`, "User Initiated");
@@ -88,7 +91,7 @@ export async function deployResources(
     await rollBack(reasonOf(error));
     return {
       failure: reasonOf(error),
-      undo: () => stack.rollBack?.() ?? Promise.resolve(),
+      undo: () => rollBacks.get(stack)?.() ?? Promise.resolve(),
       finish: () => Promise.resolve(),
     };
   }
@@ -157,11 +160,11 @@ export async function deployResources(
   async function rollBack(reason: string): Promise<void> {
     if (!stack.disableRollback) return undoAll(`${reason} Rollback requested by user.`);
     setStatus(`${operation}_FAILED`, reason);
-    stack.rollBack = () => undoAll("User Initiated");
+    rollBacks.set(stack, () => undoAll("User Initiated"));
   }
 
   async function undoAll(reason: string): Promise<void> {
-    stack.rollBack = undefined;
+    rollBacks.delete(stack);
     const prefix = operation === "CREATE" ? "ROLLBACK" : "UPDATE_ROLLBACK";
     setStatus(`${prefix}_IN_PROGRESS`, reason);
     try {

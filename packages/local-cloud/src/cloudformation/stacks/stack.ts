@@ -113,8 +113,6 @@ export interface Stack {
   /** Undefined for a stack that an unexecuted change set creates. */
   request: StackRequest | undefined;
   disableRollback: boolean;
-  /** Rolls back an operation that failed with `disableRollback`. */
-  rollBack?: (() => Promise<void>) | undefined;
   terminationProtection: boolean;
   outputs: StackOutput[];
   /** Names of exports of other stacks that this one uses. */
@@ -162,9 +160,13 @@ export function requireIdle(stack: Stack, verb: string): void {
 /** @throws ServiceError ValidationError */
 export function requireUpdatable(stack: Stack): void {
   const updatable = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
-  // An operation that failed without a rollback may be tried again.
-  const isUpdatable = updatable.includes(stack.status) || stack.rollBack !== undefined;
+  const isUpdatable = updatable.includes(stack.status) || isLeftFailed(stack);
   stackRefusals.state.when(!isUpdatable, stack.stackId, stack.status);
+}
+
+/** Whether its last operation failed without a rollback. It may be tried again, or rolled back. */
+export function isLeftFailed({ status, disableRollback }: Stack): boolean {
+  return disableRollback && (status === "CREATE_FAILED" || status === "UPDATE_FAILED");
 }
 
 /** The status of a stack after a fault of the local cloud. */

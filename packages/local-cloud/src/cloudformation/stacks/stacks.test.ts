@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createStacksFixture, type StacksFixture } from "../../../test/stacks-fixture.ts";
+import { openState } from "../../state.ts";
 
 let fixture: StacksFixture;
 beforeEach(() => {
@@ -497,6 +501,30 @@ describe("a failed operation without a rollback", () => {
     await updateWithoutRollback(withValue("2"));
     expect([stack.status, valueOfP()]).toEqual(["UPDATE_COMPLETE", "2"]);
     await expect(fixture.stacks.rollBack("test")).rejects.toThrow("Rollback is not supported");
+  });
+
+  it("is saved, and may be tried again but not rolled back after a restart", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "local-cloud-stacks-"));
+    try {
+      const first = openState(folder);
+      fixture = createStacksFixture(undefined, { state: first });
+      await fixture.stacks.create(stackInput(withValue("1", { Broken: broken })), { disableRollback: true });
+      await fixture.stacks.settled();
+      await first.save();
+      first.release();
+      const second = openState(folder);
+      fixture = createStacksFixture(undefined, { state: second });
+      await expect(fixture.stacks.rollBack("test")).rejects.toThrow("cannot roll it back. Deploy it again");
+      const stack = await fixture.deploy(withValue("2"));
+      expect([stack.status, fixture.events(stack).at(-1)]).toEqual([
+        "UPDATE_COMPLETE",
+        "test UPDATE_COMPLETE",
+      ]);
+      await second.save();
+      second.release();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 
   it("deletes what a creation made when it is rolled back", async () => {

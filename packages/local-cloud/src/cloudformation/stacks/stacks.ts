@@ -22,6 +22,7 @@ import { createStackScope } from "./stack-scope.ts";
 import {
   exists,
   failedStatus,
+  isLeftFailed,
   newStack,
   requireIdle,
   requireUpdatable,
@@ -65,7 +66,10 @@ export interface Stacks {
   isSettled(): boolean;
 }
 
-export type StacksOptions = Omit<DeploymentEnvironment, "createScope" | "checkExports" | "finishNested"> & {
+export type StacksOptions = Omit<
+  DeploymentEnvironment,
+  "createScope" | "checkExports" | "finishNested" | "rollBacks"
+> & {
   /** Reads the template of a nested stack. @throws ServiceError for an address without one */
   readTemplate: (url: string) => string;
   state?: State | undefined;
@@ -78,6 +82,7 @@ export function createStacks(options: StacksOptions): Stacks {
   const exports = createExports(stacks);
   const changeSets = createChangeSets(account, now, state);
   const operations = new Set<Promise<void>>();
+  const rollBacks: DeploymentEnvironment["rollBacks"] = new WeakMap();
 
   const nested = createNestedStacks({
     account,
@@ -92,6 +97,7 @@ export function createStacks(options: StacksOptions): Stacks {
     ...options,
     resourceTypes: new Map([...options.resourceTypes, [nestedStackType, nested.type]]),
     finishNested: (stack) => nested.finish(stack),
+    rollBacks,
     createScope: (stack, request) =>
       scopeOf(stack, request, (logicalId) => {
         const resource = stack.resources.get(logicalId);
@@ -204,7 +210,7 @@ export function createStacks(options: StacksOptions): Stacks {
       requireUpdatable(stack);
       const request = await check(stack, input);
       requireUpdatable(stack);
-      stackRefusals.noUpdates.when(!changesAnything(stack, request) && stack.rollBack === undefined);
+      stackRefusals.noUpdates.when(!changesAnything(stack, request) && !isLeftFailed(stack));
       stack.disableRollback = disableRollback;
       start(stack, () => deployStack(stack, request, "UPDATE", environment));
       return stack;
@@ -212,7 +218,13 @@ export function createStacks(options: StacksOptions): Stacks {
 
     async rollBack(stackName) {
       const stack = get(stackName);
-      const rollBack = stackRefusals.rollback.unless(stack.rollBack, stack.stackName, stack.status);
+      stackRefusals.rollback.when(!isLeftFailed(stack), stack.stackName, stack.status);
+      const rollBack = rollBacks.get(stack);
+      if (rollBack === undefined) {
+        throw validationError(
+          `The local cloud was started again after stack [${stack.stackName}] failed, and cannot roll it back. Deploy it again, or delete it.`,
+        );
+      }
       start(stack, rollBack);
       return stack;
     },
@@ -246,7 +258,7 @@ export function createStacks(options: StacksOptions): Stacks {
       const target = stack ?? newStack(input.stackName, account, now());
       changeSets.requireUnusedName(changeSetName, target);
       const request = await check(target, input);
-      const isEmpty = type === "UPDATE" && !changesAnything(target, request) && target.rollBack === undefined;
+      const isEmpty = type === "UPDATE" && !changesAnything(target, request) && !isLeftFailed(target);
       const changes = plan(target, request);
       if (!stacks.has(target.stackId)) {
         stacks.set(target.stackId, target);
