@@ -42,6 +42,9 @@ export default defineConfig({
           name: "unit",
           include: ["{cli,packages/*,stacks,scripts}/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", "**/*.e2e.test.ts", "**/*.client.test.ts"],
+          // A busy machine makes a test slow, not wrong.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           // Modules are loaded once for each worker, which halves the time.
           isolate: false,
         },

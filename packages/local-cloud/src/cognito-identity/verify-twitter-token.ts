@@ -91,7 +91,8 @@ async function get(
   try {
     return await exchange(() => open(url, options));
   } catch (error) {
-    throw new Error(`cannot reach Twitter at ${url.origin}`, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`cannot reach Twitter at ${url.origin}: ${why}`, { cause: error });
   }
 }
 
