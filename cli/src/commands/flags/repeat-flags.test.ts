@@ -33,6 +33,11 @@ describe("a command in a fix", () => {
       { region: "eu-west-1", profile: "deployer" },
       "run `auth-cli doctor --deep --region eu-west-1 --profile deployer`, then `auth-cli login --region eu-west-1 --profile deployer` again",
     ],
+    [
+      "run `auth-cli credentials --format env | cat`",
+      { stage: "prod" },
+      "run `auth-cli credentials --format env --stage prod | cat`",
+    ],
     ["run `auth-cli logout --all`", { stage: "prod" }, "run `auth-cli logout --all`"],
     ["run `auth-cli call --help`", { stage: "prod" }, "run `auth-cli call --help`"],
     ["run `auth-cli local`", { stage: "prod" }, "run `auth-cli local`"],

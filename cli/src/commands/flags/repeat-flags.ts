@@ -19,9 +19,9 @@ const flagNames = {
   profile: "--profile",
 } as const satisfies Partial<Record<keyof DeploymentFlags, string>>;
 
-/** A command in backquotes that needs the deployment, perhaps after variables. */
+/** A command in backquotes that needs the deployment, perhaps after variables or before a pipe. */
 const commands =
-  /`(?=(?:\w+=\S* )*auth-cli (?:login|call|smoke|doctor|status|switch|credentials|logout)\b)([^`]+)`/g;
+  /`(?=(?:\w+=\S* )*auth-cli (?:login|call|smoke|doctor|status|switch|credentials|logout)\b)([^`|]+?)((?: \|[^`]*)?)`/g;
 
 /** Advice against flags. A command that repeats them would contradict it. */
 const advice = /\b(?:leave out|omit|remove|without) [^,;]*/g;
@@ -49,10 +49,10 @@ export function repeatFlagsInFix(fix: string, flags: DeploymentFlags, environmen
       unwanted.includes(flag) ? [] : [[name, flags[name as keyof typeof flagNames]]],
     ),
   );
-  const text = fix.replace(commands, (quoted, command: string) =>
+  const text = fix.replace(commands, (quoted, command: string, pipe: string) =>
     / (?:--all|--help)\b/.test(command)
       ? quoted
-      : `\`${repeatFlags(command, repeated, environment.platform)}\``,
+      : `\`${repeatFlags(command, repeated, environment.platform)}${pipe}\``,
   );
   return nameCommands(inWordsOf(frameworkOf(flags, environment), text), environment.commandName);
 }

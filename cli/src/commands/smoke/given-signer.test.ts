@@ -23,6 +23,19 @@ function createProgram(world: World = {}) {
 }
 
 describe("createSigner", () => {
+  it("rejects options without a stage or a login", async () => {
+    const { environment, endpoint, services } = createProgram();
+    const stage = { endpoint, identityPoolId: services.identityPoolId };
+    const request = { method: "GET", url: "/notes" };
+    await expect(createGivenSigner({} as never, environment)(request)).rejects.toMatchObject({
+      code: "missing-configuration",
+    });
+    await expect(createGivenSigner({ stage } as never, environment)(request)).rejects.toMatchObject({
+      code: "invalid-configuration",
+      message: "no login in the options of createSigner",
+    });
+  });
+
   it("signs as the identity of the login, with headers and a body", async () => {
     const { environment, sign, endpoint, identityId } = createProgram();
     const signed = await sign({

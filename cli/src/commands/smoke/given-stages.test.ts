@@ -122,10 +122,17 @@ describe("smoke as a library", () => {
     ],
     ["an invalid route", { stages: { prod: { routes: ["notes"] } } }, { code: "invalid-configuration" }],
     ["no stage", { stages: {} }, { code: "invalid-usage" }],
+    ["no stages", { stages: undefined }, { code: "invalid-usage" }],
     ["no check", { skip: checkNames.slice(1) }, { code: "invalid-usage" }],
   ])("rejects %s", async (_name, change, error) => {
     const { environment, options } = createProgram();
     await expect(smokeGivenStages({ ...options, ...change }, environment)).rejects.toMatchObject(error);
+  });
+
+  it("reports a missing login", async () => {
+    const { environment, options } = createProgram();
+    const run = await smokeGivenStages({ ...options, login: undefined } as never, environment);
+    expect(failed(run)[0]).toMatchObject({ error: { message: "no login in the options of smoke" } });
   });
 
   it("reports a stage without an address", async () => {

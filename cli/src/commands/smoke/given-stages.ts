@@ -16,10 +16,11 @@ export async function smokeGivenStages(
   { stages, login, only, skip, retryFor, timeout, failFast }: SmokeOptions,
   environment: Environment,
 ): Promise<SmokeRun> {
+  const finder = givenStages(environment, stages, login, ofSmoke);
   const run = await runStages(
     { only, skip, retryFor, timeout, failFast, stages: Object.keys(stages) },
     environment,
-    givenStages(environment, stages, login, ofSmoke),
+    finder,
   );
   // A service's reply may repeat a secret.
   return JSON.parse(environment.redactor.redact(JSON.stringify(run))) as SmokeRun;
@@ -31,13 +32,15 @@ export async function smokeGivenStages(
  */
 export function givenStages(
   environment: Environment,
-  stages: Readonly<Record<string, SmokeStage>>,
-  login: SmokeLogin | ((stage: string) => SmokeLogin | Promise<SmokeLogin>),
+  stages: Readonly<Record<string, SmokeStage | undefined>> | undefined,
+  login: SmokeOptions["login"] | undefined,
   source: string,
 ): StageFinder {
   const scopes = new Map<string | undefined, Pick<SmokeStage, "region" | "service">>();
   const settings: Record<string, unknown> = {};
-  for (const [name, { region, service, ...rest }] of Object.entries(stages)) {
+  // A program without types may leave out any of them.
+  for (const [name, stage] of Object.entries(stages ?? {})) {
+    const { region, service, ...rest }: Partial<SmokeStage> = stage ?? {};
     scopes.set(name, { ...(region && { region }), ...(service && { service }) });
     settings[name] = rest;
   }
@@ -53,7 +56,7 @@ export function givenStages(
     const known =
       logins.get(stage) ??
       Promise.resolve(stage)
-        .then((name) => (typeof login === "function" ? login(name) : login))
+        .then(async (name) => (typeof login === "function" ? await login(name) : login) ?? ({} as SmokeLogin))
         .catch((error: unknown) => {
           if (error instanceof AuthCliError) throw error;
           throw new AuthCliError("not-logged-in", {

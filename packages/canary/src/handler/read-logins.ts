@@ -47,20 +47,21 @@ function explain(error: unknown, id: string): unknown {
   if (code === "aws-permission-missing") {
     return new AuthCliError(code, {
       message,
-      cause: `the role of the canary lacks secretsmanager:GetSecretValue on ${nameOf(id)}, or kms:Decrypt on its key`,
-      fix: "deploy the canary again; a policy of the secret or of its key may deny the role",
+      // Without the random end of its ARN, a secret that does not exist matches no statement of the role.
+      cause: `there is no secret ${nameOf(id)}, or the role of the canary lacks secretsmanager:GetSecretValue on it or kms:Decrypt on its key`,
+      fix: `${fill(id, "create-secret --name")} if it does not exist; otherwise deploy the canary again, and look for a policy of the secret or of its key that denies the role`,
     });
   }
   return error;
 }
 
-function fill(id: string): string {
-  return `run \`auth-cli credentials --format canary | aws secretsmanager put-secret-value --secret-id ${nameOf(id)} --secret-string file:///dev/stdin\``;
+function fill(id: string, command = "put-secret-value --secret-id"): string {
+  return `run \`auth-cli credentials --format canary | aws secretsmanager ${command} ${nameOf(id)} --secret-string file:///dev/stdin\``;
 }
 
-/** `arn:aws:secretsmanager:us-east-1:123456789012:secret:my-app/canary-AbCdEf` → `my-app/canary-AbCdEf` */
+/** `arn:aws:secretsmanager:us-east-1:123456789012:secret:my-app/canary-AbCdEf` → `my-app/canary` */
 function nameOf(id: string): string {
-  return id.replace(/^arn:.*:secret:/, "");
+  return id.replace(/^arn:.*:secret:(.*)-\w{6}$/, "$1");
 }
 
 function parse(text: string): Record<string, unknown> | undefined {

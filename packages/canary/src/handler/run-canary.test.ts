@@ -290,7 +290,7 @@ describe("the secret of the canary", () => {
   ])("has the login of %s", async (name, accessToken) => {
     expect(await loginOf(() => Promise.resolve(JSON.stringify(secret)), name)).toMatchObject({
       accessToken,
-      source: "the secret notes/canary-AbCdEf",
+      source: "the secret notes/canary",
     });
   });
 
@@ -316,8 +316,9 @@ describe("the secret of the canary", () => {
       () => Promise.reject(refused("secretsmanager:GetSecretValue")),
       {
         cause: expect.stringContaining(
-          "the role of the canary lacks secretsmanager:GetSecretValue",
+          "there is no secret notes/canary, or the role of the canary lacks secretsmanager:GetSecretValue",
         ) as unknown,
+        fix: expect.stringContaining("create-secret --name notes/canary") as unknown,
       },
     ],
   ])("is explained when it is %s", async (_name, read, error) => {
