@@ -14,7 +14,7 @@ export async function requireClientCredentials(
   throw new AuthCliError("missing-configuration", {
     message: "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set",
     cause: "Twitter needs the consumer key and secret of the X app",
-    fix: "set them in the environment or in the project's .env file, as for `sst deploy`; with the local cloud, export the variables that `npm run local` prints",
+    fix: 'set them in the environment or in the project\'s .env file, as for a deploy; with the local cloud, run `eval "$(auth-cli local env)"`',
   });
 }
 

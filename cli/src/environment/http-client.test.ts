@@ -261,7 +261,10 @@ describe("a network error", () => {
       /^check that https:\/\/abc\..* is the right address/,
     ],
     ["https://api.example/", /^check that https:\/\/api\.example is the right address and can be reached/],
-    ["http://127.0.0.1:4566/", /the right address; a local cloud loses its deployments when it stops/],
+    [
+      "http://127.0.0.1:4566/",
+      /the right address; a local cloud loses its deployments when it stops: start it again and deploy again$/,
+    ],
   ])("asks about the address only if it is not a service's own: %s", (address, fix) => {
     expect(reachabilityFix(new URL(address))).toMatch(fix);
   });

@@ -61,7 +61,7 @@ export function reachabilityFix(url: URL): string {
   if (ownAddress.test(url.hostname)) return "check your internet connection, DNS and proxy";
   const check = `check that ${url.origin} is the right address`;
   return isLoopback(url.hostname)
-    ? `${check}; a local cloud loses its deployments when it stops: start it again, then run \`sst dev\` or \`sst deploy\``
+    ? `${check}; a local cloud loses its deployments when it stops: start it again and deploy again`
     : `${check} and can be reached from here`;
 }
 

@@ -26,7 +26,7 @@ export function resolveForLogin(
  */
 export function requireChosenApi(resolved: ResolvedDeployment): void {
   const { apiEndpoint, source, stage } = resolved.deployment;
-  if (resolved.isApiChosen || isApiOfLogin(resolved, apiEndpoint.href)) return;
+  if (isTrustedApi(resolved)) return;
   const address = apiEndpoint.href.replace(/\/$/, "");
   const flag = stage === undefined ? "" : ` --stage ${stage}`;
   throw new AuthCliError("untrusted-address", {
@@ -37,9 +37,10 @@ export function requireChosenApi(resolved: ResolvedDeployment): void {
   });
 }
 
-/** Whether a login to the same pool was made with this API, or the login in use is not a stored one. */
-function isApiOfLogin({ loginApis }: Pick<ResolvedDeployment, "loginApis">, api: string): boolean {
-  return loginApis === undefined || loginApis.some((each) => withoutSlash(each) === withoutSlash(api));
+/** Whether the user named the API, a login to the same pool was made with it, or the login in use is not a stored one. */
+export function isTrustedApi({ deployment, isApiChosen, loginApis }: ResolvedDeployment): boolean {
+  const api = withoutSlash(deployment.apiEndpoint.href);
+  return isApiChosen || loginApis === undefined || loginApis.some((each) => withoutSlash(each) === api);
 }
 
 function withoutSlash(url: string): string {

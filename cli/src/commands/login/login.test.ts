@@ -205,6 +205,21 @@ describe("login", () => {
     expect(same.stderr).not.toContain("replaces");
   });
 
+  it("does not ask about a login with another API, which the other commands refuse", async () => {
+    const world = createWorld({ ...onTerminal("0123456\n"), loggedIn: true });
+    const [file] = Object.entries(world.environment.fileTexts()).filter(([path]) =>
+      path.endsWith("outputs.json"),
+    );
+    const { apiEndpoint } = world.services;
+    world.environment.addFile(
+      file?.[0] ?? "",
+      (file?.[1] ?? "").replace(apiEndpoint, "https://other.example"),
+    );
+    const ran = await runIn(["login"], world);
+    expect([ran.code, ran.stdout]).toEqual([0, expect.stringMatching(/^Logged in to prod as @alice/)]);
+    expect(ran.stderr).toMatch(/^Already logged in to prod as @alice\.\nOpen this page/);
+  });
+
   it.each([["n\n"], ["\n"], [""], ["yesterday\n"]])(
     "asks before it replaces a login: %j changes nothing",
     async (input) => {

@@ -16,6 +16,7 @@ import {
   readLoginText,
 } from "../../session/given-token.ts";
 import { cacheIdentity, exchangeLogin } from "../../session/obtain-identity.ts";
+import { isTrustedApi, resolveForLogin } from "../../session/login-addresses.ts";
 import { checkSessionsAreWritable, saveSession } from "../../session/session-store.ts";
 import {
   findSession,
@@ -73,7 +74,8 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
   // A token on the command line needs no confirmation.
   const earlier =
     source === undefined ? findSession(sessions, resolved.deployment.identityPoolId, flags.user) : undefined;
-  if (earlier !== undefined && !flags.force && !(await confirmNewLogin(environment, earlier))) {
+  const isTrusted = isTrustedApi(resolveForLogin(resolved, { session: earlier }, sessions));
+  if (earlier !== undefined && !flags.force && !(await confirmNewLogin(environment, earlier, isTrusted))) {
     await report(environment, earlier, undefined, flags, resolved);
     return;
   }
@@ -196,10 +198,17 @@ async function logInToTwitter(
   return loginOf(await logInWithCallback(environment, app, options));
 }
 
-/** Asks on a terminal only: piped input counts as a yes, an empty answer as a no. */
-async function confirmNewLogin({ terminal }: Environment, earlier: Session): Promise<boolean> {
+/**
+ * Asks on a terminal only: piped input counts as a yes, an empty answer as a no.
+ * @param isTrusted false when the other commands refuse the earlier login, because it was made with another API
+ */
+async function confirmNewLogin(
+  { terminal }: Environment,
+  earlier: Session,
+  isTrusted: boolean,
+): Promise<boolean> {
   terminal.say(`Already logged in${placeOf(earlier)} as ${fullName(earlier)}.`);
-  if (!terminal.interactive) return true;
+  if (!terminal.interactive || !isTrusted) return true;
   return /^\s*y(es)?\s*$/i.test((await terminal.ask("Log in again? (y/N) ")) ?? "");
 }
 
