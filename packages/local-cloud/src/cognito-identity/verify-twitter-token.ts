@@ -29,6 +29,8 @@ export type TokenVerdict =
 
 const httpAgent = new HttpAgent({ keepAlive: true });
 const httpsAgent = new HttpsAgent({ keepAlive: true });
+/** How long Cognito waits is unknown. A busy computer that starts many functions needs more than 5 s for 50 logins at once. */
+const defaultTimeoutMs = 20_000;
 const maximumReplyBytes = 1024 * 1024;
 
 /**
@@ -36,7 +38,7 @@ const maximumReplyBytes = 1024 * 1024;
  * `GET /1.1/account/verify_credentials.json`.
  *
  * @returns the user, or Twitter's refusal
- * @throws Error when Twitter cannot be reached, does not answer within `timeoutMs` (5 s), or answers 200 without a
+ * @throws Error when Twitter cannot be reached, does not answer within `timeoutMs` (20 s), or answers 200 without a
  *   user
  */
 export async function verifyTwitterToken(options: VerifyTokenOptions): Promise<TokenVerdict> {
@@ -77,7 +79,7 @@ function authorizationHeader(
 async function get(
   url: URL,
   authorization: string,
-  { ca, timeoutMs = 5000 }: VerifyTokenOptions,
+  { ca, timeoutMs = defaultTimeoutMs }: VerifyTokenOptions,
 ): Promise<{ status: number; body: string }> {
   const secure = url.protocol === "https:";
   const options: RequestOptions & { ca?: string } = {
