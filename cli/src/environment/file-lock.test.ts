@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { getEventListeners } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -171,6 +172,16 @@ describe("a lock", () => {
     await expect(waiting).rejects.toThrow(/abort/);
     release();
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is waited for by many at once without a warning of Node", async () => {
+    const release = await acquireLock(path);
+    const { signal } = new AbortController();
+    const waiting = Array.from({ length: 12 }, async () => (await acquireLock(path, signal))());
+    await sleep(5);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    release();
+    await Promise.all(waiting);
   });
 
   it("throws the file system's error when it cannot be created", async () => {

@@ -40,7 +40,9 @@ export async function acquireLock(path: string, interruption?: AbortSignal): Pro
   while (!create(path, content)) {
     if (breakAbandonedLock(path)) continue;
     if (performance.now() > deadline) throw Object.assign(new Error("locked"), { code: "ELOCKED" });
-    await sleep(10 + Math.random() * 30, undefined, interruption && { signal: interruption });
+    // A signal of its own: Node warns on the terminal of more than ten listeners to one.
+    const signal = interruption && AbortSignal.any([interruption]);
+    await sleep(10 + Math.random() * 30, undefined, signal && { signal });
   }
   const renewal = setInterval(() => renew(path, content), staleMs / 4).unref();
   return () => {
