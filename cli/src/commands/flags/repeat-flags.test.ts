@@ -38,6 +38,11 @@ describe("a command in a fix", () => {
       { stage: "prod" },
       "run `auth-cli credentials --format env --stage prod | cat`",
     ],
+    [
+      "run `npx sst deploy --stage <stage>`, then `auth-cli login`",
+      { stage: "prod" },
+      "run `npx sst deploy --stage prod`, then `auth-cli login --stage prod`",
+    ],
     ["run `auth-cli logout --all`", { stage: "prod" }, "run `auth-cli logout --all`"],
     ["run `auth-cli call --help`", { stage: "prod" }, "run `auth-cli call --help`"],
     ["run `auth-cli local`", { stage: "prod" }, "run `auth-cli local`"],

@@ -49,7 +49,11 @@ export function repeatFlagsInFix(fix: string, flags: DeploymentFlags, environmen
       unwanted.includes(flag) ? [] : [[name, flags[name as keyof typeof flagNames]]],
     ),
   );
-  const text = fix.replace(commands, (quoted, command: string, pipe: string) =>
+  const { stage = "" } = repeated;
+  const named = /^[\w-]+$/.test(stage)
+    ? fix.replaceAll("sst deploy --stage <stage>", `sst deploy --stage ${stage}`)
+    : fix;
+  const text = named.replace(commands, (quoted, command: string, pipe: string) =>
     / (?:--all|--help)\b/.test(command)
       ? quoted
       : `\`${repeatFlags(command, repeated, environment.platform)}${pipe}\``,
