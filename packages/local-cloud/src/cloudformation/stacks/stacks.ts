@@ -222,7 +222,7 @@ export function createStacks(options: StacksOptions): Stacks {
       const rollBack = rollBacks.get(stack);
       if (rollBack === undefined) {
         throw validationError(
-          `The local cloud was started again after stack [${stack.stackName}] failed, and cannot roll it back. Deploy it again, or delete it.`,
+          `The local cloud was started again after stack [${stack.stackName}] failed, and cannot roll it back. Deploy it again with --no-rollback, or delete it.`,
         );
       }
       start(stack, rollBack);
