@@ -16,6 +16,9 @@ export function readCertificateAuthorities(files: Readonly<Record<string, string
   return [...rootCertificates, ...read.flat()];
 }
 
+/** Texts whose certificates are valid: each environment of a program reads the file, and validating it takes milliseconds. */
+const valid = new Map<string, string[]>();
+
 function readCertificates(file: string, source: string): string[] {
   let text: string;
   try {
@@ -27,8 +30,13 @@ function readCertificates(file: string, source: string): string[] {
       fix: "name a file with PEM certificates",
     });
   }
+  const known = valid.get(text);
+  if (known !== undefined) return known;
   const blocks = text.match(/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----[^-]+-----END \1?CERTIFICATE-----/g);
-  if (blocks?.every(isCertificate)) return blocks;
+  if (blocks?.every(isCertificate)) {
+    valid.set(text, blocks);
+    return blocks;
+  }
   throw new AuthCliError("invalid-configuration", {
     message: `${file} contains no valid certificate (${source})`,
     cause:
