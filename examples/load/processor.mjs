@@ -1,8 +1,14 @@
-/** Signs Artillery's requests as the users of the token file, and checks whose identity each answer names. */
+/**
+ * Signs Artillery's requests as the users of the token file, and checks whose identity each answer names. Run alone, it checks
+ * the variables and the token file.
+ */
 import { readFileSync, statSync } from "node:fs";
 import { createSigner } from "@api-auth-twitter/auth-cli";
 
-const { LOAD_ENDPOINT = "", LOAD_IDENTITY_POOL_ID = "", LOAD_TOKENS = "tokens.json" } = process.env;
+const { LOAD_ENDPOINT, LOAD_IDENTITY_POOL_ID, LOAD_TOKENS = "tokens.json" } = process.env;
+for (const [name, value] of Object.entries({ LOAD_ENDPOINT, LOAD_IDENTITY_POOL_ID })) {
+  if (!value) throw new Error(`${name} is not set: run \`export ${name}=…\` with the output of the deploy`);
+}
 
 const signers = readTokens(LOAD_TOKENS).map((login) =>
   createSigner({
@@ -18,12 +24,29 @@ let next = Math.floor(Math.random() * signers.length);
 /** The identity that signed a request. */
 const identities = new WeakMap();
 
+function isLogin(login) {
+  return Boolean((login?.accessToken && login.accessTokenSecret) || (login?.provider && login.token));
+}
+
 /** @returns the logins, in the form that `createSigner` takes */
 function readTokens(path) {
   if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
     throw new Error(`other users can read ${path}: run \`chmod 600 ${path}\``);
   }
-  return JSON.parse(readFileSync(path, "utf8"));
+  const text = readFileSync(path, "utf8");
+  let logins;
+  try {
+    logins = JSON.parse(text);
+  } catch {
+    // The error would quote the tokens.
+    throw new Error(`${path} is not valid JSON`);
+  }
+  if (!Array.isArray(logins) || logins.length === 0 || !logins.every(isLogin)) {
+    throw new Error(
+      `${path} is not a list of logins: each has accessToken and accessTokenSecret, or provider and token`,
+    );
+  }
+  return logins;
 }
 
 export async function chooseUser(context) {

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
@@ -18,6 +18,33 @@ const cachesTheFirstCaller = (app: SstApp): Promise<void> =>
     "body: `Hello ${identityId}!`",
     'body: ((globalThis as { first?: string }).first ??= "Hello " + identityId + "!")',
   );
+
+describe("the load example", () => {
+  const settings = { LOAD_ENDPOINT: "http://127.0.0.1:9", LOAD_IDENTITY_POOL_ID: "us-east-1:pool" };
+  const login = { accessToken: "42-token", accessTokenSecret: "secret" };
+
+  it.each<[message: string, text: string, variables: Record<string, string>]>([
+    ["LOAD_ENDPOINT is not set: run `export LOAD_ENDPOINT=…`", JSON.stringify([login]), {}],
+    ["tokens.json is not valid JSON", "42-token secret", settings],
+    ["tokens.json is not a list of logins", "[]", settings],
+    ["tokens.json is not a list of logins", JSON.stringify([login, { accessToken: "42-token" }]), settings],
+  ])("says before the load that %s, without the tokens", async (message, text, variables) => {
+    const folder = await mkdtemp(join(tmpdir(), "load-example-"));
+    try {
+      const LOAD_TOKENS = join(folder, "tokens.json");
+      await writeFile(LOAD_TOKENS, text, { mode: 0o600 });
+      const { code, stderr } = await runProcess(process.execPath, ["processor.mjs"], {
+        cwd: example,
+        env: { LOAD_TOKENS, ...variables },
+      });
+      expect(code).toBe(1);
+      expect(stderr).toContain(message);
+      expect(stderr).not.toContain("42-token");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
 
 describe("the load example, by Artillery", () => {
   let artillery: string;
