@@ -72,6 +72,19 @@ it("a new deploy does not cancel a running one", async () => {
   expect(concurrency).toMatchObject({ "cancel-in-progress": false });
 });
 
+const workspacesIn = (text = ""): string[] =>
+  Array.from(text.matchAll(/--workspace (\S+)/g), ([, folder = ""]) => folder).toSorted();
+
+it("a release packs each published package, and its SBOM covers each", () => {
+  const { scripts } = JSON.parse(textOf("package.json")) as { scripts: Record<string, string> };
+  const packages = readdirSync(join(root, "packages")).map((name) => `packages/${name}`);
+  const published = ["cli", ...packages].filter(
+    (folder) => !(JSON.parse(textOf(`${folder}/package.json`)) as { private?: boolean }).private,
+  );
+  expect(workspacesIn(textOf(".github/workflows/release.yml"))).toEqual(published);
+  expect(workspacesIn(scripts["sbom"])).toEqual(published);
+});
+
 describe.each([...files, "docs/ci.md"])("%s", (file) => {
   it("pins actions by commit and names the version", () => {
     const lines = textOf(file)

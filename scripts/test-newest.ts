@@ -45,7 +45,13 @@ try {
   const files = execFileSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8" }).split("\0");
   for (const file of files) if (file !== "") cpSync(join(root, file), join(copy, file));
   rmSync(join(copy, "package-lock.json"));
-  const workspaces = ["cli", "packages/functions", "packages/local-cloud", "packages/test-support"];
+  const workspaces = [
+    "cli",
+    "packages/canary",
+    "packages/functions",
+    "packages/local-cloud",
+    "packages/test-support",
+  ];
   const pinned = ["", ...workspaces].flatMap(widen);
   process.exitCode =
     run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund") ||
