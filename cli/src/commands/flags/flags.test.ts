@@ -71,7 +71,7 @@ const table: Record<string, Row> = {
     last: ["qa", "prod"],
   },
   "--user": {
-    wrong: [{ value: "nobody", says: /nobody/, exitCode: 4, world: { loggedIn: true } }],
+    wrong: [{ value: "nobody", says: /nobody/, exitCode: 4, world: { loggedIn: true }, namesItself: true }],
     last: ["nobody", "alice"],
   },
   "--outputs": {

@@ -439,6 +439,11 @@ describe("a body that is too large", () => {
     expect(await statusFor(length, ...headers)).toBe("413");
   });
 
+  it("is refused to a client that sends all of it first", async () => {
+    const { status } = await fetch(cloud.awsUrl, { method: "POST", body: new Uint8Array(2 * 1024 * 1024) });
+    expect(status).toBe(413);
+  });
+
   it("is refused without a content-length too", async () => {
     const sent = fetch(`${cloud.awsUrl}/bucket/key`, {
       method: "PUT",

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { finished } from "node:stream/promises";
 import { joinHeaders, splitTarget } from "../sigv4/wire-request.ts";
 import { requestId as newRequestId } from "./identifiers.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
@@ -8,6 +9,9 @@ const maximumBodyBytes = 1024 * 1024;
 
 /** More than Lambda's largest zip archive. S3 itself accepts 5 GB. */
 const maximumObjectBytes = 512 * 1024 * 1024;
+
+/** How long a connection stays open for the rest of a body that is too large. */
+const lingerMs = 2000;
 
 /** Reads each request completely, then sends the service's response. */
 export function awsRequestListener(
@@ -36,7 +40,10 @@ async function respond(
   const body = await readBody(incoming, limit);
   if (body === undefined) {
     log(`aws ${incoming.method ?? ""} refused: the body is larger than ${limit} bytes`);
-    outgoing.writeHead(413, { connection: "close" }).end();
+    outgoing.writeHead(413, { connection: "close", "content-length": 0 }).flushHeaders();
+    // A client that still sends when the connection is closed loses the response.
+    await finished(incoming.resume(), { signal: AbortSignal.timeout(lingerMs) }).catch(() => {});
+    outgoing.end();
     return;
   }
   const rawUrl = incoming.url ?? "/";
@@ -72,7 +79,7 @@ async function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8
   if (Number(incoming.headers["content-length"] ?? 0) > limit) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) return undefined;
     chunks.push(chunk);
