@@ -225,7 +225,7 @@ export const apiFaults: Fault[] = [
     step: "cognito.get-id",
     code: "pool-not-found",
     cause: "the local cloud was started again after the deploy, or the stack was removed",
-    fix: "run `npx sst deploy --stage",
+    fix: "run `npx sst deploy`",
   },
   {
     what: "the stage was removed since the last call",

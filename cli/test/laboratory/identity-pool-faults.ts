@@ -163,7 +163,7 @@ export const identityPoolFaults: Fault[] = [
     step: "cognito.get-id",
     code: "pool-not-found",
     cause: "the identity pool or the identity does not exist in this region",
-    fix: "run `npx sst deploy --stage <stage>`",
+    fix: "run `npx sst deploy`",
   },
   {
     what: "the identity pool id names a region other than the API's",

@@ -231,7 +231,7 @@ describe("the canary in the local cloud", () => {
         expect(alarms["healthy"]).toMatchObject({
           state: "ALARM",
           description: expect.stringMatching(
-            /^The stage healthy is broken\. twitter\.token: .*secretsmanager:GetSecretValue.*Fix: deploy the canary again/,
+            /^The stage healthy is broken\. twitter\.token: .*secretsmanager:GetSecretValue.*Fix: .*deploy the canary again/,
           ) as unknown,
         }),
     ],

@@ -199,6 +199,8 @@ function createSession(clientId: string, { permits, mayReceive, send, close }: S
     close,
     filters: () => [...subscriptions.keys()],
     subscribe({ messageId, subscriptions: requested }) {
+      // MQTT 3.1.1, MQTT-3.8.3-3. mqtt-packet reads it, and writes no SUBACK for it.
+      if (requested.length === 0) return close("a SUBSCRIBE without topic filters");
       for (const { topic, qos } of requested) {
         if (qos === 2) return close(noQos2);
         const fault = findTopicFault(topic, true);

@@ -326,6 +326,11 @@ describe("a client that does not keep to MQTT 3.1.1 as AWS IoT has it", () => {
       ],
       /closed, a packet is larger than 1048576 bytes/,
     ],
+    [
+      "a SUBSCRIBE without topic filters",
+      [generate(hello), Buffer.from("82020001", "hex")],
+      /closed, a SUBSCRIBE without topic filters/,
+    ],
     ["no CONNECT", [generate({ cmd: "pingreq" })], /closed, the first packet is not CONNECT/],
     ["two CONNECTs", [generate(hello), generate(hello)], /closed, a second CONNECT/],
     [
