@@ -286,8 +286,9 @@ export function createControlPlane(
     try {
       const caller = await authenticate(request, "s3", "s3");
       // The deployer may do everything.
-      if (caller.kind !== "user")
-        for (const permission of s3Permissions(request)) requirePermission(caller, "s3", permission);
+      if (caller.kind !== "user") {
+        for (const permission of await s3Permissions(request)) requirePermission(caller, "s3", permission);
+      }
       const response = await services.s3.handle(request);
       response.headers["x-amz-request-id"] ??= request.requestId;
       return response;

@@ -100,10 +100,15 @@ export function sendObject(
 
 /** The operation DeleteObjects. */
 export async function deleteObjects({ body }: S3Request, bucket: Bucket): Promise<AwsResponse> {
+  const { keys, isQuiet } = await readDeletion(body);
+  for (const key of keys) bucket.objects.delete(key);
+  const output: DeleteObjectsOutput = isQuiet ? {} : { Deleted: keys.map((key) => ({ Key: key })) };
+  return xmlResult("DeleteResult", output);
+}
+
+/** The body of DeleteObjects. @throws ServiceError MalformedXML */
+export async function readDeletion(body: Uint8Array): Promise<{ keys: string[]; isQuiet: boolean }> {
   const request = asRecord((await parseXml(body))["Delete"]);
   const keys = asList(request["Object"]).map((object) => String(asRecord(object)["Key"]));
-  for (const key of keys) bucket.objects.delete(key);
-  const output: DeleteObjectsOutput =
-    request["Quiet"] === "true" ? {} : { Deleted: keys.map((key) => ({ Key: key })) };
-  return xmlResult("DeleteResult", output);
+  return { keys, isQuiet: request["Quiet"] === "true" };
 }

@@ -46,7 +46,8 @@ export async function parseXml(body: Uint8Array): Promise<Record<string, unknown
 
   function parse(valid: string): unknown {
     try {
-      return new XMLParser({ parseTagValue: false, trimValues: false }).parse(valid);
+      // `htmlEntities` reads `&#xA;`, without which a key with a line break has another name.
+      return new XMLParser({ parseTagValue: false, trimValues: false, htmlEntities: true }).parse(valid);
     } catch {
       // Elements that are nested too deep for the stack.
       throw malformedXml();

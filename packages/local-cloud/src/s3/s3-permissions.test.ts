@@ -1,7 +1,11 @@
 import { expect, it } from "vitest";
 import { s3Permissions } from "./s3-permissions.ts";
 
-function permissionsOf(method: string, url: string, { body = "", ...headers }: Record<string, string> = {}) {
+async function permissionsOf(
+  method: string,
+  url: string,
+  { body = "", ...headers }: Record<string, string> = {},
+): Promise<string[]> {
   const [path = "", query = ""] = url.split("?");
   const request = {
     method,
@@ -10,9 +14,8 @@ function permissionsOf(method: string, url: string, { body = "", ...headers }: R
     headers: { host: "127.0.0.1:1", ...headers },
     body: Buffer.from(body),
   };
-  return s3Permissions(request as never).map(
-    ({ action, resource }) => `${action} ${resource.replace("arn:aws:s3:::", "")}`,
-  );
+  const permissions = await s3Permissions(request as never);
+  return permissions.map(({ action, resource }) => `${action} ${resource.replace("arn:aws:s3:::", "")}`);
 }
 
 it.each([
@@ -28,22 +31,36 @@ it.each([
   ["POST", "/b/k?uploads", ["s3:PutObject b/k"]],
   ["DELETE", "/b/k", ["s3:DeleteObject b/k"]],
   ["DELETE", "/b/k?uploadId=1", ["s3:AbortMultipartUpload b/k"]],
-])("%s %s needs %s", (method, url, permissions) => {
-  expect(permissionsOf(method, url)).toEqual(permissions);
+])("%s %s needs %s", async (method, url, permissions) => {
+  expect(await permissionsOf(method, url)).toEqual(permissions);
 });
 
-it("needs the source of a copy, and each object that is deleted", () => {
-  expect(permissionsOf("PUT", "/b/k", { "x-amz-copy-source": "/a/s%2Ft" })).toEqual([
+it("needs the source of a copy, and each object that is deleted", async () => {
+  expect(await permissionsOf("PUT", "/b/k", { "x-amz-copy-source": "/a/s%2Ft" })).toEqual([
     "s3:PutObject b/k",
     "s3:GetObject a/s/t",
   ]);
   const body = "<Delete><Object><Key>x</Key></Object><Object><Key>y&amp;&#x41;</Key></Object></Delete>";
-  expect(permissionsOf("POST", "/b?delete", { body })).toEqual([
+  expect(await permissionsOf("POST", "/b?delete", { body })).toEqual([
     "s3:DeleteObject b/x",
     "s3:DeleteObject b/y&A",
   ]);
 });
 
-it("knows the bucket of a host name", () => {
-  expect(permissionsOf("GET", "/k", { host: "b.localhost:1" })).toEqual(["s3:GetObject b/k"]);
+it("needs each object that is deleted, however the XML is written", async () => {
+  const body =
+    '<Delete><Object><Key xml:space="preserve">x</Key></Object><Object><Key\n>y</Key ></Object></Delete>';
+  expect(await permissionsOf("POST", "/b?delete", { body })).toEqual([
+    "s3:DeleteObject b/x",
+    "s3:DeleteObject b/y",
+  ]);
+  const chunked = {
+    body: "13\r\n<Delete><Object><Ke\r\n1b\r\ny>z</Key></Object></Delete>\r\n0\r\n\r\n",
+    "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+  };
+  expect(await permissionsOf("POST", "/b?delete", chunked)).toEqual(["s3:DeleteObject b/z"]);
+});
+
+it("knows the bucket of a host name", async () => {
+  expect(await permissionsOf("GET", "/k", { host: "b.localhost:1" })).toEqual(["s3:GetObject b/k"]);
 });

@@ -1,6 +1,7 @@
 import type { Permission } from "../aws/permission.ts";
 import type { AwsRequest } from "../aws/request.ts";
-import { s3Address } from "./s3-request.ts";
+import { readDeletion } from "./objects.ts";
+import { parseS3Request, s3Address } from "./s3-request.ts";
 
 /** The actions on a bucket, by method and subresource. */
 const bucketActions: Readonly<Record<string, string>> = {
@@ -24,9 +25,10 @@ const objectActions: Readonly<Record<string, string>> = {
 /**
  * What policies must allow for a request to S3.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+ * @throws ServiceError for a request that cannot be read
  */
-export function s3Permissions(request: AwsRequest): Permission[] {
-  const { method, headers, body } = request;
+export async function s3Permissions(request: AwsRequest): Promise<Permission[]> {
+  const { method, headers } = request;
   const { bucketName, key, query } = s3Address(request);
   const find = (actions: Readonly<Record<string, string>>): string | undefined => {
     const subresource = [...query.keys()].find((name) => actions[`${method} ${name}`] !== undefined);
@@ -44,16 +46,8 @@ export function s3Permissions(request: AwsRequest): Permission[] {
     ];
   }
   if (method === "POST") {
-    const keys = Array.from(
-      Buffer.from(body)
-        .toString()
-        .matchAll(/<Key>([^<]*)<\/Key>/g),
-      ([, text = ""]) => text,
-    );
-    return keys.map((each) => ({
-      action: "s3:DeleteObject",
-      resource: arn(`${bucketName}/${unescapeXml(each)}`),
-    }));
+    const { keys } = await readDeletion(parseS3Request(request).body);
+    return keys.map((each) => ({ action: "s3:DeleteObject", resource: arn(`${bucketName}/${each}`) }));
   }
   const prefix = query.get("prefix");
   return [
@@ -67,15 +61,4 @@ export function s3Permissions(request: AwsRequest): Permission[] {
 
 function arn(path: string): string {
   return `arn:aws:s3:::${path}`;
-}
-
-function unescapeXml(text: string): string {
-  const named: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-  return text.replace(
-    /&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi,
-    (all, hex?: string, decimal?: string, name?: string) => {
-      if (name !== undefined) return named[name] ?? all;
-      return String.fromCodePoint(hex === undefined ? Number(decimal) : Number.parseInt(hex, 16));
-    },
-  );
 }
