@@ -55,6 +55,14 @@ export function scopeOfHost({ hostname }: Pick<URL, "hostname">): SigningScope |
   return service === undefined || region === undefined ? undefined : { service, region };
 }
 
+/**
+ * What answers at the API's address, for people.
+ * @param service of the signature. It counts where the host names none.
+ */
+export function gatewayName(url: Pick<URL, "hostname">, service = executeApi): string {
+  return { lambda: "Lambda", appsync: "AppSync" }[scopeOfHost(url)?.service ?? service] ?? "API Gateway";
+}
+
 /** Whether AWS itself serves the host: it has one of the addresses above, and not the local cloud's. */
 export function isHostOfAws(url: Pick<URL, "hostname">): boolean {
   return scopeOfHost(url) !== undefined && !/\.localhost\.?$/.test(url.hostname);

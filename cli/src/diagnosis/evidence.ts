@@ -1,3 +1,4 @@
+import { gatewayName } from "../aws/api-host.ts";
 import { excerpt, headerValue } from "../http.ts";
 import { errorType, gatewayMessage, isFromApi } from "./api-reply.ts";
 import type { Deployed } from "./ask-deployer.ts";
@@ -35,10 +36,16 @@ export function routeOf({ method, url }: Pick<Subject, "method" | "url">): strin
   return `${method} ${url.pathname}`;
 }
 
+/** The service that answers at the API's address. */
+export function gatewayOf({ url, service }: Pick<Subject, "url" | "service">): string {
+  return gatewayName(url, service);
+}
+
 /** The refusal in API Gateway's own words, which a handler may have repeated. */
-export function gatewayAnswer({ reply }: Pick<Subject, "reply">): string {
+export function gatewayAnswer(subject: Subject): string {
+  const { reply } = subject;
   const message = gatewayMessage(reply) ?? "";
-  return `the answer is HTTP ${reply.status}${message === "" ? "" : `, in API Gateway's words: ${excerpt(message)}`}`;
+  return `the answer is HTTP ${reply.status}${message === "" ? "" : `, in ${gatewayOf(subject)}'s words: ${excerpt(message)}`}`;
 }
 
 function describe(
@@ -63,23 +70,23 @@ function describe(
       return describeSkew(subject, observations.caller);
     default: {
       const outcome = observations[name];
-      return outcome && `${experiments[name].label(subject)}: ${describeOutcome(outcome)}`;
+      return outcome && `${experiments[name].label(subject)}: ${describeOutcome(subject, outcome)}`;
     }
   }
 }
 
-function describeOutcome(outcome: Outcome): string {
+function describeOutcome(subject: Subject, outcome: Outcome): string {
   if ("failure" in outcome) return `no answer (${outcome.failure})`;
   const { reply } = outcome;
-  return `HTTP ${reply.status}${reply.status >= 400 && !isFromApi(reply) ? ", not from API Gateway" : ""}`;
+  return `HTTP ${reply.status}${reply.status >= 400 && !isFromApi(reply) ? `, not from ${gatewayOf(subject)}` : ""}`;
 }
 
 /** The answers of REST APIs, function URLs and AppSync say more than `Forbidden`. */
-function describeRefusal({ reply, service }: Subject): string | undefined {
+function describeRefusal(subject: Subject): string | undefined {
+  const { reply } = subject;
   const message = gatewayMessage(reply);
   if (message === undefined || errorType(reply) === undefined) return undefined;
-  const who = { lambda: "Lambda", appsync: "AppSync" }[service] ?? "API Gateway";
-  return `${who} answered ${errorType(reply)}: ${excerpt(message)}`;
+  return `${gatewayOf(subject)} answered ${errorType(reply)}: ${excerpt(message)}`;
 }
 
 function describeSts(answer: StsAnswer | undefined): string | undefined {

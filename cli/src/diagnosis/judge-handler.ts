@@ -1,7 +1,7 @@
 import { deployCommand } from "../deployment/deploy-command.ts";
 import { errorType, gatewayMessage, isFromApi, reachedHandler } from "./api-reply.ts";
 import { hasOwnHeaders } from "./experiments.ts";
-import { describeEvidence, gatewayAnswer, routeOf } from "./evidence.ts";
+import { describeEvidence, gatewayAnswer, gatewayOf, routeOf } from "./evidence.ts";
 import type { Diagnosis } from "./refused-call.ts";
 import { type Observations, type Outcome, statusOf } from "./run-experiments.ts";
 import type { Subject } from "./subject.ts";
@@ -11,7 +11,7 @@ export function judgeHandlerAnswer(subject: Subject, observations: Observations)
   const { reply } = subject;
   const route = routeOf(subject);
   const { unsigned } = observations;
-  const words = `the body of the HTTP ${reply.status} is not one of API Gateway's`;
+  const words = `the body of the HTTP ${reply.status} is not one of ${gatewayOf(subject)}'s`;
   const open =
     unsigned !== undefined &&
     "reply" in unsigned &&
@@ -22,7 +22,7 @@ export function judgeHandlerAnswer(subject: Subject, observations: Observations)
     return {
       reason: "route-open",
       // Another authorizer may have read a header or the query string.
-      cause: `${route} ${hasOwnHeaders(subject) || subject.url.search !== "" ? "requires no signature" : "is open to everybody"}: API Gateway checks no signature and passes no identity to the handler`,
+      cause: `${route} ${hasOwnHeaders(subject) || subject.url.search !== "" ? "requires no signature" : "is open to everybody"}: ${gatewayOf(subject)} checks no signature and passes no identity to the handler`,
       evidence: [
         words,
         ...describeEvidence(subject, observations, ["unsigned"]),
@@ -33,7 +33,7 @@ export function judgeHandlerAnswer(subject: Subject, observations: Observations)
   }
   return {
     reason: reply.status >= 500 ? "handler-failed" : "handler-refused",
-    cause: `API Gateway accepted the request, and the handler behind ${route} answered HTTP ${reply.status}`,
+    cause: `${gatewayOf(subject)} accepted the request, and the handler behind ${route} answered HTTP ${reply.status}`,
     evidence: [words, ...describeEvidence(subject, observations, ["unsigned", "unusedPath"])],
     fix: `read the body, then the handler's log: ${logOf(subject)}`,
   };
@@ -43,7 +43,7 @@ export function judgeHandlerAnswer(subject: Subject, observations: Observations)
 export function handlerImitates(subject: Subject, evidence: string[]): Diagnosis {
   return {
     reason: "handler-refused",
-    cause: `API Gateway accepted the request, and the handler behind ${routeOf(subject)} answered HTTP ${subject.reply.status}${subject.reply.headOnly ? "" : " in API Gateway's own words"}`,
+    cause: `${gatewayOf(subject)} accepted the request, and the handler behind ${routeOf(subject)} answered HTTP ${subject.reply.status}${subject.reply.headOnly ? "" : ` in ${gatewayOf(subject)}'s own words`}`,
     evidence,
     fix: `read the handler's log: ${logOf(subject)}`,
   };
@@ -96,10 +96,10 @@ export function judgeHandlerFailure(subject: Subject, observations: Observations
       : tookWholeSeconds(subject, observations)
         ? `${culprit} ran out of time after ${seconds} s, or failed after waiting for ${seconds} s`
         : unavailable
-          ? `${culprit} answered HTTP ${reply.status} itself, or API Gateway could not reach it`
+          ? `${culprit} answered HTTP ${reply.status} itself, or ${gatewayOf(subject)} could not reach it`
           : `${culprit} threw, returned an invalid response, ran out of time, or could not be invoked`,
     evidence,
-    fix: `read its log: ${logOf(subject)}; without an entry there, API Gateway lacks permission to invoke it`,
+    fix: `read its log: ${logOf(subject)}; without an entry there, ${gatewayOf(subject)} lacks permission to invoke it`,
   };
 }
 

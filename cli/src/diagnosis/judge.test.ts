@@ -1073,6 +1073,22 @@ describe("judge", () => {
     ]);
   });
 
+  it("names Lambda as the service of a function URL, whatever the request is signed for", () => {
+    const url = new URL("https://abc123.lambda-url.us-east-1.on.aws/private");
+    const refusedAs = restReply(
+      "InvalidSignatureException",
+      "Credential should be scoped to correct service: 'lambda'. ",
+    );
+    expect(judge(subjectOf(refusedAs, { url }), { caller: accepted() }).evidence[0]).toMatch(
+      /^Lambda answered InvalidSignatureException/,
+    );
+    const ofHandler = { ...apiReply(403, "no"), headers: [["x-amzn-requestid", "1"]] as Header[] };
+    for (const reply of [ofHandler, apiReply(500), foreignReply(403)])
+      expect(JSON.stringify(judge(subjectOf(reply, { url, service: "lambda" }), {}))).not.toContain(
+        "API Gateway",
+      );
+  });
+
   it.each([401, 429, 500])("quotes API Gateway's own words for HTTP %i", (status) => {
     const { evidence } = judge(subjectOf(apiReply(status)), {});
     const { message } = JSON.parse(apiReply(status).text) as { message: string };

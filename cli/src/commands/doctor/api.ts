@@ -3,6 +3,7 @@ import { liveFunctionsOfTemplates, routesOfTemplates } from "../../deployment/te
 import { gatewayMessage, isFromApi } from "../../diagnosis/api-reply.ts";
 import { isUnansweredLive } from "../../diagnosis/live-mode.ts";
 import { excerpt, exchange, headerValue, type Reply, replyText } from "../../http.ts";
+import { gatewayName } from "../../aws/api-host.ts";
 import { apiUrl } from "../../aws/execute-api.ts";
 import { deployCommand } from "../../deployment/deploy-command.ts";
 import { type Attempt, attempt } from "./attempt.ts";
@@ -16,7 +17,7 @@ const limitMs = 8000;
 export async function examineApi(examination: Examination): Promise<Finding[]> {
   const { environment, resolved, probes } = examination;
   if (resolved.value === undefined) return [skipped("api.alive", "the address of the API is unknown")];
-  const { apiEndpoint, stage } = resolved.value.deployment;
+  const { apiEndpoint, service, stage } = resolved.value.deployment;
   const templates = findSynthesised(examination)?.templates;
   const routes = chooseRoutes(resolved.value.settings, templates);
   const get = (step: string, path: string): Promise<Attempt<Reply>> =>
@@ -30,14 +31,14 @@ export async function examineApi(examination: Examination): Promise<Finding[]> {
     get("doctor.private", routes.protected),
     routes.open !== undefined ? get("doctor.public", routes.open) : undefined,
   ]);
-  const probe = (await probes).find(({ service }) => service === "api");
+  const probe = (await probes).find((each) => each.service === "api");
   return [
     probe?.answer.value === undefined
       ? skipped("api.alive", "the API is unreachable")
       : alive(probe.answer.value.status, probe.answer.value.headers, probe.url?.pathname ?? ""),
     unsigned.value === undefined
       ? fromError("api.private", unsigned.error, "skipped")
-      : closed(unsigned.value, stage, routes),
+      : closed(unsigned.value, gatewayName(apiEndpoint, service), stage, routes),
     // `sst bind` replaces the template of `sst dev` with one that is not live.
     ...(open?.value !== undefined && (isLive || isUnanswered(open.value))
       ? answeredLive(open.value, stage, routes.open ?? "")
@@ -117,6 +118,7 @@ function alive(status: number, headers: Reply["headers"], path: string): Finding
 
 function closed(
   reply: Reply,
+  gateway: string,
   stage: string | undefined,
   { protected: path, isPresumed }: Pick<Routes, "protected" | "isPresumed">,
 ): Finding {
@@ -127,14 +129,14 @@ function closed(
   const protect = `set \`authorizer: "iam"\` on the route in the stack and run ${deploy}`;
   const answer = { ...reply, text: replyText(reply) };
   if (!isFromApi(answer)) {
-    return warning(name, `the answer to ${route} is not from API Gateway`, {
-      evidence: [...evidence, "the answer has no API Gateway request id"],
+    return warning(name, `the answer to ${route} is not from ${gateway}`, {
+      evidence: [...evidence, `the answer has no ${gateway} request id`],
       fix: "check ApiEndpoint, and any proxy, firewall or login page of a network in front of the API",
     });
   }
   if (reply.status === 403 && gatewayMessage(answer) === undefined) {
     return fault(name, `${route} is open to everybody, and its handler refuses unsigned requests`, {
-      evidence: [...evidence, `not in API Gateway's words: ${excerpt(answer.text)}`],
+      evidence: [...evidence, `not in ${gateway}'s words: ${excerpt(answer.text)}`],
       fix: protect,
     });
   }

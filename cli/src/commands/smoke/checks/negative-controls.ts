@@ -1,3 +1,4 @@
+import { gatewayName } from "../../../aws/api-host.ts";
 import { apiUrl } from "../../../aws/execute-api.ts";
 import type { LoginsMap } from "../../../aws/logins.ts";
 import { type AwsCredentials, type SigV4Signing, signSigV4 } from "../../../aws/sigv4.ts";
@@ -55,7 +56,7 @@ export async function checkSignedControl(
   const { headers } = await signSigV4({ method, url, headers: [] }, signing);
   const request: HttpRequest = { step: name, method, url: sent, headers, timeoutMs: routeTimeoutMs };
   requireRefusal(`${key} ${what}`, request, await exchange(send, request), {
-    cause: "API Gateway did not check the signature: the route's authorizer is not AWS_IAM",
+    cause: `${gatewayName(url, deployment.service)} did not check the signature: the route's authorizer is not AWS_IAM`,
     fix: 'set `authorizer: "iam"` on the route in the stack and deploy',
   });
 }
@@ -128,10 +129,10 @@ function requireRefusal(
   if (reply.status === 403 && gatewayMessage(answer) !== undefined) return;
   const message =
     reply.status === 403
-      ? `${what} answered HTTP 403, but not in API Gateway's words: ${excerpt(text)}`
+      ? `${what} answered HTTP 403, but not in ${gatewayName(request.url)}'s words: ${excerpt(text)}`
       : `${what} answered HTTP ${reply.status}, not 403`;
   if (!isFromApi(answer)) {
-    const cause = somethingElseAnswered;
+    const cause = somethingElseAnswered(request);
     const fix = "read the result of private.signed";
     throw routeFailure({ step, message, cause, fix }, request, reply);
   }

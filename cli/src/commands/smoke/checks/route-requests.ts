@@ -1,3 +1,4 @@
+import { gatewayName } from "../../../aws/api-host.ts";
 import { apiUrl } from "../../../aws/execute-api.ts";
 import { isFromApi } from "../../../diagnosis/api-reply.ts";
 import type { AwsCredentials } from "../../../aws/sigv4.ts";
@@ -13,8 +14,9 @@ import type { CheckedRoute } from "../routes/choose-routes.ts";
  */
 export const routeTimeoutMs = 35_000;
 
-export const somethingElseAnswered =
-  "something else answered instead of API Gateway: a proxy, a firewall, a login page of a network or another server";
+export function somethingElseAnswered({ url }: Pick<HttpRequest, "url">): string {
+  return `something else answered instead of ${gatewayName(url)}: a proxy, a firewall, a login page of a network or another server`;
+}
 
 /** The servers' time, once two services agree on it. */
 export function signingTime({
@@ -51,6 +53,7 @@ export function requireExpectedResponse(
 ): void {
   const { status } = reply;
   const text = replyText(reply);
+  const gateway = gatewayName(request.url);
   const fail = (message: string, why: { cause: string; fix: string }): RouteFailure =>
     routeFailure({ step: request.step, message, ...why }, request, reply, credentials);
 
@@ -67,7 +70,7 @@ export function requireExpectedResponse(
       `${what} answered HTTP ${status}${not}: ${excerpt(text)}`,
       !isFromApi(reply)
         ? {
-            cause: somethingElseAnswered,
+            cause: somethingElseAnswered(request),
             fix: `check ${request.url.origin}, and the proxies on the way to it`,
           }
         : isFromHandler(status)
@@ -82,14 +85,14 @@ export function requireExpectedResponse(
     throw fail(`${what} answered HTTP ${status}${redirectTarget(reply)}, which proves nothing`, {
       cause: isFromApi(reply)
         ? "the handler redirects, perhaps to a sign-in page; auth-cli follows no redirect with credentials"
-        : somethingElseAnswered,
+        : somethingElseAnswered(request),
       fix: `name the path that it leads to, or set --expect-status ${status}`,
     });
   }
   if (expected?.body === undefined && !isFromApi(reply)) {
-    throw fail(`${what} answered HTTP ${status}, but not from API Gateway: ${excerpt(text)}`, {
-      cause: somethingElseAnswered,
-      fix: `check ${request.url.origin}, and the proxies on the way to it; if one of them removes API Gateway's headers, set --expect-body`,
+    throw fail(`${what} answered HTTP ${status}, but not from ${gateway}: ${excerpt(text)}`, {
+      cause: somethingElseAnswered(request),
+      fix: `check ${request.url.origin}, and the proxies on the way to it; if one of them removes ${gateway}'s headers, set --expect-body`,
     });
   }
   if (expected?.body !== undefined && !text.includes(expected.body)) {
