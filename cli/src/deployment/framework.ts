@@ -1,6 +1,14 @@
 /** The tools that deploy an app and write its outputs. */
 export type Framework = "sst" | "cdk" | "amplify" | "sam" | "serverless";
 
+export const frameworkNames: Readonly<Record<Framework, string>> = {
+  sst: "SST",
+  cdk: "CDK",
+  amplify: "Amplify Gen 2",
+  sam: "SAM",
+  serverless: "Serverless",
+};
+
 /** The files where a framework's own tool leaves outputs, relative to the project, the likeliest first. */
 export const outputsFiles: Readonly<Record<Framework, readonly string[]>> = {
   sst: [".sst/outputs.json"],

@@ -70,10 +70,11 @@ function outputs(
     );
   }
   if (!isOfFile(source, path)) return ok(name, `from ${source}`);
+  const sources = sourceFiles(environment, project);
+  // Only SST's are known.
+  if (sources.length === 0) return ok(name, `from ${relative(project.root, path)}`, { source: path });
   const written = environment.files.describe(path)?.modifiedMs ?? 0;
-  const newer = sourceFiles(environment, project).filter(
-    (file) => (environment.files.describe(file)?.modifiedMs ?? 0) > written,
-  );
+  const newer = sources.filter((file) => (environment.files.describe(file)?.modifiedMs ?? 0) > written);
   if (newer.length === 0) return ok(name, "newer than the stack's source", { source: path });
   return warning(name, "the stack's source changed after the last deploy", {
     evidence: newer.map((file) => `${relative(project.root, file)} is newer than the outputs file`),

@@ -92,6 +92,26 @@ describe("doctor", () => {
     ]);
   });
 
+  it.each([
+    ["cdk.json", "cdk-outputs.json", "CDK"],
+    ["samconfig.toml", "outputs.json", "SAM"],
+  ])("speaks of the framework of %s, whose source it does not read", async (marker, file, name) => {
+    const world = createDoctorWorld({
+      files: {
+        [`/other/${marker}`]: "{}",
+        [`/other/${file}`]: JSON.stringify({ Stack: { ApiEndpoint: api, IdentityPoolId: poolId } }),
+      },
+    });
+    Object.assign(world.environment, { workingDirectory: "/other" });
+    const { findings } = await examineIn(world);
+    expect(findings["stack.source"]).toEqual({
+      name: "stack.source",
+      status: "skipped",
+      message: `doctor reads the source of SST stacks only; with --deep it checks what ${name} deployed`,
+    });
+    expect(findings["deployment.outputs"]).toMatchObject({ status: "ok", message: `from ${file}` });
+  });
+
   it("changes no file, no mode and no login", async () => {
     const world = createDoctorWorld({ files: { [configFile]: "no JSON" }, modes: { [configFile]: 0o644 } });
     const before = world.environment.fileTexts();

@@ -1,3 +1,5 @@
+import { frameworkNames } from "../../deployment/framework.ts";
+import type { Project } from "../../deployment/project.ts";
 import { type Examination, meansGuests } from "./examination.ts";
 import { fault, type Finding, ok, skipped, warning } from "./finding.ts";
 import { readSources, type Source } from "./source-files.ts";
@@ -72,8 +74,7 @@ const suspicions: readonly Suspicion[] = [
 
 export function examineStackSource(examination: Examination): Finding[] {
   const stacks = readSources(examination).filter(({ code }) => /new\s+(Api|Cognito)\s*\(/.test(code));
-  if (stacks.length === 0)
-    return [skipped("stack.source", "found no SST stack with an Api or a Cognito construct")];
+  if (stacks.length === 0) return [skipped("stack.source", describeLack(examination.project))];
   // The construct may be in one file and its permissions in another.
   const together = stacks.map(({ code }) => code).join("\n");
   const found = suspicions.flatMap(({ name, message, because, fix, find, isMeant, isFault }) => {
@@ -85,6 +86,12 @@ export function examineStackSource(examination: Examination): Finding[] {
   });
   if (found.length > 0) return found;
   return [ok("stack.source", "no known mistakes", { source: stacks.map(({ path }) => path).join(", ") })];
+}
+
+function describeLack({ framework = "sst" }: Project): string {
+  return framework === "sst"
+    ? "found no SST stack with an Api or a Cognito construct"
+    : `doctor reads the source of SST stacks only; with --deep it checks what ${frameworkNames[framework]} deployed`;
 }
 
 /** `stacks/ExampleStack.ts:21` */

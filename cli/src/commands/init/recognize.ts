@@ -1,5 +1,5 @@
 import { dirname, join, relative } from "node:path";
-import type { Framework } from "../../deployment/framework.ts";
+import { frameworkNames } from "../../deployment/framework.ts";
 import { findProject, type Project } from "../../deployment/project.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
@@ -36,14 +36,6 @@ const lockFiles: readonly [file: string, manager: PackageManager][] = [
   ["bun.lockb", "bun"],
 ];
 
-const labels: Readonly<Record<Framework, string>> = {
-  sst: "SST",
-  cdk: "CDK",
-  amplify: "Amplify Gen 2",
-  sam: "SAM",
-  serverless: "Serverless",
-};
-
 /**
  * Looks at the project that the working directory is in.
  * @throws AuthCliError `missing-configuration` without a project or its package.json; `invalid-configuration` for a
@@ -76,7 +68,9 @@ export function recognize(environment: Outside): Recognized {
     repository,
     sst,
     label:
-      framework === undefined ? "auth-cli.json" : labels[framework] + (sst === undefined ? "" : ` v${sst}`),
+      framework === undefined
+        ? "auth-cli.json"
+        : frameworkNames[framework] + (sst === undefined ? "" : ` v${sst}`),
     packageJson: { path, text, content },
     packageManager,
     installFolder,
@@ -142,7 +136,7 @@ function noProject(environment: Outside): AuthCliError {
   const { files, platform, workingDirectory } = environment;
   const members = workspaceFolders(files, workingDirectory).flatMap((folder) => {
     const { root, framework } = findProject({ files, workingDirectory: folder });
-    return root === folder && framework !== undefined ? [{ folder, label: labels[framework] }] : [];
+    return root === folder && framework !== undefined ? [{ folder, label: frameworkNames[framework] }] : [];
   });
   const [first] = members;
   return new AuthCliError("missing-configuration", {
