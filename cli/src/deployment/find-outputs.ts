@@ -267,7 +267,7 @@ function chooseStage(
   wanted: string | undefined,
 ): StageOutputs | undefined {
   // The flat format of SST v3 names no stage. It has the outputs of the last deploy.
-  const flat = stages.find(({ stage }) => stage === undefined);
+  const flat = stages.find(({ stage, stackNames }) => stage === undefined && stackNames === undefined);
   if (flat !== undefined) return flat;
   if (wanted !== undefined) return stages.find(({ stage }) => stage === wanted);
   if (stages.length > 1) {
@@ -287,12 +287,21 @@ function unknownStage(
 ): AuthCliError {
   const isSst = isSstOutputsFile(path);
   const names = stageNames(stages);
+  const message = `the stage ${wanted ?? ""} is not in ${path}`;
+  const [{ stage, stackNames = [] } = { stage: wanted }] = stages;
+  if (stage === undefined) {
+    return new AuthCliError("unknown-stage", {
+      message,
+      cause: `its stacks name no stage: ${listNames(stackNames)}`,
+      fix: "leave out --stage to use them together, pass another file with --outputs, or pass --endpoint and --identity-pool-id",
+    });
+  }
   return new AuthCliError("unknown-stage", {
-    message: `the stage ${wanted ?? ""} is not in ${path}`,
+    message,
     cause: `the file has ${names}${isSst ? ": SST keeps the outputs of the last deploy only" : ""}${elsewhere(known)}`,
     fix: isSst
       ? `run ${deployCommand(wanted)}, set the deployer's AWS credentials so that auth-cli can read the stacks, or set the values with --endpoint and --identity-pool-id`
-      : `choose a stage of the file, for example --stage ${stages[0]?.stage ?? ""}, pass another file with --outputs, or pass --endpoint and --identity-pool-id`,
+      : `choose a stage of the file, for example --stage ${stage}, pass another file with --outputs, or pass --endpoint and --identity-pool-id`,
   });
 }
 

@@ -68,10 +68,9 @@ export function parseOutputs(
   if (ofWanted !== undefined) return [{ stage: wanted, ...merge(ofWanted) }];
   const found = [...stages].map(([stage, own]) => ({ stage, ...merge(own) }));
   if (appName !== undefined || isSstOutputsFile(path)) return found;
-  if (wanted === undefined) return joinPartial(found, stacks);
   // Not the wanted one: an error names them.
-  const whole = ofStacks(stacks, undefined);
-  return whole.length > 0 ? whole : found;
+  const whole = wanted === undefined ? [] : ofStacks(stacks, undefined);
+  return whole.length > 0 ? whole : joinPartial(found, stacks);
 }
 
 /** Stacks outside of SST that each have an API and a pool are stages by their whole names. */

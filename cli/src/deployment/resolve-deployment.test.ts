@@ -291,6 +291,16 @@ describe("an outputs file of CDK", () => {
       ],
     ],
     [
+      "an API and a pool in stacks that name no stage",
+      { ApiStack: { Url: endpoint }, AuthStack: { Pool: poolId } },
+      { stage: "prod" },
+      [
+        `error: the stage prod is not in ${file}`,
+        "cause: its stacks name no stage: ApiStack, AuthStack",
+        `fix: leave out --stage to use them together, pass another file with --outputs, ${both}`,
+      ],
+    ],
+    [
       "no object",
       [],
       {},
