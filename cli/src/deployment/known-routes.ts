@@ -1,6 +1,7 @@
 import { parseJson } from "../json.ts";
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
+import { readAssembly } from "./cloud-assembly.ts";
 import { restRoutesOfTemplate } from "./template-routes.ts";
 
 /** `GET` and `/items/{id}`. `ANY` matches every method, the path `$default` every path. */
@@ -15,12 +16,11 @@ const assemblies = [join(".sst", "dist"), "cdk.out"];
 /**
  * The routes in the templates of the last deploy. Empty when there are none, or when they are invalid. Sends no request,
  * because a shell waits for completions.
- * @see https://docs.aws.amazon.com/cdk/api/v2/docs/cloud-assembly-schema-readme.html
  */
 export function readKnownRoutes({ files }: Pick<Environment, "files">, projectRoot: string): KnownRoute[] {
   for (const assembly of assemblies) {
     try {
-      const routes = readAssembly(files, join(projectRoot, assembly));
+      const routes = readRoutes(files, join(projectRoot, assembly));
       if (routes.length > 0) return routes;
     } catch {
       // Another program may write the files at the same time.
@@ -29,11 +29,9 @@ export function readKnownRoutes({ files }: Pick<Environment, "files">, projectRo
   return [];
 }
 
-function readAssembly(files: Environment["files"], folder: string): KnownRoute[] {
-  const { artifacts = {} } = readJson<Manifest>(files, join(folder, "manifest.json"));
-  const templates = Object.values(artifacts).flatMap(({ properties }) => properties?.templateFile ?? []);
-  return templates.flatMap((file) => {
-    const text = files.readText(join(folder, file)) ?? "{}";
+function readRoutes(files: Environment["files"], folder: string): KnownRoute[] {
+  return readAssembly(files, folder).flatMap(({ path }) => {
+    const text = files.readText(path) ?? "{}";
     const { Resources: resources = {} } = parseJson(text) as Template;
     const httpRoutes = Object.values(resources).flatMap(({ Type: type, Properties: properties }) =>
       type === "AWS::ApiGatewayV2::Route" ? parseRouteKey(properties?.RouteKey) : [],
@@ -42,18 +40,8 @@ function readAssembly(files: Environment["files"], folder: string): KnownRoute[]
   });
 }
 
-interface Manifest {
-  artifacts?: Record<string, { properties?: { templateFile?: string } }>;
-}
-
 interface Template {
   Resources?: Record<string, { Type?: string; Properties?: { RouteKey?: unknown } }>;
-}
-
-/** A missing file is empty. Throws for invalid JSON. */
-function readJson<T extends object>(files: Environment["files"], path: string): Partial<T> {
-  const text = files.readText(path);
-  return text === undefined ? {} : (parseJson(text) as T);
 }
 
 /** Empty for a key of another kind. */

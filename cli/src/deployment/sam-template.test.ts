@@ -39,7 +39,7 @@ Outputs:
     Value: !Sub https://\${AdminApi}.execute-api.\${AWS::Region}.amazonaws.com/prod
 `;
 
-const routes = (output: string) => routesOfTemplates([expandSamTemplate(template)], output);
+const routes = (output: string) => routesOfTemplates([expandSamTemplate(template)], { apiName: output });
 
 describe("the routes of a SAM template", () => {
   it("are the events of functions, with the default authorizer of the API or of Globals", () => {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
+import { readAssembly } from "./cloud-assembly.ts";
 import { findOptionalDeployerCredentials } from "./deployer-credentials.ts";
 import type { DeploymentFlags } from "./deployment.ts";
 import type { Project } from "./project.ts";
@@ -45,12 +46,14 @@ export async function readDeployedTemplates(
 /**
  * The templates that this project synthesised last for the stage. They may be older or newer than what is deployed.
  * @param stage undefined for a project without stages
+ * @param stackNames of the stage, where the outputs name them
  * @returns undefined when the project has none for the stage
  */
 export function readSynthesisedTemplates(
   { files }: Pick<Environment, "files">,
   { root, appName, framework }: Project,
   stage: string | undefined,
+  stackNames?: readonly string[],
 ): StageTemplates | undefined {
   const isSst = framework === "sst";
   if (isSst && stage === undefined) return undefined;
@@ -59,11 +62,29 @@ export function readSynthesisedTemplates(
     isSst ? join(".sst", "dist") : framework === "serverless" ? ".serverless" : "cdk.out",
   );
   const prefix = isSst ? `${stage}-${appName === undefined ? "" : `${appName}-`}` : "";
-  const templates = files
-    .list(source)
-    .filter((name) => name.startsWith(prefix) && isTemplate.test(name))
-    .map((name) => files.readText(join(source, name)) ?? "");
+  const paths =
+    (isSst ? undefined : pathsOfStacks(files, source, stackNames)) ??
+    files
+      .list(source)
+      .filter((name) => name.startsWith(prefix) && isTemplate.test(name))
+      .map((name) => join(source, name));
+  const templates = paths.map((path) => files.readText(path) ?? "");
   return templates.length === 0 ? undefined : { templates, source };
+}
+
+/** The templates of these stacks, else of all. Undefined without a valid manifest. */
+function pathsOfStacks(
+  files: Environment["files"],
+  folder: string,
+  stackNames: readonly string[] = [],
+): string[] | undefined {
+  try {
+    const stacks = readAssembly(files, folder);
+    const named = stacks.filter(({ stackName }) => stackNames.includes(stackName));
+    return stacks.length === 0 ? undefined : (named.length > 0 ? named : stacks).map(({ path }) => path);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -56,6 +56,44 @@ describe("routesOfTemplates", () => {
     }
   });
 
+  it.each<[string, string, object]>([
+    ["an HTTP API", "https://api.example.com", { ApiId: { Ref: "Api" }, DomainName: { Ref: "Domain" } }],
+    [
+      "a domain's path",
+      "https://api.example.com/v1/",
+      { ApiId: { Ref: "Api" }, DomainName: "api.example.com", ApiMappingKey: "v1" },
+    ],
+    [
+      "a REST API",
+      "https://api.example.com/v1",
+      { RestApiId: { Ref: "Api" }, DomainName: { Ref: "Domain" }, BasePath: "v1" },
+    ],
+  ])("reads the routes of the API behind a custom domain: %s", (_name, address, mapping) => {
+    const isRest = "RestApiId" in mapping;
+    const resources = {
+      Other: api,
+      Api: api,
+      A: route("GET /notes", "AWS_IAM"),
+      B: route("GET /elsewhere", "NONE", "Other"),
+      Domain: { Type: "AWS::ApiGatewayV2::DomainName", Properties: { DomainName: "api.example.com" } },
+      Elsewhere: {
+        Type: "AWS::ApiGatewayV2::ApiMapping",
+        Properties: { ApiId: { Ref: "Other" }, DomainName: { Ref: "Domain" }, ApiMappingKey: "v2" },
+      },
+      Mapping: {
+        Type: isRest ? "AWS::ApiGateway::BasePathMapping" : "AWS::ApiGatewayV2::ApiMapping",
+        Properties: mapping,
+      },
+    };
+    const templates = [template(resources)];
+    expect(routesOfTemplates(templates, { apiEndpoint: new URL(address) })).toEqual([
+      { key: "GET /notes", authorization: "AWS_IAM" },
+    ]);
+    expect(
+      routesOfTemplates(templates, { apiEndpoint: new URL("https://other.example.com") }),
+    ).toBeUndefined();
+  });
+
   it("reads the routes of the only API when the output refers to none", () => {
     const routes = [{ key: "GET /private", authorization: "AWS_IAM" }];
     const resources = { Api: api, A: route("GET /private", "AWS_IAM") };

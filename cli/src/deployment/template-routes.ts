@@ -1,4 +1,5 @@
 import { parseJson } from "../json.ts";
+import type { Deployment } from "./deployment.ts";
 
 /** A route of an API in its CloudFormation template. */
 export interface TemplateRoute {
@@ -8,11 +9,14 @@ export interface TemplateRoute {
   authorization: string;
 }
 
+/** What is known of an API besides the templates. */
+export type KnownApi = Partial<Pick<Deployment, "apiName" | "apiEndpoint">>;
+
 /**
- * The routes of the API that an output of a stage refers to, else of the only API that an output refers to,
- * else of the only API. Knows HTTP APIs, REST APIs and function URLs.
+ * The routes of the API that the custom domain of its address is mapped to, else of the API that an output of a stage
+ * refers to, else of the only API that an output refers to, else of the only API. Knows HTTP APIs, REST APIs and function
+ * URLs.
  * @param templates of all stacks of the stage, as JSON
- * @param output the name of the API's output
  * @returns undefined when there is no API, or several and no output that refers to one
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-route.html
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-method.html
@@ -20,11 +24,14 @@ export interface TemplateRoute {
  */
 export function routesOfTemplates(
   templates: readonly string[],
-  output = "ApiEndpoint",
+  known: KnownApi = {},
 ): TemplateRoute[] | undefined {
-  const apis = templates.flatMap((template) => readApis(parse(template), output));
+  const apis = templates.flatMap((template) => readApis(parse(template), known));
   const api =
-    apis.find(({ isEndpoint }) => isEndpoint) ?? only(apis.filter(({ isOutput }) => isOutput)) ?? only(apis);
+    apis.find(({ isMapped }) => isMapped) ??
+    apis.find(({ isEndpoint }) => isEndpoint) ??
+    only(apis.filter(({ isOutput }) => isOutput)) ??
+    only(apis);
   return api?.routes;
 }
 
@@ -52,6 +59,8 @@ export function liveFunctionsOfTemplates(templates: readonly string[]): string[]
 }
 
 interface TemplateApi {
+  /** A custom domain leads to it. */
+  isMapped: boolean;
   /** The wanted output refers to it. */
   isEndpoint: boolean;
   /** An output refers to it. */
@@ -77,17 +86,50 @@ const readers: Readonly<Record<string, (api: Resource, resources: readonly Resou
     ],
   };
 
-function readApis(template: Json, wanted: string): TemplateApi[] {
+function readApis(template: Json, { apiName = "ApiEndpoint", apiEndpoint }: KnownApi): TemplateApi[] {
   const resources = resourcesOf(template);
+  const mapped = apiEndpoint === undefined ? new Set() : mappedApis(resources, apiEndpoint);
   const outputs = object(template["Outputs"]);
-  const endpoint = references(object(outputs[wanted])["Value"]);
+  const endpoint = references(object(outputs[apiName.split(".").at(-1) ?? ""])["Value"]);
   const anyOutput = references(Object.values(outputs).map((output) => object(output)["Value"]));
   return resources.flatMap((resource) => {
     const { id, type } = resource;
     const read = typeof type === "string" ? readers[type] : undefined;
     if (read === undefined) return [];
-    return [{ isEndpoint: endpoint.has(id), isOutput: anyOutput.has(id), routes: read(resource, resources) }];
+    return [
+      {
+        isMapped: mapped.has(id),
+        isEndpoint: endpoint.has(id),
+        isOutput: anyOutput.has(id),
+        routes: read(resource, resources),
+      },
+    ];
   });
+}
+
+/**
+ * The APIs at a custom domain's address.
+ * @returns logical ids
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigatewayv2-apimapping.html
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-basepathmapping.html
+ */
+function mappedApis(resources: readonly Resource[], { hostname, pathname }: URL): Set<string> {
+  const domains = resources.filter(
+    ({ type, properties }) =>
+      /^AWS::ApiGateway(V2)?::DomainName$/.test(String(type)) && properties["DomainName"] === hostname,
+  );
+  const mappings = resources.filter(({ type, properties }) => {
+    if (!/^AWS::ApiGateway(V2::Api|::BasePath)Mapping$/.test(String(type))) return false;
+    const { DomainName: domain, ApiMappingKey: key, BasePath: path = key } = properties;
+    const ids = references(domain);
+    return (
+      (domain === hostname || domains.some(({ id }) => ids.has(id))) &&
+      (text(path) ?? "") === pathname.replaceAll(/^\/+|\/+$/g, "")
+    );
+  });
+  return new Set(
+    mappings.flatMap(({ properties }) => [...references([properties["ApiId"], properties["RestApiId"]])]),
+  );
 }
 
 function httpApiRoutes({ id }: Resource, resources: readonly Resource[]): TemplateRoute[] {

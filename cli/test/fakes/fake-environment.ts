@@ -14,6 +14,7 @@ import { formatCommand } from "../../src/workflow-command.ts";
 /** The state of a fake environment. Whatever is left out is missing: no variable, no file, no answer. */
 export interface FakeEnvironmentOptions {
   variables?: Record<string, string | undefined>;
+  workingDirectory?: string;
   /** By absolute path. */
   files?: Record<string, string | Uint8Array>;
   /** Modes by absolute path. 0600 for a file and 0700 for a folder when left out. */
@@ -51,7 +52,6 @@ export interface FakeEnvironmentOptions {
 }
 
 const homeDirectory = "/home/user";
-const workingDirectory = "/project";
 export const configFile = `${homeDirectory}/.config/auth-cli/sessions.json`;
 
 /** An environment in memory that records its use. */
@@ -117,7 +117,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
     commandName: options.commandName ?? "auth-cli",
     platform: options.platform ?? "linux",
     runtime: { node: options.nodeVersion ?? "20.19.0", architecture: "x64" },
-    workingDirectory,
+    workingDirectory: options.workingDirectory ?? "/project",
     homeDirectory,
     now: () => clock.ms,
     random: () => 0.5,

@@ -1,4 +1,4 @@
-import type { ProjectSettings } from "../../deployment/project-settings.ts";
+import type { ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { liveFunctionsOfTemplates, routesOfTemplates } from "../../deployment/template-routes.ts";
 import { gatewayMessage, isFromApi } from "../../diagnosis/api-reply.ts";
 import { isUnansweredLive } from "../../diagnosis/live-mode.ts";
@@ -19,7 +19,7 @@ export async function examineApi(examination: Examination): Promise<Finding[]> {
   if (resolved.value === undefined) return [skipped("api.alive", "the address of the API is unknown")];
   const { apiEndpoint, service, stage } = resolved.value.deployment;
   const templates = findSynthesised(examination)?.templates;
-  const routes = chooseRoutes(resolved.value.settings, templates);
+  const routes = chooseRoutes(resolved.value, templates);
   const get = (step: string, path: string): Promise<Attempt<Reply>> =>
     attempt(() => {
       const url = apiUrl(apiEndpoint, path);
@@ -55,8 +55,11 @@ interface Routes {
   isPresumed: boolean;
 }
 
-function chooseRoutes(settings: ProjectSettings = {}, templates: readonly string[] = []): Routes {
-  const known = routesOfTemplates(templates) ?? [];
+function chooseRoutes(
+  { settings = {}, deployment }: ResolvedDeployment,
+  templates: readonly string[] = [],
+): Routes {
+  const known = routesOfTemplates(templates, deployment) ?? [];
   const ofTemplate = (wanted: string): string[] =>
     paths(known.filter(({ authorization }) => authorization === wanted).map(({ key }) => key));
   const hasGuides = known.some(({ key }) => key === `GET ${guides}`);

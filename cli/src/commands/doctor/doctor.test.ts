@@ -96,14 +96,13 @@ describe("doctor", () => {
     ["cdk.json", "cdk-outputs.json", "CDK"],
     ["samconfig.toml", "outputs.json", "SAM"],
   ])("speaks of the framework of %s, whose source it does not read", async (marker, file, name) => {
-    const world = createDoctorWorld({
+    const { findings } = await examined({
+      workingDirectory: "/other",
       files: {
         [`/other/${marker}`]: "{}",
         [`/other/${file}`]: JSON.stringify({ Stack: { ApiEndpoint: api, IdentityPoolId: poolId } }),
       },
     });
-    Object.assign(world.environment, { workingDirectory: "/other" });
-    const { findings } = await examineIn(world);
     expect(findings["stack.source"]).toEqual({
       name: "stack.source",
       status: "skipped",

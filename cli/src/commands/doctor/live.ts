@@ -13,7 +13,8 @@ export function findSynthesised({
   stage,
 }: Examination): StageTemplates | undefined {
   if (flags.endpoint !== undefined) return undefined;
-  return readSynthesisedTemplates(environment, project, found.value?.stage ?? stage.value?.value);
+  const { stage: deployed = stage.value?.value, stackNames } = found.value ?? {};
+  return readSynthesisedTemplates(environment, project, deployed, stackNames);
 }
 
 /** Whether functions of the stage run on somebody's computer. Nothing to report where none does. */

@@ -6,9 +6,11 @@ import {
   deployer,
   handled,
   routeMissing,
+  smokeIn,
   smokeWith,
   templateOf,
 } from "../../../test/fakes/smoke-world.ts";
+import { createWorld } from "../../../test/fakes/world.ts";
 
 /** An API that has only `GET /notes`, whose handler returns notes. */
 const notesOnly: Answer = (request) => {
@@ -20,6 +22,10 @@ const answers: Record<string, Answer> = {
   "public.*": notesOnly,
   "diagnosis.*": notesOnly,
 };
+const synthesised = (stackName: string, templateFile: string): object => ({
+  properties: { stackName, templateFile },
+});
+const manifest = (artifacts: object): string => JSON.stringify({ artifacts });
 const controls = [
   "private.tampered",
   "private.no-session-token",
@@ -75,6 +81,49 @@ describe("an API without the guide's routes", () => {
       status: "skipped",
       error: { message: "not applicable: GET /notes does not return the caller's identity" },
     });
+  });
+
+  it.each<[string, (pool: string) => string[], Record<string, string>]>([
+    ["of the stack", () => ["--stage", "notes-prod"], {}],
+    [
+      "behind a custom domain",
+      (pool) => ["--identity-pool-id", pool],
+      { AUTH_CLI_ENDPOINT: "https://api.example.com" },
+    ],
+  ])("passes in a CDK app of several stacks with the routes %s", async (_what, args, variables) => {
+    const domain = {
+      Domain: { Type: "AWS::ApiGatewayV2::DomainName", Properties: { DomainName: "api.example.com" } },
+      Mapping: {
+        Type: "AWS::ApiGatewayV2::ApiMapping",
+        Properties: { ApiId: { Ref: "Api" }, DomainName: { Ref: "Domain" } },
+      },
+    };
+    const world = createWorld({
+      answers,
+      variables,
+      loggedIn: true,
+      workingDirectory: "/cdk",
+      files: {
+        "/cdk/cdk.json": "{}",
+        "/cdk/cdk.out/manifest.json": manifest({
+          Dev: synthesised("notes-dev", "Dev.template.json"),
+          Prod: { properties: { directoryName: "assembly-Prod" } },
+        }),
+        "/cdk/cdk.out/Dev.template.json": templateOf({ "GET /dev": "AWS_IAM" }),
+        "/cdk/cdk.out/assembly-Prod/manifest.json": manifest({
+          Prod: synthesised("notes-prod", "Prod.template.json"),
+        }),
+        "/cdk/cdk.out/assembly-Prod/Prod.template.json": templateOf({ "GET /notes": "AWS_IAM" }, domain),
+      },
+    });
+    const { apiEndpoint: Url, identityPoolId: Pool } = world.services;
+    world.environment.addFile(
+      "/cdk/cdk-outputs.json",
+      JSON.stringify({ "notes-prod": { Url, Pool }, "notes-dev": { Url, Pool } }),
+    );
+    const ran = await smokeIn(world, args(Pool));
+    expect([ran.code, ran.failed]).toEqual([0, []]);
+    expect(ran.check("private.signed")).toMatchObject({ status: "passed", httpStatus: 200 });
   });
 
   it("compares the identity on the route that returns it", async () => {

@@ -45,7 +45,7 @@ export function createStageSources(
     if (flags.endpoint !== undefined) return undefined;
     return project.framework === "sam"
       ? readSamTemplate(environment, project)
-      : readSynthesisedTemplates(environment, project, deployment.stage);
+      : readSynthesisedTemplates(environment, project, deployment.stage, deployment.stackNames);
   };
   return {
     async chooseRoutes() {
@@ -53,7 +53,7 @@ export function createStageSources(
       if (named.origin === "flags" || named.origin === "auth-cli.json") return named;
       const { value, refusal } = await orRefusal(deployed);
       const known = value ?? (await synthesised());
-      const plan = planRoutes(flags, settings, known?.templates, deployment.apiName?.split(".").at(-1));
+      const plan = planRoutes(flags, settings, known?.templates, deployment);
       if (refusal === undefined) return plan;
       const instead =
         plan.origin === "template" ? `the routes in ${known?.source}` : "GET /private and GET /public";

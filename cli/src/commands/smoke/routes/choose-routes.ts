@@ -1,5 +1,5 @@
 import type { ProjectSettings } from "../../../deployment/project-settings.ts";
-import { routesOfTemplates, type TemplateRoute } from "../../../deployment/template-routes.ts";
+import { type KnownApi, routesOfTemplates, type TemplateRoute } from "../../../deployment/template-routes.ts";
 import { type Expected, type NamedRoute, parseRoute } from "./named-route.ts";
 
 /** A route to check. */
@@ -85,17 +85,17 @@ function namedRoutes(
  * two routes keep the guide's meaning, since a stack with an open /private is the fault to find. Routes with methods
  * other than GET and HEAD get unsigned requests only, which must be refused, because a signed one could change something.
  * @param templates undefined when they are not known
- * @param apiOutput the name of the API's output, unless it is ApiEndpoint
+ * @param api which one of the templates it is
  */
 export function planRoutes(
   flags: RouteFlags,
   settings?: ProjectSettings,
   templates?: readonly string[],
-  apiOutput?: string,
+  api?: KnownApi,
 ): RoutePlan {
   const { routes, origin } = namedRoutes(flags, settings);
   const deployed =
-    origin === "nobody" && templates !== undefined ? routesOfTemplates(templates, apiOutput) : undefined;
+    origin === "nobody" && templates !== undefined ? routesOfTemplates(templates, api) : undefined;
   const named = origin !== "nobody";
   const plan = named ? fromNames(routes) : deployed === undefined ? presumed() : fromTemplate(deployed);
   const { expected = {} } = flags;
