@@ -1,4 +1,4 @@
-import { parseJson } from "./json.ts";
+import { type JsonObject, parseJsonObject } from "./json.ts";
 import { AuthCliError } from "./errors.ts";
 
 export type Header = readonly [name: string, value: string];
@@ -225,15 +225,8 @@ export function replyText(reply: Reply): string {
 }
 
 /** The JSON object that is the body. Undefined for any other body. */
-export function replyObject(reply: Reply): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = parseJson(replyText(reply));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+export function replyObject(reply: Reply): JsonObject | undefined {
+  return parseJsonObject(replyText(reply));
 }
 
 /** Quotes the start of an unexpected reply on one line, for an error. */

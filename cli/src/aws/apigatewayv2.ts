@@ -1,6 +1,7 @@
 import { type AwsContext, jsonResult, signedRequest, unexpectedReply } from "./control-plane.ts";
 import { serviceAddress } from "./partition.ts";
 import type { HttpRequest, Reply } from "../http.ts";
+import { isJsonObject } from "../json.ts";
 
 /** A deployed route of an HTTP API. */
 export interface DeployedRoute {
@@ -75,9 +76,7 @@ function page<T>(reply: Reply, read: (item: Record<string, unknown>) => T): Page
   const { items, nextToken } = jsonResult(reply);
   const list: unknown[] = Array.isArray(items) ? items : [];
   return {
-    items: list
-      .filter((item) => typeof item === "object" && item !== null)
-      .map((item) => read(item as Record<string, unknown>)),
+    items: list.filter(isJsonObject).map(read),
     next: typeof nextToken === "string" && nextToken !== "" ? nextToken : undefined,
   };
 }

@@ -1,11 +1,11 @@
-import { parseJson } from "../json.ts";
 import { members, path, text } from "./aws-xml.ts";
 import { type AwsContext, queryRequest, queryResult } from "./control-plane.ts";
 import { iamOf } from "./partition.ts";
 import type { HttpRequest, Reply } from "../http.ts";
+import { type JsonObject, parseJsonObject } from "../json.ts";
 
 /** An IAM policy document, as JSON. */
-export type PolicyDocument = Record<string, unknown>;
+export type PolicyDocument = JsonObject;
 
 const iamRequest = (
   context: AwsContext,
@@ -141,10 +141,9 @@ function markerOf(result: unknown): string | undefined {
 }
 
 /** IAM percent-encodes policy documents (RFC 3986). */
-function parseDocument(encoded: string | undefined): PolicyDocument | undefined {
+function parseDocument(encoded = ""): PolicyDocument | undefined {
   try {
-    const value: unknown = parseJson(decodeURIComponent(encoded ?? ""));
-    return typeof value === "object" && value !== null ? (value as PolicyDocument) : undefined;
+    return parseJsonObject(decodeURIComponent(encoded));
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { parseJson } from "../json.ts";
+import { type JsonObject, parseJsonObject } from "../json.ts";
 
 /**
  * The claims of an ID token, not verified: Cognito verifies them. For display and explanations only.
@@ -39,16 +39,10 @@ export function issuerName(issuer: string): string {
   return issuer.replace(/^https:\/\//, "").replace(/\/$/, "");
 }
 
-function parseSegment(segment: string): Record<string, unknown> | undefined {
-  if (!/^[\w-]+$/.test(segment)) return undefined;
-  try {
-    const value: unknown = parseJson(Buffer.from(segment, "base64url").toString("utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+function parseSegment(segment: string): JsonObject | undefined {
+  return /^[\w-]+$/.test(segment)
+    ? parseJsonObject(Buffer.from(segment, "base64url").toString("utf8"))
+    : undefined;
 }
 
 /** Anybody can write a token, so control characters and spaces are rejected: they could confuse a terminal. */

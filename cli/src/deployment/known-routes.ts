@@ -1,6 +1,6 @@
-import { parseJson } from "../json.ts";
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
+import { parseJson } from "../json.ts";
 import { readAssembly } from "./cloud-assembly.ts";
 import { restRoutesOfTemplate } from "./template-routes.ts";
 

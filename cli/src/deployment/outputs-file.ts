@@ -1,6 +1,6 @@
-import { parseJson } from "../json.ts";
 import { scopeOfHost } from "../aws/api-host.ts";
 import { AuthCliError } from "../errors.ts";
+import { isJsonObject, parseJson } from "../json.ts";
 import { listNames } from "../list-names.ts";
 import { isLoopback } from "../loopback.ts";
 import { deployCommand } from "./deploy-command.ts";
@@ -126,10 +126,10 @@ function merge(stacks: readonly (readonly [string, Record<string, unknown>])[]):
 
 /** Undefined in a format without stacks. */
 function stacksOf(outputs: unknown): [name: string, values: Record<string, unknown>][] | undefined {
-  if (!isObject(outputs)) return undefined;
+  if (!isJsonObject(outputs)) return undefined;
   if (Array.isArray(outputs["Stacks"])) {
     return outputs["Stacks"]
-      .filter(isObject)
+      .filter(isJsonObject)
       .map(({ StackName: name, Outputs: pairs }) => [
         typeof name === "string" ? name : "undefined",
         flatten(pairs ?? []),
@@ -137,16 +137,16 @@ function stacksOf(outputs: unknown): [name: string, values: Record<string, unkno
   }
   const values = Object.entries(outputs);
   const isByStack =
-    values.some(([, each]) => isObject(each)) &&
+    values.some(([, each]) => isJsonObject(each)) &&
     values.every(([, each]) => typeof each !== "string" && !isPairs(each));
   return isByStack
-    ? values.flatMap(([name, each]) => (isObject(each) ? [[name, flatten(each)]] : []))
+    ? values.flatMap(([name, each]) => (isJsonObject(each) ? [[name, flatten(each)]] : []))
     : undefined;
 }
 
 /** The values by their paths, and the pairs of CloudFormation by their keys. */
 function flatten(value: unknown, path: readonly string[] = []): Record<string, unknown> {
-  if (isObject(value) && typeof value["OutputKey"] === "string")
+  if (isJsonObject(value) && typeof value["OutputKey"] === "string")
     return { [value["OutputKey"]]: value["OutputValue"] };
   if (typeof value !== "object" || value === null)
     return path.length === 0 ? {} : { [path.join(".")]: value };
@@ -316,7 +316,7 @@ function parseFile(path: string, text: string): unknown {
   } catch {
     value = undefined;
   }
-  if (isObject(value) || isPairs(value)) return value;
+  if (isJsonObject(value) || isPairs(value)) return value;
   throw new AuthCliError("invalid-outputs", {
     message: `${path} is not an outputs file`,
     // The file may be a link to a secret, so its content is not shown.
@@ -330,10 +330,8 @@ function parseFile(path: string, text: string): unknown {
 /** `Outputs` of DescribeStacks. */
 function isPairs(value: unknown): boolean {
   return (
-    Array.isArray(value) && value.length > 0 && value.every((each) => isObject(each) && "OutputKey" in each)
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((each) => isJsonObject(each) && "OutputKey" in each)
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

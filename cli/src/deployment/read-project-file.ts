@@ -1,6 +1,6 @@
-import { parseJson } from "../json.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
+import { isJsonObject, parseJsonObject } from "../json.ts";
 import { listNames } from "../list-names.ts";
 import type { ProjectFile, ProjectSettings } from "./project-settings.ts";
 import { isStageName } from "./stage.ts";
@@ -50,13 +50,8 @@ export function readProjectFile(
 ): ProjectFile | undefined {
   const text = files.readText(path);
   if (text === undefined) return undefined;
-  let content: unknown;
-  try {
-    content = parseJson(text.replace(/^\uFEFF/, ""));
-  } catch {
-    content = undefined;
-  }
-  if (isObject(content) !== undefined) {
+  const content = parseJsonObject(text.replace(/^\uFEFF/, ""));
+  if (content === undefined) {
     throw new AuthCliError("invalid-configuration", {
       message: `${path} is not a JSON object`,
       // The file may be a link to a secret, so its content is not shown.
@@ -64,7 +59,7 @@ export function readProjectFile(
       fix: "correct the file; an editor shows the place",
     });
   }
-  const { $schema: _schema, ...settings } = content as Record<string, unknown>;
+  const { $schema: _schema, ...settings } = content;
   return checkProjectFile(path, settings);
 }
 
@@ -128,5 +123,5 @@ function unknownField(path: string, prefix: string, name: string, known: readonl
 }
 
 function isObject(value: unknown): string | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? undefined : "an object";
+  return isJsonObject(value) ? undefined : "an object";
 }

@@ -50,6 +50,19 @@ describe("the routes of a SAM template", () => {
     expect(routes("AdminUrl")).toEqual([{ key: "ANY /{proxy+}", authorization: "AWS_IAM" }]);
   });
 
+  it("are found by an output with Fn::Sub in any of its forms", () => {
+    const outputs = [
+      "!Sub |\n      https://${ServerlessHttpApi}.example",
+      '!Sub ["https://${ServerlessHttpApi}.${Zone}", { Zone: example }]',
+      '!Join ["", ["https://", !Ref ServerlessHttpApi]]',
+      '{ Fn::Sub: "https://${ServerlessHttpApi}.example" }',
+    ];
+    for (const value of outputs) {
+      const yaml = `${template}  Other:\n    Value: ${value}\n`;
+      expect(routesOfTemplates([expandSamTemplate(yaml)], { apiName: "Other" })).toEqual(routes("HttpUrl"));
+    }
+  });
+
   it("are none in a template without functions", () => {
     expect(routesOfTemplates([expandSamTemplate("Resources: {}")])).toBeUndefined();
   });

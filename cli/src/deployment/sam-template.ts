@@ -1,12 +1,29 @@
-import { FAILSAFE_SCHEMA, load } from "js-yaml";
-
-type Json = Record<string, unknown>;
+import { defineMappingTag, defineScalarTag, defineSequenceTag, FAILSAFE_SCHEMA, load, mapTag } from "js-yaml";
+import { type JsonObject, objectOf } from "../json.ts";
 
 /** The ids that SAM gives to the APIs that it adds. */
 const implicitApis: Readonly<Record<string, string>> = {
   HttpApi: "ServerlessHttpApi",
   Api: "ServerlessRestApi",
 };
+
+const short = { matchByTagPrefix: true, identify: () => false };
+const functionOf = (tag: string, value: unknown): JsonObject => ({
+  [tag === "!Ref" ? "Ref" : `Fn::${tag.slice(1)}`]: value,
+});
+
+/** Reads `!Ref Api` as `{ Ref: Api }`, and so on. */
+const withShortForms = FAILSAFE_SCHEMA.withTags(
+  defineScalarTag("!", { ...short, resolve: (source, _isExplicit, tag) => functionOf(tag, source) }),
+  defineSequenceTag("!", {
+    ...short,
+    create: (tag) => ({ tag, items: [] as unknown[] }),
+    addItem: ({ items }, item) => void items.push(item),
+    finalize: ({ tag, items }) => functionOf(tag, items),
+  }),
+  // Of `!Transform`, which has no route.
+  defineMappingTag("!", { ...mapTag, ...short }),
+);
 
 /**
  * A SAM template as far as its routes go, as JSON of CloudFormation.
@@ -15,26 +32,21 @@ const implicitApis: Readonly<Record<string, string>> = {
  * @see https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-api.html
  */
 export function expandSamTemplate(yaml: string): string {
-  const plain = yaml
-    .replaceAll(/!Ref\s+([\w:]+)/g, '{ Ref: "$1" }')
-    .replaceAll(/!Sub\s+("[^"]*"|'[^']*')/g, '{ "Fn::Sub": $1 }')
-    .replaceAll(/!Sub\s+([^\s"'|>[]\S*)/g, '{ "Fn::Sub": "$1" }')
-    .replaceAll(/(?<=[\s[,])![A-Za-z]+(?=\s)/g, "");
-  const template = object(load(plain, { schema: FAILSAFE_SCHEMA }));
-  const resources = object(template["Resources"]);
-  const globals = object(template["Globals"]);
+  const template = objectOf(load(yaml, { schema: withShortForms }));
+  const resources = objectOf(template["Resources"]);
+  const globals = objectOf(template["Globals"]);
   const routes = Object.values(resources).flatMap((resource) =>
-    object(resource)["Type"] === "AWS::Serverless::Function"
-      ? Object.values(object(propertiesOf(resource)["Events"])).flatMap((event) => {
-          const type = text(object(event)["Type"], "");
+    objectOf(resource)["Type"] === "AWS::Serverless::Function"
+      ? Object.values(objectOf(propertiesOf(resource)["Events"])).flatMap((event) => {
+          const type = text(objectOf(event)["Type"], "");
           const implicitApi = implicitApis[type];
           if (implicitApi === undefined) return [];
           const { Path: path, Method: method, ApiId, RestApiId, Auth } = propertiesOf(event);
-          const api = text(object(ApiId ?? RestApiId)["Ref"], implicitApi);
+          const api = text(objectOf(ApiId ?? RestApiId)["Ref"], implicitApi);
           const authorizer =
-            object(Auth)["Authorizer"] ??
+            objectOf(Auth)["Authorizer"] ??
             defaultAuthorizer(propertiesOf(resources[api])) ??
-            defaultAuthorizer(object(globals[type]));
+            defaultAuthorizer(objectOf(globals[type]));
           const RouteKey =
             path === undefined ? "$default" : `${text(method, "any").toUpperCase()} ${text(path, "/")}`;
           return [{ ApiId: { Ref: api }, RouteKey, AuthorizationType: authorizer ?? "NONE" }];
@@ -56,18 +68,14 @@ export function expandSamTemplate(yaml: string): string {
   });
 }
 
-function propertiesOf(value: unknown): Json {
-  return object(object(value)["Properties"]);
+function propertiesOf(value: unknown): JsonObject {
+  return objectOf(objectOf(value)["Properties"]);
 }
 
-function defaultAuthorizer(api: Json): unknown {
-  return object(api["Auth"])["DefaultAuthorizer"];
+function defaultAuthorizer(api: JsonObject): unknown {
+  return objectOf(api["Auth"])["DefaultAuthorizer"];
 }
 
 function text(value: unknown, otherwise: string): string {
   return typeof value === "string" ? value : otherwise;
-}
-
-function object(value: unknown): Json {
-  return typeof value === "object" && value !== null ? (value as Json) : {};
 }

@@ -1,4 +1,4 @@
-import { parseJson } from "../json.ts";
+import { type JsonObject, objectOf, parseJsonObject } from "../json.ts";
 import type { Deployment } from "./deployment.ts";
 
 /** A route of an API in its CloudFormation template. */
@@ -26,7 +26,7 @@ export function routesOfTemplates(
   templates: readonly string[],
   known: KnownApi = {},
 ): TemplateRoute[] | undefined {
-  const apis = templates.flatMap((template) => readApis(parse(template), known));
+  const apis = templates.flatMap((template) => readApis(parseJsonObject(template) ?? {}, known));
   const api =
     apis.find(({ isMapped }) => isMapped) ??
     apis.find(({ isEndpoint }) => isEndpoint) ??
@@ -47,12 +47,12 @@ function only(apis: readonly TemplateApi[]): TemplateApi | undefined {
  */
 export function liveFunctionsOfTemplates(templates: readonly string[]): string[] {
   return templates.flatMap((template) =>
-    resourcesOf(parse(template))
+    resourcesOf(parseJsonObject(template) ?? {})
       .filter(
         ({ type, properties }) =>
           type === "AWS::Lambda::Function" &&
           (properties["Handler"] === "live-lambda.handler" ||
-            object(object(properties["Environment"])["Variables"])["SST_FUNCTION_ID"] !== undefined),
+            objectOf(objectOf(properties["Environment"])["Variables"])["SST_FUNCTION_ID"] !== undefined),
       )
       .map(({ id }) => id),
   );
@@ -68,12 +68,10 @@ interface TemplateApi {
   routes: TemplateRoute[];
 }
 
-type Json = Record<string, unknown>;
-
 interface Resource {
   id: string;
   type: unknown;
-  properties: Json;
+  properties: JsonObject;
 }
 
 /** The routes of an API, by the type of its resource. */
@@ -86,12 +84,12 @@ const readers: Readonly<Record<string, (api: Resource, resources: readonly Resou
     ],
   };
 
-function readApis(template: Json, { apiName = "ApiEndpoint", apiEndpoint }: KnownApi): TemplateApi[] {
+function readApis(template: JsonObject, { apiName = "ApiEndpoint", apiEndpoint }: KnownApi): TemplateApi[] {
   const resources = resourcesOf(template);
   const mapped = apiEndpoint === undefined ? new Set() : mappedApis(resources, apiEndpoint);
-  const outputs = object(template["Outputs"]);
-  const endpoint = references(object(outputs[apiName.split(".").at(-1) ?? ""])["Value"]);
-  const anyOutput = references(Object.values(outputs).map((output) => object(output)["Value"]));
+  const outputs = objectOf(template["Outputs"]);
+  const endpoint = references(objectOf(outputs[apiName.split(".").at(-1) ?? ""])["Value"]);
+  const anyOutput = references(Object.values(outputs).map((output) => objectOf(output)["Value"]));
   return resources.flatMap((resource) => {
     const { id, type } = resource;
     const read = typeof type === "string" ? readers[type] : undefined;
@@ -150,7 +148,7 @@ function httpApiRoutes({ id }: Resource, resources: readonly Resource[]): Templa
  */
 export function restRoutesOfTemplate(template: string): TemplateRoute[] {
   if (!template.includes("AWS::ApiGateway::Method")) return [];
-  const resources = resourcesOf(parse(template));
+  const resources = resourcesOf(parseJsonObject(template) ?? {});
   return resources
     .filter(({ type }) => type === "AWS::ApiGateway::RestApi")
     .flatMap((api) => restApiRoutes(api, resources));
@@ -180,11 +178,11 @@ function restApiRoutes({ id }: Resource, resources: readonly Resource[]): Templa
     }));
 }
 
-function resourcesOf(template: Json): Resource[] {
-  return Object.entries(object(template["Resources"])).map(([id, resource]) => ({
+function resourcesOf(template: JsonObject): Resource[] {
+  return Object.entries(objectOf(template["Resources"])).map(([id, resource]) => ({
     id,
-    type: object(resource)["Type"],
-    properties: object(object(resource)["Properties"]),
+    type: objectOf(resource)["Type"],
+    properties: objectOf(objectOf(resource)["Properties"]),
   }));
 }
 
@@ -205,16 +203,4 @@ function references(value: unknown): Set<string> {
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
-}
-
-function parse(template: string): Json {
-  try {
-    return object(parseJson(template));
-  } catch {
-    return {};
-  }
-}
-
-function object(value: unknown): Json {
-  return typeof value === "object" && value !== null ? (value as Json) : {};
 }

@@ -1,5 +1,5 @@
-import { parseJson } from "../json.ts";
 import { type Header, headerValue } from "../http.ts";
+import { isJsonObject, parseJsonObject } from "../json.ts";
 
 /** A reply of the API, with the start of its body. */
 export interface ApiReply {
@@ -58,21 +58,17 @@ export function errorType({ headers }: Pick<ApiReply, "headers">): string | unde
 
 /** The text of `{"message": "…"}`, where nothing else is in it, or of AppSync's first error. */
 function readMessage(text: string): string | undefined {
-  try {
-    const value: unknown = parseJson(text);
-    if (typeof value !== "object" || value === null) return undefined;
-    // AppSync: `{"errors": [{"errorType": "…", "message": "…"}]}`
-    const [first] = "errors" in value && Array.isArray(value.errors) ? (value.errors as unknown[]) : [];
-    if (typeof first === "object" && first !== null && "errorType" in first && "message" in first) {
-      return typeof first.message === "string" ? first.message : undefined;
-    }
-    const [[name, message] = [], ...more] = Object.entries(value);
-    return name?.toLowerCase() === "message" && typeof message === "string" && more.length === 0
-      ? message
-      : undefined;
-  } catch {
-    return undefined;
+  const value = parseJsonObject(text);
+  if (value === undefined) return undefined;
+  // AppSync: `{"errors": [{"errorType": "…", "message": "…"}]}`
+  const [first] = Array.isArray(value["errors"]) ? (value["errors"] as unknown[]) : [];
+  if (isJsonObject(first) && "errorType" in first && "message" in first) {
+    return typeof first["message"] === "string" ? first["message"] : undefined;
   }
+  const [[name, message] = [], ...more] = Object.entries(value);
+  return name?.toLowerCase() === "message" && typeof message === "string" && more.length === 0
+    ? message
+    : undefined;
 }
 
 /** Whether the request reached its handler: API Gateway found a route and accepted the caller. */

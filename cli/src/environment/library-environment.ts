@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { SmokeOptions } from "../library-types.ts";
 import { Redactor } from "../redaction.ts";
 import { ServerClock } from "../server-clock.ts";
@@ -29,8 +28,6 @@ export function createLibraryEnvironment(
   const interrupt = (): void => interruption.abort(interrupted());
   signal?.addEventListener("abort", interrupt);
   if (signal?.aborted) interrupt();
-  // Every open request listens.
-  setMaxListeners(0, interruption.signal);
   const redactor = new Redactor();
   const bundle = variables["AWS_CA_BUNDLE"];
   const client = createHttpClient({

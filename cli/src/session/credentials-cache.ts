@@ -1,9 +1,9 @@
-import { parseJson } from "../json.ts";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { type AwsCredentials, hasAwsCharacters } from "../aws/sigv4.ts";
+import { objectOf, parseJsonObject } from "../json.ts";
 import { cacheFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
 
@@ -86,7 +86,7 @@ export function peekCachedIdentity(
   path: string,
 ): Identity | undefined {
   try {
-    return parseCacheFile(parseJson(files.readText(path) ?? ""));
+    return parseCacheFile(parseJsonObject(files.readText(path) ?? ""));
   } catch {
     return undefined;
   }
@@ -98,17 +98,9 @@ export function isFresh({ credentials }: Identity, nowMs: number, leftMs = renew
 }
 
 function parseCacheFile(value: unknown): Identity | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { version: found, identityId, credentials } = value as Record<string, unknown>;
-  if (
-    found !== version ||
-    typeof identityId !== "string" ||
-    typeof credentials !== "object" ||
-    credentials === null
-  ) {
-    return undefined;
-  }
-  const { accessKeyId, secretAccessKey, sessionToken, expiration } = credentials as Record<string, unknown>;
+  const { version: found, identityId, credentials } = objectOf(value);
+  if (found !== version || typeof identityId !== "string") return undefined;
+  const { accessKeyId, secretAccessKey, sessionToken, expiration } = objectOf(credentials);
   return typeof accessKeyId === "string" &&
     typeof secretAccessKey === "string" &&
     typeof sessionToken === "string" &&

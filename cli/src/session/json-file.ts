@@ -1,6 +1,6 @@
-import { parseJson } from "../json.ts";
 import type { LocalEnvironment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 
 /**
  * Reads a JSON file that auth-cli wrote. Moves a corrupt file to a new name instead of overwriting it: it may be all that

@@ -1,8 +1,8 @@
-import { parseJson } from "../json.ts";
 import { join } from "node:path";
 import type { ServiceAddresses } from "../deployment/configuration.ts";
 import type { RememberedDeployment } from "../deployment/deployment.ts";
 import type { LocalEnvironment } from "../environment/environment.ts";
+import { parseJson } from "../json.ts";
 import { configFolder } from "./folders.ts";
 import { readJsonFile } from "./json-file.ts";
 import type { StoredSecret } from "./token-store.ts";

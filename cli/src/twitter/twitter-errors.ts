@@ -1,7 +1,7 @@
-import { parseJson } from "../json.ts";
 import { AuthCliError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 import { isOAuth2ClientId } from "./consumer-key-shape.ts";
 import { excerpt, headerValue, measureClockSkew, type Reply, replyText } from "../http.ts";
+import { parseJsonObject } from "../json.ts";
 import type { ClientCredentials } from "./oauth1.ts";
 
 /** An error as Twitter reports it. Some have a numeric code. */
@@ -19,13 +19,8 @@ export interface TwitterFault {
  */
 export function parseTwitterFault(text: string): TwitterFault {
   const trimmed = text.trim();
-  if (trimmed.startsWith("{")) {
-    try {
-      return parseJsonFault(parseJson(trimmed) as JsonFault, trimmed);
-    } catch {
-      // Plain text that begins with a brace.
-    }
-  }
+  const json = parseJsonObject(trimmed);
+  if (json !== undefined) return parseJsonFault(json, trimmed);
   const coded = /<error\s+code="(\d+)"\s*>([^<]*)<\/error>/.exec(trimmed);
   if (coded) return { code: Number(coded[1]), message: decodeEntities(coded[2] ?? "") };
   const plain = /<error>([^<]*)<\/error>/.exec(trimmed);

@@ -1,6 +1,6 @@
-import { parseJson } from "../../json.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
+import { parseJson } from "../../json.ts";
 import { styled } from "../../lines.ts";
 import { readWhole } from "./body.ts";
 

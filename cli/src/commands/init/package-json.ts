@@ -1,5 +1,5 @@
-import { parseJson } from "../../json.ts";
 import { AuthCliError } from "../../errors.ts";
+import { isJsonObject, parseJson } from "../../json.ts";
 
 /** What `init` reads of a package.json. */
 export interface PackageJson {
@@ -34,9 +34,10 @@ export function parsePackageJson(path: string, text: string): PackageJson {
     // The file may be a link to a secret, so its content is not shown.
     return fail("it is not JSON");
   }
-  if (!isObject(content)) return fail("it is not a JSON object");
+  if (!isJsonObject(content)) return fail("it is not a JSON object");
   for (const name of objectNames) {
-    if (content[name] !== undefined && !isObject(content[name])) return fail(`its ${name} is not an object`);
+    if (content[name] !== undefined && !isJsonObject(content[name]))
+      return fail(`its ${name} is not an object`);
   }
   return content;
 }
@@ -117,8 +118,4 @@ function insert(text: string, { start, end }: Span, depth: number, member: strin
 
 function withoutMark(text: string): string {
   return text.replace(/^\uFEFF/, "");
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

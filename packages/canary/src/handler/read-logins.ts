@@ -1,5 +1,6 @@
 import type { SmokeLogin } from "../../../../cli/src/library-types.ts";
 import { AuthCliError } from "../../../../cli/src/errors.ts";
+import { objectOf, parseJsonObject } from "../../../../cli/src/json.ts";
 import type { AwsServices } from "./aws-services.ts";
 
 /** The logins of the secret, by stage. */
@@ -13,7 +14,7 @@ export async function readLogins(
   { readSecret }: Pick<AwsServices, "readSecret">,
   id: string,
 ): Promise<LoginOf> {
-  const value = parse(
+  const value = parseJsonObject(
     await readSecret(id).catch((error: unknown) => {
       throw explain(error, id);
     }),
@@ -27,10 +28,10 @@ export async function readLogins(
     });
   }
   const { stages, ...login } = value;
-  const others = isObject(stages) ? stages : {};
+  const others = objectOf(stages);
   return (stage) => {
     const own = Object.hasOwn(others, stage) ? others[stage] : login;
-    return { ...(isObject(own) ? own : {}), source } as SmokeLogin;
+    return { ...objectOf(own), source } as SmokeLogin;
   };
 }
 
@@ -62,17 +63,4 @@ function fill(id: string, command = "put-secret-value --secret-id"): string {
 /** `arn:aws:secretsmanager:us-east-1:123456789012:secret:my-app/canary-AbCdEf` → `my-app/canary` */
 function nameOf(id: string): string {
   return id.replace(/^arn:.*:secret:(.*)-\w{6}$/, "$1");
-}
-
-function parse(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

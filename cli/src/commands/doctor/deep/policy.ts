@@ -1,4 +1,5 @@
 import type { PolicyDocument } from "../../../aws/iam.ts";
+import { isJsonObject, type JsonObject } from "../../../json.ts";
 
 /** The policy grammar allows one value wherever it allows a list. */
 export function asList(value: unknown): unknown[] {
@@ -6,10 +7,8 @@ export function asList(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-export function statementsOf(document: PolicyDocument): Record<string, unknown>[] {
-  return asList(document["Statement"]).filter(
-    (statement): statement is Record<string, unknown> => typeof statement === "object" && statement !== null,
-  );
+export function statementsOf(document: PolicyDocument): JsonObject[] {
+  return asList(document["Statement"]).filter(isJsonObject);
 }
 
 /** `*` is any text, `?` any one character. Takes no longer for many stars, as a regular expression would. */

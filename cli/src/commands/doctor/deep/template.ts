@@ -1,5 +1,5 @@
-import { parseJson } from "../../../json.ts";
 import { join, relative } from "node:path";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../../../json.ts";
 import type { Deployment } from "../../../deployment/deployment.ts";
 import { getTemplateRequest, processGetTemplateResponse } from "../../../aws/cloudformation.ts";
 import { deployCommand } from "../../../deployment/deploy-command.ts";
@@ -10,9 +10,6 @@ import { type Finding, fromError, ok, skipped, warning } from "../finding.ts";
 import { liveFindings } from "../live.ts";
 import { sourceFiles } from "../source-files.ts";
 import { type Deployer, lookupFinding } from "./deployer.ts";
-
-/** A template as JSON. */
-type Template = Record<string, unknown>;
 
 const ending = ".template.json";
 
@@ -68,8 +65,8 @@ async function compare(
     };
   }
   if (error !== undefined) return lookupFinding(name, error);
-  const deployed = parseTemplate(text);
-  const synthesised = parseTemplate(environment.files.readText(path));
+  const deployed = parseJsonObject(text ?? "");
+  const synthesised = parseJsonObject(environment.files.readText(path) ?? "");
   if (deployed === undefined || synthesised === undefined) {
     return skipped(
       name,
@@ -104,17 +101,8 @@ async function compare(
   });
 }
 
-function parseTemplate(text: string | undefined): Template | undefined {
-  try {
-    const value: unknown = parseJson(text ?? "");
-    return typeof value === "object" && value !== null ? (value as Template) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The names of the resources, outputs and so on that differ, without values, which may be secrets. */
-function differingParts(deployed: Template, synthesised: Template): string[] {
+function differingParts(deployed: JsonObject, synthesised: JsonObject): string[] {
   const sections = new Set([...Object.keys(deployed), ...Object.keys(synthesised)]);
   return [...sections].flatMap((section) => {
     const before = (deployed[section] ?? {}) as Record<string, unknown>;
@@ -130,7 +118,7 @@ function differingParts(deployed: Template, synthesised: Template): string[] {
 function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_name, inner: unknown) =>
-      typeof inner === "object" && inner !== null && !Array.isArray(inner)
+      isJsonObject(inner)
         ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
         : inner,
     ) ?? ""

@@ -1,7 +1,7 @@
-import { parseJson } from "../../../json.ts";
 import { resolve } from "node:path";
 import type { Environment } from "../../../environment/environment.ts";
 import { AuthCliError } from "../../../errors.ts";
+import { isJsonObject, parseJson } from "../../../json.ts";
 import type { Change, Comparison, SmokeReport, SmokeRun } from "../report.ts";
 
 /** Smaller slowdowns are noise. Both limits apply: a share of the earlier duration, and milliseconds. */
@@ -116,7 +116,7 @@ export function readPreviousReport(
   } catch {
     throw refuse(text.trim() === "" ? "it is empty" : "it is not JSON");
   }
-  if (!isObject(value) || !("schemaVersion" in value)) throw refuse("it is not a smoke report");
+  if (!isJsonObject(value) || !("schemaVersion" in value)) throw refuse("it is not a smoke report");
   if (value["schemaVersion"] !== 1) {
     throw refuse(`its schemaVersion is ${JSON.stringify(value["schemaVersion"])}; this auth-cli reads 1`);
   }
@@ -128,7 +128,7 @@ export function readPreviousReport(
 
 function isStage(value: unknown): value is PreviousStage {
   return (
-    isObject(value) &&
+    isJsonObject(value) &&
     isTime(value["startedAt"]) &&
     isNumber(value["durationMs"]) &&
     ["stage", "apiEndpoint", "identityPoolId", "identityId"].every((key) => isOptionalText(value[key])) &&
@@ -139,16 +139,12 @@ function isStage(value: unknown): value is PreviousStage {
 
 function isCheck(value: unknown): value is PreviousCheck {
   return (
-    isObject(value) &&
+    isJsonObject(value) &&
     isText(value["name"]) &&
     isText(value["status"]) &&
     isNumber(value["durationMs"]) &&
     isOptionalText(value["route"])
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {
