@@ -41,11 +41,11 @@ export function parseOutputs(
   text: string,
   { appName, stage: wanted }: { appName: string | undefined; stage: string | undefined },
 ): StageOutputs[] {
-  const outputs = parseFile(path, text);
-  const stacks = stacksOf(outputs);
+  const content = readContent(path, text);
+  const { outputs, stacks } = content;
   if (stacks === undefined) return [{ stage: undefined, values: flatten(outputs) }];
 
-  const stages = new Map<string, [stackName: string, values: Record<string, unknown>][]>();
+  const stages = new Map<string, Stack[]>();
   for (const stack of stacks) {
     const stage = stageOf(stack[0], appName, wanted);
     // A stage becomes part of a command to copy. CloudFormation has no stacks with other names.
@@ -62,39 +62,54 @@ export function parseOutputs(
         : `pass the right file with --outputs, or pass --endpoint and --identity-pool-id`,
     });
   }
-  const named = appName === undefined && !isSstOutputsFile(path) ? ofStacks(stacks, wanted) : [];
-  if (named.length > 0) return named;
+  const named =
+    appName === undefined && !isSstOutputsFile(path) ? (content.named ??= namedStages(stacks)) : [];
+  const ofName = named.filter(({ stage }) => wanted === undefined || stage === wanted);
+  if (ofName.length > 0) return ofName;
   const ofWanted = wanted === undefined ? undefined : stages.get(wanted);
   if (ofWanted !== undefined) return [{ stage: wanted, ...merge(ofWanted) }];
   const found = [...stages].map(([stage, own]) => ({ stage, ...merge(own) }));
   if (appName !== undefined || isSstOutputsFile(path)) return found;
   // Not the wanted one: an error names them.
-  const whole = wanted === undefined ? [] : ofStacks(stacks, undefined);
-  return whole.length > 0 ? whole : joinPartial(found, stacks);
+  return named.length > 0 ? named : joinPartial(found, stacks);
+}
+
+type Stack = readonly [name: string, values: Record<string, unknown>];
+
+interface Content {
+  outputs: unknown;
+  /** Undefined in a format without stacks. */
+  stacks: Stack[] | undefined;
+  /** Set when somebody asks. */
+  named?: StageOutputs[];
+}
+
+/** The last file. Many stages share one, which is parsed once. */
+let last: (Content & { path: string; text: string }) | undefined;
+
+function readContent(path: string, text: string): Content {
+  if (last?.path === path && last.text === text) return last;
+  const outputs = parseFile(path, text);
+  last = { path, text, outputs, stacks: stacksOf(outputs) };
+  return last;
 }
 
 /** Stacks outside of SST that each have an API and a pool are stages by their whole names. */
-function ofStacks(
-  stacks: readonly (readonly [string, Record<string, unknown>])[],
-  wanted: string | undefined,
-): StageOutputs[] {
+function namedStages(stacks: readonly Stack[]): StageOutputs[] {
   const useful = stacks
     .map((stack) => ({ stage: stack[0], ...merge([stack]) }))
     .filter(({ values }) => apisOf(values).length + poolsOf(values).length > 0);
   const areStages = useful.every(
     ({ stage, values }) => isStageName(stage) && apisOf(values).length > 0 && poolsOf(values).length > 0,
   );
-  return areStages ? useful.filter(({ stage }) => wanted === undefined || stage === wanted) : [];
+  return areStages ? useful : [];
 }
 
 /**
  * The names of stacks outside of SST need not begin with a stage: `ApiStack` and `AuthStack` are one deployment. Stages
  * are told apart only where several are complete.
  */
-function joinPartial(
-  stages: StageOutputs[],
-  stacks: readonly (readonly [string, Record<string, unknown>])[],
-): StageOutputs[] {
+function joinPartial(stages: StageOutputs[], stacks: readonly Stack[]): StageOutputs[] {
   const useful = stages.filter(({ values }) => apisOf(values).length + poolsOf(values).length > 0);
   const complete = useful.filter(({ values }) => apisOf(values).length > 0 && poolsOf(values).length > 0);
   if (useful.length === 1) return useful;
@@ -102,7 +117,7 @@ function joinPartial(
   return [{ stage: undefined, ...merge(stacks) }];
 }
 
-function merge(stacks: readonly (readonly [string, Record<string, unknown>])[]): {
+function merge(stacks: readonly Stack[]): {
   values: Record<string, unknown>;
   stackNames: string[];
 } {
@@ -125,7 +140,7 @@ function merge(stacks: readonly (readonly [string, Record<string, unknown>])[]):
 }
 
 /** Undefined in a format without stacks. */
-function stacksOf(outputs: unknown): [name: string, values: Record<string, unknown>][] | undefined {
+function stacksOf(outputs: unknown): Stack[] | undefined {
   if (!isJsonObject(outputs)) return undefined;
   if (Array.isArray(outputs["Stacks"])) {
     return outputs["Stacks"]

@@ -121,6 +121,30 @@ describe("fifty stages", () => {
     }
   });
 
+  it("read each file once, and look up the deployer's credentials once", async () => {
+    const { environment } = twoStages();
+    const { files } = environment;
+    const read: string[] = [];
+    environment.files = {
+      ...files,
+      readText(path) {
+        read.push(path);
+        return files.readText(path);
+      },
+    };
+    const queries: unknown[] = [];
+    environment.findAwsCredentials = (query) => {
+      queries.push(query);
+      return Promise.resolve(undefined);
+    };
+    const finder = projectStages(environment, undefined);
+    const run = await runStages({ stages: ["dev", "prod"] }, environment, finder);
+    expect(run.passed).toBe(true);
+    expect(read).toEqual(expect.arrayContaining(["/project/.env", "/project/.sst/outputs.json"]));
+    expect(read.filter((path, index) => read.indexOf(path) < index)).toEqual([]);
+    expect(queries).toEqual([{ profile: undefined, region: undefined }]);
+  });
+
   it("each ask X, when it refuses the token", async () => {
     const world = twoStages({ answers: { "twitter.token": () => reply(401, { errors: [{ code: 89 }] }) } });
     const ran = await smokeIn(world, ["--stage", "dev", "--stage", "prod"]);

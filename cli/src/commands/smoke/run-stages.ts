@@ -18,7 +18,7 @@ import {
 import { Retries } from "./retry.ts";
 import type { RouteFlags } from "./routes/choose-routes.ts";
 import { RunLimits, type RunLimitOptions } from "./run-limits.ts";
-import { shareReplies } from "./shared-replies.ts";
+import { shareSources } from "./shared-sources.ts";
 import { createSignal } from "./signal.ts";
 import { createStageSources, type LiveStage, liveRefused, type StageSources } from "./stage-sources.ts";
 
@@ -61,7 +61,7 @@ export async function runStages(
   finder: StageFinder,
   onProgress: OnProgress = () => {},
 ): Promise<SmokeRun> {
-  const environment = { ...surroundings, send: shareReplies(surroundings.send) };
+  const environment = shareSources(surroundings);
   const selection = selectChecks(options.only, options.skip);
   const limits = new RunLimits(environment, options);
   const run: Run = {
