@@ -14,5 +14,7 @@ it("runJq returns jq 1.8's results and errors", async () => {
   expect(await runJq(['" x "', 'trim, ("a,b" | split(","))', ["-c"]], signal)).toEqual({
     output: '"x"\n["a","b"]',
   });
-  expect(await runJq(["{}", "error", []], signal)).toHaveProperty("failed");
+  const failed = (input: string, expression: string) => runJq([input, expression, []], signal);
+  expect(await failed("{}", "error")).toEqual({ failed: "{}" });
+  expect(await failed("{}", ".a | foo")).toEqual({ failed: "foo/0 is not defined at line 1, column 6" });
 });

@@ -38,5 +38,6 @@ function cleaned(message: string): string {
   const [first = ""] = message.split("\n");
   return first
     .replace(/^jq: parse error: /, "jq cannot read it as JSON: ")
-    .replace(/^jq: error(?: \(at [^)]*\))?: /, "");
+    .replace(/^jq: error(?: \([^)]*\))*: /, "")
+    .replace(/ at <top-level>, (line \d+, column \d+):$/, " at $1");
 }

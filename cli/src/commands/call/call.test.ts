@@ -363,7 +363,7 @@ describe("the output", () => {
     const ran = await authCli(["call", "POST", "/x", "--jq", ".["], json("{}"));
     expect([ran.code, ran.stdout, ran.environment.requests]).toEqual([2, "", []]);
     expect(ran.stderr).toMatch(
-      /^error: invalid expression "\.\[" \(--jq\)\ncause: syntax error, unexpected end of file/,
+      /^error: invalid expression "\.\[" \(--jq\)\ncause: syntax error, unexpected end of file at line 1, column 2\nfix: /,
     );
   });
 

@@ -9,6 +9,7 @@ import { jsonLines } from "../../lines.ts";
 import { findClientCredentials } from "../../deployment/client-credentials.ts";
 import { createRecord, type LocalCloudRecord } from "../../deployment/local-clouds.ts";
 import { nameCommands } from "../../command-name.ts";
+import { explainMissing } from "./missing-package.ts";
 import { explainState, isStateError } from "./state-errors.ts";
 import { openShell } from "./open-shell.ts";
 import { assignments, evaluation, guessShell } from "./shells.ts";
@@ -37,8 +38,6 @@ export interface LocalFlags {
   json?: boolean;
   debug?: boolean;
 }
-
-const packageName = "@api-auth-twitter/local-cloud";
 
 /**
  * `auth-cli local`: starts the local cloud and waits for SIGINT or SIGTERM, or runs a command inside it.
@@ -191,15 +190,7 @@ function oidcIssuers(flags: readonly string[]): Record<string, string> {
 
 async function startLocalCloud(options: LocalCloudOptions, environment: Environment): Promise<LocalCloud> {
   const localCloud = await import("@api-auth-twitter/local-cloud").catch((error: unknown) => {
-    // `import()` in the source, `require` in the build.
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ERR_MODULE_NOT_FOUND" && code !== "MODULE_NOT_FOUND") throw error;
-    throw new AuthCliError("local-cloud-missing", {
-      message: "the local cloud is not installed",
-      cause: `it is a package of its own, ${packageName}`,
-      // A program that is installed for every project does not look into the project's packages.
-      fix: `run \`npm install ${environment.commandName === "auth-cli" ? "--global" : "--save-dev"} ${packageName}\``,
-    });
+    throw explainMissing(error, environment.commandName);
   });
   try {
     return await localCloud.startLocalCloud(options);
