@@ -144,14 +144,20 @@ describe("cdk deploy, diff and destroy", () => {
             /^cloudformation CdkApp did not run Custom::CDKBucketDeployment: the local cloud runs only functions for Node\.js, and its function is for python3\.\d+$/,
           ),
         ]);
-        const broken = 'new CfnResource(stack, "Broken", { type: "AWS::SQS::Nothing" });';
-        await writeFile(
-          join(folder, "app.mjs"),
-          `import { CfnResource } from "aws-cdk-lib";${program}${broken}`,
-        );
-        const failed = await run("deploy", "--require-approval", "never", "--no-rollback");
-        expect(failed.code).toBe(1);
-        expect(failed.output).toContain("does not support the resource type AWS::SQS::Nothing");
+        const deployBroken = async (type: string, ...args: string[]) => {
+          const broken = `new CfnResource(stack, "Broken", { type: "${type}" });`;
+          await writeFile(
+            join(folder, "app.mjs"),
+            `import { CfnResource } from "aws-cdk-lib";${program}${broken}`,
+          );
+          const failed = await run("deploy", "--require-approval", "never", ...args);
+          expect(failed.code).toBe(1);
+          expect(failed.output).toContain(`does not support the resource type ${type}`);
+          return failed.output;
+        };
+        await deployBroken("AWS::SQS::Earlier");
+        // The CLI prints the failures of the last operation only.
+        expect(await deployBroken("AWS::SQS::Nothing", "--no-rollback")).not.toContain("AWS::SQS::Earlier");
         await cdk("rollback", "--unstable=rollback", "CdkApp");
         expect(await (await fetch(url)).text()).toBe("hello");
         await cdk("destroy", "--force");

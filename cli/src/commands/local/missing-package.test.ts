@@ -43,14 +43,14 @@ it("names the local cloud, or what is missing of it", async () => {
   expect(await load()).toBeInstanceOf(SyntaxError);
 });
 
-it("reads the errors of import(), too", () => {
-  const missing = (specifier: string): Error =>
-    Object.assign(new Error(`Cannot find package '${specifier}' imported from /project/node_modules/x.js`), {
-      code: "ERR_MODULE_NOT_FOUND",
-    });
-  expect(explainMissing(missing(name), "auth-cli")).toMatchObject({
-    message: "the local cloud is not installed",
+it.each([
+  [name, "it is a package of its own, @api-auth-twitter/local-cloud"],
+  ["hono", "hono is missing"],
+])("reads the errors of import(), too: %s", (missing, cause) => {
+  const message = `Cannot find package '${missing}' imported from /project/node_modules/x.js`;
+  const error = Object.assign(new Error(message), { code: "ERR_MODULE_NOT_FOUND" });
+  expect(explainMissing(error, "auth-cli")).toMatchObject({
+    cause,
     fix: `run \`npm install --global ${name}\``,
   });
-  expect(explainMissing(missing("hono"), "auth-cli")).toMatchObject({ cause: "hono is missing" });
 });

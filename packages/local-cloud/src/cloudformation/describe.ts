@@ -72,9 +72,11 @@ export function summarizeStack(stack: Stack): StackSummary {
   };
 }
 
-export function describeEvent({ stackId, stackName }: Stack, event: StackEvent): SdkStackEvent {
+export function describeEvent({ stackId, stackName }: Stack, event: StackEvent) {
   return {
     StackId: stackId,
+    // The SDK's type lacks it. D: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackEvent.html
+    OperationId: event.operationId,
     EventId: event.eventId,
     StackName: stackName,
     LogicalResourceId: event.logicalId,

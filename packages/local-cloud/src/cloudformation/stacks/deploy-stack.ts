@@ -262,10 +262,12 @@ export function setStackStatus(
   clientRequestToken: string | undefined,
   { now, log, onStatus }: Pick<DeploymentEnvironment, "now" | "log" | "onStatus">,
 ): void {
+  if (beginsOperation(stack.status, status)) stack.operationId = randomUUID();
   stack.status = status;
   stack.statusReason = statusReason;
   stack.events.unshift({
     eventId: randomUUID(),
+    operationId: stack.operationId,
     logicalId: stack.stackName,
     physicalId: stack.stackId,
     resourceType: "AWS::CloudFormation::Stack",
@@ -278,6 +280,16 @@ export function setStackStatus(
   const reason = statusReason === undefined ? "" : `: ${statusReason}`;
   if (isFinal || status.includes("ROLLBACK")) log(`cloudformation ${stack.stackName} ${status}${reason}`);
   onStatus?.(stack);
+}
+
+/**
+ * Creates, updates, deletes, rollbacks and the creation of change sets are operations. A rollback over several failed
+ * operations is one.
+ * D: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events-by-operation.html
+ */
+function beginsOperation(before: StackStatus, status: StackStatus): boolean {
+  const isSameRollback = [before, status].every((each) => each.endsWith("ROLLBACK_IN_PROGRESS"));
+  return /(?<!CLEANUP)_IN_PROGRESS$/.test(status) && !isSameRollback;
 }
 
 /** Dependents before their dependencies. A replaced resource shares the logical id of its replacement. */

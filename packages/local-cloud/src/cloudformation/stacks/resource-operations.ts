@@ -52,6 +52,7 @@ export function createResourceOperations(
     resource.lastUpdated = now();
     stack.events.unshift({
       eventId: `${resource.logicalId}-${status}-${randomUUID()}`,
+      operationId: stack.operationId,
       logicalId: resource.logicalId,
       physicalId: resource.physicalId ?? "",
       resourceType: resource.type,

@@ -53,6 +53,7 @@ export interface StackResource {
 
 export interface StackEvent {
   eventId: string;
+  operationId: string;
   logicalId: string;
   physicalId: string;
   resourceType: string;
@@ -118,6 +119,8 @@ export interface Stack {
   /** Names of exports of other stacks that this one uses. */
   imports: Set<string>;
   resources: Map<string, StackResource>;
+  /** Of the operation that runs, or ran last. */
+  operationId: string;
   /** Newest first. */
   events: StackEvent[];
 }
@@ -146,6 +149,7 @@ export function newStack(stackName: string, { accountId, region }: Account, crea
     outputs: [],
     imports: new Set(),
     resources: new Map(),
+    operationId: randomUUID(),
     events: [],
   };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createStacksFixture, type StacksFixture } from "../../../test/stacks-fixture.ts";
 import { openState } from "../../state.ts";
+import type { Stack } from "./stack.ts";
 
 let fixture: StacksFixture;
 beforeEach(() => {
@@ -101,6 +102,29 @@ describe("creating", () => {
     await expect(fixture.deploy({ Resources: { A: parameter("/a", "1") } })).rejects.toThrow(
       "is in ROLLBACK_COMPLETE state and can not be updated",
     );
+  });
+
+  it("gives each operation an id, also a rollback", async () => {
+    const resources = { A: parameter("/a", "1") };
+    await fixture.deploy({ Resources: resources });
+    await failingUpdate();
+    const stack = await failingUpdate();
+    const events = stack.events.toReversed();
+    const ids = new Set(events.map(({ operationId }) => operationId));
+    const statuses = Array.from(ids, (id) =>
+      events.filter(({ operationId }) => operationId === id).map(({ status }) => status),
+    );
+    expect(statuses).toEqual([
+      ["CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_COMPLETE"],
+      ["UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_FAILED"],
+      ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"],
+      ["UPDATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_FAILED"],
+      ["UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"],
+    ]);
+
+    function failingUpdate(): Promise<Stack> {
+      return fixture.deploy({ Resources: { ...resources, B: broken } });
+    }
   });
 
   it("leaves out resources and outputs whose condition is false", async () => {
