@@ -22,7 +22,6 @@ const core = [
   "errors.ts",
   "reasons.ts",
   "redaction.ts",
-  "list-names.ts",
   "loopback.ts",
   "command-name.ts",
   "json.ts",

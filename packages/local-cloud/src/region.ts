@@ -206,8 +206,8 @@ export function createRegion(name: string, options: RegionOptions): Region {
     timed: {
       nextDue: () => events.nextDue(),
       runDue: (time) => events.runDue(time),
-      hasAlarms: () => cloudWatch.hasAlarms(),
-      evaluateAlarms: (minute) => cloudWatch.evaluate(minute),
+      hasAlarms: () => cloudWatch.alarms.list().length > 0,
+      evaluateAlarms: (minute) => cloudWatch.alarms.evaluate(minute),
     },
     iot,
     answer: async (request) => customResources.answer(request) ?? controlPlane(request),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ExecutionResult, GraphQLFieldResolver } from "graphql";
 import type { Account, GraphqlApi } from "../account.ts";
-import { isJsonObject, type JsonObject, parseJson } from "../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../aws/json-protocol.ts";
 import type { GatewayResponse } from "../http-api/proxy-response.ts";
 import type { Connection } from "../http-api/request-context.ts";
 import { authorize } from "../iam/authorization.ts";
@@ -162,18 +162,13 @@ function describeCaller(principal: Principal, sourceIp: string): JsonObject {
 function readBody(
   body: Uint8Array,
 ): { query: string; operationName: string | undefined; variables: JsonObject } | undefined {
-  try {
-    const value: unknown = parseJson(Buffer.from(body).toString("utf8"));
-    if (!isJsonObject(value) || typeof value["query"] !== "string") return undefined;
-    const { query, operationName, variables } = value;
-    return {
-      query,
-      operationName: typeof operationName === "string" ? operationName : undefined,
-      variables: isJsonObject(variables) ? variables : {},
-    };
-  } catch {
-    return undefined;
-  }
+  const { query, operationName, variables } = parseJsonObject(Buffer.from(body).toString("utf8")) ?? {};
+  if (typeof query !== "string") return undefined;
+  return {
+    query,
+    operationName: typeof operationName === "string" ? operationName : undefined,
+    variables: isJsonObject(variables) ? variables : {},
+  };
 }
 
 function describeResult({ data = null, errors }: ExecutionResult): JsonObject {

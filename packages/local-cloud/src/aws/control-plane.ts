@@ -21,6 +21,7 @@ import { isServicePreflight, servicePreflight, withServiceCors } from "./service
 import type { Permission } from "./permission.ts";
 import { jsonError, type JsonObject, jsonResult, parseJsonBody } from "./json-protocol.ts";
 import { restJsonError, restJsonResult } from "./rest-json-protocol.ts";
+import type { RestOperation } from "./rest-operation.ts";
 import { queryError, QueryParameters, queryResult } from "./query-protocol.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
 import { ServiceError } from "./service-error.ts";
@@ -59,15 +60,6 @@ export interface ControlPlaneOptions {
    * @param trace the request's `X-Amzn-Trace-Id`
    */
   onUnsupported?: (trace: string, refusal: string) => void;
-}
-
-/** A request, understood: what policies must allow, and the answer. */
-interface RestOperation<Result> {
-  action: string;
-  resource: string;
-  /** Whether the resource's own policy lets the caller do it. */
-  isGranted?(caller: Principal): boolean;
-  run(): Promise<Result>;
 }
 
 /** A service by the prefix of `X-Amz-Target`. */

@@ -31,6 +31,16 @@ export function parseJson(text: string): unknown {
   return value;
 }
 
+/** Undefined for invalid JSON, and for JSON that is not an object. */
+export function parseJsonObject(text: string): JsonObject | undefined {
+  try {
+    const value = parseJson(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws SyntaxError for a value that is nested too deep */
 export function requireShallow(value: unknown): void {
   if (!isShallow(value)) throw new SyntaxError("the document is nested too deep");

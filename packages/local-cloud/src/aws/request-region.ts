@@ -1,4 +1,4 @@
-import { isJsonObject } from "./json-protocol.ts";
+import { parseJsonObject } from "./json-protocol.ts";
 import type { AwsRequest } from "./request.ts";
 
 /**
@@ -24,12 +24,6 @@ function scopeRegion({ headers, query }: Pick<AwsRequest, "headers" | "query">):
 
 function cognitoRegion({ headers, body }: Pick<AwsRequest, "headers" | "body">): string | undefined {
   if (headers["x-amz-target"]?.startsWith("AWSCognitoIdentityService.") !== true) return undefined;
-  try {
-    const members: unknown = JSON.parse(Buffer.from(body).toString());
-    if (!isJsonObject(members)) return undefined;
-    const id = members["IdentityPoolId"] ?? members["IdentityId"];
-    return typeof id === "string" ? id.split(":")[0] : undefined;
-  } catch {
-    return undefined;
-  }
+  const { IdentityPoolId: pool, IdentityId: id = pool } = parseJsonObject(Buffer.from(body).toString()) ?? {};
+  return typeof id === "string" ? id.split(":")[0] : undefined;
 }

@@ -2,8 +2,7 @@ import type { Account } from "../account.ts";
 import type { EventBus } from "../events/event-bus.ts";
 import type { Lambda } from "../lambda/lambda.ts";
 import { mayServiceInvoke } from "../lambda/service-permission.ts";
-import type { Alarm, AlarmChange } from "./alarm.ts";
-import { actionsOf } from "./cloudwatch.ts";
+import { actionsOf, type Alarm, type AlarmChange } from "./alarm.ts";
 
 export interface AlarmActionOptions {
   account: Account;

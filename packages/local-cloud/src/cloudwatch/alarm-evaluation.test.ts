@@ -2,13 +2,14 @@ import { describe, expect, it } from "vitest";
 import { evaluateAlarm } from "./alarm-evaluation.ts";
 import type { Alarm } from "./alarm.ts";
 import { createMetrics } from "./metrics.ts";
+import { memoryState } from "../state.ts";
 
 const id = { namespace: "n", name: "m", dimensions: {} };
 const end = new Date("2026-11-27T22:00:00Z");
 
 /** @param points a character for each minute before the end: `0` within, `X` breaching, `-` missing */
 function evaluate(points: string, changes: Partial<Alarm>) {
-  const metrics = createMetrics();
+  const metrics = createMetrics(memoryState());
   for (const [index, point] of points.split("").entries()) {
     if (point === "-") continue;
     const time = new Date(end.getTime() - (points.length - index) * 60_000 + 5000);
@@ -77,5 +78,9 @@ describe("an alarm", () => {
     ["LessThanOrEqualToThreshold", 1, "ALARM"],
   ])("compares by %s with %d", (comparisonOperator, threshold, state) => {
     expect(evaluate("XXXXX", { comparisonOperator, threshold })?.state).toBe(state);
+  });
+
+  it("by an anomaly detector stays as it is", () => {
+    expect(evaluate("XXX", { comparisonOperator: "LessThanLowerThreshold" })).toBeUndefined();
   });
 });

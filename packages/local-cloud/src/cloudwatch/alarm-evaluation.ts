@@ -1,5 +1,5 @@
 import type { Alarm, AlarmState } from "./alarm.ts";
-import { type Metrics, statisticOf } from "./metrics.ts";
+import { type Datapoint, type Metrics, statisticOf } from "./metrics.ts";
 
 export interface Evaluation {
   state: AlarmState;
@@ -29,58 +29,23 @@ export function evaluateAlarm(
   toClient: (time: Date) => Date,
 ): Evaluation | undefined {
   const { metric, evaluationPeriods: wanted, threshold } = alarm;
-  if (metric === undefined) return undefined;
-  const { period, statistic, unit, ...id } = metric;
+  const comparison = comparisons[alarm.comparisonOperator];
+  if (metric === undefined || comparison === undefined) return undefined;
+  const { period, statistic, unit } = metric;
   const start = new Date(time.getTime() - (wanted + earlierPeriods) * period * 1000);
   const present = metrics
-    .datapoints(id, { start, end: time, period, unit })
+    .datapoints(metric, { start, end: time, period, unit })
     .flatMap((datapoint) => {
       const value = statisticOf(datapoint, statistic);
-      return value === undefined ? [] : [{ datapoint, value, breaches: breaches(alarm, value) }];
+      return value === undefined ? [] : [{ datapoint, value, breaches: comparison.holds(value, threshold) }];
     })
     .slice(-wanted);
-  const [first] = present;
-  const missing = wanted - present.length;
-  const breaching = present.filter((each) => each.breaches);
-  const required = alarm.datapointsToAlarm ?? wanted;
-  const treatment = alarm.treatMissingData;
-
-  const state = ((): AlarmState | undefined => {
-    const bad = breaching.length + (treatment === "breaching" ? missing : 0);
-    const good = present.length - breaching.length + (treatment === "notBreaching" ? missing : 0);
-    if (bad >= required) return "ALARM";
-    if (good > wanted - required) return "OK";
-    if (treatment === "ignore") return undefined;
-    if (present.length === 0) return "INSUFFICIENT_DATA";
-    // What is missing does not count.
-    return breaching.length >= Math.min(required, present.length) ? "ALARM" : "OK";
-  })();
+  const state = stateOf(alarm, present);
   if (state === undefined) return undefined;
-
-  const decisive = present.filter((each) => each.breaches === (state === "ALARM"));
-  const shown = decisive.length === 0 ? present : decisive;
-  const condition = conditions[alarm.comparisonOperator] ?? "";
-  const limit = decimal(threshold);
-  let reason: string;
-  if (present.length === 0 && state === "INSUFFICIENT_DATA") {
-    reason = `Insufficient Data: ${counted(wanted, "datapoint")} ${wanted === 1 ? "was" : "were"} unknown.`;
-  } else if (present.length === 0) {
-    const treated = treatment === "breaching" ? "Breaching" : "NonBreaching";
-    reason = `Threshold Crossed: no datapoints were received for ${counted(wanted, "period")} and ${counted(missing, "missing datapoint")} ${missing === 1 ? "was" : "were"} treated as [${treated}].`;
-  } else {
-    const values = shown
-      .toReversed()
-      .map(({ value, datapoint }) => `${decimal(value)} (${shortTime(toClient(datapoint.time))})`);
-    const verb = shown.length === 1 ? "was" : "were";
-    const transition =
-      state === "ALARM"
-        ? ` (minimum ${counted(required, "datapoint")} for OK -> ALARM transition)`
-        : ` (minimum ${counted(wanted - required + 1, "datapoint")} for ALARM -> OK transition)`;
-    reason = `Threshold Crossed: ${shown.length} out of the last ${wanted} datapoints [${values.join(", ")}] ${verb} ${state === "ALARM" ? "" : "not "}${condition} the threshold (${limit})${transition}.`;
-  }
+  const [first] = present;
   return {
     state,
-    reason,
+    reason: reasonOf(alarm, comparison, state, present, toClient),
     data: {
       version: "1.0",
       queryDate: longTime(toClient(time)),
@@ -99,6 +64,55 @@ export function evaluateAlarm(
   };
 }
 
+interface Present {
+  datapoint: Datapoint;
+  value: number;
+  breaches: boolean;
+}
+
+/** @returns undefined when the state stays */
+function stateOf(alarm: Alarm, present: readonly Present[]): AlarmState | undefined {
+  const { evaluationPeriods: wanted, treatMissingData: treatment } = alarm;
+  const missing = wanted - present.length;
+  const required = alarm.datapointsToAlarm ?? wanted;
+  const breaching = present.filter(({ breaches }) => breaches).length;
+  const bad = breaching + (treatment === "breaching" ? missing : 0);
+  const good = present.length - breaching + (treatment === "notBreaching" ? missing : 0);
+  if (bad >= required) return "ALARM";
+  if (good > wanted - required) return "OK";
+  if (treatment === "ignore") return undefined;
+  if (present.length === 0) return "INSUFFICIENT_DATA";
+  // What is missing does not count.
+  return breaching >= Math.min(required, present.length) ? "ALARM" : "OK";
+}
+
+function reasonOf(
+  { evaluationPeriods: wanted, datapointsToAlarm: required = wanted, treatMissingData, threshold }: Alarm,
+  { words }: Comparison,
+  state: AlarmState,
+  present: readonly Present[],
+  toClient: (time: Date) => Date,
+): string {
+  if (state === "INSUFFICIENT_DATA") {
+    return `Insufficient Data: ${counted(wanted, "datapoint")} ${wanted === 1 ? "was" : "were"} unknown.`;
+  }
+  if (present.length === 0) {
+    const treated = treatMissingData === "breaching" ? "Breaching" : "NonBreaching";
+    return `Threshold Crossed: no datapoints were received for ${counted(wanted, "period")} and ${counted(wanted, "missing datapoint")} ${wanted === 1 ? "was" : "were"} treated as [${treated}].`;
+  }
+  const decisive = present.filter(({ breaches }) => breaches === (state === "ALARM"));
+  const shown = decisive.length === 0 ? present : decisive;
+  const values = shown
+    .toReversed()
+    .map(({ value, datapoint }) => `${decimal(value)} (${shortTime(toClient(datapoint.time))})`);
+  const verb = shown.length === 1 ? "was" : "were";
+  const transition =
+    state === "ALARM"
+      ? `minimum ${counted(required, "datapoint")} for OK -> ALARM transition`
+      : `minimum ${counted(wanted - required + 1, "datapoint")} for ALARM -> OK transition`;
+  return `Threshold Crossed: ${shown.length} out of the last ${wanted} datapoints [${values.join(", ")}] ${verb} ${state === "ALARM" ? "" : "not "}${words} the threshold (${decimal(threshold)}) (${transition}).`;
+}
+
 /** `27/11/26 21:20:00`. */
 function shortTime(time: Date): string {
   const [year = "", month = "", day = "", clockTime = ""] = time.toISOString().split(/[-T.]/);
@@ -109,26 +123,26 @@ function longTime(time: Date): string {
   return time.toISOString().replace("Z", "+0000");
 }
 
-/** How CloudWatch words an operator. */
-const conditions: Readonly<Record<string, string>> = {
-  GreaterThanOrEqualToThreshold: "greater than or equal to",
-  GreaterThanThreshold: "greater than",
-  LessThanThreshold: "less than",
-  LessThanOrEqualToThreshold: "less than or equal to",
-};
-
-function breaches({ comparisonOperator, threshold }: Alarm, value: number): boolean {
-  switch (comparisonOperator) {
-    case "GreaterThanOrEqualToThreshold":
-      return value >= threshold;
-    case "GreaterThanThreshold":
-      return value > threshold;
-    case "LessThanThreshold":
-      return value < threshold;
-    default:
-      return value <= threshold;
-  }
+interface Comparison {
+  /** CloudWatch's. */
+  words: string;
+  /** Whether a value breaches the threshold. */
+  holds(value: number, threshold: number): boolean;
 }
+
+/** By `ComparisonOperator`. */
+export const comparisons: Readonly<Record<string, Comparison>> = {
+  GreaterThanOrEqualToThreshold: {
+    words: "greater than or equal to",
+    holds: (value, threshold) => value >= threshold,
+  },
+  GreaterThanThreshold: { words: "greater than", holds: (value, threshold) => value > threshold },
+  LessThanThreshold: { words: "less than", holds: (value, threshold) => value < threshold },
+  LessThanOrEqualToThreshold: {
+    words: "less than or equal to",
+    holds: (value, threshold) => value <= threshold,
+  },
+};
 
 /** As Java prints a double. */
 function decimal(value: number): string {

@@ -34,3 +34,11 @@ export interface AlarmChange {
   fromReason: string;
   reasonData: string | undefined;
 }
+
+/** The actions of an alarm for a state, unless they are disabled. */
+export function actionsOf({ settings }: Alarm, state: AlarmState): string[] {
+  if (settings["ActionsEnabled"] !== true) return [];
+  const lists = { OK: "OKActions", ALARM: "AlarmActions", INSUFFICIENT_DATA: "InsufficientDataActions" };
+  const actions = settings[lists[state]];
+  return Array.isArray(actions) ? actions.map(String) : [];
+}

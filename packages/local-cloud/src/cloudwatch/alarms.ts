@@ -2,10 +2,10 @@ import type { Account } from "../account.ts";
 import type { JsonObject } from "../aws/json-protocol.ts";
 import type { State } from "../state.ts";
 import type { Alarm, AlarmChange, AlarmState } from "./alarm.ts";
-import { type Evaluation, evaluateAlarm } from "./alarm-evaluation.ts";
+import { comparisons, type Evaluation, evaluateAlarm } from "./alarm-evaluation.ts";
 import { cloudWatchRefusals } from "./cloudwatch-refusals.ts";
 import { Input } from "./input.ts";
-import { type Metrics, percentileOf, simpleStatistics } from "./metrics.ts";
+import { describeMetric, type Metrics, percentileOf, simpleStatistics } from "./metrics.ts";
 import { units } from "./units.ts";
 
 /** Changes that an alarm remembers. */
@@ -14,6 +14,8 @@ const maximumHistory = 100;
 export interface Alarms {
   /** Creates or replaces an alarm; its state stays. @throws ServiceError as PutMetricAlarm */
   put(input: Readonly<JsonObject>): Alarm;
+  /** The alarm does not have to exist. */
+  arnOf(name: string): string;
   find(name: string): Alarm | undefined;
   list(): Alarm[];
   remove(name: string): void;
@@ -45,6 +47,8 @@ export function createAlarms({
   described,
 }: AlarmsOptions): Alarms {
   const alarms = state.part("alarms", () => new Map<string, Alarm>());
+  const arnOf = (name: string): string =>
+    `arn:aws:cloudwatch:${account.region}:${account.accountId}:alarm:${name}`;
 
   function transition(
     alarm: Alarm,
@@ -80,7 +84,7 @@ export function createAlarms({
         ...known,
         ...readAlarm(input),
         name,
-        arn: `arn:aws:cloudwatch:${account.region}:${account.accountId}:alarm:${name}`,
+        arn: arnOf(name),
         configured: time,
       };
       alarms.set(name, alarm);
@@ -91,6 +95,7 @@ export function createAlarms({
         described(alarm);
       return alarm;
     },
+    arnOf,
     find: (name) => alarms.get(name),
     list: () => [...alarms.values()],
     remove(name) {
@@ -109,12 +114,6 @@ export function createAlarms({
   };
 }
 
-const operators = [
-  "GreaterThanOrEqualToThreshold",
-  "GreaterThanThreshold",
-  "LessThanThreshold",
-  "LessThanOrEqualToThreshold",
-] as const;
 const treatments = ["breaching", "notBreaching", "ignore", "missing"] as const;
 const actionLists = ["OKActions", "AlarmActions", "InsufficientDataActions"] as const;
 /** What DescribeAlarms returns as it was put. */
@@ -139,7 +138,10 @@ function readAlarm(
   );
   const queries = input.objects("Metrics");
   const comparisonOperator = cloudWatchRefusals.missing.unless(
-    input.choice("ComparisonOperator", queries.length > 0 ? [...operators, ...anomalyOperators] : operators),
+    input.choice("ComparisonOperator", [
+      ...Object.keys(comparisons),
+      ...(queries.length > 0 ? anomalyOperators : []),
+    ]),
     "ComparisonOperator",
   );
   const treatMissingData = input.choice("TreatMissingData", treatments) ?? "missing";
@@ -162,7 +164,7 @@ function readAlarm(
       ),
       ActionsEnabled: input.flag("ActionsEnabled") ?? true,
       ...Object.fromEntries(actionLists.map((list) => [list, input.texts(list)])),
-      ...(queries.length === 0 && metric !== undefined && describeMetric(metric)),
+      ...(queries.length === 0 && metric !== undefined && describe(metric)),
       EvaluationPeriods: evaluationPeriods,
       ...(datapointsToAlarm !== undefined && { DatapointsToAlarm: datapointsToAlarm }),
       ...(input.number("Threshold") !== undefined && { Threshold: threshold }),
@@ -191,9 +193,7 @@ function readMetric(input: Input, evaluationPeriods: number): AlarmMetric {
   cloudWatchRefusals.statistic.when((statistic === undefined) === (extended === undefined));
   requireStatistic(statistic ?? extended ?? "");
   return {
-    namespace: input.requiredText("Namespace"),
-    name: input.requiredText("MetricName"),
-    dimensions: input.dimensions(),
+    ...input.metric(),
     statistic: statistic ?? extended ?? "",
     period,
     unit: input.choice("Unit", [...units]),
@@ -216,21 +216,18 @@ function readQuery(queries: readonly Input[]): AlarmMetric | undefined {
   const statistic = stat.requiredText("Stat");
   requireStatistic(statistic);
   return {
-    namespace: metric.requiredText("Namespace"),
-    name: metric.requiredText("MetricName"),
-    dimensions: metric.dimensions(),
+    ...metric.metric(),
     statistic,
     period: stat.requiredNumber("Period"),
     unit: stat.text("Unit"),
   };
 }
 
-function describeMetric({ namespace, name, dimensions, statistic, period, unit }: AlarmMetric): object {
+function describe(metric: AlarmMetric): object {
+  const { statistic, period, unit } = metric;
   return {
-    MetricName: name,
-    Namespace: namespace,
+    ...describeMetric(metric),
     [percentileOf(statistic) === undefined ? "Statistic" : "ExtendedStatistic"]: statistic,
-    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
     Period: period,
     ...(unit !== undefined && { Unit: unit }),
   };

@@ -4,12 +4,19 @@ import type { Permission } from "../aws/permission.ts";
 import { findOperation } from "../aws/service-error.ts";
 import type { CloudClock } from "../cloud-clock.ts";
 import { memoryState, type State } from "../state.ts";
-import { type Alarm, type AlarmChange, alarmStates } from "./alarm.ts";
-import { createAlarms, requireStatistic } from "./alarms.ts";
+import { actionsOf, type Alarm, type AlarmChange, alarmStates } from "./alarm.ts";
+import { type Alarms, createAlarms, requireStatistic } from "./alarms.ts";
 import { cloudWatchRefusals } from "./cloudwatch-refusals.ts";
 import { readEmbeddedMetrics } from "./embedded-metrics.ts";
 import { Input } from "./input.ts";
-import { createMetrics, type MetricId, type MetricSamples, statisticOf } from "./metrics.ts";
+import {
+  createMetrics,
+  describeMetric,
+  keyOf,
+  type MetricId,
+  type MetricSamples,
+  statisticOf,
+} from "./metrics.ts";
 import { units } from "./units.ts";
 
 export interface CloudWatchOptions {
@@ -31,13 +38,7 @@ export interface CloudWatch {
   readLine(functionName: string, line: string): void;
   /** Samples of a service's own metric, at this time. */
   record(id: MetricId, unit: string, value: number): void;
-  /** Creates or changes an alarm. @throws ServiceError as PutMetricAlarm */
-  putAlarm(input: JsonObject): { name: string; arn: string };
-  findAlarm(name: string): Alarm | undefined;
-  removeAlarm(name: string): void;
-  hasAlarms(): boolean;
-  /** Evaluates every alarm with the data before this time. */
-  evaluate(time: Date): void;
+  alarms: Alarms;
 }
 
 /** Metrics of a page of ListMetrics. */
@@ -65,8 +66,6 @@ export function createCloudWatch({
     },
     described: (alarm) => log(`cloudwatch alarm ${alarm.name}: ALARM:${descriptionOf(alarm)}`),
   });
-  const alarmArn = (name: string): string =>
-    `arn:aws:cloudwatch:${account.region}:${account.accountId}:alarm:${name}`;
 
   const operations: Record<string, (input: Input) => object> = {
     PutMetricData(input) {
@@ -94,11 +93,7 @@ export function createCloudWatch({
       );
       const { page, nextToken } = paged(found, input.text("NextToken"), pageSize);
       return {
-        Metrics: page.map((id) => ({
-          Namespace: id.namespace,
-          MetricName: id.name,
-          Dimensions: describeDimensions(id),
-        })),
+        Metrics: page.map(describeMetric),
         NextToken: nextToken,
       };
     },
@@ -106,7 +101,7 @@ export function createCloudWatch({
       const period = input.requiredNumber("Period");
       cloudWatchRefusals.period.when(!isQueryPeriod(period));
       const { start, end } = readRange(input, period, clock);
-      const id = readMetric(input);
+      const id = input.metric();
       const simple = input.texts("Statistics");
       const extended = input.texts("ExtendedStatistics");
       for (const statistic of [...simple, ...extended]) requireStatistic(statistic);
@@ -140,7 +135,7 @@ export function createCloudWatch({
         const statistic = stat.requiredText("Stat");
         requireStatistic(statistic);
         if (query.flag("ReturnData") === false) return [];
-        const id = readMetric(metric);
+        const id = metric.metric();
         const { start, end } = readRange(input, period, clock);
         const values = metrics
           .datapoints(id, { start, end, period, unit: stat.text("Unit") })
@@ -187,16 +182,8 @@ export function createCloudWatch({
       return { MetricAlarms: page.map(describeAlarm), CompositeAlarms: [], NextToken: nextToken };
     },
     DescribeAlarmsForMetric(input) {
-      const { namespace, name, dimensions } = readMetric(input);
-      const same = JSON.stringify(sorted(dimensions));
-      const found = alarms
-        .list()
-        .filter(
-          ({ metric }) =>
-            metric?.namespace === namespace &&
-            metric.name === name &&
-            JSON.stringify(sorted(metric.dimensions)) === same,
-        );
+      const wanted = keyOf(input.metric());
+      const found = alarms.list().filter(({ metric }) => metric && keyOf(metric) === wanted);
       return { MetricAlarms: found.map(describeAlarm) };
     },
     DescribeAlarmHistory(input) {
@@ -250,8 +237,8 @@ export function createCloudWatch({
       const action = `cloudwatch:${operation}`;
       const { AlarmName: name, AlarmNames: names, Namespace: namespace } = input;
       const named = [name ?? (Array.isArray(names) ? names : [])].flat().map(String);
-      if (named.length > 0) return named.map((each) => ({ action, resource: alarmArn(each) }));
-      if (operation.startsWith("DescribeAlarm")) return [{ action, resource: alarmArn("*") }];
+      if (named.length > 0) return named.map((each) => ({ action, resource: alarms.arnOf(each) }));
+      if (operation.startsWith("DescribeAlarm")) return [{ action, resource: alarms.arnOf("*") }];
       const isPut = operation === "PutMetricData" && typeof namespace === "string";
       return [{ action, resource: "*", ...(isPut && { context: { "cloudwatch:namespace": namespace } }) }];
     },
@@ -272,27 +259,13 @@ export function createCloudWatch({
     record(id, unit, value) {
       metrics.put(id, { time: clock.now(), unit, samples: [[value, 1]], resolution: 60 });
     },
-    putAlarm: (input) => alarms.put(input),
-    findAlarm: (name) => alarms.find(name),
-    removeAlarm: (name) => alarms.remove(name),
-    hasAlarms: () => alarms.list().length > 0,
-    evaluate: (time) => alarms.evaluate(time),
+    alarms,
   };
 }
 
 function descriptionOf({ settings }: Alarm): string {
   const { AlarmDescription: description } = settings;
   return typeof description === "string" ? ` Description: ${description}` : "";
-}
-
-/** The actions of an alarm for a state, unless they are disabled. */
-export function actionsOf({ settings }: Alarm, state: Alarm["state"]): string[] {
-  if (settings["ActionsEnabled"] !== true) return [];
-  const list = { OK: "OKActions", ALARM: "AlarmActions", INSUFFICIENT_DATA: "InsufficientDataActions" }[
-    state
-  ];
-  const actions = settings[list];
-  return Array.isArray(actions) ? actions.map(String) : [];
 }
 
 function describeAlarm(alarm: Alarm): object {
@@ -309,14 +282,6 @@ function describeAlarm(alarm: Alarm): object {
   };
 }
 
-function readMetric(input: Input): MetricId {
-  return {
-    namespace: input.requiredText("Namespace"),
-    name: input.requiredText("MetricName"),
-    dimensions: input.dimensions(),
-  };
-}
-
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDatum.html */
 function readDatum(namespace: string, datum: Input, clock: CloudClock): [MetricId, MetricSamples] {
   const value = datum.number("Value");
@@ -330,7 +295,7 @@ function readDatum(namespace: string, datum: Input, clock: CloudClock): [MetricI
   );
   const time = datum.date("Timestamp");
   return [
-    { namespace, name: datum.requiredText("MetricName"), dimensions: datum.dimensions() },
+    datum.metric(namespace),
     {
       time: time === undefined ? clock.now() : clock.fromClient(time),
       unit: datum.choice("Unit", [...units]) ?? "None",
@@ -359,14 +324,6 @@ function readRange(input: Input, period: number, clock: CloudClock): { start: Da
 
 function isQueryPeriod(period: number): boolean {
   return period > 0 && ([1, 5, 10, 20, 30].includes(period) || period % 60 === 0);
-}
-
-function describeDimensions({ dimensions }: MetricId): { Name: string; Value: string }[] {
-  return Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
-}
-
-function sorted(dimensions: Readonly<Record<string, string>>): [string, string][] {
-  return Object.entries(dimensions).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function paged<Item>(

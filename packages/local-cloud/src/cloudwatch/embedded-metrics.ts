@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseJson } from "../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../aws/json-protocol.ts";
 import type { MetricId, MetricSamples } from "./metrics.ts";
 import { units } from "./units.ts";
 
@@ -13,7 +13,7 @@ export function readEmbeddedMetrics(
 ): { id: MetricId; samples: MetricSamples }[] | string | undefined {
   if (!line.startsWith("{") || !line.includes('"_aws"') || !line.includes('"CloudWatchMetrics"'))
     return undefined;
-  const root = parse(line);
+  const root = parseJsonObject(line);
   const metadata = root?.["_aws"];
   if (root === undefined || !isJsonObject(metadata)) return "it is not a JSON object";
   const { Timestamp: timestamp, CloudWatchMetrics: directives } = metadata;
@@ -76,13 +76,4 @@ function readValues(value: unknown): [number, number][] | undefined {
   if (values.length === 0 || values.length > 100) return undefined;
   if (!values.every((each) => typeof each === "number")) return undefined;
   return values.map((each) => [each, 1]);
-}
-
-function parse(text: string): JsonObject | undefined {
-  try {
-    const parsed: unknown = parseJson(text);
-    return isJsonObject(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
+import type { MetricId } from "./metrics.ts";
 import { cloudWatchRefusals } from "./cloudwatch-refusals.ts";
 
 /**
@@ -99,10 +100,16 @@ export class Input {
     return found;
   }
 
-  /** `[{"Name": …, "Value": …}]`. */
-  dimensions(name = "Dimensions"): Record<string, string> {
-    const list = this.objects(name);
+  /** `Namespace`, `MetricName` and `Dimensions`. */
+  metric(namespace = this.requiredText("Namespace")): MetricId {
+    const list = this.objects("Dimensions");
     cloudWatchRefusals.dimensions.when(list.length > 30);
-    return Object.fromEntries(list.map((each) => [each.requiredText("Name"), each.requiredText("Value")]));
+    return {
+      namespace,
+      name: this.requiredText("MetricName"),
+      dimensions: Object.fromEntries(
+        list.map((each) => [each.requiredText("Name"), each.requiredText("Value")]),
+      ),
+    };
   }
 }

@@ -1,4 +1,4 @@
-import { memoryState, type State } from "../state.ts";
+import type { State } from "../state.ts";
 
 /** What names a metric: two sets of dimensions are two metrics. */
 export interface MetricId {
@@ -74,7 +74,7 @@ const maximumBuckets = 1440;
 const maximumValues = 500;
 
 /** The metrics of CloudWatch. */
-export function createMetrics(state: State = memoryState()): Metrics {
+export function createMetrics(state: Pick<State, "part">): Metrics {
   const metrics = state.part("metrics", () => new Map<string, Metric>());
   return {
     put(id, { time, unit, samples, resolution }) {
@@ -189,7 +189,8 @@ function addValues(
   return values;
 }
 
-function keyOf({ namespace, name, dimensions }: MetricId): string {
+/** Equal for the same metric. */
+export function keyOf({ namespace, name, dimensions }: MetricId): string {
   const sorted = Object.entries(dimensions).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([namespace, name, sorted]);
 }
@@ -199,4 +200,13 @@ function dropOldest(map: Map<string, unknown>, maximum: number): void {
     if (map.size <= maximum) return;
     map.delete(key);
   }
+}
+
+/** As CloudWatch's operations describe it. */
+export function describeMetric({ namespace, name, dimensions }: MetricId) {
+  return {
+    Namespace: namespace,
+    MetricName: name,
+    Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
+  };
 }

@@ -1,7 +1,7 @@
 import { generateKeyPair, type KeyObject, randomUUID, sign, verify } from "node:crypto";
 import { promisify } from "node:util";
 
-import { isJsonObject, type JsonObject } from "../aws/json-protocol.ts";
+import { type JsonObject, parseJsonObject } from "../aws/json-protocol.ts";
 import type { CognitoIdentity } from "../iam/principal.ts";
 
 const lifetimeSeconds = 600;
@@ -83,12 +83,7 @@ function textOf(value: unknown): string {
 }
 
 function decode(part: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return parseJsonObject(Buffer.from(part, "base64url").toString("utf8"));
 }
 
 interface SigningKey {

@@ -1,4 +1,5 @@
 import type { AwsRequest } from "../aws/request.ts";
+import type { RestOperation } from "../aws/rest-operation.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import type { Account } from "../account.ts";
 import { authorize } from "../iam/authorization.ts";
@@ -21,16 +22,9 @@ export interface IotOptions {
   onLost?: (filters: string[]) => void;
 }
 
-/** A request, understood: what policies must allow, and the answer. */
-interface IotOperation {
-  action: string;
-  resource: string;
-  run(): Promise<object>;
-}
-
 export interface Iot {
   /** @throws ServiceError for a request that is not supported */
-  find(request: Pick<AwsRequest, "method" | "path" | "query" | "body">): IotOperation;
+  find(request: Pick<AwsRequest, "method" | "path" | "query" | "body">): RestOperation<object>;
   /** Ends every connection of the broker, as a network failure does. */
   disconnect(): Promise<void>;
   /** Ends the broker and its connections. */

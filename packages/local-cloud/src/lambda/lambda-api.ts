@@ -2,19 +2,11 @@ import type { Account, LambdaFunction } from "../account.ts";
 import { isJsonObject, parseJsonBody, parseJson } from "../aws/json-protocol.ts";
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
 import { restJsonResult } from "../aws/rest-json-protocol.ts";
+import type { RestOperation } from "../aws/rest-operation.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import { matchesPrincipal, type Principal } from "../iam/principal.ts";
 import type { InvocationResult, Lambda } from "./lambda.ts";
 import { invocationRefusals, maximumEventBytes } from "./lambda-refusals.ts";
-
-/** A request, understood: what policies must allow, and the answer. */
-interface LambdaOperation {
-  action: string;
-  resource: string;
-  /** Whether the function's own policy lets the caller do it. */
-  isGranted?(caller: Principal): boolean;
-  run(): Promise<AwsResponse>;
-}
 
 export interface LambdaApiOptions {
   account: Account;
@@ -25,7 +17,7 @@ export interface LambdaApiOptions {
 
 export interface LambdaApi {
   /** @throws ServiceError for a request that is not supported */
-  find(request: AwsRequest): LambdaOperation;
+  find(request: AwsRequest): RestOperation<AwsResponse>;
 }
 
 /**
@@ -55,7 +47,7 @@ export function createLambdaApi({ account, lambda, isQualified }: LambdaApiOptio
       const operation = (
         action: string,
         answer: (lambdaFunction: LambdaFunction) => object,
-      ): LambdaOperation => ({
+      ): RestOperation<AwsResponse> => ({
         action: `lambda:${action}`,
         resource,
         run: async () => restJsonResult(answer(find(resource)), requestId),

@@ -39,7 +39,7 @@ import {
   type JsonRequest,
   optionalString,
   requiredString,
-  parseJson,
+  parseJsonObject,
 } from "../aws/json-protocol.ts";
 import type { Permission } from "../aws/permission.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
@@ -343,7 +343,8 @@ export function createSecretsManager({
     },
     PutResourcePolicy: (request: JsonRequest<PutResourcePolicyRequest>): PutResourcePolicyResponse => {
       const secret = active(requiredString(request, "SecretId"));
-      setResourcePolicy(secret, policyOf(requiredString(request, "ResourcePolicy")));
+      const policy = parseJsonObject(requiredString(request, "ResourcePolicy"));
+      setResourcePolicy(secret, secretRefusals.policy.unless(policy));
       return identify(secret);
     },
     DeleteResourcePolicy: (
@@ -502,16 +503,6 @@ export function tagsOf(tags: unknown): Record<string, string> {
       .filter(isJsonObject)
       .map(({ Key: key, Value: value }) => [String(key), typeof value === "string" ? value : ""]),
   );
-}
-
-function policyOf(text: string): PolicyDocument | undefined {
-  try {
-    const parsed: unknown = parseJson(text);
-    return isJsonObject(parsed) ? parsed : secretRefusals.policy.unless(undefined);
-  } catch (error) {
-    if (error instanceof SyntaxError) return secretRefusals.policy.unless(undefined);
-    throw error;
-  }
 }
 
 /**

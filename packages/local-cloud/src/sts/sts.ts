@@ -6,7 +6,7 @@ import type {
   GetCallerIdentityResponse,
 } from "@aws-sdk/client-sts";
 import type { Account, PolicyDocument, Role } from "../account.ts";
-import { isJsonObject, parseJson } from "../aws/json-protocol.ts";
+import { parseJsonObject } from "../aws/json-protocol.ts";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { findOperation } from "../aws/service-error.ts";
 import type { OpenIdTokens } from "../cognito-identity/open-id-token.ts";
@@ -136,7 +136,7 @@ function readSessionRequest(
 
 /** @throws ServiceError MalformedPolicyDocument */
 function readPolicy(text: string): PolicyDocument {
-  const document = parseObject(text);
+  const document = parseJsonObject(text);
   stsRefusals.policy.when(document === undefined, "This policy is not in valid Json");
   try {
     validatePolicy(document ?? {}, "identity");
@@ -145,15 +145,6 @@ function readPolicy(text: string): PolicyDocument {
     stsRefusals.policy.when(true, error.message);
   }
   return document ?? {};
-}
-
-function parseObject(text: string): PolicyDocument | undefined {
-  try {
-    const value: unknown = parseJson(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function describeSession(

@@ -1,4 +1,4 @@
-import type { CloudWatch } from "../../cloudwatch/cloudwatch.ts";
+import type { Alarms } from "../../cloudwatch/alarms.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
 import { asResourceError } from "./resource-error.ts";
@@ -28,10 +28,10 @@ const parameters = [
 ];
 
 /** AWS::CloudWatch::Alarm. `Ref` is its name. Its properties are the parameters of PutMetricAlarm. */
-export function alarmType(cloudWatch: CloudWatch): ResourceType {
+export function alarmType(alarms: Alarms): ResourceType {
   const put = (name: string, properties: Properties): { arn: string } =>
     asResourceError(() =>
-      cloudWatch.putAlarm({
+      alarms.put({
         ...Object.fromEntries(parameters.map((parameter) => [parameter, properties.values[parameter]])),
         AlarmName: name,
       }),
@@ -39,7 +39,7 @@ export function alarmType(cloudWatch: CloudWatch): ResourceType {
   return {
     create(properties, context) {
       const name = properties.optionalText("AlarmName") ?? physicalName(context, 255);
-      resourceRefusals.nameTaken.when(cloudWatch.findAlarm(name) !== undefined, "Alarm", name);
+      resourceRefusals.nameTaken.when(alarms.find(name) !== undefined, "Alarm", name);
       const { arn } = put(name, properties);
       return { physicalId: name, attributes: { Arn: arn } };
     },
@@ -48,7 +48,7 @@ export function alarmType(cloudWatch: CloudWatch): ResourceType {
       return instance;
     },
     remove({ physicalId }) {
-      cloudWatch.removeAlarm(physicalId);
+      alarms.remove(physicalId);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Account, LambdaFunction } from "../../account.ts";
-import { isJsonObject, type JsonObject, parseJson } from "../../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../../aws/json-protocol.ts";
 import type { AwsRequest, AwsResponse } from "../../aws/request.ts";
 import { ServiceError } from "../../aws/service-error.ts";
 import type { Lambda } from "../../lambda/lambda.ts";
@@ -272,13 +272,10 @@ async function orRecorded(
 
 function parseResponse(body: Uint8Array): Response | Error {
   if (body.length > maximumResponseBytes) return new Error("Response object is too long.");
-  try {
-    const response: unknown = parseJson(Buffer.from(body).toString("utf8"));
-    if (isJsonObject(response)) return response;
-  } catch {
-    // Reported below.
-  }
-  return new Error("The response of the custom resource is not a JSON object.");
+  return (
+    parseJsonObject(Buffer.from(body).toString("utf8")) ??
+    new Error("The response of the custom resource is not a JSON object.")
+  );
 }
 
 /** P: https://repost.aws/knowledge-center/cloudformation-lambda-resource-delete */

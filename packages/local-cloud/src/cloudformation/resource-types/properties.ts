@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseJson } from "../../aws/json-protocol.ts";
+import { isJsonObject, type JsonObject, parseJsonObject } from "../../aws/json-protocol.ts";
 import { resourceRefusals } from "./resource-refusals.ts";
 import { textOf } from "../template/values.ts";
 
@@ -74,16 +74,8 @@ export class Properties {
   document(name: string): JsonObject {
     const value = this.values[name];
     if (isJsonObject(value)) return value;
-    if (typeof value === "string") {
-      try {
-        const parsed: unknown = parseJson(value);
-        if (isJsonObject(parsed)) return parsed;
-      } catch {
-        // Reported below.
-      }
-    }
-    resourceRefusals.shape.when(true, name, "a JSON document");
-    return {};
+    const parsed = typeof value === "string" ? parseJsonObject(value) : undefined;
+    return resourceRefusals.shape.unless(parsed, name, "a JSON document");
   }
 
   textMap(name: string): Record<string, string> {

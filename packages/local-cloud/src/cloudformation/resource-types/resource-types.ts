@@ -48,7 +48,7 @@ export interface DeployedServices {
   now: () => Date;
   state?: State | undefined;
   buckets: Buckets;
-  cloudWatch: CloudWatch;
+  cloudWatch: Pick<CloudWatch, "alarms">;
   dynamoDb: Pick<DynamoDb, "run" | "redefine">;
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
@@ -75,7 +75,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::AppSync::GraphQLApi": graphqlApiType(account, httpApis),
       "AWS::AppSync::GraphQLSchema": graphqlSchemaType(account, buckets),
       "AWS::AppSync::Resolver": graphqlResolverType(account),
-      "AWS::CloudWatch::Alarm": alarmType(cloudWatch),
+      "AWS::CloudWatch::Alarm": alarmType(cloudWatch.alarms),
       "AWS::Cognito::IdentityPool": identityPoolType(account),
       "AWS::Cognito::IdentityPoolPrincipalTag": identityPoolPrincipalTagType(account),
       "AWS::Cognito::IdentityPoolRoleAttachment": identityPoolRoleAttachmentType(account),

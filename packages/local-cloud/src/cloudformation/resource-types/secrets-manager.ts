@@ -1,4 +1,4 @@
-import { isJsonObject } from "../../aws/json-protocol.ts";
+import { parseJsonObject } from "../../aws/json-protocol.ts";
 import { randomPassword } from "../../secrets-manager/random-password.ts";
 import { type SecretsManager, tagsOf } from "../../secrets-manager/secrets-manager.ts";
 import { physicalName } from "./physical-name.ts";
@@ -88,19 +88,10 @@ function secretString(properties: Properties): string | undefined {
   );
   const key = generate.optionalText("GenerateStringKey");
   const template = generate.optionalText("SecretStringTemplate");
-  const fields = template === undefined ? undefined : parseObject(template);
+  const fields = template === undefined ? undefined : parseJsonObject(template);
   const isWhole = (key === undefined) === (template === undefined);
   resourceRefusals.secretTemplate.when(!isWhole || (template !== undefined && fields === undefined));
   return key === undefined ? password : JSON.stringify({ ...fields, [key]: password });
-}
-
-function parseObject(text: string): object | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return isJsonObject(parsed) ? parsed : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The properties that determine the secret's value. */
