@@ -15,7 +15,9 @@ describe("the man page", () => {
 
   it("names defaults", () => {
     expect(section("call")).toContain("Limit for connecting. Default: 10.\n");
-    expect(section("local")).toContain("Port for AWS; 0 selects a free port. Default: 4566.\n");
+    expect(section("local")).toContain(
+      "Port for AWS; 0 selects a free port (default: that of \\-\\-state, else 4566).\n",
+    );
   });
 
   it("has the notes of the help as paragraphs, and a heading for the examples", () => {

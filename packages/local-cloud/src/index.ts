@@ -28,11 +28,14 @@ import { verifyTwitterToken } from "./cognito-identity/verify-twitter-token.ts";
 
 export type { StateError, StateFault } from "./state.ts";
 
+/** Where no option and no state folder names others. */
+export const defaultPorts = { aws: 4566, twitter: 4567 } as const;
+
 export interface LocalCloudOptions {
-  /** Port of the AWS origin; 0 picks a free one. */
-  awsPort: number;
-  /** Port of the Twitter origin; 0 picks a free one. */
-  twitterPort: number;
+  /** Port of the AWS origin; 0 picks a free one. By default, that of the state folder, else `defaultPorts`. */
+  awsPort?: number | undefined;
+  /** Port of the Twitter origin; 0 picks a free one. By default, that of the state folder, else `defaultPorts`. */
+  twitterPort?: number | undefined;
   /** The region of requests without one, and that of `AWS_REGION`; `us-east-1` by default. The others start when they are used. */
   region?: string;
   /** PEM certificate and key. Every origin then uses https. */
@@ -207,7 +210,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     await Promise.all(Array.from(names, openRegion));
     const ports = state.part("origins", () => ({ aws: 0, twitter: 0 }));
     twitter = await startTwitter({
-      port: options.twitterPort || ports.twitter,
+      port: options.twitterPort || ports.twitter || (options.twitterPort ?? defaultPorts.twitter),
       clientCredentials,
       state,
       answered: () => saver?.changed(),
@@ -237,7 +240,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       const named = await openRegion(requestRegion(request) ?? region);
       return named.answer(request).finally(() => saver?.changed());
     };
-    aws = await listenOnLoopback(awsRequestListener(answer, now, log), options.awsPort || ports.aws, tls);
+    const awsPort = options.awsPort || ports.aws || (options.awsPort ?? defaultPorts.aws);
+    aws = await listenOnLoopback(awsRequestListener(answer, now, log), awsPort, tls);
     ports.aws = Number(new URL(aws.url).port);
     ports.twitter = Number(new URL(twitter.url).port);
     await saver?.start().catch((error: unknown) => {

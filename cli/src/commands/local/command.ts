@@ -17,12 +17,16 @@ export const localCommand: CommandDefinition = {
     command
       .addArgument(new Argument("[command...]", "the command to run, after --; or env; or fast-forward"))
       .addOption(
-        new Option("--port <port>", "port for AWS; 0 selects a free port").argParser(parsePort).default(4566),
+        new Option(
+          "--port <port>",
+          "port for AWS; 0 selects a free port (default: that of --state, else 4566)",
+        ).argParser(parsePort),
       )
       .addOption(
-        new Option("--twitter-port <port>", "port for Twitter; 0 selects a free port")
-          .argParser(parsePort)
-          .default(4567),
+        new Option(
+          "--twitter-port <port>",
+          "port for Twitter; 0 selects a free port (default: that of --state, else 4567)",
+        ).argParser(parsePort),
       )
       .addOption(
         new Option(
@@ -69,14 +73,13 @@ export const localCommand: CommandDefinition = {
         run(async (environment, flags: LocalFlags, words: string[]) => {
           // After `--`, they are programs of those names.
           const verb = isAfterDashes(command) ? undefined : words[0];
-          const port = command.getOptionValueSource("port") === "cli" ? flags.port : undefined;
           if (verb === "env") {
             const { printEnvironment } = await import("./print-environment.ts");
-            return printEnvironment(words.slice(1), port, environment);
+            return printEnvironment(words.slice(1), flags.port, environment);
           }
           if (verb === "fast-forward") {
             const { fastForward } = await import("./fast-forward.ts");
-            return fastForward(words.slice(1), port, environment);
+            return fastForward(words.slice(1), flags.port, environment);
           }
           const { local } = await import("./local.ts");
           return local(words, flags, environment);

@@ -265,12 +265,12 @@ describe("auth-cli local", () => {
 
   test("--state goes on after it was killed, and names what it cannot use", async () => {
     const state = join(folder, "state of mine");
-    const startOne = async (): Promise<[ChildProcess, string]> => {
-      const args = [authCliPath, "local", ...anyPorts, "--state", state];
+    const startOne = async (...ports: string[]): Promise<[ChildProcess, string]> => {
+      const args = [authCliPath, "local", ...ports, "--state", state];
       const child = spawn(process.execPath, args, { cwd: folder, env: cli.variables });
       return [child, await printed(child, /((?:^export .*\n)+)/m)];
     };
-    const [first, printedFirst] = await startOne();
+    const [first, printedFirst] = await startOne(...anyPorts);
     const other = await inside("", [...anyPorts, "--state", state]);
     expect(other.stderr).toContain(
       `error: another local cloud uses ${state}\ncause: process ${first.pid} uses it`,
@@ -279,11 +279,15 @@ describe("auth-cli local", () => {
     const killed = exitCode(first);
     first.kill("SIGKILL");
     await killed;
+    // On the ports of the state, not on those of a start without it.
     const [second, printedSecond] = await startOne();
     try {
       expect(printedSecond).toBe(printedFirst);
       const { stdout } = await cli.run(["local", "env", "bash"]);
       expect(stdout).toContain(printedFirst);
+      const [, port = ""] = /AWS_ENDPOINT_URL=\S+:(\d+)/.exec(stdout) ?? [];
+      const taken = await inside("", ["--port", port, "--state", join(folder, "other")]);
+      expect(taken.stderr).toContain("fix: stop it, or select another port with --port\n");
     } finally {
       const ended = exitCode(second);
       second.kill("SIGTERM");

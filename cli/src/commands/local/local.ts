@@ -15,8 +15,8 @@ import { openShell } from "./open-shell.ts";
 import { assignments, evaluation, guessShell } from "./shells.ts";
 
 export interface LocalFlags {
-  port: number;
-  twitterPort: number;
+  port?: number;
+  twitterPort?: number;
   /** The callback URLs of the X app, in place of the default one. */
   twitterCallback?: string[];
   tlsCert?: string;
@@ -189,11 +189,13 @@ function oidcIssuers(flags: readonly string[]): Record<string, string> {
 }
 
 async function startLocalCloud(options: LocalCloudOptions, environment: Environment): Promise<LocalCloud> {
-  const localCloud = await import("@api-auth-twitter/local-cloud").catch((error: unknown) => {
-    throw explainMissing(error, environment.commandName);
-  });
+  const { startLocalCloud: start, defaultPorts } = await import("@api-auth-twitter/local-cloud").catch(
+    (error: unknown) => {
+      throw explainMissing(error, environment.commandName);
+    },
+  );
   try {
-    return await localCloud.startLocalCloud(options);
+    return await start(options);
   } catch (error) {
     if (isStateError(error)) throw explainState(error, environment.platform);
     const { code, port, url } = error as { code?: string; port?: number; url?: string };
@@ -209,21 +211,23 @@ async function startLocalCloud(options: LocalCloudOptions, environment: Environm
     }
     if (code !== "EADDRINUSE" && code !== "EACCES") throw error;
     const holder = port === undefined ? undefined : await environment.findPortHolder(port);
-    if (options.stateFolder !== undefined && port !== options.awsPort && port !== options.twitterPort) {
+    const { awsPort = defaultPorts.aws, twitterPort = defaultPorts.twitter, stateFolder } = options;
+    if (stateFolder !== undefined && port !== awsPort && port !== twitterPort) {
       throw new AuthCliError("port-taken", {
-        message: `cannot listen on port ${port ?? ""} of 127.0.0.1, which the state in ${options.stateFolder} uses`,
+        message: `cannot listen on port ${port ?? ""} of 127.0.0.1, which the state in ${stateFolder} uses`,
         cause: `${holder ?? "another program"} listens there`,
         fix: "stop it, or start without --state and deploy again",
       });
     }
-    const flag = port === options.twitterPort ? "--twitter-port" : "--port";
+    const flag = port === twitterPort ? "--twitter-port" : "--port";
     throw new AuthCliError("port-taken", {
       message: `cannot listen on port ${port ?? ""} of 127.0.0.1 (${flag})`,
       cause:
         code === "EACCES"
           ? "ports below 1024 need privileges"
           : `${holder ?? "another program"} listens there`,
-      fix: `stop it, or select a free port with ${flag} 0`,
+      // 0 selects the port in the state folder first.
+      fix: `stop it, or select ${stateFolder === undefined ? `a free port with ${flag} 0` : `another port with ${flag}`}`,
     });
   }
 }
