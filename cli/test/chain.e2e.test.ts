@@ -1,28 +1,29 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
+import {
+  deployWorld,
+  type DeployedWorld,
+  type StackOutputs,
+} from "@api-auth-twitter/test-support/deployed-world";
+import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
 import type { SmokeReport } from "../src/commands/smoke/report.ts";
+
+const aws = findPeer("aws");
+const curl = findPeer("curl");
 
 const identityId = /us-east-1:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
+let world: DeployedWorld;
+
+/** One app, deployed by the real `sst deploy`. Each part continues from the one before. */
+beforeAll(async () => {
+  world = await deployWorld("prod", undefined, { bySst: true });
+});
+afterAll(() => world.close());
+
 describe("the whole chain, through the built CLI and the real sst deploy", () => {
-  let world: DeployedWorld;
-
-  beforeAll(async () => {
-    world = await deployWorld("prod", undefined, { bySst: true });
-  });
-  afterAll(() => world.close());
-
-  const identityOf = async (user: string): Promise<string> => {
-    const { code, stdout, stderr } = await world.cli.run(["call", "/private", "--user", user]);
-    expect(stderr).toBe("");
-    expect(code).toBe(0);
-    const [, id = ""] = /^Hello (\S+)!$/.exec(stdout.trim()) ?? [];
-    expect(id).toMatch(identityId);
-    return id;
-  };
-
   test("nobody is logged in at first: exit 4, and the command to run", async () => {
     const { code, stderr } = await world.cli.run(["call", "/private"]);
     expect(code).toBe(4);
@@ -157,9 +158,138 @@ describe("the whole chain, through the built CLI and the real sst deploy", () =>
       ).toBe(false);
     }
   });
+});
 
-  test("after sst remove the endpoint no longer answers: exit 3", async () => {
-    await world.remove("prod");
+/** The guide's own steps, with the programs that it uses, against the same deployment as auth-cli. */
+describe.skipIf(aws === undefined || curl === undefined)("the guide by hand, with aws and curl", () => {
+  let outputs: StackOutputs;
+  let login: string;
+
+  beforeAll(async () => {
+    outputs = await world.outputs();
+    await world.cli.logIn("alice");
+    const token = (await world.cli.storedTokens()).at(-1);
+    login = `api.twitter.com=${token?.token};${token?.secret}`;
+  });
+
+  const status = ["--silent", "--write-out", "\n%{http_code}"];
+
+  test("get-id, get-credentials-for-identity and curl --aws-sigv4 reach /private as the same identity", async () => {
+    const { IdentityId } = await cognito([
+      "get-id",
+      "--identity-pool-id",
+      outputs.IdentityPoolId,
+      "--logins",
+      login,
+    ]);
+    const identity = String(IdentityId);
+    const { Credentials } = await cognito([
+      "get-credentials-for-identity",
+      "--identity-id",
+      identity,
+      "--logins",
+      login,
+    ]);
+    const { AccessKeyId, SecretKey, SessionToken } = Credentials as Record<string, string>;
+    const { stdout } = await runProgram(curl, [
+      ...status,
+      "--aws-sigv4",
+      "aws:amz:us-east-1:execute-api",
+      "--user",
+      `${AccessKeyId}:${SecretKey}`,
+      "--header",
+      `x-amz-security-token: ${SessionToken}`,
+      `${outputs.ApiEndpoint}/private`,
+    ]);
+    expect(stdout).toBe(`Hello ${identity}!\n200`);
+    expect((await world.cli.run(["call", "/private"])).stdout).toBe(`Hello ${identity}!`);
+  });
+
+  test("an unsigned curl of /private is forbidden, /public is open", async () => {
+    const forbidden = await runProgram(curl, [...status, `${outputs.ApiEndpoint}/private`]);
+    expect(forbidden.stdout).toBe('{"message":"Forbidden"}\n403');
+    const open = await runProgram(curl, [...status, `${outputs.ApiEndpoint}/public`]);
+    expect(open.stdout).toBe("Hello stranger!\n200");
+  });
+
+  test("the guide's colon in place of the semicolon is refused", async () => {
+    const { code, stderr } = await runProgram(aws, [
+      "cognito-identity",
+      "get-id",
+      "--identity-pool-id",
+      outputs.IdentityPoolId,
+      "--logins",
+      login.replace(";", ":"),
+      "--endpoint-url",
+      world.cloud.awsUrl,
+      "--region",
+      "us-east-1",
+    ]);
+    expect(stderr).toContain("NotAuthorizedException");
+    expect(code).not.toBe(0);
+  });
+
+  test("the curl command that --dry-run prints does what call does", async () => {
+    const { stdout: plan } = await world.cli.run(["call", "/private?b=2&a=1", "--dry-run"]);
+    const command = plan.trim().split("\n").at(-1) ?? "";
+    const [credentials] = await world.cli.cachedCredentials();
+    const { stdout } = await runProcess("/bin/sh", ["-c", command], {
+      env: {
+        ...world.variables,
+        AWS_ACCESS_KEY_ID: credentials?.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials?.secretAccessKey,
+        AWS_SESSION_TOKEN: credentials?.sessionToken,
+      },
+    });
+    expect(stdout).toBe((await world.cli.run(["call", "/private"])).stdout);
+  });
+});
+
+describe("two stages deployed by sst deploy", () => {
+  let first: StackOutputs;
+
+  beforeAll(async () => {
+    first = await world.outputs();
+    await world.deploy("dev");
+  });
+
+  const noKeys = { AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" };
+
+  test("each is found in the outputs file, in CloudFormation or in its login", async () => {
+    const [dev, prod] = [
+      await world.cli.logIn("alice", ["--stage", "dev"]),
+      await world.cli.logIn("alice", ["--stage", "prod"]),
+    ];
+    expect([dev.code, prod.code]).toEqual([0, 0]);
+    expect(await endpointSource("dev")).toMatch(/outputs\.json$/);
+    expect(await endpointSource("prod")).toBe("the last login to prod");
+    expect((await world.cli.run(["smoke", "--stage", "prod"], { variables: noKeys })).code).toBe(0);
+    expect((await world.cli.run(["smoke", "--stage", "dev"], { variables: noKeys })).code).toBe(0);
+  });
+
+  test("without a login CloudFormation is asked, with the deployer's credentials only", async () => {
+    const fresh = { XDG_CONFIG_HOME: `${world.cli.home}/fresh` };
+    const { stderr } = await world.cli.run(["call", "/private", "--stage", "prod"], { variables: fresh });
+    expect(stderr).toContain("not logged in to prod");
+    const without = await world.cli.run(["call", "/private", "--stage", "prod"], {
+      variables: { ...fresh, ...noKeys },
+    });
+    expect(without.stderr).toContain("the stage prod is not in");
+    expect(without.code).toBe(2);
+  });
+
+  test("a stage that was never deployed is unknown", async () => {
+    const { code, stderr } = await world.cli.run(["smoke", "--stage", "qa"]);
+    expect({ code, stderr }).toMatchObject({ code: 2 });
+  });
+
+  test("after sst remove the endpoint no longer answers: exit 3, and the other stage does", async () => {
+    const dev = await world.outputs();
+    expect(dev.ApiEndpoint).not.toBe(first.ApiEndpoint);
+    expect(dev.IdentityPoolId).not.toBe(first.IdentityPoolId);
+    await world.remove("dev");
+    await expect(fetch(`${dev.ApiEndpoint}/public`)).rejects.toThrow("fetch failed");
+    expect((await fetch(`${first.ApiEndpoint}/public`)).status).toBe(200);
     const result = await world.cli.run(["call", "/private"]);
     expect(result.stderr).toContain("nothing listens on that address");
     expect(result.code).toBe(3);
@@ -170,4 +300,33 @@ function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"))
     .map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function identityOf(user: string): Promise<string> {
+  const { code, stdout, stderr } = await world.cli.run(["call", "/private", "--user", user]);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  const [, id = ""] = /^Hello (\S+)!$/.exec(stdout.trim()) ?? [];
+  expect(id).toMatch(identityId);
+  return id;
+}
+
+/** With the deployer's environment. */
+function runProgram(command: string | undefined, args: string[]): Promise<ProcessResult> {
+  return runProcess(command ?? "", args, { env: world.variables });
+}
+
+/** Where auth-cli finds the endpoint of a stage. */
+async function endpointSource(stage: string, variables = {}): Promise<string> {
+  const { stdout, stderr } = await world.cli.run(["status", "--json", "--stage", stage], { variables });
+  if (stdout === "") return stderr;
+  return (JSON.parse(stdout) as { sources: { apiEndpoint: string } }).sources.apiEndpoint;
+}
+
+async function cognito(args: string[]): Promise<Record<string, unknown>> {
+  const endpoint = ["--endpoint-url", world.cloud.awsUrl, "--region", "us-east-1", "--output", "json"];
+  const { code, stdout, stderr } = await runProgram(aws, ["cognito-identity", ...args, ...endpoint]);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  return JSON.parse(stdout) as Record<string, unknown>;
 }

@@ -2,9 +2,11 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
+import { deleteStack, replayStack } from "@api-auth-twitter/test-support/replay-stack";
+import { synthesizedStack } from "@api-auth-twitter/test-support/synthesized-stack";
 import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
 import { devTranscript } from "../../scripts/transcripts/dev.ts";
 import { comparable, readPages, transcriptsIn } from "../../scripts/transcripts/pages.ts";
@@ -57,10 +59,6 @@ test.skipIf(process.platform === "win32")(
         const { code, stderr } = await user.logIn("alice", ["--stage", stage]);
         expect(code, stderr).toBe(0);
       };
-      const sst = async (...args: string[]): Promise<void> => {
-        const { code, stdout, stderr } = await app.sst(args, deployer);
-        expect(code, stdout + stderr).toBe(0);
-      };
 
       await logIn("local");
       expect(await authCli("call", "/private", "--stage", "local")).toBe("Hello user!");
@@ -70,11 +68,13 @@ test.skipIf(process.platform === "win32")(
         .poll(() => authCli("call", "/private", "--stage", "local"), { timeout: 60_000 })
         .toMatch(/^Hello us-east-1:[\da-f-]{36}!$/);
 
-      await sst("deploy", "--stage", "prod");
+      const prod = { folder: app.folder, stage: "prod", variables: {} };
+      await replayStack(await synthesizedStack(inject("synthesisUrl"), prod), variables, app.folder);
       await logIn("prod");
       expect(await authCli("call", "/private", "--stage", "prod")).toMatch(/^Hello us-east-1:[\da-f-]{36}!$/);
-      await sst("remove", "--stage", "prod");
-      await sst("remove", "--stage", "local");
+      await deleteStack("prod-api-auth-twitter-ExampleStack", variables);
+      const removed = await app.sst(["remove", "--stage", "local"], deployer);
+      expect(removed.code, removed.stdout + removed.stderr).toBe(0);
 
       expect(await dev.stop("SIGINT"), dev.output()).toBe(0);
       expect(left()).toEqual([]);

@@ -14,7 +14,8 @@ import {
   SetIdentityPoolRolesCommand,
   UpdateIdentityPoolCommand,
 } from "@aws-sdk/client-cognito-identity";
-import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { type AwsCli, startAwsCli } from "@api-auth-twitter/test-support/aws-cli";
+import { findPython } from "@api-auth-twitter/test-support/python";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { inLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { strToU8, zipSync } from "fflate";
@@ -24,7 +25,7 @@ import type { Refusal } from "../src/evidence/refusal.ts";
 import { refusals } from "../src/evidence/refusals.ts";
 import { type LocalCloud, startLocalCloud } from "../src/index.ts";
 
-const aws = findPeer("aws") ?? "";
+const python = findPython({ awscli: "awscli" });
 
 const evidence = [
   ...Object.values(refusals).flatMap((group) => Object.values<Refusal>(group).map(({ rule }) => rule)),
@@ -34,20 +35,23 @@ const evidence = [
 const commands = evidence.flatMap((item) => ("settle" in item ? [item.settle] : []));
 const awsCommands = [...new Set(commands)].filter((command) => command.startsWith("aws "));
 
-describe.skipIf(aws === "")("the aws CLI", () => {
+describe.skipIf(python === undefined)("the aws CLI", () => {
+  let aws: AwsCli;
   let cloud: LocalCloud;
   let folder: string;
   beforeAll(async () => {
     cloud = await startLocalCloud({ awsPort: 0, twitterPort: 0 });
     folder = await mkdtemp(join(tmpdir(), "aws-cli-"));
+    aws = startAwsCli(python ?? "");
   });
   afterAll(async () => {
+    await aws.close();
     await cloud.close();
     await rm(folder, { recursive: true, force: true });
   });
 
   const run = (args: readonly string[], environment: Record<string, string> = {}) =>
-    runProcess(aws, args, {
+    aws.run(args, {
       cwd: folder,
       // Versions before 2.13 do not know AWS_ENDPOINT_URL.
       env: { PATH: process.env["PATH"], HOME: folder, AWS_PAGER: "", ...cloud.environment, ...environment },
