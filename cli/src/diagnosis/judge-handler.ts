@@ -133,6 +133,6 @@ function durationOf(outcome: Outcome): number {
 /** The places where a function's log is. */
 export function logOf({ stage, appName, region }: Pick<Subject, "stage" | "appName" | "region">): string {
   const group =
-    stage === undefined || appName === undefined ? "/aws/lambda/" : `/aws/lambda/${stage}-${appName}-…`;
+    stage === undefined || appName === undefined ? "of the function" : `/aws/lambda/${stage}-${appName}-…`;
   return `\`npx sst dev\`, the CloudWatch log group ${group} in ${region}, or the terminal of \`auth-cli local\``;
 }

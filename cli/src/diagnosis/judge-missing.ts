@@ -67,7 +67,7 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
       reason: "undetermined",
       cause: `the API has no route ${route}${describeKnown(subject, known)}, or the handler of an open route answers in API Gateway's own words`,
       evidence: shown,
-      fix: `check the path and the method (-X); \`auth-cli doctor --deep\` lists the deployed routes; if ${route} is among them, read the handler's log: ${logOf(subject)}`,
+      fix: `check the path and the method; \`auth-cli doctor --deep\` lists the deployed routes; if ${route} is among them, read the handler's log: ${logOf(subject)}`,
     };
   }
   return {
@@ -80,7 +80,7 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
       ? `use GET, or ${addRoute}`
       : known.includes(method)
         ? `run ${deployCommand(stage)}, or select the stage that has the route with --stage`
-        : `check the path and the method (-X), or ${addRoute}`,
+        : `check the path and the method, or ${addRoute}`,
   };
 }
 

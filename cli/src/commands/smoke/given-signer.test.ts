@@ -32,7 +32,7 @@ describe("createSigner", () => {
     });
     await expect(createGivenSigner({ stage } as never, environment)(request)).rejects.toMatchObject({
       code: "invalid-configuration",
-      message: "no login in the options of createSigner",
+      message: "no login in the argument of createSigner",
     });
   });
 

@@ -12,7 +12,7 @@ export function createGivenSigner(
   { stage, login }: Pick<SignerOptions, "stage" | "login">,
   environment: Environment,
 ): RequestSigner {
-  const finder = givenStages(environment, { signer: stage }, login, "the options of createSigner");
+  const finder = givenStages(environment, { signer: stage }, login, "the argument of createSigner");
   let current: Signing | undefined;
   let renewal: Promise<Signing> | undefined;
 

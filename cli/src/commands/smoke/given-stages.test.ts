@@ -2,6 +2,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import { cognitoRefusal } from "../../../test/fakes/scripted-services.ts";
 import { handled, permissionMissing } from "../../../test/fakes/smoke-world.ts";
 import { createWorld, type World } from "../../../test/fakes/world.ts";
+import { AuthCliError } from "../../errors.ts";
 import { smoke } from "../../library.ts";
 import type * as published from "../../library-types.ts";
 import { smokeGivenStages } from "./given-stages.ts";
@@ -103,13 +104,58 @@ describe("smoke as a library", () => {
     expect(JSON.stringify(run)).not.toContain(accessToken);
   });
 
+  it("names its options in errors, not flags and variables of the command", async () => {
+    const { environment, options, login, services } = createProgram();
+    services.answers["private.signed"] = () => {
+      environment.clock.ms += 5000;
+      throw new AuthCliError("timeout", { message: "no answer within 5 s" });
+    };
+    const { prod } = options.stages as { prod: published.SmokeStage };
+    const { consumerKey: _key, ...half } = login as published.TwitterLogin;
+    const run = await smokeGivenStages(
+      {
+        stages: { prod: { ...prod, routes: ["GET /notes"] } },
+        login: { ...half, source: "the secret canary" },
+        timeout: 5000,
+      },
+      environment,
+    );
+    const errors = Object.fromEntries(run.stages[0]?.checks.map(({ name, error }) => [name, error]) ?? []);
+    expect(errors).toMatchObject({
+      "twitter.token": { message: "consumerKey is not set", fix: "set consumerKey in the secret canary" },
+      "public.open": { message: "no open route is named; add it to publicRoutes of the stage" },
+      "private.signed": {
+        message: "not finished within 5 s (`timeout`)",
+        cause: "a service is slow or does not answer",
+        fix: "raise `timeout`, or exclude checks with `skip`",
+      },
+    });
+    await expect(smokeGivenStages({ ...options, skip: ["outputs"] }, environment)).rejects.toMatchObject({
+      message: "cannot skip outputs (`skip`)",
+    });
+  });
+
+  it("names the place of the consumer key", async () => {
+    const { environment, options } = createProgram({
+      answers: { "twitter.*": () => handled(401, { errors: [{ code: 32, message: "No" }] }) },
+    });
+    expect(failed(await smokeGivenStages(options, environment))).toMatchObject([
+      {
+        name: "twitter.token",
+        error: {
+          fix: expect.stringContaining("into consumerKey and consumerSecret of the secret canary") as unknown,
+        },
+      },
+    ]);
+  });
+
   it("ignores the variables and the files of the process", async () => {
     const { environment, options } = createProgram({ variables: { TWITTER_ACCESS_TOKEN: "other", CI: "1" } });
     const run = await smokeGivenStages({ ...options, login: {} as published.SmokeLogin }, environment);
     expect(failed(run)).toMatchObject([
       {
         name: "twitter.token",
-        error: { code: "invalid-configuration", message: "no login in the options of smoke" },
+        error: { code: "invalid-configuration", message: "no login in the argument of smoke" },
       },
     ]);
   });
@@ -120,8 +166,12 @@ describe("smoke as a library", () => {
       { stages: { prod: { url: "https://a.example" } } },
       { code: "invalid-configuration" },
     ],
-    ["an invalid route", { stages: { prod: { routes: ["notes"] } } }, { code: "invalid-configuration" }],
-    ["no stage", { stages: {} }, { code: "invalid-usage" }],
+    [
+      "an invalid route",
+      { stages: { prod: { routes: ["notes"] } } },
+      { code: "invalid-configuration", message: "the argument of smoke has an invalid stages.prod.routes" },
+    ],
+    ["no stage", { stages: {} }, { code: "invalid-usage", message: "the argument of smoke names no stage" }],
     ["no stages", { stages: undefined }, { code: "invalid-usage" }],
     ["no check", { skip: checkNames.slice(1) }, { code: "invalid-usage" }],
   ])("rejects %s", async (_name, change, error) => {
@@ -132,7 +182,7 @@ describe("smoke as a library", () => {
   it("reports a missing login", async () => {
     const { environment, options } = createProgram();
     const run = await smokeGivenStages({ ...options, login: undefined } as never, environment);
-    expect(failed(run)[0]).toMatchObject({ error: { message: "no login in the options of smoke" } });
+    expect(failed(run)[0]).toMatchObject({ error: { message: "no login in the argument of smoke" } });
   });
 
   it("reports a stage without an address", async () => {

@@ -3,27 +3,49 @@ import { findProject } from "../../deployment/project.ts";
 import { checkProjectFile } from "../../deployment/read-project-file.ts";
 import { settingsOf } from "../../deployment/project-settings.ts";
 import type { Environment } from "../../environment/environment.ts";
-import { AuthCliError } from "../../errors.ts";
-import type { SmokeLogin, SmokeOptions, SmokeRun, SmokeStage } from "../../library-types.ts";
+import { AuthCliError, toErrorReport } from "../../errors.ts";
+import type { SmokeLogin, SmokeOptions, SmokeReport, SmokeRun, SmokeStage } from "../../library-types.ts";
 import { type LoadedLogin, providerLogin, twitterLogin } from "../../session/find-login.ts";
 import { registerLoginToken, registerToken } from "../../session/register-secrets.ts";
+import { inOptionWords } from "./option-words.ts";
 import { runStages, type StageFinder } from "./run-stages.ts";
 
-const ofSmoke = "the options of smoke";
+const ofSmoke = "the argument of smoke";
 
 /** Runs smoke for a program that imports it. */
 export async function smokeGivenStages(
   { stages, login, only, skip, retryFor, timeout, failFast }: SmokeOptions,
   environment: Environment,
 ): Promise<SmokeRun> {
-  const finder = givenStages(environment, stages, login, ofSmoke);
-  const run = await runStages(
-    { only, skip, retryFor, timeout, failFast, stages: Object.keys(stages) },
-    environment,
-    finder,
+  try {
+    const finder = givenStages(environment, stages, login, ofSmoke);
+    const run = await runStages(
+      { only, skip, retryFor, timeout, failFast, stages: Object.keys(stages) },
+      environment,
+      finder,
+    );
+    // A service's reply may repeat a secret.
+    const { stages: reports, ...whole } = JSON.parse(
+      environment.redactor.redact(JSON.stringify(run)),
+    ) as SmokeRun;
+    return { ...whole, stages: await Promise.all(reports.map((report) => inWordsOfProgram(report, finder))) };
+  } catch (error) {
+    if (!(error instanceof AuthCliError)) throw error;
+    throw new AuthCliError(error.code, inOptionWords(toErrorReport(error), ofSmoke));
+  }
+}
+
+async function inWordsOfProgram(report: SmokeReport, { sourceOf }: GivenStages): Promise<SmokeReport> {
+  const source = await sourceOf(report.stage);
+  const checks = report.checks.map(({ error, ...check }) =>
+    error === undefined ? check : { ...check, error: inOptionWords(error, source) },
   );
-  // A service's reply may repeat a secret.
-  return JSON.parse(environment.redactor.redact(JSON.stringify(run))) as SmokeRun;
+  return { ...report, checks };
+}
+
+interface GivenStages extends StageFinder {
+  /** Where the login of a stage is kept. */
+  sourceOf: (stage: string) => Promise<string>;
 }
 
 /**
@@ -35,7 +57,7 @@ export function givenStages(
   stages: Readonly<Record<string, SmokeStage | undefined>> | undefined,
   login: SmokeOptions["login"] | undefined,
   source: string,
-): StageFinder {
+): GivenStages {
   const scopes = new Map<string | undefined, Pick<SmokeStage, "region" | "service">>();
   const settings: Record<string, unknown> = {};
   // A program without types may leave out any of them.
@@ -47,7 +69,7 @@ export function givenStages(
   const file = checkProjectFile(source, { stages: settings });
   if (scopes.size === 0) {
     throw new AuthCliError("invalid-usage", {
-      message: `${source} name no stage`,
+      message: `${source} names no stage`,
       fix: "add a stage to `stages`",
     });
   }
@@ -98,6 +120,7 @@ export function givenStages(
         resolved,
         load: async () => loadLogin(environment, await loginOf(resolved.deployment.stage ?? ""), source),
       }),
+    sourceOf: async (stage) => (await logins.get(stage)?.catch(() => undefined))?.source ?? source,
   };
 }
 

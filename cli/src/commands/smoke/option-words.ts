@@ -1,0 +1,49 @@
+import type { ErrorDetails } from "../../errors.ts";
+
+/** Flags of the command, and the options of the library. */
+const options: Readonly<Record<string, string>> = {
+  "--allow-guests": "`allowGuests`",
+  "--endpoint": "`endpoint`",
+  "--expect-body": "`expectations`",
+  "--expect-status": "`expectations`",
+  "--fail-fast": "`failFast`",
+  "--identity-pool-id": "`identityPoolId`",
+  "--only": "`only`",
+  "--retry-for": "`retryFor`",
+  "--route": "`routes`",
+  "--skip": "`skip`",
+  "--timeout": "`timeout`",
+};
+
+/**
+ * Puts an error into the words of a program that imports auth-cli. Errors are written for users of the command.
+ * @param source where the program keeps the login
+ */
+export function inOptionWords<T extends Omit<ErrorDetails, "reason">>(error: T, source: string): T {
+  const { message, cause, fix, evidence } = error;
+  return {
+    ...error,
+    message: translate(message, source),
+    ...(cause !== undefined && { cause: translate(cause, source) }),
+    ...(fix !== undefined && { fix: translate(fix, source) }),
+    ...(evidence && { evidence: evidence.map((sentence) => translate(sentence, source)) }),
+  };
+}
+
+function translate(text: string, source: string): string {
+  return (
+    text
+      .replace("; --debug shows each request", "")
+      .replace("the environment variable TWITTER_CONSUMER_KEY", source)
+      .replace("in the environment or in the project's .env file", `in ${source}`)
+      .replace("into TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET", `$& of ${source}`)
+      .replaceAll("TWITTER_CONSUMER_KEY", "consumerKey")
+      .replaceAll("TWITTER_CONSUMER_SECRET", "consumerSecret")
+      .replace(/(?<=outes) in auth-cli\.json/, " of the stage")
+      // Commands, in backticks, keep their flags.
+      .replaceAll(
+        /`[^`]*`|(--[a-z-]+)(?: \d+s?\b| '[^']*')?/g,
+        (found, flag: string | undefined) => options[flag ?? ""] ?? found,
+      )
+  );
+}
