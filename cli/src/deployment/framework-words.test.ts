@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { howToDeploy, inWordsOf } from "./framework-words.ts";
 
-const readLog = "read the handler's log: `npx sst dev`, the CloudWatch log group of the function in us-east-1";
+const readLog =
+  "read the handler's log: `npx sst dev`, the CloudWatch log group of the function in us-east-1";
 
 describe("inWordsOf", () => {
   it("leaves a fix for SST as it is", () => {

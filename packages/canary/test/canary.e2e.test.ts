@@ -131,7 +131,7 @@ describe("the canary in the local cloud", () => {
       /^The stage open is broken\. private\.unsigned of GET \/notes: .* Cause: the route is open.* Fix: set `authorizer/,
     );
     expect(revoked?.description).toMatch(
-      /^The stage revoked is broken\. twitter\.token: .* Fix: run `auth-cli login --stage revoked` and put the new token into the secret notes\/canary\./,
+      /^The stage revoked is broken\. cognito\.get-id: .* Cause: the user or X revoked the access token.* Fix: run `auth-cli login --stage revoked` and put the new token into the secret notes\/canary\./,
     );
     expect(otherApp?.description).toMatch(
       /^The stage otherApp is broken\. cognito\.get-id: .* Cause: .*the identity pool has the wrong consumer key or secret.* Fix: run `npx cdk deploy/,

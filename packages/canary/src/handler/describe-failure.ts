@@ -4,7 +4,7 @@ import { healthyDescription, type Settings } from "../settings.ts";
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 const longestDescription = 1024;
 
-/** The description of a stage's alarm: the first failed check with its cause and fix, and the names of the others. */
+/** The description of a stage's alarm: one failed check with its cause and fix, and the names of the others. */
 export function describeStage(
   report: Pick<SmokeReport, "stage" | "passed" | "checks">,
   settings: Settings,
@@ -12,9 +12,10 @@ export function describeStage(
   const { stage, passed, checks } = report;
   if (passed) return healthyDescription(stage, settings);
   const failed = checks.filter(({ status }) => status === "failed");
-  const [first, ...others] = failed;
+  // A known reason explains more than what the service answered to an earlier check.
+  const first = failed.find(hasKnownReason) ?? failed[0];
   if (first === undefined) return limited(`The stage ${stage} was not checked: no check could run.`);
-  const names = [...new Set(others.map(({ name }) => name))];
+  const names = [...new Set(failed.filter((check) => check !== first).map(({ name }) => name))];
   const { cause, fix, message } = first.error ?? { message: "failed" };
   const also = names.length === 0 ? "" : ` Also failed: ${names.join(", ")}.`;
   const explained = [
@@ -24,6 +25,10 @@ export function describeStage(
   ].join(" ");
   // What is known of the first failure matters more than the names of the others.
   return limited(explained.length + also.length <= longestDescription ? explained + also : explained);
+}
+
+function hasKnownReason({ error }: CheckResult): boolean {
+  return error?.reason !== undefined && error.reason !== "undetermined";
 }
 
 function nameOf({ name, route }: CheckResult): string {

@@ -37,23 +37,38 @@ export async function readLogins(
 
 function explain(error: unknown, id: string): unknown {
   if (!(error instanceof AuthCliError)) return error;
-  const { code, message } = error;
+  const { code, message, cause, fix } = error;
+  const name = nameOf(id);
   if (code === "aws-not-found") {
     return new AuthCliError(code, {
-      message: `there is no secret ${nameOf(id)}, or it has no value`,
+      message: `there is no secret ${name}, or it has no value`,
       cause: message,
       fix: `${fill(id)}; create it first if it does not exist`,
     });
   }
   if (code === "aws-permission-missing") {
     return new AuthCliError(code, {
-      message,
+      // AWS's answer has ARNs that leave no room in the alarm.
+      message: `cannot read the secret ${name}: AWS refused secretsmanager:GetSecretValue`,
       // Without the random end of its ARN, a secret that does not exist matches no statement of the role.
-      cause: `there is no secret ${nameOf(id)}, or the role of the canary lacks secretsmanager:GetSecretValue on it or kms:Decrypt on its key`,
+      cause: `there is no secret ${name}, or the role of the canary lacks secretsmanager:GetSecretValue on it or kms:Decrypt on its key`,
       fix: `${fill(id, "create-secret --name")} if it does not exist; otherwise deploy the canary again, and look for a policy of the secret or of its key that denies the role`,
+      evidence: [message],
     });
   }
-  return error;
+  // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
+  if (message.includes("marked for deletion")) {
+    return new AuthCliError(code, {
+      message: `the secret ${name} is deleted`,
+      cause: message,
+      fix: `run \`aws secretsmanager restore-secret --secret-id ${name}\``,
+    });
+  }
+  return new AuthCliError(code, {
+    message: `cannot read the secret ${name}: ${message}`,
+    ...(cause !== undefined && { cause }),
+    ...(fix !== undefined && { fix }),
+  });
 }
 
 function fill(id: string, command = "put-secret-value --secret-id"): string {

@@ -239,6 +239,28 @@ describe("a run of the canary", () => {
     expect(others.at(-1)).toMatchObject({ Stage: "prod", Failed: 1 });
   });
 
+  it("explains the failure with a known reason, not the first one", async () => {
+    const first = {
+      ...failedCheck,
+      name: "twitter.token",
+      error: { code: "x", message: "refused" },
+    } as CheckResult;
+    await run({ prod: [first, failedCheck] });
+    expect(events[0]).toMatch(/private\.signed of GET \/notes: .* Also failed: twitter\.token\.$/);
+  });
+
+  it("names the construct's property when a run takes too long", async () => {
+    const error = {
+      code: "timeout",
+      message: "not finished within 50 s (`timeout`)",
+      fix: "raise `timeout`, or exclude checks with `skip`",
+    };
+    await run({ prod: [{ ...failedCheck, error }] });
+    const fix = "raise `timeout` of the canary in the stack and deploy";
+    expect(events[0]).toContain(`Fix: ${fix}.`);
+    expect(lines()[0]).toMatchObject({ fix });
+  });
+
   it("keeps a description below CloudWatch's limit", async () => {
     const long = {
       ...failedCheck,
@@ -312,9 +334,29 @@ describe("the secret of the canary", () => {
       },
     ],
     [
+      "deleted",
+      () =>
+        Promise.reject(
+          new AuthCliError("aws-refused", {
+            message: "AWS answered InvalidRequestException: it was marked for deletion",
+          }),
+        ),
+      {
+        message: "the secret notes/canary is deleted",
+        fix: "run `aws secretsmanager restore-secret --secret-id notes/canary`",
+      },
+    ],
+    [
+      "encrypted with a key that is disabled",
+      () => Promise.reject(new AuthCliError("aws-refused", { message: "AWS answered DecryptionFailure" })),
+      { message: "cannot read the secret notes/canary: AWS answered DecryptionFailure" },
+    ],
+    [
       "forbidden",
       () => Promise.reject(refused("secretsmanager:GetSecretValue")),
       {
+        message: "cannot read the secret notes/canary: AWS refused secretsmanager:GetSecretValue",
+        evidence: ["AWS answered AccessDenied"],
         cause: expect.stringContaining(
           "there is no secret notes/canary, or the role of the canary lacks secretsmanager:GetSecretValue",
         ) as unknown,
