@@ -3,7 +3,7 @@
  * its other behaviour, and the properties that its resource types read. Run `npm run generate` after changing them.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { resourceSpecifications } from "../packages/local-cloud/src/cloudformation/resource-types/resource-specifications.ts";
 import { behaviours } from "../packages/local-cloud/src/evidence/behaviours.ts";
 import type { Evidence } from "../packages/local-cloud/src/evidence/evidence.ts";
@@ -94,9 +94,7 @@ function table(head: string[], rows: string[][]): string {
     .join("\n");
 }
 
-const pages = ["local-cloud.md", "unknown.md"].map((name) =>
-  fileURLToPath(new URL(`../docs/${name}`, import.meta.url)),
-);
+const pages = ["local-cloud.md", "unknown.md"].map((name) => join(import.meta.dirname, `../docs/${name}`));
 
 /** Returns each page with its text, the tables generated. */
 export function generate(): { file: string; text: string }[] {
@@ -109,6 +107,6 @@ export function generate(): { file: string; text: string }[] {
   }));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] === import.meta.filename) {
   for (const { file, text } of generate()) writeFileSync(file, text);
 }

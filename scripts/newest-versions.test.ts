@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { readYaml } from "@api-auth-twitter/test-support/actions-runner";
 import { describe, expect, it } from "vitest";
 import { type DependabotFile, ignoreRules, matches, updateRange } from "./newest-versions.ts";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = join(import.meta.dirname, "..");
 const dependabot = await readYaml<DependabotFile>(join(root, ".github/dependabot.yml"));
 const rules = ignoreRules(dependabot);
 

@@ -5,15 +5,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-page";
 
 type Variables = Record<string, string | undefined>;
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = join(import.meta.dirname, "..");
 const sst = [join(root, "node_modules/sst/cli/sst.js")];
 const authCli = [join(root, "cli/bin/auth-cli.cjs")];
 const stage = ["--stage", "local"];

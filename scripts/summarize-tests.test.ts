@@ -1,9 +1,8 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { summarizeTests } from "./summarize-tests.ts";
 
-const file = (name: string): string => join(fileURLToPath(new URL("..", import.meta.url)), name);
+const file = (name: string): string => join(import.meta.dirname, "..", name);
 const test = (status: string): { status: string; fullName: string } => ({ status, fullName: "a test" });
 
 it("says which tests were skipped, in which files, and why", () => {

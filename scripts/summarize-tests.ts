@@ -4,10 +4,9 @@
  *     tsx scripts/summarize-tests.ts <JSON report of vitest> <output of the run>
  */
 import { readFileSync } from "node:fs";
-import { dirname, relative, sep } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, relative, sep } from "node:path";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = join(import.meta.dirname, "..");
 
 export interface TestResults {
   numPassedTests: number;
@@ -56,7 +55,7 @@ function readText(path: string): string {
   return readFileSync(path, "utf8");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] === import.meta.filename) {
   const [report = "", output = ""] = process.argv.slice(2);
   const results = JSON.parse(readText(report)) as TestResults;
   console.log(summarizeTests(results, readText(output), readText).join("\n"));

@@ -7,12 +7,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { readYaml } from "@api-auth-twitter/test-support/actions-runner";
 import { type DependabotFile, ignoreRules, updateRange } from "./newest-versions.ts";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = join(import.meta.dirname, "..");
 const rules = ignoreRules(await readYaml<DependabotFile>(join(root, ".github/dependabot.yml")));
 const copy = mkdtempSync(join(tmpdir(), "test-newest-"));
 const kinds = ["dependencies", "devDependencies", "optionalDependencies"] as const;

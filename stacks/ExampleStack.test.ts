@@ -1,7 +1,6 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Match, Template } from "aws-cdk-lib/assertions";
 import { App, getStack } from "sst/constructs";
 import { initProject } from "sst/project.js";
@@ -10,7 +9,7 @@ import sstConfig from "../sst.config.ts";
 import { CanaryStack } from "./CanaryStack.ts";
 import { ExampleStack } from "./ExampleStack.ts";
 
-const repository = fileURLToPath(new URL("..", import.meta.url));
+const repository = join(import.meta.dirname, "..");
 const clientCredentials = { TWITTER_CONSUMER_KEY: "testkey", TWITTER_CONSUMER_SECRET: "testsecret" };
 let root: string;
 

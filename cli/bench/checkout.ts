@@ -1,8 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { promisify } from "node:util";
 
 /** A built checkout of this repository. */
@@ -16,7 +15,7 @@ export interface Checkout {
 
 const run = promisify(execFile);
 
-export const here = at("this build", dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+export const here = at("this build", join(import.meta.dirname, "../.."));
 
 function at(name: string, root: string): Checkout {
   return {

@@ -3,14 +3,13 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createCertificate } from "../../packages/local-cloud/src/iot/certificate.ts";
 import type { Checkout } from "./checkout.ts";
 import { median, timeRun, type Variables } from "./measure.ts";
 import type { Report } from "./report.ts";
 import { startSlowProxy } from "./slow-proxy.ts";
 
-const at = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const at = (name: string): string => join(import.meta.dirname, name);
 
 /** One way to a distant server. */
 const delayMs = 50;

@@ -7,7 +7,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { notesTemplate } from "@api-auth-twitter/test-support/any-project";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-page";
@@ -36,7 +35,7 @@ interface Cloud {
 
 /** The built program, as users start it. */
 async function startCloud(folder: string): Promise<Cloud> {
-  const preload = fileURLToPath(new URL("heap-on-demand.cjs", import.meta.url));
+  const preload = join(import.meta.dirname, "heap-on-demand.cjs");
   const flags = ["--expose-gc", "--require", preload];
   const args = [...flags, authCliPath, "local", "--json", "--port", "0", "--twitter-port", "0"];
   const child = spawn(process.execPath, args, {

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, inject, test } from "vitest";
 import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
@@ -92,7 +91,7 @@ test.skipIf(process.platform === "win32")(
   async () => {
     const app = await copySstApp();
     const file = join(app.folder, ".sst/local.env");
-    const script = fileURLToPath(new URL("../../scripts/dev-local.ts", import.meta.url));
+    const script = join(import.meta.dirname, "../../scripts/dev-local.ts");
     const command = `"${process.execPath}" --import "${import.meta.resolve("tsx")}" "${script}"; true`;
     const asNpm = `/bin/sh -c '${command}'; true`;
     const options = { cwd: app.folder, stdio: "ignore", detached: true } as const;

@@ -1,13 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load-commands.ts";
 import { outlineProgram } from "../src/commands/outline.ts";
 import { createProgram } from "../src/commands/program.ts";
 import { errorCodes, exitCodeFor, exitCodeMeanings } from "../src/errors.ts";
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const root = join(import.meta.dirname, "../..");
 const source = join(root, "cli/src");
 const outline = await outlineProgram();
 const commandNames = outline.commands.flatMap(({ name, aliases }) => [name, ...aliases]);

@@ -4,7 +4,6 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promise
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   install,
   pack,
@@ -24,7 +23,7 @@ import formats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { comparable, readPages, transcriptsIn } from "../../scripts/transcripts/pages.ts";
 
-const cliFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+const cliFolder = join(import.meta.dirname, "..");
 const root = dirname(cliFolder);
 /** npm installs them with the package, or tests only import them. */
 const notBundled = new Set(["@api-auth-twitter/local-cloud", "@napi-rs/keyring", "dynalite", "rolldown"]);

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { wordsOf } from "./fakes/command-line.ts";
 import { createDoctorWorld } from "./fakes/doctor-world.ts";
@@ -252,7 +251,7 @@ const command =
   /`((?:[A-Z_]+=\S+ )?auth-cli (?:login|call|smoke|doctor|status|switch|credentials|logout|local|completion)\b[^`]*?)\\?`/g;
 
 it("each command in the source has a row", () => {
-  const source = fileURLToPath(new URL("../src", import.meta.url));
+  const source = join(import.meta.dirname, "../src");
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
     (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
   );

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import {
   install,
   pack,
@@ -12,7 +11,7 @@ import {
 
 import { localWalks, recordLocalWalk, type WalkName } from "@api-auth-twitter/test-support/local-walk";
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const root = join(import.meta.dirname, "../..");
 
 /** In each kind of project: login, call and smoke with the packed auth-cli. */
 export async function recordProjectTranscripts(): Promise<[name: string, transcript: string][]> {

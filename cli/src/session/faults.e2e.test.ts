@@ -14,7 +14,6 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
@@ -348,7 +347,7 @@ describe.skipIf(!root)("as another user", () => {
     for (const part of ["bin", "dist"])
       cpSync(join(dirname(dirname(authCliPath)), part), join(home, "cli", part), { recursive: true });
     const parser = "node_modules/@rgrove/parse-xml";
-    cpSync(fileURLToPath(new URL(`../../../${parser}`, import.meta.url)), join(home, "cli", parser), {
+    cpSync(join(import.meta.dirname, `../../../${parser}`), join(home, "cli", parser), {
       recursive: true,
       dereference: true,
     });

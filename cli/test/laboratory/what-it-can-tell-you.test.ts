@@ -1,5 +1,4 @@
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { format } from "prettier";
 import { expect, it } from "vitest";
 import { found } from "./doctor-faults.ts";
@@ -7,7 +6,7 @@ import { faultGroups } from "./faults.ts";
 import { corrected } from "./corrected-faults.ts";
 import { reasons } from "../../src/reasons.ts";
 
-const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+const root = join(import.meta.dirname, "../../..");
 
 const introduction = `# What it can tell you
 

@@ -1,14 +1,13 @@
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type LocalCloud, startLocalCloud } from "@api-auth-twitter/local-cloud";
 import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { type Defects, stagesTemplate } from "./stages.ts";
 
-const modules = fileURLToPath(new URL("../../../node_modules", import.meta.url));
+const modules = join(import.meta.dirname, "../../../node_modules");
 
 const program = `
 import { Canary } from "@api-auth-twitter/canary";

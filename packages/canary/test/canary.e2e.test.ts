@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -263,7 +262,7 @@ describe("the canary in the local cloud", () => {
 describe("the package of the canary", () => {
   it("has the construct with its types, and one bundle below 1 MB", async () => {
     const { stdout } = await runProcess("npm", ["pack", "--dry-run", "--ignore-scripts", "--json"], {
-      cwd: fileURLToPath(new URL("..", import.meta.url)),
+      cwd: join(import.meta.dirname, ".."),
       env: process.env,
     });
     const [{ files } = { files: [] }] = JSON.parse(stdout) as { files: { path: string; size: number }[] }[];

@@ -1,13 +1,12 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { inLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../src/index.ts";
 
-const modules = fileURLToPath(new URL("../../../node_modules", import.meta.url));
+const modules = join(import.meta.dirname, "../../../node_modules");
 
 const program = `
 import { App, CfnOutput, CustomResource, NestedStack, RemovalPolicy, Stack } from "aws-cdk-lib";

@@ -1,13 +1,11 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type LocalCloud, startLocalCloud } from "@api-auth-twitter/local-cloud";
 import { type AuthCli, createAuthCli } from "./auth-cli.ts";
 import { deployTemplate } from "./replay-stack.ts";
+import { repository } from "./repository.ts";
 import { runProcess } from "./run-process.ts";
-
-const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 /** The outputs of a deployed stack that is not this repository's: no /private, no /public, three kinds of API. */
 interface Outputs {

@@ -1,15 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { answerAuthorizePage } from "./authorize-page.ts";
+import { repository } from "./repository.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 
-const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-
 /** The built program, as users start it. */
-export const authCliPath = join(root, "cli/bin/auth-cli.cjs");
+export const authCliPath = join(repository, "cli/bin/auth-cli.cjs");
 
 type Variables = Record<string, string | undefined>;
 

@@ -2,14 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { rolldown } from "rolldown";
 import type { DeployedWorld } from "./deployed-world.ts";
-
-const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+import { repository } from "./repository.ts";
 
 /** The example of docs/browser.md, as a reader would save and run it. */
 export interface BrowserPage {
@@ -26,10 +24,10 @@ export interface BrowserPage {
  */
 export async function startBrowserPage(
   world: DeployedWorld,
-  { modules = join(root, "node_modules"), variant }: { modules?: string; variant?: "amplify" } = {},
+  { modules = join(repository, "node_modules"), variant }: { modules?: string; variant?: "amplify" } = {},
 ): Promise<BrowserPage> {
   const folder = await mkdtemp(join(tmpdir(), "browser-page-"));
-  const document = await readFile(join(root, "docs/browser.md"), "utf8");
+  const document = await readFile(join(repository, "docs/browser.md"), "utf8");
   const page = codeBelow(document, "page.js");
   const amplify = codeBelow(document, "With AWS Amplify");
   const files = {

@@ -1,13 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { startLocalCloud } from "@api-auth-twitter/local-cloud";
 import { asTyped, inAHome, install, pack } from "./any-project.ts";
 import { createAuthCli } from "./auth-cli.ts";
+import { repository } from "./repository.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
-
-const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 /** What a user adds to the generated stack: protected routes, and users who log in with Twitter. */
 const edits: readonly [text: string, replacement: string][] = [

@@ -3,13 +3,11 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { type AuthCli, createAuthCli } from "./auth-cli.ts";
 import { quickNpmPath } from "./quick-npm.ts";
+import { repository } from "./repository.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
-
-const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 /** A project of a user who has the two tarballs and nothing else of this repository. */
 interface Walk {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 
 export interface OAuthlibProvider {
   /** Origin, for `TWITTER_API_URL`. */
@@ -20,7 +20,7 @@ export async function startOAuthlibProvider(
   python: string,
   clientCredentials: { key: string; secret: string },
 ): Promise<OAuthlibProvider> {
-  const script = fileURLToPath(new URL("oauthlib-provider.py", import.meta.url));
+  const script = join(import.meta.dirname, "oauthlib-provider.py");
   const child = spawn(python, ["-s", script], {
     env: {
       PATH: process.env["PATH"],

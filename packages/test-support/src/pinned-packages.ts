@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { repository } from "./repository.ts";
 import { runProcess } from "./run-process.ts";
 
-const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-
 /** Survives until the next `npm ci`. */
-const cacheFolder = join(root, "node_modules/.cache/pinned-packages");
+const cacheFolder = join(repository, "node_modules/.cache/pinned-packages");
 
 /**
  * Installs the packages of a folder's `package-lock.json` outside this repository's own tree, once for each lock file.

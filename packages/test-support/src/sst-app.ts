@@ -1,17 +1,16 @@
 import { spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { quickNpmPath } from "./quick-npm.ts";
+import { repository } from "./repository.ts";
 import { type ProcessResult, runProcess } from "./run-process.ts";
 import { appFiles } from "./synthesized-stack.ts";
 import { untilWritten } from "./sst-outputs.ts";
 
-const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
-const sst = join(root, "node_modules/sst/cli/sst.js");
+const sst = join(repository, "node_modules/sst/cli/sst.js");
 const tsx = import.meta.resolve("tsx");
 
 /** A copy of this repository's SST app that a test may edit, deploy and throw away. */
@@ -49,9 +48,9 @@ export async function copySstApp(): Promise<SstApp> {
   await mkdir(temporary);
   const quickPath = await quickNpmPath(join(temporary, "bin"));
   for (const file of appFiles) {
-    await cp(join(root, file), join(folder, file), { recursive: true });
+    await cp(join(repository, file), join(folder, file), { recursive: true });
   }
-  await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");
+  await symlink(join(repository, "node_modules"), join(folder, "node_modules"), "junction");
   return {
     folder,
     async edit(file, text, replacement) {
@@ -78,7 +77,7 @@ export async function copySstApp(): Promise<SstApp> {
         ...variables,
       }),
     devLocal: () =>
-      startSstDev(["--import", tsx, join(root, "scripts/dev-local.ts")], folder, {
+      startSstDev(["--import", tsx, join(repository, "scripts/dev-local.ts")], folder, {
         TMPDIR: temporary,
         PATH: quickPath,
         HOME: folder,

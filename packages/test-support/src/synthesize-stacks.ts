@@ -9,9 +9,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { zipSync, type Zippable } from "fflate";
 import { quickNpmPath } from "./quick-npm.ts";
+import { repository } from "./repository.ts";
 import {
   appInputs,
   cacheFolder,
@@ -19,8 +19,6 @@ import {
   type SynthesisRequest,
   type SynthesizedStack,
 } from "./synthesized-stack.ts";
-
-const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
 /** What SST asks AWS for while it synthesizes: the account, and whether the bootstrap stacks are up to date. */
 const answers = {

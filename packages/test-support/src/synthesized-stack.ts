@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
+import { join, relative } from "node:path";
+import { repository } from "./repository.ts";
 
 /** Where synthesized stacks stay between runs. `npm ci` empties it. */
-export const cacheFolder = join(root, "node_modules/.cache/synthesized-stacks");
+export const cacheFolder = join(repository, "node_modules/.cache/synthesized-stacks");
 
 /** What SST makes of an app for one stage, ready to be replayed into any local cloud. */
 export interface SynthesizedStack {
@@ -74,12 +72,12 @@ async function fingerprint({
 }: Omit<SynthesisRequest, "file">): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([stage, variables, process.version, mode]));
   const own = ["synthesized-stack.ts", "synthesize-stacks.ts", "quick-npm.ts"].map((name) =>
-    join(root, "packages/test-support/src", name),
+    join(repository, "packages/test-support/src", name),
   );
   const inputs = (await appInputs(folder)).map((name) => filesAt(join(folder, name)));
   const files = (await Promise.all(inputs)).flat().toSorted();
-  for (const path of [join(root, "package-lock.json"), ...own, ...files]) {
-    const name = path.startsWith(folder) ? relative(folder, path) : relative(root, path);
+  for (const path of [join(repository, "package-lock.json"), ...own, ...files]) {
+    const name = path.startsWith(folder) ? relative(folder, path) : relative(repository, path);
     hash.update(`\0${name}\0`).update(await readFile(path));
   }
   return hash.digest("hex");

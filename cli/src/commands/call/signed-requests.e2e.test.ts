@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { findPython } from "@api-auth-twitter/test-support/python";
@@ -129,9 +128,7 @@ test.skipIf(python === undefined)(
         expect(ran.code, `seed ${seed}: ${JSON.stringify(args)}\n${ran.stderr}`).toBe(0);
       }
       expect(requests).toHaveLength(cases.length);
-      const script = fileURLToPath(
-        new URL("../../../../packages/test-support/src/botocore-verifier.py", import.meta.url),
-      );
+      const script = join(import.meta.dirname, "../../../../packages/test-support/src/botocore-verifier.py");
       const verified = await runProcess(python ?? "", ["-s", script], {
         env: { PATH: process.env["PATH"], PYTHONDONTWRITEBYTECODE: "1" },
         stdin: JSON.stringify(

@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 
 /** Scopes of the AWS SDK, which Lambda's Node.js runtimes have. */
 const scopes = ["@aws-sdk", "@smithy"];
@@ -12,7 +11,7 @@ const scopes = ["@aws-sdk", "@smithy"];
  * @param home holds the folders of the functions
  */
 export function linkRuntimeModules(home: string): void {
-  const sources = [process.cwd(), fileURLToPath(new URL(".", import.meta.url))].flatMap(moduleFolders);
+  const sources = [process.cwd(), import.meta.dirname].flatMap(moduleFolders);
   for (const scope of scopes) {
     const linked = new Set<string>();
     const target = join(home, "node_modules", scope);

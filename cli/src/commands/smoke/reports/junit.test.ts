@@ -1,5 +1,5 @@
-import { fileURLToPath } from "node:url";
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { parse, type TestSuites } from "junit2json";
 import { describe, expect, it } from "vitest";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
@@ -32,7 +32,7 @@ async function suitesOf(xml: string): Promise<TestSuites["testsuite"]> {
 describe("formatJunit", () => {
   const xmllint = findPeer("xmllint");
   describe.skipIf(xmllint === undefined)("with xmllint", () => {
-    const schema = fileURLToPath(new URL("fixtures/junit.xsd", import.meta.url));
+    const schema = join(import.meta.dirname, "fixtures/junit.xsd");
     const lint = (xml: string): { status: number | null; stderr: string } =>
       spawnSync(xmllint ?? "", ["--noout", "--nonet", "--schema", schema, "-"], {
         input: xml,
