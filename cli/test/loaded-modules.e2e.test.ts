@@ -60,7 +60,11 @@ describe("a command", () => {
 
   test("smoke loads the AWS SDK, and what reads templates and measures text", async () => {
     const names = namesOf(await loaded("smoke"));
-    expect(names).toEqual(expect.arrayContaining(["cognito-identity.js", "smoke.js"]));
+    expect(names).toEqual(expect.arrayContaining(["cognito-identity.js", "smoke.js", "table.js"]));
     expect(names).not.toContain("doctor.js");
+  });
+
+  test("smoke --json measures no text", async () => {
+    expect(namesOf(await loaded("smoke", "--json"))).not.toContain("table.js");
   });
 });

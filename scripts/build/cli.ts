@@ -52,6 +52,8 @@ export async function buildCli(): Promise<void> {
           test: /cli[\\/]src[\\/](commands[\\/](run|call[\\/](call|command))|environment[\\/]create-environment)\.ts$/,
         },
         { name: "commands", test: /cli[\\/]src[\\/]commands[\\/]\w+[\\/]command\.ts$/ },
+        // What measures text, which `smoke --json` does not need.
+        { name: "table", test: /smoke[\\/]reports[\\/](live-table|terminal)\.ts$/ },
       ],
     },
   });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AuthCliError } from "../errors.ts";
 import { type HttpRequest, readReply, type Send } from "../http.ts";
@@ -77,8 +78,11 @@ function isSource(profile: Profile | undefined): boolean {
 }
 
 async function readProfiles(sources: Omit<Sources, "send">): Promise<Readonly<Record<string, Profile>>> {
+  const files = paths(sources);
+  // Loading the reader, which also knows `~/`, costs more than the rest of the search.
+  if (!Object.values(files).some((file) => file.startsWith("~/") || existsSync(file))) return {};
   const { loadSharedConfigFiles } = await import("@smithy/shared-ini-file-loader");
-  const { configFile, credentialsFile } = await loadSharedConfigFiles(paths(sources));
+  const { configFile, credentialsFile } = await loadSharedConfigFiles(files);
   const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)]);
   return Object.fromEntries(
     Array.from(names, (name) => [name, { ...configFile[name], ...credentialsFile[name] }]),

@@ -100,6 +100,7 @@ export function createLibraryEnvironment(
       sayWrapped: () => {},
       sayCommand: () => {},
       mute: () => () => {},
+      animated: false,
       animate: () => () => {},
       withSpinner: (_text, work) => work,
       ask: unavailable,

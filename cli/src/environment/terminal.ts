@@ -47,6 +47,8 @@ export interface Terminal {
   readAll(): Promise<Uint8Array>;
   /** Waits for work, and shows a person a spinner with a text when it takes long. */
   withSpinner<T>(text: string, work: Promise<T>): Promise<T>;
+  /** Whether `animate` shows anything: lines of standard error can be redrawn. */
+  animated: boolean;
   /** Redraws lines at the end of standard error where the terminal allows it. @returns removes the lines */
   animate(draw: Draw): () => void;
 }
@@ -134,6 +136,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     },
     readAll: () => readToEnd(options),
     withSpinner: (text, work) => (muted ? work : spinner.show(() => formatLine(redact(text)), work)),
+    animated: options.animated,
     animate: (draw) =>
       liveArea.show((size, frame) => draw(size, frame).map((line) => formatLine(redact(line)))),
   };

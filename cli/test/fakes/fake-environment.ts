@@ -185,6 +185,7 @@ export function createFakeEnvironment(options: FakeEnvironmentOptions = {}): Fak
         return this.ask(question);
       },
       withSpinner: (_what, work) => work,
+      animated: false,
       animate: () => () => {},
       async readAll() {
         return Buffer.from(input.splice(0).join(""));

@@ -2,7 +2,7 @@ import { checkStageName } from "../../deployment/stage.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, exitCodeFor } from "../../errors.ts";
 import type { SmokeReport, SmokeRun } from "./report.ts";
-import { createLiveTable } from "./reports/live-table.ts";
+import type { LiveTable } from "./reports/live-table.ts";
 import { type ReportFlags, requireReportFolders, writeReports } from "./reports/write-reports.ts";
 import { requireConsistentRoutes } from "./routes/named-route.ts";
 import { projectStages } from "./project-stages.ts";
@@ -33,23 +33,32 @@ export async function smoke(flags: SmokeFlags, environment: Environment): Promis
   const previous = await readPrevious(flags, environment);
   const { terminal } = environment;
   const asked = stages.length === 0 ? [flags.stage] : stages;
-  const table = createLiveTable(asked, environment.now, terminal);
-  const hide = terminal.animate(table.draw);
+  const table = terminal.animated ? await loadLiveTable(asked, environment) : undefined;
+  const hide = table && terminal.animate(table.draw);
   let run: SmokeRun;
   try {
     run = await runStages(
       { ...flags, stages: asked },
       environment,
       projectStages(environment, flags.user),
-      table.onProgress,
+      table?.onProgress,
     );
   } finally {
-    hide();
+    hide?.();
   }
   await writeReports(previous === undefined ? run : previous.compare(run), flags, environment);
   const unchecked = run.stages.find((stage) => isUnchecked(stage));
   if (unchecked !== undefined) throw nothingChecked(unchecked);
   return exitCodeOf(run);
+}
+
+/** Loaded on demand: what measures text takes a fifth of the start. */
+async function loadLiveTable(
+  stages: readonly (string | undefined)[],
+  { now, terminal }: Environment,
+): Promise<LiveTable> {
+  const { createLiveTable } = await import("./reports/live-table.ts");
+  return createLiveTable(stages, now, terminal);
 }
 
 /** Reads the report of `--compare` before the run, so that a faulty one fails early. */

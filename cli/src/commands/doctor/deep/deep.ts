@@ -3,7 +3,7 @@ import {
   getIdentityPoolRolesRequest,
   processDescribeIdentityPoolResponse,
   processGetIdentityPoolRolesResponse,
-} from "../../../aws/cognito-identity.ts";
+} from "../../../aws/identity-pool.ts";
 import { attempt } from "../attempt.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, fromError, skipped } from "../finding.ts";

@@ -1,6 +1,6 @@
 import { deployCommand } from "../../../deployment/deploy-command.ts";
 import { findClientCredentials } from "../../../deployment/client-credentials.ts";
-import type { IdentityPoolDescription } from "../../../aws/cognito-identity.ts";
+import type { IdentityPoolDescription } from "../../../aws/identity-pool.ts";
 import type { ClientCredentials } from "../../../twitter/oauth1.ts";
 import { type Attempt, attempt } from "../attempt.ts";
 import { type Examination, meansGuests } from "../examination.ts";

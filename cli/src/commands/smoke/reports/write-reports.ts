@@ -4,7 +4,6 @@ import { AuthCliError, toAuthCliError, toErrorReport } from "../../../errors.ts"
 import { formatLines, jsonLines } from "../../../lines.ts";
 import type { Redactor } from "../../../redaction.ts";
 import type { SmokeRun } from "../report.ts";
-import { formatRun } from "./terminal.ts";
 
 /** The flags for the results of a run. */
 export interface ReportFlags {
@@ -50,7 +49,6 @@ export async function writeReports(
   environment: Environment,
 ): Promise<void> {
   const { terminal, files, variables } = environment;
-  const { resultColour: colour, unicode, resultColumns: columns } = terminal;
   // Before escaping, wrapping or cutting, which would hide a secret from the redactor.
   const masked = maskRun(run, environment.redactor);
   const json = toJson(masked);
@@ -84,13 +82,21 @@ export async function writeReports(
     const { annotationsOf } = await import("./github-annotations.ts");
     for (const annotation of annotationsOf(masked)) terminal.sayCommand(annotation);
   }
-  await terminal.print(flags.json ? json : formatRun(masked, { colour, unicode, columns }));
+  await terminal.print(flags.json ? json : await formatForTerminal(masked, terminal));
   const [failure, ...more] = failures;
   if (failure === undefined) return;
   throw new AuthCliError(failure.code, {
     ...toErrorReport(failure),
     message: [failure, ...more].map(({ message }) => message).join("; "),
   });
+}
+
+async function formatForTerminal(
+  run: SmokeRun,
+  { resultColour: colour, unicode, resultColumns: columns }: Environment["terminal"],
+): Promise<string[]> {
+  const { formatRun } = await import("./terminal.ts");
+  return formatRun(run, { colour, unicode, columns });
 }
 
 /** For one stage, that stage's report alone. */
