@@ -26,7 +26,7 @@ export async function buildCli(): Promise<void> {
     ...authCliCode,
     input: {
       main: join(source, "main.ts"),
-      library: join(source, "library.ts"),
+      library: join(source, "library/library.ts"),
       "keyring-process": join(source, "environment/keyring-process.ts"),
     },
     // What other files share with an entry stays in its file: one file less to load.
@@ -61,7 +61,7 @@ export async function buildCli(): Promise<void> {
   await writeFiles(outdir, [
     ["package.json", '{ "type": "commonjs" }\n'],
     [licensesFile, thirdPartyLicenses(output)],
-    ["library.d.ts", await readFile(join(source, "library-types.ts"))],
+    ["library.d.ts", await readFile(join(source, "library/types.ts"))],
     ["auth-cli.1", manPage(await outlineProgram(), packageJson.version)],
     ...output.map((file) => [file.fileName, file.type === "chunk" ? file.code : file.source] as const),
   ]);

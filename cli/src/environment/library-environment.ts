@@ -1,4 +1,4 @@
-import type { SmokeOptions } from "../library-types.ts";
+import type { SmokeOptions } from "../library/types.ts";
 import { Redactor } from "../redaction.ts";
 import { ServerClock } from "../server-clock.ts";
 import type { Environment } from "./environment.ts";

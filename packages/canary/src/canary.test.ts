@@ -6,7 +6,7 @@ import { Template } from "aws-cdk-lib/assertions";
 import { Key } from "aws-cdk-lib/aws-kms";
 import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from "vitest";
-import type { SmokeStage } from "../../../cli/src/library-types.ts";
+import type { SmokeStage } from "../../../cli/src/library/types.ts";
 import { Canary, type CanaryProps, type CanaryStage } from "./canary.ts";
 import type { Settings } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { SmokeStage } from "../../../cli/src/library-types.ts";
+import type { SmokeStage } from "../../../cli/src/library/types.ts";
 import { settingsOf } from "../../../cli/src/deployment/project-settings.ts";
 import { readProjectFile } from "../../../cli/src/deployment/read-project-file.ts";
 import { AuthCliError } from "../../../cli/src/errors.ts";

@@ -1,4 +1,4 @@
-import type { SmokeOptions, SmokeStage } from "../../../cli/src/library-types.ts";
+import type { SmokeOptions, SmokeStage } from "../../../cli/src/library/types.ts";
 
 /** What the construct tells the function: the variable `AUTH_CLI_CANARY`, as JSON. Contains no secret. */
 export interface Settings {

@@ -1,4 +1,4 @@
-import type { CheckResult, SmokeReport } from "../../../../cli/src/library-types.ts";
+import type { CheckResult, SmokeReport } from "../../../../cli/src/library/types.ts";
 import { healthyDescription, type Settings } from "../settings.ts";
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */

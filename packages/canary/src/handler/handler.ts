@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createLibraryEnvironment } from "../../../../cli/src/environment/library-environment.ts";
-import { smoke } from "../../../../cli/src/library.ts";
-import type { SmokeStage } from "../../../../cli/src/library-types.ts";
+import { smoke } from "../../../../cli/src/library/library.ts";
+import type { SmokeStage } from "../../../../cli/src/library/types.ts";
 import { type Settings, stagesFile } from "../settings.ts";
 import { createAwsServices } from "./aws-services.ts";
 import { runCanary } from "./run-canary.ts";

@@ -1,4 +1,4 @@
-import type { SmokeLogin } from "../../../../cli/src/library-types.ts";
+import type { SmokeLogin } from "../../../../cli/src/library/types.ts";
 import { AuthCliError } from "../../../../cli/src/errors.ts";
 import { objectOf, parseJsonObject } from "../../../../cli/src/json.ts";
 import type { AwsServices } from "./aws-services.ts";

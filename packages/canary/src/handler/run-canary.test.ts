@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { AuthCliError } from "../../../../cli/src/errors.ts";
-import type { CheckResult, SmokeOptions, SmokeRun } from "../../../../cli/src/library-types.ts";
+import type { CheckResult, SmokeOptions, SmokeRun } from "../../../../cli/src/library/types.ts";
 import { healthyDescription, type Settings } from "../settings.ts";
 import type { AlarmSettings, AwsServices } from "./aws-services.ts";
 import { runCanary } from "./run-canary.ts";

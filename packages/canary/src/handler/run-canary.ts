@@ -1,5 +1,5 @@
 import { toAuthCliError, toErrorReport } from "../../../../cli/src/errors.ts";
-import type { SmokeOptions, SmokeReport, SmokeRun, SmokeStage } from "../../../../cli/src/library-types.ts";
+import type { SmokeOptions, SmokeReport, SmokeRun, SmokeStage } from "../../../../cli/src/library/types.ts";
 import type { Settings } from "../settings.ts";
 import type { AwsServices } from "./aws-services.ts";
 import { describeStage } from "./describe-failure.ts";

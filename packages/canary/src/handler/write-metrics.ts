@@ -1,5 +1,5 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import type { CheckResult, SmokeReport } from "../../../../cli/src/library-types.ts";
+import type { CheckResult, SmokeReport } from "../../../../cli/src/library/types.ts";
 import { metricNames, type Settings } from "../settings.ts";
 
 /**

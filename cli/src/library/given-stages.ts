@@ -1,14 +1,14 @@
-import { checkDeployment } from "../../deployment/resolve-deployment.ts";
-import { findProject } from "../../deployment/project.ts";
-import { checkProjectFile } from "../../deployment/read-project-file.ts";
-import { settingsOf } from "../../deployment/project-settings.ts";
-import type { Environment } from "../../environment/environment.ts";
-import { AuthCliError, toErrorReport } from "../../errors.ts";
-import type { SmokeLogin, SmokeOptions, SmokeReport, SmokeRun, SmokeStage } from "../../library-types.ts";
-import { type LoadedLogin, providerLogin, twitterLogin } from "../../session/find-login.ts";
-import { registerLoginToken, registerToken } from "../../session/register-secrets.ts";
+import { checkDeployment } from "../deployment/resolve-deployment.ts";
+import { findProject } from "../deployment/project.ts";
+import { checkProjectFile } from "../deployment/read-project-file.ts";
+import { settingsOf } from "../deployment/project-settings.ts";
+import type { Environment } from "../environment/environment.ts";
+import { AuthCliError, toErrorReport } from "../errors.ts";
+import type { SmokeLogin, SmokeOptions, SmokeReport, SmokeRun, SmokeStage } from "./types.ts";
+import { type LoadedLogin, providerLogin, twitterLogin } from "../session/find-login.ts";
+import { registerLoginToken, registerToken } from "../session/register-secrets.ts";
 import { inOptionWords } from "./option-words.ts";
-import { runStages, type StageFinder } from "./run-stages.ts";
+import { runStages, type StageFinder } from "../commands/smoke/run-stages.ts";
 
 const ofSmoke = "the argument of smoke";
 

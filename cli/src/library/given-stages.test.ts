@@ -1,12 +1,12 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { cognitoRefusal } from "../../../test/fakes/scripted-services.ts";
-import { handled, permissionMissing } from "../../../test/fakes/smoke-world.ts";
-import { createWorld, type World } from "../../../test/fakes/world.ts";
-import { AuthCliError } from "../../errors.ts";
-import { smoke } from "../../library.ts";
-import type * as published from "../../library-types.ts";
+import { cognitoRefusal } from "../../test/fakes/scripted-services.ts";
+import { handled, permissionMissing } from "../../test/fakes/smoke-world.ts";
+import { createWorld, type World } from "../../test/fakes/world.ts";
+import { AuthCliError } from "../errors.ts";
+import { smoke } from "./library.ts";
+import type * as published from "./types.ts";
 import { smokeGivenStages } from "./given-stages.ts";
-import { checkNames, type CheckName, type SmokeRun } from "./report.ts";
+import { checkNames, type CheckName, type SmokeRun } from "../commands/smoke/report.ts";
 
 /** A program that imports the package, and the services that it calls. */
 function createProgram(world: World = {}) {

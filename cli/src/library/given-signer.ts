@@ -1,10 +1,10 @@
-import { apiUrl } from "../../aws/execute-api.ts";
-import { signSigV4 } from "../../aws/sigv4.ts";
-import type { Deployment } from "../../deployment/deployment.ts";
-import type { Environment } from "../../environment/environment.ts";
-import type { RequestSigner, SignerOptions } from "../../library-types.ts";
-import { type Identity, isFresh } from "../../session/credentials-cache.ts";
-import { exchangeLogin } from "../../session/obtain-identity.ts";
+import { apiUrl } from "../aws/execute-api.ts";
+import { signSigV4 } from "../aws/sigv4.ts";
+import type { Deployment } from "../deployment/deployment.ts";
+import type { Environment } from "../environment/environment.ts";
+import type { RequestSigner, SignerOptions } from "./types.ts";
+import { type Identity, isFresh } from "../session/credentials-cache.ts";
+import { exchangeLogin } from "../session/obtain-identity.ts";
 import { givenStages } from "./given-stages.ts";
 
 /** Signs requests for a program that imports auth-cli. Exchanges the login at the first request and before the end of an hour. */

@@ -1,4 +1,4 @@
-import type { ErrorDetails } from "../../errors.ts";
+import type { ErrorDetails } from "../errors.ts";
 
 /** Flags of the command, and the options of the library. */
 const options: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { cognitoRefusal } from "../../../test/fakes/scripted-services.ts";
-import { createWorld, type World } from "../../../test/fakes/world.ts";
-import { createSigner } from "../../library.ts";
-import type * as published from "../../library-types.ts";
+import { cognitoRefusal } from "../../test/fakes/scripted-services.ts";
+import { createWorld, type World } from "../../test/fakes/world.ts";
+import { createSigner } from "./library.ts";
+import type * as published from "./types.ts";
 import { createGivenSigner } from "./given-signer.ts";
 
 const hourMs = 3_600_000;
