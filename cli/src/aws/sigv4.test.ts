@@ -49,8 +49,6 @@ const vectors: Vector[] = [
     target: "/./example",
     signature: "ef75d96142cf21edca26f06005da7988e4f8dc83a165a80865db7089db637ec5",
   },
-  // Not of the suite.
-  { name: "dot segments after an empty one", target: "//.a/..", signature: vanilla },
   {
     name: "get-slashes",
     target: "//example//",

@@ -125,9 +125,7 @@ class Signer extends AwsV4Signer {
   /** @param search the query as it is sent */
   constructor(options: SignerOptions, search: string) {
     // aws4fetch decodes the query as a form, which drops nameless parameters and bytes that are not UTF-8.
-    // The URL of Node 20 and 22 keeps dot segments after `//.`, and AWS signs a path without either.
-    const url = options.url.replace(/[?#].*/s, "").replace(/(?<!:)\/+/g, "/");
-    super({ ...options, url, cache: signingKeys });
+    super({ ...options, url: options.url.replace(/[?#].*/s, ""), cache: signingKeys });
     this.encodedSearch = canonicalQuery(search);
   }
 

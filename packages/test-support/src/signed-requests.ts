@@ -56,7 +56,10 @@ const headerValue = fc.oneof(
 );
 const header = fc.tuple(fc.constantFrom("X-One", "x-one", "X-Two", "Accept", "X-Amz-Meta-A"), headerValue);
 
-/** @param origins of the APIs */
+/**
+ * Not paths such as `//.a/..`, whose dot segments the URL of Node 20 and 22 keeps, against its standard.
+ * @param origins of the APIs
+ */
 export function typedRequests(origins: readonly string[]): fc.Arbitrary<TypedRequest> {
   return fc
     .record({
@@ -70,5 +73,6 @@ export function typedRequests(origins: readonly string[]): fc.Arbitrary<TypedReq
     .map(({ origin, segments, query, ...others }) => {
       const search = query.length === 0 ? "" : `?${query.join("&")}`;
       return { ...others, url: new URL(`${origin}/${segments.join("/")}${search}`) };
-    });
+    })
+    .filter(({ url }) => !/\/\.{1,2}(\/|$)/.test(url.pathname));
 }
