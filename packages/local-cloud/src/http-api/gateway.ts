@@ -120,7 +120,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       time,
     };
     const event = format === "1.0" ? createEventV1(gatewayRequest) : createEventV2(gatewayRequest);
-    const result = await within(integration.timeoutMs, lambda.invoke(lambdaFunction, event, traceId));
+    const caller = { trace: traceId, waitsMs: integration.timeoutMs };
+    const result = await within(integration.timeoutMs, lambda.invoke(lambdaFunction, event, caller));
     if (result === undefined) {
       explain(`503, no answer within ${integration.timeoutMs} ms`);
       return unavailable;

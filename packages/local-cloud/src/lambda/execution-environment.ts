@@ -19,8 +19,11 @@ export interface ExecutionEnvironmentOptions extends FunctionSettings {
 
 /** One worker thread with the function's code, for one invocation at a time. */
 export interface ExecutionEnvironment {
-  /** A reply with `ended` means that the environment must not be used again; it is then terminated. */
-  invoke(request: InvocationRequest): Promise<InvocationReply>;
+  /**
+   * A reply with `ended` means that the environment must not be used again; it is then terminated.
+   * @param limitMs when it ends before the function's timeout
+   */
+  invoke(request: InvocationRequest, limitMs?: number): Promise<InvocationReply>;
   /** Gives a running invocation five more seconds, after which it ends with this cause. */
   abandon(cause: string): void;
   /** Whether the thread still runs. It may end between two invocations. */
@@ -42,6 +45,7 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
   let timer: NodeJS.Timeout | undefined;
   /** Of the running invocation. */
   let deadline = 0;
+  let allowedMs = timeoutMs;
   /** Why it is no longer expected to end. */
   let abandoned: string | undefined;
   let usage: Usage | undefined;
@@ -55,7 +59,7 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
     if ("output" in message) onOutput(message.output);
     else if ("isReady" in message) {
       isReady = true;
-      if (finish !== undefined) startDeadline(timeoutMs);
+      if (finish !== undefined) startDeadline(allowedMs);
     } else {
       if (!message.ok && message.ended) crash = message;
       settle(message);
@@ -86,7 +90,7 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
       return;
     }
     if (left <= 0) {
-      const seconds = (timeoutMs / 1000).toFixed(2);
+      const seconds = (allowedMs / 1000).toFixed(2);
       void end("Sandbox.Timedout", `Task timed out after ${seconds} seconds`);
       return;
     }
@@ -116,11 +120,12 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
   }
 
   return {
-    invoke(request) {
+    invoke(request, limitMs = timeoutMs) {
       if (crash !== undefined) return Promise.resolve(crash);
       return new Promise((resolve) => {
         finish = resolve;
-        startDeadline(isReady ? timeoutMs : initMs + timeoutMs);
+        allowedMs = Math.min(limitMs, timeoutMs);
+        startDeadline(isReady ? allowedMs : initMs + allowedMs);
         // oxlint-disable-next-line unicorn/require-post-message-target-origin -- that is for windows
         port.postMessage(request);
         Atomics.add(invocations, 0, 1);

@@ -17,13 +17,17 @@ export interface FunctionPoolOptions {
   onOutput: (text: string) => void;
 }
 
+export interface Caller {
+  /** `Root=…`, as in `x-amzn-trace-id`. */
+  trace?: string | undefined;
+  /** After how long the caller goes away. */
+  waitsMs?: number;
+}
+
 /** The execution environments of one version of one function. */
 export interface FunctionPool {
-  /**
-   * @param trace `Root=…`, as in `x-amzn-trace-id`
-   * @throws ServiceError for an event that is too large
-   */
-  run(event: unknown, trace?: string): Promise<InvocationReply>;
+  /** @throws ServiceError for an event that is too large */
+  run(event: unknown, caller?: Caller): Promise<InvocationReply>;
   /** Ends running invocations unless they end within five seconds. */
   abandon(cause: string): void;
   /** Ends the environments that no invocation uses. */
@@ -103,12 +107,13 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
   };
 
   return {
-    async run(event, trace) {
+    async run(event, { trace, waitsMs } = {}) {
       const request = createRequest(event, trace);
       invocationRefusals.eventSize.when(isLarge(request.event));
       const environment = await acquire();
       if (environment === undefined) return terminated;
-      const reply = await environment.invoke(request);
+      // A bridge without a caller only waits, for 15 minutes, and so few environments would soon all be waiting.
+      const reply = await environment.invoke(request, isLive ? waitsMs : undefined);
       release(environment, reply.ok || !reply.ended);
       return reply;
     },

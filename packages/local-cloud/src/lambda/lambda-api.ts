@@ -122,7 +122,7 @@ async function invoke(
   });
   const type = headers["x-amz-invocation-type"] ?? "RequestResponse";
   if (type === "DryRun") return answer(204);
-  const running = lambda.invoke(lambdaFunction, event, headers["x-amzn-trace-id"]);
+  const running = lambda.invoke(lambdaFunction, event, { trace: headers["x-amzn-trace-id"] });
   // Lambda tries a failed event again. The local cloud does not.
   if (type === "Event") return answer(202);
   const result = await running;

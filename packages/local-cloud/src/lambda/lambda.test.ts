@@ -105,7 +105,7 @@ describe("a handler", () => {
   it("gets the trace of each request", async () => {
     const lambdaFunction = deploy("export const handler = async () => process.env._X_AMZN_TRACE_ID;");
     const trace = async (root?: string): Promise<unknown> => {
-      const outcome = await lambda.invoke(lambdaFunction, {}, root);
+      const outcome = await lambda.invoke(lambdaFunction, {}, { trace: root });
       return outcome.ok && JSON.parse(outcome.payload);
     };
     const rest = ";Parent=[0-9a-f]{16};Sampled=0;Lineage=1:[0-9a-f]{8}:0$";

@@ -8,7 +8,7 @@ import type { Sessions, TemporaryCredentials } from "../iam/sessions.ts";
 import type { Account, LambdaFunction } from "../account.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import { createDescriptorWatch } from "./file-descriptors.ts";
-import { createFunctionPool, type FunctionPool, isLiveBridge } from "./function-pool.ts";
+import { type Caller, createFunctionPool, type FunctionPool, isLiveBridge } from "./function-pool.ts";
 import { invocationRefusals } from "./lambda-refusals.ts";
 import type { InvocationReply } from "./lambda-worker.ts";
 import { createMask, type Mask } from "./mask.ts";
@@ -47,7 +47,7 @@ export type InvocationResult =
 
 export interface Lambda {
   /** Runs a function's deployed code. A handler that throws, exits or times out gives `ok: false`. */
-  invoke(lambdaFunction: LambdaFunction, event: unknown, trace?: string): Promise<InvocationResult>;
+  invoke(lambdaFunction: LambdaFunction, event: unknown, caller?: Caller): Promise<InvocationResult>;
   /**
    * The client of AWS IoT with these topic filters has lost its connection. If it is `sst dev`, requests of its stage that
    * run have five more seconds. Without this they wait for an answer until their timeout, as on AWS.
@@ -81,11 +81,11 @@ export function createLambda(options: LambdaOptions): Lambda {
   const run = async (
     lambdaFunction: LambdaFunction,
     event: unknown,
-    trace: string | undefined,
+    caller: Caller | undefined,
   ): Promise<InvocationReply> => {
     try {
       const { pool, mask } = find(lambdaFunction);
-      const reply = await (await pool).run(event, trace);
+      const reply = await (await pool).run(event, caller);
       if (reply.ok) return reply;
       return { ...reply, errorMessage: mask(reply.errorMessage), stack: mask(reply.stack) };
     } catch (error) {
@@ -202,7 +202,7 @@ export function createLambda(options: LambdaOptions): Lambda {
   };
 
   return {
-    async invoke(lambdaFunction, event, trace) {
+    async invoke(lambdaFunction, event, caller) {
       if (closed)
         return {
           ok: false,
@@ -213,13 +213,13 @@ export function createLambda(options: LambdaOptions): Lambda {
       for (const [arn, deployment] of deployed) if (!account.functions.has(arn)) void retire(arn, deployment);
       const { functionName } = lambdaFunction;
       const started = performance.now();
-      let reply = await run(lambdaFunction, event, trace);
+      let reply = await run(lambdaFunction, event, caller);
       // Another function's handler may have leaked them.
       const isStarved = !reply.ok && reply.unstarted && reply.errorMessage.includes("EMFILE");
       if (isStarved || lacksDescriptors()) {
         log("lambda: too many open files; idle execution environments end");
         await endIdle();
-        if (isStarved) reply = await run(lambdaFunction, event, trace);
+        if (isStarved) reply = await run(lambdaFunction, event, caller);
       }
       onInvoked?.(functionName, { milliseconds: performance.now() - started, hasFailed: !reply.ok });
       if (reply.ok) return reply;

@@ -98,6 +98,19 @@ it("names process.exit where a live bridge waits in vain", async () => {
   expect(log.join("\n")).toMatch(/lambda live: sst dev sent no result: .* process\.exit/);
 });
 
+it("a live bridge ends when its caller has gone, and another answers", async () => {
+  const bridge = deployLive(
+    "export const handler = async ({ waits }) => (waits ? new Promise(() => {}) : 7);",
+    {
+      timeoutSeconds: 900,
+    },
+  );
+  const unanswered = await lambda.invoke(bridge, { waits: true }, { waitsMs: 300 });
+  expect(unanswered).toMatchObject({ errorMessage: "Task timed out after 0.30 seconds" });
+  expect(log.join("\n")).toContain("sst dev sent no result");
+  await expect(result(bridge)).resolves.toBe(7);
+});
+
 const started = (): Promise<void> => vi.waitFor(() => expect(log).toContain("lambda live: started"), 10_000);
 
 const deployWaiting = (body: string): LambdaFunction =>

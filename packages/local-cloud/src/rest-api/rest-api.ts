@@ -106,7 +106,8 @@ export function createRestApiService({ account, sessions, lambda, now, log }: Re
       traceId: request.headers.get("x-amzn-trace-id") ?? createTraceId(requestId, time),
       time,
     });
-    const result = await within(integration.timeoutMs, lambda.invoke(lambdaFunction, { ...event, path }));
+    const waitsMs = integration.timeoutMs;
+    const result = await within(waitsMs, lambda.invoke(lambdaFunction, { ...event, path }, { waitsMs }));
     if (result === undefined) {
       explain(`504, no answer within ${integration.timeoutMs} ms`);
       return refusal(504, "IntegrationTimeoutException", "Endpoint request timed out");

@@ -155,7 +155,7 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
 
   /** Resolves some time after the function has ended, because its response may be the last thing that it has sent. */
   async function run(lambdaFunction: LambdaFunction, event: object, waiting: Pending): Promise<void> {
-    const result = await lambda.invoke(lambdaFunction, event, waiting.trace);
+    const result = await lambda.invoke(lambdaFunction, event, { trace: waiting.trace });
     await delay(200);
     if (result.ok) return;
     const { errorType, errorMessage } = result;
