@@ -40,6 +40,8 @@ export interface Campaign {
   name: string;
   /** Of the time, relative to the others. */
   share: number;
+  /** Shorter runs of all campaigns leave it out. */
+  leastMinutes?: number;
   run: (assignment: Assignment) => Promise<Outcome>;
 }
 

@@ -15,13 +15,22 @@ type Fault = (way: {
   socket: Socket;
   random: Random;
   /** Sends the request on. */
-  pass: () => Promise<Answer>;
+  pass: (change?: Change) => Promise<Answer>;
 }) => Promise<void>;
+
+/** What becomes of a request's body. `cut` ends the connection in it. */
+type Change = (body: Buffer) => { body: Buffer; isCut?: boolean };
 
 const wire = ({ head, body }: Answer): Buffer => Buffer.concat([Buffer.from(head, "latin1"), body]);
 const cutAt = (bytes: Buffer, random: Random): [Buffer, Buffer] => {
   const index = random.below(bytes.length);
   return [bytes.subarray(0, index), bytes.subarray(index)];
+};
+const withOtherBit = (bytes: Buffer, random: Random): Buffer => {
+  const changed = Buffer.from(bytes);
+  const index = random.below(changed.length);
+  if (changed.length > 0) changed[index] = (changed[index] ?? 0) ^ (1 << random.below(8));
+  return changed;
 };
 /** Changes the answer. */
 const changes =
@@ -55,6 +64,17 @@ export const chaosFaults = {
     await sleep(random.below(800));
     socket.end(wire(await pass()));
   },
+  "cuts the request off": async ({ socket, random, pass }) => {
+    await pass((body) => ({ body: cutAt(body, random)[0], isCut: true })).catch(() => {});
+    socket.resetAndDestroy();
+  },
+  "changes a bit of the request": async ({ socket, random, pass }) => {
+    socket.end(wire(await pass((body) => ({ body: withOtherBit(body, random) }))));
+  },
+  "exchanges two parts of the request": async ({ socket, random, pass }) => {
+    const answer = await pass((body) => ({ body: Buffer.concat(cutAt(body, random).toReversed()) }));
+    socket.end(wire(answer));
+  },
   "sends the request twice": async ({ socket, pass }) => {
     await pass();
     socket.end(wire(await pass()));
@@ -78,12 +98,7 @@ export const chaosFaults = {
     const [first, second] = cutAt(wire(answer), random);
     return Buffer.concat([first, first.subarray(-10), second]);
   }),
-  "changes a bit": changes((answer, random) => {
-    const bytes = wire(answer);
-    const index = random.below(bytes.length);
-    bytes[index] = (bytes[index] ?? 0) ^ (1 << random.below(8));
-    return bytes;
-  }),
+  "changes a bit": changes((answer, random) => withOtherBit(wire(answer), random)),
   "adds garbage": changes((answer) =>
     Buffer.concat([wire(answer), Buffer.from("HTTP/1.1 200 OK\r\n\0\xff")]),
   ),
@@ -154,7 +169,7 @@ export interface ChaosProxy {
   /** `POST /path GetId`: what was passed on since the last call. */
   takeRequests(): string[];
   /**
-   * Does something to a request on its way.
+   * Does something to a request on its way, beside what was armed before.
    * @param nth which one, counted from now; undefined for none
    */
   arm(fault: ChaosFault, nth: number, random: Random): void;
@@ -162,9 +177,15 @@ export interface ChaosProxy {
   close(): Promise<void>;
 }
 
-/** A reverse proxy on loopback in front of a server. The Host header stays, because signatures have it. */
-export async function startChaosProxy(server: string): Promise<ChaosProxy> {
-  let armed: { fault: ChaosFault; nth: number; random: Random } | undefined;
+/**
+ * A reverse proxy on loopback in front of a server. The Host header stays, because signatures have it.
+ * @param rewrite changes each answer's body
+ */
+export async function startChaosProxy(
+  server: string,
+  rewrite: (path: string, body: Buffer) => Buffer = (_path, body) => body,
+): Promise<ChaosProxy> {
+  let armed: { fault: ChaosFault; nth: number; random: Random }[] = [];
   let passed: string[] = [];
   const { hostname, port } = new URL(server);
   const proxy = createServer((incoming, outgoing) => {
@@ -172,11 +193,11 @@ export async function startChaosProxy(server: string): Promise<ChaosProxy> {
       const body = await readAll(incoming).catch(() => undefined);
       const socket = incoming.socket;
       if (body === undefined) return;
-      const current = armed !== undefined && armed.nth-- === 0 ? armed : undefined;
-      const pass = (): Promise<Answer> => {
+      const [current] = armed.filter((each) => each.nth-- === 0);
+      const pass = (change?: Change): Promise<Answer> => {
         const operation = String(incoming.headers["x-amz-target"] ?? "").replace(/^.*\./, "");
         passed.push(`${incoming.method} ${incoming.url?.split("?")[0]} ${operation}`.trim());
-        return forward({ hostname, port }, incoming, body);
+        return forward({ hostname, port }, incoming, body, { change, rewrite });
       };
       if (current === undefined) {
         const answer = await pass();
@@ -197,8 +218,8 @@ export async function startChaosProxy(server: string): Promise<ChaosProxy> {
       passed = [];
       return taken;
     },
-    arm: (fault, nth, random) => void (armed = { fault, nth, random }),
-    disarm: () => void (armed = undefined),
+    arm: (fault, nth, random) => void armed.push({ fault, nth, random }),
+    disarm: () => void (armed = []),
     async close() {
       proxy.closeAllConnections();
       await new Promise((resolve) => proxy.close(resolve));
@@ -216,11 +237,18 @@ async function forward(
   to: { hostname: string; port: string },
   { method, url, rawHeaders }: IncomingMessage,
   body: Buffer,
+  options: { change: Change | undefined; rewrite: (path: string, body: Buffer) => Buffer },
 ): Promise<Answer> {
   const onward = openRequest({ ...to, method, path: url, headers: rawHeaders, agent: false });
-  onward.end(body);
-  const [response] = (await once(onward, "response")) as [IncomingMessage];
-  const bytes = await readAll(response);
+  const { body: sent, isCut = false } = options.change?.(body) ?? { body };
+  const answered = once(onward, "response") as Promise<[IncomingMessage]>;
+  if (isCut) {
+    onward.flushHeaders();
+    onward.write(sent);
+    setTimeout(() => onward.destroy(), 20);
+  } else onward.end(sent);
+  const [response] = await answered;
+  const bytes = options.rewrite(url ?? "/", await readAll(response));
   const { statusCode = 0, statusMessage = "", rawHeaders: names } = response;
   const lines = names.flatMap((name, index) =>
     index % 2 === 0 && !/^(connection|keep-alive|transfer-encoding|content-length)$/i.test(name)

@@ -13,13 +13,14 @@ import { parseArgs } from "node:util";
 import { checkOut } from "../bench/checkout.ts";
 import type { Assignment, Campaign, Outcome } from "./campaign.ts";
 import { chaos } from "./chaos.ts";
+import { deploy } from "./deploy.ts";
 import { load } from "./load.ts";
 import { oauth } from "./oauth.ts";
 import { parsers } from "./parsers.ts";
 import { signer } from "./signer.ts";
 import { verifier } from "./verifier.ts";
 
-const campaigns: readonly Campaign[] = [signer, verifier, oauth, parsers, chaos, load];
+const campaigns: readonly Campaign[] = [signer, verifier, oauth, parsers, chaos, deploy, load];
 
 const { values } = parseArgs({
   options: {
@@ -33,7 +34,9 @@ const { values } = parseArgs({
   },
 });
 const { only, path, match } = values;
-const chosen = campaigns.filter(({ name }) => only === undefined || name === only);
+const chosen = campaigns.filter(({ name, leastMinutes = 0 }) =>
+  only === undefined ? Number(values.minutes) >= leastMinutes : name === only,
+);
 if (chosen.length === 0) throw new Error(`--only takes ${campaigns.map(({ name }) => name).join(", ")}`);
 const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("seed");
 const batches = values.batches === undefined ? undefined : wholeNumber("batches");

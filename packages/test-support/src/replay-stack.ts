@@ -96,6 +96,11 @@ export async function deleteStack(stackName: string, environment: Variables): Pr
   if (status !== undefined) throw new Error(`${stackName} is ${status}`);
 }
 
+/** @returns the stack's status once nothing of it is in progress, undefined without a stack */
+export async function untilSettled(stackName: string, environment: Variables): Promise<string | undefined> {
+  return statusOf(await createClient(environment).settled(stackName));
+}
+
 interface Client {
   put(path: string, body: string | Buffer): Promise<void>;
   /** @returns the response, an error's too */

@@ -31,6 +31,7 @@ export interface SstApp {
 export interface SstDev {
   /** All that it has printed. */
   output(): string;
+  hasEnded(): boolean;
   /**
    * Waits until it prints this, after what an earlier call has waited for.
    * @throws Error with the output when it ends first, or after two minutes
@@ -109,6 +110,7 @@ function startSstDev(args: readonly string[], cwd: string, env: Record<string, s
   });
   return {
     output: () => output,
+    hasEnded: () => isEnded,
     async printed(pattern) {
       const deadline = Date.now() + 120_000;
       for (;;) {
