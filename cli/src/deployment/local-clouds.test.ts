@@ -55,6 +55,16 @@ describe("a deployment on a local cloud that has stopped", () => {
     expect((await call([stopped, running], "<html>"))["fix"]).toContain("start it again");
   });
 
+  it("is not assumed when the local cloud runs, and only the API is gone", async () => {
+    const owner = { ...running, origins: stopped.origins };
+    for (const record of [owner, { ...owner, state: "/my state" }]) {
+      expect(await call([record])).toMatchObject({
+        cause: "that local cloud runs, but the API is no longer deployed to it",
+        fix: expect.stringContaining("npx sst deploy") as unknown,
+      });
+    }
+  });
+
   it.each([
     ["no local cloud has had the address", [running], undefined],
     ["the record is damaged", ["{", 3], undefined],

@@ -143,6 +143,15 @@ export async function explainStoppedCloud(
   if (!(thrown instanceof AuthCliError) || thrown.code !== "unreachable") return thrown;
   const stopped = readRecords(environment).find(({ origins }) => origins.includes(url.origin));
   if (stopped === undefined) return thrown;
+  const running = await findRunning(environment);
+  const deploy = deployCommand(undefined);
+  if (running.some(({ id }) => id === stopped.id)) {
+    return new AuthCliError(thrown.code, {
+      ...toErrorReport(thrown),
+      cause: "that local cloud runs, but the API is no longer deployed to it",
+      fix: `run ${deploy} in its environment; the new API may have another address`,
+    });
+  }
   if (stopped.state !== undefined) {
     return new AuthCliError(thrown.code, {
       ...toErrorReport(thrown),
@@ -150,13 +159,11 @@ export async function explainStoppedCloud(
       fix: `start it again: run \`auth-cli local --state ${shellQuote(stopped.state, environment.platform)}\``,
     });
   }
-  const [running] = await findRunning(environment);
-  const deploy = deployCommand(undefined);
   return new AuthCliError(thrown.code, {
     ...toErrorReport(thrown),
     cause: "that local cloud has stopped, and its deployments are gone",
     fix:
-      running === undefined
+      running.length === 0
         ? `start it again and deploy: run \`auth-cli local\`, then ${deploy} in its environment`
         : `deploy to the local cloud that runs now: run \`eval "$(auth-cli local env)"\`, then ${deploy}`,
   });

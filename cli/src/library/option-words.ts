@@ -1,18 +1,10 @@
 import type { ErrorDetails } from "../errors.ts";
 
-/** Flags of the command, and the options of the library. */
+/** Flags whose option has another name. */
 const options: Readonly<Record<string, string>> = {
-  "--allow-guests": "`allowGuests`",
-  "--endpoint": "`endpoint`",
-  "--expect-body": "`expectations`",
-  "--expect-status": "`expectations`",
-  "--fail-fast": "`failFast`",
-  "--identity-pool-id": "`identityPoolId`",
-  "--only": "`only`",
-  "--retry-for": "`retryFor`",
-  "--route": "`routes`",
-  "--skip": "`skip`",
-  "--timeout": "`timeout`",
+  "expect-body": "expectations",
+  "expect-status": "expectations",
+  route: "routes",
 };
 
 /**
@@ -41,9 +33,12 @@ function translate(text: string, source: string): string {
       .replaceAll("TWITTER_CONSUMER_SECRET", "consumerSecret")
       .replace(/(?<=outes) in auth-cli\.json/, " of the stage")
       // Commands, in backticks, keep their flags.
-      .replaceAll(
-        /`[^`]*`|(--[a-z-]+)(?: \d+s?\b| '[^']*')?/g,
-        (found, flag: string | undefined) => options[flag ?? ""] ?? found,
+      .replaceAll(/`[^`]*`|--([a-z-]+)(?: \d+s?\b| '[^']*')?/g, (found, flag?: string) =>
+        flag === undefined ? found : `\`${options[flag] ?? toCamelCase(flag)}\``,
       )
   );
+}
+
+function toCamelCase(flag: string): string {
+  return flag.replaceAll(/-(.)/g, (_dash, letter: string) => letter.toUpperCase());
 }
