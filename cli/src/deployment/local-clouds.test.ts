@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { reply } from "../../test/fakes/fake-environment.ts";
-import { authCli, reportedError } from "../../test/fakes/world.ts";
+import { smokeWith } from "../../test/fakes/smoke-world.ts";
+import { authCli, reportedError, steps } from "../../test/fakes/world.ts";
 import { AuthCliError } from "../errors.ts";
 
 const folder = "/home/user/.local/state/auth-cli/local-clouds";
@@ -31,6 +32,55 @@ async function call(
   });
   return reportedError(ran);
 }
+
+describe("a deployment on a local cloud that runs, in a terminal without its environment", () => {
+  const api = "http://127.0.0.1:38872";
+  const world = {
+    files: {
+      [`${folder}/0.json`]: JSON.stringify({ ...running, origins: [api] }),
+    },
+    answers: { "local.find": () => reply(200, '{"id":"two"}') },
+  };
+  const variables = { TWITTER_ACCESS_TOKEN: "42-token", TWITTER_ACCESS_TOKEN_SECRET: "secret" };
+  const here = ["--endpoint", api, "--stage", "prod"];
+  const error = {
+    code: "missing-configuration",
+    message: `the API ${api} is in a local cloud, and this terminal does not have its environment`,
+    fix: 'run `eval "$(auth-cli local env)"`, then the command again',
+  };
+
+  it.each([["call", "/private"], ["login"], ["credentials"]])(
+    "gets no token and no login: %s",
+    async (...command) => {
+      const ran = await authCli([...command, "--json", ...here], { ...world, variables });
+      expect([ran.code, reportedError(ran)]).toEqual([2, expect.objectContaining(error)]);
+      expect(steps(ran)).toEqual(["local.find"]);
+    },
+  );
+
+  it("is checked without a request to Twitter, Cognito or CloudFormation", async () => {
+    const ran = await smokeWith(here, {
+      ...world,
+      loggedIn: false,
+      variables: { ...variables, AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "secret" },
+    });
+    expect(ran.failed).toEqual(["twitter.token", "cognito.guest"]);
+    for (const name of ["twitter.token", "cognito.guest"] as const)
+      expect(ran.check(name).error).toMatchObject(error);
+    const hosts = ran.environment.requests.map(({ url }) => url.hostname);
+    expect(new Set(hosts)).toEqual(new Set(["127.0.0.1"]));
+  });
+
+  it("is called with the addresses of a login to it", async () => {
+    const { AWS_ENDPOINT_URL: address } = running.environment;
+    const ran = await authCli(["call", "/private", ...here], {
+      ...world,
+      loggedIn: true,
+      variables: { AWS_ENDPOINT_URL: address },
+    });
+    expect([ran.code, steps(ran).includes("local.find")]).toEqual([0, false]);
+  });
+});
 
 describe("a deployment on a local cloud that has stopped", () => {
   it("is named, with what to do", async () => {

@@ -5,7 +5,7 @@ import { exchange } from "../http.ts";
 import { shellQuote } from "../shell-quote.ts";
 import { deployCommand } from "./deploy-command.ts";
 
-type RecordEnvironment = Pick<
+export type RecordEnvironment = Pick<
   Environment,
   "variables" | "homeDirectory" | "platform" | "files" | "uniqueName"
 >;
@@ -129,6 +129,38 @@ async function isRunning(
     // Only programs in the local cloud's environment trust its certificate.
     return error instanceof AuthCliError && error.code === "tls-refused";
   }
+}
+
+/**
+ * Without its environment, requests for a deployment in a local cloud would go to Twitter and AWS.
+ * @param api the address of the deployment's API
+ * @throws AuthCliError `missing-configuration` when a local cloud that runs has the API
+ */
+export async function requireEnvironmentOf(
+  environment: RecordEnvironment & Pick<Environment, "send">,
+  api: URL,
+): Promise<void> {
+  const running = await findRunning(environment);
+  const owner = running.find((record) => isOf(record, api));
+  if (owner === undefined) return;
+  const { port } = new URL(owner.environment["AWS_ENDPOINT_URL"] ?? "");
+  throw new AuthCliError("missing-configuration", {
+    message: `the API ${api.origin} is in a local cloud, and this terminal does not have its environment`,
+    cause: "AWS_ENDPOINT_URL is not set, so the login would be sent to AWS",
+    fix: `run \`eval "$(auth-cli local env${running.length > 1 ? ` --port ${port}` : ""})"\`, then the command again`,
+  });
+}
+
+/** Whether a local cloud that runs has the API. */
+export async function isInLocalCloud(
+  environment: RecordEnvironment & Pick<Environment, "send">,
+  api: URL,
+): Promise<boolean> {
+  return (await findRunning(environment)).some((record) => isOf(record, api));
+}
+
+function isOf({ origins }: LocalCloudRecord, api: URL): boolean {
+  return origins.includes(api.origin);
 }
 
 /**

@@ -5,6 +5,7 @@ import { AuthCliError } from "../errors.ts";
 import { isLoopback } from "../loopback.ts";
 import type { Configuration, ServiceAddresses } from "./configuration.ts";
 import type { Deployment } from "./deployment.ts";
+import type { RecordEnvironment } from "./local-clouds.ts";
 import { regionOfPool } from "./region.ts";
 
 /**
@@ -141,11 +142,27 @@ export async function chosenAddresses(configuration: Configuration): Promise<Ser
   };
 }
 
+/**
+ * Checks that a login goes where its API is, before it is used.
+ * @throws AuthCliError `missing-configuration` for an API in a local cloud, without the local cloud's addresses
+ */
+export async function requireCognitoOfApi(
+  environment: RecordEnvironment & Pick<Environment, "send">,
+  configuration: Configuration,
+  { apiEndpoint }: Pick<Deployment, "apiEndpoint">,
+): Promise<void> {
+  if (!isLoopback(apiEndpoint.hostname) || (await cognitoEndpoint(configuration)) !== undefined) return;
+  const { requireEnvironmentOf } = await import("./local-clouds.ts");
+  await requireEnvironmentOf(environment, apiEndpoint);
+}
+
+/** @throws AuthCliError `missing-configuration`, see `requireCognitoOfApi` */
 export async function cognitoContext(
-  environment: Pick<Environment, "send">,
+  environment: RecordEnvironment & Pick<Environment, "send">,
   configuration: Configuration,
   deployment: Deployment,
 ): Promise<CognitoContext> {
+  await requireCognitoOfApi(environment, configuration, deployment);
   const endpoint = await cognitoEndpoint(configuration);
   return {
     region: regionOfPool(deployment.identityPoolId),

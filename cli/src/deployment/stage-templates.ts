@@ -2,7 +2,10 @@ import { join } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { readAssembly } from "./cloud-assembly.ts";
 import { findOptionalDeployerCredentials } from "./deployer-credentials.ts";
-import type { DeploymentFlags } from "./deployment.ts";
+import { isLoopback } from "../loopback.ts";
+import type { Configuration } from "./configuration.ts";
+import type { Deployment, DeploymentFlags } from "./deployment.ts";
+import { deployerEndpoint } from "./service-addresses.ts";
 import type { Project } from "./project.ts";
 import type { ResolvedDeployment } from "./resolve-deployment.ts";
 
@@ -31,6 +34,7 @@ export async function readDeployedTemplates(
   if (!isNamed || flags.endpoint !== undefined) return undefined;
   const credentials = await findOptionalDeployerCredentials(environment, configuration, flags);
   if (credentials === undefined) return undefined;
+  if (await areStacksElsewhere(environment, configuration, deployment)) return undefined;
   const { readStackTemplates } = await import("./stacks.ts");
   const send: typeof environment.send = (request) =>
     environment.send({ ...request, timeoutMs: Math.min(request.timeoutMs ?? timeLimitMs, timeLimitMs) });
@@ -41,6 +45,18 @@ export async function readDeployedTemplates(
   };
   const templates = await readStackTemplates({ ...environment, send }, configuration, query, stackNames);
   return { templates, source: "CloudFormation" };
+}
+
+/** The stacks of a local cloud are not in AWS. */
+async function areStacksElsewhere(
+  environment: Environment,
+  configuration: Configuration,
+  { apiEndpoint }: Deployment,
+): Promise<boolean> {
+  if (!isLoopback(apiEndpoint.hostname)) return false;
+  if ((await deployerEndpoint(configuration, "AWS_ENDPOINT_URL_CLOUDFORMATION")) !== undefined) return false;
+  const { isInLocalCloud } = await import("./local-clouds.ts");
+  return isInLocalCloud(environment, apiEndpoint);
 }
 
 /**

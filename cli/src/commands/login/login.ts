@@ -4,7 +4,7 @@ import type { ServiceAddresses } from "../../deployment/configuration.ts";
 import { readKnownRoutes } from "../../deployment/known-routes.ts";
 import type { DeploymentFlags, RememberedDeployment } from "../../deployment/deployment.ts";
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
-import { chosenAddresses, twitterApiUrl } from "../../deployment/service-addresses.ts";
+import { chosenAddresses, requireCognitoOfApi, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { jsonLines } from "../../lines.ts";
 import type { Identity } from "../../session/credentials-cache.ts";
@@ -70,6 +70,7 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
   const resolved = await resolveDeployment(environment, flags, () => sessions);
   // A configuration error must show before the user spends a PIN.
   const addresses = await chosenAddresses(resolved.configuration);
+  await requireCognitoOfApi(environment, resolved.configuration, resolved.deployment);
 
   // A token on the command line needs no confirmation.
   const earlier =

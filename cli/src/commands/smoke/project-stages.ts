@@ -1,5 +1,6 @@
 import { findProject, type Project } from "../../deployment/project.ts";
 import { resolveDeployment } from "../../deployment/resolve-deployment.ts";
+import { requireCognitoOfApi } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { findLogin } from "../../session/find-login.ts";
 import { requireChosenApi, resolveForLogin } from "../../session/login-addresses.ts";
@@ -26,6 +27,7 @@ export function projectStages(environment: Environment, user: string | undefined
         resolved,
         async load() {
           requireChosenApi(resolved);
+          await requireCognitoOfApi(environment, resolved.configuration, resolved.deployment);
           return login.load();
         },
       };

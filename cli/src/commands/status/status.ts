@@ -11,7 +11,7 @@ import { cachedIdentity } from "../../session/obtain-identity.ts";
 import { exchangeSigned } from "../../server-clock.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../../aws/sts.ts";
-import { cognitoContext, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
+import { cognitoEndpoint, stsEndpoint, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import { type Identity, cachePath, isFresh } from "../../session/credentials-cache.ts";
 import { readSessions, sessionsPath } from "../../session/sessions.ts";
 import { type Check, checkLogin } from "./check-login.ts";
@@ -95,7 +95,7 @@ export async function status(flags: StatusFlags, environment: Environment): Prom
   const { deployment, configuration } = resolved;
   const checked = flags.check ? await checkLogin(environment, resolved, login) : undefined;
   const identity = cachedIdentity(environment, deployment, login);
-  const aws = await cognitoContext(environment, configuration, deployment);
+  const cognito = await cognitoEndpoint(configuration);
   const result: Status = {
     stage: deployment.stage,
     apiEndpoint: deployment.apiEndpoint.href.replace(/\/$/, ""),
@@ -109,7 +109,7 @@ export async function status(flags: StatusFlags, environment: Environment): Prom
     expiration: identity?.credentials.expiration,
     credentialsFresh: identity !== undefined && isFresh(identity, environment.now()),
     twitterApiUrl: (await twitterApiUrl(configuration)).origin,
-    awsEndpointUrl: aws.endpoint?.replace(/\/$/, ""),
+    awsEndpointUrl: cognito?.href.replace(/\/$/, ""),
     role: undefined,
     ...(await askRole(environment, resolved, identity)),
     ...(checked && { check: { ...checked.verdicts, errors: checked.refusals.map(toErrorReport) } }),
