@@ -1,14 +1,22 @@
+import { runStages, type StageFinder } from "../commands/smoke/run-stages.ts";
 import { checkDeployment } from "../deployment/resolve-deployment.ts";
 import { findProject } from "../deployment/project.ts";
 import { checkProjectFile } from "../deployment/read-project-file.ts";
 import { settingsOf } from "../deployment/project-settings.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError, toErrorReport } from "../errors.ts";
-import type { SmokeLogin, SmokeOptions, SmokeReport, SmokeRun, SmokeStage } from "./types.ts";
 import { type LoadedLogin, providerLogin, twitterLogin } from "../session/find-login.ts";
 import { registerLoginToken, registerToken } from "../session/register-secrets.ts";
 import { inOptionWords } from "./option-words.ts";
-import { runStages, type StageFinder } from "../commands/smoke/run-stages.ts";
+import type {
+  ProviderLogin,
+  SmokeLogin,
+  SmokeOptions,
+  SmokeReport,
+  SmokeRun,
+  SmokeStage,
+  TwitterLogin,
+} from "./types.ts";
 
 const ofSmoke = "the argument of smoke";
 
@@ -73,21 +81,22 @@ export function givenStages(
       fix: "add a stage to `stages`",
     });
   }
-  const logins = new Map<string, Promise<SmokeLogin>>();
-  const loginOf = (stage: string): Promise<SmokeLogin> => {
-    const known =
-      logins.get(stage) ??
-      Promise.resolve(stage)
-        .then(async (name) => (typeof login === "function" ? await login(name) : login) ?? ({} as SmokeLogin))
-        .catch((error: unknown) => {
-          if (error instanceof AuthCliError) throw error;
-          throw new AuthCliError("not-logged-in", {
-            message: `cannot get the login of ${stage}: ${(error as Error).message}`,
-          });
-        });
+  const logins = new Map<string, Promise<GivenLogin>>();
+  const loginOf = (stage: string): Promise<GivenLogin> => {
+    const known = logins.get(stage) ?? askLogin(stage);
     logins.set(stage, known);
     return known;
   };
+  async function askLogin(stage: string): Promise<GivenLogin> {
+    try {
+      return (typeof login === "function" ? await login(stage) : login) ?? {};
+    } catch (error) {
+      if (error instanceof AuthCliError) throw error;
+      throw new AuthCliError("not-logged-in", {
+        message: `cannot get the login of ${stage}: ${(error as Error).message}`,
+      });
+    }
+  }
   return {
     async findDeployment(ofCheck, { stage = "" }) {
       const { endpoint, identityPoolId } = settingsOf(file, stage);
@@ -100,7 +109,7 @@ export function givenStages(
       }
       const found = { stage, apiEndpoint: endpoint, identityPoolId, source, poolSource: source };
       // Of Twitter's login. Its own error is that of the checks that need it.
-      const { consumerKey, consumerSecret } = await loginOf(stage).then(consumerOf, () => consumerOf({}));
+      const { consumerKey, consumerSecret }: GivenLogin = await loginOf(stage).catch(() => ({}));
       const variables = {
         ...ofCheck.variables,
         TWITTER_CONSUMER_KEY: consumerKey,
@@ -124,29 +133,29 @@ export function givenStages(
   };
 }
 
-function consumerOf(login: object): { consumerKey?: string; consumerSecret?: string } {
-  return login;
-}
+/** A program without types may leave out anything. */
+type GivenLogin = Partial<TwitterLogin & ProviderLogin & Pick<SmokeLogin, "source">>;
 
 /** @throws AuthCliError `invalid-configuration` that shows no token */
-function loadLogin(environment: Environment, login: SmokeLogin, source: string): LoadedLogin {
-  const given = { source: login.source ?? source };
-  if ("provider" in login && isText(login.provider) && isText(login.token)) {
-    registerLoginToken(environment, login.token);
-    return { ...providerLogin(login.provider, login.token), given };
+function loadLogin(environment: Environment, login: GivenLogin, otherwise: string): LoadedLogin {
+  const { provider, token, accessToken, accessTokenSecret, source = otherwise } = login;
+  const given = { source };
+  if (isText(provider) && isText(token)) {
+    registerLoginToken(environment, token);
+    return { ...providerLogin(provider, token), given };
   }
-  if ("accessToken" in login && isText(login.accessToken) && isText(login.accessTokenSecret)) {
-    const token = { token: login.accessToken, secret: login.accessTokenSecret };
-    registerToken(environment, token);
-    return { ...twitterLogin(token), given };
+  if (isText(accessToken) && isText(accessTokenSecret)) {
+    const credentials = { token: accessToken, secret: accessTokenSecret };
+    registerToken(environment, credentials);
+    return { ...twitterLogin(credentials), given };
   }
   throw new AuthCliError("invalid-configuration", {
-    message: `no login in ${given.source}`,
+    message: `no login in ${source}`,
     cause: "a login has accessToken and accessTokenSecret, or provider and token",
-    fix: `set them in ${given.source}`,
+    fix: `set them in ${source}`,
   });
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }

@@ -1,5 +1,5 @@
 import type { ErrorReport } from "../../errors.ts";
-import type { Timings } from "../../http.ts";
+import type * as published from "../../library/types.ts";
 
 /** In the order of the chain and of the report. */
 export const checkNames = [
@@ -20,32 +20,9 @@ export const checkNames = [
 
 export type CheckName = (typeof checkNames)[number];
 
-/** One request and its response, for the waterfall. Times are in milliseconds. */
-export interface Hop extends Timings {
-  /** `cognito.get-id`, `api.call`. */
-  step: string;
-  host: string;
-  /** Since the run began. */
-  startedMs: number;
-  httpStatus?: number;
-}
+export type Hop = published.Hop;
 
-export interface CheckResult {
-  name: CheckName;
-  /** For a check on one route: `GET /private`. */
-  route?: string;
-  status: "passed" | "failed" | "skipped";
-  /** Since the run began. */
-  startedMs?: number;
-  durationMs: number;
-  /** Of the last response. */
-  httpStatus?: number;
-  requestId?: string;
-  /** Requests sent. 0 for a check that needs none. */
-  attempts: number;
-  /** In the order in which they started. */
-  hops?: Hop[];
-  /** Why the check failed or was skipped. */
+export interface CheckResult extends published.CheckResult {
   error?: ErrorReport;
 }
 
@@ -61,19 +38,11 @@ export type Progress =
 export type OnProgress = (stageIndex: number, event: Progress) => void;
 
 /** `smoke --json` for one stage. */
-export interface SmokeReport {
-  schemaVersion: 1;
+export interface SmokeReport extends Omit<published.SmokeReport, "stage" | "identityId"> {
   stage: string | undefined;
-  apiEndpoint?: string;
-  identityPoolId?: string;
-  /** ISO 8601. */
-  startedAt: string;
-  durationMs: number;
   identityId: string | undefined;
   /** Functions of the stage run on somebody's computer (`sst dev`). Absent when none does, or when it is not known. */
   live?: boolean;
-  /** No check failed, and at least one ran. */
-  passed: boolean;
   checks: CheckResult[];
   /** With `--compare`. */
   comparison?: Comparison;
@@ -108,11 +77,6 @@ export interface Change {
 }
 
 /** A whole run. `smoke --json` prints it for several stages, and for one stage that stage's report alone. */
-export interface SmokeRun {
-  schemaVersion: 1;
-  /** ISO 8601. */
-  startedAt: string;
-  durationMs: number;
-  passed: boolean;
+export interface SmokeRun extends Omit<published.SmokeRun, "stages"> {
   stages: SmokeReport[];
 }
