@@ -424,7 +424,11 @@ describe("init refuses", () => {
       { ...cdk, "/project/package.json": '{"scripts": []}' },
       "its scripts is not an object",
     ],
-    ["a folder without a project", {}, "neither the folder nor its parents have sst.config.ts"],
+    [
+      "a folder without a project",
+      {},
+      "neither the folder nor its parents have sst.config.ts, cdk.json, amplify/backend.ts, samconfig.toml, template.yaml, serverless.yml or auth-cli.json",
+    ],
     [
       "the root of a workspace, and names its projects",
       {

@@ -130,7 +130,7 @@ function sstVersion(
 }
 
 const searched =
-  "sst.config.ts, cdk.json, amplify/backend.ts, samconfig.toml, template.yaml or serverless.yml";
+  "sst.config.ts, cdk.json, amplify/backend.ts, samconfig.toml, template.yaml, serverless.yml or auth-cli.json";
 
 function noProject(environment: Outside): AuthCliError {
   const { files, platform, workingDirectory } = environment;

@@ -322,6 +322,8 @@ describe("auth-cli local", () => {
       await ended;
       expect(shown).toMatch(expected);
       expect(shown).not.toContain("secret");
+      // This folder has no project.
+      expect(shown).toContain("In a project's folder, deploy it, log in and check:\n\n  auth-cli login\n");
       const notices = shown.match(/functions run on Node\.js/g) ?? [];
       expect(notices).toHaveLength(process.version.startsWith("v22.") ? 0 : 1);
     } finally {

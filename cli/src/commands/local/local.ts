@@ -270,12 +270,14 @@ async function announce(
 
 /** What to type in the other terminal. */
 async function nextSteps(environment: Environment): Promise<string[]> {
-  const { framework = "sst" } = findProject(environment);
+  const { framework } = findProject(environment);
   const { howToDeploy } = await import("../../deployment/framework-words.ts");
   const stage = framework === "sst" ? " --stage local" : "";
-  const deploy = howToDeploy(framework, "local").flatMap((step) => /`([^`]+)`/.exec(step)?.[1] ?? []);
+  const steps = framework === undefined ? [] : howToDeploy(framework, "local");
+  const deploy = steps.flatMap((step) => /`([^`]+)`/.exec(step)?.[1] ?? []);
   const own = ["login", "smoke"].map((command) => `${environment.commandName} ${command}${stage}`);
-  return ["Then deploy, log in and check:", "", ...[...deploy, ...own].map((line) => `  ${line}`)];
+  const first = framework === undefined ? "In a project's folder, deploy it" : "Then deploy";
+  return [`${first}, log in and check:`, "", ...[...deploy, ...own].map((line) => `  ${line}`)];
 }
 
 function interrupted(interruption: AbortSignal): Promise<void> {
