@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import type { Socket } from "node:net";
 import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-page";
+import { inLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { afterEach, describe, expect, it } from "vitest";
 import { hmacSha1Signature } from "../twitter/hmac-signature.ts";
 import { parseOAuthRequest } from "../twitter/oauth-request.ts";
@@ -181,6 +182,15 @@ describe("verifyTwitterToken", () => {
         verifyTwitterToken({ apiUrl, clientCredentials, tokenCredentials, now, timeoutMs: 100 }),
       ).rejects.toThrow("cannot reach Twitter at");
     }
+  });
+
+  inLongRun(() => {
+    it("waits for a busy X, which needs more than five seconds", async () => {
+      const reply = JSON.stringify({ id_str: "12", screen_name: "x" });
+      const { url } = await serve((_, response) => void setTimeout(() => response.end(reply), 6000));
+      const verdict = await verifyTwitterToken({ apiUrl: url, clientCredentials, tokenCredentials, now });
+      expect(verdict).toMatchObject({ ok: true });
+    });
   });
 
   it("retries when the server closed the idle connection", async () => {
