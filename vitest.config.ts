@@ -31,7 +31,7 @@ function rank({ moduleId, project }: TestSpecification): number {
   return longest.length + (project.name === "e2e" ? 0 : 1);
 }
 
-export default defineConfig({
+const config = defineConfig({
   test: {
     // The tests of one file wait for processes most of the time: each core has a file.
     maxWorkers: "100%",
@@ -76,4 +76,10 @@ export default defineConfig({
       },
     ],
   },
+});
+
+export default defineConfig(({ mode }) => {
+  // Workers inherit it. A variable before the command would need a POSIX shell.
+  if (mode === "long") process.env["TEST_RUNS"] ??= "20";
+  return config;
 });

@@ -1,6 +1,6 @@
 /**
- * `TEST_RUNS` multiplies how often a repeated test repeats. `npm test` leaves it at 1; `npm run test:long` sets it to 20 and
- * then also tries all combinations.
+ * `TEST_RUNS` multiplies how often a repeated test repeats. `npm test` leaves it at 1. `npm run test:long` sets it to 20,
+ * in `vitest.config.ts`, and then also tries all combinations.
  */
 const factor = Number(process.env["TEST_RUNS"] ?? "1");
 if (!Number.isInteger(factor) || factor < 1) throw new Error("TEST_RUNS must be a whole number from 1 on");
