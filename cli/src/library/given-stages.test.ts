@@ -205,6 +205,7 @@ describe("smoke as a library", () => {
 
   it("has the types of the report", () => {
     expectTypeOf<published.CheckName>().toEqualTypeOf<CheckName>();
+    expectTypeOf(smoke).toEqualTypeOf<typeof published.smoke>();
     expectTypeOf<Timings>().toExtend<Pick<published.Hop, keyof Timings>>();
   });
 });

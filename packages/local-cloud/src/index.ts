@@ -18,7 +18,8 @@ import { createLog } from "./log.ts";
 import { createCloudClock } from "./cloud-clock.ts";
 import { createRegion, type Region, type RegionOptions } from "./region.ts";
 import { createBuckets } from "./s3/buckets.ts";
-import { memoryState, openState, type State, StateError, stateFault } from "./state.ts";
+import { memoryState, openState, type State } from "./state.ts";
+import { StateError, stateFault } from "./state-error.ts";
 import { createSaver } from "./saver.ts";
 import { randomAlphanumeric } from "./twitter/random-alphanumeric.ts";
 import type { AppSettings, RegisteredApp } from "./twitter/registered-app.ts";
@@ -26,7 +27,7 @@ import { type LocalTwitter, startTwitter } from "./twitter/twitter.ts";
 import { createTimekeeper } from "./timekeeper.ts";
 import { verifyTwitterToken } from "./cognito-identity/verify-twitter-token.ts";
 
-export type { StateError, StateFault } from "./state.ts";
+export type { StateError } from "./state-error.ts";
 
 /** Where no option and no state folder names others. */
 export const defaultPorts = { aws: 4566, twitter: 4567 } as const;

@@ -1,5 +1,6 @@
 import type { Region } from "./region.ts";
-import { type SavedState, stateFault } from "./state.ts";
+import type { SavedState } from "./state.ts";
+import { stateFault } from "./state-error.ts";
 
 /** Saves the state of a local cloud whenever it has changed. */
 export interface Saver {

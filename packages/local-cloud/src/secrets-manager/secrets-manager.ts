@@ -43,43 +43,22 @@ import {
 } from "../aws/json-protocol.ts";
 import type { Permission } from "../aws/permission.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
-import { PolicyDocumentError } from "../iam/policy-document.ts";
-import { compilePolicy } from "../iam/policy-evaluation.ts";
 import { memoryState, type State } from "../state.ts";
 import { randomPassword } from "./random-password.ts";
+import { secretPermissions } from "./secret-permissions.ts";
 import { secretRefusals } from "./secret-refusals.ts";
-
-interface SecretValue {
-  secretString: string | undefined;
-  /** Base64, as on the wire. */
-  secretBinary: string | undefined;
-}
-
-interface SecretVersion extends SecretValue {
-  versionId: string;
-  stages: Set<string>;
-  createdDate: Date;
-}
-
-/** What a change of a secret may set, in addition to its value. */
-interface SecretSettings {
-  description?: string | undefined;
-  /** Recorded: values are not encrypted here. */
-  kmsKeyId?: string | undefined;
-  /** Value by key. */
-  tags?: Readonly<Record<string, string>> | undefined;
-}
-
-interface Secret extends SecretSettings {
-  arn: string;
-  name: string;
-  createdDate: Date;
-  changedDate?: Date;
-  /** Set while the deletion is scheduled. The secret cannot be read then. */
-  deletedDate: Date | undefined;
-  versions: Map<string, SecretVersion>;
-  resourcePolicy?: PolicyDocument | undefined;
-}
+import {
+  describe,
+  identify,
+  moveStage,
+  type Secret,
+  type SecretSettings,
+  type SecretValue,
+  type SecretVersion,
+  setResourcePolicy,
+  stagesOf,
+  tagsOf,
+} from "./secret.ts";
 
 /** AWS Secrets Manager. */
 export interface SecretsManager {
@@ -394,27 +373,7 @@ export function createSecretsManager({
       }
       return secretString;
     },
-    permissions(operation, body) {
-      const action = `secretsmanager:${operation}`;
-      const secretId = body["SecretId"];
-      const name = body["Name"];
-      if (typeof secretId !== "string") {
-        const resource = typeof name === "string" ? arnOf(name) : "*";
-        return [{ action, resource, context: conditionKeys(body, undefined) }];
-      }
-      const secret = find(secretId);
-      const unknown = secretId.startsWith("arn:") ? secretId : arnOf(secretId);
-      return [
-        {
-          action,
-          resource: secret?.arn ?? unknown,
-          // The refusal names the secret as the request does.
-          resourceName: secretId,
-          context: conditionKeys({ ...defaultStage(operation, body), ...body }, secret),
-          ...(secret?.resourcePolicy && { resourcePolicy: secret.resourcePolicy }),
-        },
-      ];
-    },
+    permissions: (operation, body) => secretPermissions(operation, body, { find, arnOf }),
     async handle(operation, body) {
       const run = findOperation(operations, operation, {
         service: "Secrets Manager",
@@ -423,54 +382,6 @@ export function createSecretsManager({
       return run(body);
     },
   };
-}
-
-function setResourcePolicy(secret: Secret, policy: PolicyDocument | undefined): void {
-  let isValid = true;
-  try {
-    if (policy !== undefined) compilePolicy(policy);
-  } catch (error) {
-    if (!(error instanceof PolicyDocumentError)) throw error;
-    isValid = false;
-  }
-  secretRefusals.policy.when(!isValid);
-  secret.resourcePolicy = policy;
-}
-
-/** Moves a stage to a version. The version that loses AWSCURRENT becomes AWSPREVIOUS. */
-function moveStage({ versions }: Secret, stage: string, to: SecretVersion | undefined): void {
-  const from = [...versions.values()].find(({ stages }) => stages.has(stage));
-  if (from === to) return;
-  from?.stages.delete(stage);
-  to?.stages.add(stage);
-  if (stage !== "AWSCURRENT" || from === undefined) return;
-  for (const { stages } of versions.values()) stages.delete("AWSPREVIOUS");
-  from.stages.add("AWSPREVIOUS");
-}
-
-function identify({ arn, name }: Secret): { ARN: string; Name: string } {
-  return { ARN: arn, Name: name };
-}
-
-function describe(secret: Secret): Omit<DescribeSecretResponse, "VersionIdsToStages"> {
-  const { description, kmsKeyId, createdDate, changedDate, deletedDate, tags } = secret;
-  return {
-    ...identify(secret),
-    ...(description !== undefined && { Description: description }),
-    ...(kmsKeyId !== undefined && { KmsKeyId: kmsKeyId }),
-    CreatedDate: createdDate,
-    LastChangedDate: changedDate ?? createdDate,
-    ...(deletedDate !== undefined && { DeletedDate: deletedDate }),
-    ...(tags && { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
-  };
-}
-
-function stagesOf({ versions }: Secret): Record<string, string[]> {
-  return Object.fromEntries(
-    [...versions.values()]
-      .filter(({ stages }) => stages.size > 0)
-      .map(({ versionId, stages }) => [versionId, [...stages]]),
-  );
 }
 
 function valueOf(request: JsonRequest<PutSecretValueRequest>): SecretValue | undefined {
@@ -493,16 +404,6 @@ function settingsOf(request: JsonRequest<CreateSecretRequest>): SecretSettings {
     kmsKeyId: optionalString(request, "KmsKeyId"),
     tags: request.Tags === undefined ? undefined : tagsOf(request.Tags),
   };
-}
-
-/** `[{"Key": …, "Value": …}]`, as in requests and in templates. */
-export function tagsOf(tags: unknown): Record<string, string> {
-  const list: unknown[] = Array.isArray(tags) ? tags : [];
-  return Object.fromEntries(
-    list
-      .filter(isJsonObject)
-      .map(({ Key: key, Value: value }) => [String(key), typeof value === "string" ? value : ""]),
-  );
 }
 
 /**
@@ -530,36 +431,4 @@ function filtersOf(filters: unknown): ((secret: Secret) => boolean)[] {
           return texts(secret).some((text) => text.startsWith(prefix)) !== isNegated;
         });
   });
-}
-
-/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html */
-const requestKeys = [
-  "Name",
-  "Description",
-  "KmsKeyId",
-  "VersionId",
-  "VersionStage",
-  "ForceDeleteWithoutRecovery",
-  "RecoveryWindowInDays",
-];
-
-function conditionKeys(body: JsonObject, secret: Secret | undefined): Record<string, string | string[]> {
-  const tags = Object.entries(secret?.tags ?? {});
-  const given = Object.entries(tagsOf(body["Tags"]));
-  return {
-    ...Object.fromEntries(
-      requestKeys
-        .filter((name) => body[name] !== undefined)
-        .map((name) => [`secretsmanager:${name}`, String(body[name])]),
-    ),
-    ...(secret && { "secretsmanager:SecretId": secret.arn }),
-    ...Object.fromEntries(tags.map(([key, value]) => [`aws:ResourceTag/${key}`, value])),
-    ...Object.fromEntries(tags.map(([key, value]) => [`secretsmanager:ResourceTag/${key}`, value])),
-    ...Object.fromEntries(given.map(([key, value]) => [`aws:RequestTag/${key}`, value])),
-    ...(given.length > 0 && { "aws:TagKeys": given.map(([key]) => key) }),
-  };
-}
-
-function defaultStage(operation: string, { VersionId: versionId }: JsonObject): JsonObject {
-  return operation === "GetSecretValue" && versionId === undefined ? { VersionStage: "AWSCURRENT" } : {};
 }

@@ -1,6 +1,7 @@
 import { parseJsonObject } from "../../aws/json-protocol.ts";
 import { randomPassword } from "../../secrets-manager/random-password.ts";
-import { type SecretsManager, tagsOf } from "../../secrets-manager/secrets-manager.ts";
+import { tagsOf } from "../../secrets-manager/secret.ts";
+import type { SecretsManager } from "../../secrets-manager/secrets-manager.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Properties } from "./properties.ts";
 import { asResourceError } from "./resource-error.ts";
