@@ -4,28 +4,34 @@ import type { Environment, EnvironmentFlags } from "./environment.ts";
 import { createHttpClient } from "./http-client.ts";
 import { interrupted } from "./interrupted.ts";
 import { createKeyring } from "./keyring.ts";
-import { localEnvironment } from "./local-environment.ts";
+import { localEnvironment, type Start } from "./local-environment.ts";
 import { sleep } from "./sleep.ts";
-import { createTerminal, showsUnicode } from "./terminal.ts";
+import { createTerminal, showsUnicode, type TerminalOptions } from "./terminal.ts";
 import { Redactor } from "../redaction.ts";
 import { ServerClock } from "../server-clock.ts";
 
+/** What differs between a command that has a process and one that shares it. */
+interface Host extends Pick<TerminalOptions, "stdin" | "hasKeyboard" | "stdout" | "stderr"> {
+  /** Default: this process's. */
+  start?: Start;
+  interruption: AbortSignal;
+}
+
 /** The real environment of this process. */
-export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
-  const variables = process.env;
+export function createEnvironment(flags: EnvironmentFlags = {}, host = thisProcess()): Environment {
+  const { stdin, hasKeyboard, stdout, stderr, interruption } = host;
+  const variables = host.start?.variables ?? process.env;
   const { platform } = process;
   const now = Date.now;
-  const interruption = interruptionSignal();
   // GitHub Actions reads commands from standard error too. Standard output contains the result alone.
   const redactor = new Redactor(
     isReadByActions(variables)
       ? (secret) => terminal.sayCommand({ name: "add-mask", message: secret })
       : undefined,
   );
-  const [stdout, stderr] = openOutput();
   const terminal = createTerminal({
-    stdin: () => process.stdin,
-    hasKeyboard: isatty(0),
+    stdin,
+    hasKeyboard,
     stdout,
     stderr,
     redactor,
@@ -49,7 +55,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
     trace: flags.trace ? (lines) => terminal.say(lines) : undefined,
   });
   const serverClock = new ServerClock({ now, say: (line) => terminal.say(line) });
-  const local = localEnvironment(terminal);
+  const local = localEnvironment(terminal, host.start);
   return {
     ...local,
     runtime: { node: process.versions.node, architecture: process.arch },
@@ -95,7 +101,7 @@ export function createEnvironment(flags: EnvironmentFlags = {}): Environment {
 }
 
 /** A command to mask a secret contains the secret, so it must not end up in a file. */
-function isReadByActions(variables: NodeJS.ProcessEnv): boolean {
+function isReadByActions(variables: Environment["variables"]): boolean {
   if (variables["GITHUB_ACTIONS"] !== "true" || isatty(2)) return false;
   try {
     return !fstatSync(2).isFile();
@@ -104,14 +110,20 @@ function isReadByActions(variables: NodeJS.ProcessEnv): boolean {
   }
 }
 
-function openOutput(): [stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream] {
+function thisProcess(): Host {
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
     // The reader has closed the pipe (`| head -1`): exit as after SIGPIPE. The writer handles other errors.
     if (code === "EPIPE") process.exit(141);
   });
   // Notes without a reader do not end the command.
   process.stderr.on("error", () => {});
-  return [process.stdout, process.stderr];
+  return {
+    stdin: () => process.stdin,
+    hasKeyboard: isatty(0),
+    stdout: process.stdout,
+    stderr: process.stderr,
+    interruption: interruptionSignal(),
+  };
 }
 
 async function findPortHolder(port: number): Promise<string | undefined> {
@@ -119,7 +131,7 @@ async function findPortHolder(port: number): Promise<string | undefined> {
   return holders.findPortHolder(port);
 }
 
-async function authorities(file: string | undefined, variables: NodeJS.ProcessEnv): Promise<string[]> {
+async function authorities(file: string | undefined, variables: Environment["variables"]): Promise<string[]> {
   const { readCertificateAuthorities } = await import("./certificate-authorities.ts");
   return readCertificateAuthorities({
     NODE_EXTRA_CA_CERTS: variables["NODE_EXTRA_CA_CERTS"] || undefined,
@@ -143,7 +155,7 @@ function interruptionSignal(): AbortSignal {
 }
 
 /** @see https://no-color.org and https://force-color.org */
-function wantsColour(flags: EnvironmentFlags, variables: NodeJS.ProcessEnv, isTerminal: boolean): boolean {
+function wantsColour(flags: EnvironmentFlags, variables: Environment["variables"], isTerminal: boolean): boolean {
   if (flags.color === false || variables["NO_COLOR"]) return false;
   if (variables["FORCE_COLOR"] && variables["FORCE_COLOR"] !== "0") return true;
   return isTerminal && variables["TERM"] !== "dumb";

@@ -17,16 +17,29 @@ export interface LocalEnvironment {
   terminal: Pick<Terminal, "say">;
 }
 
+/** Where a command was started. Tests start several in one process. */
+export interface Start {
+  /** `process.argv[1]`. */
+  script: string | undefined;
+  variables: Readonly<Record<string, string | undefined>>;
+  workingDirectory: string;
+  homeDirectory: string;
+}
+
 /** @param terminal receives notes */
 export function localEnvironment<T extends LocalEnvironment["terminal"]>(
   terminal: T,
-): LocalEnvironment & { terminal: T } {
-  return {
+  { script, ...start }: Start = {
+    script: process.argv[1],
     variables: process.env,
-    commandName: findCommandName(process.argv[1] ?? "", process.cwd()),
-    platform: process.platform,
     workingDirectory: process.cwd(),
     homeDirectory: homedir(),
+  },
+): LocalEnvironment & { terminal: T } {
+  return {
+    ...start,
+    commandName: findCommandName(script ?? "", start.workingDirectory),
+    platform: process.platform,
     uniqueName: () => crypto.randomUUID(),
     files,
     terminal,

@@ -1,3 +1,4 @@
+import { runHere } from "../run-here.ts";
 import { at, withPool, otherSecret, changeSecret } from "./arrangements.ts";
 import { call, login, smoke, type Fault } from "./fault.ts";
 
@@ -47,7 +48,7 @@ export const identityPoolFaults: Fault[] = [
     async arrange({ laboratory, cli, variables }) {
       await cli.logIn("carol", ["--stage", "healthy"]);
       const [token] = await cli.storedTokens();
-      await cli.run(["logout", "--revoke", "--stage", "healthy"]);
+      await runHere(cli, ["logout", "--revoke", "--stage", "healthy"]);
       Object.assign(variables, {
         TWITTER_ACCESS_TOKEN: token?.token,
         TWITTER_ACCESS_TOKEN_SECRET: token?.secret,

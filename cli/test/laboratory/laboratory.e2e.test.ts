@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DoctorReport } from "../../src/commands/doctor/finding.ts";
 import type { ErrorReport } from "../../src/errors.ts";
 import type { SmokeReport } from "../../src/commands/smoke/report.ts";
+import { runHere } from "../run-here.ts";
 import { type Laboratory, openLaboratory, type Trial } from "./laboratory.ts";
 import { found } from "./doctor-faults.ts";
 import type { Fault } from "./fault.ts";
@@ -41,7 +42,7 @@ function wordsOf(command: string): string[] {
 async function run(trial: Trial, command: string, ...more: string[]) {
   const words = wordsOf(command);
   const headless = words[0] === "login" ? ["--no-browser"] : [];
-  return trial.cli.run([...words, ...headless, "--stage", trial.stage, ...trial.args, ...more], {
+  return runHere(trial.cli, [...words, ...headless, "--stage", trial.stage, ...trial.args, ...more], {
     variables: trial.variables,
     ...(trial.stdin === undefined ? {} : { stdin: trial.stdin }),
   });

@@ -10,6 +10,7 @@ import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type Meddling, startMeddlingProxy } from "@api-auth-twitter/test-support/meddling-proxy";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { runHere } from "../run-here.ts";
 import { type BrokenStage, brokenStages, editedFiles } from "./broken-stages.ts";
 
 /** The outputs of a stage's stack. */
@@ -104,7 +105,7 @@ export async function openLaboratory(): Promise<Laboratory> {
         variables: { TWITTER_ACCESS_TOKEN: token?.token, TWITTER_ACCESS_TOKEN_SECRET: token?.secret },
         stdin: undefined,
         async run(...args) {
-          const ran = await cli.run([...args, "--stage", trial.stage], { variables: trial.variables });
+          const ran = await runHere(cli, [...args, "--stage", trial.stage], { variables: trial.variables });
           if (ran.code !== 0) throw new Error(`${args.join(" ")}: exit code ${ran.code}\n${ran.stderr}`);
         },
         async meddle(server, meddling) {

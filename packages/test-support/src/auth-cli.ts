@@ -26,6 +26,8 @@ export type PinFinder = (authorizeUrl: string) => Promise<string | undefined>;
 export interface AuthCli {
   /** Where its stores are. */
   home: string;
+  /** The project's folder. */
+  cwd: string;
   variables: Variables;
   run(
     args: readonly string[],
@@ -67,6 +69,7 @@ export async function createAuthCli(
   };
   return {
     home,
+    cwd,
     variables,
     run: (args, options = {}) =>
       runProcess(process.execPath, [program, ...args], {
