@@ -4,6 +4,8 @@ import type { ProcessResult } from "@api-auth-twitter/test-support/run-process";
 import { run } from "../src/commands/run.ts";
 import { createEnvironment } from "../src/environment/create-environment.ts";
 
+export type Ran = Pick<ProcessResult, "code" | "stdout" | "stderr">;
+
 /**
  * Does what `cli.run` does, in this process: the same program from its source, without Node's start, which takes most of a
  * short command's time. Not for what only a process has: signals, a terminal, and the variables that Node reads, such as
@@ -13,7 +15,7 @@ export async function runHere(
   cli: AuthCli,
   args: readonly string[],
   options: Parameters<AuthCli["run"]>[1] = {},
-): Promise<Pick<ProcessResult, "code" | "stdout" | "stderr">> {
+): Promise<Ran> {
   const variables = { ...cli.variables, ...options.variables };
   for (const [name, value] of Object.entries(variables)) {
     if (value === undefined) delete variables[name];

@@ -10,6 +10,7 @@ import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { runHere } from "../../../test/run-here.ts";
 
 interface Case {
   args: string[];
@@ -81,7 +82,7 @@ function encodeURIComponentLoosely(value: string): string {
 const seed = Math.floor(Math.random() * 2 ** 31);
 const cases = [...known, ...fc.sample(drawn, { numRuns: testRuns(2), seed })];
 
-test("the local cloud accepts every request that the built program signs", async () => {
+test("the local cloud accepts every request that auth-cli signs", async () => {
   const world = await deployWorld("signed", (app) =>
     app.edit(
       "stacks/ExampleStack.ts",
@@ -92,12 +93,12 @@ test("the local cloud accepts every request that the built program signs", async
   try {
     expect((await world.cli.logIn("alice")).code).toBe(0);
     for (const { args, stdin } of cases) {
-      const ran = await world.cli.run(["call", ...args], stdin === undefined ? {} : { stdin });
+      const ran = await runHere(world.cli, ["call", ...args], stdin === undefined ? {} : { stdin });
       expect(ran.code, `seed ${seed}: ${JSON.stringify(args)}\n${ran.stdout}${ran.stderr}`).toBe(0);
       expect(ran.stdout).toMatch(args.includes("-I") ? /^HTTP\/1\.1 200/ : /^Hello us-east-1:/);
     }
     // The control: it refuses an unsigned request.
-    expect((await world.cli.run(["call", "/x", "--unsigned"])).code).toBe(22);
+    expect((await runHere(world.cli, ["call", "/x", "--unsigned"])).code).toBe(22);
   } finally {
     await world.close();
   }
@@ -106,7 +107,7 @@ test("the local cloud accepts every request that the built program signs", async
 const python = findPython({ botocore: "python3-botocore" });
 
 test.skipIf(python === undefined)(
-  "botocore computes the same signature for every request of the built program",
+  "botocore computes the same signature for every request of auth-cli",
   async () => {
     const services = await startRecordedServices();
     const { url, credentials, requests } = services;
@@ -124,7 +125,7 @@ test.skipIf(python === undefined)(
         "eu-west-1:00000000-0000-4000-8000-000000000000",
       ];
       for (const { args, stdin } of cases) {
-        const ran = await cli.run(["call", ...args, ...target], stdin === undefined ? {} : { stdin });
+        const ran = await runHere(cli, ["call", ...args, ...target], stdin === undefined ? {} : { stdin });
         expect(ran.code, `seed ${seed}: ${JSON.stringify(args)}\n${ran.stderr}`).toBe(0);
       }
       expect(requests).toHaveLength(cases.length);

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type Claims, type OidcIssuer, startOidcIssuer } from "@api-auth-twitter/test-support/oidc-issuer";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
-import type { ProcessResult } from "@api-auth-twitter/test-support/run-process";
 import { startSecretService } from "@api-auth-twitter/test-support/secret-service";
 import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Ran, runHere } from "../../../test/run-here.ts";
 
 const dbus = findPeer("dbus-run-session");
 const gnomeKeyring = findPeer("gnome-keyring-daemon");
@@ -79,10 +79,10 @@ describe("the chain with other identity providers of the pool", () => {
     const sub = `user-of-${provider.split(/[./]/).at(-2) ?? ""}`;
     return issuerOf(provider).idToken({ iss: `https://${provider}`, aud, sub, ...claims });
   };
-  const logIn = (provider: string, token: string, args: string[] = []): Promise<ProcessResult> =>
-    world.cli.run(["login", "--login", `${provider}=-`, ...args], { stdin: `${token}\n` });
-  const call = (user: string): Promise<ProcessResult> =>
-    world.cli.run(["call", "/private", "--user", user, "--include"]);
+  const logIn = (provider: string, token: string, args: string[] = []): Promise<Ran> =>
+    runHere(world.cli, ["login", "--login", `${provider}=-`, ...args], { stdin: `${token}\n` });
+  const call = (user: string): Promise<Ran> =>
+    runHere(world.cli, ["call", "/private", "--user", user, "--include"]);
 
   describe.each([
     [google, (provider: string) => `${provider}:google-client:`],
@@ -103,7 +103,7 @@ describe("the chain with other identity providers of the pool", () => {
       expect(called.stdout).toContain(`Hello ${identityId}!`);
       expect(called.stdout).toContain(`amr: authenticated,${provider},${amr(provider)}user-of-`);
 
-      const smoke = await world.cli.run(["smoke", "--json", "--user", email]);
+      const smoke = await runHere(world.cli, ["smoke", "--json", "--user", email]);
       const { checks } = JSON.parse(smoke.stdout) as {
         checks: { name: string; status: string; error?: { message: string } }[];
       };
@@ -117,7 +117,7 @@ describe("the chain with other identity providers of the pool", () => {
       expect(checks.length).toBeGreaterThanOrEqual(13);
       expect(smoke.code).toBe(0);
 
-      const status = await world.cli.run(["status", "--json", "--user", email]);
+      const status = await runHere(world.cli, ["status", "--json", "--user", email]);
       expect(JSON.parse(status.stdout)).toMatchObject({
         provider,
         name: email,
@@ -140,14 +140,16 @@ describe("the chain with other identity providers of the pool", () => {
 
   test("reads the token from a variable, without a stored login", async () => {
     const variables = { GOOGLE_ID_TOKEN: tokenOf(google) };
-    const login = await world.cli.run(["login", "--login", `${google}=env:GOOGLE_ID_TOKEN`], { variables });
+    const login = await runHere(world.cli, ["login", "--login", `${google}=env:GOOGLE_ID_TOKEN`], {
+      variables,
+    });
     expect(login.code, login.stderr).toBe(0);
     const given = {
       ...variables,
       AUTH_CLI_LOGIN: `${google}=env:GOOGLE_ID_TOKEN`,
       AUTH_CLI_CONFIG_DIR: `${world.cli.home}/nothing-here`,
     };
-    expect((await world.cli.run(["smoke"], { variables: given })).code).toBe(0);
+    expect((await runHere(world.cli, ["smoke"], { variables: given })).code).toBe(0);
   });
 
   test("keeps the login by Twitter", async () => {
@@ -155,7 +157,7 @@ describe("the chain with other identity providers of the pool", () => {
     expect((await world.cli.logIn("alice")).code).toBe(0);
     expect((await call("alice")).stdout).toContain("amr: authenticated,api.twitter.com,");
     expect((await call("carol@example.com")).stdout).toContain(`amr: authenticated,${google},`);
-    const { stdout, stderr, code } = await world.cli.run([
+    const { stdout, stderr, code } = await runHere(world.cli, [
       "logout",
       "--user",
       "carol@example.com",
@@ -246,7 +248,7 @@ describe("the chain with other identity providers of the pool", () => {
       /an AWS::IAM::OIDCProvider of https:\/\/other\.eu\.auth0\.com/,
     ],
   ])("explains a token that %s, and stores nothing", async (_name, kind, makeToken, code, says) => {
-    const before = (await world.cli.run(["status", "--json"])).stdout;
+    const before = (await runHere(world.cli, ["status", "--json"])).stdout;
     const token = makeToken();
     const { code: exitCode, stdout, stderr } = await logIn(providerOf(kind), token, ["--json", "--debug"]);
     expect(stdout).toBe("");
@@ -258,7 +260,7 @@ describe("the chain with other identity providers of the pool", () => {
     expect(`${error.cause}\n${error.fix}`).toMatch(says);
     expect(`${error.cause} ${error.fix}`).not.toContain("Twitter");
     expect(token.split(".").filter((part) => part.length > 20 && stderr.includes(part))).toEqual([]);
-    expect((await world.cli.run(["status", "--json"])).stdout).toBe(before);
+    expect((await runHere(world.cli, ["status", "--json"])).stdout).toBe(before);
   });
 
   test("exits with 4 instead of renewing credentials when the token has expired", async () => {
@@ -276,7 +278,7 @@ describe("the chain with other identity providers of the pool", () => {
       /^error: cognito\.get-credentials: NotAuthorizedException: Invalid login token\. Token expired/,
     );
     expect(stderr).toMatch(/^fix: .*`auth-cli login --login accounts\.google\.com=-`$/m);
-    const smoke = await world.cli.run(["smoke", "--user", "brief@example.com"]);
+    const smoke = await runHere(world.cli, ["smoke", "--user", "brief@example.com"]);
     expect(smoke.code).toBe(1);
     expect(smoke.stdout).toContain("Token expired");
   });
@@ -308,10 +310,11 @@ describe("the chain with other identity providers of the pool", () => {
   test("prints no token", async () => {
     const token = tokenOf(google, { email: "secret@example.com" });
     const variables = { GOOGLE_ID_TOKEN: token, AUTH_CLI_LOGIN: `${google}=env:GOOGLE_ID_TOKEN` };
+    const stdin = `${token}\n`;
     const outputs: string[] = [];
     for (const run of [
-      () => logIn(google, token, ["--debug"]),
-      () => logIn(google, token, ["--trace", "--json"]),
+      () => world.cli.run(["login", "--login", `${google}=-`, "--debug"], { stdin }),
+      () => world.cli.run(["login", "--login", `${google}=-`, "--trace", "--json"], { stdin }),
       () => world.cli.run(["login", "--login", `${google}=${token}`, "--debug"]),
       () => world.cli.run(["login", "--login", `${token}=-`, "--debug"]),
       () => world.cli.run(["login", "--login", token, "--debug"]),
@@ -358,9 +361,9 @@ test("the Auth0 federation of SST's Cognito construct works", async () => {
     );
     try {
       const stdin = issuer.idToken({ aud: "auth0-client", sub: "auth0|5f7c8ec7c33c6c004bbafe82" });
-      const login = await world.cli.run(["login", "--login", `${auth0}=-`], { stdin });
+      const login = await runHere(world.cli, ["login", "--login", `${auth0}=-`], { stdin });
       expect(login.code, login.stderr).toBe(0);
-      expect((await world.cli.run(["call", "/private"])).stdout).toMatch(/^Hello us-east-1:/);
+      expect((await runHere(world.cli, ["call", "/private"])).stdout).toMatch(/^Hello us-east-1:/);
       const twitter = await world.cli.logIn("alice");
       expect(twitter.code).toBe(4);
       await world.remove("auth0");
