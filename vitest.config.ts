@@ -57,6 +57,8 @@ const config = defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           isolate: false,
+          // The built local cloud is one file: nothing to transform.
+          server: { deps: { external: [/\/dist\//] } },
           globalSetup: ["packages/test-support/src/serve-synthesis.ts"],
         },
       },

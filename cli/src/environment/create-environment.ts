@@ -155,7 +155,11 @@ function interruptionSignal(): AbortSignal {
 }
 
 /** @see https://no-color.org and https://force-color.org */
-function wantsColour(flags: EnvironmentFlags, variables: Environment["variables"], isTerminal: boolean): boolean {
+function wantsColour(
+  flags: EnvironmentFlags,
+  variables: Environment["variables"],
+  isTerminal: boolean,
+): boolean {
   if (flags.color === false || variables["NO_COLOR"]) return false;
   if (variables["FORCE_COLOR"] && variables["FORCE_COLOR"] !== "0") return true;
   return isTerminal && variables["TERM"] !== "dumb";

@@ -18,6 +18,7 @@ import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Ran, runHere } from "../../test/run-here.ts";
 
 /** What each test begins with: alice is logged in, with fresh credentials. */
 let world: DeployedWorld;
@@ -52,14 +53,15 @@ beforeEach(() => {
   writeFileSync(cacheFile, cacheText, { mode: 0o600 });
 });
 
-const run = (args: string[], stdin?: string): Promise<ProcessResult> =>
-  world.cli.run(args, stdin === undefined ? {} : { stdin });
-const call = (): Promise<ProcessResult> => run(["call", "/private"]);
-const logIn = (): Promise<ProcessResult> =>
-  run(["login", "--with-token", "--force"], `${token.token}\n${token.secret}\n`);
+const callArgs = ["call", "/private"];
+const logInArgs = ["login", "--with-token", "--force"];
+const tokenLines = (): string => `${token.token}\n${token.secret}\n`;
+const run = (args: string[], stdin = ""): Promise<Ran> => runHere(world.cli, args, { stdin });
+const call = (): Promise<Ran> => run(callArgs);
+const logIn = (): Promise<Ran> => run(logInArgs, tokenLines());
 
 /** The error in its shape, without a stack. */
-function expectError({ code, stderr }: ProcessResult, exitCode: number, message: RegExp): void {
+function expectError({ code, stderr }: Ran, exitCode: number, message: RegExp): void {
   expect(stderr).toMatch(/^error: .+\n(cause: .+\n)?(fix: .+\n)?$/m);
   expect(stderr).toMatch(message);
   expect(stderr).not.toMatch(/^\s+at /m);
@@ -96,7 +98,9 @@ describe("the file of logins", () => {
   test("is moved aside only once by ten commands at once, never after it was replaced", async () => {
     writeFileSync(join(config, "sessions.json"), "{");
     const results = await Promise.all(
-      Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? logIn() : call())),
+      Array.from({ length: 10 }, (_, index) =>
+        index % 2 === 0 ? world.cli.run(logInArgs, { stdin: tokenLines() }) : world.cli.run(callArgs),
+      ),
     );
     for (const [index, { code, stderr }] of results.entries())
       expect(index % 2 === 0 ? [0] : [0, 4], stderr).toContain(code);

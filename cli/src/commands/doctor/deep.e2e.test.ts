@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runHere } from "../../../test/run-here.ts";
 import { signSigV4 } from "../../aws/sigv4.ts";
 import type { DoctorReport, Finding } from "./finding.ts";
 
@@ -18,7 +19,7 @@ interface Examined {
 }
 
 async function examine(world: DeployedWorld, variables: Record<string, string> = {}): Promise<Examined> {
-  const { code, stdout, stderr } = await world.cli.run(["doctor", "--deep", "--json"], { variables });
+  const { code, stdout, stderr } = await runHere(world.cli, ["doctor", "--deep", "--json"], { variables });
   const { TWITTER_CONSUMER_SECRET: consumer, AWS_SECRET_ACCESS_KEY: deployer } = world.cloud.environment;
   for (const secret of [consumer, deployer]) expect(stdout + stderr).not.toContain(secret);
   const report = JSON.parse(stdout) as DoctorReport;

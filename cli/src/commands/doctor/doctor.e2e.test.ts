@@ -1,6 +1,7 @@
 import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runHere } from "../../../test/run-here.ts";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
@@ -22,7 +23,7 @@ describe("doctor on the local cloud", () => {
     args: readonly string[] = [],
     variables: Record<string, string> = {},
   ): Promise<{ code: number | null; report: DoctorReport; bad: Record<string, Finding> }> {
-    const { code, stdout, stderr } = await world.cli.run(["doctor", "--json", ...args], { variables });
+    const { code, stdout, stderr } = await runHere(world.cli, ["doctor", "--json", ...args], { variables });
     expect(stderr).not.toMatch(/^\s+at /m);
     for (const secret of await world.cli.storedSecrets()) expect(stdout + stderr).not.toContain(secret);
     const report = JSON.parse(stdout) as DoctorReport;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { runHere } from "../../../test/run-here.ts";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
 import { signOAuth1 } from "../../twitter/oauth1.ts";
@@ -95,7 +96,7 @@ async function revokeToken({ cli, cloud }: DeployedWorld): Promise<void> {
 }
 
 async function failingChecks({ cli }: DeployedWorld): Promise<string[]> {
-  const { code, stdout } = await cli.run(["smoke", "--json"]);
+  const { code, stdout } = await runHere(cli, ["smoke", "--json"]);
   const report = JSON.parse(stdout) as SmokeReport;
   const failed = report.checks.filter(({ status }) => status === "failed");
   expect(code).toBe(failed.length === 0 ? 0 : 1);

@@ -1,5 +1,6 @@
 import { EventEmitter, on } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runHere } from "../../../test/run-here.ts";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type FaultServer, faults, startFaultServer } from "@api-auth-twitter/test-support/fault-server";
 import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
@@ -49,7 +50,7 @@ describe("smoke after a deploy", () => {
   const smoke = async (
     ...args: string[]
   ): Promise<{ code: number | null; stderr: string; report: SmokeReport & SmokeRun }> => {
-    const { code, stdout, stderr } = await world.cli.run(["smoke", "--json", ...args], {
+    const { code, stdout, stderr } = await runHere(world.cli, ["smoke", "--json", ...args], {
       variables:
         args.includes("--fail-fast") || args.includes("--timeout") ? { TWITTER_API_URL: silent.url } : {},
     });
@@ -76,7 +77,7 @@ describe("smoke after a deploy", () => {
   test("--fail-fast ends the retries of other checks", async () => {
     const args = ["--fail-fast", "--retry-for", "60s", "--route", "/private"];
     const wrong = ["--public", "/public", "--expect-body", "Goodbye"];
-    const { code, stdout } = await world.cli.run(["smoke", "--json", ...args, ...wrong]);
+    const { code, stdout } = await runHere(world.cli, ["smoke", "--json", ...args, ...wrong]);
     const report = JSON.parse(stdout) as SmokeReport;
     expect([code, named(report, "failed")]).toEqual([1, ["public.open GET /public"]]);
     expect(find(report, "private.signed", "GET /private")?.error?.message).toBe(
@@ -127,7 +128,7 @@ describe("smoke after a deploy", () => {
       "--public",
       "/public",
     ];
-    const { code, stdout } = await world.cli.run(["smoke", "--json", ...args], { variables: noKeys });
+    const { code, stdout } = await runHere(world.cli, ["smoke", "--json", ...args], { variables: noKeys });
     const report = JSON.parse(stdout) as SmokeReport;
     expect([code, named(report, "failed")]).toEqual([0, []]);
     expect(named(report, "passed")).toEqual(
@@ -148,9 +149,9 @@ describe("smoke after a deploy", () => {
     };
     const given = { TWITTER_ACCESS_TOKEN: token?.token, TWITTER_ACCESS_TOKEN_SECRET: token?.secret };
     const args = ["smoke", "--stage", "prod"];
-    const { code, stdout } = await world.cli.run(args, { variables: { ...elsewhere, ...given } });
+    const { code, stdout } = await runHere(world.cli, args, { variables: { ...elsewhere, ...given } });
     expect([code, stdout]).toEqual([0, expect.not.stringContaining("✗")]);
-    expect((await world.cli.run(args, { variables: elsewhere })).code).toBe(4);
+    expect((await runHere(world.cli, args, { variables: elsewhere })).code).toBe(4);
   });
 
   test("reports the hops of each check, and reuses connections", async () => {
