@@ -1,7 +1,7 @@
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { AuthCliError } from "../errors.ts";
 import type { Login } from "./find-login.ts";
-import type { Session } from "./sessions.ts";
+import { apisOf, type Session } from "./sessions.ts";
 
 /** The deployment, with the addresses where the secrets of a login may go. */
 export function resolveForLogin(
@@ -15,7 +15,7 @@ export function resolveForLogin(
     configuration: resolved.configuration.withLoginAddresses(session.addresses),
     loginApis: sessions
       .filter(({ identityPoolId }) => identityPoolId === session.identityPoolId)
-      .map(({ apiEndpoint }) => apiEndpoint),
+      .flatMap(apisOf),
   };
 }
 

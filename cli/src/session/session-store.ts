@@ -3,6 +3,7 @@ import { AuthCliError } from "../errors.ts";
 import type { TokenCredentials } from "../twitter/oauth1.ts";
 import { registerLoginToken, registerToken } from "./register-secrets.ts";
 import {
+  apisOf,
   isSameLogin,
   isTwitterSession,
   type ProviderSession,
@@ -88,7 +89,9 @@ export async function saveSession(environment: StoreEnvironment, session: Sessio
   try {
     await updateSessions(environment, (sessions) => {
       first = !sessions.some((other) => "secret" in secretOf(other));
-      return [...sessions.filter((other) => !isSameLogin(session, other)), withSecret(session, secret)];
+      const replaced = sessions.find((other) => isSameLogin(session, other));
+      const next = withOtherApis(withSecret(session, secret), replaced);
+      return [...sessions.filter((other) => other !== replaced), next];
     });
   } catch (error) {
     // No session refers to this entry, so nothing else would remove it from the keyring.
@@ -126,6 +129,17 @@ function withSecret(session: Session, secret: StoredSecret): Session {
   return session.provider === undefined
     ? { ...session, tokenCredentials: { token: session.tokenCredentials.token, ...secret } }
     : { ...session, loginToken: secret };
+}
+
+/** More are forgotten, the oldest first. */
+const mostOtherApis = 20;
+
+/** Token and identity are the same for every API of the pool, so a login with another API leaves the earlier one valid. */
+function withOtherApis(session: Session, replaced: Session | undefined): Session {
+  const others = (replaced === undefined ? [] : apisOf(replaced)).filter(
+    (api) => api !== session.apiEndpoint,
+  );
+  return others.length === 0 ? session : { ...session, otherApis: others.slice(-mostOtherApis) };
 }
 
 /**

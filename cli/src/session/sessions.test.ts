@@ -15,6 +15,7 @@ import { files } from "../environment/files.ts";
 import { createFakeEnvironment, type FakeEnvironment, failure } from "../../test/fakes/fake-environment.ts";
 import { checkSessionsAreWritable, removeSessions, saveSession } from "./session-store.ts";
 import {
+  apisOf,
   findSession,
   readSessions,
   type ProviderSession,
@@ -267,6 +268,28 @@ describe("findSession", () => {
   it("returns the newest of two matches", () => {
     const renamed = session({ userId: "9", screenName: "alice" });
     expect(findSession([...sessions, renamed], pool, "alice")?.userId).toBe("9");
+  });
+});
+
+describe("the APIs of a login", () => {
+  it("are those of the user's logins to the pool, without repetitions", async () => {
+    for (const name of ["a", "b", "a", "c"])
+      await saveSession(environment, session({ apiEndpoint: `https://${name}.example/` }));
+    expect(readSessions(environment).map(apisOf)).toEqual([
+      ["https://b.example/", "https://a.example/", "https://c.example/"],
+    ]);
+  });
+
+  it("are bounded", async () => {
+    for (let index = 0; index < 30; index += 1)
+      await saveSession(environment, session({ apiEndpoint: `https://${index}.example/` }));
+    expect(apisOf(readSessions(environment)[0] ?? session()).length).toBe(21);
+  });
+
+  it.each(["text", [1], null])("make a file corrupt when they are %j", (otherApis) => {
+    mkdirSync(join(folder, "config"));
+    writeFileSync(path, JSON.stringify({ version: 2, sessions: [{ ...session(), otherApis }] }));
+    expect(readSessions(environment)).toEqual([]);
   });
 });
 

@@ -14,6 +14,8 @@ interface StoredLogin extends RememberedDeployment {
   identityId: string;
   /** ISO 8601. */
   loggedInAt: string;
+  /** The addresses of other APIs that the same user logged in with, to the same pool. The newest last. */
+  otherApis?: string[];
   /** Where the login's secrets may go. An older auth-cli did not store them. */
   addresses?: ServiceAddresses;
 }
@@ -106,6 +108,11 @@ export function isSameLogin(a: Session, b: Session): boolean {
   return a.identityPoolId === b.identityPoolId && a.provider === b.provider && a.userId === b.userId;
 }
 
+/** The addresses that logins were made with, the newest last. */
+export function apisOf({ otherApis = [], apiEndpoint }: Session): string[] {
+  return [...otherApis, apiEndpoint];
+}
+
 /** `@alice`; `user 42` if the screen name is unknown; `alice@example.com`. */
 export function userName(session: Session): string {
   if (session.provider !== undefined) return session.name;
@@ -174,9 +181,9 @@ function isStoredLogin(value: unknown): value is StoredLogin {
   if (typeof value !== "object" || value === null) return false;
   const login = value as Partial<Record<keyof StoredLogin, unknown>>;
   const texts = [login.apiEndpoint, login.identityPoolId, login.userId, login.identityId, login.loggedInAt];
-  const { addresses = {} } = login;
-  if (typeof addresses !== "object" || addresses === null) return false;
-  return [...texts, ...Object.values(addresses)].every((text) => typeof text === "string");
+  const { addresses = {}, otherApis = [] } = login;
+  if (typeof addresses !== "object" || addresses === null || !Array.isArray(otherApis)) return false;
+  return [...texts, ...otherApis, ...Object.values(addresses)].every((text) => typeof text === "string");
 }
 
 function isStoredSecret(value: unknown): value is StoredSecret {

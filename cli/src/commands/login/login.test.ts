@@ -192,17 +192,16 @@ describe("login", () => {
     },
   );
 
-  it("names the API of the login that it replaces", async () => {
+  it("leaves the login with another API of the same pool valid", async () => {
     const input = "y\n0123456\n";
-    const ran = await authCli(["login", "--endpoint", "https://other.example"], {
-      ...onTerminal(input),
-      loggedIn: true,
-    });
-    expect(ran.stderr).toContain(
-      `note: this login replaces the one with the API ${ran.services.apiEndpoint}\n`,
-    );
+    const world = createWorld({ ...onTerminal(input), loggedIn: true });
+    const { apiEndpoint } = world.services;
+    const ran = await runIn(["login", "--endpoint", "https://other.example"], world);
+    expect(ran.stderr).toContain(`note: the earlier login, with the API ${apiEndpoint}, stays valid\n`);
+    const called = await runIn(["call", "/private"], world);
+    expect([called.code, called.environment.requests.at(-1)?.url.origin]).toEqual([0, apiEndpoint]);
     const same = await authCli(["login"], { ...onTerminal(input), loggedIn: true });
-    expect(same.stderr).not.toContain("replaces");
+    expect(same.stderr).not.toContain("stays valid");
   });
 
   it("does not ask about a login with another API, which the other commands refuse", async () => {

@@ -90,7 +90,7 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
   await saveSession(environment, session);
   const replaced = sessions.find((other) => isSameLogin(other, session))?.apiEndpoint.replace(/\/$/, "");
   if (replaced !== undefined && replaced !== session.apiEndpoint.replace(/\/$/, ""))
-    environment.terminal.say(`note: this login replaces the one with the API ${replaced}`);
+    environment.terminal.say(`note: the earlier login, with the API ${replaced}, stays valid`);
   await cacheIdentity(environment, session, identity);
   await report(environment, session, identity.credentials.expiration, flags, resolved);
 }
