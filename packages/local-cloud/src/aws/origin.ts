@@ -23,6 +23,8 @@ export function awsRequestListener(
     // Clients correct their clock by this header.
     outgoing.setHeader("date", now().toUTCString());
     respond(incoming, outgoing, handle, log).catch((error: unknown) => {
+      if (!incoming.complete)
+        return log(`aws ${incoming.method}: the client closed the connection in its request`);
       log(`aws fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       if (outgoing.headersSent) outgoing.destroy();
       else outgoing.writeHead(500).end();
