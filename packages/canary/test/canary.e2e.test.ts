@@ -19,7 +19,11 @@ function createClient(accessKeyId = "", secretAccessKey = "", sessionToken?: str
 /** One healthy stage and four broken ones, a canary that the real cdk deploys, and time that passes on request. */
 describe("the canary in the local cloud", () => {
   let world: CanaryWorld;
+  /** Of the last run. */
   const logged: string[] = [];
+  /** Everything that the function has printed and that alarms have said. */
+  const shown: string[] = [];
+  const secrets = new Set<string>();
 
   beforeAll(async () => {
     const stages = {
@@ -28,19 +32,32 @@ describe("the canary in the local cloud", () => {
       revoked: {},
       otherApp: { otherApp: true },
       unpermitted: { unpermitted: true },
+      gone: { gone: true },
     };
-    world = await startCanaryWorld(stages, (line) => logged.push(line));
+    world = await startCanaryWorld(stages, (line) => {
+      logged.push(line);
+      if (/^(lambda|cloudwatch) /.test(line)) shown.push(line);
+    });
     const alice = await world.logIn("alice", "healthy");
     const bob = await world.logIn("bob", "revoked");
     await json("secretsmanager", "CreateSecret", {
       Name: "notes/canary",
-      SecretString: JSON.stringify({ ...alice, stages: { revoked: bob } }),
+      SecretString: keepSecret({ ...alice, stages: { revoked: bob } }),
     });
     const { code, stderr } = await world.cli.run(["logout", "--stage", "revoked", "--revoke"]);
     if (code !== 0) throw new Error(stderr);
     await world.deploy();
   });
   afterAll(() => world.close());
+
+  /** @returns a value for the secret, whose texts must not be shown */
+  function keepSecret(value: string | Record<string, unknown>): string {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    secrets.add(text);
+    for (const [, name, each] of text.matchAll(/"(\w+)":"([^"]+)"/g))
+      if (name !== "consumerKey") secrets.add(each ?? "");
+    return text;
+  }
 
   const deployer = (): AwsClient =>
     createClient(
@@ -75,6 +92,8 @@ describe("the canary in the local cloud", () => {
     return response.text();
   }
 
+  const put = (text: string): Promise<string> =>
+    json("secretsmanager", "PutSecretValue", { SecretId: "notes/canary", SecretString: text });
   const cloudFormation = (parameters: Record<string, string>, as?: AwsClient): Promise<string> =>
     query("cloudformation", "2010-05-15", { StackName: "Notes", ...parameters }, as);
   const cloudWatch = (parameters: Record<string, string>, as?: AwsClient): Promise<string> =>
@@ -123,9 +142,9 @@ describe("the canary in the local cloud", () => {
   }
 
   it("raises an alarm for each broken stage, whose text names the cause and the fix", async () => {
-    const { healthy, open, revoked, otherApp, unpermitted } = await nextRun();
+    const { healthy, open, revoked, otherApp, unpermitted, gone } = await nextRun();
     expect(healthy).toEqual({ state: "OK", description: healthyDescription("healthy", { every: 5 }) });
-    for (const broken of [open, revoked, otherApp, unpermitted]) expect(broken?.state).toBe("ALARM");
+    for (const broken of [open, revoked, otherApp, unpermitted, gone]) expect(broken?.state).toBe("ALARM");
     expect(open?.description).toMatch(
       /^The stage open is broken\. private\.unsigned of GET \/notes: .* Cause: the route is open.* Fix: set `authorizer/,
     );
@@ -134,6 +153,9 @@ describe("the canary in the local cloud", () => {
     );
     expect(otherApp?.description).toMatch(
       /^The stage otherApp is broken\. cognito\.get-id: .* Cause: .*the identity pool has the wrong consumer key or secret.* Fix: run `npx cdk deploy/,
+    );
+    expect(gone?.description).toMatch(
+      /^The stage gone is broken\. \S+ of GET \/notes: cannot reach .* Fix: check that/,
     );
     // Without the deployer's credentials, a handler that refuses looks the same.
     expect(unpermitted?.description).toMatch(
@@ -147,29 +169,50 @@ describe("the canary in the local cloud", () => {
     expect(changed).toBe(await settingsOf("healthy"));
   });
 
-  it("writes a line for each check, and no secret", async () => {
-    const text = logged.join("\n");
-    expect(text).toContain('"Check":"private.signed"');
-    const secrets = JSON.parse(
-      (
-        JSON.parse(await json("secretsmanager", "GetSecretValue", { SecretId: "notes/canary" })) as {
-          SecretString: string;
-        }
-      ).SecretString,
-    ) as Record<string, string>;
-    for (const name of ["accessToken", "accessTokenSecret", "consumerSecret"])
-      expect(text.includes(secrets[name] ?? "?"), name).toBe(false);
-    expect(await readFile(join(world.folder, "cdk.out/Notes.template.json"), "utf8")).not.toContain(
-      secrets["accessToken"],
-    );
+  it("writes a line for each check", () => {
+    expect(logged.join("\n")).toContain('"Check":"private.signed"');
+  });
+
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    [
+      "is not JSON",
+      () => put(keepSecret("plain-token;plain-secret")),
+      /the secret notes\/canary is not a JSON object\. .*--format canary/,
+    ],
+    [
+      "has no token secret",
+      () => put(keepSecret({ accessToken: "12-lonelyToken" })),
+      /no login in the secret notes\/canary\. Cause: a login has accessToken and accessTokenSecret/,
+    ],
+    [
+      "has a wrong token secret",
+      async () =>
+        put(
+          keepSecret({ ...(await world.logIn("alice", "healthy")), accessTokenSecret: "wrongTokenSecret" }),
+        ),
+      /Cause: the access token secret does not belong to the access token\. Fix: .* into the secret notes\/canary/,
+    ],
+    [
+      "has a wrong consumer key",
+      async () =>
+        put(keepSecret({ ...(await world.logIn("alice", "healthy")), consumerKey: "wrongConsumerKey" })),
+      /Fix: copy API Key and API Key Secret .* into consumerKey and consumerSecret of the secret notes\/canary/,
+    ],
+    [
+      "is deleted",
+      () => json("secretsmanager", "DeleteSecret", { SecretId: "notes/canary" }),
+      /the secret notes\/canary is deleted\. .*restore-secret/,
+    ],
+  ])("names the problem of a secret that %s", async (_name, spoil, description) => {
+    await spoil();
+    const { healthy } = await nextRun();
+    expect(healthy?.state).toBe("ALARM");
+    expect(healthy?.description).toMatch(description);
+    await json("secretsmanager", "RestoreSecret", { SecretId: "notes/canary" });
   });
 
   it("is silent again once the token is replaced", async () => {
-    const alice = await world.logIn("alice", "healthy");
-    await json("secretsmanager", "PutSecretValue", {
-      SecretId: "notes/canary",
-      SecretString: JSON.stringify(alice),
-    });
+    await put(keepSecret(await world.logIn("alice", "healthy")));
     const { revoked, open } = await nextRun();
     expect(revoked).toEqual({ state: "OK", description: healthyDescription("revoked", { every: 5 }) });
     expect(open?.state).toBe("ALARM");
@@ -223,39 +266,76 @@ describe("the canary in the local cloud", () => {
     for (const [name, reply] of Object.entries(refused)) expect(await reply, name).toMatch(/AccessDenied/);
   });
 
-  it.each([
+  it.each<[string, (alarms: Record<string, Alarm>) => void | Promise<void>]>([
     [
-      "ReadToken",
-      (alarms: Record<string, Alarm>) =>
-        expect(alarms["healthy"]).toMatchObject({
-          state: "ALARM",
-          description: expect.stringMatching(
-            /^The stage healthy is broken\. twitter\.token: .*secretsmanager:GetSecretValue.*Fix: .*deploy the canary again/,
-          ) as unknown,
-        }),
-    ],
-    [
-      "DescribeFailures",
-      (alarms: Record<string, Alarm>) => {
-        // The alarms still rise, without the cause.
-        expect(alarms["open"]?.state).toBe("ALARM");
-        expect(logged.join("\n")).toContain("cannot write the cause into the alarm");
+      "secretsmanager:GetSecretValue",
+      ({ healthy }) => {
+        expect(healthy?.state).toBe("ALARM");
+        expect(healthy?.description).toMatch(
+          /^The stage healthy is broken\. twitter\.token: .*secretsmanager:GetSecretValue.*Fix: .*deploy the canary again/,
+        );
       },
     ],
-  ])("without the statement %s of its role loses exactly that", async (sid, check) => {
+    [
+      "cloudwatch:DescribeAlarms",
+      ({ open }) => {
+        // The alarms still rise, without the cause.
+        expect(open?.state).toBe("ALARM");
+        expect(logged.join("\n")).toMatch(/cannot write the cause into the alarm: .*DescribeAlarms/);
+      },
+    ],
+    [
+      "cloudwatch:PutMetricAlarm",
+      ({ healthy }) => {
+        expect(healthy?.state).toBe("OK");
+        expect(healthy?.description).toContain("is broken");
+        expect(logged.join("\n")).toMatch(/cannot write the cause into the alarm: .*PutMetricAlarm/);
+      },
+    ],
+    [
+      "logs:CreateLogStream",
+      () => expect(logged.join("\n")).toContain("its role lacks logs:CreateLogStream"),
+    ],
+    [
+      "logs:PutLogEvents",
+      async () => {
+        // Without metrics, an alarm rises after three periods.
+        await nextRun();
+        const { healthy } = await nextRun();
+        expect(healthy).toEqual({ state: "ALARM", description: healthyDescription("healthy", { every: 5 }) });
+      },
+    ],
+  ])("without %s loses exactly that", async (action, check) => {
     await update(({ Resources }) => {
       const [{ Properties } = { Properties: {} }] = Object.values(Resources).filter(
         ({ Type }) => Type === "AWS::IAM::Role",
       );
       const [policy] = (Properties as Record<string, unknown>)["Policies"] as {
-        PolicyDocument: { Statement: { Sid: string }[] };
+        PolicyDocument: { Statement: { Action: string | string[] }[] };
       }[];
       if (policy === undefined) throw new Error("the role has no policy");
       const { Statement } = policy.PolicyDocument;
-      policy.PolicyDocument.Statement = Statement.filter(({ Sid }) => Sid !== sid);
-      expect(policy.PolicyDocument.Statement).toHaveLength(Statement.length - 1);
+      policy.PolicyDocument.Statement = Statement.flatMap((statement) => {
+        const actions = [statement.Action].flat().filter((each) => each !== action);
+        return actions.length === 0 ? [] : [{ ...statement, Action: actions }];
+      });
+      expect(JSON.stringify(policy)).not.toContain(action);
     });
-    check(await nextRun());
+    await check(await nextRun());
+  });
+
+  it("has shown no secret in any of these states", async () => {
+    secrets.add(world.cloud.environment["AWS_SECRET_ACCESS_KEY"] ?? "");
+    secrets.add(world.cloud.environment["TWITTER_CONSUMER_SECRET"] ?? "");
+    const text = unescaped(shown.join("\n")).replaceAll('\\"', '"');
+    expect(text).toContain("The stage healthy is broken");
+    for (const secret of secrets) expect(text.includes(secret), secret).toBe(false);
+    // Temporary credentials: access keys and session tokens.
+    expect(text).not.toMatch(/ASIA[A-Z0-9]{16}|[A-Za-z0-9+/=]{120}/);
+    for (const file of ["Notes.template.json", "Notes.assets.json"]) {
+      const written = await readFile(join(world.folder, "cdk.out", file), "utf8");
+      for (const secret of secrets) expect(written.includes(secret), file).toBe(false);
+    }
   });
 });
 

@@ -6,6 +6,8 @@ export interface Defects {
   open?: boolean;
   /** The identity pool has the keys of another X app. */
   otherApp?: boolean;
+  /** The API does not exist any more. */
+  gone?: boolean;
 }
 
 /** A stack with one API and identity pool for each stage, and one function behind all of them. */

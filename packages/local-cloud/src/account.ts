@@ -37,6 +37,8 @@ export interface LambdaFunction {
   memoryMb: number;
   environment: Record<string, string>;
   roleArn: string;
+  /** Of its log. Default: `/aws/lambda/<name>`. */
+  logGroup?: string | undefined;
   /** The zip archive. A new array means new code. */
   code: Uint8Array;
   /** AWS::Lambda::Permission statements by physical id. */

@@ -60,6 +60,7 @@ const template = {
             Action: "sts:AssumeRole",
           },
         },
+        ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
       },
     },
     Canary: lambda,

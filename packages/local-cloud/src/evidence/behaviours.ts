@@ -366,6 +366,12 @@ export const behaviours: readonly Behaviour[] = [
   },
   {
     subject: "Lambda",
+    does: "A function whose role lacks `logs:CreateLogStream` or `logs:PutLogEvents` on its log runs, and its embedded metrics are lost. The terminal shows what it prints, and says so. `logs:CreateLogGroup` is not checked.",
+    letter: "D",
+    source: "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
+  },
+  {
+    subject: "Lambda",
     does: "Functions have the runtime's variables, and `_X_AMZN_TRACE_ID` of each request. Nothing listens at `AWS_LAMBDA_RUNTIME_API` and `AWS_XRAY_DAEMON_ADDRESS`.",
     letter: "D",
     source: "https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html",

@@ -8,26 +8,30 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { createSessions } from "../iam/sessions.ts";
 import { type Account, createAccount, type LambdaFunction } from "../account.ts";
-import { deployFunction, deployRole } from "../../test/account-fixture.ts";
+import { allow, deployFunction, deployRole } from "../../test/account-fixture.ts";
 import { createLambda, type InvocationResult, type Lambda } from "./lambda.ts";
 
 let account: Account;
 let sessions: ReturnType<typeof createSessions>;
 let lambda: Lambda;
 let log: string[];
+/** What CloudWatch gets. */
+let lines: string[];
 
 const now = () => new Date();
 
 beforeEach(() => {
   account = createAccount("123456789012", "us-east-1");
-  deployRole(account, "function", []);
+  deployRole(account, "function", [allow("logs:*", "*")]);
   sessions = createSessions({ now });
   log = [];
+  lines = [];
   lambda = createLambda({
     account,
     sessions,
     now,
     log: (line) => log.push(line),
+    onLine: (_name, line) => lines.push(line),
     environment: () => ({ AWS_ENDPOINT_URL: "http://127.0.0.1:4566" }),
   });
 });
@@ -42,6 +46,42 @@ async function result(lambdaFunction: LambdaFunction, event: unknown = {}): Prom
   if (!outcome.ok) throw new Error(`${outcome.errorType}: ${outcome.errorMessage}`);
   return JSON.parse(outcome.payload);
 }
+
+describe("the log of a function", () => {
+  const group = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/f";
+
+  it.each([
+    ["a role that may write to any", [allow("logs:*", "*")], undefined, undefined],
+    ["a role that may write to it", [allow("logs:*", `${group}:*`)], undefined, undefined],
+    [
+      "a role that may write to its own one",
+      [allow("logs:*", `${group}-own:*`)],
+      "/aws/lambda/f-own",
+      undefined,
+    ],
+    [
+      "a role that may write to another",
+      [allow("logs:*", `${group}-own:*`)],
+      undefined,
+      "logs:CreateLogStream",
+    ],
+    ["a role that may not add events", [allow("logs:CreateLogStream", "*")], undefined, "logs:PutLogEvents"],
+    [
+      "a role that may not create its stream",
+      [allow("logs:PutLogEvents", "*")],
+      undefined,
+      "logs:CreateLogStream",
+    ],
+  ])("depends on its role: %s", async (_name, policies, logGroup, missing) => {
+    deployRole(account, "function", policies);
+    const lambdaFunction = deploy("export const handler = async () => { console.log('one'); };");
+    lambdaFunction.logGroup = logGroup;
+    await result(lambdaFunction);
+    await vi.waitFor(() => expect(log).toContain("lambda f: one"));
+    expect(lines).toEqual(missing === undefined ? ["one"] : []);
+    expect(log.map((line) => /its role lacks (\S+),/.exec(line)?.[1]).find(Boolean)).toBe(missing);
+  });
+});
 
 describe("a handler", () => {
   it.each<[string, string, Parameters<typeof deployFunction>[3]]>([

@@ -11,6 +11,7 @@ import { createDescriptorWatch } from "./file-descriptors.ts";
 import { type Caller, createFunctionPool, type FunctionPool, isLiveBridge } from "./function-pool.ts";
 import { invocationRefusals } from "./lambda-refusals.ts";
 import type { InvocationReply } from "./lambda-worker.ts";
+import { logGroupOf, missingLogAction } from "./log-permission.ts";
 import { createMask, type Mask } from "./mask.ts";
 import { linkRuntimeModules, missingModule } from "./runtime-modules.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
@@ -119,13 +120,28 @@ export function createLambda(options: LambdaOptions): Lambda {
     const { folder, workerEntry } = await home;
     folderOfModules = folder;
     const root = join(folder, randomUUID());
+    const { functionName } = lambdaFunction;
+    const variables = createEnvironment(lambdaFunction, root);
+    const streamName = variables["AWS_LAMBDA_LOG_STREAM_NAME"] ?? "";
+    let said: string | undefined;
+    /** Says once that CloudWatch has nothing of what the function prints. The terminal shows it all the same. */
+    const isLogged = (): boolean => {
+      const missing = missingLogAction(account, lambdaFunction, streamName);
+      if (missing !== undefined && missing !== said) {
+        log(
+          `lambda ${functionName}: its role lacks ${missing}, so AWS keeps no log and no embedded metrics of it`,
+        );
+      }
+      said = missing;
+      return missing === undefined;
+    };
     await mkdir(root);
     await unpackBundle(lambdaFunction.code, root);
     return createFunctionPool({
       lambdaFunction,
       workerEntry,
       environment: {
-        ...createEnvironment(lambdaFunction, root),
+        ...variables,
         ...(credentials && {
           AWS_ACCESS_KEY_ID: credentials.accessKeyId,
           AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -136,10 +152,9 @@ export function createLambda(options: LambdaOptions): Lambda {
       },
       ...(caCertificate !== undefined && { caCertificate }),
       onOutput: (text) => {
-        if (onLine !== undefined)
-          for (const line of text.split("\n")) if (line !== "") onLine(lambdaFunction.functionName, line);
-        for (const line of mask(text).split("\n"))
-          if (line !== "") log(`lambda ${lambdaFunction.functionName}: ${line}`);
+        if (isLogged() && onLine !== undefined)
+          for (const line of text.split("\n")) if (line !== "") onLine(functionName, line);
+        for (const line of mask(text).split("\n")) if (line !== "") log(`lambda ${functionName}: ${line}`);
       },
     });
   };
@@ -155,7 +170,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
       AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-      AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
+      AWS_LAMBDA_LOG_GROUP_NAME: logGroupOf(lambdaFunction),
       AWS_LAMBDA_LOG_STREAM_NAME: `${now().toISOString().slice(0, 10).replaceAll("-", "/")}/[$LATEST]${randomUUID().replaceAll("-", "")}`,
       // Nothing listens at these two addresses.
       AWS_LAMBDA_RUNTIME_API: "127.0.0.1:9001",
@@ -307,6 +322,7 @@ function isSameVersion(version: LambdaFunction, current: LambdaFunction): boolea
     version.timeoutSeconds === current.timeoutSeconds &&
     version.memoryMb === current.memoryMb &&
     version.roleArn === current.roleArn &&
+    version.logGroup === current.logGroup &&
     // An update creates a new object even when the variables stay the same.
     (version.environment === current.environment ||
       JSON.stringify(version.environment) === JSON.stringify(current.environment))

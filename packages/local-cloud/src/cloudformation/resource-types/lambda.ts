@@ -171,7 +171,9 @@ function configure(account: Account, properties: Properties): Configuration {
   functionRefusals.timeout.when(isOutside(timeoutSeconds, limits.timeoutSeconds), timeoutSeconds);
   const memoryMb = properties.number("MemorySize", 128);
   functionRefusals.memory.when(isOutside(memoryMb, limits.memoryMb), memoryMb);
-  return { handler, runtime, timeoutSeconds, memoryMb, environment: readEnvironment(properties), roleArn };
+  const logGroup = properties.object("LoggingConfig")?.optionalText("LogGroup");
+  const environment = readEnvironment(properties);
+  return { handler, runtime, timeoutSeconds, memoryMb, environment, roleArn, logGroup };
 }
 
 function readEntryPoint(properties: Properties): { runtime: string; handler: string } {
