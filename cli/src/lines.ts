@@ -59,6 +59,10 @@ export function visible(text: string): string {
  */
 export function formatLines(lines: Lines, redact = (line: string): string => line): string {
   const all = typeof lines === "string" ? [lines] : lines;
+  const text = `${all.join("\n")}\n`;
+  // Nearly every report, of thousands of lines.
+  const isPlain = /^[\n -~]*$/.test(text) && !/##|::/.test(text) && !all.some((line) => line.includes("\n"));
+  if (isPlain && redact(text) === text) return text;
   return all.map((line) => `${formatLine(redact(line))}\n`).join("");
 }
 

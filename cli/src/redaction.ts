@@ -59,9 +59,12 @@ function maskStarts(text: string, forms: readonly Form[]): string {
   let masked = text;
   for (const cut of ["…", "~"]) {
     for (let end = masked.indexOf(cut); end >= 0; end = masked.indexOf(cut, end + 1)) {
-      const before = maskStart(masked.slice(0, end), forms);
-      masked = before + masked.slice(end);
-      end = before.length;
+      const before = masked.slice(0, end);
+      const safe = maskStart(before, forms);
+      // A long text is joined again only where it changes.
+      if (safe === before) continue;
+      masked = safe + masked.slice(end);
+      end = safe.length;
     }
   }
   return masked;

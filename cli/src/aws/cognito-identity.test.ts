@@ -69,6 +69,13 @@ describe("createCognitoIdentity", () => {
     });
   });
 
+  it("sends each of several calls at once by the send of its own caller", async () => {
+    const ids = [identityId, identityId.replaceAll("1", "6")];
+    const services = ids.map((id) => cognito([reply(200, { IdentityId: id })]));
+    expect(await Promise.all(services.map((service) => service.getId(poolId, logins)))).toEqual(ids);
+    expect(services.map(({ requests }) => requests.length)).toEqual([1, 1]);
+  });
+
   it("sends a guest's GetId without logins", async () => {
     const service = cognito([reply(200, { IdentityId: identityId })]);
     await service.getId(poolId, {});

@@ -1,6 +1,5 @@
 import {
   CognitoIdentityClient,
-  type CognitoIdentityClientConfig,
   GetCredentialsForIdentityCommand,
   GetIdCommand,
 } from "@aws-sdk/client-cognito-identity";
@@ -36,7 +35,7 @@ export function createCognitoIdentity(context: CognitoContext): CognitoIdentity 
   const call = async <T>(
     step: string,
     logins: LoginsMap,
-    operation: (options: SendOptions) => Promise<T>,
+    operation: (route: Route) => Promise<T>,
   ): Promise<T> => {
     try {
       return await operation({ step, send: context.send });
@@ -46,22 +45,20 @@ export function createCognitoIdentity(context: CognitoContext): CognitoIdentity 
   };
   return {
     getId: (identityPoolId, logins) =>
-      call("cognito.get-id", logins, async (options) => {
-        const { IdentityId } = await client.send(
-          new GetIdCommand({ IdentityPoolId: identityPoolId, Logins: { ...logins } }),
-          options,
-        );
+      call("cognito.get-id", logins, async (route) => {
+        const input = { IdentityPoolId: identityPoolId, Logins: { ...logins } };
+        routes.set(input, route);
+        const { IdentityId } = await client.send(new GetIdCommand(input));
         if (IdentityId === undefined || !/^[\w-]+:[0-9a-f-]+$/.test(IdentityId)) {
           throw unexpected("cognito.get-id", "an IdentityId");
         }
         return IdentityId;
       }),
     getCredentialsForIdentity: (identityId, logins) =>
-      call("cognito.get-credentials", logins, async (options) => {
-        const { Credentials: credentials } = await client.send(
-          new GetCredentialsForIdentityCommand({ IdentityId: identityId, Logins: { ...logins } }),
-          options,
-        );
+      call("cognito.get-credentials", logins, async (route) => {
+        const input = { IdentityId: identityId, Logins: { ...logins } };
+        routes.set(input, route);
+        const { Credentials: credentials } = await client.send(new GetCredentialsForIdentityCommand(input));
         // The wire says SecretKey where every other AWS API says SecretAccessKey.
         const { AccessKeyId, SecretKey, SessionToken, Expiration } = credentials ?? {};
         if (!AccessKeyId || !SecretKey || !SessionToken || !(Expiration instanceof Date)) {
@@ -96,51 +93,57 @@ function clientFor({ region, endpoint }: CognitoContext): CognitoIdentityClient 
   const client = new CognitoIdentityClient({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    requestHandler,
     maxAttempts: 3,
+    cacheMiddleware: true,
   });
+  // In place of the SDK's own transport, so that all services share time limits, trace and redaction.
+  client.middlewareStack.add(
+    () =>
+      async ({ input, request }) => ({
+        response: await sendForSdk(request as SdkRequest, routes.get(input) as Route),
+      }),
+    { step: "deserialize", priority: "low" },
+  );
   clients.set(key, client);
   return client;
 }
 
-type RequestHandler = Exclude<
-  NonNullable<CognitoIdentityClientConfig["requestHandler"]>,
-  Record<string, never>
->;
-
-/** The SDK passes the options of a command on to the request handler. */
-interface SendOptions {
+/** How to send a command. */
+interface Route {
   step: string;
   send: Send;
-  /** One of the SDK's own options. */
-  abortSignal?: never;
 }
 
-/** Sends the SDK's requests through our transport, so that all services share time limits, trace and redaction. */
-const requestHandler: RequestHandler = {
-  handle: async (request: SdkRequest, { step, send }: SendOptions) => {
-    const port = request.port === undefined ? "" : `:${request.port}`;
-    const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}`);
-    const headers: Header[] = Object.entries(request.headers).filter(
-      ([name]) => !["host", "content-length"].includes(name.toLowerCase()),
-    );
-    const reply = await exchange(send, {
-      step,
-      method: request.method,
-      url,
-      headers,
-      body: typeof request.body === "string" ? Buffer.from(request.body) : request.body,
-    } satisfies HttpRequest);
-    return {
-      response: {
-        statusCode: reply.status,
-        reason: reply.statusText,
-        headers: Object.fromEntries(reply.headers.map(([name, value]) => [name.toLowerCase(), value])),
-        body: reply.body,
-      },
-    };
-  },
-};
+/** By input. As options of a command they would cost: the SDK then makes its chain of middleware for each command. */
+const routes = new WeakMap<object, Route>();
+
+async function sendForSdk(request: SdkRequest, { step, send }: Route): Promise<SdkResponse> {
+  const port = request.port === undefined ? "" : `:${request.port}`;
+  const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}`);
+  const headers: Header[] = Object.entries(request.headers).filter(
+    ([name]) => !["host", "content-length"].includes(name.toLowerCase()),
+  );
+  const reply = await exchange(send, {
+    step,
+    method: request.method,
+    url,
+    headers,
+    body: typeof request.body === "string" ? Buffer.from(request.body) : request.body,
+  } satisfies HttpRequest);
+  return {
+    statusCode: reply.status,
+    reason: reply.statusText,
+    headers: Object.fromEntries(reply.headers.map(([name, value]) => [name.toLowerCase(), value])),
+    body: reply.body,
+  };
+}
+
+interface SdkResponse {
+  statusCode: number;
+  reason: string;
+  headers: Record<string, string>;
+  body: Uint8Array;
+}
 
 /** The fields of `@smithy/types` HttpRequest that are used here. */
 interface SdkRequest {
