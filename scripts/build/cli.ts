@@ -54,6 +54,13 @@ export async function buildCli(): Promise<void> {
         { name: "commands", test: /cli[\\/]src[\\/]commands[\\/]\w+[\\/]command\.ts$/ },
         // What measures text, which `smoke --json` does not need.
         { name: "table", test: /smoke[\\/]reports[\\/](live-table|terminal)\.ts$/ },
+        // Small ones that are used together.
+        { name: "proxy", test: /environment[\\/]proxy(-tunnel)?\.ts$/ },
+        { name: "github", test: /smoke[\\/]reports[\\/]github-\w+\.ts$/ },
+        {
+          name: "stacks",
+          test: /cli[\\/]src[\\/](deployment[\\/](stacks|deployed-outputs)|aws[\\/]cloudformation)\.ts$/,
+        },
       ],
     },
   });
