@@ -1,14 +1,17 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 type Counters = Record<string, number>;
 interface Verdict {
+  readReport: (path: string) => unknown;
   judge: (aggregate: { counters: Counters; summaries?: object }) => { passed: boolean; lines: string[] };
 }
 
 const file = pathToFileURL(join(import.meta.dirname, "../../examples/load/verdict.mjs")).href;
-const { judge } = (await import(file)) as Verdict;
+const { judge, readReport } = (await import(file)) as Verdict;
 
 const healthy: Counters = {
   "vusers.created": 2,
@@ -73,5 +76,51 @@ describe("the verdict of the load example", () => {
       "10 × HTTP 429 (Too Many Requests): throttled by API Gateway: the limit of the stage or the account",
     );
     expect(passed).toBe(true);
+  });
+
+  it("reports requests that were not signed, with the reason", () => {
+    const { passed, lines } = judge({
+      counters: {
+        ...healthy,
+        "errors.token-refused": 1,
+        "load.unsigned.the access token is not valid: the user revoked it": 1,
+      },
+    });
+    expect(lines).toContain("1 × not signed: the access token is not valid: the user revoked it");
+    expect(lines).toContain("wrong: 1 requests ended with token-refused");
+    expect(passed).toBe(false);
+  });
+
+  const folder = mkdtempSync(join(tmpdir(), "load-verdict-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    ["a missing file", undefined, "cannot read "],
+    ["an empty file", "", "is not valid JSON"],
+    ["a file that was cut off", '{ "aggregate": { "counters": {', "is not valid JSON"],
+    ["null", "null", "is not a report of Artillery"],
+    ["a list", "[1]", "is not a report of Artillery"],
+    ["a foreign file", '{ "name": "x" }', "is not a report of Artillery"],
+    [
+      "counters that are no numbers",
+      '{ "aggregate": { "counters": { "a": "b" } } }',
+      "is not a report of Artillery",
+    ],
+    [
+      "percentiles that are no objects",
+      '{ "aggregate": { "counters": {}, "summaries": { "a": null, "b": 1 } } }',
+      "is not a report of Artillery",
+    ],
+  ])("says what to do about %s", (_name, text, message) => {
+    const path = join(folder, "report.json");
+    rmSync(path, { force: true });
+    if (text !== undefined) writeFileSync(path, text);
+    expect(() => readReport(path)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining(message) as unknown,
+        cause: expect.any(String) as unknown,
+        fix: expect.stringContaining("npm run load") as unknown,
+      }),
+    );
   });
 });

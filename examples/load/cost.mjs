@@ -6,14 +6,22 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { ExampleError, printErrors } from "./errors.mjs";
 
-const [rounds = "3", users = "20"] = process.argv.slice(2);
+printErrors();
+const [rounds = "3", users = "200", requests = "200"] = process.argv.slice(2);
+if (![rounds, users, requests].every((count) => /^[1-9]\d*$/.test(count))) {
+  throw new ExampleError("invalid number", {
+    fix: "run `node cost.mjs <rounds> <logins> <requests of each user>`",
+  });
+}
 const here = dirname(fileURLToPath(import.meta.url));
 const virtualUsers = 200;
-const requestsOfEach = 200;
+const requestsOfEach = Number(requests);
 
 const identityId = "us-east-1:11111111-2222-4333-8444-555555555555";
 const credentials = {
@@ -38,6 +46,14 @@ server.listen(0, "127.0.0.1");
 await once(server, "listening");
 const address = `http://127.0.0.1:${server.address().port}`;
 const folder = mkdtempSync(join(tmpdir(), "load-cost-"));
+let child;
+process.on("exit", () => {
+  child?.kill("SIGKILL");
+  rmSync(folder, { recursive: true, force: true });
+});
+for (const [signal, number] of Object.entries({ SIGHUP: 1, SIGINT: 2, SIGTERM: 15 })) {
+  process.on(signal, () => process.exit(128 + number));
+}
 const file = (name) => join(folder, name);
 
 const login = { accessToken: "42-token", accessTokenSecret: "secret" };
@@ -74,44 +90,54 @@ writeFileSync(file("unsigned.json"), script());
 writeFileSync(file("headers.json"), script("addHeaders"));
 writeFileSync(file("signed.json"), script("sign"));
 
+const artillery = findArtillery();
+
+function findArtillery() {
+  try {
+    return createRequire(import.meta.url).resolve("artillery/bin/run");
+  } catch {
+    throw new ExampleError("Artillery is not installed", { fix: "run `npm ci --ignore-scripts`" });
+  }
+}
+
 /** @returns CPU milliseconds */
 async function run(name) {
-  const child = spawn("artillery", ["run", "--quiet", "--output", file("report.json"), file(name)], {
-    stdio: ["ignore", "ignore", "inherit"],
-    shell: process.platform === "win32",
-    env: {
-      ...process.env,
-      NODE_OPTIONS: `--require ${JSON.stringify(join(here, "cpu-usage.cjs"))}`,
-      COST_CPU_FILE: file("cpu"),
-      ARTILLERY_DISABLE_TELEMETRY: "true",
-      AWS_ENDPOINT_URL_COGNITO_IDENTITY: address,
-      LOAD_ENDPOINT: address,
-      LOAD_IDENTITY_POOL_ID: "us-east-1:11111111-2222-4333-8444-666666666666",
-      LOAD_TOKENS: file("tokens.json"),
+  child = spawn(
+    process.execPath,
+    [artillery, "run", "--quiet", "--output", file("report.json"), file(name)],
+    {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: {
+        ...process.env,
+        NODE_OPTIONS: `--require ${JSON.stringify(join(here, "cpu-usage.cjs"))}`,
+        COST_CPU_FILE: file("cpu"),
+        ARTILLERY_DISABLE_TELEMETRY: "true",
+        AWS_ENDPOINT_URL_COGNITO_IDENTITY: address,
+        LOAD_ENDPOINT: address,
+        LOAD_IDENTITY_POOL_ID: "us-east-1:11111111-2222-4333-8444-666666666666",
+        LOAD_TOKENS: file("tokens.json"),
+      },
     },
-  });
-  await once(child, "close");
+  );
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new ExampleError(`Artillery failed with exit code ${code}`);
   const { counters } = JSON.parse(readFileSync(file("report.json"), "utf8")).aggregate;
   const expected = virtualUsers * requestsOfEach;
   const checked = name === "signed.json" ? "load.answers.own identity" : "load.answers.another's identity";
-  if (counters[checked] !== expected) throw new Error(`${name}: ${JSON.stringify(counters)}`);
+  if (counters[checked] !== expected) throw new ExampleError(`${name}: ${JSON.stringify(counters)}`);
   return Number(readFileSync(file("cpu"), "utf8"));
 }
 
 const median = (values) => values.toSorted((one, other) => one - other)[values.length >> 1];
-try {
-  const runs = { unsigned: [], headers: [], signed: [] };
-  for (let round = 0; round < Number(rounds); round += 1) {
-    for (const [name, costs] of Object.entries(runs)) costs.push(await run(`${name}.json`));
-  }
-  const [unsigned, headers, signed] = Object.values(runs).map(
-    (costs) => (median(costs) / virtualUsers / requestsOfEach) * 1000,
-  );
-  const share = (part) => `${part.toFixed(0)} µs, ${(part / unsigned).toFixed(2)} ×`;
-  console.log(`a request without a signature: ${unsigned.toFixed(0)} µs of CPU`);
-  console.log(`  more to send headers of that size: ${share(headers - unsigned)}`);
-  console.log(`  more to sign: ${share(signed - headers)}`);
-} finally {
-  server.close();
-  rmSync(folder, { recursive: true });
+const runs = { unsigned: [], headers: [], signed: [] };
+for (let round = 0; round < Number(rounds); round += 1) {
+  for (const [name, costs] of Object.entries(runs)) costs.push(await run(`${name}.json`));
 }
+const [unsigned, headers, signed] = Object.values(runs).map(
+  (costs) => (median(costs) / virtualUsers / requestsOfEach) * 1000,
+);
+const share = (part) => `${part.toFixed(0)} µs, ${(part / unsigned).toFixed(2)} ×`;
+console.log(`a request without a signature: ${unsigned.toFixed(0)} µs of CPU`);
+console.log(`  more to send headers of that size: ${share(headers - unsigned)}`);
+console.log(`  more to sign: ${share(signed - headers)}`);
+server.close();

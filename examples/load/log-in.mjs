@@ -5,9 +5,33 @@
 import { createHmac } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import OAuth from "oauth-1.0a";
+import { causeOf, ExampleError, printErrors } from "./errors.mjs";
 
+printErrors();
 const [count = "200", file = "tokens.json"] = process.argv.slice(2);
+if (!/^[1-9]\d*$/.test(count)) {
+  throw new ExampleError(`invalid number of users: ${count}`, {
+    fix: "run `node log-in.mjs 200 tokens.json`",
+  });
+}
 const { TWITTER_API_URL: api, TWITTER_CONSUMER_KEY: key, TWITTER_CONSUMER_SECRET: secret } = process.env;
+for (const name of ["TWITTER_API_URL", "TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET"]) {
+  if (!process.env[name]) {
+    throw new ExampleError(`${name} is not set`, { fix: "run it in the shell of `auth-cli local --shell`" });
+  }
+}
+
+/** @returns the reply of the local Twitter */
+async function send(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch ({ message, cause }) {
+    throw new ExampleError(`cannot reach ${api}`, {
+      cause: cause?.code ?? cause?.message ?? message,
+      fix: "start the local cloud: run `auth-cli local --shell`",
+    });
+  }
+}
 
 const oauth = new OAuth({
   consumer: { key, secret },
@@ -19,19 +43,19 @@ const oauth = new OAuth({
 async function post(path, data, token) {
   const request = { url: `${api}${path}`, method: "POST", data };
   const headers = { ...oauth.toHeader(oauth.authorize(request, token)) };
-  const response = await fetch(request.url, { method: "POST", headers, body: new URLSearchParams(data) });
+  const response = await send(request.url, { method: "POST", headers, body: new URLSearchParams(data) });
   const text = await response.text();
-  if (!response.ok) throw new Error(`${path}: HTTP ${response.status} ${text}`);
+  if (!response.ok) throw new ExampleError(`${path}: HTTP ${response.status} ${text.trim().slice(0, 300)}`);
   return new URLSearchParams(text);
 }
 
 /** Answers the page that asks the user, as its form does. @returns the PIN */
 async function authorize(token, screenName) {
-  const page = await (await fetch(`${api}/oauth/authorize?oauth_token=${token}`)).text();
+  const page = await (await send(`${api}/oauth/authorize?oauth_token=${token}`)).text();
   const hidden = Array.from(page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g), (match) =>
     match.slice(1),
   );
-  const answer = await fetch(`${api}/oauth/authorize`, {
+  const answer = await send(`${api}/oauth/authorize`, {
     method: "POST",
     body: new URLSearchParams([...hidden, ["other_screen_name", screenName]]),
   });
@@ -53,5 +77,9 @@ for (let user = 1; user <= Number(count); user += 1) {
     accessTokenSecret: granted.get("oauth_token_secret"),
   });
 }
-writeFileSync(file, JSON.stringify(logins), { mode: 0o600 });
+try {
+  writeFileSync(file, JSON.stringify(logins), { mode: 0o600 });
+} catch (error) {
+  throw new ExampleError(`cannot write ${file}`, { cause: causeOf(error) });
+}
 console.log(`${logins.length} logins in ${file}`);

@@ -3,57 +3,85 @@
  * the variables and the token file.
  */
 import { readFileSync, statSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { createSigner } from "@api-auth-twitter/auth-cli";
+import { causeOf, ExampleError, printErrors } from "./errors.mjs";
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) printErrors();
 
 const { LOAD_ENDPOINT, LOAD_IDENTITY_POOL_ID, LOAD_TOKENS = "tokens.json" } = process.env;
 for (const [name, value] of Object.entries({ LOAD_ENDPOINT, LOAD_IDENTITY_POOL_ID })) {
-  if (!value) throw new Error(`${name} is not set: run \`export ${name}=…\` with the output of the deploy`);
+  if (!value) {
+    throw new ExampleError(`${name} is not set`, {
+      fix: `run \`export ${name}=…\` with the output of the deploy`,
+    });
+  }
 }
 
-const signers = readTokens(LOAD_TOKENS).map((login) =>
-  createSigner({
-    stage: { endpoint: LOAD_ENDPOINT, identityPoolId: LOAD_IDENTITY_POOL_ID },
-    login,
-    variables: process.env,
-  }),
-);
+const otherFile = "write it with `node log-in.mjs 200 tokens.json`, or name another file in LOAD_TOKENS";
+const signers = readTokens(LOAD_TOKENS).map(createSignerOf);
 
 // Artillery runs several workers. Each starts with another user.
 let next = Math.floor(Math.random() * signers.length);
 
-/** The identity that signed a request. */
-const identities = new WeakMap();
-
-function isLogin(login) {
-  return Boolean((login?.accessToken && login.accessTokenSecret) || (login?.provider && login.token));
-}
-
 /** @returns the logins, in the form that `createSigner` takes */
 function readTokens(path) {
-  if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
-    throw new Error(`other users can read ${path}: run \`chmod 600 ${path}\``);
-  }
-  const text = readFileSync(path, "utf8");
+  const text = readPrivate(path);
   let logins;
   try {
     logins = JSON.parse(text);
   } catch {
     // The error would quote the tokens.
-    throw new Error(`${path} is not valid JSON`);
+    throw new ExampleError(`${path} is not valid JSON`, {
+      cause: "it has a syntax error, or was cut off",
+      fix: otherFile,
+    });
   }
-  if (!Array.isArray(logins) || logins.length === 0 || !logins.every(isLogin)) {
-    throw new Error(
-      `${path} is not a list of logins: each has accessToken and accessTokenSecret, or provider and token`,
-    );
+  if (!Array.isArray(logins) || logins.length === 0) {
+    throw new ExampleError(`${path} is not a list of logins`, {
+      cause: "a login has accessToken and accessTokenSecret, or provider and token",
+      fix: otherFile,
+    });
   }
   return logins;
+}
+
+function readPrivate(path) {
+  try {
+    if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
+      throw new ExampleError(`other users can read ${path}`, { fix: `run \`chmod 600 ${path}\`` });
+    }
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof ExampleError) throw error;
+    throw new ExampleError(`cannot read ${path}`, { cause: causeOf(error), fix: otherFile });
+  }
+}
+
+/** @throws an error that names the variable, or the login by its number */
+function createSignerOf(login, index) {
+  try {
+    return createSigner({
+      stage: { endpoint: LOAD_ENDPOINT, identityPoolId: LOAD_IDENTITY_POOL_ID },
+      login,
+      variables: process.env,
+    });
+  } catch (error) {
+    const [message, cause, fix] = [error.message, error.cause, error.fix].map((text) =>
+      text
+        .replaceAll("stage.endpoint", "LOAD_ENDPOINT")
+        .replaceAll("stage.identityPoolId", "LOAD_IDENTITY_POOL_ID"),
+    );
+    const place = message.endsWith(" login") ? `login ${index + 1} of ${LOAD_TOKENS}: ` : "";
+    throw new ExampleError(place + message, { cause, fix });
+  }
 }
 
 export async function chooseUser(context) {
   context.vars.user = next++ % signers.length;
 }
 
-export async function sign(request, context) {
+export async function sign(request, context, events) {
   // Artillery fills in variables after this function, which would break the signature.
   const fill = (text) =>
     text.replace(/\{\{\s*([\w$.]+)\s*\}\}/g, (_, name) => encodeURIComponent(context.vars[name]));
@@ -62,19 +90,24 @@ export async function sign(request, context) {
     request.headers = { "content-type": "application/json", ...request.headers };
     delete request.json;
   }
+  const { method, body } = request;
   const { url, headers, identityId } = await signers[context.vars.user]({
-    method: request.method,
+    method,
     url: fill(request.url),
     headers: request.headers,
-    body: request.body,
+    body,
+  }).catch((error) => {
+    // Artillery ends the virtual user and counts the code.
+    events.emit("counter", `load.unsigned.${error.message}: ${error.cause}`, 1);
+    throw error;
   });
   Object.assign(request, { url, headers, followRedirect: false });
-  identities.set(request, identityId);
+  context.vars.identityId = identityId;
 }
 
 /** Counts what verdict.mjs judges. */
-export async function check(request, response, _context, events) {
-  events.emit("counter", `load.${classify(response, identities.get(request))}`, 1);
+export async function check(_request, response, context, events) {
+  events.emit("counter", `load.${classify(response, context.vars.identityId)}`, 1);
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { causeOf, ExampleError, printErrors } from "./errors.mjs";
 
 /** By HTTP status. `limit`: the API refused because of the load. */
 const reasons = {
@@ -36,6 +37,10 @@ export function judge({ counters, summaries }) {
     const [, status, message] = /^load\.refused\.(\d+) (.*)$/s.exec(name) ?? [];
     return status === undefined ? [] : [{ status, message, n, ...reasons[status] }];
   });
+  const unsigned = Object.entries(counters).flatMap(([name, n]) => {
+    const [, reason] = /^load\.unsigned\.(.*)$/s.exec(name) ?? [];
+    return reason === undefined ? [] : [`${n} × not signed: ${reason}`];
+  });
   const errors = Object.entries(counters).filter(([name]) => name.startsWith("errors."));
   const requests = count("http.requests");
   const unchecked = sum("http.codes.") - own - another - none - sum("load.refused.");
@@ -58,6 +63,7 @@ export function judge({ counters, summaries }) {
       ...refused.map(
         ({ status, message, n, cause }) => `${n} × HTTP ${status} (${message}): ${cause ?? "unexplained"}`,
       ),
+      ...unsigned,
       ...(times === undefined
         ? []
         : [
@@ -69,10 +75,43 @@ export function judge({ counters, summaries }) {
   };
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const { passed, lines } = judge(
-    JSON.parse(readFileSync(process.argv[2] ?? "report.json", "utf8")).aggregate,
+/** @returns `aggregate` of a report of Artillery */
+export function readReport(path) {
+  const fix = "write one with `npm run load`, or with `artillery run --output report.json`";
+  let text;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ExampleError(`cannot read ${path}`, { cause: causeOf(error), fix });
+  }
+  let report;
+  try {
+    report = JSON.parse(text);
+  } catch {
+    throw new ExampleError(`${path} is not valid JSON`, {
+      cause: "the file was cut off, or is not a report",
+      fix,
+    });
+  }
+  const { counters, summaries } = Object(Object(report).aggregate);
+  if (!isObjectOf(counters, "number") || !isObjectOf(summaries ?? {}, "object")) {
+    throw new ExampleError(`${path} is not a report of Artillery`, {
+      cause: "it lacks aggregate.counters",
+      fix,
+    });
+  }
+  return { counters, summaries };
+}
+
+function isObjectOf(value, type) {
+  return (
+    typeof value === "object" && value !== null && Object.values(value).every((each) => typeof each === type)
   );
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  printErrors();
+  const { passed, lines } = judge(readReport(process.argv[2] ?? "report.json"));
   console.log(lines.join("\n"));
   process.exitCode = passed ? 0 : 1;
 }

@@ -20,14 +20,29 @@ const cachesTheFirstCaller = (app: SstApp): Promise<void> =>
   );
 
 describe("the load example", () => {
-  const settings = { LOAD_ENDPOINT: "http://127.0.0.1:9", LOAD_IDENTITY_POOL_ID: "us-east-1:pool" };
+  const settings = {
+    LOAD_ENDPOINT: "http://127.0.0.1:9",
+    LOAD_IDENTITY_POOL_ID: "us-east-1:11111111-2222-4333-8444-666666666666",
+  };
   const login = { accessToken: "42-token", accessTokenSecret: "secret" };
 
   it.each<[message: string, text: string, variables: Record<string, string>]>([
-    ["LOAD_ENDPOINT is not set: run `export LOAD_ENDPOINT=…`", JSON.stringify([login]), {}],
+    ["LOAD_ENDPOINT is not set\nfix: run `export LOAD_ENDPOINT=…`", JSON.stringify([login]), {}],
     ["tokens.json is not valid JSON", "42-token secret", settings],
     ["tokens.json is not a list of logins", "[]", settings],
-    ["tokens.json is not a list of logins", JSON.stringify([login, { accessToken: "42-token" }]), settings],
+    ["tokens.json is not a list of logins", "{}", settings],
+    [
+      "login 2 of .*tokens.json: the argument of createSigner has an invalid login",
+      JSON.stringify([login, { accessToken: "42-token" }]),
+      settings,
+    ],
+    ["login 1 of .*tokens.json: the argument of createSigner has an invalid login", "[null]", settings],
+    [
+      "the argument of createSigner has an invalid LOAD_ENDPOINT",
+      JSON.stringify([login]),
+      { ...settings, LOAD_ENDPOINT: "x" },
+    ],
+    ["cannot read .*nowhere.json", "", { ...settings, LOAD_TOKENS: "nowhere.json" }],
   ])("says before the load that %s, without the tokens", async (message, text, variables) => {
     const folder = await mkdtemp(join(tmpdir(), "load-example-"));
     try {
@@ -38,7 +53,9 @@ describe("the load example", () => {
         env: { LOAD_TOKENS, ...variables },
       });
       expect(code).toBe(1);
-      expect(stderr).toContain(message);
+      expect(stderr).toMatch(new RegExp(`^error: .*${message}`));
+      expect(stderr).toMatch(/^fix: /m);
+      expect(stderr).not.toContain("    at ");
       expect(stderr).not.toContain("42-token");
     } finally {
       await rm(folder, { recursive: true });
@@ -106,7 +123,7 @@ describe("the load example, by Artillery", () => {
 
   it("takes no token file that other users can read", async () => {
     const { run, verdict } = await load(undefined, 0o644);
-    expect(run.stdout + run.stderr).toMatch(/other users can read .*tokens\.json: run `chmod 600 /);
+    expect(run.stdout + run.stderr).toMatch(/other users can read .*tokens\.json/);
     expect(verdict.code).not.toBe(0);
   });
 });
