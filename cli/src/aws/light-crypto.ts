@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomFillSync, randomUUID } from "node:crypto";
+import { createHmac, hash, randomFillSync, randomUUID } from "node:crypto";
 
 /**
  * The part of Web Crypto that this program and aws4fetch use. The build injects it in place of the global `crypto`, whose
@@ -13,6 +13,6 @@ export const lightCrypto = {
     sign: (_algorithm: "HMAC", key: Uint8Array, data: Uint8Array): Promise<Uint8Array> =>
       Promise.resolve(createHmac("sha256", key).update(data).digest()),
     digest: (_algorithm: "SHA-256", data: Uint8Array): Promise<Uint8Array> =>
-      Promise.resolve(createHash("sha256").update(data).digest()),
+      Promise.resolve(hash("sha256", data, "buffer")),
   },
 };

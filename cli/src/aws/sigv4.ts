@@ -134,6 +134,11 @@ class Signer extends AwsV4Signer {
     return (this.#canonicalRequest ??= super.canonicalString());
   }
 
+  /** Most requests have no body. */
+  override hexBodyHash(): Promise<string> {
+    return this.body === undefined ? emptyHash : super.hexBodyHash();
+  }
+
   override stringToSign(): Promise<string> {
     return (this.#stringToSign ??= super.stringToSign());
   }
@@ -142,6 +147,8 @@ class Signer extends AwsV4Signer {
     return (this.#signature ??= super.signature());
   }
 }
+
+const emptyHash = Promise.resolve("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 
 /** The signing keys of a process, one for each day, region and service. */
 const signingKeys = new Map<string, ArrayBuffer>();
@@ -200,7 +207,8 @@ export function sigV4Intermediates(signature: SigV4Signature): Intermediates {
 
 /** `20150830T123600Z` */
 export function amzDate(nowMs: number): string {
-  return new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
+  const iso = new Date(nowMs).toISOString();
+  return `${iso.slice(0, -13).replaceAll("-", "")}${iso.slice(-13, -11)}${iso.slice(-10, -8)}${iso.slice(-7, -5)}Z`;
 }
 
 /**

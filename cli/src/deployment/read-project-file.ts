@@ -5,7 +5,8 @@ import { listNames } from "../list-names.ts";
 import type { ProjectFile, ProjectSettings } from "./project-settings.ts";
 import { isStageName } from "./stage.ts";
 
-type Check = (value: unknown) => string | undefined;
+/** Undefined for a valid value, otherwise a noun for one. */
+export type Check = (value: unknown) => string | undefined;
 
 const isText: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "a text");
 const isRoute: Check = (value) =>
@@ -122,6 +123,6 @@ function unknownField(path: string, prefix: string, name: string, known: readonl
   });
 }
 
-function isObject(value: unknown): string | undefined {
+export function isObject(value: unknown): string | undefined {
   return isJsonObject(value) ? undefined : "an object";
 }

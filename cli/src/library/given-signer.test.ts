@@ -55,12 +55,36 @@ describe("createSigner", () => {
     expect(response.status).toBe(200);
   });
 
+  it("signs the same request again when its time, its headers or the credentials change", async () => {
+    const { environment, sign } = createProgram();
+    const authorization = async (headers?: Record<string, string>): Promise<string | undefined> =>
+      (await sign({ method: "GET", url: "/private", ...(headers && { headers }) })).headers["Authorization"];
+    const first = await authorization();
+    expect(await authorization()).toBe(first);
+    expect(await authorization({ Accept: "text/plain" })).not.toBe(first);
+    expect((await sign({ method: "PUT", url: "/private" })).headers["Authorization"]).not.toBe(first);
+    expect((await sign({ method: "GET", url: "/private", body: "a" })).headers["Authorization"]).not.toBe(
+      first,
+    );
+    environment.clock.ms += 1000;
+    expect(await authorization()).not.toBe(first);
+  });
+
+  it("gives each request headers of its own", async () => {
+    const { sign } = createProgram();
+    const request = { method: "GET", url: "/private" };
+    const { headers } = await sign(request);
+    headers["Authorization"] = "changed";
+    expect((await sign(request)).headers["Authorization"]).toMatch(/^AWS4-HMAC-SHA256 /);
+  });
+
   it("signs for the host of the stage only", async () => {
     const { sign, endpoint } = createProgram();
     expect((await sign({ method: "GET", url: `${endpoint}/private` })).url).toBe(`${endpoint}/private`);
     await expect(sign({ method: "GET", url: "https://example.com/private" })).rejects.toMatchObject({
       code: "invalid-usage",
       message: "https://example.com is not the deployment's API",
+      fix: "pass only the path, or choose the deployment with `stage` or `endpoint`",
     });
   });
 
@@ -88,6 +112,16 @@ describe("createSigner", () => {
     expect(second.headers["X-Amz-Security-Token"]).toBe(first.headers["X-Amz-Security-Token"]);
     environment.clock.ms += 60_000;
     await expect(sign({ method: "GET", url: "/private" })).rejects.toMatchObject({ code: "rate-limited" });
+  });
+
+  it("rejects without the token that a reply repeats", async () => {
+    const { sign, services } = createProgram();
+    const { token } = services.tokenCredentials;
+    services.answers["cognito.get-id"] = () =>
+      cognitoRefusal("NotAuthorizedException", `Invalid login token. ${token}`);
+    const error = await sign({ method: "GET", url: "/private" }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: expect.any(String) as unknown, fix: expect.any(String) as unknown });
+    expect(JSON.stringify(error, ["message", "cause", "fix", "evidence"])).not.toContain(token);
   });
 
   it("names the field of invalid options", async () => {

@@ -2,17 +2,35 @@ import { apiUrl } from "../aws/execute-api.ts";
 import { signSigV4 } from "../aws/sigv4.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import type { Environment } from "../environment/environment.ts";
-import type { RequestSigner, SignerOptions } from "./types.ts";
+import type { RequestSigner, RequestToSign, SignedRequest, SignerOptions } from "./types.ts";
 import { type Identity, isFresh } from "../session/credentials-cache.ts";
 import { exchangeLogin } from "../session/obtain-identity.ts";
-import { givenStages } from "./given-stages.ts";
+import { checkRequestToSign } from "./check-options.ts";
+import { givenStages, inWords } from "./given-stages.ts";
 
-/** Signs requests for a program that imports auth-cli. Exchanges the login at the first request and before the end of an hour. */
-export function createGivenSigner(
-  { stage, login }: Pick<SignerOptions, "stage" | "login">,
-  environment: Environment,
-): RequestSigner {
-  const finder = givenStages(environment, { signer: stage }, login, "the argument of createSigner");
+const source = "the argument of createSigner";
+
+/**
+ * Signs requests for a program that imports auth-cli. Exchanges the login at the first request and before the end of an
+ * hour.
+ * @throws AuthCliError `invalid-configuration` with the field
+ */
+export function createGivenSigner(options: GivenOptions, environment: Environment): RequestSigner {
+  try {
+    const sign = createPlainSigner(options, environment);
+    return (request) =>
+      sign(request).catch((error: unknown) => {
+        throw inWords(error, source, environment);
+      });
+  } catch (error) {
+    throw inWords(error, source, environment);
+  }
+}
+
+type GivenOptions = Pick<SignerOptions, "stage" | "login">;
+
+function createPlainSigner({ stage, login }: GivenOptions, environment: Environment): RequestSigner {
+  const finder = givenStages(environment, { signer: stage }, login, source);
   let current: Signing | undefined;
   let renewal: Promise<Signing> | undefined;
 
@@ -38,25 +56,43 @@ export function createGivenSigner(
     }
   };
 
-  return async ({ method, url: target, headers = {}, body }) => {
-    const { deployment, identity } = await find();
-    const url = apiUrl(deployment.apiEndpoint, target);
-    const signed = await signSigV4(
-      {
-        method,
-        url,
-        headers: Object.entries(headers),
-        body: typeof body === "string" ? Buffer.from(body) : body,
-      },
-      {
-        credentials: identity.credentials,
-        region: deployment.region,
-        service: deployment.service,
-        nowMs: environment.serverClock.signingTime(),
-      },
-    );
-    return { url: url.href, headers: Object.fromEntries(signed.headers), identityId: identity.identityId };
+  /** Dates in signatures have whole seconds: the same request has the same signature until the second ends. */
+  let latest: { second: number; signing: Signing; byRequest: Map<string, SignedRequest> } | undefined;
+
+  return async (request) => {
+    checkRequestToSign(request);
+    const signing = await find();
+    const nowMs = environment.serverClock.signingTime();
+    const second = Math.floor(nowMs / 1000);
+    if (latest?.second !== second || latest.signing !== signing) {
+      latest = { second, signing, byRequest: new Map() };
+    }
+    const { byRequest } = latest;
+    const { method, url, headers, body } = request;
+    const key = body ? undefined : JSON.stringify([method, url, headers]);
+    const known = key === undefined ? undefined : byRequest.get(key);
+    const signed = known ?? (await signAs(signing, request, nowMs));
+    if (key !== undefined) byRequest.set(key, signed);
+    return { ...signed, headers: { ...signed.headers } };
   };
+}
+
+async function signAs(
+  { deployment: { apiEndpoint, region, service }, identity: { identityId, credentials } }: Signing,
+  { method, url: target, headers = {}, body }: RequestToSign,
+  nowMs: number,
+): Promise<SignedRequest> {
+  const url = apiUrl(apiEndpoint, target);
+  const signed = await signSigV4(
+    {
+      method,
+      url,
+      headers: Object.entries(headers),
+      body: typeof body === "string" ? Buffer.from(body) : body,
+    },
+    { credentials, region, service, nowMs },
+  );
+  return { url: url.href, headers: Object.fromEntries(signed.headers), identityId };
 }
 
 interface Signing {

@@ -4,7 +4,7 @@ import { findProject } from "../deployment/project.ts";
 import { checkProjectFile } from "../deployment/read-project-file.ts";
 import { settingsOf } from "../deployment/project-settings.ts";
 import type { Environment } from "../environment/environment.ts";
-import { AuthCliError, toErrorReport } from "../errors.ts";
+import { AuthCliError, type ErrorReport, toErrorReport } from "../errors.ts";
 import { type LoadedLogin, providerLogin, twitterLogin } from "../session/find-login.ts";
 import { registerLoginToken, registerToken } from "../session/register-secrets.ts";
 import { inOptionWords } from "./option-words.ts";
@@ -38,9 +38,22 @@ export async function smokeGivenStages(
     ) as SmokeRun;
     return { ...whole, stages: await Promise.all(reports.map((report) => inWordsOfProgram(report, finder))) };
   } catch (error) {
-    if (!(error instanceof AuthCliError)) throw error;
-    throw new AuthCliError(error.code, inOptionWords(toErrorReport(error), ofSmoke));
+    throw inWords(error, ofSmoke, environment);
   }
+}
+
+/**
+ * The same error, without secrets, if it is one of auth-cli.
+ * @param source where the program keeps the login
+ */
+export function inWords(
+  error: unknown,
+  source: string,
+  { redactor }: Pick<Environment, "redactor">,
+): unknown {
+  if (!(error instanceof AuthCliError)) return error;
+  const report = JSON.parse(redactor.redact(JSON.stringify(toErrorReport(error)))) as ErrorReport;
+  return new AuthCliError(error.code, inOptionWords(report, source));
 }
 
 async function inWordsOfProgram(report: SmokeReport, { sourceOf }: GivenStages): Promise<SmokeReport> {
@@ -72,7 +85,7 @@ export function givenStages(
   for (const [name, stage] of Object.entries(stages ?? {})) {
     const { region, service, ...rest }: Partial<SmokeStage> = stage ?? {};
     scopes.set(name, { ...(region && { region }), ...(service && { service }) });
-    settings[name] = rest;
+    settings[name] = stage === undefined || typeof stage === "object" ? rest : stage;
   }
   const file = checkProjectFile(source, { stages: settings });
   if (scopes.size === 0) {
@@ -93,7 +106,7 @@ export function givenStages(
     } catch (error) {
       if (error instanceof AuthCliError) throw error;
       throw new AuthCliError("not-logged-in", {
-        message: `cannot get the login of ${stage}: ${(error as Error).message}`,
+        message: `cannot get the login of ${stage}: ${error instanceof Error ? error.message : String(error)}`,
       });
     }
   }
@@ -112,8 +125,8 @@ export function givenStages(
       const { consumerKey, consumerSecret }: GivenLogin = await loginOf(stage).catch(() => ({}));
       const variables = {
         ...ofCheck.variables,
-        TWITTER_CONSUMER_KEY: consumerKey,
-        TWITTER_CONSUMER_SECRET: consumerSecret,
+        TWITTER_CONSUMER_KEY: isText(consumerKey) ? consumerKey : undefined,
+        TWITTER_CONSUMER_SECRET: isText(consumerSecret) ? consumerSecret : undefined,
       };
       return checkDeployment(
         { ...ofCheck, variables },

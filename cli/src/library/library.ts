@@ -1,3 +1,4 @@
+import { checkSignerOptions, checkSmokeOptions } from "./check-options.ts";
 import { createGivenSigner } from "./given-signer.ts";
 import { smokeGivenStages } from "./given-stages.ts";
 import { createLibraryEnvironment } from "../environment/library-environment.ts";
@@ -7,6 +8,7 @@ export type * from "./types.ts";
 
 /** The package, for programs that import it. `types.ts` describes it. */
 export async function smoke(options: SmokeOptions): Promise<SmokeRun> {
+  checkSmokeOptions(options);
   const { environment, close } = createLibraryEnvironment(options);
   try {
     return await smokeGivenStages(options, environment);
@@ -16,5 +18,6 @@ export async function smoke(options: SmokeOptions): Promise<SmokeRun> {
 }
 
 export function createSigner(options: SignerOptions): RequestSigner {
+  checkSignerOptions(options);
   return createGivenSigner(options, createLibraryEnvironment(options).environment);
 }

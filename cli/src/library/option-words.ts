@@ -31,6 +31,9 @@ function translate(text: string, source: string): string {
       .replace("into TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET", `$& of ${source}`)
       .replaceAll("TWITTER_CONSUMER_KEY", "consumerKey")
       .replaceAll("TWITTER_CONSUMER_SECRET", "consumerSecret")
+      // createSigner has one stage.
+      .replaceAll(/\bstages\.signer\b/g, "stage")
+      .replace("the stage signer", "the stage")
       .replace(/(?<=outes) in auth-cli\.json/, " of the stage")
       // Commands, in backticks, keep their flags.
       .replaceAll(/`[^`]*`|--([a-z-]+)(?: \d+s?\b| '[^']*')?/g, (found, flag?: string) =>

@@ -199,5 +199,7 @@ export declare function smoke(options: SmokeOptions): Promise<SmokeRun>;
 /**
  * Signs requests as the identity of a login, for an HTTP client of yours. Obtains credentials at the first request and
  * again before they expire. Signs for the host of the stage only.
+ *
+ * Throws an Error that has the fields of {@link ErrorReport}: `invalid-configuration` or `invalid-usage` for invalid options.
  */
 export declare function createSigner(options: SignerOptions): RequestSigner;
