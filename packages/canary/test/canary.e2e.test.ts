@@ -329,7 +329,8 @@ describe("the canary in the local cloud", () => {
     secrets.add(world.cloud.environment["TWITTER_CONSUMER_SECRET"] ?? "");
     const text = unescaped(shown.join("\n")).replaceAll('\\"', '"');
     expect(text).toContain("The stage healthy is broken");
-    for (const secret of secrets) expect(text.includes(secret), secret).toBe(false);
+    for (const [index, secret] of [...secrets].entries())
+      expect(text.includes(secret), `secret ${index}`).toBe(false);
     // Temporary credentials: access keys and session tokens.
     expect(text).not.toMatch(/ASIA[A-Z0-9]{16}|[A-Za-z0-9+/=]{120}/);
     for (const file of ["Notes.template.json", "Notes.assets.json"]) {

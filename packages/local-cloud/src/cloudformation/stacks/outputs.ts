@@ -28,8 +28,7 @@ export function resolveOutputs(request: StackRequest, deployed: Scope): StackOut
       );
     }
     const name = exportName === undefined ? undefined : textOf(resolve(exportName, scope));
-    const text = textOf(resolved);
-    return [{ key, value: scope.localAddresses?.(text) ?? text, description, exportName: name }];
+    return [{ key, value: textOf(resolved), description, exportName: name }];
   });
 }
 

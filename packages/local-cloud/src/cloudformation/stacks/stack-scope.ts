@@ -8,7 +8,7 @@ import type { StackRequest } from "./stack.ts";
 import { templateRefusals } from "../stack-refusals.ts";
 
 interface StackScopeOptions {
-  account: Pick<Account, "accountId" | "region" | "restApis">;
+  account: Pick<Account, "accountId" | "region" | "httpApis" | "restApis">;
   stackName: string;
   stackId: string;
   request: Pick<StackRequest, "template" | "parameters">;
@@ -58,7 +58,8 @@ export function createStackScope(options: StackScopeOptions): Scope {
     localAddresses: (text) =>
       text.replaceAll(
         /https:\/\/([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?![\w.-])/g,
-        (address, apiId: string) => account.restApis.get(apiId)?.endpoint ?? address,
+        (address, apiId: string) =>
+          (account.restApis.get(apiId) ?? account.httpApis.get(apiId))?.endpoint ?? address,
       ),
   };
 }

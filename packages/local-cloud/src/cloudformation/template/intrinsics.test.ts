@@ -28,6 +28,7 @@ const scope: Scope = {
     throw validationError(`no ${logicalId}.${name}`);
   },
   importValue: (name) => `import of ${name}`,
+  localAddresses: (text) => text.replace("https://api.at.aws", "http://127.0.0.1:4000"),
 };
 
 describe("resolve", () => {
@@ -40,6 +41,8 @@ describe("resolve", () => {
     ["GetAtt as text", { "Fn::GetAtt": "Bucket.Arn" }, "arn:aws:s3:::bucket-1"],
     ["GetAtt of a dotted attribute", { "Fn::GetAtt": "Bucket.Endpoint.Port" }, "443"],
     ["Join", { "Fn::Join": ["-", ["a", { Ref: "Stage" }, 3, true]] }, "a-prod-3-true"],
+    ["Join of an address", { "Fn::Join": ["", ["https://", "api", ".at.aws/"]] }, "http://127.0.0.1:4000/"],
+    ["Sub of an address", { "Fn::Sub": ["https://${x}.at.aws", { x: "api" }] }, "http://127.0.0.1:4000"],
     ["Join of a list parameter", { "Fn::Join": [",", { Ref: "Zones" }] }, "a,b"],
     ["Split", { "Fn::Split": ["/", "a/b//c"] }, ["a", "b", "", "c"]],
     ["Select", { "Fn::Select": ["1", { "Fn::Split": [",", "a,b"] }] }, "b"],

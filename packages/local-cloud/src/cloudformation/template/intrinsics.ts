@@ -20,7 +20,7 @@ export interface Scope {
   isSecret?(logicalId: string): boolean;
   /** @throws ServiceError when no stack exports the name */
   importValue(name: string): string;
-  /** Replaces the addresses that AWS gives to REST APIs, which templates put together, by those of the local cloud. */
+  /** Replaces the addresses that AWS gives to APIs, which templates put together, by those of the local cloud. */
   localAddresses?(text: string): string;
 }
 
@@ -91,7 +91,8 @@ const functions: Record<string, IntrinsicFunction> = {
   "Fn::Join": (argument, scope) => {
     const [delimiter, values] = listOf(argument, "Fn::Join", 2);
     const list = listOf(resolveValue(values, scope), "Fn::Join");
-    return list.map((item) => stringOf(item, "Fn::Join")).join(stringOf(delimiter, "Fn::Join"));
+    const joined = list.map((item) => stringOf(item, "Fn::Join")).join(stringOf(delimiter, "Fn::Join"));
+    return scope.localAddresses?.(joined) ?? joined;
   },
   "Fn::Split": (argument, scope) => {
     const [delimiter, source] = listOf(argument, "Fn::Split", 2);
@@ -123,7 +124,8 @@ const functions: Record<string, IntrinsicFunction> = {
       const value = dot === -1 ? ref(name, scope) : scope.attribute(name.slice(0, dot), name.slice(dot + 1));
       return stringOf(value, "Fn::Sub");
     });
-    return replaced.replace(/\$\{!([^}]*)\}/g, "${$1}");
+    const text = replaced.replace(/\$\{!([^}]*)\}/g, "${$1}");
+    return scope.localAddresses?.(text) ?? text;
   },
   "Fn::If": (argument, scope) => {
     const [condition, then, otherwise] = listOf(argument, "Fn::If", 3);
