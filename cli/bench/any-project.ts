@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { notesTemplate } from "@api-auth-twitter/test-support/any-project";
 import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
 import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
 import { type Checkout, here } from "./checkout.ts";
@@ -43,7 +44,7 @@ export async function benchState(
     try {
       const first = await startWorld(checkout, [], flags);
       for (let stage = 0; stage < 20; stage += 1)
-        await deployTemplate(`stage-${stage}`, template, first.cli.variables);
+        await deployTemplate(`stage-${stage}`, stageTemplate(), first.cli.variables);
       await first.close();
       for (let run = 0; run < runs; run += 1) {
         const world = await startWorld(checkout, [], flags);
@@ -85,51 +86,11 @@ export async function benchRecorded(report: Report): Promise<void> {
   }
 }
 
-const inline = `exports.handler = async () => "hello";//${"-".repeat(6000)}`;
-const template = {
-  Resources: {
-    Role: {
-      Type: "AWS::IAM::Role",
-      Properties: {
-        AssumeRolePolicyDocument: {
-          Version: "2012-10-17",
-          Statement: [
-            { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } },
-          ],
-        },
-      },
-    },
-    Function: {
-      Type: "AWS::Lambda::Function",
-      Properties: {
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Code: { ZipFile: inline },
-        Role: { "Fn::GetAtt": ["Role", "Arn"] },
-      },
-    },
-    Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "api", ProtocolType: "HTTP" } },
-    Stage: {
-      Type: "AWS::ApiGatewayV2::Stage",
-      Properties: { ApiId: { Ref: "Api" }, StageName: "$default", AutoDeploy: true },
-    },
-    Integration: {
-      Type: "AWS::ApiGatewayV2::Integration",
-      Properties: {
-        ApiId: { Ref: "Api" },
-        IntegrationType: "AWS_PROXY",
-        IntegrationUri: { "Fn::GetAtt": ["Function", "Arn"] },
-        PayloadFormatVersion: "2.0",
-      },
-    },
-    Route: {
-      Type: "AWS::ApiGatewayV2::Route",
-      Properties: {
-        ApiId: { Ref: "Api" },
-        RouteKey: "GET /",
-        Target: { "Fn::Sub": "integrations/${Integration}" },
-      },
-    },
-  },
-  Outputs: { Url: { Value: { "Fn::GetAtt": ["Api", "ApiEndpoint"] } } },
-};
+/** The HTTP API of the project's stack, with a function as large as a small one. */
+function stageTemplate(): object {
+  const { Resources } = notesTemplate({}) as { Resources: Record<string, { Properties: object }> };
+  const { Execution, Notes, Permission, Api, Integration, Route, Stage } = Resources;
+  const Code = { ZipFile: `exports.handler = async () => "hello";//${"-".repeat(6000)}` };
+  const Padded = { ...Notes, Properties: { ...Notes?.Properties, Code } };
+  return { Resources: { Execution, Notes: Padded, Permission, Api, Integration, Route, Stage } };
+}

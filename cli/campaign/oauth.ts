@@ -7,6 +7,17 @@ import { parseOAuthRequest, type WireRequest } from "../../packages/local-cloud/
 import { verifyOAuthRequest } from "../../packages/local-cloud/src/twitter/verify-oauth-request.ts";
 import { signOAuth1 } from "../src/twitter/oauth1.ts";
 import { type Assignment, type Campaign, checkProperty, type Defect, inBatches } from "./campaign.ts";
+import {
+  type Apply,
+  applyAll,
+  type Change,
+  type Changes,
+  checkVerifier,
+  insertInto,
+  listsOf,
+  removeFrom,
+  rotate,
+} from "./changes.ts";
 import { startPythonSigners } from "./python-signers.ts";
 
 type Request = typeof oauthRequests extends fc.Arbitrary<infer T> ? T : never;
@@ -102,33 +113,17 @@ async function signerCampaign(assignment: Assignment, sizes: Record<string, numb
 
 /* ── The verifier ────────────────────────────────────────────────────────────────────────────────────────────── */
 
-interface Change {
-  name: string;
-  at: number;
-  text: string;
-}
-
-type Apply = (wire: WireRequest, change: Change) => WireRequest;
-
-const splitAt = (text: string, at: number): [string, string] => {
-  const index = Math.floor(at * (text.length + 1));
-  return [text.slice(0, index), text.slice(index)];
-};
-const rotate = (pairs: string[], at: number): string[] => {
-  const index = Math.floor(at * pairs.length);
-  return [...pairs.slice(index), ...pairs.slice(0, index)];
-};
 const query =
-  (change: (pairs: string[], change: Change) => string[]): Apply =>
+  (change: (pairs: string[], change: Change) => string[]): Apply<WireRequest> =>
   (wire, given) => {
     const [path = "", search = ""] = wire.target.split(/\?(.*)/s);
     return { ...wire, target: `${path}?${change(search.split("&"), given).join("&")}` };
   };
 const body =
-  (change: (pairs: string[], change: Change) => string[]): Apply =>
+  (change: (pairs: string[], change: Change) => string[]): Apply<WireRequest> =>
   (wire, given) => ({ ...wire, body: change(wire.body.split("&"), given).join("&") });
 const header =
-  (change: (pairs: string[], change: Change) => string[]): Apply =>
+  (change: (pairs: string[], change: Change) => string[]): Apply<WireRequest> =>
   (wire, given) => {
     const pairs = (wire.authorization ?? "").replace(/^OAuth /, "").split(", ");
     return { ...wire, authorization: `OAuth ${change(pairs, given).join(", ")}` };
@@ -149,7 +144,7 @@ const pairsOf = (text: string): [string, string][] =>
       return [decode(name), decode(value)];
     });
 
-const harmless: Record<string, Apply> = {
+const harmless: Changes<WireRequest> = {
   "reorders the query": query((pairs, { at }) => rotate(pairs, at)),
   "reorders the body": body((pairs, { at }) => rotate(pairs, at)),
   "reorders the header": header((pairs, { at }) => rotate(pairs, at)),
@@ -181,11 +176,6 @@ const harmless: Record<string, Apply> = {
   }),
 };
 
-const insert = (text: string, { at, text: added }: Change): string => splitAt(text, at).join(added);
-const remove = (text: string, { at, text: { length } }: Change): string => {
-  const [before, after] = splitAt(text, at);
-  return before + after.slice(Math.max(1, length));
-};
 const protocolPair = ({ at, text }: Change): string => {
   const names = [
     "token",
@@ -201,31 +191,31 @@ const protocolPair = ({ at, text }: Change): string => {
   return `oauth_${names[Math.floor(at * names.length)]}=${encodeURIComponent(text)}`;
 };
 
-const others: Record<string, Apply> = {
+const others: Changes<WireRequest> = {
   "changes the method": (wire, { text }) => ({
     ...wire,
     method: ["GET", "POST", "PUT"][text.length % 3] ?? "GET",
   }),
   "changes the scheme": (wire) => ({ ...wire, scheme: wire.scheme === "http" ? "https" : "http" }),
-  "inserts into the host": (wire, change) => ({ ...wire, host: insert(wire.host, change) }),
+  "inserts into the host": (wire, change) => ({ ...wire, host: insertInto(wire.host, change) }),
   "inserts into the target": (wire, change) => ({
     ...wire,
-    target: `/${insert(wire.target.slice(1), change)}`,
+    target: `/${insertInto(wire.target.slice(1), change)}`,
   }),
   "removes from the target": (wire, change) => ({
     ...wire,
-    target: `/${remove(wire.target.slice(1), change)}`,
+    target: `/${removeFrom(wire.target.slice(1), change)}`,
   }),
   "inserts into the header": (wire, change) => ({
     ...wire,
-    authorization: insert(wire.authorization ?? "", change),
+    authorization: insertInto(wire.authorization ?? "", change),
   }),
   "removes from the header": (wire, change) => ({
     ...wire,
-    authorization: remove(wire.authorization ?? "", change),
+    authorization: removeFrom(wire.authorization ?? "", change),
   }),
-  "inserts into the body": (wire, change) => ({ ...wire, body: insert(wire.body, change) }),
-  "removes from the body": (wire, change) => ({ ...wire, body: remove(wire.body, change) }),
+  "inserts into the body": (wire, change) => ({ ...wire, body: insertInto(wire.body, change) }),
+  "removes from the body": (wire, change) => ({ ...wire, body: removeFrom(wire.body, change) }),
   "changes the content type": (wire, { text }) => ({
     ...wire,
     contentType: `application/x-www-form-urlencoded${text}`,
@@ -242,39 +232,7 @@ const others: Record<string, Apply> = {
   ]),
 };
 
-const all: Record<string, Apply> = { ...harmless, ...others };
-
-const changes = (of: Record<string, Apply>): fc.Arbitrary<Change[]> =>
-  fc.array(
-    fc.record({
-      name: fc.constantFrom(...Object.keys(of)),
-      at: fc.integer({ min: 0, max: 999 }).map((number) => number / 1000),
-      text: fc.oneof(
-        fc.string({ unit: "binary-ascii", maxLength: 3 }),
-        fc.constantFrom(
-          "",
-          "0",
-          "a",
-          "+",
-          "%20",
-          " ",
-          "/",
-          "=",
-          "&",
-          "&&",
-          "=x",
-          "%00",
-          "é",
-          '"',
-          ",",
-          ";",
-          "?",
-          "#",
-        ),
-      ),
-    }),
-    { minLength: 1, maxLength: 3 },
-  );
+const all = { ...harmless, ...others };
 
 /**
  * What a request means, without the verifier's code: method, address, the multiset of parameters of header, query and
@@ -343,29 +301,19 @@ async function verifierCampaign(assignment: Assignment, sizes: Record<string, nu
       throw new Error(`throws ${String(error)} for ${JSON.stringify(wire)}`, { cause: error });
     }
   };
-  const apply = (wire: WireRequest, list: readonly Change[]): WireRequest =>
-    list.reduce((before, change) => all[change.name]?.(before, change) ?? before, wire);
   // An empty key or token is the same as none.
   const requests = oauthRequests.filter(({ key, token }) => key !== "" && token?.token !== "");
-  const sound = fc.asyncProperty(requests, changes(all), async (request, list) => {
+  const sound = fc.asyncProperty(requests, listsOf(all), async (request, list) => {
     const wire = signWire(request);
-    const changed = apply(wire, list);
+    const changed = applyAll(all, wire, list);
     if (!isAccepted(changed, request) || meaningOf(wire) === meaningOf(changed)) return;
     throw new Error(`accepts ${JSON.stringify(changed)} in place of ${JSON.stringify(wire)}`);
   });
-  const complete = fc.asyncProperty(requests, changes(harmless), async (request, list) => {
-    const changed = apply(signWire(request), list);
+  const complete = fc.asyncProperty(requests, listsOf(harmless), async (request, list) => {
+    const changed = applyAll(harmless, signWire(request), list);
     if (!isAccepted(changed, request)) throw new Error(`refuses ${JSON.stringify(changed)}`);
   });
-  const properties = { sound, complete };
-  const defects: Defect[] = [];
-  for (const [name, property] of Object.entries(properties)) {
-    if (assignment.match !== undefined && assignment.match !== name) continue;
-    const half = { ...assignment, budgetMs: assignment.budgetMs / 2 };
-    const found = await inBatches(half, (seed, path) => checkProperty(property, { seed, path, runs: 1000 }));
-    defects.push(...found.map((defect) => ({ ...defect, match: name })));
-  }
-  return defects;
+  return checkVerifier(assignment, { sound, complete });
 }
 
 /** OAuth 1.0a: auth-cli's signer, compared with oauthlib and npm's oauth, and the local Twitter's verifier. */

@@ -4,7 +4,19 @@ import { createSessions } from "../../packages/local-cloud/src/iam/sessions.ts";
 import { verifySigV4 } from "../../packages/local-cloud/src/sigv4/verify-sigv4.ts";
 import { parseRequest, type WireRequest } from "../../packages/local-cloud/src/sigv4/wire-request.ts";
 import { presignSigV4, signSigV4 } from "../src/aws/sigv4.ts";
-import { type Campaign, checkProperty, inBatches } from "./campaign.ts";
+import type { Campaign } from "./campaign.ts";
+import {
+  type Apply,
+  applyAll,
+  type Change,
+  type Changes,
+  checkVerifier,
+  insertInto,
+  listsOf,
+  removeFrom,
+  rotate,
+  splitAt,
+} from "./changes.ts";
 
 const now = new Date("2026-03-01T12:00:00Z");
 const scope = { service: "execute-api", region: "us-east-1" };
@@ -20,28 +32,15 @@ const rules = ["always", "optional"] as const;
 
 /* ── Changes ─────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-interface Change {
-  name: string;
-  /** Where, relative to the length of what is changed. */
-  at: number;
-  text: string;
-}
-
-type Apply = (wire: WireRequest, change: Change) => WireRequest;
-
-const splitAt = (text: string, at: number): [string, string] => {
-  const index = Math.floor(at * (text.length + 1));
-  return [text.slice(0, index), text.slice(index)];
-};
 const target =
-  (change: (path: string, query: string[], change: Change) => [string, string[]]): Apply =>
+  (change: (path: string, query: string[], change: Change) => [string, string[]]): Apply<WireRequest> =>
   (wire, given) => {
     const [path = "", search] = wire.rawUrl.split(/\?(.*)/s);
     const [newPath, query] = change(path, search === undefined ? [] : search.split("&"), given);
     return { ...wire, rawUrl: query.length === 0 ? newPath : `${newPath}?${query.join("&")}` };
   };
 const headers =
-  (change: (pairs: [string, string][], change: Change) => [string, string][]): Apply =>
+  (change: (pairs: [string, string][], change: Change) => [string, string][]): Apply<WireRequest> =>
   (wire, given) => {
     const pairs = wire.rawHeaders.flatMap((name, index): [string, string][] =>
       index % 2 === 0 ? [[name, wire.rawHeaders[index + 1] ?? ""]] : [],
@@ -52,7 +51,7 @@ const oneOf = <T>(list: readonly T[], at: number, change: (item: T) => T[]): T[]
   const index = Math.floor(at * list.length);
   return list.flatMap((item, each) => (each === index ? change(item) : [item]));
 };
-const authorization = (change: (value: string, change: Change) => string): Apply =>
+const authorization = (change: (value: string, change: Change) => string): Apply<WireRequest> =>
   headers((pairs, given) =>
     pairs.map(([name, value]) =>
       /^authorization$/i.test(name) ? [name, change(value, given)] : [name, value],
@@ -61,11 +60,8 @@ const authorization = (change: (value: string, change: Change) => string): Apply
 const isSignature = (pair: string): boolean => pair.startsWith("X-Amz-Signature=");
 
 /** A verifier has to accept them all. */
-const harmless: Record<string, Apply> = {
-  "reorders the query": target((path, query, { at }) => {
-    const index = Math.floor(at * query.length);
-    return [path, [...query.slice(index), ...query.slice(0, index)]];
-  }),
+const harmless: Changes<WireRequest> = {
+  "reorders the query": target((path, query, { at }) => [path, rotate(query, at)]),
   "changes the case of escapes in the query": target((path, query, { at }) => [
     path,
     oneOf(query, at, (pair) => [
@@ -109,14 +105,8 @@ const harmless: Record<string, Apply> = {
   "adds spaces to Authorization": authorization((value) => value.replaceAll(", ", "  ,   ")),
 };
 
-const insertInto = (text: string, { at, text: added }: Change): string => splitAt(text, at).join(added);
-const removeFrom = (text: string, { at, text: { length } }: Change): string => {
-  const [before, after] = splitAt(text, at);
-  return before + after.slice(length);
-};
-
 /** May change the meaning. */
-const others: Record<string, Apply> = {
+const others: Changes<WireRequest> = {
   "changes the method": (wire, { text }) => ({
     ...wire,
     method: ["GET", "POST", "PUT"][text.length % 3] ?? "GET",
@@ -198,39 +188,7 @@ const others: Record<string, Apply> = {
   },
 };
 
-const changes = (of: Record<string, Apply>): fc.Arbitrary<Change[]> =>
-  fc.array(
-    fc.record({
-      name: fc.constantFrom(...Object.keys(of)),
-      at: fc.integer({ min: 0, max: 999 }).map((number) => number / 1000),
-      text: fc.oneof(
-        fc.string({ unit: "binary-ascii", maxLength: 3 }).map((text) => text.replaceAll(/[\r\n\0]/g, "")),
-        fc.constantFrom(
-          "",
-          "0",
-          "a",
-          "+",
-          "%20",
-          " ",
-          "/",
-          "/..",
-          "/.",
-          "//",
-          "=",
-          "&",
-          "=x",
-          "%00",
-          "\u00e9",
-          "\u00ff",
-        ),
-      ),
-    }),
-    { minLength: 1, maxLength: 3 },
-  );
-
-const all: Record<string, Apply> = { ...harmless, ...others };
-const applyAll = (wire: WireRequest, list: readonly Change[]): WireRequest =>
-  list.reduce((before, change) => all[change.name]?.(before, change) ?? before, wire);
+const all = { ...harmless, ...others };
 
 /* ── What a request means, computed from its bytes without the verifier's code ───────────────────────────────── */
 
@@ -354,27 +312,19 @@ export const verifier: Campaign = {
       sizes[ok ? "accepted" : "refused"] += 1;
       return ok;
     };
-    const sound = fc.asyncProperty(requests, changes(all), async (request, list) => {
+    const sound = fc.asyncProperty(requests, listsOf(all), async (request, list) => {
       const wire = await sign(request);
       if (!isAccepted(wire, request.signedToken)) throw new Error(`refuses ${describe(wire)}`);
-      const changed = applyAll(wire, list);
+      const changed = applyAll(all, wire, list);
       if (!isAccepted(changed, request.signedToken)) return;
       const [before, after] = [meaningOf(wire), meaningOf(changed)];
       if (before.text === after.text || before.nameless !== after.nameless) return;
       throw new Error(`accepts ${describe(changed)} in place of ${describe(wire)}`);
     });
-    const complete = fc.asyncProperty(requests, changes(harmless), async (request, list) => {
-      const changed = applyAll(await sign(request), list);
+    const complete = fc.asyncProperty(requests, listsOf(harmless), async (request, list) => {
+      const changed = applyAll(harmless, await sign(request), list);
       if (!isAccepted(changed, request.signedToken)) throw new Error(`refuses ${describe(changed)}`);
     });
-    const half = { ...assignment, budgetMs: assignment.budgetMs / 2 };
-    const run = (name: string, property: fc.IAsyncProperty<[Request, Change[]]>) =>
-      assignment.match === undefined || assignment.match === name
-        ? inBatches(half, async (seed, path) => {
-            const defect = await checkProperty(property, { seed, path, runs: 1000 });
-            return defect === undefined ? undefined : { ...defect, match: name };
-          })
-        : [];
-    return { sizes, defects: [...(await run("sound", sound)), ...(await run("complete", complete))] };
+    return { sizes, defects: await checkVerifier(assignment, { sound, complete }) };
   },
 };
