@@ -48,15 +48,17 @@ async function writeProgram(folder: string): Promise<string> {
   return folder;
 }
 
-describe("the package, installed alone in an empty folder", () => {
-  let world: PackedWorld;
-  let folder: string;
+let world: PackedWorld;
+beforeAll(async () => {
+  world = await packWorld();
+}, 200_000);
+afterAll(() => world.close());
 
-  beforeAll(async () => {
-    world = await packWorld();
+describe("the package, installed alone in an empty folder", () => {
+  let folder: string;
+  beforeAll(() => {
     ({ folder } = world);
-  }, 200_000);
-  afterAll(() => world.close());
+  });
 
   const packageFolder = (): string => join(folder, "node_modules/@api-auth-twitter/auth-cli");
   const installed = (args: string[], env: Record<string, string | undefined> = {}): Promise<ProcessResult> =>
@@ -190,8 +192,7 @@ describe("the package with the local cloud, installed in an empty folder", () =>
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "auth-cli-packages-"));
-    const tarballs = [await pack(cliFolder, folder), await pack(join(root, "packages/local-cloud"), folder)];
-    await install(folder, ...tarballs);
+    await install(folder, world.tarball, await pack(join(root, "packages/local-cloud"), folder));
   }, 200_000);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -227,17 +228,19 @@ describe("the package with the local cloud, installed in an empty folder", () =>
     },
   );
 
-  test("local runs sst deploy", async () => {
-    const app = await copySstApp();
-    try {
-      const command = ["npx", "--no-install", "sst", "deploy", "--stage", "packed"];
-      const { code, stdout, stderr } = await inLocalCloud(app.folder, command);
-      expect(code, stdout + stderr).toBe(0);
-      expect(stdout).toMatch(/ApiEndpoint: http:\/\/127\.0\.0\.1:\d+/);
-    } finally {
-      await app.remove();
-    }
-  });
+  inLongRun(() =>
+    test("local runs sst deploy", async () => {
+      const app = await copySstApp();
+      try {
+        const command = ["npx", "--no-install", "sst", "deploy", "--stage", "packed"];
+        const { code, stdout, stderr } = await inLocalCloud(app.folder, command);
+        expect(code, stdout + stderr).toBe(0);
+        expect(stdout).toMatch(/ApiEndpoint: http:\/\/127\.0\.0\.1:\d+/);
+      } finally {
+        await app.remove();
+      }
+    }),
+  );
 
   inLongRun(() =>
     test(

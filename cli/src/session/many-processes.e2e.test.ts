@@ -76,7 +76,7 @@ const leftovers = (): string[] =>
     (name) => !/^(sessions|[0-9a-f]{32})\.json$/.test(name),
   );
 
-const crowd = isLongRun ? 50 : 15;
+const crowd = isLongRun ? 50 : 10;
 const runAtOnce = (args: string[], variables?: Record<string, string>): Promise<ProcessResult[]> =>
   Promise.all(Array.from({ length: crowd }, () => run(args, variables)));
 
@@ -153,7 +153,7 @@ async function msOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-const kills = testRuns(20);
+const kills = testRuns(10);
 
 test(`${kills} logins and renewals killed at random moments lose nothing and leave nothing`, async () => {
   for (const name of readdirSync(cache)) rmSync(join(cache, name));

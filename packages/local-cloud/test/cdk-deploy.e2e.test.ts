@@ -120,9 +120,11 @@ describe("cdk deploy, diff and destroy", () => {
     expect((await outputs()).Answer).toBe("provider!");
     expect(await deploy("hello again")).toBe(url);
     expect(await (await fetch(url)).text()).toBe("hello again");
-    expect(await cdk("diff")).toContain("There were no differences");
-    expect(await cdk("deploy", "--require-approval", "never")).toContain("(no changes)");
-    await cdk("destroy", "--force");
+    // What the last deploy synthesized.
+    const app = ["--app", "cdk.out"];
+    expect(await cdk("diff", ...app)).toContain("There were no differences");
+    expect(await cdk("deploy", "--require-approval", "never", ...app)).toContain("(no changes)");
+    await cdk("destroy", "--force", ...app);
     await expect(fetch(url)).rejects.toThrow("fetch failed");
   });
 

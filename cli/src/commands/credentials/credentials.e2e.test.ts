@@ -1,13 +1,17 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type AwsCli, startAwsCli } from "@api-auth-twitter/test-support/aws-cli";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
-import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
+import { findPython } from "@api-auth-twitter/test-support/python";
+import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Ran, runHere } from "../../../test/run-here.ts";
 
 const aws = findPeer("aws");
+const python = findPython({ awscli: "awscli" });
 
 let world: DeployedWorld;
 beforeAll(async () => {
@@ -16,15 +20,20 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-describe.skipIf(aws === undefined)("credentials and the aws CLI", () => {
+describe.skipIf(python === undefined)("credentials and the aws CLI", () => {
   let home: string;
+  let awsCli: AwsCli;
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "auth-cli-aws-"));
+    awsCli = startAwsCli(python ?? "");
   });
-  afterAll(() => rm(home, { recursive: true, force: true }));
+  afterAll(async () => {
+    await awsCli.close();
+    await rm(home, { recursive: true, force: true });
+  });
 
-  const runAws = (args: string[], variables: Record<string, string | undefined>): Promise<ProcessResult> =>
-    runProcess(aws ?? "", args, {
+  const runAws = (args: string[], variables: Record<string, string | undefined>): Promise<Ran> =>
+    awsCli.run(args, {
       cwd: world.app.folder,
       env: { PATH: process.env["PATH"], HOME: home, AWS_EC2_METADATA_DISABLED: "true", ...variables },
     });
@@ -32,7 +41,7 @@ describe.skipIf(aws === undefined)("credentials and the aws CLI", () => {
   test.each(["process", "env", "env-no-export", "powershell", "windows-cmd"])(
     "--format %s equals the output of `aws configure export-credentials`",
     async (format) => {
-      const { stdout: json } = await world.cli.run(["credentials"]);
+      const { stdout: json } = await runHere(world.cli, ["credentials"]);
       const keys = JSON.parse(json) as Record<string, string>;
       const theirs = await runAws(["configure", "export-credentials", "--format", format], {
         AWS_ACCESS_KEY_ID: keys["AccessKeyId"],
@@ -40,7 +49,7 @@ describe.skipIf(aws === undefined)("credentials and the aws CLI", () => {
         AWS_SESSION_TOKEN: keys["SessionToken"],
         AWS_CREDENTIAL_EXPIRATION: keys["Expiration"],
       });
-      const ours = await world.cli.run(["credentials", "--format", format]);
+      const ours = await runHere(world.cli, ["credentials", "--format", format]);
       expect(theirs.stderr).toBe("");
       expect(ours.stdout).toBe(theirs.stdout);
     },
@@ -48,7 +57,7 @@ describe.skipIf(aws === undefined)("credentials and the aws CLI", () => {
 
   test("--format fish is that of the aws CLI's documentation, with semicolons for `eval`", async () => {
     const [env, fish] = await Promise.all(
-      ["env", "fish"].map((format) => world.cli.run(["credentials", "--format", format])),
+      ["env", "fish"].map((format) => runHere(world.cli, ["credentials", "--format", format])),
     );
     expect(fish?.stdout).toMatch(/^(set -gx AWS_\w+ \S+;\n){4}$/);
     expect(fish?.stdout).toBe(env?.stdout.replace(/^export (\w+)=/gm, "set -gx $1 ").replaceAll("\n", ";\n"));
@@ -76,7 +85,7 @@ describe.skipIf(aws === undefined)("credentials and the aws CLI", () => {
       expect(code).toBe(0);
       const { Arn } = JSON.parse(stdout) as { Arn: string };
       expect(Arn).toMatch(/^arn:aws:sts::\d{12}:assumed-role\/[\w-]+\/CognitoIdentityCredentials$/);
-      const status = await world.cli.run(["status", "--json"]);
+      const status = await runHere(world.cli, ["status", "--json"]);
       expect(Arn).toContain(`:assumed-role/${(JSON.parse(status.stdout) as { role: string }).role}/`);
     }
   });
@@ -110,19 +119,19 @@ describe("logout", () => {
   test("--revoke makes Twitter reject the token", async () => {
     const stdin =
       (await world.cli.storedTokens()).map(({ token, secret }) => `${token}\n${secret}\n`)[0] ?? "";
-    const { code, stdout } = await world.cli.run(["logout", "--revoke"]);
+    const { code, stdout } = await runHere(world.cli, ["logout", "--revoke"]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "Logged out @alice from prod\n" });
-    expect((await world.cli.run(["status"])).code).toBe(4);
-    const again = await world.cli.run(["login", "--with-token", "--json"], { stdin });
+    expect((await runHere(world.cli, ["status"])).code).toBe(4);
+    const again = await runHere(world.cli, ["login", "--with-token", "--json"], { stdin });
     expect(again.code).toBe(4);
     expect(again.stderr).toContain('"code": "token-refused"');
   });
 
   test("--all exits with 0 the second time", async () => {
     for (const user of ["alice", "bob"]) expect((await world.cli.logIn(user)).code).toBe(0);
-    const first = await world.cli.run(["logout", "--all"]);
+    const first = await runHere(world.cli, ["logout", "--all"]);
     expect(first.stdout).toBe("Logged out @alice from prod\nLogged out @bob from prod\n");
-    const second = await world.cli.run(["logout", "--all", "--json"]);
+    const second = await runHere(world.cli, ["logout", "--all", "--json"]);
     expect(second.code).toBe(0);
     expect(JSON.parse(second.stdout)).toEqual({ loggedOut: [], revoked: false });
   });
