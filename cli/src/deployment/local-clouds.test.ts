@@ -17,9 +17,11 @@ async function call(
   records: readonly object[],
   answer = '{"id":"two"}',
   endpoint = "http://127.0.0.1:38871",
+  variables: Record<string, string> = {},
 ): Promise<Record<string, string>> {
   const ran = await authCli(["call", "/private", "--json", "--endpoint", endpoint], {
     loggedIn: true,
+    variables,
     files: Object.fromEntries(
       records.map((record, index) => [`${folder}/${index}.json`, JSON.stringify(record)]),
     ),
@@ -108,7 +110,7 @@ describe("a deployment on a local cloud that has stopped", () => {
   it("is not assumed when the local cloud runs, and only the API is gone", async () => {
     const owner = { ...running, origins: stopped.origins };
     for (const record of [owner, { ...owner, state: "/my state" }]) {
-      expect(await call([record])).toMatchObject({
+      expect(await call([record], undefined, undefined, owner.environment)).toMatchObject({
         cause: "that local cloud runs, but the API is no longer deployed to it",
         fix: expect.stringContaining("npx sst deploy") as unknown,
       });
