@@ -14,7 +14,7 @@ const cli = {
   environment: [],
 };
 
-/** Types, error codes, secrets to mask: every row above has them besides. */
+/** Types, error codes, secrets to mask: every row above may import them too. */
 const core = [
   "library/types.ts",
   "http.ts",

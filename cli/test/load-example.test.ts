@@ -102,12 +102,12 @@ describe("the verdict of the load example", () => {
     ["a list", "[1]", "is not a report of Artillery"],
     ["a foreign file", '{ "name": "x" }', "is not a report of Artillery"],
     [
-      "counters that are no numbers",
+      "counters that are not numbers",
       '{ "aggregate": { "counters": { "a": "b" } } }',
       "is not a report of Artillery",
     ],
     [
-      "percentiles that are no objects",
+      "percentiles that are not objects",
       '{ "aggregate": { "counters": {}, "summaries": { "a": null, "b": 1 } } }',
       "is not a report of Artillery",
     ],

@@ -1,6 +1,6 @@
 import { partitionSuffixes } from "./partition.ts";
 
-/** What a signature for an API names besides the date. */
+/** What a signature for an API names in addition to the date. */
 export interface SigningScope {
   /** `execute-api`, `lambda` or `appsync`, or another one that the user chose. */
   service: string;
@@ -18,7 +18,7 @@ const services: ReadonlyMap<string, string> = new Map([
   ["appsync-api", "appsync"],
 ]);
 
-/** Where APIs are, besides the suffixes of partitions: dual-stack and function URLs. `localhost` is the local cloud's. */
+/** The ends of API host names, in addition to the suffixes of partitions: dual-stack and function URLs. `localhost` is the local cloud's. */
 const suffixes = new Set([
   ...partitionSuffixes,
   "api.aws",

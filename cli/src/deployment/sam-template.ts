@@ -26,7 +26,7 @@ const withShortForms = FAILSAFE_SCHEMA.withTags(
 );
 
 /**
- * A SAM template as far as its routes go, as JSON of CloudFormation.
+ * The routes and outputs of a SAM template, as JSON of CloudFormation.
  * @throws Error for invalid YAML
  * @see https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-httpapi.html
  * @see https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-property-function-api.html

@@ -9,7 +9,7 @@ export interface TemplateRoute {
   authorization: string;
 }
 
-/** What is known of an API besides the templates. */
+/** What is known of an API in addition to the templates. */
 export type KnownApi = Partial<Pick<Deployment, "apiName" | "apiEndpoint">>;
 
 /**

@@ -1,6 +1,6 @@
 import type { SmokeOptions, SmokeStage } from "../../../cli/src/library/types.ts";
 
-/** What the construct tells the function: the variable `AUTH_CLI_CANARY`, as JSON. Contains no secret. */
+/** What the construct passes to the function: the variable `AUTH_CLI_CANARY`, as JSON. Contains no secret. */
 export interface Settings {
   /** Name or ARN of the secret. */
   secret: string;

@@ -110,7 +110,7 @@ describe("a local cloud with a state folder", () => {
     await expect.poll(() => fetch(url).catch(() => "gone")).toBe("gone");
   });
 
-  it("goes on with its schedules and alarms, as far as time has passed", async () => {
+  it("continues its schedules and alarms at the time it had reached", async () => {
     const trust = {
       Effect: "Allow",
       Action: "sts:AssumeRole",

@@ -60,7 +60,7 @@ function flood(socket: Socket, bytes: Uint8Array, times: number): void {
   socket.end();
 }
 
-/** By name, so that a table of expectations can be held against them. */
+/** By name, so that a table of expectations can be compared with them. */
 export const faults = {
   "resets the connection": (socket) => socket.resetAndDestroy(),
   "closes the connection without a word": (socket) => socket.end(),

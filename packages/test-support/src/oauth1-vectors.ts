@@ -1,6 +1,6 @@
 /**
  * Published values of OAuth 1.0a signing: RFC 5849, OAuth Core 1.0 and the documentation of Twitter and X, with their
- * sample keys, which open nothing. Whoever signs or verifies is held against them.
+ * sample keys, which open nothing. Tests compare each signer and verifier with them.
  */
 
 /** A name and its value, decoded. */

@@ -312,7 +312,7 @@ describe("the CI job", () => {
     expect(ran.written).not.toHaveProperty("/project/.gitlab-ci.yml");
   });
 
-  it("refuses a stage that is no stage's name", async () => {
+  it("refuses an invalid stage name", async () => {
     const ran = await init({ "/project/cdk.json": "{}" }, ["--ci", "github", "--stage", "a; b", "--yes"]);
     expect([ran.code, ran.stderr]).toEqual([
       2,

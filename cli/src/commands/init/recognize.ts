@@ -115,7 +115,7 @@ export function foldersBetween(inner: string, outer: string): string[] {
   return folders;
 }
 
-/** The config tells v2 from later ones. create-sst pairs a config of v2 with the newest sst, so package.json is no evidence. */
+/** By the config, because create-sst pairs a config of v2 with the newest sst in package.json. */
 function sstVersion(
   files: Environment["files"],
   { root, marker }: Project,

@@ -247,7 +247,7 @@ async function report(
   );
 }
 
-/** A path that the API has, as far as `auth-cli.json` and the synthesized templates show. SST's guide has /private. */
+/** A path of the API, from `auth-cli.json` or the synthesized templates. SST's guide has /private. */
 function pathToCall(environment: Environment, { deployment, project, settings }: ResolvedDeployment): string {
   const named = /\/\S*$/.exec(settings?.routes?.[0] ?? "")?.[0];
   if (named !== undefined) return named;

@@ -12,7 +12,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { planRoutes, type RouteFlags, type RoutePlan } from "./routes/choose-routes.ts";
 
-/** What is known of a stage besides its addresses. Each source is read once. */
+/** What is known of a stage in addition to its addresses. Each source is read once. */
 export interface StageSources {
   /** The routes to check, and why these, when that can surprise. */
   chooseRoutes(): Promise<RoutePlan>;

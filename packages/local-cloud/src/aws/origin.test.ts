@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { expect, it, vi } from "vitest";
 import { awsRequestListener } from "./origin.ts";
 
-it("a client that goes away in its request is no fault", async () => {
+it("does not report a client that goes away in its request", async () => {
   const log: string[] = [];
   const listener = awsRequestListener(
     () => Promise.reject(new Error("half a request is handled")),

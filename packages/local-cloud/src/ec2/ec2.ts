@@ -13,7 +13,7 @@ export function availabilityZones({ region }: Pick<Account, "region">): string[]
 }
 
 /**
- * EC2, as far as CDK looks up the zones of a VPC.
+ * What CDK asks EC2 to look up the zones of a VPC.
  * {@link https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeAvailabilityZones.html}
  */
 export function createEc2(account: Pick<Account, "region">): {

@@ -4,7 +4,7 @@ import { readProxyResponse } from "./proxy-response.ts";
 const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
 
 it.each(["1.0", "2.0"] as const)(
-  "headers that are nested too deep are no response of format %s",
+  "headers that are nested too deep are not a response of format %s",
   (format) => {
     expect(readProxyResponse(`{"statusCode": 200, "headers": {"a": ${deep}}}`, format)).toBeUndefined();
   },
