@@ -320,7 +320,8 @@ describe("a failure", () => {
     [
       "uses more memory than it has",
       "export const handler = async () => { const all = []; for (;;) all.push(new Array(1e5).fill({})); };",
-      { memoryMb: 32 },
+      // Half a second of CPU, for which a busy machine takes longer than the default timeout.
+      { memoryMb: 32, timeoutSeconds: 25 },
       /^Runtime\.ExitError/,
     ],
     ["does not exist", "export const other = 1;", {}, /^Runtime\.HandlerNotFound/],
@@ -421,7 +422,7 @@ describe("a failure", () => {
       "fills its memory at once",
       "const all = []; for (;;) all.push(1);",
       /^Runtime\.ExitError: .*signal: killed$/,
-      { memoryMb: 128 },
+      { memoryMb: 128, timeoutSeconds: 25 },
     ],
   ])("of a handler that %s affects its own invocation alone", async (_name, statement, outcome, settings) => {
     const other = deployFunction(account, "other", "export const handler = async () => 'here';");
