@@ -27,9 +27,9 @@ describe("a command", () => {
     await world.close();
   });
 
-  const loadedBy = (...args: string[]): Promise<Loaded> =>
-    readLoaded(args, { cwd: world.app.folder, env: world.cli.variables });
-  const loaded = (...args: string[]): Promise<Loaded> => loadedBy(authCliPath, ...args);
+  const loadedBy = (args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<Loaded> =>
+    readLoaded(args, { cwd: world.app.folder, env: { ...world.cli.variables, ...variables } });
+  const loaded = (...args: string[]): Promise<Loaded> => loadedBy([authCliPath, ...args]);
 
   test.each([
     [["--version"], ["main.js"]],
@@ -46,13 +46,16 @@ describe("a command", () => {
   });
 
   test("--version loads nothing of Node that `node -e 0` does not load", async () => {
-    const floor = await loadedBy("-e", "0");
+    const floor = await loadedBy(["-e", "0"]);
     expect(beyond(await loaded("--version"), floor)).toEqual([]);
   });
 
   test("call loads no large part of Node that a bare node:http GET does not load", async () => {
     const { ApiEndpoint } = await world.outputs();
-    const bare = await loadedBy(join(dirname(authCliPath), "../bench/bare-get.cjs"), `${ApiEndpoint}/public`);
+    const bare = await loadedBy([
+      join(dirname(authCliPath), "../bench/bare-get.cjs"),
+      `${ApiEndpoint}/public`,
+    ]);
     const call = beyond(await loaded("call", "/private"), bare);
     for (const part of ["internal/deps/undici/undici", "internal/crypto/webcrypto", "perf_hooks", "https"])
       expect(call).not.toContain(part);
@@ -64,7 +67,11 @@ describe("a command", () => {
     expect(names).not.toContain("doctor.js");
   });
 
-  test("smoke --json measures no text", async () => {
-    expect(namesOf(await loaded("smoke", "--json"))).not.toContain("table.js");
+  test("smoke --json measures no text, and parses no XML where nothing asks CloudFormation", async () => {
+    const variables = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+    const loadedFiles = namesOf(await loadedBy([authCliPath, "smoke", "--json"], variables));
+    expect(loadedFiles).toContain("smoke.js");
+    expect(loadedFiles).not.toContain("table.js");
+    expect(loadedFiles).not.toContain("control-plane.js");
   });
 });
