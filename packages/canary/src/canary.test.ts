@@ -115,7 +115,17 @@ describe("the canary", () => {
       secret: new Secret(stack, "Own", { encryptionKey: new Key(stack, "Key") }) as ISecret,
     }));
     expect(propertiesOf(template, "AWS::IAM::Policy")).toMatchObject([
-      { PolicyDocument: { Statement: [{ Action: "kms:Decrypt" }] } },
+      {
+        PolicyDocument: {
+          Statement: [
+            {
+              Action: "kms:Decrypt",
+              Resource: { "Fn::GetAtt": [expect.stringMatching(/^Key/), "Arn"] },
+              Condition: { StringEquals: { "kms:ViaService": "secretsmanager.us-east-1.amazonaws.com" } },
+            },
+          ],
+        },
+      },
     ]);
   });
 
