@@ -1,12 +1,18 @@
 import { once } from "node:events";
 import { Agent, createServer, get } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
-import { AwsClient } from "aws4fetch";
+import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
+import {
+  attribute,
+  httpApi,
+  lambdaFunction,
+  lambdaRole,
+  resource,
+} from "@api-auth-twitter/test-support/templates";
 import type { Checkout } from "./checkout.ts";
 import { median } from "./measure.ts";
 import type { Report } from "./report.ts";
-import { startWorld, type World } from "./world.ts";
+import { startWorld } from "./world.ts";
 
 /**
  * Reads an item from `ENDPOINT`, or nothing. It signs as the AWS SDK does and keeps its connection, without what else the SDK
@@ -55,7 +61,8 @@ export async function benchTable(
     for (const checkout of checkouts) {
       const world = await startWorld(checkout);
       try {
-        all.push(await measure(await deploy(world, peer), requests));
+        const { Endpoint } = await deployTemplate("bench-table", template(peer), world.cli.variables);
+        all.push(await measure(Endpoint ?? "", requests));
       } finally {
         await world.close();
       }
@@ -119,133 +126,29 @@ function ask(url: string, agent: Agent): Promise<void> {
   });
 }
 
-/** @returns the address of an API with a route for each function */
-async function deploy({ cli: { variables } }: World, peer: string): Promise<string> {
-  const { AWS_ENDPOINT_URL: url = "", AWS_ACCESS_KEY_ID = "", AWS_SECRET_ACCESS_KEY = "" } = variables;
-  const aws = new AwsClient({
-    accessKeyId: AWS_ACCESS_KEY_ID,
-    secretAccessKey: AWS_SECRET_ACCESS_KEY,
-    region: "us-east-1",
-    service: "cloudformation",
-  });
-  const call = async (parameters: Record<string, string>): Promise<string> => {
-    const body = new URLSearchParams({ Version: "2010-05-15", StackName: "bench-table", ...parameters });
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
-    return (await aws.fetch(url, { method: "POST", headers, body: body.toString() })).text();
-  };
-  await call({
-    Action: "CreateStack",
-    TemplateBody: JSON.stringify(template(peer)),
-    "Capabilities.member.1": "CAPABILITY_IAM",
-  });
-  for (;;) {
-    const description = await call({ Action: "DescribeStacks" });
-    const [, endpoint] = /<OutputValue>(.*?)<\/OutputValue>/.exec(description) ?? [];
-    if (description.includes("CREATE_COMPLETE") && endpoint !== undefined) return endpoint;
-    if (!description.includes("CREATE_IN_PROGRESS"))
-      throw new Error(await call({ Action: "DescribeStackEvents" }));
-    await sleep(50);
-  }
-}
-
 function template(peer: string): object {
-  const ApiId = { Ref: "Api" };
   const variables: Record<Route, object> = {
     none: { TABLE: "" },
     peer: { TABLE: "table", ENDPOINT: peer },
     read: { TABLE: { Ref: "Table" } },
   };
-  const resources = routes.flatMap((route): [string, object][] => [
-    [
-      `${route}Function`,
-      {
-        Type: "AWS::Lambda::Function",
-        Properties: {
-          Code: { ZipFile: handler },
-          Handler: "index.handler",
-          Runtime: "nodejs22.x",
-          MemorySize: 1024,
-          Environment: { Variables: variables[route] },
-          Role: { "Fn::GetAtt": ["Role", "Arn"] },
-        },
-      },
-    ],
-    [
-      `${route}Permission`,
-      {
-        Type: "AWS::Lambda::Permission",
-        Properties: {
-          Action: "lambda:InvokeFunction",
-          FunctionName: { Ref: `${route}Function` },
-          Principal: "apigateway.amazonaws.com",
-        },
-      },
-    ],
-    [
-      `${route}Integration`,
-      {
-        Type: "AWS::ApiGatewayV2::Integration",
-        Properties: {
-          ApiId,
-          IntegrationType: "AWS_PROXY",
-          IntegrationUri: { "Fn::GetAtt": [`${route}Function`, "Arn"] },
-          PayloadFormatVersion: "2.0",
-        },
-      },
-    ],
-    [
-      `${route}Route`,
-      {
-        Type: "AWS::ApiGatewayV2::Route",
-        Properties: {
-          ApiId,
-          RouteKey: `GET /${route}`,
-          Target: { "Fn::Sub": `integrations/\${${route}Integration}` },
-        },
-      },
-    ],
-  ]);
+  const mayRead = { Effect: "Allow", Action: "dynamodb:GetItem", Resource: attribute("Table", "Arn") };
   return {
     Resources: {
-      ...Object.fromEntries(resources),
-      Table: {
-        Type: "AWS::DynamoDB::Table",
-        Properties: {
-          BillingMode: "PAY_PER_REQUEST",
-          AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-          KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-        },
-      },
-      Role: {
-        Type: "AWS::IAM::Role",
-        Properties: {
-          AssumeRolePolicyDocument: {
-            Statement: {
-              Effect: "Allow",
-              Action: "sts:AssumeRole",
-              Principal: { Service: "lambda.amazonaws.com" },
-            },
-          },
-          Policies: [
-            {
-              PolicyName: "read",
-              PolicyDocument: {
-                Statement: {
-                  Effect: "Allow",
-                  Action: "dynamodb:GetItem",
-                  Resource: { "Fn::GetAtt": ["Table", "Arn"] },
-                },
-              },
-            },
-          ],
-        },
-      },
-      Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "api", ProtocolType: "HTTP" } },
-      Stage: {
-        Type: "AWS::ApiGatewayV2::Stage",
-        Properties: { ApiId, StageName: "$default", AutoDeploy: true },
-      },
+      ...Object.fromEntries(
+        routes.map((route) => [
+          route,
+          lambdaFunction(handler, { MemorySize: 1024, Environment: { Variables: variables[route] } }),
+        ]),
+      ),
+      ...httpApi(Object.fromEntries(routes.map((route) => [`GET /${route}`, route]))),
+      Table: resource("DynamoDB::Table", {
+        BillingMode: "PAY_PER_REQUEST",
+        AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+        KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      }),
+      Role: lambdaRole({ Policies: [{ PolicyName: "read", PolicyDocument: { Statement: mayRead } }] }),
     },
-    Outputs: { Endpoint: { Value: { "Fn::GetAtt": ["Api", "ApiEndpoint"] } } },
+    Outputs: { Endpoint: { Value: attribute("Api", "ApiEndpoint") } },
   };
 }

@@ -11,64 +11,33 @@ import { STS } from "@aws-sdk/client-sts";
 import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
 import { AwsClient } from "aws4fetch";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  attribute,
+  httpApi,
+  lambdaFunction,
+  lambdaRole,
+  resource,
+} from "@api-auth-twitter/test-support/templates";
 import { type LocalCloud, startLocalCloud } from "../src/index.ts";
 
 const home = "us-east-1";
 const other = "eu-west-1";
-const resource = (Type: string, Properties: object) => ({ Type: `AWS::${Type}`, Properties });
-const attribute = (...path: string[]) => ({ "Fn::GetAtt": path });
 
 const authStack = {
   Resources: {
     Pool: resource("Cognito::IdentityPool", { AllowUnauthenticatedIdentities: true }),
-    Execution: resource("IAM::Role", {
-      RoleName: "notes",
-      AssumeRolePolicyDocument: {
-        Version: "2012-10-17",
-        Statement: [
-          { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } },
-        ],
-      },
-    }),
+    Execution: lambdaRole({ RoleName: "notes" }),
   },
   Outputs: { Pool: { Value: { Ref: "Pool" } }, Role: { Value: attribute("Execution", "Arn") } },
 };
 
 const apiStack = (roleArn: string) => ({
   Resources: {
-    Function: resource("Lambda::Function", {
-      FunctionName: "notes",
-      Runtime: "nodejs22.x",
-      Handler: "index.handler",
-      Code: {
-        ZipFile:
-          "exports.handler = async (_, { invokedFunctionArn }) => process.env.AWS_REGION + invokedFunctionArn",
-      },
-      Role: roleArn,
-    }),
-    Permission: resource("Lambda::Permission", {
-      Action: "lambda:InvokeFunction",
-      Principal: "apigateway.amazonaws.com",
-      FunctionName: { Ref: "Function" },
-    }),
-    Api: resource("ApiGatewayV2::Api", { Name: "notes", ProtocolType: "HTTP" }),
-    Stage: resource("ApiGatewayV2::Stage", {
-      ApiId: { Ref: "Api" },
-      StageName: "$default",
-      AutoDeploy: true,
-    }),
-    Integration: resource("ApiGatewayV2::Integration", {
-      ApiId: { Ref: "Api" },
-      IntegrationType: "AWS_PROXY",
-      IntegrationUri: attribute("Function", "Arn"),
-      PayloadFormatVersion: "2.0",
-    }),
-    Route: resource("ApiGatewayV2::Route", {
-      ApiId: { Ref: "Api" },
-      RouteKey: "GET /",
-      AuthorizationType: "AWS_IAM",
-      Target: { "Fn::Sub": "integrations/${Integration}" },
-    }),
+    Function: lambdaFunction(
+      "exports.handler = async (_, { invokedFunctionArn }) => process.env.AWS_REGION + invokedFunctionArn",
+      { FunctionName: "notes", Role: roleArn },
+    ),
+    ...httpApi({ "GET /": "Function" }, { AuthorizationType: "AWS_IAM" }),
     Table: resource("DynamoDB::Table", {
       TableName: "notes",
       BillingMode: "PAY_PER_REQUEST",

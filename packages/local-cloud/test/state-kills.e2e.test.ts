@@ -9,12 +9,7 @@ import { AwsClient } from "aws4fetch";
 import { expect, test } from "vitest";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
-
-const resource = (Type: string, Properties: object, more: object = {}) => ({
-  Type: `AWS::${Type}`,
-  Properties,
-  ...more,
-});
+import { httpApi, lambdaFunction, lambdaRole, resource } from "@api-auth-twitter/test-support/templates";
 
 const hashKey = (name: string) => [{ AttributeName: name, KeyType: "HASH" }];
 
@@ -25,42 +20,9 @@ function templateOf(stage: string, version: number, environment: Record<string, 
   const { TWITTER_CONSUMER_KEY, TWITTER_CONSUMER_SECRET } = environment;
   return JSON.stringify({
     Resources: {
-      Role: resource("IAM::Role", {
-        AssumeRolePolicyDocument: {
-          Version: "2012-10-17",
-          Statement: [
-            { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } },
-          ],
-        },
-      }),
-      Function: resource("Lambda::Function", {
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Code: { ZipFile: `exports.handler = async () => "${stage} ${version}"; //${"-".repeat(5000)}` },
-        Role: { "Fn::GetAtt": ["Role", "Arn"] },
-      }),
-      Permission: resource("Lambda::Permission", {
-        Action: "lambda:InvokeFunction",
-        Principal: "apigateway.amazonaws.com",
-        FunctionName: { Ref: "Function" },
-      }),
-      Api: resource("ApiGatewayV2::Api", { Name: stage, ProtocolType: "HTTP" }),
-      Stage: resource("ApiGatewayV2::Stage", {
-        ApiId: { Ref: "Api" },
-        StageName: "$default",
-        AutoDeploy: true,
-      }),
-      Integration: resource("ApiGatewayV2::Integration", {
-        ApiId: { Ref: "Api" },
-        IntegrationType: "AWS_PROXY",
-        IntegrationUri: { "Fn::GetAtt": ["Function", "Arn"] },
-        PayloadFormatVersion: "2.0",
-      }),
-      Route: resource("ApiGatewayV2::Route", {
-        ApiId: { Ref: "Api" },
-        RouteKey: "GET /",
-        Target: { "Fn::Sub": "integrations/${Integration}" },
-      }),
+      Role: lambdaRole(),
+      Function: lambdaFunction(`exports.handler = async () => "${stage} ${version}"; //${"-".repeat(5000)}`),
+      ...httpApi({ "GET /": "Function" }),
       Table: resource("DynamoDB::Table", {
         // SST's tables have names of their own, too.
         TableName: `${stage}-notes`,

@@ -6,44 +6,17 @@ import { CloudFormation, waitUntilStackCreateComplete } from "@aws-sdk/client-cl
 import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { SSM } from "@aws-sdk/client-ssm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { httpApi, lambdaFunction, lambdaRole, resource } from "@api-auth-twitter/test-support/templates";
 import { type LocalCloud, startLocalCloud } from "../src/index.ts";
-
-const resource = (Type: string, Properties: object) => ({ Type: `AWS::${Type}`, Properties });
 
 /** An HTTP API that answers with its stage's name, padded so that its code is in a file of its own. */
 function templateOf(stage: string): string {
   const code = `exports.handler = async () => "hello from ${stage}"; /* ${randomBytes(6000).toString("base64")} */`;
-  const permission = { Action: "lambda:InvokeFunction", Principal: "apigateway.amazonaws.com" };
-  const trust = { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } };
   return JSON.stringify({
     Resources: {
-      Role: resource("IAM::Role", {
-        AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [trust] },
-      }),
-      Function: resource("Lambda::Function", {
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Code: { ZipFile: code },
-        Role: { "Fn::GetAtt": ["Role", "Arn"] },
-      }),
-      Permission: resource("Lambda::Permission", { ...permission, FunctionName: { Ref: "Function" } }),
-      Api: resource("ApiGatewayV2::Api", { Name: stage, ProtocolType: "HTTP" }),
-      Stage: resource("ApiGatewayV2::Stage", {
-        ApiId: { Ref: "Api" },
-        StageName: "$default",
-        AutoDeploy: true,
-      }),
-      Integration: resource("ApiGatewayV2::Integration", {
-        ApiId: { Ref: "Api" },
-        IntegrationType: "AWS_PROXY",
-        IntegrationUri: { "Fn::GetAtt": ["Function", "Arn"] },
-        PayloadFormatVersion: "2.0",
-      }),
-      Route: resource("ApiGatewayV2::Route", {
-        ApiId: { Ref: "Api" },
-        RouteKey: "GET /",
-        Target: { "Fn::Sub": "integrations/${Integration}" },
-      }),
+      Role: lambdaRole(),
+      Function: lambdaFunction(code),
+      ...httpApi({ "GET /": "Function" }),
     },
     Outputs: { Url: { Value: { "Fn::GetAtt": ["Api", "ApiEndpoint"] } } },
   });
@@ -111,21 +84,11 @@ describe("a local cloud with a state folder", () => {
   });
 
   it("continues its schedules and alarms at the time it had reached", async () => {
-    const trust = {
-      Effect: "Allow",
-      Action: "sts:AssumeRole",
-      Principal: { Service: "lambda.amazonaws.com" },
-    };
     const functionArn = { "Fn::GetAtt": ["Function", "Arn"] };
     const template = {
       Resources: {
-        Role: resource("IAM::Role", { AssumeRolePolicyDocument: { Statement: [trust] } }),
-        Function: resource("Lambda::Function", {
-          Runtime: "nodejs22.x",
-          Handler: "index.handler",
-          Code: { ZipFile: "exports.handler = async () => {}" },
-          Role: { "Fn::GetAtt": ["Role", "Arn"] },
-        }),
+        Role: lambdaRole(),
+        Function: lambdaFunction("exports.handler = async () => {}"),
         Rule: resource("Events::Rule", {
           ScheduleExpression: "rate(10 minutes)",
           Targets: [{ Id: "t", Arn: functionArn }],

@@ -6,6 +6,7 @@ import { type AuthCli, createAuthCli } from "./auth-cli.ts";
 import { deployTemplate } from "./replay-stack.ts";
 import { repository } from "./repository.ts";
 import { runProcess } from "./run-process.ts";
+import { httpApi, lambdaFunction, lambdaRole } from "./templates.ts";
 
 /** The outputs of a deployed stack that is not this repository's: no /private, no /public, three kinds of API. */
 interface Outputs {
@@ -357,57 +358,9 @@ export function notesTemplate(environment: Readonly<Record<string, string | unde
   };
   return {
     Resources: {
-      Execution: {
-        Type: "AWS::IAM::Role",
-        Properties: {
-          AssumeRolePolicyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
-            ],
-          },
-        },
-      },
-      Notes: {
-        Type: "AWS::Lambda::Function",
-        Properties: {
-          Runtime: "nodejs22.x",
-          Handler: "index.handler",
-          Code: { ZipFile: greeting },
-          Role: { "Fn::GetAtt": ["Execution", "Arn"] },
-        },
-      },
-      Permission: {
-        Type: "AWS::Lambda::Permission",
-        Properties: {
-          Action: "lambda:InvokeFunction",
-          FunctionName: arn,
-          Principal: "apigateway.amazonaws.com",
-        },
-      },
-      Api: { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "notes", ProtocolType: "HTTP" } },
-      Integration: {
-        Type: "AWS::ApiGatewayV2::Integration",
-        Properties: {
-          ApiId: ref("Api"),
-          IntegrationType: "AWS_PROXY",
-          IntegrationUri: arn,
-          PayloadFormatVersion: "2.0",
-        },
-      },
-      Route: {
-        Type: "AWS::ApiGatewayV2::Route",
-        Properties: {
-          ApiId: ref("Api"),
-          RouteKey: "GET /notes",
-          AuthorizationType: "AWS_IAM",
-          Target: { "Fn::Sub": "integrations/${Integration}" },
-        },
-      },
-      Stage: {
-        Type: "AWS::ApiGatewayV2::Stage",
-        Properties: { ApiId: ref("Api"), StageName: "$default", AutoDeploy: true },
-      },
+      Role: lambdaRole(),
+      Notes: lambdaFunction(greeting),
+      ...httpApi({ "GET /notes": "Notes" }, { AuthorizationType: "AWS_IAM" }),
       Url: { Type: "AWS::Lambda::Url", Properties: { TargetFunctionArn: arn, AuthType: "AWS_IAM" } },
       Rest: { Type: "AWS::ApiGateway::RestApi", Properties: { Name: "notes" } },
       RestNotes: {

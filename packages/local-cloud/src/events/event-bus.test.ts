@@ -4,6 +4,7 @@ import {
   waitUntilStackCreateComplete,
 } from "@aws-sdk/client-cloudformation";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { lambdaFunction, lambdaRole } from "@api-auth-twitter/test-support/templates";
 import { type LocalCloud, startLocalCloud } from "../index.ts";
 import { matches } from "./event-bus.ts";
 
@@ -64,31 +65,9 @@ describe("CloudFormation's events", () => {
   }
 
   it("invoke the functions of matching rules that may invoke them", async () => {
-    const lambda = {
-      Type: "AWS::Lambda::Function",
-      Properties: {
-        Runtime: "nodejs22.x",
-        Handler: "index.handler",
-        Role: { "Fn::GetAtt": ["Role", "Arn"] },
-        Code: { ZipFile: "exports.handler = async (event) => console.log(JSON.stringify(event));" },
-      },
-    };
+    const lambda = lambdaFunction("exports.handler = async (event) => console.log(JSON.stringify(event));");
     await create("listener", {
-      Role: {
-        Type: "AWS::IAM::Role",
-        Properties: {
-          AssumeRolePolicyDocument: {
-            Version: "2012-10-17",
-            Statement: [
-              {
-                Effect: "Allow",
-                Principal: { Service: "lambda.amazonaws.com" },
-                Action: "sts:AssumeRole",
-              },
-            ],
-          },
-        },
-      },
+      Role: lambdaRole(),
       Permitted: lambda,
       Other: lambda,
       PermittedRule: rule("Permitted"),

@@ -10,6 +10,7 @@ import {
   GetMetricStatisticsCommand,
 } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { lambdaFunction, lambdaRole } from "@api-auth-twitter/test-support/templates";
 import { type LocalCloud, startLocalCloud } from "../index.ts";
 
 /** Prints its event and, as a canary does, a metric: the third and fourth run fail. */
@@ -25,15 +26,7 @@ exports.handler = async (event) => {
   }));
 };`;
 
-const lambda = {
-  Type: "AWS::Lambda::Function",
-  Properties: {
-    Runtime: "nodejs22.x",
-    Handler: "index.handler",
-    Role: { "Fn::GetAtt": ["Role", "Arn"] },
-    Code: { ZipFile: source },
-  },
-};
+const lambda = lambdaFunction(source);
 const targets = (name: string, more: object = {}) => [
   { Id: "t", Arn: { "Fn::GetAtt": [name, "Arn"] }, ...more },
 ];
@@ -50,19 +43,9 @@ const permission = (lambdaName: string, service: string, resource: string) => ({
 
 const template = {
   Resources: {
-    Role: {
-      Type: "AWS::IAM::Role",
-      Properties: {
-        AssumeRolePolicyDocument: {
-          Statement: {
-            Effect: "Allow",
-            Principal: { Service: "lambda.amazonaws.com" },
-            Action: "sts:AssumeRole",
-          },
-        },
-        ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
-      },
-    },
+    Role: lambdaRole({
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
+    }),
     Canary: lambda,
     Other: lambda,
     Pager: lambda,

@@ -1,3 +1,4 @@
+import { lambdaRole } from "@api-auth-twitter/test-support/templates";
 import type { resourceRefusals } from "../../src/cloudformation/resource-types/resource-refusals.ts";
 import type { stackRefusals, templateRefusals } from "../../src/cloudformation/stack-refusals.ts";
 import type { StackInput } from "../../src/cloudformation/stacks/stack.ts";
@@ -9,18 +10,7 @@ const parameter = (properties: object = {}) => ({
   Properties: { Type: "String", Value: "value", ...properties },
 });
 const Resources = { Parameter: parameter() };
-const role = {
-  Type: "AWS::IAM::Role",
-  Properties: {
-    AssumeRolePolicyDocument: {
-      Statement: {
-        Effect: "Allow",
-        Action: "sts:AssumeRole",
-        Principal: { Service: "lambda.amazonaws.com" },
-      },
-    },
-  },
-};
+const role = lambdaRole();
 
 /** A request that is refused after others. */
 const refused = (says: string, run: (fixture: StacksFixture) => unknown): RefusalCase => ({

@@ -1,3 +1,4 @@
+import { lambdaRole } from "@api-auth-twitter/test-support/templates";
 import type {
   attachmentRefusals,
   oidcProviderRefusals,
@@ -5,25 +6,11 @@ import type {
 } from "../../src/cloudformation/resource-types/iam-refusals.ts";
 import { refusedTemplate, type RefusalCase, type RefusalCases } from "./refusal-case.ts";
 
-const role = (properties: object = {}) => ({
-  Type: "AWS::IAM::Role",
-  Properties: {
-    AssumeRolePolicyDocument: {
-      Statement: {
-        Effect: "Allow",
-        Action: "sts:AssumeRole",
-        Principal: { Service: "lambda.amazonaws.com" },
-      },
-    },
-    ...properties,
-  },
-});
-
 export const roleCases: RefusalCases<typeof roleRefusals> = {
-  name: refusedTemplate("Invalid role name a b.", { Role: role({ RoleName: "a b" }) }),
+  name: refusedTemplate("Invalid role name a b.", { Role: lambdaRole({ RoleName: "a b" }) }),
   nameTaken: refusedTemplate("Role with name users already exists.", {
-    First: role({ RoleName: "users" }),
-    Second: { ...role({ RoleName: "users" }), DependsOn: "First" },
+    First: lambdaRole({ RoleName: "users" }),
+    Second: { ...lambdaRole({ RoleName: "users" }), DependsOn: "First" },
   }),
 };
 
@@ -49,7 +36,7 @@ export const attachmentCases: RefusalCases<typeof attachmentRefusals> = {
     Second: { ...managedPolicy, DependsOn: "First" },
   }),
   usersAndGroups: refusedTemplate("does not support attaching a policy to IAM users", {
-    Role: role(),
+    Role: lambdaRole(),
     Policy: policy({ Roles: [{ Ref: "Role" }], Users: ["user"] }),
   }),
 };

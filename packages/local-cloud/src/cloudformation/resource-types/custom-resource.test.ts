@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { AwsClient } from "aws4fetch";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { lambdaFunction, lambdaRole } from "@api-auth-twitter/test-support/templates";
 import { type LocalCloud, startLocalCloud } from "../../index.ts";
 
 let cloud: LocalCloud;
@@ -38,34 +39,16 @@ afterEach(() => {
   warnings.length = 0;
 });
 
-const role = (...actions: string[]) => ({
-  Type: "AWS::IAM::Role",
-  Properties: {
-    AssumeRolePolicyDocument: {
-      Statement: {
-        Effect: "Allow",
-        Action: "sts:AssumeRole",
-        Principal: { Service: "lambda.amazonaws.com" },
-      },
-    },
+const role = (...actions: string[]) =>
+  lambdaRole({
     Policies: actions.map((Action) => ({
       PolicyName: "p",
       PolicyDocument: { Statement: { Effect: "Allow", Action, Resource: "*" } },
     })),
-  },
-});
+  });
 
-const lambda = (code: string, environment: object = {}) => ({
-  Type: "AWS::Lambda::Function",
-  Properties: {
-    Code: { ZipFile: code },
-    Handler: "index.handler",
-    Runtime: "nodejs22.x",
-    Timeout: 20,
-    Environment: { Variables: environment },
-    Role: { "Fn::GetAtt": ["Role", "Arn"] },
-  },
-});
+const lambda = (code: string, environment: object = {}) =>
+  lambdaFunction(code, { Timeout: 20, Environment: { Variables: environment } });
 
 /** Answers as cfn-response does: with the host and the path of the URL. */
 const cfnResponse = `

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { lambdaFunction, lambdaRole } from "@api-auth-twitter/test-support/templates";
 import { createStacksFixture, type StacksFixture } from "../../../test/stacks-fixture.ts";
 import { createAccount } from "../../account.ts";
 import { createRecorder } from "./recorded-resource.ts";
@@ -200,32 +201,12 @@ describe("a resource of a type that only its schema describes", () => {
   });
 
   it("may be a custom resource whose function is not for Node.js", async () => {
-    const role = {
-      Type: "AWS::IAM::Role",
-      Properties: {
-        AssumeRolePolicyDocument: {
-          Statement: {
-            Effect: "Allow",
-            Action: "sts:AssumeRole",
-            Principal: { Service: "lambda.amazonaws.com" },
-          },
-        },
-      },
-    };
-    const provider = {
-      Type: "AWS::Lambda::Function",
-      Properties: {
-        Code: { ZipFile: "def handler(event, context): pass" },
-        Handler: "index.handler",
-        Runtime: "python3.13",
-        Role: { "Fn::GetAtt": ["Role", "Arn"] },
-      },
-    };
+    const provider = lambdaFunction("def handler(event, context): pass", { Runtime: "python3.13" });
     const seed = {
       Type: "Custom::Seed",
       Properties: { ServiceToken: { "Fn::GetAtt": ["Provider", "Arn"] }, Any: { thing: 1 } },
     };
-    const Resources = { Role: role, Provider: provider, Seed: seed };
+    const Resources = { Role: lambdaRole(), Provider: provider, Seed: seed };
     const known = {
       ...seed,
       Type: "Custom::S3AutoDeleteObjects",
