@@ -48,12 +48,15 @@ async function synthesize(
   return Template.fromStack(getStack(ExampleStack));
 }
 
+let made: Promise<Template> | undefined;
+const synthesizeOnce = (): Promise<Template> => (made ??= synthesize(clientCredentials));
+
 describe("ExampleStack", () => {
   let template: Template;
   let apiId: string;
   let poolId: string;
   beforeAll(async () => {
-    template = await synthesize(clientCredentials);
+    template = await synthesizeOnce();
     apiId = onlyId("AWS::ApiGatewayV2::Api");
     poolId = onlyId("AWS::Cognito::IdentityPool");
   }, 60_000);
@@ -195,7 +198,7 @@ async function configure(canary: string | undefined): Promise<{ names: string[];
 
 describe("the opt-in canary", () => {
   it("leaves the app as it is, unless it is asked for", async () => {
-    const alone = JSON.stringify((await synthesize(clientCredentials)).toJSON());
+    const alone = JSON.stringify((await synthesizeOnce()).toJSON());
     const { names, example } = await configure(undefined);
     expect(example).toBe(alone);
     expect(names).toEqual(["test-api-auth-twitter-ExampleStack"]);

@@ -1,3 +1,4 @@
+import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Header } from "../src/http.ts";
@@ -449,7 +450,7 @@ describe.each(Object.entries(places))("hostile text as %s", (_name, place) => {
       fc.asyncProperty(hostile, async (text) => {
         expect(harmfulLines(await runCase(place(text)))).toEqual([]);
       }),
-      { numRuns: 6 },
+      { numRuns: testRuns(2) },
     );
   });
 
@@ -461,7 +462,7 @@ describe.each(Object.entries(places))("hostile text as %s", (_name, place) => {
         const lines = harmfulLines(await runUnderActions(place(text)));
         expect(lines.filter((line) => !isOurCommand(line) || dangerous.test(line))).toEqual([]);
       }),
-      { numRuns: 3 },
+      { numRuns: testRuns(1) },
     );
   });
 });

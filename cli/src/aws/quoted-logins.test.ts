@@ -1,3 +1,4 @@
+import { combinations } from "@api-auth-twitter/test-support/test-runs";
 import { describe, expect, it } from "vitest";
 import { run } from "../commands/run.ts";
 import { reply } from "../../test/fakes/fake-environment.ts";
@@ -71,8 +72,9 @@ const commands: Record<string, { args: string[]; world?: World }> = {
 };
 
 describe.each(Object.entries(commands))("%s", (_command, { args, world }) => {
-  it.each(Object.entries(quotes))("prints no login that Cognito quotes %s", async (_quote, write) => {
-    for (const refuse of Object.values(replies)) {
+  it.each(combinations(Object.entries(quotes), Object.entries(replies)))(
+    "prints no login that Cognito quotes %s, %s",
+    async ([, write], [, refuse]) => {
       const created = createWorld({ loggedIn: true, ...world });
       const { services, environment } = created;
       const { token, secret } = services.tokenCredentials;
@@ -86,6 +88,6 @@ describe.each(Object.entries(commands))("%s", (_command, { args, world }) => {
       for (const part of [token, secret, token.slice(0, 12), secret.slice(0, 12)]) {
         expect(outputs.includes(part), outputs).toBe(false);
       }
-    }
-  });
+    },
+  );
 });

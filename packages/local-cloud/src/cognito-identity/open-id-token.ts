@@ -24,10 +24,14 @@ export interface OpenIdTokens {
   verify(token: string): Promise<OpenIdTokenVerdict>;
 }
 
-/** The key is created at first use. */
+/** Cognito's, for all accounts. It is created at first use. */
+let created: Promise<SigningKey> | undefined;
+
+function key(): Promise<SigningKey> {
+  return (created ??= createKey());
+}
+
 export function createOpenIdTokens(now: () => Date): OpenIdTokens {
-  let created: Promise<SigningKey> | undefined;
-  const key = (): Promise<SigningKey> => (created ??= createKey());
   const seconds = (): number => Math.floor(now().getTime() / 1000);
   return {
     async issue({ identityId, identityPoolId, amr }) {
