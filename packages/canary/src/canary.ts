@@ -5,7 +5,6 @@ import { Alarm, ComparisonOperator, Metric, Stats, TreatMissingData } from "aws-
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { ViaServicePrincipal } from "aws-cdk-lib/aws-kms";
 import { Code, Function as LambdaFunctionResource, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
@@ -137,8 +136,15 @@ export class Canary extends Construct {
         }),
       },
     });
-    const secretsManager = `secretsmanager.${stack.region}.amazonaws.com`;
-    secret.encryptionKey?.grantDecrypt(new ViaServicePrincipal(secretsManager, this.role));
+    if (secret.encryptionKey) {
+      this.role.addToPolicy(
+        new PolicyStatement({
+          actions: ["kms:Decrypt"],
+          resources: [secret.encryptionKey.keyArn],
+          conditions: { StringEquals: { "kms:ViaService": `secretsmanager.${stack.region}.amazonaws.com` } },
+        }),
+      );
+    }
 
     const all: Settings = { ...settings, stages };
     const fits = JSON.stringify(all).length <= variablesLimit - variablesReserve;
