@@ -211,6 +211,21 @@ describe("the canary in the local cloud", () => {
     await json("secretsmanager", "RestoreSecret", { SecretId: "notes/canary" });
   });
 
+  it("names X while it cannot be reached", async () => {
+    await update(({ Resources }) => {
+      for (const { Type, Properties } of Object.values(Resources)) {
+        if (Type !== "AWS::Lambda::Function") continue;
+        const { Variables } = Properties["Environment"] as { Variables: Record<string, unknown> };
+        Variables["TWITTER_API_URL"] = "http://127.0.0.1:9";
+      }
+    });
+    await put(keepSecret(await world.logIn("alice", "healthy")));
+    expect((await nextRun())["healthy"]?.description).toMatch(
+      /^The stage healthy is broken\. twitter\.token: cannot reach 127\.0\.0\.1:9\./,
+    );
+    await update(() => {});
+  });
+
   it("is silent again once the token is replaced", async () => {
     await put(keepSecret(await world.logIn("alice", "healthy")));
     const { revoked, open } = await nextRun();
