@@ -39,7 +39,10 @@ describe("the verdict of the load example", () => {
       "1 responses had another user's identity",
       { "load.answers.own identity": 99, "load.answers.another's identity": 1 },
     ],
-    ["1 responses had no identity", { "load.answers.own identity": 99, "load.answers.no identity": 1 }],
+    [
+      "1 responses had no identity: the route returns none, or needs no login",
+      { "load.answers.own identity": 99, "load.answers.no identity": 1 },
+    ],
     ["1 responses were not checked", { "load.answers.own identity": 99 }],
     [
       "2 responses had status 403",

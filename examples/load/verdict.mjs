@@ -47,7 +47,7 @@ export function judge({ counters, summaries }) {
   const lost = requests - sum("http.codes.") - sum("errors.");
   const faults = [
     [another, "had another user's identity"],
-    [none, "had no identity"],
+    [none, "had no identity: the route returns none, or needs no login"],
     [unchecked, "were not checked"],
     [lost, "never came"],
     ...refused.filter(({ limit }) => !limit).map(({ n, status }) => [n, `had status ${status}`]),

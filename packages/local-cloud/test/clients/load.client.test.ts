@@ -1,6 +1,9 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { installPinned } from "@api-auth-twitter/test-support/pinned-packages";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
@@ -58,6 +61,81 @@ describe("the load example", () => {
       expect(stderr).not.toContain("    at ");
       expect(stderr).not.toContain("42-token");
     } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it.each(["AWS_LAMBDA_FUNCTION_NAME", "ECS_CONTAINER_METADATA_URI_V4"])(
+    "takes the copy of the token file that a worker with %s has",
+    async (variable) => {
+      const folder = await mkdtemp(join(tmpdir(), "load-example-"));
+      try {
+        const LOAD_TOKENS = join(folder, "tokens.json");
+        await writeFile(LOAD_TOKENS, JSON.stringify([login]), { mode: 0o644 });
+        const check = (env: Record<string, string>): Promise<ProcessResult> =>
+          runProcess(process.execPath, ["processor.mjs"], {
+            cwd: example,
+            env: { ...settings, LOAD_TOKENS, ...env },
+          });
+        expect((await check({})).stderr).toContain("other users can read");
+        expect(await check({ [variable]: "x" })).toMatchObject({ code: 0, stderr: "" });
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
+});
+
+describe("an identity that Cognito gives to two logins", () => {
+  const identityId = "us-east-1:11111111-2222-4333-8444-555555555555";
+  /** Each login in turn sends a request, whose response names the identity. */
+  const script = `
+    const { chooseUser, sign, check } = await import(${JSON.stringify(pathToFileURL(join(example, "processor.mjs")).href)});
+    const events = { emit: (_kind, name) => console.log(name) };
+    for (let turn = 0; turn < 2; turn += 1) {
+      const context = { vars: {} };
+      const request = { method: "GET", url: "/private", headers: {} };
+      await chooseUser(context);
+      await sign(request, context, events);
+      await check(request, { statusCode: 200, body: "Hello ${identityId}!" }, context, events);
+    }`;
+
+  it.each([
+    ["another's for two users", ["1-token", "2-token"], "load.answers.another's identity"],
+    ["own for two logins of one user", ["1-token", "1-other"], "load.answers.own identity"],
+  ])("is %s", async (_name, accessTokens, second) => {
+    const cognito = createServer((request, response) => {
+      request.resume();
+      const Credentials = { AccessKeyId: "ASIAEXAMPLE", SecretKey: "secret", SessionToken: "session-token" };
+      response.end(
+        JSON.stringify({
+          IdentityId: identityId,
+          Credentials: { ...Credentials, Expiration: Date.now() / 1000 + 3600 },
+        }),
+      );
+    });
+    await new Promise<void>((resolve) => void cognito.listen(0, "127.0.0.1", resolve));
+    const folder = await mkdtemp(join(tmpdir(), "load-example-"));
+    try {
+      const LOAD_TOKENS = join(folder, "tokens.json");
+      const logins = accessTokens.map((accessToken) => ({ accessToken, accessTokenSecret: "secret" }));
+      await writeFile(LOAD_TOKENS, JSON.stringify(logins), { mode: 0o600 });
+      const { stdout, stderr } = await runProcess(
+        process.execPath,
+        ["--input-type=module", "--eval", script],
+        {
+          cwd: example,
+          env: {
+            AWS_ENDPOINT_URL_COGNITO_IDENTITY: `http://127.0.0.1:${(cognito.address() as AddressInfo).port}`,
+            LOAD_ENDPOINT: "http://127.0.0.1:9",
+            LOAD_IDENTITY_POOL_ID: "us-east-1:11111111-2222-4333-8444-666666666666",
+            LOAD_TOKENS,
+          },
+        },
+      );
+      expect(stdout.trim().split("\n"), stderr).toEqual(["load.answers.own identity", second]);
+    } finally {
+      cognito.close();
       await rm(folder, { recursive: true });
     }
   });
