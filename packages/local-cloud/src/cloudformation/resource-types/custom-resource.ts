@@ -92,22 +92,9 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
   ): Promise<ResourceInstance> {
     const requestId = randomUUID();
     const { stackId, stackName, logicalId, type } = context;
-    const path = `${responsePath}${account.region.replaceAll("-", "")}/${encodeURIComponent(`${stackId}|${logicalId}|${requestId}`)}`;
-    const signature = randomBytes(32).toString("hex");
     const token = properties.text("ServiceToken");
     const lambdaFunction = resourceRefusals.serviceToken.unless(account.functions.get(token), token);
-    const date = now()
-      .toISOString()
-      .replace(/[-:]|\.\d+/g, "");
-    const query = new URLSearchParams({
-      "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-      // The region finds the response.
-      "X-Amz-Credential": `CLOUDFORMATION/${date.slice(0, 8)}/${account.region}/s3/aws4_request`,
-      "X-Amz-Date": date,
-      "X-Amz-Expires": "7200",
-      "X-Amz-SignedHeaders": "host",
-      "X-Amz-Signature": signature,
-    }).toString();
+    const { path, query, signature } = responseAddress(account.region, context, requestId, now());
     const event = {
       RequestType: requestType,
       ServiceToken: token,
@@ -128,43 +115,56 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
       settle: () => {},
     };
     pending.set(path, waiting);
-    const timeoutSeconds = properties.number("ServiceTimeout", 0);
-    let timer: NodeJS.Timeout | undefined;
-    const response = await new Promise<Response | Error>((settle) => {
-      waiting.settle = settle;
-      const expireIn = (seconds: number): void => {
-        timer = setTimeout(() => settle(new Error(noResponse(requestId))), seconds * 1000);
-      };
-      if (timeoutSeconds > 0) expireIn(timeoutSeconds);
-      const watch = async (): Promise<void> => {
-        await run(lambdaFunction, event, waiting);
-        if (pending.get(path) !== waiting) return;
-        const limit = timer === undefined ? `${answerSeconds} seconds (AWS: an hour)` : "its ServiceTimeout";
-        warn(
-          `${where}: ${lambdaFunction.functionName} has ended and sent no response to its ResponseURL. If none comes within ${limit}, the deploy fails.`,
-        );
-        if (timer === undefined) expireIn(answerSeconds);
-      };
-      void watch();
+    const response = await invoke(lambdaFunction, event, waiting, {
+      where,
+      timeoutSeconds: properties.number("ServiceTimeout", 0),
     });
-    clearTimeout(timer);
     pending.delete(path);
     const { physicalId = physicalName(context, 1024) } = more;
     return readResponse(response, { requestId, physicalId, unsupported: waiting.unsupported });
   }
 
-  /** Resolves some time after the function has ended, because its response may be the last thing that it has sent. */
-  async function run(lambdaFunction: LambdaFunction, event: object, waiting: Pending): Promise<void> {
-    const result = await lambda.invoke(lambdaFunction, event, { trace: waiting.trace });
-    await delay(200);
-    if (result.ok) return;
-    const { errorType, errorMessage } = result;
-    waiting.settle(
-      new Error(
-        `CloudFormation did not receive a response from your Custom Resource, because ${lambdaFunction.functionName} failed: ${errorType}: ${errorMessage.split("\n")[0] ?? ""}`,
-      ),
-    );
-    await delay(0);
+  /** Runs the function, and waits for its response or the end of its time. */
+  async function invoke(
+    lambdaFunction: LambdaFunction,
+    event: { RequestId: string },
+    waiting: Pending,
+    { where, timeoutSeconds }: { where: string; timeoutSeconds: number },
+  ): Promise<Response | Error> {
+    let isSettled = false;
+    let timer: NodeJS.Timeout | undefined;
+    const response = await new Promise<Response | Error>((settle) => {
+      waiting.settle = settle;
+      const expireIn = (seconds: number): void => {
+        timer = setTimeout(() => settle(new Error(noResponse(event.RequestId))), seconds * 1000);
+      };
+      if (timeoutSeconds > 0) expireIn(timeoutSeconds);
+      const watch = async (): Promise<void> => {
+        const { functionName } = lambdaFunction;
+        const result = await lambda.invoke(lambdaFunction, event, { trace: waiting.trace });
+        // The response may be the last thing that the function has sent.
+        await delay(200);
+        if (isSettled) return;
+        if (!result.ok) {
+          const [firstLine = ""] = result.errorMessage.split("\n");
+          settle(
+            new Error(
+              `CloudFormation did not receive a response from your Custom Resource, because ${functionName} failed: ${result.errorType}: ${firstLine}`,
+            ),
+          );
+          return;
+        }
+        const limit = timer === undefined ? `${answerSeconds} seconds (AWS: an hour)` : "its ServiceTimeout";
+        warn(
+          `${where}: ${functionName} has ended and sent no response to its ResponseURL. If none comes within ${limit}, the deploy fails.`,
+        );
+        if (timer === undefined) expireIn(answerSeconds);
+      };
+      void watch();
+    });
+    isSettled = true;
+    clearTimeout(timer);
+    return response;
   }
 
   /** @throws PartialFailure with the reason for the resource's failure */
@@ -268,6 +268,32 @@ async function orRecorded(
     const { physicalId, attributes } = instance ?? { physicalId: physicalName(context), attributes: {} };
     return { physicalId, attributes, notRun: error.message };
   }
+}
+
+/** A presigned URL as S3's, for one response. */
+function responseAddress(
+  region: string,
+  { stackId, logicalId }: ResourceContext,
+  requestId: string,
+  time: Date,
+): { path: string; query: string; signature: string } {
+  const signature = randomBytes(32).toString("hex");
+  const date = time.toISOString().replace(/[-:]|\.\d+/g, "");
+  const query = new URLSearchParams({
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    // The region finds the response.
+    "X-Amz-Credential": `CLOUDFORMATION/${date.slice(0, 8)}/${region}/s3/aws4_request`,
+    "X-Amz-Date": date,
+    "X-Amz-Expires": "7200",
+    "X-Amz-SignedHeaders": "host",
+    "X-Amz-Signature": signature,
+  });
+  const name = encodeURIComponent(`${stackId}|${logicalId}|${requestId}`);
+  return {
+    path: `${responsePath}${region.replaceAll("-", "")}/${name}`,
+    query: query.toString(),
+    signature,
+  };
 }
 
 function parseResponse(body: Uint8Array): Response | Error {
