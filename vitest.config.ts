@@ -1,20 +1,25 @@
+import { availableParallelism } from "node:os";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
 /** Files that take longest, first: a file that starts last alone keeps one core busy and the others idle. */
 const longest = [
   "local-cloud/test/sst-deploy",
+  "cli/test/package",
   "local-cloud/test/sst-dev",
-  "laboratory/laboratory",
-  "session/many-processes",
-  "scripts/github-actions",
-  "cli/test/faults",
-  "local-cloud/test/cdk-deploy",
-  "local-cloud/test/aws-cli",
-  "commands/call/signed-requests",
-  "login/providers",
+  "cli/test/dev-local",
   "cli/test/chain",
+  "laboratory/laboratory",
+  "scripts/github-actions",
+  "local-cloud/test/aws-cli",
+  "local-cloud/test/cdk-deploy",
+  "commands/local/local",
+  "session/faults",
+  "login/providers",
+  "session/many-processes",
   "test/interruptions",
+  "smoke/smoke-for-ci",
+  "twitter/authorize",
   "reports/html",
   "reports/reports",
 ];
@@ -33,8 +38,8 @@ function rank({ moduleId, project }: TestSpecification): number {
 
 const config = defineConfig({
   test: {
-    // The tests of one file wait for processes most of the time: each core has a file.
-    maxWorkers: "100%",
+    // The tests of one file wait for processes and timeouts much of the time.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -13,6 +13,7 @@ import {
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { runHere } from "./run-here.ts";
 
 const identityPoolId = "eu-west-1:00000000-0000-4000-8000-000000000000";
 const openssl = findPeer("openssl");
@@ -108,9 +109,13 @@ describe.skipIf(openssl === undefined)("a proxy", () => {
     const { file, ...tls } = await certificate();
     const services = await started(startRecordedServices({ tls }));
     const proxy = await started(startConnectProxy(refuse));
-    const ran = await cli.run(["call", "/x", "--unsigned", "--json", "--cacert", file, ...target(services)], {
-      variables: { HTTPS_PROXY: proxy.anonymousUrl, NO_PROXY: "<-loopback>" },
-    });
+    const ran = await runHere(
+      cli,
+      ["call", "/x", "--unsigned", "--json", "--cacert", file, ...target(services)],
+      {
+        variables: { HTTPS_PROXY: proxy.anonymousUrl, NO_PROXY: "<-loopback>" },
+      },
+    );
     expect([ran.code, ran.stdout]).toEqual([3, ""]);
     const { error } = JSON.parse(ran.stderr) as { error: Record<string, string> };
     expect(error).toMatchObject({ code: "proxy-refused", step: "api.call", fix: expect.any(String) });
@@ -122,9 +127,11 @@ describe.skipIf(openssl === undefined)("a proxy", () => {
     const services = await started(startRecordedServices());
     const proxy = await started(startConnectProxy());
     const args = ["call", "/x?a=1", "--unsigned", ...target(services)];
-    const byDefault = await cli.run(args, { variables: { HTTP_PROXY: proxy.url } });
+    const byDefault = await runHere(cli, args, { variables: { HTTP_PROXY: proxy.url } });
     expect([byDefault.code, proxy.requests]).toEqual([0, []]);
-    const included = await cli.run(args, { variables: { HTTP_PROXY: proxy.url, NO_PROXY: "<-loopback>" } });
+    const included = await runHere(cli, args, {
+      variables: { HTTP_PROXY: proxy.url, NO_PROXY: "<-loopback>" },
+    });
     expect([included.code, included.stdout]).toEqual([0, "from the API\n"]);
     expect(proxy.requests).toEqual([`GET ${services.url}/x?a=1`]);
   });
@@ -132,7 +139,8 @@ describe.skipIf(openssl === undefined)("a proxy", () => {
   it("that is unreachable is named", async () => {
     const proxy = await startConnectProxy();
     await proxy.close();
-    const ran = await cli.run(
+    const ran = await runHere(
+      cli,
       ["call", "/x", "--unsigned", "--endpoint", "https://api.example", "--identity-pool-id", identityPoolId],
       {
         variables: { HTTPS_PROXY: proxy.url },
@@ -153,8 +161,8 @@ describe.skipIf(openssl === undefined)("TLS", () => {
     expect(refused.code, refused.stderr).toBe(3);
     expect(refused.stderr).toContain("--cacert");
     expect(services.requests).toEqual([]);
-    expect((await cli.run([...args, "--cacert", file])).stdout).toBe("from the API\n");
-    const verbose = await cli.run([...args, "-v", "--cacert", file]);
+    expect((await runHere(cli, [...args, "--cacert", file])).stdout).toBe("from the API\n");
+    const verbose = await runHere(cli, [...args, "-v", "--cacert", file]);
     expect(verbose.stderr).toMatch(
       /^\* Connected to 127\.0\.0\.1 port \d+\n\* TLSv1\.3, \S+; certificate of private authority/m,
     );
@@ -162,7 +170,7 @@ describe.skipIf(openssl === undefined)("TLS", () => {
 
   it.each(["missing.pem", "not-a-certificate.pem"])("names an invalid --cacert %s", async (name) => {
     await writeFile(join(folder, "not-a-certificate.pem"), "hello");
-    const ran = await cli.run([
+    const ran = await runHere(cli, [
       "call",
       "/x",
       "--unsigned",
@@ -180,7 +188,7 @@ describe.skipIf(openssl === undefined)("TLS", () => {
 
 it("connects to an IPv6 address", async () => {
   const services = await started(startRecordedServices({ host: "::1" }));
-  const ran = await cli.run(["call", "/x", "--unsigned", ...target(services)]);
+  const ran = await runHere(cli, ["call", "/x", "--unsigned", ...target(services)]);
   expect([ran.code, ran.stdout], ran.stderr).toEqual([0, "from the API\n"]);
   expect(services.requests[0]?.headers[0]).toEqual(["Host", new URL(services.url).host]);
 });
@@ -200,8 +208,8 @@ describe("--compressed", () => {
       }),
     );
     const args = ["call", "/x", "--unsigned", ...target(services)];
-    expect((await cli.run([...args, "--compressed"])).stdout).toBe(text);
-    await cli.run([...args, "-o", "raw.bin"]);
+    expect((await runHere(cli, [...args, "--compressed"])).stdout).toBe(text);
+    await runHere(cli, [...args, "-o", "raw.bin"]);
     expect((await readFile(join(folder, "raw.bin"))).equals(body)).toBe(true);
     expect(
       services.requests.map(({ headers }) => headers.find(([name]) => name === "Accept-Encoding")?.[1]),
@@ -218,7 +226,7 @@ describe("--compressed", () => {
         api: (_incoming, outgoing) => outgoing.setHeader("Content-Encoding", coding).end(body),
       }),
     );
-    const ran = await cli.run(["call", "/x", "--unsigned", "--compressed", ...target(services)]);
+    const ran = await runHere(cli, ["call", "/x", "--unsigned", "--compressed", ...target(services)]);
     expect(ran.code, ran.stderr).toBe(1);
     expect(ran.stderr).toMatch(/^error: api\.call: cannot decode the reply/m);
   });
@@ -229,7 +237,7 @@ describe("--compressed", () => {
         api: (_incoming, outgoing) => outgoing.setHeader("Content-Encoding", "gzip").end(),
       }),
     );
-    const ran = await cli.run(["call", "-I", "/x", "--unsigned", "--compressed", ...target(services)]);
+    const ran = await runHere(cli, ["call", "-I", "/x", "--unsigned", "--compressed", ...target(services)]);
     expect(ran.code, ran.stderr).toBe(0);
     expect(ran.stdout).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });

@@ -6,6 +6,7 @@ import ajvFormats from "ajv-formats";
 import { parse, type TestSuites } from "junit2json";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runHere } from "../../../../test/run-here.ts";
 import { launchChromium } from "@api-auth-twitter/test-support/chromium";
 import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
@@ -169,7 +170,7 @@ describe.skipIf(chromium === undefined)("reports in other programs", () => {
       const at = (name: string): string => join(app.folder, name);
       const variables = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: at("summary.md") };
       const flags = ["--report-json", "r.json", "--report-html", "r.html", "--report-junit", "r.xml"];
-      const { code, stdout, stderr } = await cli.run(["smoke", ...flags], { variables });
+      const { code, stdout, stderr } = await runHere(cli, ["smoke", ...flags], { variables });
       expect(code).toBe(1);
       const text = (name: string): Promise<string> => readFile(at(name), "utf8");
       const summary = await text("summary.md");
@@ -192,7 +193,7 @@ describe.skipIf(chromium === undefined)("reports in other programs", () => {
         /^.*attachPermissionsForAuthUsers.*$/m.exec(original)?.[0] ?? "",
       );
       await world.deploy("reports");
-      const repaired = await cli.run(["smoke", "--json", "--compare", "r.json"]);
+      const repaired = await runHere(cli, ["smoke", "--json", "--compare", "r.json"]);
       expect(repaired.code, repaired.stdout).toBe(0);
       const { passed, comparison } = JSON.parse(repaired.stdout) as SmokeReport;
       expect(passed).toBe(true);
