@@ -163,7 +163,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** @throws Error for an exit code, an error or an output that is not documented */
-function checkReport({ args, code, signal, stdout, stderr }: Ran, isKilled: boolean): void {
+export function checkReport({ args, code, signal, stdout, stderr }: Ran, isKilled: boolean): void {
   const fail = (what: string): never => {
     throw new Error(`${args.join(" ")}: ${what}\n${stdout.slice(0, 500)}\n${stderr.slice(0, 1000)}`);
   };

@@ -135,7 +135,8 @@ function createClient(environment: Variables): Client {
     async settled(stackName) {
       for (;;) {
         const description = await client.query("DescribeStacks", { StackName: stackName });
-        if (!statusOf(description)?.endsWith("_IN_PROGRESS")) return description;
+        // A change set that is not executed waits for ever.
+        if (!/(?<!REVIEW)_IN_PROGRESS$/.test(statusOf(description) ?? "")) return description;
         await sleep(5);
       }
     },
