@@ -9,6 +9,7 @@ import { createCloudFormation, readTemplate } from "./cloudformation/cloudformat
 import { createCustomResources } from "./cloudformation/resource-types/custom-resource.ts";
 import { createRecorder } from "./cloudformation/resource-types/recorded-resource.ts";
 import { createResourceTypes } from "./cloudformation/resource-types/resource-types.ts";
+import { existingResources } from "./cloudformation/stacks/stack.ts";
 import { createStacks, type Stacks } from "./cloudformation/stacks/stacks.ts";
 import { runAlarmActions } from "./cloudwatch/alarm-actions.ts";
 import { createCloudWatch } from "./cloudwatch/cloudwatch.ts";
@@ -228,14 +229,12 @@ export function createRegion(name: string, options: RegionOptions): Region {
 
 /** Whether an ARN is that of a deployed version or alias of a function. */
 function isQualifiedFunction(stacks: Stacks, arn: string): boolean {
-  const types = ["AWS::Lambda::Version", "AWS::Lambda::Alias"];
   return stacks
     .list()
-    .flatMap(({ resources }) => [...resources.values()])
-    .some(({ type, status, attributes }) => {
-      const { FunctionArn: version, AliasArn: alias } = attributes;
-      return types.includes(type) && status !== "DELETE_COMPLETE" && [version, alias].includes(arn);
-    });
+    .flatMap(existingResources)
+    .some(({ type, attributes: { FunctionArn: version, AliasArn: alias } }) =>
+      type === "AWS::Lambda::Version" ? version === arn : type === "AWS::Lambda::Alias" && alias === arn,
+    );
 }
 
 /** IAM's resources are those of the account. */

@@ -3,7 +3,7 @@ import { type JsonObject, requiredString } from "../aws/json-protocol.ts";
 import type { Permission } from "../aws/permission.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
 import type { Stacks } from "../cloudformation/stacks/stacks.ts";
-import { exists } from "../cloudformation/stacks/stack.ts";
+import { existingResources } from "../cloudformation/stacks/stack.ts";
 
 /** Amazon ECR as `cdk gc` needs it: the repositories that CloudFormation records have no images. */
 export interface Ecr {
@@ -19,8 +19,7 @@ export function createEcr(
   const hasRepository = (name: string): boolean =>
     stacks
       .list()
-      .flatMap(({ resources }) => [...resources.values()])
-      .filter(exists)
+      .flatMap(existingResources)
       .some(({ type, physicalId }) => type === "AWS::ECR::Repository" && physicalId === name);
 
   /** https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ListImages.html */

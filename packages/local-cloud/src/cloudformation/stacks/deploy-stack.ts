@@ -14,12 +14,14 @@ import {
   type ResourceEnvironment,
 } from "./resource-operations.ts";
 import {
-  exists,
+  type DeployedResource,
   type Stack,
   type StackOutput,
   type StackRequest,
   type StackResource,
   type StackStatus,
+  existingResources,
+  exists,
 } from "./stack.ts";
 
 export interface DeploymentEnvironment extends ResourceEnvironment {
@@ -61,7 +63,7 @@ export async function deployResources(
   environment: DeploymentEnvironment,
 ): Promise<Deployment> {
   const undo: (() => Promise<void>)[] = [];
-  const obsolete: (StackResource & { physicalId: string })[] = [];
+  const obsolete: DeployedResource[] = [];
   const scope = environment.createScope(stack, request);
   const resources = createResourceOperations(stack, environment, request.clientRequestToken, undo);
   const setStatus = (status: StackStatus, reason?: string): void =>
@@ -216,7 +218,7 @@ export async function deleteStackResources(
     return;
   }
   const failed: string[] = [];
-  for (const resource of inDeletionOrder([...stack.resources.values()].filter(exists))) {
+  for (const resource of inDeletionOrder(existingResources(stack))) {
     const { logicalId, deletionPolicy } = resource;
     try {
       const isKept = deletionPolicy === "Retain" || deletionPolicy === "RetainExceptOnCreate";
@@ -239,7 +241,7 @@ export async function deleteStackResources(
 /** Names the types that have no effect: what depends on them does not work in the local cloud. */
 function warnOfRecorded(stack: Stack, environment: DeploymentEnvironment): void {
   const counts = new Map<string, number>();
-  for (const resource of [...stack.resources.values()].filter(exists)) {
+  for (const resource of existingResources(stack)) {
     if (resource.notRun === undefined && recordedType(resource, environment) === undefined) continue;
     counts.set(resource.type, (counts.get(resource.type) ?? 0) + 1);
   }
@@ -247,11 +249,9 @@ function warnOfRecorded(stack: Stack, environment: DeploymentEnvironment): void 
   const list = [...counts].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const text = list.map(([type, count]) => (count === 1 ? type : `${type} (${count})`)).join(", ");
   environment.warn?.(`cloudformation ${stack.stackName} recorded only: ${text}`);
-  const reasons = [...stack.resources.values()]
-    .filter(exists)
-    .flatMap(({ type, notRun }) =>
-      notRun === undefined ? [] : [`cloudformation ${stack.stackName} did not run ${type}: ${notRun}`],
-    );
+  const reasons = existingResources(stack).flatMap(({ type, notRun }) =>
+    notRun === undefined ? [] : [`cloudformation ${stack.stackName} did not run ${type}: ${notRun}`],
+  );
   for (const line of new Set(reasons)) environment.warn?.(line);
 }
 

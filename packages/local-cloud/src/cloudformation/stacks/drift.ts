@@ -3,7 +3,7 @@ import { validationError } from "../validation-error.ts";
 import { Properties } from "../resource-types/properties.ts";
 import type { PropertyDifference, ResourceType } from "../resource-types/resource-type.ts";
 import { canonicalJson } from "../template/values.ts";
-import { exists, type Stack, type StackResource } from "./stack.ts";
+import { type DeployedResource, type Stack, type StackResource, existingResources } from "./stack.ts";
 
 type DriftStatus = "IN_SYNC" | "MODIFIED" | "DELETED" | "NOT_CHECKED";
 
@@ -25,7 +25,7 @@ interface Drift {
 export interface DriftDetection {
   /** @returns the id of the detection */
   detect(stack: Stack): string;
-  /** @throws ServiceError ValidationError for an unknown id */
+  /** @throws ServiceError ValidationError for an unknown id, or one before the last of its stack */
   get(id: string): Drift;
   /** The last one of a stack, if any. */
   last(stack: Stack): Drift | undefined;
@@ -35,9 +35,10 @@ export function createDriftDetection(
   resourceTypes: ReadonlyMap<string, ResourceType>,
   now: () => Date,
 ): DriftDetection {
-  const drifts = new Map<string, Drift>();
+  /** The last one of each stack. */
+  const drifts = new Map<Stack, Drift>();
 
-  function check(resource: StackResource & { physicalId: string }): ResourceDrift {
+  function check(resource: DeployedResource): ResourceDrift {
     const { type, physicalId, attributes, properties } = resource;
     const found = resourceTypes.get(type)?.drift?.({ physicalId, attributes }, new Properties(properties));
     if (found === undefined) return { resource, status: "NOT_CHECKED", differences: [] };
@@ -51,15 +52,15 @@ export function createDriftDetection(
   return {
     detect(stack) {
       const id = randomUUID();
-      const resources = [...stack.resources.values()].filter(exists).map(check);
-      drifts.set(id, { id, stack, resources, timestamp: now() });
+      const resources = existingResources(stack).map(check);
+      drifts.set(stack, { id, stack, resources, timestamp: now() });
       return id;
     },
     get(id) {
-      const drift = drifts.get(id);
+      const drift = [...drifts.values()].find((each) => each.id === id);
       if (drift === undefined) throw validationError(`Drift detection ${id} does not exist`);
       return drift;
     },
-    last: (stack) => [...drifts.values()].findLast((drift) => drift.stack === stack),
+    last: (stack) => drifts.get(stack),
   };
 }

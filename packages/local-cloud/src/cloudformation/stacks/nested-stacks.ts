@@ -10,7 +10,14 @@ import {
   type DeploymentEnvironment,
   deployResources,
 } from "./deploy-stack.ts";
-import { exists, newStack, type Stack, type StackInput, type StackRequest, type Tag } from "./stack.ts";
+import {
+  type Stack,
+  type StackInput,
+  type StackRequest,
+  type Tag,
+  existingResources,
+  newStack,
+} from "./stack.ts";
 
 /** AWS::CloudFormation::Stack */
 export const nestedStackType = "AWS::CloudFormation::Stack";
@@ -110,7 +117,7 @@ export function createNestedStacks(options: NestedStacksOptions): NestedStacks {
     },
 
     async finish(stack) {
-      for (const { type, physicalId = "" } of [...stack.resources.values()].filter(exists)) {
+      for (const { type, physicalId = "" } of existingResources(stack)) {
         if (type !== nestedStackType) continue;
         const deployments = open.get(physicalId) ?? [];
         open.delete(physicalId);

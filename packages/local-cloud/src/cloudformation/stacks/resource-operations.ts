@@ -9,7 +9,13 @@ import type { Recorder } from "../resource-types/recorded-resource.ts";
 import { findSpecification } from "../resource-types/resource-schemas.ts";
 import type { ResourceContext, ResourceInstance, ResourceType } from "../resource-types/resource-type.ts";
 import { type DynamicReferenceSources, resolveDynamicReferences } from "../template/dynamic-references.ts";
-import { exists, type ResourceStatus, type Stack, type StackResource } from "./stack.ts";
+import {
+  type DeployedResource,
+  type ResourceStatus,
+  type Stack,
+  type StackResource,
+  exists,
+} from "./stack.ts";
 
 export interface ResourceEnvironment {
   account: Account;
@@ -29,7 +35,6 @@ export interface ResourceEnvironment {
 /** A failure that the stack's events already record. The message is the reason for the stack's own event. */
 export class DeploymentFailure extends Error {}
 
-type DeployedResource = StackResource & { physicalId: string };
 type Undo = () => Promise<void>;
 
 const failureVerbs = { CREATE_FAILED: "create", UPDATE_FAILED: "update", DELETE_FAILED: "delete" } as const;

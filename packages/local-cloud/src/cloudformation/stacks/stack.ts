@@ -125,11 +125,16 @@ export interface Stack {
   events: StackEvent[];
 }
 
+export type DeployedResource = StackResource & { physicalId: string };
+
 /** Whether the resource is deployed, rather than only recorded. */
-export function exists(
-  resource: StackResource | undefined,
-): resource is StackResource & { physicalId: string } {
+export function exists(resource: StackResource | undefined): resource is DeployedResource {
   return resource?.physicalId !== undefined && resource.status !== "DELETE_COMPLETE";
+}
+
+/** The resources that exist, in the order of their creation. */
+export function existingResources({ resources }: Pick<Stack, "resources">): DeployedResource[] {
+  return [...resources.values()].filter(exists);
 }
 
 /** @throws ServiceError ValidationError for an invalid name */
