@@ -40,7 +40,7 @@ export async function buildCli(): Promise<void> {
     esModule: false,
     externalLiveBindings: false,
     dynamicImportInCjs: false,
-    minify: true,
+    minify: { compress: true, mangle: true, codegen: { removeWhitespace: true, asciiOnly: true } },
     comments: { legal: false },
     chunkFileNames: "[name]-[hash].js",
     // One file with all that `call` loads, and one with the flags of the other commands for help and completion: each
@@ -55,7 +55,7 @@ export async function buildCli(): Promise<void> {
         // Small parts that are shared, or belong to a larger one: a file of its own costs each 150 bytes in the package.
         {
           name: "shared",
-          test: /cli[\\/]src[\\/](shell-quote|aws[\\/]id-token|session[\\/]given-login|deployment[\\/](known-routes|second-clock|deployer-credentials|client-credentials))\.ts$/,
+          test: /cli[\\/]src[\\/](shell-quote|aws[\\/]id-token|session[\\/]given-login|deployment[\\/](service-addresses|known-routes|second-clock|deployer-credentials|client-credentials))\.ts$/,
         },
         // With a parser of XML, which most commands do not load.
         {
@@ -64,8 +64,12 @@ export async function buildCli(): Promise<void> {
         },
         { name: "twitter-api", test: /(twitter[\\/]twitter-api|session[\\/]verify-token)\.ts$/ },
         { name: "completion", test: /commands[\\/]completion[\\/](script|complete)\.ts$/ },
-        { name: "output", test: /(environment[\\/](jq|output-file)|call[\\/](write-out|form))\.ts$/ },
-        { name: "session-store", test: /session[\\/](session|token)-store\.ts$/ },
+        {
+          name: "output",
+          test: /(environment[\\/](jq|output-file|read-input)|call[\\/](write-out|form))\.ts$/,
+        },
+        { name: "shells", test: /local[\\/](shells|print-environment|fast-forward)\.ts$/ },
+        { name: "session-store", test: /session[\\/]((session|token)-store|renew-identity)\.ts$/ },
         { name: "summary", test: /reports[\\/](github-\w+|chain-picture)\.ts$/ },
         { name: "proxy", test: /environment[\\/]proxy(-tunnel)?\.ts$/ },
         // What measures text, which `smoke --json` does not need.
