@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseServiceUrl } from "./deployment/service-addresses.ts";
+import { parseServiceUrl } from "./deployment/service-url.ts";
 import { findProxy } from "./environment/proxy.ts";
 import { isLoopback } from "./loopback.ts";
 

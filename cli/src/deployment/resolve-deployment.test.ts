@@ -3,7 +3,7 @@ import { formatError } from "../errors.ts";
 import { createFakeEnvironment, failure } from "../../test/fakes/fake-environment.ts";
 import type { DeploymentFlags, RememberedDeployment } from "./deployment.ts";
 import { resolveDeployment } from "./resolve-deployment.ts";
-import { parseServiceUrl } from "./service-addresses.ts";
+import { parseServiceUrl } from "./service-url.ts";
 
 const poolId = "eu-west-1:0f0e0d0c-0b0a-4900-8800-070605040302";
 const otherPoolId = "us-east-1:99999999-0b0a-4900-8800-070605040302";

@@ -14,7 +14,7 @@ import { isLoopback } from "../loopback.ts";
 import { findProject, type Project } from "./project.ts";
 import { loadProjectFile } from "./load-project-file.ts";
 import { type ProjectFile, type ProjectSettings, settingsOf } from "./project-settings.ts";
-import { parseServiceUrl } from "./service-addresses.ts";
+import { parseServiceUrl } from "./service-url.ts";
 import { parseRegion, regionOfPool } from "./region.ts";
 import { findStageSetting } from "./stage.ts";
 

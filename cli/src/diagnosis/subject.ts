@@ -1,6 +1,6 @@
 import type { FoundOutputs } from "../deployment/find-outputs.ts";
 import { type KnownRoute, readKnownRoutes } from "../deployment/known-routes.ts";
-import { parseServiceUrl } from "../deployment/service-addresses.ts";
+import { parseServiceUrl } from "../deployment/service-url.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { Header } from "../http.ts";
 import { executeApi, scopeOfHost } from "../aws/api-host.ts";

@@ -1,11 +1,9 @@
-import { type Readable, Writable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import { AuthCliError } from "../errors.ts";
 import { formatLine, formatLines, type Lines, wrapWords } from "../lines.ts";
 import type { Redactor } from "../redaction.ts";
 import { formatCommand, type WorkflowCommand } from "../workflow-command.ts";
-import { interrupted } from "./interrupted.ts";
 import { type Draw, LiveArea } from "./live-area.ts";
+import type * as readInput from "./read-input.ts";
 import { Spinner } from "./spinner.ts";
 
 /**
@@ -53,24 +51,18 @@ export interface Terminal {
   animate(draw: Draw): () => void;
 }
 
-/** Pipes and terminals keep the process alive and have `ref` and `unref`. Files do not. */
-type InputStream = Readable & { isTTY?: boolean; ref?: () => unknown; unref?: () => unknown };
-
-export interface TerminalOptions {
-  /** Opens standard input. Called only by a command that reads it: an open pipe can be read ahead. */
-  stdin: () => InputStream;
-  /** Standard input is a terminal. */
-  hasKeyboard: boolean;
+export interface TerminalOptions extends readInput.InputOptions {
   stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
   redactor: Redactor;
-  interruption: AbortSignal;
   colour: boolean;
   resultColour: boolean;
   unicode: boolean;
   /** Lines of standard error can be redrawn. */
   animated: boolean;
 }
+
+/** Most commands read nothing. */
+const input = (): Promise<typeof readInput> => import("./read-input.ts");
 
 export function createTerminal(options: TerminalOptions): Terminal {
   const { redactor, stdout, stderr } = options;
@@ -129,12 +121,9 @@ export function createTerminal(options: TerminalOptions): Terminal {
       return () => void (muted = false);
     },
     sayCommand: (command) => sayEven(formatCommand(command)),
-    ask: (question) => readLine(options, formatLine(question), stderr),
-    askSecret(question) {
-      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-      return readLine(options, formatLine(question), nowhere);
-    },
-    readAll: () => readToEnd(options),
+    ask: async (question) => (await input()).readLine(options, formatLine(question)),
+    askSecret: async (question) => (await input()).readLine(options, formatLine(question), true),
+    readAll: async () => (await input()).readToEnd(options),
     withSpinner: (text, work) => (muted ? work : spinner.show(() => formatLine(redact(text)), work)),
     animated: options.animated,
     animate: (draw) =>
@@ -157,70 +146,6 @@ export function showsUnicode(
   }
   const locale = variables["LC_ALL"] || variables["LC_CTYPE"] || variables["LANG"] || "";
   return term !== "linux" && (locale === "" || /utf-?8/i.test(locale));
-}
-
-async function readToEnd({ stdin, interruption }: TerminalOptions): Promise<Uint8Array> {
-  const input = stdin();
-  // A pipe may stay open for ever.
-  const interrupt = (): void => void input.destroy(interrupted());
-  interruption.addEventListener("abort", interrupt, { once: true });
-  if (interruption.aborted) interrupt();
-  try {
-    return await buffer(input);
-  } catch (error) {
-    if (error instanceof AuthCliError) throw error;
-    throw new AuthCliError("invalid-usage", {
-      message: "cannot read standard input",
-      cause: error instanceof Error ? error.message : String(error),
-      fix: "pipe or redirect a file into it",
-    });
-  } finally {
-    interruption.removeEventListener("abort", interrupt);
-  }
-}
-
-/** @param echo receives what a person types: readline's raw mode turns off the terminal's own echo */
-async function readLine(
-  { stdin, stderr, hasKeyboard, interruption }: TerminalOptions,
-  question: string,
-  echo: Writable,
-): Promise<string | undefined> {
-  const { createInterface } = await import("node:readline");
-  const interactive = stderr.isTTY && hasKeyboard;
-  const hidden = echo !== stderr;
-  const source: InputStream = stdin();
-  source.ref?.();
-  const lines = createInterface({ input: source, output: echo, terminal: interactive, historySize: 0 });
-  return new Promise((resolve, reject) => {
-    const interrupt = (): void => {
-      // The shell's prompt starts on the next line.
-      if (interactive) stderr.write("\n");
-      reject(interrupted());
-      lines.close();
-    };
-    lines.once("line", (line) => {
-      if (interactive && hidden) stderr.write("\n");
-      resolve(line);
-      lines.close();
-    });
-    // In raw mode, Ctrl-C is a key and sends no signal.
-    lines.once("SIGINT", interrupt);
-    interruption.addEventListener("abort", interrupt, { once: true });
-    lines.once("close", () => {
-      interruption.removeEventListener("abort", interrupt);
-      // An open pipe would keep the process alive.
-      source.unref?.();
-      resolve(undefined);
-    });
-    if (interruption.aborted) {
-      interrupt();
-    } else if (interactive && !hidden) {
-      lines.setPrompt(question);
-      lines.prompt();
-    } else {
-      stderr.write(interactive ? question : `${question}\n`);
-    }
-  });
 }
 
 /** Resolves when the stream has written the data: a slow reader slows the writer down. */

@@ -4,7 +4,7 @@ import type { Deployment } from "../deployment/deployment.ts";
 import type { Environment } from "../environment/environment.ts";
 import type { RequestSigner, RequestToSign, SignedRequest, SignerOptions } from "./types.ts";
 import { type Identity, isFresh } from "../session/credentials-cache.ts";
-import { exchangeLogin } from "../session/obtain-identity.ts";
+import { exchangeLogin } from "../session/renew-identity.ts";
 import { checkRequestToSign } from "./check-options.ts";
 import { givenStages, inWords } from "./given-stages.ts";
 

@@ -1,7 +1,7 @@
 import { relative } from "node:path";
 import { scopeOfHost } from "../../aws/api-host.ts";
 import { deployCommand } from "../../deployment/deploy-command.ts";
-import { parseServiceUrl } from "../../deployment/service-addresses.ts";
+import { parseServiceUrl } from "../../deployment/service-url.ts";
 import { type FoundOutputs, isOfFile, outputsPath } from "../../deployment/find-outputs.ts";
 import type { RememberedDeployment } from "../../deployment/deployment.ts";
 import { attempt } from "./attempt.ts";

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { LocalCloud, LocalCloudOptions } from "@api-auth-twitter/local-cloud";
 import { Configuration } from "../../deployment/configuration.ts";
 import { findProject } from "../../deployment/project.ts";
-import { parseServiceUrl } from "../../deployment/service-addresses.ts";
+import { parseServiceUrl } from "../../deployment/service-url.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
 import { jsonLines } from "../../lines.ts";

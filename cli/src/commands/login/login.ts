@@ -15,7 +15,7 @@ import {
   parseLoginToken,
   readLoginText,
 } from "../../session/given-token.ts";
-import { cacheIdentity, exchangeLogin } from "../../session/obtain-identity.ts";
+import { cacheIdentity, exchangeLogin } from "../../session/renew-identity.ts";
 import { isTrustedApi, resolveForLogin } from "../../session/login-addresses.ts";
 import { checkSessionsAreWritable, saveSession } from "../../session/session-store.ts";
 import {

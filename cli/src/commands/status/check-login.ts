@@ -3,7 +3,7 @@ import type { Environment } from "../../environment/environment.ts";
 import { type AuthCliError, type ErrorReport, toAuthCliError } from "../../errors.ts";
 import type { Login } from "../../session/find-login.ts";
 import { nameGivenLogin } from "../../session/given-login.ts";
-import { renewIdentity } from "../../session/obtain-identity.ts";
+import { renewIdentity } from "../../session/renew-identity.ts";
 import { verifyTwitterToken } from "../../session/verify-token.ts";
 
 /** What the services say about the login. */

@@ -1,0 +1,169 @@
+import { join } from "node:path";
+import type { Deployment } from "../deployment/deployment.ts";
+import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
+import { cognitoContext } from "../deployment/service-addresses.ts";
+import type { Environment } from "../environment/environment.ts";
+import { AuthCliError, exitCodeFor } from "../errors.ts";
+import { cachePath, type CredentialsCache, type Identity, openCache } from "./credentials-cache.ts";
+import type { LoadedLogin, Login } from "./find-login.ts";
+import { cacheFolder } from "./folders.ts";
+import { registerCredentials } from "./register-secrets.ts";
+import { inspectSessions, isSameLogin, type Session, sessionKey } from "./sessions.ts";
+
+export interface ObtainOptions {
+  /** Called before a request to Cognito. */
+  renewing?: (() => void) | undefined;
+  /** Renews credentials with less time left, in milliseconds. */
+  renewBeforeMs?: number | undefined;
+}
+
+interface StaleCache extends ObtainOptions {
+  cache: CredentialsCache;
+  /** The cached identity, if its credentials last for so many milliseconds. */
+  cachedFor: (leftMs: number | undefined) => Identity | undefined;
+}
+
+/** Renews credentials that are not fresh, unless another process has just done so. */
+export function renewStale(
+  environment: Environment,
+  resolved: ResolvedDeployment,
+  login: Login,
+  { cache, cachedFor, renewing, renewBeforeMs }: StaleCache,
+): Promise<Identity> {
+  return cache.withLock(async () => {
+    const renewed = cachedFor(renewBeforeMs);
+    if (renewed !== undefined) return renewed;
+    renewing?.();
+    const known = login.session?.identityId ?? cache.read()?.identityId;
+    try {
+      const obtained = await environment.terminal.withSpinner(
+        "asking Cognito",
+        exchangeLogin(environment, resolved, await login.load(), { identityId: known }),
+      );
+      await writeUnlessLoggedOut(environment, cache, login.session, obtained);
+      return obtained;
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      const unexpired = cachedFor(expiringMs);
+      if (unexpired === undefined) throw error;
+      const { expiration } = unexpired.credentials;
+      environment.terminal.say(
+        `warning: ${error.message} (${error.cause ?? "unknown"}); using the credentials that expire at ${expiration}`,
+      );
+      return unexpired;
+    }
+  });
+}
+
+/** Credentials with less time left may expire on the way. */
+const expiringMs = 10_000;
+
+/** Cognito has not answered, or could not. */
+function isOutage(error: unknown): error is AuthCliError {
+  if (!(error instanceof AuthCliError)) return false;
+  return error.code === "server-error" || exitCodeFor(error.code) === exitCodeFor("unreachable");
+}
+
+/** New AWS credentials, whether or not those in the cache are fresh. */
+export async function renewIdentity(
+  environment: Environment,
+  resolved: ResolvedDeployment,
+  login: Login,
+): Promise<Identity> {
+  const path = cachePath(environment, resolved.deployment.identityPoolId, login.cacheKey);
+  const cache = openCache(environment, path);
+  return cache.withLock(async () => {
+    const known = login.session?.identityId ?? cache.read()?.identityId;
+    const obtained = await exchangeLogin(environment, resolved, await login.load(), { identityId: known });
+    await writeUnlessLoggedOut(environment, cache, login.session, obtained);
+    return obtained;
+  });
+}
+
+/**
+ * Exchanges a login for an identity and its AWS credentials: GetId, unless the identity is known, then
+ * GetCredentialsForIdentity.
+ * @param consumerKey `--consumer-key`
+ * @throws AuthCliError with the cause that Twitter gives for a refused token
+ */
+export async function exchangeLogin(
+  environment: Environment,
+  resolved: ResolvedDeployment,
+  { logins, token, given }: LoadedLogin,
+  { identityId, consumerKey }: { identityId?: string | undefined; consumerKey?: string | undefined } = {},
+): Promise<Identity> {
+  const { configuration, deployment } = resolved;
+  const context = await cognitoContext(environment, configuration, deployment);
+  // The AWS SDK is slow to load, and most commands find fresh credentials in the cache.
+  const { createCognitoIdentity } = await import("../aws/cognito-identity.ts");
+  const cognito = createCognitoIdentity(context);
+  try {
+    const id = identityId ?? (await cognito.getId(deployment.identityPoolId, logins));
+    const credentials = await cognito.getCredentialsForIdentity(id, logins);
+    registerCredentials(environment, credentials);
+    return { identityId: id, credentials };
+  } catch (error) {
+    const { explainCognitoRefusal } = await import("../diagnosis/cognito-refusal.ts");
+    const explained = await explainCognitoRefusal({ environment, resolved, token, consumerKey }, error);
+    if (given === undefined || !(explained instanceof AuthCliError)) throw explained;
+    const { nameGivenLogin } = await import("./given-login.ts");
+    throw nameGivenLogin(explained, given);
+  }
+}
+
+/** What the cache holds, fresh or not. Sends nothing. */
+export function cachedIdentity(
+  environment: Environment,
+  { identityPoolId }: Deployment,
+  { cacheKey }: Login,
+): Identity | undefined {
+  const cached = openCache(environment, cachePath(environment, identityPoolId, cacheKey)).read();
+  if (cached !== undefined) registerCredentials(environment, cached.credentials);
+  return cached;
+}
+
+/** Caches what a login has just obtained, for the commands that follow. */
+export async function cacheIdentity(
+  environment: Environment,
+  session: Session,
+  identity: Identity,
+): Promise<void> {
+  const cache = openCache(environment, cachePath(environment, session.identityPoolId, sessionKey(session)));
+  await cache.withLock(() => writeUnlessLoggedOut(environment, cache, session, identity));
+}
+
+/**
+ * Leaves nothing in the cache for a login that `logout` removes at the same time. `logout` removes the login before the
+ * cache: if the login is still there after the write, `logout` has yet to remove what was written.
+ */
+async function writeUnlessLoggedOut(
+  environment: Environment,
+  cache: CredentialsCache,
+  session: Session | undefined,
+  identity: Identity,
+): Promise<void> {
+  if (session === undefined) return cache.write(identity);
+  if (isLoggedOut(environment, session)) return;
+  await cache.write(identity);
+  if (isLoggedOut(environment, session)) forgetIdentity(environment, session);
+}
+
+function isLoggedOut(environment: Environment, session: Session): boolean {
+  const { state, sessions } = inspectSessions(environment);
+  const isKnown = state === "readable" || state === "absent";
+  return isKnown && !sessions.some((other) => isSameLogin(session, other));
+}
+
+/** Removes all cached AWS credentials, also those of tokens in the environment and of interrupted commands. */
+export function forgetAllIdentities({ files, ...environment }: Environment): void {
+  const folder = cacheFolder(environment);
+  for (const name of files.list(folder)) {
+    if (/^[0-9a-f]{32}\.json(\.[0-9a-f]{8}\.tmp|\.corrupt-\w+)?$/.test(name))
+      files.remove(join(folder, name));
+  }
+}
+
+/** Removes the cached AWS credentials of a stored login. */
+export function forgetIdentity(environment: Environment, session: Session): void {
+  environment.files.remove(cachePath(environment, session.identityPoolId, sessionKey(session)));
+}
