@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 "use strict";
-const { enableCompileCache } = require("node:module");
 
-// Node 22.8 or newer.
-enableCompileCache?.();
+// Node 22.8 or newer. Node 20 does not have it, and would load the module for nothing.
+if (!process.version.startsWith("v20.")) require("node:module").enableCompileCache?.();
 
 void require("../dist/main.js").main(process.argv.slice(2));

@@ -58,7 +58,8 @@ export function createProgram({
   return program;
 }
 
-const exitCodes = `
+/** Help is rarely asked for. */
+const exitCodes = (): string => `
 If you repeat a flag, the last one counts, unless its description says "may be
 repeated".
 

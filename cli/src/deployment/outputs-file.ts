@@ -260,6 +260,7 @@ function chooseApi(
   values: Record<string, unknown>,
   wanted: string | undefined,
 ): [name: string, value: string] | undefined {
+  if (wanted === undefined && "ApiEndpoint" in values) return undefined;
   const apis = apisOf(values);
   if (wanted !== undefined) {
     const value = values[wanted];
@@ -274,7 +275,6 @@ function chooseApi(
       fix: `pass ${apis.length === 0 ? "--endpoint" : `--api ${shellWord(apis[0]?.[0])}`}`,
     });
   }
-  if ("ApiEndpoint" in values) return undefined;
   if (apis.length < 2) return apis[0];
   throw new AuthCliError("missing-configuration", {
     message: `${source} has several APIs: ${listNames(apis.map(([name]) => name))}`,
@@ -286,8 +286,8 @@ function choosePool(
   source: string,
   values: Record<string, unknown>,
 ): [name: string, value: string] | undefined {
-  const pools = poolsOf(values);
   if ("IdentityPoolId" in values) return undefined;
+  const pools = poolsOf(values);
   if (pools.length < 2) return pools[0];
   throw new AuthCliError("missing-configuration", {
     message: `${source} has several identity pools: ${listNames(pools.map(([name]) => name))}`,

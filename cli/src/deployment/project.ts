@@ -59,8 +59,13 @@ export function findProject(environment: Pick<Environment, "files" | "workingDir
         framework: "sst",
         marker: config,
         appName: readLiteral(text, "name"),
-        region: readLiteral(text, "region"),
-        profile: readLiteral(text, "profile"),
+        // Few commands need them.
+        get region() {
+          return readLiteral(text, "region");
+        },
+        get profile() {
+          return readLiteral(text, "profile");
+        },
       };
     }
     const [marker, framework] = findMarker(files, folder) ?? [];
