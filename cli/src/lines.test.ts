@@ -19,6 +19,7 @@ describe("foreign text on a line", () => {
     expect(visible(text)).toBe(shown);
     expect(formatLine(text)).toBe(shown);
     expect(formatLines(["a", text])).toBe(`a\n${shown}\n`);
+    expect(formatLines([])).toBe("");
   });
 
   it.each(["::error::x", "  ::error::x", "\u00a0::add-mask::x", "::::"])(

@@ -59,7 +59,7 @@ export function visible(text: string): string {
  */
 export function formatLines(lines: Lines, redact = (line: string): string => line): string {
   const all = typeof lines === "string" ? [lines] : lines;
-  const text = `${all.join("\n")}\n`;
+  const text = all.map((line) => `${line}\n`).join("");
   // Nearly every report, of thousands of lines.
   const isPlain = /^[\n -~]*$/.test(text) && !/##|::/.test(text) && !all.some((line) => line.includes("\n"));
   if (isPlain && redact(text) === text) return text;
