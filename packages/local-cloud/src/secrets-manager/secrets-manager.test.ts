@@ -15,6 +15,7 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { attribute, lambdaFunction, lambdaRole } from "@api-auth-twitter/test-support/templates";
 import { createStacksFixture } from "../../test/stacks-fixture.ts";
 import { type LocalCloud, startLocalCloud } from "../index.ts";
 import { randomPassword } from "./random-password.ts";
@@ -186,26 +187,10 @@ const client = new SecretsManagerClient({ maxAttempts: 1 });
 const read = (SecretId) => client.send(new GetSecretValueCommand({ SecretId })).then((it) => it.SecretString, (error) => error.name + ": " + error.message);
 exports.handler = async () => console.log("read " + JSON.stringify([await read("prod/token"), await read("shared")]));`;
     const reader = role({ Action: "secretsmanager:GetSecretValue", Resource: outputs["Secret"] });
-    const trust = {
-      Statement: {
-        Effect: "Allow",
-        Action: "sts:AssumeRole",
-        Principal: { Service: "lambda.amazonaws.com" },
-      },
-    };
     await createStack(new CloudFormationClient(configuration), "canary", {
       Resources: {
-        Reader: { ...reader, Properties: { ...reader.Properties, AssumeRolePolicyDocument: trust } },
-        Function: {
-          Type: "AWS::Lambda::Function",
-          Properties: {
-            Runtime: "nodejs22.x",
-            Handler: "index.handler",
-            Timeout: 30,
-            Code: { ZipFile: source },
-            Role: { "Fn::GetAtt": ["Reader", "Arn"] },
-          },
-        },
+        Reader: { ...reader, Properties: { ...reader.Properties, ...lambdaRole().Properties } },
+        Function: lambdaFunction(source, { Timeout: 30, Role: attribute("Reader", "Arn") }),
         Rule: {
           Type: "AWS::Events::Rule",
           Properties: {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { lambdaFunction, lambdaRole } from "@api-auth-twitter/test-support/templates";
 import { createStacksFixture, type StacksFixture } from "../../../test/stacks-fixture.ts";
 import { openState } from "../../state.ts";
 import type { Stack } from "./stack.ts";
@@ -19,20 +20,10 @@ const parameter = (name: string, value: unknown, more: object = {}) => ({
 
 const broken = { Type: "AWS::SQS::Queue" };
 
-const trust = {
-  Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "lambda.amazonaws.com" } }],
-};
 const api = { Type: "AWS::ApiGatewayV2::Api", Properties: { Name: "api", ProtocolType: "HTTP" } };
-const role = { Type: "AWS::IAM::Role", Properties: { AssumeRolePolicyDocument: trust } };
-const lambda = {
-  Type: "AWS::Lambda::Function",
-  Properties: {
-    Code: { ZipFile: "exports.handler = async () => 1" },
-    Handler: "index.handler",
-    Runtime: "nodejs22.x",
-    Role: { "Fn::GetAtt": ["Role", "Arn"] },
-  },
-};
+const role = lambdaRole();
+const source = "exports.handler = async () => 1";
+const lambda = lambdaFunction(source);
 const integration = {
   Type: "AWS::ApiGatewayV2::Integration",
   Properties: {
@@ -225,7 +216,7 @@ describe("creating", () => {
       {
         Resources: {
           Role: role,
-          Function: { ...lambda, Properties: { ...lambda.Properties, Timeout: "soon" } },
+          Function: lambdaFunction(source, { Timeout: "soon" }),
         },
       },
       "#/Timeout: expected type: Integer, found: String",
@@ -251,10 +242,7 @@ describe("creating", () => {
         Resources: {
           Role: role,
           Bucket: { Type: "AWS::S3::Bucket" },
-          Function: {
-            ...lambda,
-            Properties: { ...lambda.Properties, Code: { S3Bucket: { Ref: "Bucket" }, S3Key: "no.zip" } },
-          },
+          Function: lambdaFunction(source, { Code: { S3Bucket: { Ref: "Bucket" }, S3Key: "no.zip" } }),
         },
       },
       "S3 Error Code: NoSuchKey",
@@ -263,10 +251,7 @@ describe("creating", () => {
       "a function whose role does not trust Lambda",
       {
         Resources: {
-          Function: {
-            ...lambda,
-            Properties: { ...lambda.Properties, Role: "arn:aws:iam::000000000000:role/x" },
-          },
+          Function: lambdaFunction(source, { Role: "arn:aws:iam::000000000000:role/x" }),
         },
       },
       "cannot be assumed by Lambda",
@@ -478,12 +463,13 @@ describe("updating", () => {
     const [deployed] = fixture.account.functions.values();
     const code = deployed?.code;
     await fixture.deploy({
-      Resources: { Role: role, Function: { ...lambda, Properties: { ...lambda.Properties, Timeout: 5 } } },
+      Resources: { Role: role, Function: lambdaFunction(source, { Timeout: 5 }) },
     });
     expect(deployed).toMatchObject({ timeoutSeconds: 5 });
     expect(deployed?.code).toBe(code);
-    const changed = { ...lambda.Properties, Code: { ZipFile: "exports.handler = async () => 2" } };
-    await fixture.deploy({ Resources: { Role: role, Function: { ...lambda, Properties: changed } } });
+    await fixture.deploy({
+      Resources: { Role: role, Function: lambdaFunction("exports.handler = async () => 2") },
+    });
     expect(deployed?.code).not.toBe(code);
   });
 });
@@ -567,10 +553,7 @@ describe("drift", () => {
     const stack = await fixture.deploy({
       Resources: {
         Role: role,
-        Function: {
-          ...lambda,
-          Properties: { ...lambda.Properties, Environment: { Variables: { MODE: "1" } } },
-        },
+        Function: lambdaFunction(source, { Environment: { Variables: { MODE: "1" } } }),
         Bucket: { Type: "AWS::S3::Bucket", Properties: { BucketName: "drifting" } },
       },
     });
