@@ -2,7 +2,7 @@ import { apiUrl } from "../aws/execute-api.ts";
 import { signSigV4 } from "../aws/sigv4.ts";
 import type { Deployment } from "../deployment/deployment.ts";
 import type { Environment } from "../environment/environment.ts";
-import type { RequestSigner, RequestToSign, SignedRequest, SignerOptions } from "./types.ts";
+import type { RequestSigner, SignerOptions } from "./types.ts";
 import { type Identity, isFresh } from "../session/credentials-cache.ts";
 import { exchangeLogin } from "../session/renew-identity.ts";
 import { checkRequestToSign } from "./check-options.ts";
@@ -56,43 +56,27 @@ function createPlainSigner({ stage, login }: GivenOptions, environment: Environm
     }
   };
 
-  /** Dates in signatures have whole seconds: the same request has the same signature until the second ends. */
-  let latest: { second: number; signing: Signing; byRequest: Map<string, SignedRequest> } | undefined;
-
   return async (request) => {
     checkRequestToSign(request);
-    const signing = await find();
-    const nowMs = environment.serverClock.signingTime();
-    const second = Math.floor(nowMs / 1000);
-    if (latest?.second !== second || latest.signing !== signing) {
-      latest = { second, signing, byRequest: new Map() };
-    }
-    const { byRequest } = latest;
-    const { method, url, headers, body } = request;
-    const key = body ? undefined : JSON.stringify([method, url, headers]);
-    const known = key === undefined ? undefined : byRequest.get(key);
-    const signed = known ?? (await signAs(signing, request, nowMs));
-    if (key !== undefined) byRequest.set(key, signed);
-    return { ...signed, headers: { ...signed.headers } };
+    const { method, url: target, headers = {}, body } = request;
+    const { deployment, identity } = await find();
+    const url = apiUrl(deployment.apiEndpoint, target);
+    const signed = await signSigV4(
+      {
+        method,
+        url,
+        headers: Object.entries(headers),
+        body: typeof body === "string" ? Buffer.from(body) : body,
+      },
+      {
+        credentials: identity.credentials,
+        region: deployment.region,
+        service: deployment.service,
+        nowMs: environment.serverClock.signingTime(),
+      },
+    );
+    return { url: url.href, headers: Object.fromEntries(signed.headers), identityId: identity.identityId };
   };
-}
-
-async function signAs(
-  { deployment: { apiEndpoint, region, service }, identity: { identityId, credentials } }: Signing,
-  { method, url: target, headers = {}, body }: RequestToSign,
-  nowMs: number,
-): Promise<SignedRequest> {
-  const url = apiUrl(apiEndpoint, target);
-  const signed = await signSigV4(
-    {
-      method,
-      url,
-      headers: Object.entries(headers),
-      body: typeof body === "string" ? Buffer.from(body) : body,
-    },
-    { credentials, region, service, nowMs },
-  );
-  return { url: url.href, headers: Object.fromEntries(signed.headers), identityId };
 }
 
 interface Signing {
