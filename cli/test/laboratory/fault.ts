@@ -21,6 +21,8 @@ export interface Fault {
   cause: string;
   /** A part of the fix. */
   fix: string;
+  /** The cause takes a measured time, which a busy machine disturbs: the command may run again. */
+  isTimed?: true;
 }
 
 /** A fault that `doctor` finds before a command fails. */

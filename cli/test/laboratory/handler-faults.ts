@@ -134,6 +134,7 @@ export const handlerFaults: Fault[] = [
     reason: "handler-failed",
     cause: "ran out of time after 1 s, or failed after waiting for 1 s",
     fix: "read its log",
+    isTimed: true,
   },
   {
     what: "in CI, the stage was deployed by `sst dev`, so its functions run on the computer of a developer",
