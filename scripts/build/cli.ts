@@ -68,7 +68,6 @@ export async function buildCli(): Promise<void> {
           name: "output",
           test: /(environment[\\/](jq|output-file|read-input)|call[\\/](write-out|form))\.ts$/,
         },
-        { name: "shells", test: /local[\\/](shells|print-environment|fast-forward)\.ts$/ },
         { name: "session-store", test: /session[\\/]((session|token)-store|renew-identity)\.ts$/ },
         { name: "summary", test: /reports[\\/](github-\w+|chain-picture)\.ts$/ },
         { name: "proxy", test: /environment[\\/]proxy(-tunnel)?\.ts$/ },
