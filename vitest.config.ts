@@ -13,6 +13,7 @@ const longest = [
   "scripts/github-actions",
   "local-cloud/test/aws-cli",
   "local-cloud/test/cdk-deploy",
+  "canary/test/canary",
   "commands/local/local",
   "session/faults",
   "login/providers",
