@@ -3,7 +3,7 @@ import type { Deployment } from "../deployment/deployment.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { cognitoContext } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
-import { AuthCliError, exitCodeFor } from "../errors.ts";
+import { AuthCliError, type ErrorCode } from "../errors.ts";
 import { cachePath, type CredentialsCache, type Identity, openCache } from "./credentials-cache.ts";
 import type { LoadedLogin, Login } from "./find-login.ts";
 import { cacheFolder } from "./folders.ts";
@@ -59,9 +59,16 @@ export function renewStale(
 const expiringMs = 10_000;
 
 /** Cognito has not answered, or could not. */
+const outageCodes: ReadonlySet<ErrorCode> = new Set([
+  "server-error",
+  "unreachable",
+  "timeout",
+  "connection-lost",
+  "proxy-refused",
+]);
+
 function isOutage(error: unknown): error is AuthCliError {
-  if (!(error instanceof AuthCliError)) return false;
-  return error.code === "server-error" || exitCodeFor(error.code) === exitCodeFor("unreachable");
+  return error instanceof AuthCliError && outageCodes.has(error.code);
 }
 
 /** New AWS credentials, whether or not those in the cache are fresh. */

@@ -191,7 +191,7 @@ describe("credentials", () => {
       expect(second !== first).toBe(renewed);
     });
 
-    it.each<ErrorCode>(["unreachable", "timeout", "server-error", "proxy-refused"])(
+    it.each<ErrorCode>(["unreachable", "timeout", "server-error", "proxy-refused", "connection-lost"])(
       "keeps keys that are still good after %s",
       async (code) => {
         const { stderr, first, second } = await twice(2, ({ services: { answers } }) => {
@@ -205,6 +205,8 @@ describe("credentials", () => {
     it.each<[ErrorCode, number, number]>([
       ["unreachable", 0, 3],
       ["cognito-refused", 2, 4],
+      ["tls-refused", 2, 3],
+      ["computer-fault", 2, 3],
     ])("fails after %s with %i minutes left", async (refusal, minutes, exitCode) => {
       const { code } = await twice(minutes, ({ services: { answers } }) => {
         answers["cognito.get-credentials"] = failing(refusal);
