@@ -65,10 +65,11 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
       settle(message);
     }
   };
-  const end = async (errorType: string, errorMessage: string): Promise<void> => {
+  const end = async (errorType: string, errorMessage: string, isAbandoned = false): Promise<void> => {
     // What the thread wrote before it ended.
     for (let next; (next = receiveMessageOnPort(port)) !== undefined;) take(next.message as WorkerMessage);
-    crash ??= { ok: false, errorType, errorMessage, stack: "", ended: true, unstarted: !isReady };
+    const unstarted = !isReady;
+    crash ??= { ok: false, errorType, errorMessage, stack: "", ended: true, unstarted, isAbandoned };
     settle(crash);
     port.close();
     await worker?.terminate();
@@ -86,7 +87,7 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
     if (finish === undefined) return;
     const left = deadline - performance.now();
     if (left <= 0 && abandoned !== undefined) {
-      void end("Runtime.ExitError", abandoned);
+      void end("Runtime.ExitError", abandoned, true);
       return;
     }
     if (left <= 0) {

@@ -49,6 +49,8 @@ export type InvocationReply =
       ended: boolean;
       /** The handler has not run. */
       unstarted: boolean;
+      /** The invocation ran on after `abandon` and was ended. */
+      isAbandoned?: boolean;
     };
 
 /** `isReady`: the bundle is loaded, and the first handler starts. */

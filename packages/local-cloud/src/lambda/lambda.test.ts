@@ -472,6 +472,14 @@ describe("a failure", () => {
   it("of a bundle that is not an archive is reported", async () => {
     await expect(result(deploy("", { code: new Uint8Array([1, 2, 3]) }))).rejects.toThrow(/InvalidZipFile/);
   });
+
+  it("of this computer is not blamed on the bundle, and the next invocation tries again", async () => {
+    const lambdaFunction = deploy("export const handler = async () => 1;");
+    vi.stubEnv("TMPDIR", join(tmpdir(), "does-not-exist"));
+    await expect(result(lambdaFunction)).rejects.toThrow(/^ServiceException: ENOENT/);
+    vi.unstubAllEnvs();
+    await expect(result(lambdaFunction)).resolves.toBe(1);
+  });
 });
 
 describe("a deployment", () => {

@@ -85,7 +85,7 @@ export function createLambda(options: LambdaOptions): Lambda {
     caller: Caller | undefined,
   ): Promise<InvocationReply> => {
     try {
-      const { pool, mask } = find(lambdaFunction);
+      const { pool, mask } = useDeployment(lambdaFunction);
       const reply = await (await pool).run(event, caller);
       if (reply.ok) return reply;
       return { ...reply, errorMessage: mask(reply.errorMessage), stack: mask(reply.stack) };
@@ -93,7 +93,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       const errorMessage = error instanceof Error ? error.message : String(error);
       return {
         ok: false,
-        errorType: error instanceof ServiceError ? error.code : "InvalidZipFileException",
+        errorType: error instanceof ServiceError ? error.code : "ServiceException",
         errorMessage,
         stack: "",
         ended: true,
@@ -116,7 +116,10 @@ export function createLambda(options: LambdaOptions): Lambda {
   ): Promise<FunctionPool> => {
     const { runtime } = lambdaFunction;
     invocationRefusals.runtime.when(!runtime.startsWith("nodejs"), runtime);
-    home ??= createHome();
+    home ??= createHome().catch((error: unknown) => {
+      home = undefined;
+      throw error;
+    });
     const { folder, workerEntry } = await home;
     folderOfModules = folder;
     const root = join(folder, randomUUID());
@@ -192,7 +195,8 @@ export function createLambda(options: LambdaOptions): Lambda {
     return role && sessions.issue({ role, sessionName: functionName, durationSeconds: credentialsSeconds });
   };
 
-  const find = (lambdaFunction: LambdaFunction): Deployment => {
+  /** The function's current deployment. Retires an outdated one and starts its successor, with credentials of its own. */
+  const useDeployment = (lambdaFunction: LambdaFunction): Deployment => {
     const { arn } = lambdaFunction;
     const current = deployed.get(arn);
     if (current !== undefined) {
@@ -249,7 +253,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       }
       if (errorType === "Sandbox.Timedout" && isLiveBridge(lambdaFunction))
         warn(`lambda ${functionName}: ${silentDeveloper}`);
-      if (errorMessage === lostDeveloper) warn(`lambda ${functionName}: ${errorMessage}`);
+      if (reply.isAbandoned === true) warn(`lambda ${functionName}: ${errorMessage}`);
       return { ok: false, errorType, errorMessage, stack };
     },
 
