@@ -33,9 +33,12 @@ export type { StateError } from "./state-error.ts";
 export const defaultPorts = { aws: 4566, twitter: 4567 } as const;
 
 export interface LocalCloudOptions {
-  /** Port of the AWS origin; 0 picks a free one. By default, that of the state folder, else `defaultPorts`. */
+  /**
+   * Port of the AWS origin. 0 picks that of the state folder, else a free one. By default, that of the state folder, else
+   * `defaultPorts`.
+   */
   awsPort?: number | undefined;
-  /** Port of the Twitter origin; 0 picks a free one. By default, that of the state folder, else `defaultPorts`. */
+  /** Port of the Twitter origin, chosen in the same way. */
   twitterPort?: number | undefined;
   /** The region of requests without one, and that of `AWS_REGION`; `us-east-1` by default. The others start when they are used. */
   region?: string;
@@ -77,7 +80,7 @@ export interface LocalCloudOptions {
    */
   stateFolder?: string;
   /** Gets the origin of each API that is deployed. */
-  opened?: (origin: string) => void;
+  onOpened?: (origin: string) => void;
   /** Gets what the user must fix outside the local cloud, in one line. `log` gets it too. */
   warn?: (line: string) => void;
 }
@@ -167,13 +170,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     issuers: createIssuerDirectory(options.oidcIssuers ?? {}),
     state,
     clock,
-    deployed: () => {
+    onDeployed: () => {
       if (options.fastForwardSeconds !== undefined) void fastForward(options.fastForwardSeconds);
     },
     now,
     log,
     warn,
-    ...(options.opened && { opened: options.opened }),
+    ...(options.onOpened && { onOpened: options.onOpened }),
     ...(options.presignedSeconds !== undefined && { presignedSeconds: options.presignedSeconds }),
     ...tlsOption,
   };
@@ -211,10 +214,10 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     await Promise.all(Array.from(names, openRegion));
     const ports = state.part("origins", () => ({ aws: 0, twitter: 0 }));
     twitter = await startTwitter({
-      port: options.twitterPort || ports.twitter || (options.twitterPort ?? defaultPorts.twitter),
+      port: choosePort(options.twitterPort, ports.twitter, defaultPorts.twitter),
       clientCredentials,
       state,
-      answered: () => saver?.changed(),
+      onAnswered: () => saver?.changed(),
       ...(options.twitterApp && { app: options.twitterApp }),
       now,
       log,
@@ -241,7 +244,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       const named = await openRegion(requestRegion(request) ?? region);
       return named.answer(request).finally(() => saver?.changed());
     };
-    const awsPort = options.awsPort || ports.aws || (options.awsPort ?? defaultPorts.aws);
+    const awsPort = choosePort(options.awsPort, ports.aws, defaultPorts.aws);
     aws = await listenOnLoopback(awsRequestListener(answer, now, log), awsPort, tls);
     ports.aws = Number(new URL(aws.url).port);
     ports.twitter = Number(new URL(twitter.url).port);
@@ -278,6 +281,15 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     await close();
     throw error;
   }
+}
+
+/**
+ * A state folder keeps its ports, also with 0, because its stages and the exports of `local env` contain them.
+ * @param saved 0 for none
+ */
+function choosePort(wanted: number | undefined, saved: number, standard: number): number {
+  const isAny = wanted === undefined || wanted === 0;
+  return isAny && saved !== 0 ? saved : (wanted ?? standard);
 }
 
 /** The certificate of AWS IoT, made again in time before it expires. */

@@ -37,7 +37,7 @@ import type { Timed } from "./timekeeper.ts";
 /** What the regions share: IAM and S3 are global, and every region has the same Twitter, clock and log. */
 export interface RegionOptions
   extends
-    Pick<HttpApiHostOptions, "tls" | "presignedSeconds" | "opened">,
+    Pick<HttpApiHostOptions, "tls" | "presignedSeconds" | "onOpened">,
     Pick<CognitoIdentityOptions, "twitterApiUrl" | "verifyTwitterToken" | "issuers"> {
   account: Account;
   sessions: Sessions;
@@ -56,7 +56,7 @@ export interface RegionOptions
   /** The time of schedules, metrics and alarms. */
   clock: CloudClock;
   /** A stack was created or updated. */
-  deployed: () => void;
+  onDeployed: () => void;
   now: () => Date;
   log: (line: string) => void;
   warn: (line: string) => void;
@@ -174,7 +174,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
         resources: [stackId],
         detail: { "stack-id": stackId, "status-details": { status, "status-reason": statusReason } },
       });
-      if (status === "CREATE_COMPLETE" || status === "UPDATE_COMPLETE") options.deployed();
+      if (status === "CREATE_COMPLETE" || status === "UPDATE_COMPLETE") options.onDeployed();
     },
   });
   const controlPlane = createControlPlane({

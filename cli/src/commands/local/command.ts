@@ -19,13 +19,13 @@ export const localCommand: CommandDefinition = {
       .addOption(
         new Option(
           "--port <port>",
-          "port for AWS; 0 selects a free port (default: that of --state, else 4566)",
+          "port for AWS; 0 selects that of --state, else a free one (default: that of --state, else 4566)",
         ).argParser(parsePort),
       )
       .addOption(
         new Option(
           "--twitter-port <port>",
-          "port for Twitter; 0 selects a free port (default: that of --state, else 4567)",
+          "port for Twitter; 0 selects that of --state, else a free one (default: that of --state, else 4567)",
         ).argParser(parsePort),
       )
       .addOption(

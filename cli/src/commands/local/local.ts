@@ -52,13 +52,13 @@ export async function local(
   const record = createRecord(environment);
   const origins: string[] = [];
   let known: LocalCloudRecord | undefined;
-  const opened = (origin: string): void => {
+  const onOpened = (origin: string): void => {
     origins.push(origin);
     if (known !== undefined) void record(known);
   };
   const hasTerminal = command.length === 0 && flags.shell !== true;
   const options = await cloudOptions(flags, environment, hasTerminal);
-  const cloud = await startLocalCloud({ ...options, opened }, environment);
+  const cloud = await startLocalCloud({ ...options, onOpened }, environment);
   environment.redactor.add("AWS secret access key", cloud.environment["AWS_SECRET_ACCESS_KEY"]);
   environment.redactor.add("consumer secret", cloud.environment["TWITTER_CONSUMER_SECRET"]);
   try {

@@ -84,7 +84,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     const integration = api.integrations.get(route.integrationId ?? "");
     if (integration?.integrationType !== "AWS_PROXY") {
       explain(
-        `500, the local cloud does not support ${integration?.integrationType ?? "missing"} integrations`,
+        integration === undefined
+          ? "500, the route has no integration"
+          : `500, the local cloud does not support ${integration.integrationType} integrations`,
       );
       return serverError;
     }

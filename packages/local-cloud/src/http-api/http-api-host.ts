@@ -40,7 +40,7 @@ export interface HttpApiHostOptions {
   /** Gives HTTP APIs a host name with their region, as the other APIs have one. */
   named?: boolean;
   /** Gets each origin, without a trailing slash. */
-  opened?: (origin: string) => void;
+  onOpened?: (origin: string) => void;
 }
 
 export interface HttpApiHost {
@@ -82,7 +82,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   /** By id of the API. */
   const ports = (options.state ?? memoryState()).part("ports", () => new Map<string, number>());
   const announced = (url: string): string => {
-    options.opened?.(new URL(url).origin);
+    options.onOpened?.(new URL(url).origin);
     return url;
   };
 

@@ -30,7 +30,7 @@ export interface TwitterOptions {
   /** Keeps the access tokens. */
   state?: State | undefined;
   /** Called after each request. */
-  answered?: () => void;
+  onAnswered?: () => void;
   /** Gets one line for each request, without secrets. */
   log?: (line: string) => void;
   /**
@@ -103,7 +103,7 @@ function createTwitterApp(
 
   app.use(async (context, next) => {
     await next();
-    options.answered?.();
+    options.onAnswered?.();
     // The injected clock, so that a client can measure its skew as with the real Twitter.
     context.header("date", now().toUTCString());
     context.header("cache-control", "no-store");
