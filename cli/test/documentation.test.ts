@@ -190,6 +190,8 @@ describe("what people read", () => {
 
 /** Flags of curl, aws, twurl, awscurl, sst, cdk, npm, Artillery and the scripts of this repository. */
 const foreign = new Set([
+  "smc-check",
+  "tool",
   "against",
   "batches",
   "bundle",
