@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { notesTemplate } from "@api-auth-twitter/test-support/any-project";
 import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
 import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
+import { httpApi, lambdaFunction, lambdaRole } from "@api-auth-twitter/test-support/templates";
 import { type Checkout, here } from "./checkout.ts";
 import { median, timeRun } from "./measure.ts";
 import type { Report } from "./report.ts";
@@ -44,7 +44,7 @@ export async function benchState(
     try {
       const first = await startWorld(checkout, [], flags);
       for (let stage = 0; stage < 20; stage += 1)
-        await deployTemplate(`stage-${stage}`, stageTemplate(), first.cli.variables);
+        await deployTemplate(`stage-${stage}`, template, first.cli.variables);
       await first.close();
       for (let run = 0; run < runs; run += 1) {
         const world = await startWorld(checkout, [], flags);
@@ -86,11 +86,7 @@ export async function benchRecorded(report: Report): Promise<void> {
   }
 }
 
-/** The HTTP API of the project's stack, with a function as large as a small one. */
-function stageTemplate(): object {
-  const { Resources } = notesTemplate({}) as { Resources: Record<string, { Properties: object }> };
-  const { Execution, Notes, Permission, Api, Integration, Route, Stage } = Resources;
-  const Code = { ZipFile: `exports.handler = async () => "hello";//${"-".repeat(6000)}` };
-  const Padded = { ...Notes, Properties: { ...Notes?.Properties, Code } };
-  return { Resources: { Execution, Notes: Padded, Permission, Api, Integration, Route, Stage } };
-}
+const inline = `exports.handler = async () => "hello";//${"-".repeat(6000)}`;
+const template = {
+  Resources: { Role: lambdaRole(), Hello: lambdaFunction(inline), ...httpApi({ "GET /": "Hello" }) },
+};

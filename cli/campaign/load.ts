@@ -74,7 +74,10 @@ function withSlowRoute(template: object): object {
     Properties: { ...Resources["Notes"]?.Properties, Code: { ZipFile } },
   };
   const slow = { RouteKey: "GET /slow", AuthorizationType: "NONE" };
-  const Slow = { ...Resources["Route"], Properties: { ...Resources["Route"]?.Properties, ...slow } };
+  const Slow = {
+    ...Resources["NotesRoute"],
+    Properties: { ...Resources["NotesRoute"]?.Properties, ...slow },
+  };
   return { ...others, Resources: { ...Resources, Notes, Slow } };
 }
 
