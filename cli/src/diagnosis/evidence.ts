@@ -9,17 +9,17 @@ import type { Subject } from "./subject.ts";
 
 /** An experiment, or something that was known before the experiments. */
 export type EvidenceName =
-  ExperimentName | "refusal" | "caller" | "deployed" | "control" | "routes" | "way" | "skew";
+  ExperimentName | "refusal" | "caller" | "deployAge" | "deployedRoute" | "routes" | "networkPath" | "skew";
 
 const everything: readonly EvidenceName[] = [
   "refusal",
   "caller",
-  "control",
+  "deployedRoute",
   ...experimentNames,
-  "way",
+  "networkPath",
   "skew",
   "routes",
-  "deployed",
+  "deployAge",
 ];
 
 /** One sentence per observation, in the order of `names`. Skips what was not observed. */
@@ -58,14 +58,14 @@ function describe(
       return describeRefusal(subject);
     case "caller":
       return describeSts(observations.caller);
-    case "control":
-      return describeDeployed(subject, observations.deployed);
-    case "deployed":
-      return describeAge(subject.deployedSecondsAgo);
+    case "deployedRoute":
+      return describeDeployedRoute(subject, observations.deployed);
+    case "deployAge":
+      return describeDeployAge(subject.deployedSecondsAgo);
     case "routes":
       return describeRoutes(subject);
-    case "way":
-      return describeWay(subject);
+    case "networkPath":
+      return describeNetworkPath(subject);
     case "skew":
       return describeSkew(subject, observations.caller);
     default: {
@@ -98,7 +98,7 @@ function describeSts(answer: StsAnswer | undefined): string | undefined {
 }
 
 /** What the deployer's credentials show. */
-function describeDeployed(subject: Subject, deployed: Deployed | undefined): string[] | undefined {
+function describeDeployedRoute(subject: Subject, deployed: Deployed | undefined): string[] | undefined {
   if (deployed === undefined) return undefined;
   const { route, allowed } = deployed;
   if (route === undefined) return [`API Gateway lists no route for ${routeOf(subject)}`];
@@ -110,7 +110,7 @@ function describeDeployed(subject: Subject, deployed: Deployed | undefined): str
   ];
 }
 
-function describeAge(seconds: number | undefined): string | undefined {
+function describeDeployAge(seconds: number | undefined): string | undefined {
   if (seconds === undefined || seconds > 600) return undefined;
   return `the stage was deployed ${seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} ago`;
 }
@@ -123,7 +123,7 @@ function describeRoutes({ knownRoutes }: Subject): string | undefined {
 }
 
 /** Proxies and servers between this computer and the API. */
-function describeWay({ reply, proxy }: Subject): string[] {
+function describeNetworkPath({ reply, proxy }: Subject): string[] {
   const via = headerValue(reply.headers, "via");
   const server = isFromApi(reply) ? undefined : headerValue(reply.headers, "server");
   return [

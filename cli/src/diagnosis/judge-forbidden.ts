@@ -59,7 +59,7 @@ function judgeAuthorizer({ subject, observations, evidence }: Case): Diagnosis |
   const authorizer = observations.deployed?.route?.authorizationType;
   if (authorizer === undefined || authorizer === "AWS_IAM" || !isDirect(subject, observations))
     return undefined;
-  const shown = evidence("control", "unsigned", "unusedPath");
+  const shown = evidence("deployedRoute", "unsigned", "unusedPath");
   if (authorizer === "NONE") return handlerImitates(subject, shown);
   const route = routeOf(subject);
   return {
@@ -122,7 +122,15 @@ function judgePart(facts: Case): Diagnosis | undefined {
   const found = parts.find(({ experiment }) => accepted(experiment));
   if (found === undefined) return undefined;
   const { experiment, reason, change, part, fix } = found;
-  const shown = evidence("caller", experiment, "pastProxy", "atOwnEndpoint", "forOwnHost", "control", "way");
+  const shown = evidence(
+    "caller",
+    experiment,
+    "pastProxy",
+    "atOwnEndpoint",
+    "forOwnHost",
+    "deployedRoute",
+    "networkPath",
+  );
   const route = routeOf(subject);
   const culprit =
     subject.proxy === undefined
@@ -183,7 +191,7 @@ function judgeEndpoint({ subject, observations, accepted, evidence }: Case): Dia
     return {
       reason: "host-rewritten",
       cause: `${url.host} forwards requests with the Host header ${ownUrl.host}, but the signature is for ${url.host}`,
-      evidence: evidence("forOwnHost", "atOwnEndpoint", "way"),
+      evidence: evidence("forOwnHost", "atOwnEndpoint", "networkPath"),
       fix: `leave out --endpoint, configure ${url.host} to forward the Host header, or map it as a custom domain of the API`,
     };
   }
@@ -192,7 +200,7 @@ function judgeEndpoint({ subject, observations, accepted, evidence }: Case): Dia
   return {
     reason: "endpoint-of-another-stage",
     cause: `${url.host} is not the API in the stack outputs, which accepts the same request`,
-    evidence: evidence("atOwnEndpoint", "forOwnHost", "unsigned", "way"),
+    evidence: evidence("atOwnEndpoint", "forOwnHost", "unsigned", "networkPath"),
     fix: `leave out --endpoint, or select the stage of ${url.host} with --stage`,
   };
 }
@@ -202,7 +210,7 @@ function judgeProxy({ subject, accepted, evidence }: Case): Diagnosis | undefine
   return {
     reason: "proxy-interferes",
     cause: `the proxy ${subject.proxy} changes the request`,
-    evidence: evidence("pastProxy", "caller", "way"),
+    evidence: evidence("pastProxy", "caller", "networkPath"),
     fix: `bypass the proxy: \`export NO_PROXY=${subject.url.hostname}\``,
   };
 }
@@ -256,7 +264,7 @@ function judgeCredentials({ subject, observations, evidence }: Case): Diagnosis 
       return {
         reason: "undetermined",
         cause: `${secretWrong}, or something between this computer and STS changes the request after it is signed`,
-        evidence: [...shown, ...evidence("signedInQuery", "pastProxy", "way")],
+        evidence: [...shown, ...evidence("signedInQuery", "pastProxy", "networkPath")],
         fix: "run `auth-cli login --force` to get new credentials; if that does not help, check the server at AWS_ENDPOINT_URL",
       };
     }
@@ -265,7 +273,7 @@ function judgeCredentials({ subject, observations, evidence }: Case): Diagnosis 
       cause: own
         ? secretWrong
         : "something between this computer and AWS changes the request after it is signed",
-      evidence: [...shown, ...evidence("signedInQuery", "pastProxy", "way")],
+      evidence: [...shown, ...evidence("signedInQuery", "pastProxy", "networkPath")],
       fix: own
         ? "run `auth-cli login --force` to get new credentials"
         : `check the server in front of the API at ${subject.url.host}; --trace shows the signed request`,
@@ -284,7 +292,7 @@ function judgeRoute({ subject, observations }: Case): Diagnosis | undefined {
 function undetermined({ subject, evidence, observations }: Case): Diagnosis {
   const { caller } = observations;
   const accepted = caller !== undefined && "accepted" in caller;
-  const proxies = evidence("way").length === 0 ? "" : "; check the proxies on the way";
+  const proxies = evidence("networkPath").length === 0 ? "" : "; check the proxies on the way";
   return {
     reason: "undetermined",
     cause: accepted

@@ -25,13 +25,13 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
   // The local cloud serves every route that it lists.
   const isServed = hasRoute(observations) || (deployed?.route !== undefined && !isRemote(url));
   if (errorType(subject.reply) === undefined && isServed) {
-    return handlerImitates(subject, evidence("unsigned", "again", "unusedPath", "control"));
+    return handlerImitates(subject, evidence("unsigned", "again", "unusedPath", "deployedRoute"));
   }
   if (proxy !== undefined && isRoute(observations.pastProxy)) {
     return {
       reason: "proxy-interferes",
       cause: `the proxy ${proxy} changes the request: the API has the route ${route}`,
-      evidence: evidence("pastProxy", "unusedPath", "way"),
+      evidence: evidence("pastProxy", "unusedPath", "networkPath"),
       fix: `bypass the proxy: \`export NO_PROXY=${url.hostname}\``,
     };
   }
@@ -41,7 +41,7 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
     return {
       reason: isCertain ? "endpoint-of-another-stage" : "undetermined",
       cause: `${url.origin} is not the API in the stack outputs: it has no route ${route}, and that API has${isCertain ? "" : orHandler}`,
-      evidence: evidence("unsigned", "atOwnEndpoint", "unusedPath", "control"),
+      evidence: evidence("unsigned", "atOwnEndpoint", "unusedPath", "deployedRoute"),
       fix: `leave out --endpoint, or use \`--endpoint ${ownUrl.origin}\``,
     };
   }
@@ -58,9 +58,9 @@ export function judgeMissing(subject: Subject, observations: Observations): Diag
     "otherStagePath",
     "unusedStagePath",
     "atOwnEndpoint",
-    "control",
+    "deployedRoute",
     "routes",
-    "deployed",
+    "deployAge",
   );
   if (!lacksRoute(subject, observations, known)) {
     return {
@@ -99,7 +99,7 @@ function notServed(subject: Subject, observations: Observations): Diagnosis {
     cause: isGateways
       ? missing
       : `the handler behind ${routeOf(subject)} answers in API Gateway's own words, or ${missing}`,
-    evidence: describeEvidence(subject, observations, ["unsigned", "again", "unusedPath", "control"]),
+    evidence: describeEvidence(subject, observations, ["unsigned", "again", "unusedPath", "deployedRoute"]),
     fix: isGateways ? check : `read the handler's log: ${logOf(subject)}; without an entry there, ${check}`,
   };
 }
@@ -138,7 +138,7 @@ export function propagating(evidence: (...names: EvidenceName[]) => string[]): D
     reason: "propagating",
     cause:
       "the same request was accepted a moment later: a change to the API or its policy is still propagating, or the handler refused it once",
-    evidence: evidence("again", "deployed"),
+    evidence: evidence("again", "deployAge"),
     fix: "wait a minute after a deploy, then run the command again",
   };
 }
@@ -163,7 +163,7 @@ export function judgeStagePath(subject: Subject, observations: Observations): Di
       "otherStagePath",
       "unusedStagePath",
       "unusedPath",
-      "control",
+      "deployedRoute",
     ]),
     fix: `use the endpoint ${endpoint} (with --endpoint, or in the stack's ApiEndpoint output) and the path ${path}`,
   };

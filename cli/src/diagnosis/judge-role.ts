@@ -40,7 +40,7 @@ export function judgeRole(subject: Subject, observations: Observations): Diagnos
   const denied = saysSo || deployed?.allowed === false;
   const route = routeOf(subject);
   if (!denied && deployed?.allowed === true && !isSettling(subject)) {
-    return handlerImitates(subject, evidence("caller", "control", "unsigned", "unusedPath"));
+    return handlerImitates(subject, evidence("caller", "deployedRoute", "unsigned", "unusedPath"));
   }
   if ((saysSo || requiresSignature) && (otherPool !== undefined || owner?.own === false)) {
     const stage = subject.stage ?? "the deployment";
@@ -60,9 +60,9 @@ export function judgeRole(subject: Subject, observations: Observations): Diagnos
   }
   const notAllowed = `the policy of the role ${role} does not allow execute-api:Invoke on ${routeArn(subject, caller.accepted)}`;
   const shown = [
-    ...evidence("caller", "refusal", "control"),
+    ...evidence("caller", "refusal", "deployedRoute"),
     `${route}, signed with these credentials: HTTP 403`,
-    ...evidence("unsigned", "unusedPath", "signedInQuery", "deployed"),
+    ...evidence("unsigned", "unusedPath", "signedInQuery", "deployAge"),
   ];
   const allow = `add \`auth.attachPermissionsForAuthUsers(stack, [api])\` to the stack and run ${deployCommand(subject.stage)}`;
   if (denied) return { reason: "permission-missing", cause: notAllowed, evidence: shown, fix: allow };

@@ -71,7 +71,7 @@ async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exc
   const open = plan.open.map((route) =>
     checks.run("public.open", (send) => limit.run(() => checkPublicOpen(chain, route, send)), {
       route: route.label,
-      reconsider: (error) => (isAbsence(route, error) ? absent(route) : error),
+      reconsider: (error) => (isPresumedRouteMissing(route, error) ? routeMissingError(route) : error),
       explain: new RouteDiagnosis(chain).explain,
     }),
   );
@@ -95,12 +95,12 @@ async function checkRoutes(chain: Chain, plan: RoutePlan, exchanged: Promise<Exc
 }
 
 /** Whether the guide's route is missing in an API that need not have it. */
-function isAbsence({ isPresumed }: CheckedRoute, error: AuthCliError): boolean {
+function isPresumedRouteMissing({ isPresumed }: CheckedRoute, error: AuthCliError): boolean {
   return isPresumed === true && isRouteMissing(error);
 }
 
-/** Its absence is not a fault of a check that needs the route. */
-function absent({ key }: CheckedRoute): Undecided {
+/** A missing route is not a fault of a check that needs it. */
+function routeMissingError({ key }: CheckedRoute): Undecided {
   return new Undecided("check-failed", { message: `the API has no route ${key}` });
 }
 
@@ -114,13 +114,13 @@ async function checkProtectedRoute(
   const { checks } = chain;
   const diagnosis = new RouteDiagnosis(chain);
   const { label } = route;
-  // Of a presumed route, the unsigned request shows first whether it is there.
-  const absence = createSignal<boolean>();
-  if (route.isPresumed !== true) absence.resolve(false);
-  const signed: Promise<Outcome<string> | undefined> = Promise.all([exchanged, absence.promise]).then(
-    ([{ credentials, missing }, isAbsent]) => {
+  // The unsigned request shows whether a presumed route exists.
+  const routeMissing = createSignal<boolean>();
+  if (route.isPresumed !== true) routeMissing.resolve(false);
+  const signed: Promise<Outcome<string> | undefined> = Promise.all([exchanged, routeMissing.promise]).then(
+    ([{ credentials, missing }, isMissing]) => {
       if (!route.signed) return undefined;
-      if (isAbsent)
+      if (isMissing)
         return checks.run("private.signed", () => Promise.reject(nameYourRoutes(route)), { route: label });
       if (credentials === undefined) {
         checks.skipFor("private.signed", missing, label);
@@ -131,17 +131,17 @@ async function checkProtectedRoute(
         (send) => limit.run(() => checkPrivateSigned(chain, route, send, credentials)),
         {
           route: label,
-          reconsider: (error) => (isAbsence(route, error) ? nameYourRoutes(route) : error),
+          reconsider: (error) => (isPresumedRouteMissing(route, error) ? nameYourRoutes(route) : error),
           explain: diagnosis.explain,
         },
       );
     },
   );
   const checkControls = async (): Promise<void> => {
-    const [{ credentials, missing }, isAbsent] = await Promise.all([exchanged, absence.promise]);
+    const [{ credentials, missing }, isMissing] = await Promise.all([exchanged, routeMissing.promise]);
     if (!route.signed) return;
-    if (isAbsent) {
-      for (const name of signedControlNames) checks.skip(name, absent(route).message, label);
+    if (isMissing) {
+      for (const name of signedControlNames) checks.skip(name, routeMissingError(route).message, label);
       return;
     }
     if (credentials === undefined) {
@@ -165,14 +165,14 @@ async function checkProtectedRoute(
     "private.unsigned",
     async (send) => {
       await limit.run(() => checkPrivateUnsigned(chain, route, send));
-      absence.resolve(false);
+      routeMissing.resolve(false);
     },
     {
       route: label,
       reconsider(error) {
-        const isAbsent = isAbsence(route, error);
-        absence.resolve(isAbsent);
-        return isAbsent ? absent(route) : error;
+        const isMissing = isPresumedRouteMissing(route, error);
+        routeMissing.resolve(isMissing);
+        return isMissing ? routeMissingError(route) : error;
       },
       explain: async (error) => {
         const failure = (await signed)?.failure;
@@ -183,8 +183,8 @@ async function checkProtectedRoute(
   const [outcome] = await Promise.all([
     signed,
     checkControls(),
-    // It may be excluded.
-    checkUnsigned.finally(() => absence.resolve(false)),
+    // A flag may exclude `private.unsigned`. The other checks then run.
+    checkUnsigned.finally(() => routeMissing.resolve(false)),
   ]);
   return outcome;
 }
