@@ -51,13 +51,13 @@ export async function findOutputs(
   remembered: () => readonly RememberedDeployment[],
 ): Promise<FoundOutputs> {
   const settings = file && settingsOf(file, wanted);
-  const given = givenValues(environment, flags, file, settings);
-  const { endpoint, identityPoolId } = given;
+  const overrides = findOverrides(environment, flags, file, settings);
+  const { endpoint, identityPoolId } = overrides;
   if (endpoint !== undefined && identityPoolId !== undefined) {
     return {
       stage: wanted ?? (file && onlyStage(file)),
-      ...describe(
-        given,
+      ...toFoundOutputs(
+        overrides,
         { apiEndpoint: endpoint.value, identityPoolId: identityPoolId.value },
         endpoint.source,
       ),
@@ -79,11 +79,11 @@ export async function findOutputs(
   const api = flags.api ?? settings?.api;
   if (chosen !== undefined) {
     const { stage, stackNames } = chosen;
-    const found = requireOutputs(path, withGiven(chosen, given), {
+    const found = requireOutputs(path, applyOverrides(chosen, overrides), {
       byOtherTool: !isSstOutputsFile(path),
       api: endpoint === undefined ? api : undefined,
     });
-    return { stage, ...describe(given, found, path), stackNames };
+    return { stage, ...toFoundOutputs(overrides, found, path), stackNames };
   }
 
   const known = remembered().filter(({ appName }) => appName === project.appName);
@@ -92,8 +92,8 @@ export async function findOutputs(
     const source = `the last login to ${earlier.stage ?? "this deployment"}`;
     return {
       stage: earlier.stage,
-      ...describe(
-        given,
+      ...toFoundOutputs(
+        overrides,
         {
           apiEndpoint: endpoint?.value ?? earlier.apiEndpoint,
           identityPoolId: identityPoolId?.value ?? earlier.identityPoolId,
@@ -107,11 +107,11 @@ export async function findOutputs(
     wanted === undefined ? undefined : await askCloudFormation(environment, flags, project, wanted);
   if (deployed !== undefined) {
     const { source, ...outputs } = deployed;
-    const found = requireOutputs(source, withGiven({ stage: wanted, ...outputs }, given), { api });
-    return { stage: wanted, ...describe(given, found, source) };
+    const found = requireOutputs(source, applyOverrides({ stage: wanted, ...outputs }, overrides), { api });
+    return { stage: wanted, ...toFoundOutputs(overrides, found, source) };
   }
   if (stages.length > 0) throw unknownStage(path, stages, wanted, known);
-  throw await notFound(path, given, project, wanted, known);
+  throw await notFound(path, overrides, project, wanted, known);
 }
 
 /** Only stages that differ in their deployment have to be told apart. */
@@ -125,31 +125,31 @@ function requireOneStage({ path, stages }: ProjectFile): void {
   });
 }
 
-/** Values that precede the outputs: of flags, the environment and `auth-cli.json`. */
-interface Given {
-  endpoint: GivenValue | undefined;
-  identityPoolId: GivenValue | undefined;
+/** Values that replace those of the outputs: from flags, the environment and `auth-cli.json`. */
+interface Overrides {
+  endpoint: Override | undefined;
+  identityPoolId: Override | undefined;
 }
 
-interface GivenValue {
+interface Override {
   value: string;
   source: string;
-  /** Not the project's file: the user named it. */
+  /** From a flag or the environment, not from `auth-cli.json`. */
   isChosen: boolean;
 }
 
-function givenValues(
+function findOverrides(
   { variables }: Pick<OutputsEnvironment, "variables">,
   flags: DeploymentFlags,
   file: ProjectFile | undefined,
   settings: ProjectSettings | undefined,
-): Given {
+): Overrides {
   const find = (
     flag: string,
     ofFlag: string | undefined,
     variable: string,
     ofFile: string | undefined,
-  ): GivenValue | undefined => {
+  ): Override | undefined => {
     if (ofFlag !== undefined) return { value: ofFlag, source: flag, isChosen: true };
     const ofEnvironment = variables[variable]?.trim();
     if (ofEnvironment)
@@ -167,9 +167,9 @@ function givenValues(
   };
 }
 
-/** @param source of the values that are not given */
-function describe(
-  { endpoint, identityPoolId }: Given,
+/** @param source of the values that nothing overrides */
+function toFoundOutputs(
+  { endpoint, identityPoolId }: Overrides,
   found: RequiredOutputs,
   source: string,
 ): Omit<FoundOutputs, "stage" | "isFromLogin" | "stackNames"> {
@@ -238,8 +238,8 @@ function findRemembered(
   );
 }
 
-/** The file may lack the values that are given. */
-function withGiven(outputs: StageOutputs, { endpoint, identityPoolId }: Given): StageOutputs {
+/** The outputs may lack a value that is overridden. */
+function applyOverrides(outputs: StageOutputs, { endpoint, identityPoolId }: Overrides): StageOutputs {
   return {
     ...outputs,
     values: {
@@ -308,7 +308,7 @@ function unknownStage(
 /** Without outputs. */
 async function notFound(
   path: string,
-  { endpoint, identityPoolId }: Given,
+  { endpoint, identityPoolId }: Overrides,
   { framework }: Project,
   wanted: string | undefined,
   known: readonly RememberedDeployment[],

@@ -21,17 +21,17 @@ export type Observations = Partial<Record<ExperimentName, Outcome>> & {
   deployed?: Deployed;
 };
 
-/** For each experiment. They run at the same time, so the diagnosis takes no longer than the slowest. */
+/** The limit of each experiment and of STS. They run at the same time. */
 const experimentLimitMs = 1500;
 
 /** Bytes of a reply that are read. */
 const readLimit = 16 * 1024;
 
-/** All requests of one diagnosis. */
+/** The most requests of one diagnosis. */
 const mostRequests = 12;
 
-/** Of the whole diagnosis, in milliseconds. IAM is asked after STS. */
-const wholeLimitMs = 1900;
+/** The limit of all requests with the deployer's credentials together. IAM is asked after STS. */
+const deployerLimitMs = 1900;
 
 /** Refusals whose cause can be the credentials. */
 const asksSts = new Set<Refusal>(["forbidden", "unauthorized", "foreign"]);
@@ -57,7 +57,7 @@ export async function runExperiments(
   const leftRequests = mostRequests - names.length - (caller === undefined ? 0 : 1);
   const deployed =
     asksDeployer.has(refusal) && leftRequests >= mostDeployerRequests
-      ? orFailure(() => askDeployer(environment, resolved, subject, identityOf(caller), wholeLimitMs))
+      ? orFailure(() => askDeployer(environment, resolved, subject, identityOf(caller), deployerLimitMs))
       : undefined;
   const [answer, facts] = await Promise.all([
     caller,

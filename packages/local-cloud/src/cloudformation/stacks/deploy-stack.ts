@@ -12,6 +12,7 @@ import {
   reasonOf,
   recordedType,
   type ResourceEnvironment,
+  type RollbackStep,
 } from "./resource-operations.ts";
 import {
   type DeployedResource,
@@ -31,8 +32,8 @@ export interface DeploymentEnvironment extends ResourceEnvironment {
   checkExports(stack: Stack, outputs: readonly StackOutput[]): void;
   /** Called when the resources of a stack can no longer be rolled back. */
   finishNested?: (stack: Stack) => Promise<void>;
-  /** Roll back the operations that failed without a rollback. Not part of a stack, which is saved: they are code. */
-  rollBacks: WeakMap<Stack, () => Promise<void>>;
+  /** Rollbacks of operations that failed with rollback disabled. Not part of a stack, which is saved: they are code. */
+  pendingRollbacks: WeakMap<Stack, () => Promise<void>>;
   /** Gets each stack whose status has changed. */
   onStatus?: (stack: Stack) => void;
 }
@@ -47,14 +48,14 @@ export async function deployStack(...deployment: Parameters<typeof deployResourc
 export interface Deployment {
   /** Why it has failed. It is then rolled back, unless the stack disables that. */
   failure: string | undefined;
-  undo: () => Promise<void>;
+  rollBack: () => Promise<void>;
   /** Ends an update: removes what it has replaced. */
   finish: () => Promise<void>;
 }
 
 /**
  * Creates or updates a stack, resource by resource in dependency order. Replaced and removed resources are deleted
- * last, so that a failure before that can be rolled back: each step is undone in reverse order.
+ * last, so that a failure before that can be rolled back: each step is rolled back in reverse order.
  */
 export async function deployResources(
   stack: Stack,
@@ -62,16 +63,16 @@ export async function deployResources(
   operation: "CREATE" | "UPDATE",
   environment: DeploymentEnvironment,
 ): Promise<Deployment> {
-  const undo: (() => Promise<void>)[] = [];
+  const rollbackSteps: RollbackStep[] = [];
   const obsolete: DeployedResource[] = [];
   const scope = environment.createScope(stack, request);
-  const resources = createResourceOperations(stack, environment, request.clientRequestToken, undo);
+  const resources = createResourceOperations(stack, environment, request.clientRequestToken, rollbackSteps);
   const setStatus = (status: StackStatus, reason?: string): void =>
     setStackStatus(stack, status, reason, request.clientRequestToken, environment);
 
-  const { rollBacks } = environment;
-  const rollBackEarlier = rollBacks.get(stack);
-  rollBacks.delete(stack);
+  const { pendingRollbacks } = environment;
+  const rollBackEarlierOperation = pendingRollbacks.get(stack);
+  pendingRollbacks.delete(stack);
   const previous = { request: stack.request, outputs: stack.outputs, imports: stack.imports };
   for (const resource of stack.resources.values()) resource.statusReason = undefined;
   setStatus(`${operation}_IN_PROGRESS`, "User Initiated");
@@ -90,10 +91,10 @@ export async function deployResources(
     environment.checkExports(stack, outputs);
     stack.outputs = outputs;
   } catch (error) {
-    await rollBack(reasonOf(error));
+    await rollBackUnlessDisabled(reasonOf(error));
     return {
       failure: reasonOf(error),
-      undo: () => rollBacks.get(stack)?.() ?? Promise.resolve(),
+      rollBack: () => pendingRollbacks.get(stack)?.() ?? Promise.resolve(),
       finish: () => Promise.resolve(),
     };
   }
@@ -102,7 +103,7 @@ export async function deployResources(
   else setStatus("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS");
   return {
     failure: undefined,
-    undo: () => undoAll("User Initiated"),
+    rollBack: () => rollBack("User Initiated"),
     finish: operation === "CREATE" ? () => Promise.resolve() : finish,
   };
 
@@ -152,25 +153,25 @@ export async function deployResources(
     const same = { ...current, metadata, deletionPolicy, updateReplacePolicy, dependencies: dependsOn };
     if (canonicalJson(same) !== canonicalJson(current)) {
       stack.resources.set(logicalId, same);
-      undo.push(() => {
+      rollbackSteps.push(() => {
         stack.resources.set(logicalId, current);
         return Promise.resolve();
       });
     }
   }
 
-  async function rollBack(reason: string): Promise<void> {
-    if (!stack.disableRollback) return undoAll(`${reason} Rollback requested by user.`);
+  async function rollBackUnlessDisabled(reason: string): Promise<void> {
+    if (!stack.disableRollback) return rollBack(`${reason} Rollback requested by user.`);
     setStatus(`${operation}_FAILED`, reason);
-    rollBacks.set(stack, () => undoAll("User Initiated"));
+    pendingRollbacks.set(stack, () => rollBack("User Initiated"));
   }
 
-  async function undoAll(reason: string): Promise<void> {
-    rollBacks.delete(stack);
+  async function rollBack(reason: string): Promise<void> {
+    pendingRollbacks.delete(stack);
     const prefix = operation === "CREATE" ? "ROLLBACK" : "UPDATE_ROLLBACK";
     setStatus(`${prefix}_IN_PROGRESS`, reason);
     try {
-      for (const step of undo.toReversed()) await step();
+      for (const step of rollbackSteps.toReversed()) await step();
     } catch (error) {
       setStatus(`${prefix}_FAILED`, reasonOf(error));
       return;
@@ -178,7 +179,7 @@ export async function deployResources(
     if (operation === "UPDATE") Object.assign(stack, previous);
     else stack.outputs = [];
     // The operation before this one failed too.
-    if (rollBackEarlier !== undefined) return rollBackEarlier();
+    if (rollBackEarlierOperation !== undefined) return rollBackEarlierOperation();
     setStatus(`${prefix}_COMPLETE`);
   }
 

@@ -37,7 +37,7 @@ export interface NestedStacksOptions {
 
 export interface NestedStacks {
   type: ResourceType;
-  /** Removes what the updates of a stack's nested stacks have replaced: they can no longer be undone. */
+  /** Removes what the updates of a stack's nested stacks have replaced: they can no longer be rolled back. */
   finish(stack: Stack): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export function createNestedStacks(options: NestedStacksOptions): NestedStacks {
         const nested = stacks.get(instance.physicalId);
         if (nested === undefined) return instance;
         if (context.isRollback === true) {
-          await open.get(nested.stackId)?.pop()?.undo();
+          await open.get(nested.stackId)?.pop()?.rollBack();
           return instanceOf(nested);
         }
         nested.disableRollback = stacks.get(context.stackId)?.disableRollback ?? false;
@@ -138,7 +138,7 @@ function fail(stack: Stack, verb: string, reason: string): never {
 
 const unchanged: Deployment = {
   failure: undefined,
-  undo: () => Promise.resolve(),
+  rollBack: () => Promise.resolve(),
   finish: () => Promise.resolve(),
 };
 

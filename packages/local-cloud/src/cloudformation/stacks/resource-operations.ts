@@ -35,19 +35,19 @@ export interface ResourceEnvironment {
 /** A failure that the stack's events already record. The message is the reason for the stack's own event. */
 export class DeploymentFailure extends Error {}
 
-type Undo = () => Promise<void>;
+export type RollbackStep = () => Promise<void>;
 
 const failureVerbs = { CREATE_FAILED: "create", UPDATE_FAILED: "update", DELETE_FAILED: "delete" } as const;
 
 /**
  * Creates, replaces, updates and removes single resources. Each operation writes events.
- * @param undo gets how to undo each operation that is more than a removal
+ * @param rollbackSteps gets a step for each operation that is more than a removal
  */
 export function createResourceOperations(
   stack: Stack,
   environment: ResourceEnvironment,
   clientRequestToken: string | undefined,
-  undo: Undo[] = [],
+  rollbackSteps: RollbackStep[] = [],
 ) {
   const { account, resourceTypes, customResource, sources, now, log } = environment;
 
@@ -81,7 +81,7 @@ export function createResourceOperations(
     );
   }
 
-  /** The resource is unchanged, so the failure leaves nothing to undo. */
+  /** The resource is unchanged, so the failure leaves nothing to roll back. */
   function updateFailed(current: StackResource, reason: string): DeploymentFailure {
     const failure = failed(current, "UPDATE_FAILED", reason);
     record(current, "UPDATE_COMPLETE");
@@ -155,7 +155,7 @@ export function createResourceOperations(
 
     async create(resource: StackResource): Promise<void> {
       stack.resources.set(resource.logicalId, resource);
-      undo.push(async () => {
+      rollbackSteps.push(async () => {
         if (exists(resource))
           await remove(resource, resource.deletionPolicy === "Retain" ? "keep" : "delete");
       });
@@ -177,7 +177,7 @@ export function createResourceOperations(
       }
       record(resource, "UPDATE_COMPLETE");
       stack.resources.set(resource.logicalId, resource);
-      undo.push(() => takeBack(resource, current));
+      rollbackSteps.push(() => takeBack(resource, current));
     },
 
     /** @returns whether the type replaced the resource */
@@ -188,7 +188,7 @@ export function createResourceOperations(
       let previous: Properties;
       let type: ResourceType;
       let instance: ResourceInstance;
-      const undoFrom = (from: ResourceInstance) => async () => {
+      const rollBackFrom = (from: ResourceInstance) => async () => {
         record(resource, "UPDATE_IN_PROGRESS");
         const context: ResourceContext = { ...contextOf(resource), isRollback: true };
         await type.update(from, previous, prepare(resource), context);
@@ -201,14 +201,14 @@ export function createResourceOperations(
         previous = prepare(before);
         instance = await type.update(instanceBefore, prepare(resource), previous, contextOf(resource));
       } catch (error) {
-        if (error instanceof PartialFailure) undo.push(undoFrom(instanceBefore));
+        if (error instanceof PartialFailure) rollbackSteps.push(rollBackFrom(instanceBefore));
         throw updateFailed(current, reasonOf(error));
       }
       setInstance(resource, instance);
       record(resource, "UPDATE_COMPLETE");
       stack.resources.set(resource.logicalId, resource);
       const isReplaced = instance.physicalId !== current.physicalId;
-      undo.push(isReplaced ? () => takeBack(resource, current) : undoFrom(instance));
+      rollbackSteps.push(isReplaced ? () => takeBack(resource, current) : rollBackFrom(instance));
       return isReplaced;
     },
   };

@@ -68,7 +68,7 @@ export interface Stacks {
 
 export type StacksOptions = Omit<
   DeploymentEnvironment,
-  "createScope" | "checkExports" | "finishNested" | "rollBacks"
+  "createScope" | "checkExports" | "finishNested" | "pendingRollbacks"
 > & {
   /** Reads the template of a nested stack. @throws ServiceError for an address without one */
   readTemplate: (url: string) => string;
@@ -82,7 +82,7 @@ export function createStacks(options: StacksOptions): Stacks {
   const exports = createExports(stacks);
   const changeSets = createChangeSets(account, now, state);
   const operations = new Set<Promise<void>>();
-  const rollBacks: DeploymentEnvironment["rollBacks"] = new WeakMap();
+  const pendingRollbacks: DeploymentEnvironment["pendingRollbacks"] = new WeakMap();
 
   const nested = createNestedStacks({
     account,
@@ -97,7 +97,7 @@ export function createStacks(options: StacksOptions): Stacks {
     ...options,
     resourceTypes: new Map([...options.resourceTypes, [nestedStackType, nested.type]]),
     finishNested: (stack) => nested.finish(stack),
-    rollBacks,
+    pendingRollbacks,
     createScope: (stack, request) =>
       scopeOf(stack, request, (logicalId) => {
         const resource = stack.resources.get(logicalId);
@@ -219,7 +219,7 @@ export function createStacks(options: StacksOptions): Stacks {
     async rollBack(stackName) {
       const stack = get(stackName);
       stackRefusals.rollback.when(!isLeftFailed(stack), stack.stackName, stack.status);
-      const rollBack = rollBacks.get(stack);
+      const rollBack = pendingRollbacks.get(stack);
       if (rollBack === undefined) {
         throw validationError(
           `The local cloud was started again after stack [${stack.stackName}] failed, and cannot roll it back. Deploy it again with --no-rollback, or delete it.`,
