@@ -286,7 +286,14 @@ describe("auth-cli local", () => {
       const { stdout } = await cli.run(["local", "env", "bash"]);
       expect(stdout).toContain(printedFirst);
       const [, port = ""] = /AWS_ENDPOINT_URL=\S+:(\d+)/.exec(stdout) ?? [];
-      const taken = await inside("", ["--port", port, "--state", join(folder, "other")]);
+      const taken = await inside("", [
+        "--port",
+        port,
+        "--twitter-port",
+        "0",
+        "--state",
+        join(folder, "other"),
+      ]);
       expect(taken.stderr).toContain("fix: stop it, or select another port with --port\n");
     } finally {
       const ended = exitCode(second);
