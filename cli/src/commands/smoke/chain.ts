@@ -17,7 +17,7 @@ import { Undecided } from "./check-errors.ts";
 import { createSignal } from "./signal.ts";
 import { isRouteMissing, RouteDiagnosis } from "./route-diagnosis.ts";
 import { nameYourRoutes, noProtectedRoute } from "./routes/missing-routes.ts";
-import { type CheckedRoute, guide, type ProtectedRoute, type RoutePlan } from "./routes/choose-routes.ts";
+import { type CheckedRoute, guide, type ProtectedRoute, type RoutePlan } from "./routes/plan-routes.ts";
 import { describeLive, type LiveStage, type StageSources } from "./stage-sources.ts";
 
 /**

@@ -16,7 +16,7 @@ import {
   type SmokeRun,
 } from "./report.ts";
 import { Retries } from "./retry.ts";
-import type { RouteFlags } from "./routes/choose-routes.ts";
+import type { RouteFlags } from "./routes/plan-routes.ts";
 import { RunLimits, type RunLimitOptions } from "./run-limits.ts";
 import { shareSources } from "./shared-sources.ts";
 import { createSignal } from "./signal.ts";

@@ -10,7 +10,7 @@ import { liveFunctionsOfTemplates } from "../../deployment/template-routes.ts";
 import { deployCommand } from "../../deployment/deploy-command.ts";
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
-import { planRoutes, type RouteFlags, type RoutePlan } from "./routes/choose-routes.ts";
+import { planRoutes, type RouteFlags, type RoutePlan } from "./routes/plan-routes.ts";
 
 /** What is known of a stage in addition to its addresses. Each source is read once. */
 export interface StageSources {

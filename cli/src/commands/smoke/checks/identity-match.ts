@@ -1,6 +1,6 @@
 import { AuthCliError } from "../../../errors.ts";
 import { excerpt } from "../../../http.ts";
-import type { CheckedRoute } from "../routes/choose-routes.ts";
+import type { CheckedRoute } from "../routes/plan-routes.ts";
 
 /** Identity ids in any text. */
 const identityIds = /[\w-]+:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;

@@ -9,7 +9,7 @@ import { isUnansweredLive } from "../../../diagnosis/live-mode.ts";
 import { routeFailure } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
 import type { CheckName } from "../report.ts";
-import type { CheckedRoute } from "../routes/choose-routes.ts";
+import type { CheckedRoute } from "../routes/plan-routes.ts";
 import { routeTimeoutMs, somethingElseAnswered, signingTime, unsignedRequest } from "./route-requests.ts";
 import { observedCognito } from "./token-exchange.ts";
 

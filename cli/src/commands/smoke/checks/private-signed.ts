@@ -2,7 +2,7 @@ import { apiUrl } from "../../../aws/execute-api.ts";
 import { type AwsCredentials, signSigV4 } from "../../../aws/sigv4.ts";
 import { exchange, type HttpRequest, replyText, type Send } from "../../../http.ts";
 import type { Chain } from "../check-runner.ts";
-import type { CheckedRoute } from "../routes/choose-routes.ts";
+import type { CheckedRoute } from "../routes/plan-routes.ts";
 import { requireExpectedResponse, routeTimeoutMs, signingTime } from "./route-requests.ts";
 
 /** `private.signed`: the protected route answers the identity. @returns the body */

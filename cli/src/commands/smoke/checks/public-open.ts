@@ -1,6 +1,6 @@
 import { exchange, type Send } from "../../../http.ts";
 import type { Chain } from "../check-runner.ts";
-import type { CheckedRoute } from "../routes/choose-routes.ts";
+import type { CheckedRoute } from "../routes/plan-routes.ts";
 import { requireExpectedResponse, unsignedRequest } from "./route-requests.ts";
 
 /** `public.open`: the open route answers without a signature. */

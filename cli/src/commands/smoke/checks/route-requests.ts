@@ -6,7 +6,7 @@ import { excerpt, headerValue, type HttpRequest, type Reply, replyText } from ".
 import { askSecondClock } from "../../../deployment/second-clock.ts";
 import { type RouteFailure, routeFailure } from "../check-errors.ts";
 import type { Chain } from "../check-runner.ts";
-import type { CheckedRoute } from "../routes/choose-routes.ts";
+import type { CheckedRoute } from "../routes/plan-routes.ts";
 
 /**
  * For the whole answer of a route. API Gateway waits 30 s for a function, then answers HTTP 503, which shows a function

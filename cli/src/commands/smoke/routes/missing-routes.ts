@@ -1,5 +1,5 @@
 import { AuthCliError } from "../../../errors.ts";
-import type { CheckedRoute } from "./choose-routes.ts";
+import type { CheckedRoute } from "./plan-routes.ts";
 
 /** Nothing names the API's routes, and the guide's is not among them. */
 export function nameYourRoutes({ key }: Pick<CheckedRoute, "key">): AuthCliError {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { templateOf } from "../../../../test/fakes/smoke-world.ts";
 import { type NamedRoute, parseRoute } from "./named-route.ts";
-import { planRoutes, type RoutePlan } from "./choose-routes.ts";
+import { planRoutes, type RoutePlan } from "./plan-routes.ts";
 
 const named = (access: NamedRoute["access"], text: string, expected = {}): NamedRoute => ({
   ...parseRoute("--route", access, text),
