@@ -16,7 +16,7 @@ import { deployerEndpoint } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
 import { exchange, type HttpRequest, type Reply } from "../http.ts";
 import { routeArn, stagePath } from "./route-arn.ts";
-import { chooseRoute } from "./route-match.ts";
+import { matchRoute } from "./route-match.ts";
 import type { Subject } from "./subject.ts";
 
 /** What AWS says about the route. Known only with the deployer's credentials, and at API Gateway's own address. */
@@ -77,7 +77,7 @@ export async function askDeployer(
   // A route on a later page could take precedence.
   if (next !== undefined) return undefined;
   const routes = items.flatMap((route) => parseRouteKey(route.routeKey).map((key) => ({ ...route, ...key })));
-  const route = chooseRoute(routes, method, stagePath(subject).path);
+  const route = matchRoute(routes, method, stagePath(subject).path);
   const identity = route?.authorizationType === "AWS_IAM" ? await caller : undefined;
   const role = identity && roleName(identity);
   if (identity === undefined || role === undefined) return { route, allowed: undefined };

@@ -14,7 +14,7 @@ export function covers(pattern: string, path: string): boolean {
  * The route that takes a request: a full match before `{proxy+}` before `$default`, and a method before `ANY`.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
-export function chooseRoute<T extends KnownRoute>(
+export function matchRoute<T extends KnownRoute>(
   routes: readonly T[],
   method: string,
   path: string,

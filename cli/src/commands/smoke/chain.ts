@@ -37,7 +37,7 @@ export async function runChain(
   // On demand: if no check needs the login, the keyring stays closed.
   const login = (): Promise<LoadedLogin> => (found ??= findLogin());
   const exchanged = exchangeToken(chain, login);
-  const plan = sources.chooseRoutes();
+  const plan = sources.planRoutes();
   const live = plan.then(() => sources.findLive(false));
   const guests = allowGuests || resolved.settings?.allowGuests === true;
   const [{ identityId }, planned, stageLive] = await Promise.all([

@@ -15,7 +15,7 @@ import { planRoutes, type RouteFlags, type RoutePlan } from "./routes/plan-route
 /** What is known of a stage in addition to its addresses. Each source is read once. */
 export interface StageSources {
   /** The routes to check, and why these, when that can surprise. */
-  chooseRoutes(): Promise<RoutePlan>;
+  planRoutes(): Promise<RoutePlan>;
   /**
    * The functions that run on somebody's computer. Undefined when there are none, or when it is not known.
    * @param ask even if nothing else needs CloudFormation's answer
@@ -48,7 +48,7 @@ export function createStageSources(
       : readSynthesisedTemplates(environment, project, deployment.stage, deployment.stackNames);
   };
   return {
-    async chooseRoutes() {
+    async planRoutes() {
       const named = planRoutes(flags, settings);
       if (named.origin === "flags" || named.origin === "auth-cli.json") return named;
       const { value, refusal } = await orRefusal(deployed);
