@@ -70,7 +70,7 @@ export function parseOutputs(
   if (ofWanted !== undefined) return [{ stage: wanted, ...merge(ofWanted) }];
   const found = [...stages].map(([stage, own]) => ({ stage, ...merge(own) }));
   if (appName !== undefined || isSstOutputsFile(path)) return found;
-  // Not the wanted one: an error names them.
+  // These are not the wanted stage. The error message lists them.
   return named.length > 0 ? named : joinPartial(found, stacks);
 }
 

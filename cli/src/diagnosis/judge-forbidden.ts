@@ -22,10 +22,7 @@ interface Case {
   evidence: (...names: EvidenceName[]) => string[];
 }
 
-/**
- * `Forbidden` in API Gateway's words. An experiment that was accepted comes first, then STS's answer to the same
- * credentials. With credentials, clock and signature shown to be right, the role's policy and the handler are left.
- */
+/** `Forbidden` in API Gateway's words. The first judge with an answer wins. */
 export function judgeForbidden(subject: Subject, observations: Observations): Diagnosis {
   const facts: Case = {
     subject,
@@ -37,18 +34,28 @@ export function judgeForbidden(subject: Subject, observations: Observations): Di
     evidence: (...names) => describeEvidence(subject, observations, names),
   };
   return (
+    // The same request is accepted now, so no part of it is wrong.
     (facts.accepted("again") ? propagating(facts.evidence) : undefined) ??
+    // Without AWS_IAM on the route, neither the signature nor the role matters.
     judgeAuthorizer(facts) ??
+    // On a path that the API does not have, no other part of the request matters.
     judgeStagePath(subject, observations) ??
+    // Names the part that is changed, which judgeProxy does not.
     judgePart(facts) ??
+    // A signature for another service, region or host is refused with the words for wrong credentials.
     judgeService(subject, observations, facts.accepted("forOtherService")) ??
     judgeRegion(facts) ??
     judgeEndpoint(facts) ??
+    // The request that was accepted differs only in the proxy.
     judgeProxy(facts) ??
+    // No experiment was accepted: all were signed with the same credentials.
     judgeCredentials(facts) ??
+    // These services have words of their own for what the role may not do.
     judgeFunctionUrl(subject, observations) ??
     judgeAppSync(subject, observations) ??
+    // The role's policy matters only for a route that exists.
     judgeRoute(facts) ??
+    // Credentials, clock and signature are right. The role's policy and the handler are left.
     judgeRole(subject, observations) ??
     undetermined(facts)
   );
@@ -138,7 +145,7 @@ function judgePart(facts: Case): Diagnosis | undefined {
       : `the proxy ${subject.proxy}`;
   const changed = `something between this computer and the API ${change}`;
   const direct = isDirect(subject, observations);
-  // At an API's own address, another API's answer shows nothing about the way.
+  // If the request went to an API's own address, the endpoint in the outputs is another API. Its answer shows nothing here.
   if (accepted("pastProxy") || (!direct && accepted("atOwnEndpoint"))) {
     return { reason, cause: changed, evidence: shown, fix: fix(culprit) };
   }
@@ -257,7 +264,7 @@ function judgeCredentials({ subject, observations, evidence }: Case): Diagnosis 
     };
   }
   if (/^(SignatureDoesNotMatch|InvalidSignature|IncompleteSignature)/.test(answer.code)) {
-    // STS does not compare an incomplete signature with the key: a header of it is missing.
+    // STS answers IncompleteSignature to a request that lacks a signed header. It has not compared the key.
     const own = caller !== undefined && "refused" in caller && !answer.code.startsWith("Incomplete");
     const secretWrong = "the secret access key does not belong to the access key id";
     if (own && caller.isOnOtherWay) {

@@ -1,6 +1,6 @@
 /**
- * The account and its deployed resources. CloudFormation writes them. Cognito Identity, API Gateway, IAM and Lambda read
- * them. Names follow the CloudFormation resource types, with intrinsic functions resolved.
+ * The account and its deployed resources. CloudFormation writes them, and every service reads its own. Names follow the
+ * CloudFormation resource types, with intrinsic functions resolved.
  */
 
 /** An IAM policy document, as written in the template. */
@@ -37,7 +37,7 @@ export interface LambdaFunction {
   memoryMb: number;
   environment: Record<string, string>;
   roleArn: string;
-  /** Of its log. Default: `/aws/lambda/<name>`. */
+  /** The log group of the function. Default: `/aws/lambda/<name>`. */
   logGroup?: string | undefined;
   /** The zip archive. A new array means new code. */
   code: Uint8Array;

@@ -21,7 +21,7 @@ export interface ExecutionEnvironmentOptions extends FunctionSettings {
 export interface ExecutionEnvironment {
   /**
    * A reply with `ended` means that the environment must not be used again; it is then terminated.
-   * @param limitMs when it ends before the function's timeout
+   * @param limitMs ends the invocation if it is less than the function's timeout
    */
   invoke(request: InvocationRequest, limitMs?: number): Promise<InvocationReply>;
   /** Gives a running invocation five more seconds, after which it ends with this cause. */
@@ -31,6 +31,27 @@ export interface ExecutionEnvironment {
   /** Ends the thread now. A running invocation gets a reply. */
   terminate(): Promise<void>;
 }
+
+/**
+ * How long starting a thread and loading a bundle may take. It does not count as the handler's time.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+ */
+const initMs = 10_000;
+
+/**
+ * V8 ends the whole process, not the thread, when one large object does not fit into the heap. So the heap is larger
+ * than the function's memory, and a thread that uses more than that is ended from outside.
+ */
+const memoryReserveMb = 2048;
+
+/** How much more than the function's memory V8 may use before it collects garbage. */
+const memorySlackMb = 128;
+
+/** How often a long invocation is checked. */
+const checkMs = 50;
+
+/** What `abandon` leaves a running invocation: as long as a live bridge waits for `sst dev` to take a request. */
+const abandonedMs = 5000;
 
 /** Lambda's execution environment. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html */
 export function createExecutionEnvironment(options: ExecutionEnvironmentOptions): ExecutionEnvironment {
@@ -43,10 +64,10 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
   let isReady = false;
   let finish: ((reply: InvocationReply) => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
-  /** Of the running invocation. */
+  /** When the running invocation times out, by `performance.now()`. */
   let deadline = 0;
   let allowedMs = timeoutMs;
-  /** Why it is no longer expected to end. */
+  /** Why `abandon` was called for the running invocation. */
   let abandoned: string | undefined;
   let usage: Usage | undefined;
   let crash: InvocationReply | undefined;
@@ -66,7 +87,7 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
     }
   };
   const end = async (errorType: string, errorMessage: string, isAbandoned = false): Promise<void> => {
-    // What the thread wrote before it ended.
+    // The thread may have written messages before it ended.
     for (let next; (next = receiveMessageOnPort(port)) !== undefined;) take(next.message as WorkerMessage);
     const unstarted = !isReady;
     crash ??= { ok: false, errorType, errorMessage, stack: "", ended: true, unstarted, isAbandoned };
@@ -144,21 +165,6 @@ export function createExecutionEnvironment(options: ExecutionEnvironmentOptions)
   };
 }
 
-/**
- * V8 ends the whole process, not the thread, when one large object does not fit into the heap. So the heap is larger
- * than the function's memory, and a thread that uses more than that is ended from outside.
- */
-const memoryReserveMb = 2048;
-
-/** What V8 may use before it collects garbage. */
-const memorySlackMb = 128;
-
-/** How often a long invocation is checked. */
-const checkMs = 50;
-
-/** As long as a live bridge waits for `sst dev` to take a request. */
-const abandonedMs = 5000;
-
 interface Usage {
   /** Whether the thread has been computing since the last call. */
   isBusy(): boolean;
@@ -179,9 +185,3 @@ function startUsage(worker: Worker | undefined): Usage {
     growthMb: () => (process.memoryUsage.rss() - start) / 2 ** 20,
   };
 }
-
-/**
- * How long starting a thread and loading a bundle may take. It does not count as the handler's time.
- * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
- */
-const initMs = 10_000;
