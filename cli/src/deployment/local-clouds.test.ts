@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { reply } from "../../test/fakes/fake-environment.ts";
 import { smokeWith } from "../../test/fakes/smoke-world.ts";
 import { authCli, reportedError, steps } from "../../test/fakes/world.ts";
+import type { DoctorReport } from "../commands/doctor/finding.ts";
 import { AuthCliError } from "../errors.ts";
 
 const folder = "/home/user/.local/state/auth-cli/local-clouds";
@@ -71,6 +72,16 @@ describe("a deployment on a local cloud that runs, in a terminal without its env
       expect(ran.check(name).error).toMatchObject(error);
     const hosts = ran.environment.requests.map(({ url }) => url.hostname);
     expect(new Set(hosts)).toEqual(new Set(["127.0.0.1"]));
+  });
+
+  it("is a fault of doctor", async () => {
+    const ran = await authCli(["doctor", "--json", ...here], world);
+    const { findings } = JSON.parse(ran.stdout) as DoctorReport;
+    expect(findings.find(({ name }) => name === "deployment.endpoint")).toMatchObject({
+      status: "fault",
+      message: error.message,
+      fix: error.fix,
+    });
   });
 
   it("is called with the addresses of a login to it", async () => {

@@ -1,6 +1,7 @@
 import { relative } from "node:path";
 import { scopeOfHost } from "../../aws/api-host.ts";
 import { deployCommand } from "../../deployment/deploy-command.ts";
+import { requireCognitoOfApi } from "../../deployment/service-addresses.ts";
 import { parseServiceUrl } from "../../deployment/service-url.ts";
 import { type FoundOutputs, isOfFile, outputsPath } from "../../deployment/find-outputs.ts";
 import type { RememberedDeployment } from "../../deployment/deployment.ts";
@@ -108,11 +109,14 @@ function withoutSlash(url: string): string {
   return url.replace(/\/+$/, "");
 }
 
-async function endpoint({ found }: Examination, text: string): Promise<Finding> {
+async function endpoint({ environment, configuration, found }: Examination, text: string): Promise<Finding> {
   const name = "deployment.endpoint";
   const shape = judgeEndpoint(text, found.value?.stage);
   if (shape?.status === "fault") return shaped(name, text, shape);
-  const { error } = await attempt(() => parseServiceUrl(text, found.value?.source ?? ""));
+  const { error } = await attempt(() => {
+    const apiEndpoint = parseServiceUrl(text, found.value?.source ?? "");
+    return requireCognitoOfApi(environment, configuration, { apiEndpoint });
+  });
   return error === undefined ? shaped(name, text, shape) : fromError(name, error);
 }
 

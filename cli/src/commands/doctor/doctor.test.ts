@@ -96,19 +96,23 @@ describe("doctor", () => {
     ["cdk.json", "cdk-outputs.json", "CDK"],
     ["samconfig.toml", "outputs.json", "SAM"],
   ])("speaks of the framework of %s, whose source it does not read", async (marker, file, name) => {
-    const { findings } = await examined({
+    const world = createDoctorWorld({
       workingDirectory: "/other",
       files: {
         [`/other/${marker}`]: "{}",
         [`/other/${file}`]: JSON.stringify({ Stack: { ApiEndpoint: api, IdentityPoolId: poolId } }),
       },
     });
+    const { findings } = await examineIn(world, ["--deep"]);
     expect(findings["stack.source"]).toEqual({
       name: "stack.source",
       status: "skipped",
       message: `doctor reads the source of SST stacks only; with --deep it checks what ${name} deployed`,
     });
     expect(findings["deployment.outputs"]).toMatchObject({ status: "ok", message: `from ${file}` });
+    expect(findings["deployer.credentials"]?.evidence).toEqual([
+      "auth-cli looked at --profile, the environment and the AWS files",
+    ]);
   });
 
   it("changes no file, no mode and no login", async () => {

@@ -363,6 +363,24 @@ describe("doctor --deep", () => {
       /^the source is newer/,
     ],
     [
+      "a CDK project, whose templates it does not compare",
+      {
+        workingDirectory: "/other",
+        files: {
+          "/other/cdk.json": "{}",
+          "/other/cdk-outputs.json": JSON.stringify({
+            Notes: {
+              ApiEndpoint: "https://abc123.execute-api.us-east-1.amazonaws.com",
+              IdentityPoolId: poolId,
+            },
+          }),
+        },
+      },
+      "template.deployed",
+      "skipped",
+      /^doctor compares the templates of SST stacks only$/,
+    ],
+    [
       "a stack that is not deployed",
       {
         answers: {
