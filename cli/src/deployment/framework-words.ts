@@ -1,10 +1,13 @@
 import type { Framework } from "./framework.ts";
 
+/** Without the file, later commands use the addresses of an earlier deploy. */
+const deployCdk = "`npx cdk deploy --all --outputs-file cdk-outputs.json`";
+
 /** How to write the outputs file. An imperative. */
 export function howToWriteOutputs(framework: Framework, stage = "<stage>"): string {
   return {
     sst: `run \`npx sst deploy --stage ${stage}\``,
-    cdk: "run `npx cdk deploy --all --outputs-file cdk-outputs.json`",
+    cdk: `run ${deployCdk}`,
     amplify: "run `npx ampx generate outputs --app-id <app> --branch <branch>`",
     sam: describeStacks("<stack>"),
     serverless: describeStacks(`<service>-${stage}`),
@@ -27,7 +30,7 @@ function describeStacks(stack: string): string {
 type Words = Readonly<Partial<Record<Framework, string>>>;
 
 const deploy: Words = {
-  cdk: "`npx cdk deploy --all`",
+  cdk: deployCdk,
   amplify: "`npx ampx pipeline-deploy` or `npx ampx sandbox`",
   sam: "`sam build && sam deploy`",
   serverless: "`npx serverless deploy`",

@@ -80,7 +80,11 @@ describe("a command in a fix", () => {
   });
 
   it.each([
-    ["/project/cdk.json", "run `npx cdk deploy --all`", "`authorizer: new HttpIamAuthorizer()`"],
+    [
+      "/project/cdk.json",
+      "run `npx cdk deploy --all --outputs-file cdk-outputs.json`",
+      "`authorizer: new HttpIamAuthorizer()`",
+    ],
     ["/project/amplify_outputs.json", "run `npx ampx", "`authorizer: new HttpIamAuthorizer()`"],
     ["/project/samconfig.toml", "run `sam build && sam deploy`", "`Auth: { Authorizer: AWS_IAM }`"],
     ["/project/serverless.yml", "run `npx serverless deploy`", "`authorizer: { type: aws_iam }`"],
