@@ -52,7 +52,7 @@ describe("the argument", () => {
 
   it.each<Invalid>([
     ...common,
-    ["stage", [undefined, null, 1, "x", [], () => stage]],
+    ["stage", [undefined, null, 1, "x", [], () => stage, {}, { endpoint: stage.endpoint }]],
     [
       "login",
       [undefined, null, 1, "x", [], () => login, {}, { ...login, accessToken: 1 }, { provider: "x" }],
@@ -64,6 +64,17 @@ describe("the argument", () => {
       expect(await errorOf(create)).toMatchObject(named(field));
     }
   });
+
+  it.each(["ftp://127.0.0.1:9", "http://api.example"])(
+    "of createSigner rejects the endpoint %s at once",
+    async (endpoint) => {
+      const create = (): void => void createSigner({ login, stage: { ...stage, endpoint } });
+      expect(await errorOf(create)).toMatchObject({
+        code: "invalid-configuration",
+        message: expect.stringContaining("(the argument of createSigner)") as unknown,
+      });
+    },
+  );
 
   it.each<Invalid>([
     ["stage\\.endpoint", [1, "nonsense", new URL(stage.endpoint)]],

@@ -47,7 +47,14 @@ const isLogin: Check = (value) => {
     : "an object with accessToken and accessTokenSecret, or provider and token";
 };
 
-const ofSigner: Record<keyof SignerOptions, Check> = { ...common, stage: isObject, login: isLogin };
+const isStage: Check = (value) => {
+  const { endpoint, identityPoolId } = Object(value) as Record<string, unknown>;
+  return [endpoint, identityPoolId].includes(undefined)
+    ? "an object with endpoint and identityPoolId"
+    : undefined;
+};
+
+const ofSigner: Record<keyof SignerOptions, Check> = { ...common, stage: isStage, login: isLogin };
 
 const ofRequest: Record<keyof RequestToSign, Check> = {
   method: (value) =>

@@ -1,5 +1,6 @@
 import { checkSignerOptions, checkSmokeOptions } from "./check-options.ts";
 import { createGivenSigner } from "./given-signer.ts";
+import { parseServiceUrl } from "../deployment/service-url.ts";
 import { smokeGivenStages } from "./given-stages.ts";
 import { createLibraryEnvironment } from "../environment/library-environment.ts";
 import type { RequestSigner, SignerOptions, SmokeOptions, SmokeRun } from "./types.ts";
@@ -19,5 +20,7 @@ export async function smoke(options: SmokeOptions): Promise<SmokeRun> {
 
 export function createSigner(options: SignerOptions): RequestSigner {
   checkSignerOptions(options);
-  return createGivenSigner(options, createLibraryEnvironment(options).environment);
+  const sign = createGivenSigner(options, createLibraryEnvironment(options).environment);
+  parseServiceUrl(options.stage.endpoint, "the argument of createSigner");
+  return sign;
 }
