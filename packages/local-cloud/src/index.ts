@@ -270,6 +270,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
         TWITTER_CONSUMER_KEY: clientCredentials.key,
         TWITTER_CONSUMER_SECRET: clientCredentials.secret,
         SST_TELEMETRY_DISABLED: "1",
+        CDK_DISABLE_CLI_TELEMETRY: "true",
       },
       fastForward,
       async disconnectIot() {

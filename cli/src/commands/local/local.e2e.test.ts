@@ -46,6 +46,7 @@ describe("auth-cli local", () => {
       AWS_EC2_METADATA_DISABLED: "true",
       NODE_EXTRA_CA_CERTS: expect.stringMatching(/\.pem$/),
       SST_TELEMETRY_DISABLED: "1",
+      CDK_DISABLE_CLI_TELEMETRY: "true",
     });
     for (const name of [
       "AWS_ACCESS_KEY_ID",
