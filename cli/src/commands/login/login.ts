@@ -15,7 +15,8 @@ import {
   parseLoginToken,
   readLoginText,
 } from "../../session/given-token.ts";
-import { cacheIdentity, exchangeLogin } from "../../session/renew-identity.ts";
+import { cacheIdentity } from "../../session/identity-cache.ts";
+import { exchangeLogin } from "../../session/renew-identity.ts";
 import { isTrustedApi, resolveForLogin } from "../../session/login-addresses.ts";
 import { checkSessionsAreWritable, saveSession } from "../../session/session-store.ts";
 import {

@@ -4,7 +4,7 @@ import { resolveDeployment, type ResolvedDeployment } from "../../deployment/res
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError, type ErrorCode } from "../../errors.ts";
 import { jsonLines } from "../../lines.ts";
-import { forgetAllIdentities, forgetIdentity } from "../../session/renew-identity.ts";
+import { forgetAllIdentities, forgetIdentity } from "../../session/identity-cache.ts";
 import { exchangeSigned } from "../../server-clock.ts";
 import { invalidateTokenRequest, processInvalidateTokenResponse } from "../../twitter/twitter-api.ts";
 import { requireClientCredentials } from "../../deployment/client-credentials.ts";

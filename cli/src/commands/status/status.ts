@@ -7,7 +7,7 @@ import { AuthCliError, type ErrorReport, toErrorReport } from "../../errors.ts";
 import { jsonLines } from "../../lines.ts";
 import { findLogin, type Login } from "../../session/find-login.ts";
 import { resolveForLogin } from "../../session/login-addresses.ts";
-import { cachedIdentity } from "../../session/renew-identity.ts";
+import { cachedIdentity } from "../../session/identity-cache.ts";
 import { exchangeSigned } from "../../server-clock.ts";
 import { twitterProvider } from "../../aws/logins.ts";
 import { getCallerIdentityRequest, processGetCallerIdentityResponse, roleName } from "../../aws/sts.ts";
