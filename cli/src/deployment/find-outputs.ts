@@ -2,17 +2,12 @@ import { join, resolve } from "node:path";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError } from "../errors.ts";
 import { listNames } from "../list-names.ts";
+import { type RequiredOutputs, requireOutputs } from "./choose-outputs.ts";
 import { deployCommand } from "./deploy-command.ts";
 import type { DeployerEnvironment } from "./deployer-credentials.ts";
 import type { DeploymentFlags, RememberedDeployment } from "./deployment.ts";
 import { outputsFiles } from "./framework.ts";
-import {
-  isSstOutputsFile,
-  parseOutputs,
-  type RequiredOutputs,
-  requireOutputs,
-  type StageOutputs,
-} from "./outputs-file.ts";
+import { isSstOutputsFile, parseOutputs, type StageOutputs } from "./outputs-file.ts";
 import type { Project } from "./project.ts";
 import { onlyStage, type ProjectFile, type ProjectSettings, settingsOf } from "./project-settings.ts";
 
