@@ -587,6 +587,15 @@ describe("the response", () => {
     expect(log.join("\n")).toContain("not a response of format 2.0");
   });
 
+  it("is 500 for a route without an integration", async () => {
+    const lambdaFunction = deployFunction(account, "f", "export const handler = () => {};");
+    const api = deployApi(account, { "GET /": { lambdaFunction } });
+    const origin = await host.open(api);
+    api.integrations.clear();
+    expect((await send(origin, "/")).status).toBe(500);
+    expect(log.join("\n")).toContain("500, the route has no integration");
+  });
+
   it("is 503 when the integration times out", async () => {
     const lambdaFunction = deployFunction(
       account,
