@@ -111,7 +111,7 @@ describe("doctor", () => {
     });
     expect(findings["deployment.outputs"]).toMatchObject({ status: "ok", message: `from ${file}` });
     expect(findings["deployer.credentials"]?.evidence).toEqual([
-      "auth-cli looked at --profile, the environment and the AWS files",
+      "auth-cli looked at --profile, the environment, the project and the AWS files",
     ]);
   });
 

@@ -260,7 +260,7 @@ async function announce(
   terminal.say([
     "",
     `These lines again: ${nameCommands(`\`${evaluation[shell]}\``, environment.commandName).replaceAll("`", "")}`,
-    `Next time, start it with a shell that has these variables: ${environment.commandName} local --shell`,
+    `Next time, start it with a shell in it: ${environment.commandName} local --shell`,
     "",
     ...(await nextSteps(environment)),
     "",

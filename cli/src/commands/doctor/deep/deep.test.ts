@@ -378,7 +378,7 @@ describe("doctor --deep", () => {
       },
       "template.deployed",
       "skipped",
-      /^doctor compares the templates of SST stacks only$/,
+      /^doctor compares templates of SST stacks only$/,
     ],
     [
       "a stack that is not deployed",

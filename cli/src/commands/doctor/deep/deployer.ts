@@ -40,16 +40,14 @@ export async function findDeployer(
   examination: Examination,
   { region, identityPoolId }: Deployment,
 ): Promise<{ finding: Finding; deployer?: Deployer }> {
-  const { environment, configuration, flags, project } = examination;
+  const { environment, configuration, flags } = examination;
   const name = "deployer.credentials";
   const found = await attempt(() => findDeployerCredentials(environment, configuration, flags));
   if (found.error !== undefined) return { finding: fromError(name, found.error) };
   if (found.value === undefined) {
     return {
       finding: fault(name, "found no AWS credentials of a deployer, which --deep needs", {
-        evidence: [
-          `auth-cli looked at --profile, the environment${project.framework === "sst" ? ", sst.config.ts" : ""} and the AWS files`,
-        ],
+        evidence: ["auth-cli looked at --profile, the environment, the project and the AWS files"],
         fix: "pass --profile NAME, or run `aws configure`",
       }),
     };

@@ -30,7 +30,7 @@ export async function examineTemplates(
   const { environment, project } = examination;
   const name = "template.deployed";
   if ((project.framework ?? "sst") !== "sst")
-    return [skipped(name, "doctor compares the templates of SST stacks only")];
+    return [skipped(name, "doctor compares templates of SST stacks only")];
   if (stage === undefined || project.appName === undefined) {
     return [skipped(name, "the stacks are unknown: the stage or the app has no name")];
   }
