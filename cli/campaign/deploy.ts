@@ -534,6 +534,10 @@ async function callLive({ asked, live, cloud, dev }: World): Promise<void> {
   }
 }
 
+/**
+ * Pauses between requests. After a lost connection, SST's bridge sends the requests that wait, and each new one behind them, 250 ms
+ * apart. A new request at each late answer would keep that queue at its length, and every answer late.
+ */
 async function untilAnswered(world: World, url: string): Promise<void> {
   for (;;) {
     const query = `id=${world.asked.size}`;
@@ -543,6 +547,7 @@ async function untilAnswered(world: World, url: string): Promise<void> {
     if (outcomeOf(world, query, answer) === "answered") return;
     // Garbage may end it, as any of its users would see.
     await startDev(world);
+    await sleep(1000);
   }
 }
 
