@@ -148,6 +148,7 @@ class Signer extends AwsV4Signer {
   }
 }
 
+/** SHA-256 of no bytes. */
 const emptyHash = Promise.resolve("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 
 /** The signing keys of a process, one for each day, region and service. */
@@ -207,8 +208,7 @@ export function sigV4Intermediates(signature: SigV4Signature): Intermediates {
 
 /** `20150830T123600Z` */
 export function amzDate(nowMs: number): string {
-  const iso = new Date(nowMs).toISOString();
-  return `${iso.slice(0, -13).replaceAll("-", "")}${iso.slice(-13, -11)}${iso.slice(-10, -8)}${iso.slice(-7, -5)}Z`;
+  return new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d{3}/g, "");
 }
 
 /**
