@@ -1,7 +1,7 @@
-import { type AwsContext, jsonResult, signedRequest, unexpectedReply } from "./control-plane.ts";
+import { type AwsOperation, jsonResult, type Page, signedRequest, unexpectedReply } from "./control-plane.ts";
 import { serviceAddress } from "./partition.ts";
-import type { HttpRequest, Reply } from "../http.ts";
-import { isJsonObject } from "../json.ts";
+import type { Reply } from "../http.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 
 /** A deployed route of an HTTP API. */
 export interface DeployedRoute {
@@ -19,69 +19,52 @@ export interface ApiSummary {
   apiEndpoint: string;
 }
 
-/** A page of a list. */
-interface Page<T> {
-  items: T[];
-  /** Token of the next page. Undefined on the last one. */
-  next: string | undefined;
-}
-
 /** @see https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html */
-export function getApisRequest(context: AwsContext, nextToken: string | undefined): Promise<HttpRequest> {
-  return apiGatewayRequest(context, "/v2/apis", nextToken);
-}
-
-export function processGetApisResponse(reply: Reply): Page<ApiSummary> {
-  return page(reply, (item) => ({
+export function getApis(nextToken: string | undefined): AwsOperation<Page<ApiSummary>> {
+  return listOperation("/v2/apis", nextToken, (item, reply) => ({
     apiId: requireString(reply, item, "apiId"),
     apiEndpoint: requireString(reply, item, "apiEndpoint"),
   }));
 }
 
 /** @see https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html */
-export function getRoutesRequest(
-  context: AwsContext,
-  apiId: string,
-  nextToken: string | undefined,
-): Promise<HttpRequest> {
-  return apiGatewayRequest(context, `/v2/apis/${encodeURIComponent(apiId)}/routes`, nextToken);
-}
-
-export function processGetRoutesResponse(reply: Reply): Page<DeployedRoute> {
-  return page(reply, (item) => ({
+export function getRoutes(apiId: string, nextToken: string | undefined): AwsOperation<Page<DeployedRoute>> {
+  return listOperation(`/v2/apis/${encodeURIComponent(apiId)}/routes`, nextToken, (item, reply) => ({
     routeKey: requireString(reply, item, "routeKey"),
     authorizationType: typeof item["authorizationType"] === "string" ? item["authorizationType"] : "NONE",
     target: typeof item["target"] === "string" ? item["target"] : undefined,
   }));
 }
 
-/** The IAM actions of API Gateway are HTTP methods. */
-function apiGatewayRequest(
-  context: AwsContext,
+function listOperation<T>(
   path: string,
-  nextToken: string | undefined,
-): Promise<HttpRequest> {
-  const query = nextToken === undefined ? "" : `?nextToken=${encodeURIComponent(nextToken)}`;
-  return signedRequest(context, {
-    action: "apigateway:GET",
-    service: "apigateway",
-    address: serviceAddress("apigateway", context.region),
-    method: "GET",
-    target: path + query,
-    headers: [["Accept", "application/json"]],
-  });
-}
-
-function page<T>(reply: Reply, read: (item: Record<string, unknown>) => T): Page<T> {
-  const { items, nextToken } = jsonResult(reply);
-  const list: unknown[] = Array.isArray(items) ? items : [];
+  token: string | undefined,
+  readItem: (item: JsonObject, reply: Reply) => T,
+): AwsOperation<Page<T>> {
   return {
-    items: list.filter(isJsonObject).map(read),
-    next: typeof nextToken === "string" && nextToken !== "" ? nextToken : undefined,
+    service: "APIGATEWAYV2",
+    request: (context) =>
+      signedRequest(context, {
+        // The IAM actions of API Gateway are HTTP methods.
+        action: "apigateway:GET",
+        service: "apigateway",
+        address: serviceAddress("apigateway", context.region),
+        method: "GET",
+        target: path + (token === undefined ? "" : `?nextToken=${encodeURIComponent(token)}`),
+        headers: [["Accept", "application/json"]],
+      }),
+    read(reply) {
+      const { items, nextToken } = jsonResult(reply);
+      const list: unknown[] = Array.isArray(items) ? items : [];
+      return {
+        items: list.filter(isJsonObject).map((item) => readItem(item, reply)),
+        next: typeof nextToken === "string" && nextToken !== "" ? nextToken : undefined,
+      };
+    },
   };
 }
 
-function requireString(reply: Reply, item: Record<string, unknown>, name: string): string {
+function requireString(reply: Reply, item: JsonObject, name: string): string {
   const value = item[name];
   if (typeof value !== "string") throw unexpectedReply(reply, name);
   return value;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { failure } from "../../test/fakes/fake-environment.ts";
 import { headerValue, type Reply } from "../http.ts";
-import { getTemplateRequest, processGetTemplateResponse } from "./cloudformation.ts";
+import { getTemplate } from "./cloudformation.ts";
 
 const answer = (status: number, body: string): Reply => ({
   step: "cloudformation:GetTemplate",
@@ -14,15 +14,12 @@ const answer = (status: number, body: string): Reply => ({
 
 describe("GetTemplate", () => {
   it("requests one stack, signed for CloudFormation", async () => {
-    const request = await getTemplateRequest(
-      {
-        credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "hush" },
-        region: "eu-west-1",
-        endpoint: undefined,
-        nowMs: 0,
-      },
-      "prod-notes-ExampleStack",
-    );
+    const request = await getTemplate("prod-notes-ExampleStack").request({
+      credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "hush" },
+      region: "eu-west-1",
+      endpoint: undefined,
+      nowMs: 0,
+    });
     expect(request.url.href).toBe("https://cloudformation.eu-west-1.amazonaws.com/");
     expect(Object.fromEntries(new URLSearchParams(String(request.body)))).toEqual({
       Action: "GetTemplate",
@@ -38,7 +35,7 @@ describe("GetTemplate", () => {
     const body =
       "<GetTemplateResponse><GetTemplateResult><TemplateBody>{&quot;a&quot;: &quot;&lt;&amp;&apos;&#x41;&#66;&#xA;&amp;lt;&quot;}" +
       "</TemplateBody></GetTemplateResult></GetTemplateResponse>";
-    expect(processGetTemplateResponse(answer(200, body))).toBe(`{"a": "<&'AB\n&lt;"}`);
+    expect(getTemplate("notes").read(answer(200, body))).toBe(`{"a": "<&'AB\n&lt;"}`);
   });
 
   it.each([
@@ -57,7 +54,7 @@ describe("GetTemplate", () => {
     [200, "<html>Sign in</html>", "unexpected-reply", "Sign in"],
     [502, "", "unexpected-reply", "HTTP 502"],
   ])("reports HTTP %i %s as %s", async (status, body, code, text) => {
-    const error = await failure(() => processGetTemplateResponse(answer(status, body)));
+    const error = await failure(() => getTemplate("notes").read(answer(status, body)));
     expect(error.code).toBe(code);
     expect(error.message).toContain(text);
   });

@@ -1,6 +1,6 @@
-import type { HttpRequest, Reply } from "../http.ts";
+import type { Reply } from "../http.ts";
 import { members, path, text } from "./aws-xml.ts";
-import { type AwsContext, queryRequest, queryResult, unexpectedReply } from "./control-plane.ts";
+import { type AwsOperation, type Page, queryRequest, queryResult, unexpectedReply } from "./control-plane.ts";
 import { serviceAddress } from "./partition.ts";
 
 export interface Stack {
@@ -8,25 +8,10 @@ export interface Stack {
   outputs: Record<string, string>;
 }
 
-export interface StackPage {
-  stacks: Stack[];
-  /** Token of the next page. Undefined on the last one. */
-  nextToken: string | undefined;
-}
-
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html */
-export function describeStacksRequest(
-  context: AwsContext,
-  nextToken: string | undefined,
-): Promise<HttpRequest> {
-  return cloudFormationRequest(context, "DescribeStacks", { NextToken: nextToken });
-}
-
-/** @throws AuthCliError `aws-…` when AWS refuses, `unexpected-reply` when the reply is not from CloudFormation */
-export function processDescribeStacksResponse(reply: Reply): StackPage {
-  const result = queryResult(reply, "DescribeStacks");
-  return {
-    stacks: members(path(result, "Stacks")).map((stack) => ({
+export function describeStacks(nextToken: string | undefined): AwsOperation<Page<Stack>> {
+  return cloudFormationOperation("DescribeStacks", { NextToken: nextToken }, (result, reply) => ({
+    items: members(path(result, "Stacks")).map((stack) => ({
       stackName: requireText(reply, stack, "StackName"),
       outputs: Object.fromEntries(
         members(path(stack, "Outputs")).map((output) => [
@@ -36,35 +21,34 @@ export function processDescribeStacksResponse(reply: Reply): StackPage {
         ]),
       ),
     })),
-    nextToken: text(result, "NextToken"),
-  };
-}
-
-/** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html */
-export function getTemplateRequest(context: AwsContext, stackName: string): Promise<HttpRequest> {
-  return cloudFormationRequest(context, "GetTemplate", { StackName: stackName });
+    next: text(result, "NextToken"),
+  }));
 }
 
 /**
- * @returns the template as uploaded. CDK and SST write JSON.
- * @throws AuthCliError `aws-…` when AWS refuses, `unexpected-reply` when the reply is not from CloudFormation
+ * A template as uploaded. CDK and SST write JSON.
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
  */
-export function processGetTemplateResponse(reply: Reply): string {
-  return requireText(reply, queryResult(reply, "GetTemplate"), "TemplateBody");
+export function getTemplate(stackName: string): AwsOperation<string> {
+  return cloudFormationOperation("GetTemplate", { StackName: stackName }, (result, reply) =>
+    requireText(reply, result, "TemplateBody"),
+  );
 }
 
-function cloudFormationRequest(
-  context: AwsContext,
-  operation: string,
+function cloudFormationOperation<T>(
+  name: string,
   parameters: Readonly<Record<string, string | undefined>>,
-): Promise<HttpRequest> {
-  const address = serviceAddress("cloudformation", context.region);
-  return queryRequest(
-    context,
-    { service: "cloudformation", version: "2010-05-15", address },
-    operation,
-    parameters,
-  );
+  read: (result: unknown, reply: Reply) => T,
+): AwsOperation<T> {
+  return {
+    service: "CLOUDFORMATION",
+    request(context) {
+      const address = serviceAddress("cloudformation", context.region);
+      const service = { service: "cloudformation", version: "2010-05-15", address };
+      return queryRequest(context, service, name, parameters);
+    },
+    read: (reply) => read(queryResult(reply, name), reply),
+  };
 }
 
 function requireText(reply: Reply, value: unknown, name: string): string {

@@ -54,6 +54,34 @@ export function awsRequest(
   return { step: action, ...request, signAt };
 }
 
+/** A call to an AWS service with the deployer's credentials. */
+export interface AwsOperation<T> {
+  /** The end of the variable that replaces the service's address: `AWS_ENDPOINT_URL_IAM`. */
+  service: "STS" | "COGNITO_IDENTITY" | "IAM" | "APIGATEWAYV2" | "CLOUDFORMATION";
+  request: (context: AwsContext) => Promise<HttpRequest>;
+  /** @throws AuthCliError `aws-…` when AWS refuses, `unexpected-reply` when the reply is not from AWS */
+  read: (reply: Reply) => T;
+}
+
+/** A page of a list. */
+export interface Page<T> {
+  items: T[];
+  /** Token of the next page. Undefined on the last one. */
+  next: string | undefined;
+}
+
+/** All items of an operation that returns them in pages. */
+export async function allPages<T>(read: (token: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const all: T[] = [];
+  let token: string | undefined;
+  do {
+    const { items, next } = await read(token);
+    all.push(...items);
+    token = next;
+  } while (token !== undefined);
+  return all;
+}
+
 export async function signedRequest(context: AwsContext, call: AwsCall): Promise<HttpRequest> {
   const { signAt, ...request } = awsRequest(context, call);
   return { ...request, ...(await signAt(context.nowMs)) };

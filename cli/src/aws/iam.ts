@@ -1,102 +1,79 @@
 import { members, path, text } from "./aws-xml.ts";
-import { type AwsContext, queryRequest, queryResult } from "./control-plane.ts";
+import { type AwsOperation, type Page, queryRequest, queryResult } from "./control-plane.ts";
 import { iamOf } from "./partition.ts";
-import type { HttpRequest, Reply } from "../http.ts";
 import { type JsonObject, parseJsonObject } from "../json.ts";
 
 /** An IAM policy document, as JSON. */
 export type PolicyDocument = JsonObject;
 
-const iamRequest = (
-  context: AwsContext,
-  operation: string,
-  parameters: Record<string, string | undefined>,
-): Promise<HttpRequest> => {
-  const { address, region } = iamOf(context.region);
-  const service = { service: "iam", address, version: "2010-05-08" };
-  return queryRequest({ ...context, region }, service, operation, parameters);
-};
-
-/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html */
-export function getRoleRequest(context: AwsContext, roleName: string): Promise<HttpRequest> {
-  return iamRequest(context, "GetRole", { RoleName: roleName });
-}
-
-/** @returns the trust policy, undefined when it is not valid JSON */
-export function processGetRoleResponse(reply: Reply): PolicyDocument | undefined {
-  return parseDocument(text(queryResult(reply, "GetRole"), "Role", "AssumeRolePolicyDocument"));
-}
-
-/** A page of a list. */
-interface Page<T> {
-  items: T[];
-  /** Marker of the next page. Undefined on the last one. */
-  next: string | undefined;
-}
-
-/** The inline policies of a role. */
-export function listRolePoliciesRequest(
-  context: AwsContext,
-  roleName: string,
-  marker: string | undefined,
-): Promise<HttpRequest> {
-  return iamRequest(context, "ListRolePolicies", { RoleName: roleName, Marker: marker });
-}
-
-export function processListRolePoliciesResponse(reply: Reply): Page<string> {
-  const result = queryResult(reply, "ListRolePolicies");
-  return { items: members(path(result, "PolicyNames")).map(String), next: markerOf(result) };
-}
-
-export function getRolePolicyRequest(
-  context: AwsContext,
-  roleName: string,
-  policyName: string,
-): Promise<HttpRequest> {
-  return iamRequest(context, "GetRolePolicy", { RoleName: roleName, PolicyName: policyName });
-}
-
-export function processGetRolePolicyResponse(reply: Reply): PolicyDocument | undefined {
-  return parseDocument(text(queryResult(reply, "GetRolePolicy"), "PolicyDocument"));
-}
-
-/** The managed policies of a role. */
-export function listAttachedRolePoliciesRequest(
-  context: AwsContext,
-  roleName: string,
-  marker: string | undefined,
-): Promise<HttpRequest> {
-  return iamRequest(context, "ListAttachedRolePolicies", { RoleName: roleName, Marker: marker });
-}
-
-/** @returns their ARNs */
-export function processListAttachedRolePoliciesResponse(reply: Reply): Page<string> {
-  const result = queryResult(reply, "ListAttachedRolePolicies");
+/** @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html */
+function iamOperation<T>(
+  name: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+  read: (result: unknown) => T,
+): AwsOperation<T> {
   return {
-    items: members(path(result, "AttachedPolicies")).flatMap((policy) => text(policy, "PolicyArn") ?? []),
-    next: markerOf(result),
+    service: "IAM",
+    request(context) {
+      const { address, region } = iamOf(context.region);
+      const service = { service: "iam", address, version: "2010-05-08" };
+      return queryRequest({ ...context, region }, service, name, parameters);
+    },
+    read: (reply) => read(queryResult(reply, name)),
   };
 }
 
-export function getPolicyRequest(context: AwsContext, policyArn: string): Promise<HttpRequest> {
-  return iamRequest(context, "GetPolicy", { PolicyArn: policyArn });
+/** The trust policy of a role. Undefined when it is not valid JSON. */
+export function getRole(roleName: string): AwsOperation<PolicyDocument | undefined> {
+  return iamOperation("GetRole", { RoleName: roleName }, (result) =>
+    documentIn(result, "Role", "AssumeRolePolicyDocument"),
+  );
 }
 
-/** @returns the version in force, `v1` */
-export function processGetPolicyResponse(reply: Reply): string {
-  return text(queryResult(reply, "GetPolicy"), "Policy", "DefaultVersionId") ?? "v1";
+/** The names of the inline policies of a role. */
+export function listRolePolicies(roleName: string, marker: string | undefined): AwsOperation<Page<string>> {
+  return iamOperation("ListRolePolicies", { RoleName: roleName, Marker: marker }, (result) => ({
+    items: members(path(result, "PolicyNames")).map(String),
+    next: markerOf(result),
+  }));
 }
 
-export function getPolicyVersionRequest(
-  context: AwsContext,
+export function getRolePolicy(
+  roleName: string,
+  policyName: string,
+): AwsOperation<PolicyDocument | undefined> {
+  return iamOperation("GetRolePolicy", { RoleName: roleName, PolicyName: policyName }, (result) =>
+    documentIn(result, "PolicyDocument"),
+  );
+}
+
+/** The ARNs of the managed policies of a role. */
+export function listAttachedRolePolicies(
+  roleName: string,
+  marker: string | undefined,
+): AwsOperation<Page<string>> {
+  return iamOperation("ListAttachedRolePolicies", { RoleName: roleName, Marker: marker }, (result) => ({
+    items: members(path(result, "AttachedPolicies")).flatMap((policy) => text(policy, "PolicyArn") ?? []),
+    next: markerOf(result),
+  }));
+}
+
+/** The version of a managed policy that is in force: `v1`. */
+export function getPolicy(policyArn: string): AwsOperation<string> {
+  return iamOperation(
+    "GetPolicy",
+    { PolicyArn: policyArn },
+    (result) => text(result, "Policy", "DefaultVersionId") ?? "v1",
+  );
+}
+
+export function getPolicyVersion(
   policyArn: string,
   versionId: string,
-): Promise<HttpRequest> {
-  return iamRequest(context, "GetPolicyVersion", { PolicyArn: policyArn, VersionId: versionId });
-}
-
-export function processGetPolicyVersionResponse(reply: Reply): PolicyDocument | undefined {
-  return parseDocument(text(queryResult(reply, "GetPolicyVersion"), "PolicyVersion", "Document"));
+): AwsOperation<PolicyDocument | undefined> {
+  return iamOperation("GetPolicyVersion", { PolicyArn: policyArn, VersionId: versionId }, (result) =>
+    documentIn(result, "PolicyVersion", "Document"),
+  );
 }
 
 /** IAM's decision on one action and one resource. */
@@ -111,29 +88,27 @@ export interface SimulationResult {
  * Asks whether the role is allowed to do something. Changes nothing.
  * @see https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
  */
-export function simulatePrincipalPolicyRequest(
-  context: AwsContext,
+export function simulatePrincipalPolicy(
   roleArn: string,
   action: string,
   resources: readonly string[],
-): Promise<HttpRequest> {
-  return iamRequest(context, "SimulatePrincipalPolicy", {
+): AwsOperation<SimulationResult[]> {
+  const parameters = {
     PolicySourceArn: roleArn,
     "ActionNames.member.1": action,
     ...Object.fromEntries(resources.map((arn, index) => [`ResourceArns.member.${index + 1}`, arn])),
     MaxItems: "1000",
-  });
-}
-
-export function processSimulatePrincipalPolicyResponse(reply: Reply): SimulationResult[] {
-  return members(path(queryResult(reply, "SimulatePrincipalPolicy"), "EvaluationResults")).map((result) => {
-    const decision = text(result, "EvalDecision");
-    return {
-      resource: text(result, "EvalResourceName") ?? "*",
-      decision: decision === "allowed" || decision === "explicitDeny" ? decision : "implicitDeny",
-      missingContext: members(path(result, "MissingContextValues")).map(String),
-    };
-  });
+  };
+  return iamOperation("SimulatePrincipalPolicy", parameters, (simulated) =>
+    members(path(simulated, "EvaluationResults")).map((result) => {
+      const decision = text(result, "EvalDecision");
+      return {
+        resource: text(result, "EvalResourceName") ?? "*",
+        decision: decision === "allowed" || decision === "explicitDeny" ? decision : "implicitDeny",
+        missingContext: members(path(result, "MissingContextValues")).map(String),
+      };
+    }),
+  );
 }
 
 function markerOf(result: unknown): string | undefined {
@@ -141,9 +116,9 @@ function markerOf(result: unknown): string | undefined {
 }
 
 /** IAM percent-encodes policy documents (RFC 3986). */
-function parseDocument(encoded = ""): PolicyDocument | undefined {
+function documentIn(result: unknown, ...names: string[]): PolicyDocument | undefined {
   try {
-    return parseJsonObject(decodeURIComponent(encoded));
+    return parseJsonObject(decodeURIComponent(text(result, ...names) ?? ""));
   } catch {
     return undefined;
   }

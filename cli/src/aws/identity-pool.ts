@@ -1,5 +1,5 @@
-import type { HttpRequest, Reply } from "../http.ts";
-import { type AwsContext, jsonResult, signedRequest } from "./control-plane.ts";
+import type { JsonObject } from "../json.ts";
+import { type AwsOperation, jsonResult, signedRequest } from "./control-plane.ts";
 import { serviceAddress } from "./partition.ts";
 
 /** The settings of an identity pool that only its owner may read. */
@@ -12,51 +12,43 @@ export interface IdentityPoolDescription {
 }
 
 /** @see https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_DescribeIdentityPool.html */
-export function describeIdentityPoolRequest(
-  context: AwsContext,
-  identityPoolId: string,
-): Promise<HttpRequest> {
-  return identityPoolRequest(context, "DescribeIdentityPool", identityPoolId);
-}
-
-export function processDescribeIdentityPoolResponse(reply: Reply): IdentityPoolDescription {
-  const result = jsonResult(reply);
-  return {
+export function describeIdentityPool(identityPoolId: string): AwsOperation<IdentityPoolDescription> {
+  return identityPoolOperation("DescribeIdentityPool", identityPoolId, (result) => ({
     allowsGuests: result["AllowUnauthenticatedIdentities"] === true,
     supportedLoginProviders: texts(result["SupportedLoginProviders"]),
     openIdConnectProviders: Object.values(texts(result["OpenIdConnectProviderARNs"])),
+  }));
+}
+
+/**
+ * The ARNs of the attached roles, by `authenticated` and `unauthenticated`.
+ * @see https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html
+ */
+export function getIdentityPoolRoles(identityPoolId: string): AwsOperation<Record<string, string>> {
+  return identityPoolOperation("GetIdentityPoolRoles", identityPoolId, (result) => texts(result["Roles"]));
+}
+
+function identityPoolOperation<T>(
+  name: string,
+  identityPoolId: string,
+  read: (result: JsonObject) => T,
+): AwsOperation<T> {
+  return {
+    service: "COGNITO_IDENTITY",
+    request: (context) =>
+      signedRequest(context, {
+        action: `cognito-identity:${name}`,
+        service: "cognito-identity",
+        address: serviceAddress("cognito-identity", context.region),
+        method: "POST",
+        headers: [
+          ["Content-Type", "application/x-amz-json-1.1"],
+          ["X-Amz-Target", `AWSCognitoIdentityService.${name}`],
+        ],
+        body: JSON.stringify({ IdentityPoolId: identityPoolId }),
+      }),
+    read: (reply) => read(jsonResult(reply)),
   };
-}
-
-/** @see https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/API_GetIdentityPoolRoles.html */
-export function getIdentityPoolRolesRequest(
-  context: AwsContext,
-  identityPoolId: string,
-): Promise<HttpRequest> {
-  return identityPoolRequest(context, "GetIdentityPoolRoles", identityPoolId);
-}
-
-/** @returns the ARNs of the attached roles, by `authenticated` and `unauthenticated` */
-export function processGetIdentityPoolRolesResponse(reply: Reply): Record<string, string> {
-  return texts(jsonResult(reply)["Roles"]);
-}
-
-function identityPoolRequest(
-  context: AwsContext,
-  operation: string,
-  identityPoolId: string,
-): Promise<HttpRequest> {
-  return signedRequest(context, {
-    action: `cognito-identity:${operation}`,
-    service: "cognito-identity",
-    address: serviceAddress("cognito-identity", context.region),
-    method: "POST",
-    headers: [
-      ["Content-Type", "application/x-amz-json-1.1"],
-      ["X-Amz-Target", `AWSCognitoIdentityService.${operation}`],
-    ],
-    body: JSON.stringify({ IdentityPoolId: identityPoolId }),
-  });
 }
 
 function texts(value: unknown): Record<string, string> {

@@ -1,9 +1,10 @@
 import { AuthCliError, type ErrorDetails } from "../errors.ts";
-import { excerpt, type HttpRequest, type Reply } from "../http.ts";
+import { excerpt, type Reply } from "../http.ts";
 import type { TimedRequest } from "../server-clock.ts";
 import { text } from "./aws-xml.ts";
 import {
   type AwsContext,
+  type AwsOperation,
   awsRequest,
   type AwsRefusal,
   queryCall,
@@ -39,9 +40,11 @@ export function getCallerIdentityRequest(context: Omit<AwsContext, "nowMs">): Ti
 }
 
 /** The same with the deployer's credentials. */
-export function deployerIdentityRequest(context: AwsContext): Promise<HttpRequest> {
-  return queryRequest(context, serviceIn(context.region), operation, {});
-}
+export const getDeployerIdentity: AwsOperation<CallerIdentity> = {
+  service: "STS",
+  request: (context) => queryRequest(context, serviceIn(context.region), operation, {}),
+  read: (reply) => callerIdentity(reply, queryResult(reply, operation)),
+};
 
 function serviceIn(region: string): QueryService {
   return { service: "sts", address: serviceAddress("sts", region), version: "2011-06-15" };
@@ -78,14 +81,6 @@ export function processGetCallerIdentityResponse(reply: Reply): CallerIdentity {
     message: `AWS does not accept the credentials: ${read.code}: ${excerpt(read.message)}`,
     ...explain(read),
   });
-}
-
-/**
- * For the deployer's credentials.
- * @throws AuthCliError `aws-credentials-refused` or `aws-refused`
- */
-export function processDeployerIdentityResponse(reply: Reply): CallerIdentity {
-  return callerIdentity(reply, queryResult(reply, operation));
 }
 
 function callerIdentity(reply: Reply, result: unknown): CallerIdentity {

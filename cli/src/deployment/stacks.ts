@@ -1,14 +1,8 @@
-import {
-  describeStacksRequest,
-  getTemplateRequest,
-  processDescribeStacksResponse,
-  processGetTemplateResponse,
-  type Stack,
-} from "../aws/cloudformation.ts";
-import type { AwsContext } from "../aws/control-plane.ts";
+import { describeStacks, getTemplate, type Stack } from "../aws/cloudformation.ts";
+import { allPages, type AwsOperation } from "../aws/control-plane.ts";
 import type { Environment } from "../environment/environment.ts";
 import { AuthCliError, type ErrorDetails } from "../errors.ts";
-import { exchange, type HttpRequest, type Reply } from "../http.ts";
+import { exchange } from "../http.ts";
 import type { Configuration } from "./configuration.ts";
 import type { DeployerCredentials } from "./deployer-credentials.ts";
 import { deployerEndpoint } from "./service-addresses.ts";
@@ -22,8 +16,8 @@ export interface StackQuery {
 
 type StackEnvironment = Pick<Environment, "send" | "now">;
 
-/** CloudFormation accepts templates of up to 1 MB, and escapes each quotation mark. */
-const templateLimit = 8 * 1024 * 1024;
+/** CloudFormation accepts templates of up to 1 MB, and escapes each quotation mark. Bytes. */
+const replyLimit = 8 * 1024 * 1024;
 
 /**
  * The outputs of all stacks whose names begin with the prefix.
@@ -52,24 +46,11 @@ export async function readStackTemplates(
 ): Promise<string[]> {
   const names =
     stackNames ?? (await listStacks(environment, configuration, query)).map(({ stackName }) => stackName);
-  const context = await contextOf(environment, configuration, query);
-  const read = await Promise.allSettled(
-    names.map(async (name) => {
-      const request = await getTemplateRequest(context, name);
-      const refused = {
-        cause: "the deployer's AWS credentials are wrong, have expired, or lack cloudformation:GetTemplate",
-        fix: "correct the credentials, or name the routes with --route and --public",
-      };
-      return ask(
-        environment,
-        request,
-        "cloudformation.get-template",
-        processGetTemplateResponse,
-        refused,
-        templateLimit,
-      );
-    }),
-  );
+  const ask = asker(environment, configuration, query, "cloudformation.get-template", {
+    cause: "the deployer's AWS credentials are wrong, have expired, or lack cloudformation:GetTemplate",
+    fix: "correct the credentials, or name the routes with --route and --public",
+  });
+  const read = await Promise.allSettled(names.map((name) => ask(getTemplate(name))));
   const templates = read.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
   const errors = read.flatMap((each) => (each.status === "rejected" ? [each.reason as Error] : []));
   // A stack may be in another region than the API, as that of the identity pool.
@@ -83,51 +64,31 @@ async function listStacks(
   configuration: Configuration,
   query: StackQuery,
 ): Promise<Stack[]> {
-  const context = await contextOf(environment, configuration, query);
-  const stacks: Stack[] = [];
-  let nextToken: string | undefined;
-  do {
-    const request = await describeStacksRequest({ ...context, nowMs: environment.now() }, nextToken);
-    const page = await ask(
-      environment,
-      request,
-      "cloudformation.describe-stacks",
-      processDescribeStacksResponse,
-      {
-        cause:
-          "the deployer's AWS credentials are wrong, have expired, or lack cloudformation:DescribeStacks",
-        fix: "deploy from here (`npx sst deploy`), correct the credentials, or set the values with --endpoint and --identity-pool-id",
-      },
-    );
-    stacks.push(...page.stacks.filter(({ stackName }) => stackName.startsWith(query.prefix)));
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
-  return stacks;
-}
-
-async function contextOf(
-  environment: StackEnvironment,
-  configuration: Configuration,
-  { credentials, region }: StackQuery,
-): Promise<AwsContext> {
-  const endpoint = await deployerEndpoint(configuration, "AWS_ENDPOINT_URL_CLOUDFORMATION");
-  return { credentials, region, endpoint, nowMs: environment.now() };
+  const ask = asker(environment, configuration, query, "cloudformation.describe-stacks", {
+    cause: "the deployer's AWS credentials are wrong, have expired, or lack cloudformation:DescribeStacks",
+    fix: "deploy from here (`npx sst deploy`), correct the credentials, or set the values with --endpoint and --identity-pool-id",
+  });
+  const stacks = await allPages((token) => ask(describeStacks(token)));
+  return stacks.filter(({ stackName }) => stackName.startsWith(query.prefix));
 }
 
 /** Reports AWS's refusal as `missing-configuration`, because flags can replace the stacks. */
-async function ask<T>(
+function asker(
   environment: StackEnvironment,
-  request: HttpRequest,
+  configuration: Configuration,
+  { credentials, region }: StackQuery,
   step: string,
-  process: (reply: Reply) => T,
   refused: Required<Pick<ErrorDetails, "cause" | "fix">>,
-  limit?: number,
-): Promise<T> {
-  const reply = await exchange(environment.send, { ...request, step }, limit);
-  try {
-    return process(reply);
-  } catch (error) {
-    if (!(error instanceof AuthCliError) || !error.code.startsWith("aws-")) throw error;
-    throw new AuthCliError("missing-configuration", { step, message: error.message, ...refused });
-  }
+): <T>(operation: AwsOperation<T>) => Promise<T> {
+  return async (operation) => {
+    const endpoint = await deployerEndpoint(configuration, "AWS_ENDPOINT_URL_CLOUDFORMATION");
+    const request = await operation.request({ credentials, region, endpoint, nowMs: environment.now() });
+    const reply = await exchange(environment.send, { ...request, step }, replyLimit);
+    try {
+      return operation.read(reply);
+    } catch (error) {
+      if (!(error instanceof AuthCliError) || !error.code.startsWith("aws-")) throw error;
+      throw new AuthCliError("missing-configuration", { step, message: error.message, ...refused });
+    }
+  };
 }

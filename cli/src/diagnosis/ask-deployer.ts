@@ -1,20 +1,14 @@
-import {
-  type DeployedRoute,
-  getApisRequest,
-  getRoutesRequest,
-  processGetApisResponse,
-  processGetRoutesResponse,
-} from "../aws/apigatewayv2.ts";
-import type { AwsContext } from "../aws/control-plane.ts";
+import { type DeployedRoute, getApis, getRoutes } from "../aws/apigatewayv2.ts";
+import type { AwsOperation } from "../aws/control-plane.ts";
 import { apiIdOfHost, executeApi } from "../aws/api-host.ts";
-import { processSimulatePrincipalPolicyResponse, simulatePrincipalPolicyRequest } from "../aws/iam.ts";
+import { simulatePrincipalPolicy } from "../aws/iam.ts";
 import { type CallerIdentity, roleName } from "../aws/sts.ts";
 import { findOptionalDeployerCredentials } from "../deployment/deployer-credentials.ts";
 import { type KnownRoute, parseRouteKey } from "../deployment/known-routes.ts";
 import type { ResolvedDeployment } from "../deployment/resolve-deployment.ts";
 import { deployerEndpoint } from "../deployment/service-addresses.ts";
 import type { Environment } from "../environment/environment.ts";
-import { exchange, type HttpRequest, type Reply } from "../http.ts";
+import { exchange } from "../http.ts";
 import { routeArn, stagePath } from "./route-arn.ts";
 import { matchRoute } from "./route-match.ts";
 import type { Subject } from "./subject.ts";
@@ -48,32 +42,20 @@ export async function askDeployer(
   const credentials = await findOptionalDeployerCredentials(environment, configuration, {});
   if (credentials === undefined) return undefined;
   const deadlineMs = environment.now() + limitMs;
-  const ask = async <T>(
-    service: string,
-    request: (context: AwsContext) => Promise<HttpRequest>,
-    process: (reply: Reply) => T,
-  ): Promise<T> => {
+  const ask = async <T>({ service, request, read }: AwsOperation<T>): Promise<T> => {
     const endpoint = await deployerEndpoint(configuration, `AWS_ENDPOINT_URL_${service}`);
     const signed = await request({ credentials, region: hostRegion, endpoint, nowMs });
     const timeoutMs = Math.max(1, deadlineMs - environment.now());
-    return process(await exchange(environment.send, { ...signed, timeoutMs }));
+    return read(await exchange(environment.send, { ...signed, timeoutMs }));
   };
 
   const findApi = async (): Promise<string | undefined> => {
-    const { items } = await ask(
-      "APIGATEWAYV2",
-      (context) => getApisRequest(context, undefined),
-      processGetApisResponse,
-    );
+    const { items } = await ask(getApis(undefined));
     return items.find(({ apiEndpoint }) => apiEndpoint === url.origin)?.apiId;
   };
   const apiId = apiIdOfHost(url) ?? (await findApi());
   if (apiId === undefined) return undefined;
-  const { items, next } = await ask(
-    "APIGATEWAYV2",
-    (context) => getRoutesRequest(context, apiId, undefined),
-    processGetRoutesResponse,
-  );
+  const { items, next } = await ask(getRoutes(apiId, undefined));
   // A route on a later page could take precedence.
   if (next !== undefined) return undefined;
   const routes = items.flatMap((route) => parseRouteKey(route.routeKey).map((key) => ({ ...route, ...key })));
@@ -85,12 +67,8 @@ export async function askDeployer(
   const [, partition = "aws"] = identity.arn.split(":");
   const roleArn = `arn:${partition}:iam::${identity.account}:role/${role}`;
   const resource = routeArn(subject, identity, apiId);
-  const simulated = await ask(
-    "IAM",
-    (context) => simulatePrincipalPolicyRequest(context, roleArn, "execute-api:Invoke", [resource]),
-    processSimulatePrincipalPolicyResponse,
-  ).catch(() => []);
-  const [result] = simulated;
+  const simulation = simulatePrincipalPolicy(roleArn, "execute-api:Invoke", [resource]);
+  const [result] = await ask(simulation).catch(() => []);
   const isCertain = result !== undefined && result.missingContext.length === 0;
   return { route, allowed: isCertain ? result.decision === "allowed" : undefined };
 }

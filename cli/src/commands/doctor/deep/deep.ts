@@ -1,9 +1,4 @@
-import {
-  describeIdentityPoolRequest,
-  getIdentityPoolRolesRequest,
-  processDescribeIdentityPoolResponse,
-  processGetIdentityPoolRolesResponse,
-} from "../../../aws/identity-pool.ts";
+import { describeIdentityPool, getIdentityPoolRoles } from "../../../aws/identity-pool.ts";
 import { attempt } from "../attempt.ts";
 import type { Examination } from "../examination.ts";
 import { type Finding, fromError, skipped } from "../finding.ts";
@@ -26,20 +21,8 @@ export async function examineDeep(examination: Examination): Promise<Finding[]> 
 
   const { ask } = deployer;
   const { identityPoolId } = deployment;
-  const pool = attempt(() =>
-    ask(
-      "COGNITO_IDENTITY",
-      (context) => describeIdentityPoolRequest(context, identityPoolId),
-      processDescribeIdentityPoolResponse,
-    ),
-  );
-  const roles = attempt(() =>
-    ask(
-      "COGNITO_IDENTITY",
-      (context) => getIdentityPoolRolesRequest(context, identityPoolId),
-      processGetIdentityPoolRolesResponse,
-    ),
-  );
+  const pool = attempt(() => ask(describeIdentityPool(identityPoolId)));
+  const roles = attempt(() => ask(getIdentityPoolRoles(identityPoolId)));
   const api = attempt(() => readApi(deployer, deployment));
   const groups = {
     pool: async () => examinePool(examination, await pool),

@@ -6,26 +6,15 @@ import type { Deployment } from "../../../deployment/deployment.ts";
 import { regionOfPool } from "../../../deployment/region.ts";
 import { deployerEndpoint } from "../../../deployment/service-addresses.ts";
 import { AuthCliError } from "../../../errors.ts";
-import type { AwsContext } from "../../../aws/control-plane.ts";
-import { exchange, type HttpRequest, type Reply } from "../../../http.ts";
-import {
-  type CallerIdentity,
-  deployerIdentityRequest,
-  processDeployerIdentityResponse,
-} from "../../../aws/sts.ts";
+import type { AwsOperation } from "../../../aws/control-plane.ts";
+import { exchange, type HttpRequest } from "../../../http.ts";
+import { type CallerIdentity, getDeployerIdentity } from "../../../aws/sts.ts";
 import { attempt } from "../attempt.ts";
 import type { Examination } from "../examination.ts";
 import { fault, type Finding, fromError, ok, skipped } from "../finding.ts";
 
-/** The AWS services that `--deep` calls, by the end of the variable that holds the address. */
-type DeployerService = "STS" | "COGNITO_IDENTITY" | "IAM" | "APIGATEWAYV2" | "CLOUDFORMATION";
-
 /** One call to AWS with the deployer's credentials. */
-type Ask = <T>(
-  service: DeployerService,
-  request: (context: AwsContext) => Promise<HttpRequest>,
-  process: (reply: Reply) => T,
-) => Promise<T>;
+type Ask = <T>(operation: AwsOperation<T>) => Promise<T>;
 
 export interface Deployer {
   identity: CallerIdentity;
@@ -52,10 +41,10 @@ export async function findDeployer(
       }),
     };
   }
-  const regionOf = (service: DeployerService): string =>
+  const regionOf = ({ service }: AwsOperation<unknown>): string =>
     service === "COGNITO_IDENTITY" ? regionOfPool(identityPoolId) : region;
   const ask = asker(examination, regionOf, found.value);
-  const identity = await attempt(() => ask("STS", deployerIdentityRequest, processDeployerIdentityResponse));
+  const identity = await attempt(() => ask(getDeployerIdentity));
   if (identity.error !== undefined) return { finding: fromError(name, identity.error) };
   const { arn, account } = identity.value;
   return {
@@ -66,22 +55,17 @@ export async function findDeployer(
 
 function asker(
   { environment, configuration }: Examination,
-  regionOf: (service: DeployerService) => string,
+  regionOf: (operation: AwsOperation<unknown>) => string,
   credentials: DeployerCredentials,
 ): Ask {
   const deadlineMs = environment.now() + limitMs;
-  return async (service, request, process) => {
-    const endpoint = await deployerEndpoint(configuration, `AWS_ENDPOINT_URL_${service}`);
-    const context = {
-      credentials,
-      region: regionOf(service),
-      endpoint,
-      nowMs: environment.serverClock.now(),
-    };
-    const signed = await request(context);
+  return async (operation) => {
+    const endpoint = await deployerEndpoint(configuration, `AWS_ENDPOINT_URL_${operation.service}`);
+    const nowMs = environment.serverClock.now();
+    const signed = await operation.request({ credentials, region: regionOf(operation), endpoint, nowMs });
     const timeoutMs = deadlineMs - environment.now();
     if (timeoutMs <= 0) throw outOfTime(signed);
-    return process(await exchange(environment.send, { ...signed, timeoutMs }));
+    return operation.read(await exchange(environment.send, { ...signed, timeoutMs }));
   };
 }
 
@@ -102,18 +86,4 @@ export function lookupFinding(name: Finding["name"], error: AuthCliError): Findi
   }
   if (error.code === "aws-not-found" || error.code === "aws-refused") return fromError(name, error);
   return fromError(name, error, "skipped");
-}
-
-/** All items of an operation that returns them in pages. */
-export async function allPages<T>(
-  read: (token: string | undefined) => Promise<{ items: T[]; next: string | undefined }>,
-): Promise<T[]> {
-  const all: T[] = [];
-  let token: string | undefined;
-  do {
-    const { items, next } = await read(token);
-    all.push(...items);
-    token = next;
-  } while (token !== undefined);
-  return all;
 }

@@ -2,26 +2,20 @@ import type { Deployment } from "../../../deployment/deployment.ts";
 import { deployCommand } from "../../../deployment/deploy-command.ts";
 import type { AuthCliError } from "../../../errors.ts";
 import type { DeployedRoute } from "../../../aws/apigatewayv2.ts";
+import { allPages } from "../../../aws/control-plane.ts";
 import {
-  getPolicyRequest,
-  getPolicyVersionRequest,
-  getRolePolicyRequest,
-  getRoleRequest,
-  listAttachedRolePoliciesRequest,
-  listRolePoliciesRequest,
+  getPolicy,
+  getPolicyVersion,
+  getRole,
+  getRolePolicy,
+  listAttachedRolePolicies,
+  listRolePolicies,
   type PolicyDocument,
-  processGetPolicyResponse,
-  processGetPolicyVersionResponse,
-  processGetRolePolicyResponse,
-  processGetRoleResponse,
-  processListAttachedRolePoliciesResponse,
-  processListRolePoliciesResponse,
-  processSimulatePrincipalPolicyResponse,
-  simulatePrincipalPolicyRequest,
+  simulatePrincipalPolicy,
 } from "../../../aws/iam.ts";
 import { type Attempt, attempt } from "../attempt.ts";
 import { fault, type Finding, ok, skipped, warning } from "../finding.ts";
-import { allPages, type Deployer, lookupFinding } from "./deployer.ts";
+import { type Deployer, lookupFinding } from "./deployer.ts";
 import { readVerdict } from "./policy.ts";
 import type { DeployedApi } from "./routes.ts";
 import { judgeTrust } from "./trust-policy.ts";
@@ -56,9 +50,7 @@ function roleNameOf(arn: string): string {
 
 async function trust({ ask }: Deployer, { identityPoolId }: Deployment, arn: string): Promise<Finding> {
   const name = "role.trust";
-  const { value: document, error } = await attempt(() =>
-    ask("IAM", (context) => getRoleRequest(context, roleNameOf(arn)), processGetRoleResponse),
-  );
+  const { value: document, error } = await attempt(() => ask(getRole(roleNameOf(arn))));
   if (error !== undefined) return lookupFinding(name, error);
   if (document === undefined) return skipped(name, "cannot read the trust policy in IAM's answer");
   const problem = judgeTrust(document, identityPoolId);
@@ -142,11 +134,7 @@ async function judge(
   resources: readonly string[],
 ): Promise<Attempt<{ verdicts: RouteVerdict[]; by: string }>> {
   const simulated = await attempt(() =>
-    deployer.ask(
-      "IAM",
-      (context) => simulatePrincipalPolicyRequest(context, arn, "execute-api:Invoke", resources),
-      processSimulatePrincipalPolicyResponse,
-    ),
+    deployer.ask(simulatePrincipalPolicy(arn, "execute-api:Invoke", resources)),
   );
   if (simulated.value !== undefined) {
     const verdicts = routes.map(({ routeKey }, index): RouteVerdict => {
@@ -175,45 +163,12 @@ function moreTelling(simulation: AuthCliError, reading: AuthCliError): AuthCliEr
 
 async function readPolicies({ ask }: Deployer, roleName: string): Promise<PolicyDocument[]> {
   const inline = async (): Promise<(PolicyDocument | undefined)[]> => {
-    const names = await allPages((marker) =>
-      ask(
-        "IAM",
-        (context) => listRolePoliciesRequest(context, roleName, marker),
-        processListRolePoliciesResponse,
-      ),
-    );
-    return Promise.all(
-      names.map((policyName) =>
-        ask(
-          "IAM",
-          (context) => getRolePolicyRequest(context, roleName, policyName),
-          processGetRolePolicyResponse,
-        ),
-      ),
-    );
+    const names = await allPages((marker) => ask(listRolePolicies(roleName, marker)));
+    return Promise.all(names.map((policyName) => ask(getRolePolicy(roleName, policyName))));
   };
   const managed = async (): Promise<(PolicyDocument | undefined)[]> => {
-    const arns = await allPages((marker) =>
-      ask(
-        "IAM",
-        (context) => listAttachedRolePoliciesRequest(context, roleName, marker),
-        processListAttachedRolePoliciesResponse,
-      ),
-    );
-    return Promise.all(
-      arns.map(async (arn) => {
-        const version = await ask(
-          "IAM",
-          (context) => getPolicyRequest(context, arn),
-          processGetPolicyResponse,
-        );
-        return ask(
-          "IAM",
-          (context) => getPolicyVersionRequest(context, arn, version),
-          processGetPolicyVersionResponse,
-        );
-      }),
-    );
+    const arns = await allPages((marker) => ask(listAttachedRolePolicies(roleName, marker)));
+    return Promise.all(arns.map(async (arn) => ask(getPolicyVersion(arn, await ask(getPolicy(arn))))));
   };
   const documents = (await Promise.all([inline(), managed()])).flat();
   return documents.filter((document) => document !== undefined);

@@ -1,18 +1,13 @@
 import type { Deployment } from "../../../deployment/deployment.ts";
 import { apiIdOfHost, executeApi } from "../../../aws/api-host.ts";
 import { AuthCliError } from "../../../errors.ts";
-import {
-  type DeployedRoute,
-  getApisRequest,
-  getRoutesRequest,
-  processGetApisResponse,
-  processGetRoutesResponse,
-} from "../../../aws/apigatewayv2.ts";
+import { type DeployedRoute, getApis, getRoutes } from "../../../aws/apigatewayv2.ts";
+import { allPages } from "../../../aws/control-plane.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Examination } from "../examination.ts";
 import { fault, type Finding, ok, warning } from "../finding.ts";
 import { readSources } from "../source-files.ts";
-import { allPages, type Deployer, lookupFinding } from "./deployer.ts";
+import { type Deployer, lookupFinding } from "./deployer.ts";
 
 export interface DeployedApi {
   apiId: string;
@@ -29,9 +24,7 @@ export async function readApi({ ask }: Deployer, { apiEndpoint, service }: Deplo
   }
   const apiId = apiIdOfHost(apiEndpoint) ?? (await findApiId(ask, apiEndpoint));
   try {
-    const routes = await allPages((token) =>
-      ask("APIGATEWAYV2", (context) => getRoutesRequest(context, apiId, token), processGetRoutesResponse),
-    );
+    const routes = await allPages((token) => ask(getRoutes(apiId, token)));
     return { apiId, routes };
   } catch (error) {
     const isRest = apiEndpoint.pathname !== "/" && (error as Partial<AuthCliError>).code === "aws-not-found";
@@ -44,9 +37,7 @@ export async function readApi({ ask }: Deployer, { apiEndpoint, service }: Deplo
 }
 
 async function findApiId(ask: Deployer["ask"], apiEndpoint: URL): Promise<string> {
-  const apis = await allPages((token) =>
-    ask("APIGATEWAYV2", (context) => getApisRequest(context, token), processGetApisResponse),
-  );
+  const apis = await allPages((token) => ask(getApis(token)));
   const found = apis.find(
     (api) => URL.canParse(api.apiEndpoint) && new URL(api.apiEndpoint).origin === apiEndpoint.origin,
   );

@@ -1,7 +1,7 @@
 import { join, relative } from "node:path";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../../../json.ts";
 import type { Deployment } from "../../../deployment/deployment.ts";
-import { getTemplateRequest, processGetTemplateResponse } from "../../../aws/cloudformation.ts";
+import { getTemplate } from "../../../aws/cloudformation.ts";
 import { deployCommand } from "../../../deployment/deploy-command.ts";
 import { readDeployedTemplates } from "../../../deployment/stage-templates.ts";
 import { attempt } from "../attempt.ts";
@@ -56,9 +56,7 @@ async function compare(
   const name = "template.deployed";
   const stackName = file.slice(0, -ending.length);
   const path = join(folder, file);
-  const { value: text, error } = await attempt(() =>
-    ask("CLOUDFORMATION", (context) => getTemplateRequest(context, stackName), processGetTemplateResponse),
-  );
+  const { value: text, error } = await attempt(() => ask(getTemplate(stackName)));
   if (error?.code === "aws-not-found" || error?.code === "aws-refused") {
     return {
       ...fromError(name, error),
