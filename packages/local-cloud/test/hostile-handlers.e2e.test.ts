@@ -17,7 +17,9 @@ const handlers = {
   good: "return 'good'",
   post: "require('node:worker_threads').parentPort.postMessage({ junk: 1 }); return 'posted'",
   kill: "process.kill(process.pid, 'SIGKILL')",
-  leak: "const fs = require('node:fs'); try { for (;;) fs.openSync(__filename); } catch { return 'leaked' }",
+  // It goes on without yielding, so that the local cloud looks at its memory.
+  leak: `const fs = require('node:fs'); try { for (;;) fs.openSync(__filename); } catch {}
+    const end = Date.now() + 300; while (Date.now() < end); return 'leaked'`,
   push: "const all = []; for (;;) all.push(1)",
 };
 

@@ -173,7 +173,7 @@ interface Usage {
 }
 
 function startUsage(worker: Worker | undefined): Usage {
-  const start = process.memoryUsage.rss();
+  const start = residentMemory();
   let last = worker?.performance.eventLoopUtilization();
   return {
     isBusy() {
@@ -182,6 +182,15 @@ function startUsage(worker: Worker | undefined): Usage {
       last = now;
       return utilization > 0.5;
     },
-    growthMb: () => (process.memoryUsage.rss() - start) / 2 ** 20,
+    growthMb: () => (residentMemory() - start) / 2 ** 20,
   };
+}
+
+/** Bytes. NaN when it cannot be read: Linux needs a file descriptor for it, and a handler may have taken them all. */
+function residentMemory(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return Number.NaN;
+  }
 }
