@@ -39,7 +39,7 @@ describe("a command", () => {
     ],
     [
       ["credentials", "--format", "env"],
-      ["main.js", "program.js", "commands.js", "credentials.js", "shell-assignment.js"],
+      ["main.js", "program.js", "commands.js", "credentials.js", "shells.js"],
     ],
   ])("%j loads %j", async (args, files) => {
     expect(namesOf(await loaded(...args))).toEqual(files);
