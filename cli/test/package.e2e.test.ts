@@ -67,7 +67,7 @@ describe("the package, installed alone in an empty folder", () => {
       env: { PATH: process.env["PATH"], HOME: folder, ...env },
     });
 
-  test("has at most 230 kB, and depends on the optional keyring, AWS's search for credentials, diff, jq, open, XML and YAML only", async () => {
+  test("has at most 230 kB, and depends on the optional keyring, AWS's search for credentials, cross-spawn, diff, jq, open, XML and YAML only", async () => {
     expect((await stat(world.tarball)).size).toBeLessThanOrEqual(230_000);
     const { dependencies, optionalDependencies } = JSON.parse(
       await readFile(join(packageFolder(), "package.json"), "utf8"),
@@ -78,6 +78,7 @@ describe("the package, installed alone in an empty folder", () => {
       "@aws-sdk/credential-provider-web-identity",
       "@rgrove/parse-xml",
       "@smithy/shared-ini-file-loader",
+      "cross-spawn",
       "diff",
       "jq-wasm",
       "js-yaml",
