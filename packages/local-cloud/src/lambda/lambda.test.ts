@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { strToU8, zipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -441,6 +441,20 @@ describe("a failure", () => {
       { status: "fulfilled", value: "here" },
     ]);
     await expect(result(lambdaFunction)).resolves.toBe("here");
+  });
+
+  it("to leave file descriptors does not end the process, which cannot measure its memory then", async () => {
+    const measured = join(await mkdtemp(join(tmpdir(), "measured-")), "measured");
+    const measure = vi.spyOn(process.memoryUsage, "rss").mockImplementation(() => {
+      writeFileSync(measured, "");
+      throw new Error("EMFILE: too many open files");
+    });
+    const handler = deploy(
+      `import { existsSync } from "node:fs"; export const handler = async () => { while (!existsSync(${JSON.stringify(measured)})); return "busy"; };`,
+    );
+    expect(await result(handler)).toBe("busy");
+    measure.mockRestore();
+    await rm(dirname(measured), { recursive: true });
   });
 
   it("to load is not counted as the handler's time", async () => {
