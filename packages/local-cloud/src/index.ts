@@ -1,6 +1,6 @@
 import { randomUUID, X509Certificate } from "node:crypto";
 import { accessKeyId, iamUniqueId, secretAccessKey } from "./aws/identifiers.ts";
-import { type Listener, listenOnLoopback } from "./aws/listener.ts";
+import { type Listener, listenOnLoopback, type TlsOptions } from "./aws/listener.ts";
 import { awsRequestListener } from "./aws/origin.ts";
 import { parseJsonBody } from "./aws/json-protocol.ts";
 import { restJsonError, restJsonResult } from "./aws/rest-json-protocol.ts";
@@ -14,6 +14,7 @@ import { createTrust } from "./iot/trust.ts";
 import { createIssuerDirectory, type OidcIssuers } from "./oidc/issuers.ts";
 import { createAccount } from "./account.ts";
 import { hostNodeNotice } from "./lambda/host-node.ts";
+import { stackOf } from "./error-text.ts";
 import { createLog } from "./log.ts";
 import { createCloudClock } from "./cloud-clock.ts";
 import { createRegion, type Region, type RegionOptions } from "./region.ts";
@@ -43,7 +44,7 @@ export interface LocalCloudOptions {
   /** The region of requests without one, and that of `AWS_REGION`; `us-east-1` by default. The others start when they are used. */
   region?: string;
   /** PEM certificate and key. Every origin then uses https. */
-  tls?: { cert: string; key: string };
+  tls?: TlsOptions;
   /** Consumer key and secret of the X app; a random pair by default. */
   clientCredentials?: { key: string; secret: string };
   /** Other settings of the X app; see `LocalCloud.twitterApp`. */
@@ -171,7 +172,7 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
     state,
     clock,
     onDeployed: () => {
-      if (options.fastForwardSeconds !== undefined) void fastForward(options.fastForwardSeconds);
+      if (options.fastForwardSeconds !== undefined) inBackground(fastForward(options.fastForwardSeconds));
     },
     now,
     log,
@@ -196,10 +197,13 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
   const saver = saved && createSaver(saved, () => [...regions.values()], warn);
 
+  /** A fault in what happens at a time does not end the process. */
+  const inBackground = (work: Promise<void>): void =>
+    void work.catch((error: unknown) => log(`time: ${stackOf(error)}`));
   const timekeeper = createTimekeeper(clock, () => Array.from(regions.values(), ({ timed }) => timed));
   const fastForward = (seconds?: number): Promise<void> =>
     timekeeper.fastForward(seconds && seconds * 1000).finally(() => saver?.changed());
-  const ticking = setInterval(() => timekeeper.tick(), 1000).unref();
+  const ticking = setInterval(() => inBackground(timekeeper.tick()), 1000).unref();
 
   const close = async (): Promise<void> => {
     clearInterval(ticking);
@@ -245,7 +249,9 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
       return named.answer(request).finally(() => saver?.changed());
     };
     const awsPort = choosePort(options.awsPort, ports.aws, defaultPorts.aws);
-    aws = await listenOnLoopback(awsRequestListener(answer, now, log), awsPort, tls);
+    aws = await listenOnLoopback(awsRequestListener(answer, now, log), awsPort, tls, (line) =>
+      log(`aws: ${line}`),
+    );
     ports.aws = Number(new URL(aws.url).port);
     ports.twitter = Number(new URL(twitter.url).port);
     await saver?.start().catch((error: unknown) => {

@@ -27,13 +27,13 @@ function world(start: string, { hasAlarms = true } = {}) {
 }
 
 describe("time", () => {
-  it("runs what is due, and evaluates alarms at each full minute", () => {
+  it("runs what is due, and evaluates alarms at each full minute", async () => {
     const { timekeeper, happened, pass } = world("2026-11-27T11:59:59Z");
-    timekeeper.tick();
+    await timekeeper.tick();
     expect(happened).toEqual([]);
     pass(1000);
-    timekeeper.tick();
-    timekeeper.tick();
+    await timekeeper.tick();
+    await timekeeper.tick();
     expect(happened).toEqual(["12:00:00 evaluate", "12:00:00 run"]);
   });
 
@@ -57,5 +57,16 @@ describe("time", () => {
     const both = [timekeeper.fastForward(300_000), timekeeper.fastForward(300_000)];
     await Promise.all(both);
     expect(happened.filter((what) => what.endsWith("run"))).toEqual(["12:00:00 run", "12:05:00 run"]);
+  });
+
+  it("rejects with a fault of what happens", async () => {
+    const timed = {
+      nextDue: () => undefined,
+      runDue: () => Promise.reject(new Error("fault")),
+      hasAlarms: () => false,
+      evaluateAlarms() {},
+    };
+    const clock = createCloudClock(() => new Date(), memoryState());
+    await expect(createTimekeeper(clock, () => [timed]).tick()).rejects.toThrow("fault");
   });
 });

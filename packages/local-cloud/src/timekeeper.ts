@@ -12,8 +12,8 @@ export interface Timed {
 }
 
 export interface Timekeeper {
-  /** Does what is due now, without waiting for it. Call it about once a second. */
-  tick(): void;
+  /** Does what is due now. Call it about once a second. */
+  tick(): Promise<void>;
   /**
    * Lets time pass at once: runs every schedule as often as it is due, one after the other, and evaluates the alarms at
    * each full minute. Goes on for up to two minutes more, so that alarms know what the last run said.
@@ -83,11 +83,11 @@ export function createTimekeeper(clock: CloudClock, timed: () => readonly Timed[
   }
 
   return {
-    tick() {
+    async tick() {
       if (isForwarding) return;
       const time = clock.now();
       if (minuteOf(time) > evaluated) evaluate(minuteOf(time));
-      void run(time);
+      await run(time);
     },
     fastForward(milliseconds) {
       const passed = forwarding.then(() => pass(milliseconds));

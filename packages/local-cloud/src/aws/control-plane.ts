@@ -25,6 +25,7 @@ import type { RestOperation } from "./rest-operation.ts";
 import { queryError, QueryParameters, queryResult } from "./query-protocol.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
 import { ServiceError } from "./service-error.ts";
+import { stackOf } from "../error-text.ts";
 
 interface JsonService {
   handle(operation: string, body: JsonObject): Promise<object>;
@@ -294,7 +295,7 @@ export function createControlPlane(
       log(`aws ${what} refused: ${error.code}: ${error.message}`);
       return error;
     }
-    log(`aws ${what} fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    log(`aws ${what} fault: ${stackOf(error)}`);
     return new ServiceError(
       "InternalFailure",
       "The request processing has failed because of an unknown error.",

@@ -2,7 +2,17 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { describe, expect, it } from "vitest";
-import { closerOf } from "./listener.ts";
+import { closerOf, listen } from "./listener.ts";
+
+it("logs an error after it listens, such as a connection without a file descriptor", async () => {
+  const server = createServer();
+  const log: string[] = [];
+  await listen(server, 0, (line) => log.push(line));
+  server.emit("error", new Error("accept EMFILE"));
+  server.emit("error", new Error("accept ENFILE"));
+  expect(log).toEqual(["accept EMFILE", "accept ENFILE"]);
+  server.close();
+});
 
 describe("closerOf", () => {
   it("answers what is being asked, then ends all connections, and listens no more", async () => {

@@ -1,5 +1,18 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+
+/** PEM certificate and key. */
+export interface TlsOptions {
+  cert: string;
+  key: string;
+}
 
 export interface Listener {
   /** Origin, without a trailing slash. */
@@ -11,27 +24,49 @@ export interface Listener {
 /**
  * Listens on loopback.
  *
+ * @param log gets what keeps it from accepting a connection later
  * @throws the listen error (`EADDRINUSE` with its `port`) when the port is taken
  */
 export async function listenOnLoopback(
   listener: RequestListener,
   port: number,
-  tls: { cert: string; key: string } | undefined,
+  tls: TlsOptions | undefined,
+  log: (line: string) => void,
 ): Promise<Listener> {
-  const server = await createServerFor(listener, tls);
+  const server = createServerFor(listener, tls);
   const close = closerOf(server);
+  const bound = await listen(server, port, log);
+  return { url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${bound}`, close };
+}
+
+export function createServerFor(
+  listener: RequestListener,
+  tls: TlsOptions | undefined,
+  options: ServerOptions = {},
+): Server {
+  return tls === undefined
+    ? createServer(options, listener)
+    : createHttpsServer({ ...options, ...tls }, listener);
+}
+
+/**
+ * Listens on loopback. An error after that, such as too few file descriptors for another connection, does not end the
+ * process.
+ *
+ * @returns the port
+ * @throws the listen error
+ */
+export async function listen(
+  server: Pick<Server, "on" | "once" | "listen" | "address">,
+  port: number,
+  log: (line: string) => void,
+): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
-      server.off("error", reject);
-      resolve();
-    });
+    server.listen(port, "127.0.0.1", resolve);
   });
-  const { port: bound } = server.address() as AddressInfo;
-  return {
-    url: `${tls === undefined ? "http" : "https"}://127.0.0.1:${bound}`,
-    close,
-  };
+  server.on("error", (error: Error) => log(error.message));
+  return (server.address() as AddressInfo).port;
 }
 
 /**
@@ -61,13 +96,4 @@ export function closerOf(
       server.close(() => resolve());
       if (asked === 0) end();
     });
-}
-
-async function createServerFor(
-  listener: RequestListener,
-  tls: { cert: string; key: string } | undefined,
-): Promise<Server> {
-  if (tls === undefined) return createServer(listener);
-  const https = await import("node:https");
-  return https.createServer(tls, listener);
 }

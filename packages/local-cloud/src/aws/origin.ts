@@ -3,6 +3,7 @@ import { finished } from "node:stream/promises";
 import { joinHeaders, splitTarget } from "../sigv4/wire-request.ts";
 import { requestId as newRequestId } from "./identifiers.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
+import { stackOf } from "../error-text.ts";
 
 /** Far more than any operation takes, except for an S3 object. */
 const maximumBodyBytes = 1024 * 1024;
@@ -25,7 +26,7 @@ export function awsRequestListener(
     respond(incoming, outgoing, handle, log).catch((error: unknown) => {
       if (!incoming.complete)
         return log(`aws ${incoming.method}: the client closed the connection in its request`);
-      log(`aws fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      log(`aws fault: ${stackOf(error)}`);
       if (outgoing.headersSent) outgoing.destroy();
       else outgoing.writeHead(500).end();
     });

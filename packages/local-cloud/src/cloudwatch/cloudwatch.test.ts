@@ -272,6 +272,11 @@ describe("CloudWatch", () => {
       MetricData: [{ MetricName: "m", Value: 2.5, Timestamp: tag({ tag: 1, value: seconds }) }],
     });
     expect([put.status, put.body]).toEqual([200, {}]);
+    const timeless = await rpc("PutMetricData", {
+      Namespace: "cbor",
+      MetricData: [{ MetricName: "m", Value: 2.5, Timestamp: tag({ tag: 1, value: 1e300 }) }],
+    });
+    expect(timeless.status).toBe(400);
     const got = await rpc("GetMetricStatistics", {
       Namespace: "cbor",
       MetricName: "m",

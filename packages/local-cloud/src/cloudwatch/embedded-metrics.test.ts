@@ -63,6 +63,7 @@ describe("a line in the embedded metric format", () => {
     [document({ Namespace: "" }), "a directive has no Namespace"],
     [`${document({})}x`, "it is not a JSON object"],
     ['{"_aws": {"CloudWatchMetrics": []}}', "_aws has no Timestamp"],
+    ['{"_aws": {"Timestamp": 1e300, "CloudWatchMetrics": []}}', "_aws has no Timestamp"],
   ])("has no metrics: %#", (line, reason) => {
     expect(readEmbeddedMetrics(line)).toBe(reason);
   });

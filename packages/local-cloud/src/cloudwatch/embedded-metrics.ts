@@ -17,7 +17,8 @@ export function readEmbeddedMetrics(
   const metadata = root?.["_aws"];
   if (root === undefined || !isJsonObject(metadata)) return "it is not a JSON object";
   const { Timestamp: timestamp, CloudWatchMetrics: directives } = metadata;
-  if (typeof timestamp !== "number") return "_aws has no Timestamp";
+  if (typeof timestamp !== "number" || Number.isNaN(new Date(timestamp).getTime()))
+    return "_aws has no Timestamp";
   if (!Array.isArray(directives)) return "CloudWatchMetrics is not a list";
   const found = [];
   for (const directive of directives as unknown[]) {

@@ -46,9 +46,7 @@ export class Input {
   date(name: string): Date | undefined {
     const value = this.values[name];
     if (value === undefined || value === null) return undefined;
-    if (value instanceof Date) return value;
-    const text = this.text(name) ?? "";
-    const date = new Date(/^-?[\d.]+(?:E\d+)?$/i.test(text) ? Number(text) * 1000 : text);
+    const date = value instanceof Date ? value : parseTime(this.text(name) ?? "");
     cloudWatchRefusals.type.when(Number.isNaN(date.getTime()), name, "a time");
     return date;
   }
@@ -112,4 +110,8 @@ export class Input {
       ),
     };
   }
+}
+
+function parseTime(text: string): Date {
+  return new Date(/^-?[\d.]+(?:E\d+)?$/i.test(text) ? Number(text) * 1000 : text);
 }

@@ -3,6 +3,7 @@ import type { Account, IdentityPool } from "../account.ts";
 import type { TokenVerdict, VerifyTokenOptions } from "./verify-twitter-token.ts";
 import type { VerifiedLogin } from "./identities.ts";
 import { identityRefusals } from "./refusals.ts";
+import { messageOf } from "../error-text.ts";
 
 /** Gets the user of a token from Twitter: `verifyTwitterToken`. */
 export type VerifyTwitterToken = (
@@ -135,7 +136,7 @@ async function verifyTwitterLogin(
     tokenCredentials: { token, secret: tokenSecret },
     now,
   }).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { ok: false, status: 0, message: `Cannot validate the Twitter token: ${reason}` } as const;
   });
   if (!verdict.ok) {

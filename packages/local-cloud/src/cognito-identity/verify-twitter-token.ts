@@ -9,6 +9,7 @@ import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import { hmacSha1Signature } from "../twitter/hmac-signature.ts";
 import { type Parameter, percentEncode } from "../twitter/percent-encode.ts";
 import { baseStringUri, signatureBaseString } from "../twitter/signature-base-string.ts";
+import { messageOf } from "../error-text.ts";
 
 export interface VerifyTokenOptions {
   /** Twitter's origin, with or without a trailing slash. */
@@ -93,7 +94,7 @@ async function get(
   try {
     return await exchange(() => open(url, options));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(`cannot reach Twitter at ${url.origin}: ${why}`, { cause: error });
   }
 }

@@ -1,14 +1,7 @@
 import { X509Certificate } from "node:crypto";
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type RequestListener,
-  type ServerResponse,
-} from "node:http";
-import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 
-import { closerOf } from "../aws/listener.ts";
+import { closerOf, createServerFor, listen, type TlsOptions } from "../aws/listener.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import { createLambda, type Lambda } from "../lambda/lambda.ts";
 import type { Account, FunctionUrl, GraphqlApi, HttpApi, RestApi } from "../account.ts";
@@ -21,6 +14,7 @@ import { createGateway, serverError } from "./gateway.ts";
 import type { GatewayResponse } from "./proxy-response.ts";
 import type { Connection } from "./request-context.ts";
 import { memoryState, type State } from "../state.ts";
+import { stackOf } from "../error-text.ts";
 
 export interface HttpApiHostOptions {
   account: Account;
@@ -29,8 +23,8 @@ export interface HttpApiHostOptions {
   now: () => Date;
   /** Gets each request, the reason for each refusal and the functions' output. Never gets a secret. */
   log: (line: string) => void;
-  /** PEM certificate and key. With them, every origin uses https. */
-  tls?: { cert: string; key: string };
+  /** With it, every origin uses https. */
+  tls?: TlsOptions;
   /** Runs the functions. By default the host creates one, which `closeAll` closes. */
   lambda?: Lambda;
   /** How long a presigned URL without `X-Amz-Expires` is valid, in seconds. By default it is refused. */
@@ -93,26 +87,19 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   };
 
   /** @returns the port */
-  const listen = async (id: string, name: string, answer: Answer): Promise<number> => {
+  const listenFor = async (id: string, name: string, answer: Answer): Promise<number> => {
     await close(id);
     const listener: RequestListener = (request, response) => {
       serve(name, request, response, answer).catch((error: unknown) => {
         // A closed connection or a bug must not end the local cloud.
-        log(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        log(`${name}: ${stackOf(error)}`);
         if (response.headersSent) response.destroy();
         else send(response, serverError, now());
       });
     };
-    const server = tls
-      ? createHttpsServer({ ...tls, maxHeaderSize }, listener)
-      : createHttpServer({ maxHeaderSize }, listener);
+    const server = createServerFor(listener, tls, { maxHeaderSize });
     closers.set(id, closerOf(server));
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(ports.get(id) ?? 0, "127.0.0.1", () => resolve());
-    });
-    server.on("error", (error) => log(`${name}: ${error.message}`));
-    const { port } = server.address() as AddressInfo;
+    const port = await listen(server, ports.get(id) ?? 0, (line) => log(`${name}: ${line}`));
     ports.set(id, port);
     return port;
   };
@@ -124,7 +111,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
 
   return {
     async open(api) {
-      const port = await listen(api.apiId, api.name, (request, connection) =>
+      const port = await listenFor(api.apiId, api.name, (request, connection) =>
         gateway(account.httpApis.get(api.apiId) ?? api, request, connection),
       );
       const host =
@@ -132,7 +119,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       return announced(`${scheme}://${host}:${port}`);
     },
     async openFunctionUrl(url) {
-      const port = await listen(url.urlId, `function URL ${url.urlId}`, (request, connection) =>
+      const port = await listenFor(url.urlId, `function URL ${url.urlId}`, (request, connection) =>
         answerFunctionUrl(account.functionUrls.get(url.functionArn) ?? url, request, connection),
       );
       return announced(
@@ -140,7 +127,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       );
     },
     async openRestApi(api) {
-      const port = await listen(api.apiId, api.name, (request, connection) =>
+      const port = await listenFor(api.apiId, api.name, (request, connection) =>
         answerRestApi(account.restApis.get(api.apiId) ?? api, request, connection),
       );
       return announced(
@@ -148,7 +135,7 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       );
     },
     async openGraphqlApi(api) {
-      const port = await listen(api.apiId, api.name, (request, connection) =>
+      const port = await listenFor(api.apiId, api.name, (request, connection) =>
         answerGraphqlApi(account.graphqlApis.get(api.apiId) ?? api, request, connection),
       );
       return announced(

@@ -1,9 +1,9 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import { type WebSocket, WebSocketServer } from "ws";
+import { listen } from "../aws/listener.ts";
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import { verifySigV4 } from "../sigv4/verify-sigv4.ts";
@@ -99,11 +99,7 @@ export async function startDeviceGateway(options: DeviceGatewayOptions): Promise
   }
 
   reportTlsFailures();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  server.on("error", (error) => log(`iot: ${error.message}`));
+  const port = await listen(server, 0, (line) => log(`iot: ${line}`));
 
   /** A client that does not trust the certificate may say nothing itself: `sst dev` looks as if it worked. */
   function reportTlsFailures(): void {
@@ -133,7 +129,6 @@ export async function startDeviceGateway(options: DeviceGatewayOptions): Promise
     for (const webSocket of webSockets.clients) webSocket.terminate();
     server.closeAllConnections();
   };
-  const { port } = server.address() as AddressInfo;
   return {
     address: `127.0.0.1:${port}`,
     disconnect,

@@ -16,6 +16,7 @@ import { createMask, type Mask } from "./mask.ts";
 import { linkRuntimeModules, missingModule } from "./runtime-modules.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
 import { findWorkerEntry } from "./worker-entry.ts";
+import { messageOf } from "../error-text.ts";
 
 export interface LambdaOptions {
   account: Account;
@@ -90,7 +91,7 @@ export function createLambda(options: LambdaOptions): Lambda {
       if (reply.ok) return reply;
       return { ...reply, errorMessage: mask(reply.errorMessage), stack: mask(reply.stack) };
     } catch (error) {
-      const errorMessage = error instanceof Error ? error.message : String(error);
+      const errorMessage = messageOf(error);
       return {
         ok: false,
         errorType: error instanceof ServiceError ? error.code : "ServiceException",

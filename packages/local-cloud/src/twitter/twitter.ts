@@ -1,9 +1,8 @@
-import { createServer as createHttpServer, type Server } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { closerOf } from "../aws/listener.ts";
+import { type Listener, listenOnLoopback, type TlsOptions } from "../aws/listener.ts";
+import { stackOf } from "../error-text.ts";
 import { addAuthorizeEndpoint } from "./authorize-endpoint.ts";
 import { CodedTwitterError, jsonError, TwitterError } from "./errors.ts";
 import { Nonces } from "./nonces.ts";
@@ -20,8 +19,8 @@ import type { State } from "../state.ts";
 export interface TwitterOptions {
   /** 0 picks a free one. */
   port: number;
-  /** PEM certificate and key, for https. */
-  tls?: { cert: string; key: string };
+  /** For https. */
+  tls?: TlsOptions;
   /** Consumer key and secret of the registered app. */
   clientCredentials: { key: string; secret: string };
   /** Other settings of the app. */
@@ -40,13 +39,10 @@ export interface TwitterOptions {
   requestTokenLifetimeSeconds?: number;
 }
 
-export interface LocalTwitter {
-  /** Origin, without a trailing slash: the `TWITTER_API_URL` of its clients. */
-  url: string;
+/** Its URL is the `TWITTER_API_URL` of its clients. */
+export interface LocalTwitter extends Listener {
   /** May be changed while the server runs. */
   app: RegisteredApp;
-  /** Stops listening and ends every connection. */
-  close(): Promise<void>;
 }
 
 const maximumBodyBytes = 64 * 1024;
@@ -58,30 +54,23 @@ const maximumBodyBytes = 64 * 1024;
  * @throws the listen error (`EADDRINUSE` with its `port`) when the port is taken
  */
 export async function startTwitter(options: TwitterOptions): Promise<LocalTwitter> {
-  const { port, tls } = options;
+  const { port, tls, log = () => {} } = options;
   const scheme = tls === undefined ? "http" : "https";
   const registered = registerApp(options.clientCredentials, options.app);
   const { fetch } = createTwitterApp(options, registered, scheme);
-  const server = createAdaptorServer(
-    tls === undefined
-      ? { fetch, createServer: createHttpServer }
-      : { fetch, createServer: createHttpsServer, serverOptions: tls },
+  const answer = getRequestListener(fetch);
+  const listener = await listenOnLoopback(
+    (request, response) => {
+      answer(request, response).catch((error: unknown) => {
+        log(`twitter fault: ${stackOf(error)}`);
+        response.destroy();
+      });
+    },
+    port,
+    tls,
+    (line) => log(`twitter: ${line}`),
   );
-  const close = closerOf(server as Server);
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return {
-    url: `${scheme}://127.0.0.1:${address.port}`,
-    app: registered,
-    close,
-  };
+  return { ...listener, app: registered };
 }
 
 function createTwitterApp(

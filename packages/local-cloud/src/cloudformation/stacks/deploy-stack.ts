@@ -9,7 +9,6 @@ import {
   createResourceOperations,
   DeploymentFailure,
   newResource,
-  reasonOf,
   recordedType,
   type ResourceEnvironment,
   type RollbackStep,
@@ -24,6 +23,7 @@ import {
   existingResources,
   exists,
 } from "./stack.ts";
+import { messageOf } from "../../error-text.ts";
 
 export interface DeploymentEnvironment extends ResourceEnvironment {
   /** Resolves references in a template of this stack. */
@@ -91,9 +91,9 @@ export async function deployResources(
     environment.checkExports(stack, outputs);
     stack.outputs = outputs;
   } catch (error) {
-    await rollBackUnlessDisabled(reasonOf(error));
+    await rollBackUnlessDisabled(messageOf(error));
     return {
-      failure: reasonOf(error),
+      failure: messageOf(error),
       rollBack: () => pendingRollbacks.get(stack)?.() ?? Promise.resolve(),
       finish: () => Promise.resolve(),
     };
@@ -124,8 +124,8 @@ export async function deployResources(
       properties = declaredProperties(request, logicalId, scope);
     } catch (error) {
       throw exists(current)
-        ? resources.updateFailed(current, reasonOf(error))
-        : resources.failed(newResource(logicalId, type), "CREATE_FAILED", reasonOf(error));
+        ? resources.updateFailed(current, messageOf(error))
+        : resources.failed(newResource(logicalId, type), "CREATE_FAILED", messageOf(error));
     }
     const next: StackResource = {
       ...newResource(logicalId, type),
@@ -173,7 +173,7 @@ export async function deployResources(
     try {
       for (const step of rollbackSteps.toReversed()) await step();
     } catch (error) {
-      setStatus(`${prefix}_FAILED`, reasonOf(error));
+      setStatus(`${prefix}_FAILED`, messageOf(error));
       return;
     }
     if (operation === "UPDATE") Object.assign(stack, previous);
@@ -215,7 +215,7 @@ export async function deleteStackResources(
   try {
     environment.checkExports(stack, []);
   } catch (error) {
-    setStatus("DELETE_FAILED", reasonOf(error));
+    setStatus("DELETE_FAILED", messageOf(error));
     return;
   }
   const failed: string[] = [];

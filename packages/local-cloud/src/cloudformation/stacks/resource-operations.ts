@@ -16,6 +16,7 @@ import {
   type StackResource,
   exists,
 } from "./stack.ts";
+import { messageOf } from "../../error-text.ts";
 
 export interface ResourceEnvironment {
   account: Account;
@@ -124,7 +125,7 @@ export function createResourceOperations(
       return instance;
     } catch (error) {
       if (error instanceof PartialFailure) resource.physicalId = error.physicalId;
-      throw failed(resource, "CREATE_FAILED", reasonOf(error));
+      throw failed(resource, "CREATE_FAILED", messageOf(error));
     }
   }
 
@@ -142,7 +143,7 @@ export function createResourceOperations(
     } catch (error) {
       // A replaced resource must not take the place of its replacement.
       const inPlace = stack.resources.get(resource.logicalId);
-      const failure = failed(resource, "DELETE_FAILED", reasonOf(error));
+      const failure = failed(resource, "DELETE_FAILED", messageOf(error));
       if (inPlace !== undefined) stack.resources.set(resource.logicalId, inPlace);
       throw failure;
     }
@@ -173,7 +174,7 @@ export function createResourceOperations(
         const instance = await typeOf(resource).create(prepare(resource), contextOf(resource));
         setInstance(resource, instance);
       } catch (error) {
-        throw updateFailed(current, reasonOf(error));
+        throw updateFailed(current, messageOf(error));
       }
       record(resource, "UPDATE_COMPLETE");
       stack.resources.set(resource.logicalId, resource);
@@ -202,7 +203,7 @@ export function createResourceOperations(
         instance = await type.update(instanceBefore, prepare(resource), previous, contextOf(resource));
       } catch (error) {
         if (error instanceof PartialFailure) rollbackSteps.push(rollBackFrom(instanceBefore));
-        throw updateFailed(current, reasonOf(error));
+        throw updateFailed(current, messageOf(error));
       }
       setInstance(resource, instance);
       record(resource, "UPDATE_COMPLETE");
@@ -254,8 +255,4 @@ export function newResource(logicalId: string, type: string): StackResource {
     statusReason: undefined,
     lastUpdated: new Date(0),
   };
-}
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -32,6 +32,7 @@ import {
   type Tag,
 } from "./stack.ts";
 import { memoryState, type State } from "../../state.ts";
+import { messageOf } from "../../error-text.ts";
 
 /** The stacks of the account. */
 export interface Stacks {
@@ -166,7 +167,7 @@ export function createStacks(options: StacksOptions): Stacks {
     const operation = run()
       .catch((error: unknown) => {
         // After a fault of the local cloud the stack must not stay in progress.
-        const reason = `Internal failure: ${error instanceof Error ? error.message : String(error)}`;
+        const reason = `Internal failure: ${messageOf(error)}`;
         setStackStatus(stack, failedStatus(stack), reason, undefined, environment);
       })
       .finally(() => operations.delete(operation));

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, parseJson } from "../../aws/json-protocol.ts";
 import { templateRefusals } from "../stack-refusals.ts";
 import { validationError } from "../validation-error.ts";
+import { messageOf } from "../../error-text.ts";
 
 export type DeletionPolicy = "Delete" | "Retain" | "RetainExceptOnCreate" | "Snapshot";
 
@@ -97,7 +98,7 @@ function parseText(body: string): unknown {
   try {
     return parseJson(body);
   } catch (error) {
-    throw formatError(`JSON not well-formed. (${error instanceof Error ? error.message : String(error)})`);
+    throw formatError(`JSON not well-formed. (${messageOf(error)})`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { type CollectionTag, LineCounter, parseDocument, type ScalarTag, YAMLMap, YAMLSeq } from "yaml";
 import { requireShallow } from "../../aws/json-protocol.ts";
 import { validationError } from "../validation-error.ts";
+import { messageOf } from "../../error-text.ts";
 
 /** Functions whose short form only lacks the prefix `Fn::`. */
 const shortForms = [
@@ -40,9 +41,7 @@ export function parseYamlTemplate(body: string): unknown {
     const { line, col } = lineCounter.linePos(error.pos[0]);
     throw new Error(`${error.message} at line ${line}, column ${col}`);
   } catch (error) {
-    throw validationError(
-      `Template format error: YAML not well-formed. (${error instanceof Error ? error.message : String(error)})`,
-    );
+    throw validationError(`Template format error: YAML not well-formed. (${messageOf(error)})`);
   }
 }
 
