@@ -19,7 +19,7 @@ import { createDynamoDb, type DynamoDb } from "./dynamodb/dynamodb.ts";
 import { createEc2 } from "./ec2/ec2.ts";
 import { createEcr } from "./ecr/ecr.ts";
 import { createEventBus } from "./events/event-bus.ts";
-import { createHttpApiHost, type HttpApiHostOptions } from "./http-api/http-api-host.ts";
+import { createHttpApiHost, type HttpApiHostOptions } from "./api-origins.ts";
 import { createIam } from "./iam/iam.ts";
 import type { Sessions } from "./iam/sessions.ts";
 import type { Certificate } from "./iot/certificate.ts";

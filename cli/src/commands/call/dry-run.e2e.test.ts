@@ -5,7 +5,7 @@ import { createAccount } from "../../../../packages/local-cloud/src/account.ts";
 import {
   createHttpApiHost,
   type HttpApiHost,
-} from "../../../../packages/local-cloud/src/http-api/http-api-host.ts";
+} from "../../../../packages/local-cloud/src/api-origins.ts";
 import { createSessions } from "../../../../packages/local-cloud/src/iam/sessions.ts";
 import {
   allow,

@@ -4,7 +4,7 @@ import type { Account, GraphqlApi } from "../account.ts";
 import { isJsonObject, type JsonObject, parseJsonObject } from "../aws/json-protocol.ts";
 import type { GatewayResponse } from "../http-api/proxy-response.ts";
 import type { Connection } from "../http-api/request-context.ts";
-import { authorize } from "../iam/authorization.ts";
+import { authorize } from "../iam/authorize.ts";
 import { accountOf, type Principal } from "../iam/principal.ts";
 import { requestContext } from "../iam/request-context.ts";
 import type { Sessions } from "../iam/sessions.ts";

@@ -4,7 +4,7 @@ import type { CloudWatch } from "../cloudwatch/cloudwatch.ts";
 import { type CloudWatchCall, readCall } from "../cloudwatch/protocols.ts";
 import { type DynamoDb, dynamoDbTarget, tableArns } from "../dynamodb/dynamodb.ts";
 import { type createEc2, ec2Namespace, ec2Version } from "../ec2/ec2.ts";
-import { authorize } from "../iam/authorization.ts";
+import { authorize } from "../iam/authorize.ts";
 import { iamNamespace, type IamService } from "../iam/iam.ts";
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";

@@ -7,7 +7,7 @@ import type {
 } from "@aws-sdk/client-cognito-identity";
 import type { JsonObject } from "../aws/json-protocol.ts";
 import { findOperation } from "../aws/service-error.ts";
-import { authorizeIdentity } from "../iam/authorization.ts";
+import { authorizeIdentity } from "../iam/authorize.ts";
 import type { CognitoIdentity } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import type { IssuerDirectory } from "../oidc/issuers.ts";

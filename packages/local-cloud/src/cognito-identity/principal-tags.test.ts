@@ -1,7 +1,7 @@
 import type { GetCredentialsForIdentityResponse } from "@aws-sdk/client-cognito-identity";
 import { beforeEach, expect, it } from "vitest";
 import type { JsonObject } from "../aws/json-protocol.ts";
-import { authorize } from "../iam/authorization.ts";
+import { authorize } from "../iam/authorize.ts";
 import { allow } from "../../test/account-fixture.ts";
 import {
   createIdentityFixture,

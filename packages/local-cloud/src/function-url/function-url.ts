@@ -4,7 +4,7 @@ import { corsHeaders, isPreflight, preflightHeaders } from "../http-api/cors.ts"
 import { createEventV2 } from "../http-api/payload-v2.ts";
 import { type GatewayResponse, readProxyResponse } from "../http-api/proxy-response.ts";
 import { type Connection, createTraceId } from "../http-api/request-context.ts";
-import { authorize, type AuthorizationDecision } from "../iam/authorization.ts";
+import { authorize, type AuthorizationDecision } from "../iam/authorize.ts";
 import { matchesPrincipal, type Principal } from "../iam/principal.ts";
 import { requestContext } from "../iam/request-context.ts";
 import type { Sessions } from "../iam/sessions.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSessions } from "../iam/sessions.ts";
 import { createAccount } from "../account.ts";
 import { allow, deployApi, deployFunction, deployRole } from "../../test/account-fixture.ts";
-import { createHttpApiHost, type HttpApiHost } from "./http-api-host.ts";
+import { createHttpApiHost, type HttpApiHost } from "../api-origins.ts";
 
 const curl = findPeer("curl");
 

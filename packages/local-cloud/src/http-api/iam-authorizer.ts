@@ -1,4 +1,4 @@
-import { type AuthorizationDecision, authorize } from "../iam/authorization.ts";
+import { type AuthorizationDecision, authorize } from "../iam/authorize.ts";
 import type { Principal } from "../iam/principal.ts";
 import { requestContext } from "../iam/request-context.ts";
 import type { Sessions } from "../iam/sessions.ts";

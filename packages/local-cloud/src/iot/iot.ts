@@ -2,7 +2,7 @@ import type { AwsRequest } from "../aws/request.ts";
 import type { RestOperation } from "../aws/rest-operation.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import type { Account } from "../account.ts";
-import { authorize } from "../iam/authorization.ts";
+import { authorize } from "../iam/authorize.ts";
 import type { Sessions } from "../iam/sessions.ts";
 import type { Broker, Permit } from "./broker.ts";
 import type { Certificate } from "./certificate.ts";

@@ -12,7 +12,7 @@ import { type Caller, createFunctionPool, type FunctionPool, isLiveBridge } from
 import { invocationRefusals } from "./lambda-refusals.ts";
 import type { InvocationReply } from "./lambda-worker.ts";
 import { logGroupOf, missingLogAction } from "./log-permission.ts";
-import { createMask, type Mask } from "./mask.ts";
+import { createMask, type Mask } from "./mask-secrets.ts";
 import { linkRuntimeModules, missingModule } from "./runtime-modules.ts";
 import { unpackBundle } from "./unpack-bundle.ts";
 import { findWorkerEntry } from "./worker-entry.ts";

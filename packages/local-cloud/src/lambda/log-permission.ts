@@ -1,5 +1,5 @@
 import type { Account, LambdaFunction } from "../account.ts";
-import { authorize } from "../iam/authorization.ts";
+import { authorize } from "../iam/authorize.ts";
 
 /** Where a function's output goes. */
 export function logGroupOf({ functionName, logGroup }: LambdaFunction): string {

@@ -5,7 +5,7 @@ import { createEventV1 } from "../http-api/payload-v1.ts";
 import { type GatewayResponse, readProxyResponse } from "../http-api/proxy-response.ts";
 import { type Connection, createRequestId, createTraceId } from "../http-api/request-context.ts";
 import { chooseRoute, decode } from "../http-api/route-choice.ts";
-import { authorize } from "../iam/authorization.ts";
+import { authorize } from "../iam/authorize.ts";
 import type { Principal } from "../iam/principal.ts";
 import { requestContext } from "../iam/request-context.ts";
 import type { Sessions } from "../iam/sessions.ts";

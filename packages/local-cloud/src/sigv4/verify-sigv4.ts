@@ -2,7 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
-import { type Authorization, readAuthorization, toAmzDate } from "./authorization.ts";
+import { type Authorization, readAuthorization, toAmzDate } from "./read-authorization.ts";
 import { createCanonicalPath, createCanonicalQuery, createCanonicalRequest } from "./canonical-request.ts";
 import { createSignature, sha256Hex } from "./signature.ts";
 import { SignatureError, type SigV4FailureCode, signatureRefusals } from "./signature-refusals.ts";

@@ -1,7 +1,7 @@
 import type { AssumeRoleWithWebIdentityResponse, AssumeRoleResponse } from "@aws-sdk/client-sts";
 import { beforeEach, describe, expect, it } from "vitest";
 import { QueryParameters } from "../aws/query-protocol.ts";
-import { authorize } from "../iam/authorization.ts";
+import { authorize } from "../iam/authorize.ts";
 import type { Principal } from "../iam/principal.ts";
 import { allow } from "../../test/account-fixture.ts";
 import {

@@ -10,7 +10,7 @@ import { parseJsonObject } from "../aws/json-protocol.ts";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { findOperation } from "../aws/service-error.ts";
 import type { OpenIdTokens } from "../cognito-identity/open-id-token.ts";
-import { authorizeAssumption, authorizeIdentity } from "../iam/authorization.ts";
+import { authorizeAssumption, authorizeIdentity } from "../iam/authorize.ts";
 import { PolicyDocumentError } from "../iam/policy-document.ts";
 import { validatePolicy } from "../iam/policy-validation.ts";
 import { accountOf, type CognitoIdentity, type Principal, type SessionPolicies } from "../iam/principal.ts";

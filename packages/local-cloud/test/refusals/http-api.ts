@@ -1,6 +1,6 @@
 import { createAccount } from "../../src/account.ts";
 import { type httpApiRefusals, limits } from "../../src/http-api/gateway-refusals.ts";
-import { createHttpApiHost } from "../../src/http-api/http-api-host.ts";
+import { createHttpApiHost } from "../../src/api-origins.ts";
 import { createSessions } from "../../src/iam/sessions.ts";
 import { deployApi, deployFunction } from "../account-fixture.ts";
 import type { RefusalCase, RefusalCases } from "./refusal-case.ts";

@@ -5,13 +5,13 @@ import { connect } from "node:net";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { createSessions, type TemporaryCredentials } from "../iam/sessions.ts";
-import { type Account, createAccount, type HttpApi, type LambdaFunction, type Role } from "../account.ts";
-import { Sha256 } from "../../test/sha256.ts";
-import { allow, deployApi, deployFunction, deployRole } from "../../test/account-fixture.ts";
-import { createCanonicalQuery, createCanonicalRequest } from "../sigv4/canonical-request.ts";
-import { createSignature, sha256Hex } from "../sigv4/signature.ts";
-import { createHttpApiHost, type HttpApiHost } from "./http-api-host.ts";
+import { createSessions, type TemporaryCredentials } from "./iam/sessions.ts";
+import { type Account, createAccount, type HttpApi, type LambdaFunction, type Role } from "./account.ts";
+import { Sha256 } from "../test/sha256.ts";
+import { allow, deployApi, deployFunction, deployRole } from "../test/account-fixture.ts";
+import { createCanonicalQuery, createCanonicalRequest } from "./sigv4/canonical-request.ts";
+import { createSignature, sha256Hex } from "./sigv4/signature.ts";
+import { createHttpApiHost, type HttpApiHost } from "./api-origins.ts";
 
 const identity = {
   identityId: "us-east-1:1f0f3b6e-8d5c-4b8f-a9a5-3d0d3a6f1e11",

@@ -1,20 +1,20 @@
 import { X509Certificate } from "node:crypto";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 
-import { closerOf, createServerFor, listen, type TlsOptions } from "../aws/listener.ts";
-import type { Sessions } from "../iam/sessions.ts";
-import { createLambda, type Lambda } from "../lambda/lambda.ts";
-import type { Account, FunctionUrl, GraphqlApi, HttpApi, RestApi } from "../account.ts";
-import { createRestApiService } from "../rest-api/rest-api.ts";
-import { createAppSyncService } from "../app-sync/app-sync.ts";
-import { createFunctionUrlService } from "../function-url/function-url.ts";
-import { type ParsedRequest, parseRequest } from "../sigv4/wire-request.ts";
-import { limits } from "./gateway-refusals.ts";
-import { createGateway, serverError } from "./gateway.ts";
-import type { GatewayResponse } from "./proxy-response.ts";
-import type { Connection } from "./request-context.ts";
-import { memoryState, type State } from "../state.ts";
-import { stackOf } from "../error-text.ts";
+import { closerOf, createServerFor, listen, type TlsOptions } from "./aws/listener.ts";
+import type { Sessions } from "./iam/sessions.ts";
+import { createLambda, type Lambda } from "./lambda/lambda.ts";
+import type { Account, FunctionUrl, GraphqlApi, HttpApi, RestApi } from "./account.ts";
+import { createRestApiService } from "./rest-api/rest-api.ts";
+import { createAppSyncService } from "./app-sync/app-sync.ts";
+import { createFunctionUrlService } from "./function-url/function-url.ts";
+import { type ParsedRequest, parseRequest } from "./sigv4/wire-request.ts";
+import { limits } from "./http-api/gateway-refusals.ts";
+import { createGateway, serverError } from "./http-api/gateway.ts";
+import type { GatewayResponse } from "./http-api/proxy-response.ts";
+import type { Connection } from "./http-api/request-context.ts";
+import { memoryState, type State } from "./state.ts";
+import { stackOf } from "./error-text.ts";
 
 export interface HttpApiHostOptions {
   account: Account;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createAccount, type PolicyDocument, type Role } from "../account.ts";
-import { authorize } from "./authorization.ts";
+import { authorize } from "./authorize.ts";
 import type { RequestContext } from "./conditions.ts";
 import type { Principal } from "./principal.ts";
 
