@@ -70,7 +70,7 @@ function readLicense(folder: string): License {
   const name = `${String(manifest["name"])} ${String(manifest["version"])}`;
   const id = String(manifest["license"]);
   if (!allowed.includes(id))
-    throw new Error(`${name} has the license ${id}, which is none of ${allowed.join(", ")}`);
+    throw new Error(`${name} has the license ${id}, which is not one of ${allowed.join(", ")}`);
   const read = (pattern: RegExp): string[] | undefined => {
     const file = readdirSync(folder).find((entry) => pattern.test(entry));
     return file === undefined ? undefined : readFileSync(join(folder, file), "utf8").split(/\r?\n/);

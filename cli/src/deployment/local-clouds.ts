@@ -10,7 +10,7 @@ export type RecordEnvironment = Pick<
   "variables" | "homeDirectory" | "platform" | "files" | "uniqueName"
 >;
 
-/** What is known of a local cloud that was started on this computer. It stays when the local cloud has stopped. */
+/** A local cloud that was started on this computer. The record stays after the local cloud stops. */
 export interface LocalCloudRecord {
   /** What the local cloud calls itself. The same after a restart with its state. */
   id: string;

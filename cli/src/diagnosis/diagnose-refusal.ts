@@ -9,9 +9,10 @@ import { gatherFacts, refusalOf } from "./subject.ts";
 export type { Diagnosis, RefusedCall } from "./refused-call.ts";
 
 /**
- * Finds out by experiment why a request was refused. Sends at most a dozen requests, in parallel, with the caller's own
- * credentials and, where available, the deployer's, and none that could have an effect. Undefined for an unsigned request, and for an error of the handler's
- * own (HTTP 400, for example). Never rejects, except with `interrupted`.
+ * Finds out by experiment why a request was refused. Sends at most a dozen requests, in parallel, and none that could have
+ * an effect. Uses the caller's own credentials and, where available, the deployer's.
+ * @returns undefined for an unsigned request, and for an error of the handler's own, such as HTTP 400
+ * @throws AuthCliError `interrupted`, and nothing else
  */
 export async function diagnoseRefusal(call: RefusedCall): Promise<Diagnosis | undefined> {
   const { environment, resolved, credentials, request } = call;

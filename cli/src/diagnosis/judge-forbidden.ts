@@ -81,7 +81,7 @@ function judgeAuthorizer({ subject, observations, evidence }: Case): Diagnosis |
 interface Part {
   experiment: ExperimentName;
   reason: Reason;
-  /** What something on the way does to it. */
+  /** Part of the cause: how something on the way changes it. */
   change: string;
   /** As the handler sees it. */
   part: string;
@@ -289,7 +289,7 @@ function judgeCredentials({ subject, observations, evidence }: Case): Diagnosis 
   return undefined;
 }
 
-/** A REST API answers so to a signed request for a route that it does not have. */
+/** A REST API gives this answer to a signed request for a missing route. */
 function judgeRoute({ subject, observations }: Case): Diagnosis | undefined {
   return errorType(subject.reply) === "MissingAuthenticationTokenException"
     ? judgeMissing(subject, observations)

@@ -29,7 +29,7 @@ export async function findAwsCredentials(
   { profile: named, region }: AwsCredentialsQuery,
 ): Promise<DeployerCredentials | undefined> {
   const { variables } = sources;
-  // The SDK warns of the end of its support for this Node.js. That is no concern of the user's.
+  // The SDK warns of the end of its support for this Node.js. The user cannot act on that.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const profiles = await readProfiles(sources);
   const name = named ?? "default";

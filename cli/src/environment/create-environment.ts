@@ -10,7 +10,7 @@ import { createTerminal, showsUnicode, type TerminalOptions } from "./terminal.t
 import { Redactor } from "../redaction.ts";
 import { ServerClock } from "../server-clock.ts";
 
-/** What differs between a command that has a process and one that shares it. */
+/** The streams and signals of a command, which has a process of its own or shares one. */
 interface Host extends Pick<TerminalOptions, "stdin" | "hasKeyboard" | "stdout" | "stderr"> {
   /** Default: this process's. */
   start?: Start;

@@ -81,7 +81,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     clearAnimation();
     return write(stdout, data);
   };
-  const sayEven = (text: string): void => {
+  const sayUnmuted = (text: string): void => {
     clearAnimation();
     stderr.write(isLineOpen ? `\n${text}` : text);
     isLineOpen = false;
@@ -92,7 +92,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
       : lines;
   let muted = false;
   const say = (text: string): void => {
-    if (!muted) sayEven(text);
+    if (!muted) sayUnmuted(text);
   };
   return {
     interactive: stderr.isTTY && options.hasKeyboard,
@@ -120,7 +120,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
       muted = true;
       return () => void (muted = false);
     },
-    sayCommand: (command) => sayEven(formatCommand(command)),
+    sayCommand: (command) => sayUnmuted(formatCommand(command)),
     ask: async (question) => (await input()).readLine(options, formatLine(question)),
     askSecret: async (question) => (await input()).readLine(options, formatLine(question), true),
     readAll: async () => (await input()).readToEnd(options),

@@ -58,7 +58,7 @@ export async function removeSessions(
     await updateSessions(environment, remove);
   } catch (error) {
     if (!(error instanceof AuthCliError) || error.code !== "write-failed") throw error;
-    // A full disk has no room for a lock or a second file. The secret must go nevertheless.
+    // A full disk has no room for a lock or a second file, but the secret must still be removed.
     const remaining = formatSessions(remove(readSessions(environment)), 0);
     if (!environment.files.shorten(sessionsPath(environment), remaining)) throw error;
   }

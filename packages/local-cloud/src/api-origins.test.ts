@@ -11,7 +11,7 @@ import { Sha256 } from "../test/sha256.ts";
 import { allow, deployApi, deployFunction, deployRole } from "../test/account-fixture.ts";
 import { createCanonicalQuery, createCanonicalRequest } from "./sigv4/canonical-request.ts";
 import { createSignature, sha256Hex } from "./sigv4/signature.ts";
-import { createHttpApiHost, type HttpApiHost } from "./api-origins.ts";
+import { createApiOrigins, type ApiOrigins } from "./api-origins.ts";
 
 const identity = {
   identityId: "us-east-1:1f0f3b6e-8d5c-4b8f-a9a5-3d0d3a6f1e11",
@@ -25,7 +25,7 @@ let time: Date;
 const now = () => time;
 let account: Account;
 let sessions: ReturnType<typeof createSessions>;
-let host: HttpApiHost;
+let host: ApiOrigins;
 let log: string[];
 let role: Role;
 
@@ -36,7 +36,7 @@ beforeEach(() => {
   log = [];
   role = deployRole(account, "authenticated", [allow("execute-api:Invoke", invokeAll)]);
   deployRole(account, "function", []);
-  host = createHttpApiHost({ account, sessions, now, region: "us-east-1", log: (line) => log.push(line) });
+  host = createApiOrigins({ account, sessions, now, region: "us-east-1", log: (line) => log.push(line) });
 });
 
 afterEach(() => host.closeAll());
@@ -251,7 +251,7 @@ describe("a route with AWS_IAM", () => {
 
   it("accepts a presigned URL without X-Amz-Expires for as long as the setting says", async () => {
     const options = { account, sessions, now, region: "us-east-1", log: () => {} };
-    const lenient = createHttpApiHost({ ...options, presignedSeconds: 900 });
+    const lenient = createApiOrigins({ ...options, presignedSeconds: 900 });
     const { accessKeyId, secretAccessKey, sessionToken } = issue();
     const scope = { secretAccessKey, scopeDate: "20260312", region: "us-east-1", service: "execute-api" };
     const presign = (to: string): string => {

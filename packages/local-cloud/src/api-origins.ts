@@ -16,7 +16,7 @@ import type { Connection } from "./http-api/request-context.ts";
 import { memoryState, type State } from "./state.ts";
 import { stackOf } from "./error-text.ts";
 
-export interface HttpApiHostOptions {
+export interface ApiOriginsOptions {
   account: Account;
   region: string;
   sessions: Sessions;
@@ -37,10 +37,11 @@ export interface HttpApiHostOptions {
   onOpened?: (origin: string) => void;
 }
 
-export interface HttpApiHost {
+export interface ApiOrigins {
   /**
    * Listens on a free port of 127.0.0.1.
-   * @returns the origin, without a trailing slash: `http://127.0.0.1:<port>`, or `http://<id>.execute-api.<region>.localhost:<port>` as below
+   * @returns the origin, without a trailing slash: `http://127.0.0.1:<port>`, or with `named`
+   *   `http://<id>.execute-api.<region>.localhost:<port>`
    */
   open(api: HttpApi): Promise<string>;
   /**
@@ -49,9 +50,9 @@ export interface HttpApiHost {
    * @returns the URL, with a trailing slash
    */
   openFunctionUrl(url: FunctionUrl): Promise<string>;
-  /** Listens for a REST API. @returns the origin, `http://<id>.execute-api.<region>.localhost:<port>` as above */
+  /** Listens for a REST API. @returns the origin, `http://<id>.execute-api.<region>.localhost:<port>` */
   openRestApi(api: RestApi): Promise<string>;
-  /** Listens for an AppSync API. @returns the origin, `http://<id>.appsync-api.<region>.localhost:<port>` as above */
+  /** Listens for an AppSync API. @returns the origin, `http://<id>.appsync-api.<region>.localhost:<port>` */
   openGraphqlApi(api: GraphqlApi): Promise<string>;
   /** Closes the origin, as `closerOf` says. Does nothing when it is not open. */
   close(id: string): Promise<void>;
@@ -61,10 +62,11 @@ export interface HttpApiHost {
 }
 
 /**
- * API Gateway, Lambda and AppSync: one origin for each deployed HTTP API, REST API, function URL and AppSync API. Each request reads routes and functions from the account, so that a
- * deployment takes effect at once. Uses node:http directly, because signatures cover the raw target and headers.
+ * The origins of deployed APIs: one for each HTTP API, REST API, function URL and AppSync API. Each request reads routes
+ * and functions from the account, so that a deployment takes effect at once. Uses node:http directly, because signatures
+ * cover the raw target and headers.
  */
-export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
+export function createApiOrigins(options: ApiOriginsOptions): ApiOrigins {
   const { account, sessions, now, log, tls } = options;
   const lambda = options.lambda ?? createLambda({ account, sessions, now, log });
   const gateway = createGateway({ ...options, lambda });

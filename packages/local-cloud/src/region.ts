@@ -19,7 +19,7 @@ import { createDynamoDb, type DynamoDb } from "./dynamodb/dynamodb.ts";
 import { createEc2 } from "./ec2/ec2.ts";
 import { createEcr } from "./ecr/ecr.ts";
 import { createEventBus } from "./events/event-bus.ts";
-import { createHttpApiHost, type HttpApiHostOptions } from "./api-origins.ts";
+import { createApiOrigins, type ApiOriginsOptions } from "./api-origins.ts";
 import { createIam } from "./iam/iam.ts";
 import type { Sessions } from "./iam/sessions.ts";
 import type { Certificate } from "./iot/certificate.ts";
@@ -37,7 +37,7 @@ import type { Timed } from "./timekeeper.ts";
 /** What the regions share: IAM and S3 are global, and every region has the same Twitter, clock and log. */
 export interface RegionOptions
   extends
-    Pick<HttpApiHostOptions, "tls" | "presignedSeconds" | "onOpened">,
+    Pick<ApiOriginsOptions, "tls" | "presignedSeconds" | "onOpened">,
     Pick<CognitoIdentityOptions, "twitterApiUrl" | "verifyTwitterToken" | "issuers"> {
   account: Account;
   sessions: Sessions;
@@ -138,7 +138,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
     warn,
   });
   const events = createEventBus({ account, lambda, now: () => clock.now(), log });
-  const httpApis = createHttpApiHost({ ...options, account, region: name, lambda, state, named: !isHome });
+  const httpApis = createApiOrigins({ ...options, account, region: name, lambda, state, named: !isHome });
   const stacks = createStacks({
     account,
     resourceTypes: createResourceTypes({

@@ -16,7 +16,7 @@ export interface Timekeeper {
   tick(): Promise<void>;
   /**
    * Lets time pass at once: runs every schedule as often as it is due, one after the other, and evaluates the alarms at
-   * each full minute. Goes on for up to two minutes more, so that alarms know what the last run said.
+   * each full minute. Continues for up to two minutes, so that alarms see the metrics of the last run.
    * @param milliseconds by default, until the next schedule is due
    */
   fastForward(milliseconds?: number): Promise<void>;
@@ -56,7 +56,7 @@ export function createTimekeeper(clock: CloudClock, timed: () => readonly Timed[
   }
 
   async function pass(milliseconds: number | undefined): Promise<void> {
-    // What is long overdue is not made up for.
+    // Runs that are long overdue are skipped.
     await run(clock.now());
     const now = clock.now().getTime();
     const end = milliseconds === undefined ? Math.max(now, nextSchedule(now)) : now + milliseconds;
@@ -72,7 +72,7 @@ export function createTimekeeper(clock: CloudClock, timed: () => readonly Timed[
           return;
         }
         goTo(step);
-        // Alarms know what was before, and not what runs now.
+        // An alarm sees the data before the minute, not those of a run at the minute.
         if (step >= (evaluated + 1) * minuteMs) evaluate(Math.floor(step / minuteMs));
         // oxlint-disable-next-line no-await-in-loop -- a run may change what comes next
         await run(new Date(step));

@@ -44,6 +44,6 @@ function valueOf(operand: string, contexts: Contexts): string {
   for (const name of path) value = (value as Record<string, unknown> | undefined)?.[name];
   if (value === undefined || value === null) return "";
   if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean")
-    throw new Error(`\${{ ${operand} }} is no text`);
+    throw new Error(`\${{ ${operand} }} is not text`);
   return String(value);
 }

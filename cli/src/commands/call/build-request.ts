@@ -156,7 +156,7 @@ function parseHeader(text: string): Header | undefined {
 }
 
 /**
- * The server would wait for a longer body, and read the rest of a longer one as another request.
+ * With a larger length the server would wait for more, and with a smaller one read the rest as another request.
  * @throws AuthCliError `invalid-usage`
  */
 function requireOwnLength(headers: readonly Header[], body: Uint8Array | undefined): void {

@@ -2,10 +2,7 @@ import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAccount } from "../../../../packages/local-cloud/src/account.ts";
-import {
-  createHttpApiHost,
-  type HttpApiHost,
-} from "../../../../packages/local-cloud/src/api-origins.ts";
+import { createApiOrigins, type ApiOrigins } from "../../../../packages/local-cloud/src/api-origins.ts";
 import { createSessions } from "../../../../packages/local-cloud/src/iam/sessions.ts";
 import {
   allow,
@@ -31,12 +28,12 @@ describe.skipIf(curl === undefined)("the curl command of --dry-run", () => {
   const account = createAccount("123456789012", "us-east-1");
   const sessions = createSessions({ now });
   const role = deployRole(account, "authenticated", [allow("execute-api:Invoke", "*")]);
-  let host: HttpApiHost;
+  let host: ApiOrigins;
   let origin: URL;
 
   beforeAll(async () => {
     const lambdaFunction = deployFunction(account, "f", "export const handler = async (event) => event;");
-    host = createHttpApiHost({ account, sessions, now, region: "us-east-1", log: () => {} });
+    host = createApiOrigins({ account, sessions, now, region: "us-east-1", log: () => {} });
     const api = deployApi(account, { $default: { lambdaFunction, authorizationType: "AWS_IAM" } });
     origin = new URL(await host.open(api));
   });

@@ -38,7 +38,7 @@ export function explainStatus(
   }
   if (status === 404)
     return {
-      cause: "the API has no route for this path and method, or the handler answered so",
+      cause: "the API has no route for this path and method, or the handler answered 404",
       fix: "check the path and the method (-X)",
     };
   if (status >= 500) {

@@ -32,7 +32,8 @@ export interface LogoutFlags extends DeploymentFlags {
 
 /**
  * `auth-cli logout`: removes stored logins and their AWS credentials.
- * @throws AuthCliError `invalid-usage` for `--user` with `--all`; `not-logged-in` without a login to remove, unless `--all` is set; Twitter's refusal, before it removes anything
+ * @throws AuthCliError `invalid-usage` for `--user` with `--all`; `not-logged-in` without a login to remove, unless `--all`
+ *   is set; Twitter's refusal, before it removes anything
  */
 export async function logout(flags: LogoutFlags, environment: Environment): Promise<void> {
   if (flags.all && flags.user !== undefined) {

@@ -82,7 +82,7 @@ function stateOf(alarm: Alarm, present: readonly Present[]): AlarmState | undefi
   if (good > wanted - required) return "OK";
   if (treatment === "ignore") return undefined;
   if (present.length === 0) return "INSUFFICIENT_DATA";
-  // What is missing does not count.
+  // Missing datapoints do not count.
   return breaching >= Math.min(required, present.length) ? "ALARM" : "OK";
 }
 

@@ -7,7 +7,7 @@ import { mayServiceInvoke } from "../lambda/service-permission.ts";
 import { parseSchedule } from "./schedule-expression.ts";
 import { type CloudEvent, targetInput } from "./target-input.ts";
 
-/** What a service says in an event. The bus adds the rest. */
+/** The members of an event that a service sets. The bus adds the others. */
 interface ServiceEvent {
   source: string;
   detailType: string;
@@ -23,7 +23,7 @@ export interface EventBus {
   nextDue(): Date | undefined;
   /**
    * Runs the scheduled rules that are due, and waits for their functions. A run that is more than a minute late, because
-   * the computer slept or the local cloud did not run, is left out.
+   * the computer slept or the local cloud did not run, is skipped.
    */
   runDue(time: Date): Promise<void>;
 }
@@ -35,7 +35,7 @@ export interface EventBusOptions {
   log: (line: string) => void;
 }
 
-const latestMs = 60_000;
+const longestDelayMs = 60_000;
 
 /**
  * The default event bus of EventBridge, for the events of CloudFormation and CloudWatch, and for schedules. The targets
@@ -105,7 +105,7 @@ export function createEventBus({ account, lambda, now, log }: EventBusOptions): 
         const due = schedule?.due;
         if (schedule === undefined || due === undefined || due > time) return;
         schedule.due = parseSchedule(schedule.expression)?.next(time, schedule.since);
-        if (time.getTime() - due.getTime() > latestMs) return;
+        if (time.getTime() - due.getTime() > longestDelayMs) return;
         const event = createEvent(
           { source: "aws.events", detailType: "Scheduled Event", resources: [rule.arn], detail: {} },
           due,

@@ -5,7 +5,7 @@ import type { EventTarget } from "../account.ts";
 export type CloudEvent = JsonObject & { resources: readonly string[]; time: string };
 
 /**
- * What a target gets of an event: all of it, a part, another text, or a text made of parts.
+ * The input that a target gets for an event: the event, a part of it, a constant, or a template filled with parts.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  *
  * @throws SyntaxError for a template that does not make JSON

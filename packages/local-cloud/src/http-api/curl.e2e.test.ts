@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createSessions } from "../iam/sessions.ts";
 import { createAccount } from "../account.ts";
 import { allow, deployApi, deployFunction, deployRole } from "../../test/account-fixture.ts";
-import { createHttpApiHost, type HttpApiHost } from "../api-origins.ts";
+import { createApiOrigins, type ApiOrigins } from "../api-origins.ts";
 
 const curl = findPeer("curl");
 
@@ -15,12 +15,12 @@ describe.skipIf(curl === undefined)("curl --aws-sigv4", () => {
   const account = createAccount("123456789012", "us-east-1");
   const sessions = createSessions({ now });
   const log: string[] = [];
-  let host: HttpApiHost;
+  let host: ApiOrigins;
   let origin: string;
 
   beforeAll(async () => {
     const lambdaFunction = deployFunction(account, "f", "export const handler = async (event) => event;");
-    host = createHttpApiHost({ account, sessions, now, region: "us-east-1", log: (line) => log.push(line) });
+    host = createApiOrigins({ account, sessions, now, region: "us-east-1", log: (line) => log.push(line) });
     origin = await host.open(
       deployApi(account, { "ANY /{proxy+}": { lambdaFunction, authorizationType: "AWS_IAM" } }),
     );

@@ -5,6 +5,7 @@ import type { LambdaFunction } from "../account.ts";
 import { createExecutionEnvironment, type ExecutionEnvironment } from "./execution-environment.ts";
 import { invocationRefusals, maximumEventBytes } from "./lambda-refusals.ts";
 import type { InvocationReply, InvocationRequest } from "./lambda-worker.ts";
+import { isLiveBridge } from "./live-bridge.ts";
 
 export interface FunctionPoolOptions {
   lambdaFunction: LambdaFunction;
@@ -130,14 +131,6 @@ export function createFunctionPool(options: FunctionPoolOptions): FunctionPool {
     },
     destroy,
   };
-}
-
-/**
- * Whether the function is the bridge that `sst dev` deploys in place of a handler. It holds a connection to IoT, whose
- * messages and pings it must answer between invocations too. SST 2.49.8, `constructs/Function.js`.
- */
-export function isLiveBridge({ environment }: Pick<LambdaFunction, "environment">): boolean {
-  return environment["SST_FUNCTION_ID"] !== undefined;
 }
 
 /** The trace has the form that was recorded of Lambda: root, parent, sampling and lineage. */

@@ -8,9 +8,10 @@ import type { Sessions, TemporaryCredentials } from "../iam/sessions.ts";
 import type { Account, LambdaFunction } from "../account.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import { createDescriptorWatch } from "./file-descriptors.ts";
-import { type Caller, createFunctionPool, type FunctionPool, isLiveBridge } from "./function-pool.ts";
+import { type Caller, createFunctionPool, type FunctionPool } from "./function-pool.ts";
 import { invocationRefusals } from "./lambda-refusals.ts";
 import type { InvocationReply } from "./lambda-worker.ts";
+import { isLiveBridge, isServedBy, lostDeveloper, silentDeveloper } from "./live-bridge.ts";
 import { logGroupOf, missingLogAction } from "./log-permission.ts";
 import { createMask, type Mask } from "./mask-secrets.ts";
 import { linkRuntimeModules, missingModule } from "./runtime-modules.ts";
@@ -127,16 +128,16 @@ export function createLambda(options: LambdaOptions): Lambda {
     const { functionName } = lambdaFunction;
     const variables = createEnvironment(lambdaFunction, root);
     const streamName = variables["AWS_LAMBDA_LOG_STREAM_NAME"] ?? "";
-    let said: string | undefined;
-    /** Says once that CloudWatch has nothing of what the function prints. The terminal shows it all the same. */
+    let reported: string | undefined;
+    /** Logs once that CloudWatch receives none of the function's output. The terminal still shows it. */
     const isLogged = (): boolean => {
       const missing = missingLogAction(account, lambdaFunction, streamName);
-      if (missing !== undefined && missing !== said) {
+      if (missing !== undefined && missing !== reported) {
         log(
           `lambda ${functionName}: its role lacks ${missing}, so AWS keeps no log and no embedded metrics of it`,
         );
       }
-      said = missing;
+      reported = missing;
       return missing === undefined;
     };
     await mkdir(root);
@@ -260,8 +261,7 @@ export function createLambda(options: LambdaOptions): Lambda {
 
     abandon(filters) {
       for (const { pool, version } of deployed.values()) {
-        const { SST_APP, SST_STAGE } = version.environment;
-        if (!isLiveBridge(version) || !filters.includes(`/sst/${SST_APP}/${SST_STAGE}/events`)) continue;
+        if (!isLiveBridge(version) || !isServedBy(version, filters)) continue;
         void pool.then((running) => running.abandon(lostDeveloper)).catch(() => {});
       }
     },
@@ -286,12 +286,6 @@ export function createLambda(options: LambdaOptions): Lambda {
     },
   };
 }
-
-/** All that a bridge sees of a handler that has ended its process. SST 2.49.8, `runtime/workers.js`. */
-const silentDeveloper =
-  "sst dev sent no result: the handler still runs, or it called process.exit, which sst dev does not report";
-
-const lostDeveloper = "sst dev ended or lost its connection to AWS IoT during the request";
 
 interface Deployment {
   version: LambdaFunction;

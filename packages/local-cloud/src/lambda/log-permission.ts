@@ -7,8 +7,8 @@ export function logGroupOf({ functionName, logGroup }: LambdaFunction): string {
 }
 
 /**
- * The action that keeps a function's output out of CloudWatch Logs, because its role does not allow it. The function runs
- * all the same, without a log.
+ * The action that keeps a function's output out of CloudWatch Logs, because its role does not allow it. The function still
+ * runs, without a log.
  * {@link https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html} [D]. The resource is as recorded in
  * {@link https://github.com/aws-solutions/aws-crr-monitor/issues/8} [R]. `logs:CreateLogGroup` is not checked, because the
  * log group may exist.

@@ -1,6 +1,6 @@
 import { createAccount } from "../../src/account.ts";
 import { type httpApiRefusals, limits } from "../../src/http-api/gateway-refusals.ts";
-import { createHttpApiHost } from "../../src/api-origins.ts";
+import { createApiOrigins } from "../../src/api-origins.ts";
 import { createSessions } from "../../src/iam/sessions.ts";
 import { deployApi, deployFunction } from "../account-fixture.ts";
 import type { RefusalCase, RefusalCases } from "./refusal-case.ts";
@@ -14,7 +14,7 @@ function refused(says: string, request: RequestInit): RefusalCase {
     async run() {
       const account = createAccount("123456789012", "us-east-1");
       const log: string[] = [];
-      const host = createHttpApiHost({
+      const host = createApiOrigins({
         account,
         sessions: createSessions({ now }),
         now,

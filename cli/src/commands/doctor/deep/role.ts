@@ -147,7 +147,7 @@ async function judge(
     return { value: { verdicts, by: "by IAM's simulation" } };
   }
   const read = await attempt(() => readPolicies(deployer, roleNameOf(arn)));
-  if (read.error !== undefined) return { error: moreTelling(simulated.error, read.error) };
+  if (read.error !== undefined) return { error: chooseError(simulated.error, read.error) };
   const verdicts = routes.map(({ routeKey }, index): RouteVerdict => {
     const { decision, doubtful } = readVerdict(read.value, "execute-api:Invoke", resources[index] ?? "");
     const doubt = doubtful ? "the deciding statement has a condition" : undefined;
@@ -157,7 +157,7 @@ async function judge(
 }
 
 /** With both ways refused, the permission to simulate is the only one that is needed. */
-function moreTelling(simulation: AuthCliError, reading: AuthCliError): AuthCliError {
+function chooseError(simulation: AuthCliError, reading: AuthCliError): AuthCliError {
   return simulation.code === "aws-permission-missing" ? simulation : reading;
 }
 

@@ -6,8 +6,8 @@ import type { CheckedRoute } from "../routes/plan-routes.ts";
 const identityIds = /[\w-]+:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /**
- * What a body has where a handler greets its caller: the caller's identity alone, another one (or `undefined`, where the
- * handler read it from the wrong place), or nothing of the kind.
+ * Whose identity a handler greets: the caller's alone (`own`), another one, or `undefined`, which the handler read from the
+ * wrong place (`wrong`). `none` if it greets nobody.
  */
 export function echoOf(body: string, identityId: string): "own" | "wrong" | "none" {
   const found = new Set(body.match(identityIds));

@@ -20,7 +20,7 @@ function explainStatus(status: number): { cause: string; fix: string } {
   }
   if (status === 404)
     return {
-      cause: "the API does not have this route, or its handler answered so",
+      cause: "the API does not have this route, or its handler answered 404",
       fix: "deploy the stage again",
     };
   return {

@@ -61,7 +61,7 @@ interface Candidate {
 
 /**
  * The routes of `--route` and `--public`, else of `auth-cli.json`.
- * @throws AuthCliError `invalid-usage` for a route of the file that is none
+ * @throws AuthCliError `invalid-usage` for an invalid route in the file
  */
 function namedRoutes(
   { routes = [] }: RouteFlags,
@@ -79,7 +79,7 @@ function namedRoutes(
 }
 
 /**
- * Chooses named routes if there are any, else the routes of the stage's template, else the guide's, which need not be there.
+ * Chooses named routes if there are any, else the routes of the stage's template, else the guide's, which may be missing.
  *
  * Of a template, routes without parameters count: with AWS_IAM as protected, without an authorizer as open. The guide's
  * two routes keep the guide's meaning, since a stack with an open /private is the fault to find. Routes with methods

@@ -255,7 +255,7 @@ export function createCustomResources(options: CustomResourcesOptions): CustomRe
 /** The local cloud cannot run the function. The message is the reason. */
 class NotRun extends Error {}
 
-/** What cannot run here is recorded, so that all else deploys. */
+/** Records a resource whose function cannot run here, so that the rest of the stack deploys. */
 async function orRecorded(
   context: ResourceContext,
   instance: ResourceInstance | undefined,
