@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { resourceSpecifications } from "../packages/local-cloud/src/cloudformation/resource-types/resource-specifications.ts";
+import { findSpecification } from "../packages/local-cloud/src/cloudformation/resource-types/resource-schemas.ts";
 import { behaviours } from "../packages/local-cloud/src/evidence/behaviours.ts";
 import type { Evidence } from "../packages/local-cloud/src/evidence/evidence.ts";
 import type { Refusal } from "../packages/local-cloud/src/evidence/refusal.ts";
@@ -58,7 +58,7 @@ function propertyCells(type: string, usedNames: ReadonlySet<string>): string[] {
     // Text before the name stands for some values of the property.
     .filter(({ does }) => does.startsWith("`"))
     .flatMap(({ does }) => Array.from(does.matchAll(/`(\w+)`/g), ([, name = ""]) => name));
-  const known = Object.keys(resourceSpecifications[type]?.properties ?? {});
+  const known = Object.keys(findSpecification(type)?.properties ?? {});
   const names = known.length === 0 ? [...usedNames] : known;
   const kinds = names.toSorted().map((name) => ({
     name,

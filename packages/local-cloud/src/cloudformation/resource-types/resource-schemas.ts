@@ -1,13 +1,20 @@
 import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 import type { PropertySpecification, PropertyType, ResourceSpecification } from "./properties.ts";
-import { resourceSpecifications } from "./resource-specifications.ts";
+import deployedTypes from "./deployed-types.json" with { type: "json" };
 
 /**
  * Types by property name. `!` marks a required property, `~` one whose change replaces the resource. Then the type: `s`
- * string, `i` integer, `n` number, `b` boolean, `o` object, `j` anything, `[` a list of, `{` a map of, `:` a definition.
+ * string, `i` integer, `n` number, `b` boolean, `l` list, `o` object, `j` anything, `[` a list of, `{` a map of, `:` a
+ * definition.
  */
 export type SchemaProperties = Record<string, string>;
+
+/** A type that the local cloud deploys, as deployed-types.json has it. */
+export interface DeployedType {
+  attributes: string[];
+  properties: SchemaProperties;
+}
 
 /** The schema of a type as resource-schemas.br has it. */
 export type SchemaLine = [
@@ -27,6 +34,21 @@ export interface ResourceSchema extends ResourceSpecification {
   attributeTypes: Readonly<Record<string, PropertyType>>;
 }
 
+const scalars: Readonly<Record<string, PropertyType>> = {
+  s: "string",
+  i: "integer",
+  n: "number",
+  b: "boolean",
+  l: "list",
+  o: "object",
+};
+
+const deployed = new Map(
+  Object.entries<DeployedType>(deployedTypes).map(([type, { attributes, properties }]) => [
+    type,
+    { attributes, properties: parseProperties(properties, {}) },
+  ]),
+);
 let lines: ReadonlyMap<string, string> | undefined;
 const parsed = new Map<string, ResourceSchema>();
 
@@ -45,7 +67,7 @@ export function findSchema(type: string): ResourceSchema | undefined {
 
 /** The specification of a type that the local cloud deploys or records. */
 export function findSpecification(type: string): ResourceSpecification | undefined {
-  return Object.hasOwn(resourceSpecifications, type) ? resourceSpecifications[type] : findSchema(type);
+  return deployed.get(type) ?? findSchema(type);
 }
 
 /** Every type that the local cloud records by its schema. */
@@ -105,14 +127,6 @@ function parseProperties(
     }),
   );
 }
-
-const scalars: Readonly<Record<string, PropertyType>> = {
-  s: "string",
-  i: "integer",
-  n: "number",
-  b: "boolean",
-  o: "object",
-};
 
 function parseType(code: string, definitions: Definitions): PropertySpecification {
   const rest = code.slice(1);
