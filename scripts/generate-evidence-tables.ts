@@ -23,9 +23,9 @@ const used = await usedProperties();
 
 const rules: Row[] = Object.values(refusals)
   .flatMap((group) => Object.values<Refusal>(group))
-  .map(({ subject, rule }) => ({ subject, does: rule.refuses, evidence: rule }));
+  .map(({ subject, rule }) => ({ subject, does: rule.refuses, evidence: rule.evidence }));
 
-const others: Row[] = behaviours.map((behaviour) => ({ ...behaviour, evidence: behaviour }));
+const others: readonly Row[] = behaviours;
 
 /** The text between `<!-- generated: name -->` and `<!-- end -->`, by name. Prettier does not align these tables. */
 const tables: Readonly<Record<string, () => string>> = {

@@ -30,9 +30,9 @@ const python = findPython({ awscli: "awscli" });
 const evidence = [
   ...Object.values(refusals).flatMap((group) => Object.values<Refusal>(group).map(({ rule }) => rule)),
   ...behaviours,
-];
+].map((item) => item.evidence);
 /** The commands in docs/unknown.md. */
-const commands = evidence.flatMap((item) => ("settle" in item ? [item.settle] : []));
+const commands = evidence.flatMap((item) => (item.letter === "?" ? [item.settle] : []));
 const awsCommands = [...new Set(commands)].filter((command) => command.startsWith("aws "));
 
 describe.skipIf(python === undefined)("the aws CLI", () => {

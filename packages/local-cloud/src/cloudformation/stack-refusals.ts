@@ -1,4 +1,5 @@
 import { ServiceError } from "../aws/service-error.ts";
+import { documented, ownLimit, reported } from "../evidence/evidence.ts";
 import { defineRefusals } from "../evidence/refusal.ts";
 import { validationError } from "./validation-error.ts";
 
@@ -11,8 +12,7 @@ const parameters = `${guide}/parameters-section-structure.html` as const;
 export const stackRefusals = defineRefusals("CloudFormation", {
   stackName: {
     refuses: "a stack name other than 1 to 128 letters, digits and hyphens, a letter first",
-    letter: "D",
-    source: `${reference}/API_CreateStack.html`,
+    evidence: documented(`${reference}/API_CreateStack.html`),
     error: (name: string) =>
       validationError(
         `1 validation error detected: Value '${name}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`,
@@ -20,81 +20,69 @@ export const stackRefusals = defineRefusals("CloudFormation", {
   },
   nameTaken: {
     refuses: "creating a stack that exists",
-    letter: "D",
-    source: `${reference}/API_CreateStack.html`,
+    evidence: documented(`${reference}/API_CreateStack.html`),
     error: (name: string) => new ServiceError("AlreadyExistsException", `Stack [${name}] already exists`),
   },
   missing: {
     refuses: "a stack that does not exist",
-    letter: "D",
-    source: `${reference}/API_DescribeStacks.html`,
+    evidence: documented(`${reference}/API_DescribeStacks.html`),
     error: (name: string) => validationError(`Stack with id ${name} does not exist`),
   },
   noUpdates: {
     refuses: "an update that changes nothing",
-    letter: "P",
-    source: "https://github.com/aws/aws-sdk-js/issues/3097",
+    evidence: reported("https://github.com/aws/aws-sdk-js/issues/3097"),
     error: () => validationError("No updates are to be performed."),
   },
   state: {
     refuses: "an update of a stack whose last operation failed or runs",
-    letter: "D",
-    source: `${guide}/view-stack-events.html`,
+    evidence: documented(`${guide}/view-stack-events.html`),
     error: (stackId: string, status: string) =>
       validationError(`Stack:${stackId} is in ${status} state and can not be updated.`),
   },
   rollback: {
     refuses: "`RollbackStack` of a stack whose last operation has not failed without a rollback",
-    letter: "D",
-    source: `${reference}/API_RollbackStack.html`,
+    evidence: documented(`${reference}/API_RollbackStack.html`),
     error: (name: string, status: string) =>
       validationError(`Rollback is not supported for stack [${name}] in status [${status}]`),
   },
   protection: {
     refuses: "deleting a stack with termination protection",
-    letter: "D",
-    source: `${guide}/using-cfn-protect-stacks.html`,
+    evidence: documented(`${guide}/using-cfn-protect-stacks.html`),
     error: (name: string) =>
       validationError(`Stack [${name}] cannot be deleted while TerminationProtection is enabled`),
   },
   capabilities: {
     refuses: "IAM resources without the capability for them",
-    letter: "D",
-    source: `${reference}/API_CreateStack.html`,
+    evidence: documented(`${reference}/API_CreateStack.html`),
     error: (required: string) =>
       new ServiceError("InsufficientCapabilitiesException", `Requires capabilities : [${required}]`),
   },
   exportTaken: {
     refuses: "an export name that another stack has",
-    letter: "D",
-    source: exporting,
+    evidence: documented(exporting),
     error: (name: string, owner: string) =>
       validationError(`Export with name ${name} is already exported by stack ${owner}`),
   },
   exportInUse: {
     refuses: "changing or deleting an export that another stack imports",
-    letter: "D",
-    source: exporting,
+    evidence: documented(exporting),
     error: (name: string, verb: string, users: readonly string[]) =>
       validationError(`Export ${name} cannot be ${verb} as it is in use by ${users.join(", ")}`),
   },
   noExport: {
     refuses: "an import of a name that no stack exports",
-    letter: "D",
-    source: exporting,
+    evidence: documented(exporting),
     error: (name: string) => validationError(`No export named ${name} found.`),
   },
   unknownParameters: {
     refuses: "values for parameters that the template does not have",
-    letter: "D",
-    source: parameters,
+    evidence: documented(parameters),
     error: (names: readonly string[]) =>
       validationError(`Parameters: [${names.join(", ")}] do not exist in the template`),
   },
   missingParameters: {
     refuses: "parameters without a value",
-    letter: "D",
-    source: parameters,
+    evidence: documented(parameters),
     error: (names: readonly string[]) =>
       validationError(`Parameters: [${names.join(", ")}] must have values`),
   },
@@ -103,35 +91,30 @@ export const stackRefusals = defineRefusals("CloudFormation", {
 export const templateRefusals = defineRefusals("CloudFormation template", {
   section: {
     refuses: "a section that CloudFormation does not know",
-    letter: "D",
-    source: anatomy,
+    evidence: documented(anatomy),
     error: (names: readonly string[]) =>
       validationError(`Template format error: Invalid template property or properties [${names.join(", ")}]`),
   },
   noResources: {
     refuses: "a template without resources",
-    letter: "D",
-    source: anatomy,
+    evidence: documented(anatomy),
     error: () => validationError("Template format error: At least one Resources member must be defined."),
   },
   resourceAttribute: {
     refuses: "a resource with an attribute that CloudFormation does not know",
-    letter: "D",
-    source: anatomy,
+    evidence: documented(anatomy),
     error: (names: readonly string[], path: string) =>
       validationError(`Invalid template resource property '${names.join("', '")}' ${path}`),
   },
   typeName: {
     refuses: "an invalid resource type, such as `AWS::Lambda`",
-    letter: "D",
-    source: anatomy,
+    evidence: documented(anatomy),
     error: (types: readonly string[]) =>
       validationError(`Template format error: Unrecognized resource types: [${types.join(", ")}]`),
   },
   references: {
     refuses: "a reference to a resource or parameter that the template does not have",
-    letter: "D",
-    source: anatomy,
+    evidence: documented(anatomy),
     error: (names: Iterable<string>, block: string) =>
       validationError(
         `Template format error: Unresolved resource dependencies [${[...names].join(", ")}] in the ${block} block of the template`,
@@ -139,50 +122,43 @@ export const templateRefusals = defineRefusals("CloudFormation template", {
   },
   circle: {
     refuses: "resources that depend on each other",
-    letter: "D",
-    source: `${guide}/troubleshooting.html`,
+    evidence: documented(`${guide}/troubleshooting.html`),
     error: (names: Iterable<string>) =>
       validationError(`Circular dependency between resources: [${[...names].join(", ")}]`),
   },
   rule: {
     refuses: "parameters for which an assertion of the template's `Rules` fails",
-    letter: "D",
-    source: `${guide}/rules-section-structure.html`,
+    evidence: documented(`${guide}/rules-section-structure.html`),
     error: (name: string, description: string) =>
       validationError(`Template validation error: Rule ${name}: ${description}`),
   },
   logicalId: {
     refuses: "a logical id other than 1 to 255 letters and digits",
-    letter: "D",
-    source: `${guide}/resources-section-structure.html`,
+    evidence: documented(`${guide}/resources-section-structure.html`),
     error: (section: string, name: string) =>
       validationError(`Template format error: ${section} name ${name} is non alphanumeric.`),
   },
   noType: {
     refuses: "a resource without `Type`",
-    letter: "D",
-    source: `${guide}/resources-section-structure.html`,
+    evidence: documented(`${guide}/resources-section-structure.html`),
     error: (path: string) =>
       validationError(`Template format error: ${path} Every Resources object must contain a Type member.`),
   },
   condition: {
     refuses: "a condition that the template does not have",
-    letter: "D",
-    source: `${guide}/conditions-section-structure.html`,
+    evidence: documented(`${guide}/conditions-section-structure.html`),
     error: (name: string) =>
       validationError(`Template format error: Unresolved condition dependency ${name} in the template`),
   },
   mapping: {
     refuses: "an `Fn::FindInMap` of a key that the mapping does not have",
-    letter: "D",
-    source: `${guide}/mappings-section-structure.html`,
+    evidence: documented(`${guide}/mappings-section-structure.html`),
     error: (keys: readonly string[]) =>
       validationError(`Template error: Unable to get mapping for ${keys.join("::")}`),
   },
   attribute: {
     refuses: "an `Fn::GetAtt` of an attribute that the resource does not have",
-    letter: "D",
-    source: `${guide}/resources-section-structure.html`,
+    evidence: documented(`${guide}/resources-section-structure.html`),
     error: (logicalId: string, name: string, hasSchema: boolean, notRun?: string) =>
       validationError(
         hasSchema
@@ -192,18 +168,17 @@ export const templateRefusals = defineRefusals("CloudFormation template", {
   },
   constraint: {
     refuses: "a parameter's value that its constraints forbid",
-    letter: "D",
-    source: parameters,
+    evidence: documented(parameters),
     error: (message: string) => validationError(message),
   },
   function: {
     refuses: "intrinsic functions other than those of CloudFormation without macros",
-    letter: "-",
+    evidence: ownLimit,
     error: (name: string) => validationError(`Template error: the local cloud does not support ${name}`),
   },
   transform: {
     refuses: "macros (`Transform`)",
-    letter: "-",
+    evidence: ownLimit,
     error: (transform: unknown) =>
       validationError(
         `The local cloud does not support macros: the template has the Transform ${JSON.stringify(transform)}.`,

@@ -3,7 +3,7 @@
  * ?: no source says it, so the local cloud decides. -: a limit of the local cloud alone.
  */
 export type Evidence =
-  | { letter: "R" | "D" | "P"; source: `https://${string}` }
+  | { letter: "R" | "D" | "P"; source: Source }
   | {
       letter: "?";
       /** What no source says, for docs/unknown.md. */
@@ -12,3 +12,11 @@ export type Evidence =
       settle: string;
     }
   | { letter: "-" };
+
+type Source = `https://${string}`;
+
+export const recorded = (source: Source): Evidence => ({ letter: "R", source });
+export const documented = (source: Source): Evidence => ({ letter: "D", source });
+export const reported = (source: Source): Evidence => ({ letter: "P", source });
+export const undocumented = (unknown: string, settle: string): Evidence => ({ letter: "?", unknown, settle });
+export const ownLimit: Evidence = { letter: "-" };

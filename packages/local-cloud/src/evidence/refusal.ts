@@ -1,12 +1,13 @@
 import type { Evidence } from "./evidence.ts";
 
 /** A rule by which a request or a template is refused. */
-export type RefusalRule<Details extends unknown[]> = Evidence & {
+export interface RefusalRule<Details extends unknown[]> {
   /** What is refused, for docs/local-cloud.md: “a `Runtime` outside Lambda's enumeration”. */
   refuses: string;
+  evidence: Evidence;
   /** The error, in the service's words where they are known. */
   error(...details: Details): Error;
-};
+}
 
 export interface Refusal<Details extends unknown[] = never[]> {
   /** `AWS::Lambda::Function unknownRuntime`. */

@@ -1,3 +1,4 @@
+import { undocumented } from "../evidence/evidence.ts";
 import { defineRefusals } from "../evidence/refusal.ts";
 
 /** A request that API Gateway refuses. The message is for the log, and the client gets `text`. */
@@ -25,9 +26,10 @@ const head = `$(head -c ${limits.headBytes} /dev/zero | tr '\\0' x)`;
 export const httpApiRefusals = defineRefusals("HTTP APIs", {
   head: {
     refuses: `request line and header values of more than ${limits.headBytes} bytes: 431`,
-    letter: "?",
-    unknown: `The answer to request line and header values of more than ${limits.headBytes} bytes, a documented limit.`,
-    settle: `curl -i -H "x-long: ${head}" $API_URL/public`,
+    evidence: undocumented(
+      `The answer to request line and header values of more than ${limits.headBytes} bytes, a documented limit.`,
+      `curl -i -H "x-long: ${head}" $API_URL/public`,
+    ),
     error: (bytes: number) =>
       new GatewayError(
         431,
@@ -37,9 +39,10 @@ export const httpApiRefusals = defineRefusals("HTTP APIs", {
   },
   body: {
     refuses: "a body of more than 10 MB: 413",
-    letter: "?",
-    unknown: "The answer to a body of more than 10 MB, a documented limit.",
-    settle: "head -c 11000000 /dev/zero | curl -i --data-binary @- $API_URL/public",
+    evidence: undocumented(
+      "The answer to a body of more than 10 MB, a documented limit.",
+      "head -c 11000000 /dev/zero | curl -i --data-binary @- $API_URL/public",
+    ),
     error: () => new GatewayError(413, "Request Entity Too Large", "the body has more than 10 MB"),
   },
 });

@@ -1,3 +1,4 @@
+import { documented, reported, undocumented } from "../evidence/evidence.ts";
 import { defineRefusals } from "../evidence/refusal.ts";
 import { PolicyDocumentError } from "./policy-document.ts";
 
@@ -11,32 +12,27 @@ const syntaxError = (): PolicyDocumentError => new PolicyDocumentError("Syntax e
 export const policyRefusals = defineRefusals("IAM policy", {
   element: {
     refuses: "a document with an element other than `Version`, `Id` and `Statement`",
-    letter: "P",
-    source: "https://github.com/99designs/iamy/issues/74",
+    evidence: reported("https://github.com/99designs/iamy/issues/74"),
     error: syntaxError,
   },
   version: {
     refuses: "a `Version` other than 2012-10-17 and 2008-10-17",
-    letter: "D",
-    source: `${guide}/reference_policies_elements_version.html`,
+    evidence: documented(`${guide}/reference_policies_elements_version.html`),
     error: syntaxError,
   },
   noStatement: {
     refuses: "a document without a statement",
-    letter: "D",
-    source: grammar,
+    evidence: documented(grammar),
     error: syntaxError,
   },
   effect: {
     refuses: "an `Effect` other than `Allow` and `Deny`",
-    letter: "D",
-    source: `${guide}/reference_policies_elements_effect.html`,
+    evidence: documented(`${guide}/reference_policies_elements_effect.html`),
     error: syntaxError,
   },
   sid: {
     refuses: "a `Sid` with other characters than letters and digits",
-    letter: "P",
-    source: "https://github.com/aws-cloudformation/cfn-lint/issues/1376",
+    evidence: reported("https://github.com/aws-cloudformation/cfn-lint/issues/1376"),
     error: () =>
       new PolicyDocumentError(
         "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*",
@@ -44,103 +40,89 @@ export const policyRefusals = defineRefusals("IAM policy", {
   },
   sidTwice: {
     refuses: "a `Sid` that two statements have",
-    letter: "P",
-    source: "https://github.com/kubernetes/kops/issues/4951",
+    evidence: reported("https://github.com/kubernetes/kops/issues/4951"),
     error: () => new PolicyDocumentError("Statement IDs (SID) in a single policy must be unique."),
   },
   noAction: {
     refuses: "a statement without `Action` and `NotAction`",
-    letter: "P",
-    source: "https://github.com/aws/aws-cdk/issues/7615",
+    evidence: reported("https://github.com/aws/aws-cdk/issues/7615"),
     error: () => new PolicyDocumentError("Policy statement must contain actions."),
   },
   noVendor: {
     refuses: "an action without a service prefix",
-    letter: "D",
-    source: `${guide}/reference_policies_elements_action.html`,
+    evidence: documented(`${guide}/reference_policies_elements_action.html`),
     error: () =>
       new PolicyDocumentError("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
   },
   colons: {
     refuses: "an action with two colons",
-    letter: "P",
-    source: "https://github.com/garnaat/kappa/issues/111",
+    evidence: reported("https://github.com/garnaat/kappa/issues/111"),
     error: () => new PolicyDocumentError("Actions/Condition can contain only one colon."),
   },
   vendorWildcard: {
     refuses: "an action with a wildcard in its service prefix",
-    letter: "P",
-    source: "https://github.com/boogy/iam-policy-validator/pull/172",
+    evidence: reported("https://github.com/boogy/iam-policy-validator/pull/172"),
     error: () => new PolicyDocumentError("Action vendors (e.g., aws, ec2, etc.) must not contain wildcards"),
   },
   vendor: {
     refuses: "an action whose service prefix has other characters than letters, digits and hyphens",
-    letter: "D",
-    source: grammar,
+    evidence: documented(grammar),
     error: (vendor: string) => new PolicyDocumentError(`Vendor ${vendor} is not valid`),
   },
   actionName: {
     refuses: "an action whose name has other characters than letters, digits and wildcards",
-    letter: "D",
-    source: grammar,
+    evidence: documented(grammar),
     error: syntaxError,
   },
   text: {
     refuses: "an `Action` or `Resource` that is not text",
-    letter: "P",
-    source: "https://github.com/aws-cloudformation/cfn-lint/issues/2021",
+    evidence: reported("https://github.com/aws-cloudformation/cfn-lint/issues/2021"),
     error: syntaxError,
   },
   principal: {
     refuses: "a `Principal` in an identity policy",
-    letter: "D",
-    source: `${guide}/reference_policies_elements_principal.html`,
+    evidence: documented(`${guide}/reference_policies_elements_principal.html`),
     error: () => new PolicyDocumentError("Policy document should not specify a principal."),
   },
   noResource: {
     refuses: "a statement without `Resource` and `NotResource` in an identity policy",
-    letter: "P",
-    source: "https://github.com/aws-samples/aws-health-aware/issues/1",
+    evidence: reported("https://github.com/aws-samples/aws-health-aware/issues/1"),
     error: () => new PolicyDocumentError("Policy statement must contain resources."),
   },
   resource: {
     refuses: "a `Resource` that is neither an ARN nor `*`",
-    letter: "P",
-    source: "https://github.com/CloudSnorkel/CloudWatch2S3/issues/1",
+    evidence: reported("https://github.com/CloudSnorkel/CloudWatch2S3/issues/1"),
     error: (resource: string) =>
       new PolicyDocumentError(`Resource ${resource} must be in ARN format or "*".`),
   },
   partition: {
     refuses: "a `Resource` whose partition is not one of AWS",
-    letter: "D",
-    source: `${guide}/reference-arns.html`,
+    evidence: documented(`${guide}/reference-arns.html`),
     error: (partition: string, resource: string) =>
       new PolicyDocumentError(`Partition "${partition}" is not valid for resource "${resource}".`),
   },
   trustAction: {
     refuses: "an action of a service other than STS in a trust policy",
-    letter: "?",
-    unknown: "The words in which IAM refuses an action of a service other than STS in a trust policy.",
-    settle: "aws iam create-role --role-name x --assume-role-policy-document file://trust.json",
+    evidence: undocumented(
+      "The words in which IAM refuses an action of a service other than STS in a trust policy.",
+      "aws iam create-role --role-name x --assume-role-policy-document file://trust.json",
+    ),
     error: () => new PolicyDocumentError("AssumeRole policy may only specify STS AssumeRole actions."),
   },
   trustResource: {
     refuses: "a `Resource` in a trust policy",
-    letter: "P",
-    source: "https://github.com/kubernetes-sigs/external-dns/issues/3085",
+    evidence: reported("https://github.com/kubernetes-sigs/external-dns/issues/3085"),
     error: () => new PolicyDocumentError("Has prohibited field Resource"),
   },
   noPrincipal: {
     refuses: "a trust policy without `Principal`",
-    letter: "D",
-    source: `${guide}/reference_policies_elements_principal.html`,
+    evidence: documented(`${guide}/reference_policies_elements_principal.html`),
     error: () => new PolicyDocumentError("Missing required field Principal"),
   },
   cognitoAudience: {
     refuses:
       "a trust policy that lets cognito-identity.amazonaws.com in without a condition on `cognito-identity.amazonaws.com:aud`",
-    letter: "D",
-    source: `${guide}/id_roles_providers_oidc_secure-by-default.html`,
+    evidence: documented(`${guide}/id_roles_providers_oidc_secure-by-default.html`),
     error: () =>
       new PolicyDocumentError(
         "The trust policy must evaluate cognito-identity.amazonaws.com:aud for the shared provider cognito-identity.amazonaws.com",
@@ -148,39 +130,33 @@ export const policyRefusals = defineRefusals("IAM policy", {
   },
   statementElement: {
     refuses: "a statement with an unknown element",
-    letter: "D",
-    source: grammar,
+    evidence: documented(grammar),
     error: (element: string) => new PolicyDocumentError(`unknown policy element '${element}'`),
   },
   bothForms: {
     refuses: "a statement with an element and its `Not` form",
-    letter: "D",
-    source: grammar,
+    evidence: documented(grammar),
     error: (element: string) => new PolicyDocumentError(`${element} and Not${element} exclude each other`),
   },
   principalType: {
     refuses: "a principal of a type other than `AWS`, `Federated`, `Service` and `CanonicalUser`",
-    letter: "D",
-    source: `${guide}/reference_policies_elements_principal.html`,
+    evidence: documented(`${guide}/reference_policies_elements_principal.html`),
     error: (type: string) => new PolicyDocumentError(`unknown principal type '${type}'`),
   },
   conditionOperator: {
     refuses: "a condition with an unknown operator",
-    letter: "D",
-    source: operators,
+    evidence: documented(operators),
     error: (operator: string) => new PolicyDocumentError(`unknown condition operator '${operator}'`),
   },
   conditionValue: {
     refuses: "a condition with a value that its operator does not take, such as an invalid address range",
-    letter: "D",
-    source: operators,
+    evidence: documented(operators),
     error: (value: string, operator: string) =>
       new PolicyDocumentError(`'${value}' is not a value for Condition ${operator}`),
   },
   conditionValueType: {
     refuses: "a condition with a value that is not text, a number or a boolean",
-    letter: "D",
-    source: operators,
+    evidence: documented(operators),
     error: (operator: string) =>
       new PolicyDocumentError(`a value of Condition ${operator} must be text, a number or a boolean`),
   },

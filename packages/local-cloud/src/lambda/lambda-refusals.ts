@@ -1,4 +1,5 @@
 import { ServiceError } from "../aws/service-error.ts";
+import { ownLimit, recorded } from "../evidence/evidence.ts";
 import { defineRefusals } from "../evidence/refusal.ts";
 
 /** The most bytes of an event: 100 less than of a result. */
@@ -7,8 +8,9 @@ export const maximumEventBytes = 6_291_456;
 export const invocationRefusals = defineRefusals("Lambda", {
   eventSize: {
     refuses: `an event of more than ${maximumEventBytes} bytes as JSON`,
-    letter: "R",
-    source: "https://zaccharles.medium.com/deep-dive-lambdas-request-payload-size-limit-2-2-6350c1ae5577",
+    evidence: recorded(
+      "https://zaccharles.medium.com/deep-dive-lambdas-request-payload-size-limit-2-2-6350c1ae5577",
+    ),
     error: () =>
       new ServiceError(
         "RequestEntityTooLargeException",
@@ -18,7 +20,7 @@ export const invocationRefusals = defineRefusals("Lambda", {
   },
   runtime: {
     refuses: "calling a function whose runtime is not Node.js (it deploys)",
-    letter: "-",
+    evidence: ownLimit,
     error: (runtime: string) =>
       new ServiceError(
         "InvalidRuntimeException",

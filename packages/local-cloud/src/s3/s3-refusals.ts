@@ -1,4 +1,5 @@
 import { ServiceError } from "../aws/service-error.ts";
+import { documented, ownLimit, reported } from "../evidence/evidence.ts";
 import { defineRefusals } from "../evidence/refusal.ts";
 
 const api = "https://docs.aws.amazon.com/AmazonS3/latest/API";
@@ -8,14 +9,12 @@ const errors = `${api}/ErrorResponses.html` as const;
 export const s3Refusals = defineRefusals("S3", {
   noBucket: {
     refuses: "a bucket that does not exist",
-    letter: "D",
-    source: errors,
+    evidence: documented(errors),
     error: () => new ServiceError("NoSuchBucket", "The specified bucket does not exist", 404),
   },
   region: {
     refuses: "a signature for another region than the bucket's",
-    letter: "P",
-    source: "https://github.com/jsoma/flatware/issues/10",
+    evidence: reported("https://github.com/jsoma/flatware/issues/10"),
     error: (signed: string, expected: string) =>
       new ServiceError(
         "AuthorizationHeaderMalformed",
@@ -26,14 +25,12 @@ export const s3Refusals = defineRefusals("S3", {
   },
   bucketName: {
     refuses: "a bucket name other than 3 to 63 lower-case letters, digits, dots and hyphens",
-    letter: "D",
-    source: `${guide}/bucketnamingrules.html`,
+    evidence: documented(`${guide}/bucketnamingrules.html`),
     error: () => new ServiceError("InvalidBucketName", "The specified bucket is not valid."),
   },
   bucketTaken: {
     refuses: "a bucket name that the account has",
-    letter: "D",
-    source: errors,
+    evidence: documented(errors),
     error: () =>
       new ServiceError(
         "BucketAlreadyOwnedByYou",
@@ -43,26 +40,22 @@ export const s3Refusals = defineRefusals("S3", {
   },
   notEmpty: {
     refuses: "deleting a bucket that holds objects",
-    letter: "D",
-    source: errors,
+    evidence: documented(errors),
     error: () => new ServiceError("BucketNotEmpty", "The bucket you tried to delete is not empty", 409),
   },
   noKey: {
     refuses: "an object that does not exist",
-    letter: "D",
-    source: errors,
+    evidence: documented(errors),
     error: () => new ServiceError("NoSuchKey", "The specified key does not exist.", 404),
   },
   keyLength: {
     refuses: "a key of more than 1024 bytes",
-    letter: "D",
-    source: `${guide}/object-keys.html`,
+    evidence: documented(`${guide}/object-keys.html`),
     error: () => new ServiceError("KeyTooLongError", "Your key is too long"),
   },
   ifNoneMatch: {
     refuses: "`If-None-Match: *` for an object that exists",
-    letter: "D",
-    source: `${guide}/conditional-writes.html`,
+    evidence: documented(`${guide}/conditional-writes.html`),
     error: () =>
       new ServiceError(
         "PreconditionFailed",
@@ -72,21 +65,18 @@ export const s3Refusals = defineRefusals("S3", {
   },
   range: {
     refuses: "a `Range` after the end of the object",
-    letter: "D",
-    source: errors,
+    evidence: documented(errors),
     error: () => new ServiceError("InvalidRange", "The requested range is not satisfiable", 416),
   },
   checksum: {
     refuses: "a body with another checksum than the request says (MD5, CRC32, SHA-1, SHA-256)",
-    letter: "D",
-    source: `${guide}/checking-object-integrity.html`,
+    evidence: documented(`${guide}/checking-object-integrity.html`),
     error: (algorithm: string) =>
       new ServiceError("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`),
   },
   length: {
     refuses: "a streamed body of another length than the request says",
-    letter: "D",
-    source: errors,
+    evidence: documented(errors),
     error: () =>
       new ServiceError(
         "IncompleteBody",
@@ -95,15 +85,13 @@ export const s3Refusals = defineRefusals("S3", {
   },
   partNumber: {
     refuses: "a part number outside 1 to 10000",
-    letter: "D",
-    source: `${api}/API_UploadPart.html`,
+    evidence: documented(`${api}/API_UploadPart.html`),
     error: () =>
       new ServiceError("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive"),
   },
   part: {
     refuses: "completing an upload with a part that was not uploaded, or with another ETag",
-    letter: "D",
-    source: `${api}/API_CompleteMultipartUpload.html`,
+    evidence: documented(`${api}/API_CompleteMultipartUpload.html`),
     error: () =>
       new ServiceError(
         "InvalidPart",
@@ -112,8 +100,7 @@ export const s3Refusals = defineRefusals("S3", {
   },
   noUpload: {
     refuses: "an upload that does not exist",
-    letter: "D",
-    source: errors,
+    evidence: documented(errors),
     error: () =>
       new ServiceError(
         "NoSuchUpload",
@@ -123,7 +110,7 @@ export const s3Refusals = defineRefusals("S3", {
   },
   signedChunks: {
     refuses: "a body of signed chunks",
-    letter: "-",
+    evidence: ownLimit,
     error: (hash: string) =>
       new ServiceError(
         "NotImplemented",

@@ -1,4 +1,5 @@
 import { ServiceError } from "../aws/service-error.ts";
+import { documented } from "../evidence/evidence.ts";
 import { defineRefusals } from "../evidence/refusal.ts";
 
 const api = "https://docs.aws.amazon.com/secretsmanager/latest/apireference";
@@ -8,22 +9,19 @@ const invalidRequest = (message: string): ServiceError =>
 export const secretRefusals = defineRefusals("Secrets Manager", {
   missing: {
     refuses: "a secret that does not exist",
-    letter: "D",
-    source: `${api}/API_DescribeSecret.html`,
+    evidence: documented(`${api}/API_DescribeSecret.html`),
     error: () =>
       new ServiceError("ResourceNotFoundException", "Secrets Manager can't find the specified secret."),
   },
   deleted: {
     refuses: "the value of a secret that is marked for deletion",
-    letter: "D",
-    source: `${api}/API_GetSecretValue.html`,
+    evidence: documented(`${api}/API_GetSecretValue.html`),
     error: () =>
       invalidRequest("You can't perform this operation on the secret because it was marked for deletion."),
   },
   name: {
     refuses: "a name other than 1 to 512 letters, digits and `-/_+=.@`",
-    letter: "D",
-    source: `${api}/API_CreateSecret.html`,
+    evidence: documented(`${api}/API_CreateSecret.html`),
     error: () =>
       new ServiceError(
         "ValidationException",
@@ -32,8 +30,7 @@ export const secretRefusals = defineRefusals("Secrets Manager", {
   },
   nameDeleted: {
     refuses: "the name of a secret that is marked for deletion",
-    letter: "D",
-    source: `${api}/API_DeleteSecret.html`,
+    evidence: documented(`${api}/API_DeleteSecret.html`),
     error: () =>
       invalidRequest(
         "You can't create this secret because a secret with this name is already scheduled for deletion.",
@@ -41,8 +38,7 @@ export const secretRefusals = defineRefusals("Secrets Manager", {
   },
   nameTaken: {
     refuses: "a name that another secret has",
-    letter: "D",
-    source: `${api}/API_CreateSecret.html`,
+    evidence: documented(`${api}/API_CreateSecret.html`),
     error: (name: string) =>
       new ServiceError(
         "ResourceExistsException",
@@ -51,8 +47,7 @@ export const secretRefusals = defineRefusals("Secrets Manager", {
   },
   version: {
     refuses: "a version or stage that the secret does not have",
-    letter: "D",
-    source: `${api}/API_GetSecretValue.html`,
+    evidence: documented(`${api}/API_GetSecretValue.html`),
     error: (what: string) =>
       new ServiceError(
         "ResourceNotFoundException",
@@ -61,14 +56,12 @@ export const secretRefusals = defineRefusals("Secrets Manager", {
   },
   noValue: {
     refuses: "a value without `SecretString` and `SecretBinary`",
-    letter: "D",
-    source: `${api}/API_PutSecretValue.html`,
+    evidence: documented(`${api}/API_PutSecretValue.html`),
     error: () => invalidRequest("You must provide either SecretString or SecretBinary."),
   },
   twoValues: {
     refuses: "a value with both `SecretString` and `SecretBinary`",
-    letter: "D",
-    source: `${api}/API_PutSecretValue.html`,
+    evidence: documented(`${api}/API_PutSecretValue.html`),
     error: () =>
       new ServiceError(
         "InvalidParameterException",
@@ -77,8 +70,7 @@ export const secretRefusals = defineRefusals("Secrets Manager", {
   },
   valueLength: {
     refuses: "a value of more than 65,536 bytes",
-    letter: "D",
-    source: `${api}/API_PutSecretValue.html`,
+    evidence: documented(`${api}/API_PutSecretValue.html`),
     error: () =>
       new ServiceError(
         "ValidationException",
@@ -87,8 +79,7 @@ export const secretRefusals = defineRefusals("Secrets Manager", {
   },
   token: {
     refuses: "a `ClientRequestToken` of a version with another value",
-    letter: "D",
-    source: `${api}/API_PutSecretValue.html`,
+    evidence: documented(`${api}/API_PutSecretValue.html`),
     error: (token: string, name: string) =>
       new ServiceError(
         "ResourceExistsException",
@@ -98,8 +89,7 @@ export const secretRefusals = defineRefusals("Secrets Manager", {
   moveStage: {
     refuses:
       "moving a stage away from a version that does not have it, or without naming the version that has it",
-    letter: "D",
-    source: `${api}/API_UpdateSecretVersionStage.html`,
+    evidence: documented(`${api}/API_UpdateSecretVersionStage.html`),
     error: (stage: string, versionId: string) =>
       new ServiceError(
         "InvalidParameterException",
@@ -108,8 +98,7 @@ export const secretRefusals = defineRefusals("Secrets Manager", {
   },
   recovery: {
     refuses: "a recovery window outside 7 to 30 days, or one for a deletion without recovery",
-    letter: "D",
-    source: `${api}/API_DeleteSecret.html`,
+    evidence: documented(`${api}/API_DeleteSecret.html`),
     error: () =>
       new ServiceError(
         "InvalidParameterException",
@@ -118,28 +107,24 @@ export const secretRefusals = defineRefusals("Secrets Manager", {
   },
   policy: {
     refuses: "a resource policy that IAM would reject",
-    letter: "D",
-    source: `${api}/API_PutResourcePolicy.html`,
+    evidence: documented(`${api}/API_PutResourcePolicy.html`),
     error: () =>
       new ServiceError("MalformedPolicyDocumentException", "This resource policy contains a syntax error."),
   },
   passwordLength: {
     refuses: "a generated password of fewer than 1 or more than 4,096 characters",
-    letter: "D",
-    source: `${api}/API_GetRandomPassword.html`,
+    evidence: documented(`${api}/API_GetRandomPassword.html`),
     error: () =>
       new ServiceError("InvalidParameterException", "Password length must be between 1 and 4096 characters."),
   },
   passwordCharacters: {
     refuses: "a generated password that no characters are left for",
-    letter: "D",
-    source: `${api}/API_GetRandomPassword.html`,
+    evidence: documented(`${api}/API_GetRandomPassword.html`),
     error: () => new ServiceError("InvalidParameterException", "The exclusions leave no characters."),
   },
   passwordTypes: {
     refuses: "a generated password that is too short for a character of each type",
-    letter: "D",
-    source: `${api}/API_GetRandomPassword.html`,
+    evidence: documented(`${api}/API_GetRandomPassword.html`),
     error: () =>
       new ServiceError(
         "InvalidParameterException",

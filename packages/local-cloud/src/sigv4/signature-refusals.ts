@@ -1,3 +1,4 @@
+import { documented } from "../evidence/evidence.ts";
 import { defineRefusals } from "../evidence/refusal.ts";
 
 export type SigV4FailureCode =
@@ -33,80 +34,67 @@ const mismatch = (message: string): SignatureError => new SignatureError("Signat
 export const signatureRefusals = defineRefusals("Signature Version 4", {
   missing: {
     refuses: "a request without a signature",
-    letter: "D",
-    source: methods,
+    evidence: documented(methods),
     error: () => new SignatureError("MissingAuthenticationToken", "Missing Authentication Token"),
   },
   twice: {
     refuses: "a signature both in the header and in the query",
-    letter: "D",
-    source: methods,
+    evidence: documented(methods),
     error: () => incomplete("only one of the Authorization header and query is allowed"),
   },
   algorithm: {
     refuses: "an algorithm other than AWS4-HMAC-SHA256",
-    letter: "D",
-    source: methods,
+    evidence: documented(methods),
     error: (algorithm: string) => incomplete(`unsupported algorithm '${algorithm}'`),
   },
   parameters: {
     refuses: "an Authorization header whose parameters are not `name=value`, or repeated",
-    letter: "D",
-    source: methods,
+    evidence: documented(methods),
     error: () => incomplete("malformed parameters"),
   },
   parameter: {
     refuses: "a signature without `Credential`, `SignedHeaders` or `Signature`",
-    letter: "D",
-    source: methods,
+    evidence: documented(methods),
     error: (name: string) => incomplete(`requires '${name}'`),
   },
   credential: {
     refuses: "a `Credential` other than `<access key id>/<date>/<region>/<service>/aws4_request`",
-    letter: "D",
-    source: methods,
+    evidence: documented(methods),
     error: () => incomplete("'Credential' is not '<access key id>/<date>/<region>/<service>/aws4_request'"),
   },
   hexadecimal: {
     refuses: "a `Signature` other than 64 hexadecimal digits",
-    letter: "D",
-    source: methods,
+    evidence: documented(methods),
     error: () => incomplete("'Signature' is not 64 hexadecimal digits"),
   },
   headerNames: {
     refuses: "`SignedHeaders` that are not lower case, sorted and without repetition",
-    letter: "D",
-    source: signing,
+    evidence: documented(signing),
     error: () => incomplete("'SignedHeaders' must be lower case, sorted and without repetition"),
   },
   noDate: {
     refuses: "a signature without `X-Amz-Date` or `Date`",
-    letter: "D",
-    source: signing,
+    evidence: documented(signing),
     error: (where: string) => incomplete(`no ${where}`),
   },
   date: {
     refuses: "an `X-Amz-Date` other than `yyyyMMddTHHmmssZ`",
-    letter: "D",
-    source: signing,
+    evidence: documented(signing),
     error: () => incomplete("date is not in the form 'yyyyMMddTHHmmssZ'"),
   },
   unsignedDate: {
     refuses: "a `Date` header that stands for `X-Amz-Date` and is not signed",
-    letter: "D",
-    source: signing,
+    evidence: documented(signing),
     error: () => incomplete("the 'Date' header is not signed"),
   },
   expires: {
     refuses: "an `X-Amz-Expires` outside 1 to 604800 seconds",
-    letter: "D",
-    source: methods,
+    evidence: documented(methods),
     error: () => incomplete("'X-Amz-Expires' must be 1 to 604800 seconds"),
   },
   key: {
     refuses: "an unknown access key, or a session token that is missing or of another key",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: (detail: string) =>
       new SignatureError(
         "InvalidClientTokenId",
@@ -116,51 +104,43 @@ export const signatureRefusals = defineRefusals("Signature Version 4", {
   },
   expiredToken: {
     refuses: "credentials that have expired",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: () => new SignatureError("ExpiredToken", "The security token included in the request is expired"),
   },
   region: {
     refuses: "a credential scope of another region",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: (region: string) => mismatch(`Credential should be scoped to a valid region, not '${region}'.`),
   },
   service: {
     refuses: "a credential scope of another service",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: (service: string) => mismatch(`Credential should be scoped to correct service: '${service}'.`),
   },
   scopeDate: {
     refuses: "a credential scope of another day than the request's date",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: () =>
       mismatch("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP."),
   },
   unsignedHost: {
     refuses: "a signature without the `Host` header",
-    letter: "D",
-    source: signing,
+    evidence: documented(signing),
     error: () => mismatch("'Host' must be a 'SignedHeader' in the AWS Authorization."),
   },
   absentHeader: {
     refuses: "a signed header that was not sent",
-    letter: "D",
-    source: signing,
+    evidence: documented(signing),
     error: (name: string) => mismatch(`'${name}' is a 'SignedHeader' but was not sent.`),
   },
   unsignedHeader: {
     refuses: "an `x-amz-` header that is not signed",
-    letter: "D",
-    source: signing,
+    evidence: documented(signing),
     error: (name: string) => mismatch(`'${name}' must be a 'SignedHeader' in the AWS Authorization.`),
   },
   old: {
     refuses: "a request signed more than 5 minutes ago, or a presigned URL after its time",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: (amzDate: string, earliest: string, now: string, minutes: number) =>
       new SignatureError(
         "RequestExpired",
@@ -169,8 +149,7 @@ export const signatureRefusals = defineRefusals("Signature Version 4", {
   },
   early: {
     refuses: "a request signed more than 5 minutes ahead",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: (amzDate: string, latest: string, now: string, minutes: number) =>
       new SignatureError(
         "RequestExpired",
@@ -179,14 +158,12 @@ export const signatureRefusals = defineRefusals("Signature Version 4", {
   },
   body: {
     refuses: "an `X-Amz-Content-Sha256` that is not the body's hash",
-    letter: "D",
-    source: signing,
+    evidence: documented(signing),
     error: () => mismatch("The provided 'x-amz-content-sha256' header does not match the body."),
   },
   signature: {
     refuses: "a wrong signature",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: () =>
       mismatch(
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",

@@ -1,4 +1,5 @@
 import { ServiceError } from "../aws/service-error.ts";
+import { documented } from "../evidence/evidence.ts";
 import { defineRefusals } from "../evidence/refusal.ts";
 
 const api = "https://docs.aws.amazon.com/systems-manager/latest/APIReference";
@@ -7,20 +8,17 @@ const invalid = (message: string): ServiceError => new ServiceError("ValidationE
 export const parameterRefusals = defineRefusals("Systems Manager", {
   name: {
     refuses: "a name other than up to 1011 letters, digits and `_.-/`",
-    letter: "D",
-    source: `${api}/API_PutParameter.html`,
+    evidence: documented(`${api}/API_PutParameter.html`),
     error: (name: string) => invalid(`Parameter name: ${name} is not a valid parameter name.`),
   },
   empty: {
     refuses: "an empty value",
-    letter: "D",
-    source: `${api}/API_PutParameter.html`,
+    evidence: documented(`${api}/API_PutParameter.html`),
     error: (name: string) => invalid(`The value of parameter ${name} must not be empty.`),
   },
   type: {
     refuses: "a `Type` other than `String`, `StringList` and `SecureString`",
-    letter: "D",
-    source: `${api}/API_PutParameter.html`,
+    evidence: documented(`${api}/API_PutParameter.html`),
     error: (type: string | undefined) =>
       invalid(
         type === undefined
@@ -30,8 +28,7 @@ export const parameterRefusals = defineRefusals("Systems Manager", {
   },
   nameTaken: {
     refuses: "a name that another parameter has, without `Overwrite`",
-    letter: "D",
-    source: `${api}/API_PutParameter.html`,
+    evidence: documented(`${api}/API_PutParameter.html`),
     error: () =>
       new ServiceError(
         "ParameterAlreadyExists",
@@ -40,8 +37,7 @@ export const parameterRefusals = defineRefusals("Systems Manager", {
   },
   missing: {
     refuses: "a parameter that does not exist",
-    letter: "D",
-    source: `${api}/API_GetParameter.html`,
+    evidence: documented(`${api}/API_GetParameter.html`),
     error: (name: string) => new ServiceError("ParameterNotFound", `Parameter ${name} not found.`),
   },
 });

@@ -1,4 +1,5 @@
 import { ServiceError } from "../aws/service-error.ts";
+import { documented, ownLimit, recorded, reported, undocumented } from "../evidence/evidence.ts";
 import { defineRefusals } from "../evidence/refusal.ts";
 
 const api = "https://docs.aws.amazon.com/STS/latest/APIReference";
@@ -12,15 +13,13 @@ const constraint = (member: string, must: string): ServiceError =>
 export const stsRefusals = defineRefusals("STS", {
   unsigned: {
     refuses: "unsigned requests, except `AssumeRoleWithWebIdentity`",
-    letter: "D",
-    source: `${api}/CommonErrors.html`,
+    evidence: documented(`${api}/CommonErrors.html`),
     error: () =>
       new ServiceError("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
   },
   sessionName: {
     refuses: "a `RoleSessionName` other than 2 to 64 of the characters `\\w+=,.@-`",
-    letter: "D",
-    source: `${api}/API_AssumeRole.html`,
+    evidence: documented(`${api}/API_AssumeRole.html`),
     error: (name: string) =>
       invalid(
         `1 validation error detected: Value '${name}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*`,
@@ -28,32 +27,28 @@ export const stsRefusals = defineRefusals("STS", {
   },
   duration: {
     refuses: "a `DurationSeconds` outside 900 to 43200",
-    letter: "D",
-    source: `${api}/API_AssumeRole.html`,
+    evidence: documented(`${api}/API_AssumeRole.html`),
     error: () => invalid("DurationSeconds must be between 900 and 43200 seconds."),
   },
   policySize: {
     refuses: "a session policy of more than 2048 characters",
-    letter: "D",
-    source: `${api}/API_AssumeRole.html`,
+    evidence: documented(`${api}/API_AssumeRole.html`),
     error: () => constraint("policy", "have length less than or equal to 2048"),
   },
   policy: {
     refuses: "a session policy that is not a policy document",
-    letter: "D",
-    source: `${api}/API_AssumeRole.html`,
+    evidence: documented(`${api}/API_AssumeRole.html`),
     error: (fault: string) => new ServiceError("MalformedPolicyDocument", fault),
   },
   parameter: {
     refuses: "`SerialNumber`, `TransitiveTagKeys`, `ProvidedContexts` and `ProviderId`",
-    letter: "-",
+    evidence: ownLimit,
     error: (name: string, action: string) =>
       invalid(`The local cloud does not support the parameter ${name} of ${action}.`),
   },
   assumeRole: {
     refuses: "a role that does not exist, or does not trust the caller",
-    letter: "D",
-    source: "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html",
+    evidence: documented("https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html"),
     error: (callerArn: string, roleArn: string) =>
       new ServiceError(
         "AccessDenied",
@@ -63,15 +58,13 @@ export const stsRefusals = defineRefusals("STS", {
   },
   assumeRoleWithWebIdentity: {
     refuses: "a role that does not exist, or does not trust the token's identity",
-    letter: "P",
-    source: "https://github.com/aws-amplify/aws-sdk-android/issues/9",
+    evidence: reported("https://github.com/aws-amplify/aws-sdk-android/issues/9"),
     error: () =>
       new ServiceError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403),
   },
   malformedToken: {
     refuses: "a `WebIdentityToken` that is not a JWT",
-    letter: "R",
-    source: "https://github.com/aws-amplify/amplify-js/issues/9704",
+    evidence: recorded("https://github.com/aws-amplify/amplify-js/issues/9704"),
     error: () =>
       new ServiceError(
         "InvalidIdentityToken",
@@ -80,8 +73,7 @@ export const stsRefusals = defineRefusals("STS", {
   },
   tokenIssuer: {
     refuses: "a `WebIdentityToken` of an issuer other than Cognito Identity and the account's providers",
-    letter: "P",
-    source: "https://github.com/namespacelabs/foundation/issues/801",
+    evidence: reported("https://github.com/namespacelabs/foundation/issues/801"),
     error: (issuer: string) =>
       new ServiceError(
         "InvalidIdentityToken",
@@ -90,22 +82,21 @@ export const stsRefusals = defineRefusals("STS", {
   },
   tokenOfProvider: {
     refuses: "a `WebIdentityToken` of an `AWS::IAM::OIDCProvider`",
-    letter: "-",
+    evidence: ownLimit,
     error: (issuer: string) =>
       new ServiceError("InvalidIdentityToken", `The local cloud does not verify tokens of ${issuer} in STS.`),
   },
   tokenSignature: {
     refuses: "a `WebIdentityToken` with a wrong signature",
-    letter: "?",
-    unknown: "The words of STS for a `WebIdentityToken` of Cognito Identity with a wrong signature.",
-    settle:
+    evidence: undocumented(
+      "The words of STS for a `WebIdentityToken` of Cognito Identity with a wrong signature.",
       "aws sts assume-role-with-web-identity --role-arn ARN --role-session-name test --web-identity-token TOKENx --no-sign-request",
+    ),
     error: () => new ServiceError("InvalidIdentityToken", "The token's signature is invalid."),
   },
   expiredToken: {
     refuses: "an expired `WebIdentityToken`",
-    letter: "P",
-    source: "https://github.com/aws/aws-sdk-java-v2/issues/5709",
+    evidence: reported("https://github.com/aws/aws-sdk-java-v2/issues/5709"),
     error: (now: number, expiration: number) =>
       new ServiceError(
         "ExpiredTokenException",

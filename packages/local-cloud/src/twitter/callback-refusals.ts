@@ -1,3 +1,4 @@
+import { documented, type Evidence } from "../evidence/evidence.ts";
 import { defineRefusals, type RefusalRule } from "../evidence/refusal.ts";
 
 /** X's app settings do not accept these callback URLs. */
@@ -18,14 +19,9 @@ export const maximumCallbackUrls = 10;
 
 const apps = "https://docs.x.com/fundamentals/developer-apps";
 
-const refusedUrl = (
-  refuses: string,
-  source: `https://${string}`,
-  reason: string,
-): RefusalRule<[url: string]> => ({
+const refusedUrl = (refuses: string, evidence: Evidence, reason: string): RefusalRule<[url: string]> => ({
   refuses,
-  letter: "D",
-  source,
+  evidence,
   error: (url) => new InvalidCallbackUrls(reason, url),
 });
 
@@ -35,25 +31,24 @@ export const callbackRefusals = defineRefusals<
 >("X app settings", {
   count: {
     refuses: `more than ${maximumCallbackUrls} callback URLs`,
-    letter: "D",
-    source: apps,
+    evidence: documented(apps),
     error: () =>
       new InvalidCallbackUrls(`X registers at most ${maximumCallbackUrls} callback URLs for an app`),
   },
-  absolute: refusedUrl("a callback URL that is not absolute", apps, "it is not an absolute URL"),
+  absolute: refusedUrl("a callback URL that is not absolute", documented(apps), "it is not an absolute URL"),
   protocol: refusedUrl(
     "a callback URL with a protocol that X does not allow, such as `javascript:`",
-    "https://docs.x.com/resources/fundamentals/developer-apps",
+    documented("https://docs.x.com/resources/fundamentals/developer-apps"),
     "X does not allow its protocol",
   ),
   localhost: refusedUrl(
     "a callback URL with the host `localhost`",
-    apps,
+    documented(apps),
     "X accepts 127.0.0.1, not localhost",
   ),
   query: refusedUrl(
     "a callback URL with a query or fragment",
-    "https://developer.x.com/en/docs/apps/callback-urls",
+    documented("https://developer.x.com/en/docs/apps/callback-urls"),
     "it contains a query or fragment",
   ),
 });

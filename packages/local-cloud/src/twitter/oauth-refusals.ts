@@ -1,3 +1,4 @@
+import { documented, reported } from "../evidence/evidence.ts";
 import { defineRefusals } from "../evidence/refusal.ts";
 import {
   badAuthenticationData,
@@ -32,80 +33,67 @@ export const oauthRefusals = defineRefusals<{
 }>("X", {
   missingParameter: {
     refuses: "a request without consumer key, nonce, timestamp, signature method or signature",
-    letter: "D",
-    source: errorCodes,
+    evidence: documented(errorCodes),
     error: badAuthenticationData,
   },
   signatureMethod: {
     refuses: "an `oauth_signature_method` other than HMAC-SHA1 and HMAC-SHA256",
-    letter: "P",
-    source: joauth,
+    evidence: reported(joauth),
     error: (method) => badAuthenticationData(`oauth_signature_method is ${JSON.stringify(method)}`),
   },
   version: {
     refuses: "an `oauth_version` other than 1.0, 1.0a and 1.0A",
-    letter: "P",
-    source: joauth,
+    evidence: reported(joauth),
     error: (version) => badAuthenticationData(`oauth_version is ${JSON.stringify(version)}`),
   },
   timestampFormat: {
     refuses: "a timestamp that is not a number",
-    letter: "P",
-    source: joauth,
+    evidence: reported(joauth),
     error: () => badAuthenticationData("oauth_timestamp is not a number"),
   },
   timestamp: {
     refuses: "a timestamp more than five minutes from X's clock",
-    letter: "D",
-    source: errorCodes,
+    evidence: documented(errorCodes),
     error: (secondsOff) => timestampOutOfBounds(`oauth_timestamp is ${secondsOff} s off`),
   },
   consumerKey: {
     refuses: "an unknown consumer key",
-    letter: "D",
-    source: errorCodes,
+    evidence: documented(errorCodes),
     error: () => couldNotAuthenticate("no app has this consumer key"),
   },
   signature: {
     refuses: "a wrong signature",
-    letter: "D",
-    source: errorCodes,
+    evidence: documented(errorCodes),
     error: (request) => couldNotAuthenticate(`the signature is wrong for ${request}`),
   },
   nonce: {
     refuses: "a nonce that was used before with the same timestamp and token",
-    letter: "D",
-    source: "https://developer.x.com/en/docs/authentication/oauth-1-0a/authorizing-a-request",
+    evidence: documented("https://developer.x.com/en/docs/authentication/oauth-1-0a/authorizing-a-request"),
     error: () => couldNotAuthenticate("the nonce was used before"),
   },
   accessToken: {
     refuses: "an unknown or revoked access token",
-    letter: "D",
-    source: errorCodes,
+    evidence: documented(errorCodes),
     error: () => invalidOrExpiredToken("the access token is unknown"),
   },
   requestToken: {
     refuses: "a request token that is unknown, used, denied or expired",
-    letter: "P",
-    source: "https://github.com/abraham/twitteroauth/issues/957",
+    evidence: reported("https://github.com/abraham/twitteroauth/issues/957"),
     error: requestTokenUnavailable,
   },
   verifier: {
     refuses: "a wrong PIN or `oauth_verifier`, and a request token that no user has authorized",
-    letter: "P",
-    source: "https://github.com/abraham/twitteroauth/issues/638",
+    evidence: reported("https://github.com/abraham/twitteroauth/issues/638"),
     error: invalidVerifier,
   },
   callback: {
     refuses: "an `oauth_callback` other than `oob` and the app's callback URLs, each compared as a whole",
-    letter: "D",
-    source: "https://docs.x.com/fundamentals/developer-apps",
+    evidence: documented("https://docs.x.com/fundamentals/developer-apps"),
     error: callbackNotApproved,
   },
   noCallback: {
     refuses: "an `oauth_callback` other than `oob` for an app without a callback URL",
-    letter: "P",
-    source: "https://github.com/abraham/twitteroauth/issues/512",
+    evidence: reported("https://github.com/abraham/twitteroauth/issues/512"),
     error: onlyOutOfBand,
   },
 });

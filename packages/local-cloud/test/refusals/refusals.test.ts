@@ -44,7 +44,7 @@ describe.each(pairs)("$id", ({ refusal, refusalCase }) => {
 });
 
 it("has a report or a recording for each rule that does not come from the documentation", () => {
-  const others = [...pairs.map(({ refusal }) => refusal.rule), ...behaviours].flatMap((evidence) =>
+  const others = [...pairs.map(({ refusal }) => refusal.rule), ...behaviours].flatMap(({ evidence }) =>
     evidence.letter === "R" || evidence.letter === "P" ? [evidence.source] : [],
   );
   expect(

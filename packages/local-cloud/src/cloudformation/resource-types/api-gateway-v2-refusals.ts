@@ -1,3 +1,4 @@
+import { documented, ownLimit, recorded, reported, undocumented } from "../../evidence/evidence.ts";
 import { defineRefusals } from "../../evidence/refusal.ts";
 import { ResourceError } from "./resource-error.ts";
 
@@ -19,26 +20,24 @@ const conflict = (message: string): ResourceError =>
 export const apiRefusals = defineRefusals("AWS::ApiGatewayV2::Api", {
   protocol: {
     refuses: "with `--strict`, a `ProtocolType` other than `HTTP`",
-    letter: "-",
+    evidence: ownLimit,
     error: (protocol: string) =>
       new ResourceError(`The local cloud supports only HTTP APIs, not ProtocolType ${protocol}.`),
   },
   property: {
     refuses: "`Body`, `BodyS3Location`, `RouteKey` and `Target`",
-    letter: "-",
+    evidence: ownLimit,
     error: (name: string) =>
       new ResourceError(`The local cloud does not support the property ${name} of AWS::ApiGatewayV2::Api.`),
   },
   credentials: {
     refuses: "`AllowCredentials` with the origin `*`",
-    letter: "R",
-    source: "https://github.com/aws/aws-cdk/issues/9076",
+    evidence: recorded("https://github.com/aws/aws-cdk/issues/9076"),
     error: () => badRequest("allow-credentials is not supported if 'allow-origin' is *"),
   },
   missing: {
     refuses: "a stage, integration, route or authorizer of an API that does not exist",
-    letter: "D",
-    source: `${reference}.html`,
+    evidence: documented(`${reference}.html`),
     error: (id: string) =>
       new ResourceError(`Invalid API identifier specified ${id} (Service: ApiGatewayV2, Status Code: 404)`),
   },
@@ -47,21 +46,18 @@ export const apiRefusals = defineRefusals("AWS::ApiGatewayV2::Api", {
 export const stageRefusals = defineRefusals("AWS::ApiGatewayV2::Stage", {
   name: {
     refuses: "a `StageName` other than `$default` and 1 to 128 letters, digits, hyphens and underscores",
-    letter: "D",
-    source: `${reference}-stages.html`,
+    evidence: documented(`${reference}-stages.html`),
     error: () => badRequest("Stage name only allows a-zA-Z0-9_-"),
   },
   routeSettings: {
     refuses: "`RouteSettings` of a route that the API does not have",
-    letter: "P",
-    source: "https://github.com/DianaIonita/serverless-api-gateway-throttling/pull/34",
+    evidence: reported("https://github.com/DianaIonita/serverless-api-gateway-throttling/pull/34"),
     error: (key: string) =>
       badRequest(`Unable to find Route by key ${key} within the provided RouteSettings`),
   },
   nameTaken: {
     refuses: "a `StageName` that the API has",
-    letter: "D",
-    source: `${reference}-stages.html`,
+    evidence: documented(`${reference}-stages.html`),
     error: () => conflict("Stage already exists"),
   },
 });
@@ -69,26 +65,23 @@ export const stageRefusals = defineRefusals("AWS::ApiGatewayV2::Stage", {
 export const integrationRefusals = defineRefusals("AWS::ApiGatewayV2::Integration", {
   type: {
     refuses: "an integration other than `AWS_PROXY` with a Lambda function",
-    letter: "-",
+    evidence: ownLimit,
     error: (type: string) =>
       new ResourceError(`The local cloud supports only Lambda proxy integrations (AWS_PROXY), not ${type}.`),
   },
   payloadFormat: {
     refuses: "a `PayloadFormatVersion` other than 1.0 and 2.0",
-    letter: "D",
-    source: `${reference}-integrations.html`,
+    evidence: documented(`${reference}-integrations.html`),
     error: () => badRequest("PayloadFormatVersion is a required parameter for integration"),
   },
   timeout: {
     refuses: `a \`TimeoutInMillis\` outside ${timeoutLimits.join(" to ")}`,
-    letter: "D",
-    source: `${reference}-integrations.html`,
+    evidence: documented(`${reference}-integrations.html`),
     error: () => badRequest(`Timeout should be between ${timeoutLimits[0]} ms and ${timeoutLimits[1]} ms`),
   },
   inUse: {
     refuses: "deleting an integration that a route has",
-    letter: "R",
-    source: "https://github.com/milliHQ/terraform-aws-next-js/issues/247",
+    evidence: recorded("https://github.com/milliHQ/terraform-aws-next-js/issues/247"),
     error: (routeId: string) =>
       conflict(
         `Cannot delete Integration because it is referenced by the following Routes with Ids: [${routeId}]`,
@@ -99,8 +92,7 @@ export const integrationRefusals = defineRefusals("AWS::ApiGatewayV2::Integratio
 export const routeRefusals = defineRefusals("AWS::ApiGatewayV2::Route", {
   key: {
     refuses: "a `RouteKey` other than `$default` and `<METHOD> /<path>`",
-    letter: "D",
-    source: routes,
+    evidence: documented(routes),
     error: () =>
       badRequest(
         'The provided route key is not formatted properly for HTTP protocol. Format should be "<HTTP METHOD> /<RESOURCE PATH>" or "$default"',
@@ -108,8 +100,7 @@ export const routeRefusals = defineRefusals("AWS::ApiGatewayV2::Route", {
   },
   pathPart: {
     refuses: "a path with a part such as `e{id}`, `{id}.json` or a final slash",
-    letter: "R",
-    source: "https://github.com/anomalyco/sst/issues/207",
+    evidence: recorded("https://github.com/anomalyco/sst/issues/207"),
     error: () =>
       badRequest(
         `One or more path parts appear to be invalid. Parts are validated against this regular expression: ${pathPart}`,
@@ -117,41 +108,36 @@ export const routeRefusals = defineRefusals("AWS::ApiGatewayV2::Route", {
   },
   greedy: {
     refuses: "a greedy path variable before the end of the path, such as `/{proxy+}/x`",
-    letter: "D",
-    source: routes,
+    evidence: documented(routes),
     error: (part: string) => badRequest(`The greedy path variable ${part} must be at the end of the path`),
   },
   variableTwice: {
     refuses: "a path with the same variable twice, such as `/{id}/{id}`",
-    letter: "?",
-    unknown:
+    evidence: undocumented(
       "Whether API Gateway refuses a route whose path has the same variable twice, and in which words.",
-    settle: "aws apigatewayv2 create-route --api-id API --route-key 'GET /{id}/{id}'",
+      "aws apigatewayv2 create-route --api-id API --route-key 'GET /{id}/{id}'",
+    ),
     error: (name: string) => badRequest(`The path variable ${name} is repeated`),
   },
   keyTaken: {
     refuses: "a `RouteKey` that the API has",
-    letter: "D",
-    source: `${reference}-routes.html`,
+    evidence: documented(`${reference}-routes.html`),
     error: (key: string) => conflict(`Route with key ${key} already exists for this API`),
   },
   authorizationType: {
     refuses: "an `AuthorizationType` other than `NONE`, `AWS_IAM`, `JWT` and `CUSTOM`",
-    letter: "D",
-    source: `${reference}-routes.html`,
+    evidence: documented(`${reference}-routes.html`),
     error: (type: string) => badRequest(`Invalid authorization type: ${type}`),
   },
   authorizer: {
     refuses: "a `JWT` or `CUSTOM` route whose authorizer does not exist",
-    letter: "D",
-    source: `${reference}-routes.html`,
+    evidence: documented(`${reference}-routes.html`),
     error: (id: string, key: string) =>
       badRequest(`Unable to find Authorizer by ID ${id} for the route ${key}`),
   },
   target: {
     refuses: "a `Target` that is not an integration of the API",
-    letter: "D",
-    source: `${reference}-routes.html`,
+    evidence: documented(`${reference}-routes.html`),
     error: (target: string) => badRequest(`Invalid integration target specified: ${target}`),
   },
 });
@@ -159,8 +145,7 @@ export const routeRefusals = defineRefusals("AWS::ApiGatewayV2::Route", {
 export const authorizerRefusals = defineRefusals("AWS::ApiGatewayV2::Authorizer", {
   type: {
     refuses: "an authorizer other than `JWT` with a `JwtConfiguration` and `REQUEST` with an `AuthorizerUri`",
-    letter: "D",
-    source: `${reference}-authorizers.html`,
+    evidence: documented(`${reference}-authorizers.html`),
     error: (type: string) =>
       new ResourceError(
         `An authorizer needs type JWT and a JwtConfiguration, or type REQUEST and an AuthorizerUri, not ${type}.`,

@@ -1,3 +1,4 @@
+import { documented, reported } from "../../evidence/evidence.ts";
 import { defineRefusals } from "../../evidence/refusal.ts";
 import { ResourceError } from "./resource-error.ts";
 
@@ -8,33 +9,28 @@ const invalid = (message: string): ResourceError =>
 export const ruleRefusals = defineRefusals("AWS::Events::Rule", {
   nothing: {
     refuses: "a rule without `EventPattern` and `ScheduleExpression`",
-    letter: "P",
-    source: "https://github.com/awsdocs/aws-cloudformation-user-guide/pull/456",
+    evidence: reported("https://github.com/awsdocs/aws-cloudformation-user-guide/pull/456"),
     error: () => invalid("Parameter(s) EventPattern or ScheduleExpression must be specified."),
   },
   schedule: {
     refuses:
       "a `ScheduleExpression` that is not EventBridge's, such as `rate(1 minutes)` or a `cron` of five fields",
-    letter: "P",
-    source: "https://github.com/aws/aws-cdk/issues/27618",
+    evidence: reported("https://github.com/aws/aws-cdk/issues/27618"),
     error: () => invalid("Parameter ScheduleExpression is not valid."),
   },
   bus: {
     refuses: "a `ScheduleExpression` for another event bus than the default one",
-    letter: "P",
-    source: "https://github.com/aws-controllers-k8s/community/issues/1984",
+    evidence: reported("https://github.com/aws-controllers-k8s/community/issues/1984"),
     error: () => invalid("ScheduleExpression is supported only on the default event bus."),
   },
   inputs: {
     refuses: "a target with more than one of `Input`, `InputPath` and `InputTransformer`",
-    letter: "D",
-    source: `${api}/API_PutTargets.html`,
+    evidence: documented(`${api}/API_PutTargets.html`),
     error: () => invalid("Only one of Input, InputPath, or InputTransformer must be provided for a target."),
   },
   input: {
     refuses: "a target whose `Input` is not JSON",
-    letter: "D",
-    source: `${api}/API_Target.html`,
+    evidence: documented(`${api}/API_Target.html`),
     error: () => invalid("JSON syntax error in input for target."),
   },
 });

@@ -1,3 +1,4 @@
+import { documented, ownLimit, recorded } from "../../evidence/evidence.ts";
 import { defineRefusals } from "../../evidence/refusal.ts";
 import { ResourceError } from "./resource-error.ts";
 
@@ -79,21 +80,18 @@ const constraint = (value: unknown, member: string, must: string): ResourceError
 export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   name: {
     refuses: "a `FunctionName` other than 1 to 64 letters, digits, hyphens and underscores",
-    letter: "D",
-    source: api,
+    evidence: documented(api),
     error: (name: string) =>
       constraint(name, "functionName", "satisfy regular expression pattern: [a-zA-Z0-9-_]+"),
   },
   nameTaken: {
     refuses: "a `FunctionName` that another function has",
-    letter: "D",
-    source: api,
+    evidence: documented(api),
     error: (name: string) => new ResourceError(`${name} already exists. (Service: Lambda, Status Code: 409)`),
   },
   unknownRuntime: {
     refuses: "a `Runtime` outside Lambda's enumeration",
-    letter: "R",
-    source: "https://github.com/awslabs/amazon-redshift-monitoring/pull/25",
+    evidence: recorded("https://github.com/awslabs/amazon-redshift-monitoring/pull/25"),
     error: (runtime: string) =>
       badRequest(
         `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${runtimes.join(", ")}] or be a valid ARN`,
@@ -101,8 +99,7 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   },
   retiredRuntime: {
     refuses: "a retired `Runtime`, such as nodejs14.x",
-    letter: "R",
-    source: "https://github.com/activescott/serverless-aws-static-file-handler/issues/313",
+    evidence: recorded("https://github.com/activescott/serverless-aws-static-file-handler/issues/313"),
     error: (runtime: string) =>
       badRequest(
         `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`,
@@ -110,8 +107,7 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   },
   runtimeAndHandler: {
     refuses: "a zip archive without `Runtime` or `Handler`",
-    letter: "D",
-    source: api,
+    evidence: documented(api),
     error: () =>
       badRequest(
         "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
@@ -119,8 +115,7 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   },
   handler: {
     refuses: "a `Handler` with white space or more than 128 characters",
-    letter: "D",
-    source: api,
+    evidence: documented(api),
     error: (handler: string) =>
       handler.length > 128
         ? constraint(handler, "handler", "have length less than or equal to 128")
@@ -128,21 +123,18 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   },
   memory: {
     refuses: `a \`MemorySize\` outside ${limits.memoryMb.join(" to ")} MB`,
-    letter: "D",
-    source: "https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html",
+    evidence: documented("https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"),
     error: (value: number) => outside(value, "memorySize", limits.memoryMb),
   },
   timeout: {
     refuses: `a \`Timeout\` outside ${limits.timeoutSeconds.join(" to ")} s`,
-    letter: "D",
-    source: quotas,
+    evidence: documented(quotas),
     error: (value: number) => outside(value, "timeout", limits.timeoutSeconds),
   },
   variableNames: {
     refuses:
       "environment variables whose names are not a letter and at least one more letter, digit or underscore",
-    letter: "R",
-    source: "https://github.com/klothoplatform/klotho/issues/317",
+    evidence: recorded("https://github.com/klothoplatform/klotho/issues/317"),
     error: () =>
       badRequest(
         "1 validation error detected: Value at 'environment.variables' failed to satisfy constraint: Map keys must satisfy constraint: [Member must satisfy regular expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]",
@@ -150,8 +142,7 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   },
   environmentSize: {
     refuses: `environment variables of more than ${limits.environmentBytes} bytes as JSON`,
-    letter: "R",
-    source: "https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594",
+    evidence: recorded("https://github.com/github-aws-runners/terraform-aws-github-runner/issues/3594"),
     error: (json: string) =>
       badRequest(
         `Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit. String measured: ${json}`,
@@ -159,8 +150,7 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   },
   reservedVariables: {
     refuses: "environment variables that Lambda reserves",
-    letter: "D",
-    source: "https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html",
+    evidence: documented("https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"),
     error: (names: readonly string[]) =>
       badRequest(
         `Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: ${names.join(", ")}`,
@@ -168,8 +158,7 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   },
   roleArn: {
     refuses: "a `Role` that is not the ARN of a role",
-    letter: "R",
-    source: "https://github.com/aarondfrancis/sidecar/issues/147",
+    evidence: recorded("https://github.com/aarondfrancis/sidecar/issues/147"),
     error: (arn: string) =>
       constraint(
         arn,
@@ -179,47 +168,41 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   },
   roleTrust: {
     refuses: "a `Role` that does not trust lambda.amazonaws.com",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: () => badRequest("The role defined for the function cannot be assumed by Lambda."),
   },
   noCode: {
     refuses: "`Code` without an S3 object and without `ZipFile`",
-    letter: "D",
-    source: api,
+    evidence: documented(api),
     error: () => badRequest("Please provide a source for function code."),
   },
   missingCode: {
     refuses: "`Code` in an S3 object that does not exist",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: (code: string, message: string) =>
       badRequest(`Error occurred while GetObject. S3 Error Code: ${code}. S3 Error Message: ${message}`),
   },
   notAnArchive: {
     refuses: "`Code` that is not a zip archive",
-    letter: "D",
-    source: troubleshooting,
+    evidence: documented(troubleshooting),
     error: () =>
       badRequest("Could not unzip uploaded file. Please check your file, then try to upload again."),
   },
   unzippedSize: {
     refuses: `\`Code\` of ${limits.unzippedBytes} bytes or more when unzipped`,
-    letter: "D",
-    source: quotas,
+    evidence: documented(quotas),
     error: () => badRequest(`Unzipped size must be smaller than ${limits.unzippedBytes} bytes`),
   },
   inlineSize: {
     refuses: "a `ZipFile` of more than 4 MB",
-    letter: "D",
-    source:
+    evidence: documented(
       "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-lambda-function-code.html",
+    ),
     error: () => new ResourceError(`#/Code/ZipFile: expected maxLength: ${limits.inlineBytes}`),
   },
   inlineRuntime: {
     refuses: "a `ZipFile` for a runtime other than Node.js and Python",
-    letter: "R",
-    source: "https://github.com/aws-samples/amazon-deequ-glue/issues/7",
+    evidence: recorded("https://github.com/aws-samples/amazon-deequ-glue/issues/7"),
     error: (runtime: string) =>
       new ResourceError(
         `Invalid request provided: The ZipFile attribute is not supported for the runtime '${runtime}'`,
@@ -227,12 +210,12 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
   },
   image: {
     refuses: "a `PackageType` other than Zip",
-    letter: "-",
+    evidence: ownLimit,
     error: () => new ResourceError("The local cloud does not support functions from container images."),
   },
   layers: {
     refuses: "`Layers` of a Node.js function",
-    letter: "-",
+    evidence: ownLimit,
     error: () => new ResourceError("The local cloud does not support Lambda layers."),
   },
 });
@@ -240,8 +223,7 @@ export const functionRefusals = defineRefusals("AWS::Lambda::Function", {
 export const permissionRefusals = defineRefusals("AWS::Lambda::Permission", {
   noFunction: {
     refuses: "a permission for a function that does not exist",
-    letter: "D",
-    source: "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",
+    evidence: documented("https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html"),
     error: (arn: string) =>
       new ResourceError(`Function not found: ${arn} (Service: Lambda, Status Code: 404)`),
   },
@@ -252,21 +234,18 @@ const urls = "https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunctionUr
 export const urlRefusals = defineRefusals("AWS::Lambda::Url", {
   authType: {
     refuses: "an `AuthType` other than AWS_IAM and NONE",
-    letter: "D",
-    source: urls,
+    evidence: documented(urls),
     error: (authType: string) => constraint(authType, "authType", "satisfy enum value set: [NONE, AWS_IAM]"),
   },
   noFunction: {
     refuses: "a URL for a function that does not exist",
-    letter: "D",
-    source: urls,
+    evidence: documented(urls),
     error: (arn: string) =>
       new ResourceError(`Function not found: ${arn} (Service: Lambda, Status Code: 404)`),
   },
   exists: {
     refuses: "a second URL for a function",
-    letter: "D",
-    source: urls,
+    evidence: documented(urls),
     error: (arn: string) =>
       new ResourceError(
         `Failed to create function url config for [functionArn = ${arn}]. Error message: FunctionUrlConfig exists for this Lambda function (Service: Lambda, Status Code: 409)`,
@@ -274,12 +253,12 @@ export const urlRefusals = defineRefusals("AWS::Lambda::Url", {
   },
   qualifier: {
     refuses: "`Qualifier`: it has no aliases",
-    letter: "-",
+    evidence: ownLimit,
     error: () => new ResourceError("The local cloud does not support URLs of aliases."),
   },
   streaming: {
     refuses: "the `InvokeMode` RESPONSE_STREAM",
-    letter: "-",
+    evidence: ownLimit,
     error: () => new ResourceError("The local cloud does not support response streaming."),
   },
 });
