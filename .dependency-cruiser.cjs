@@ -19,6 +19,7 @@ const core = [
   "library/types.ts",
   "http.ts",
   "server-clock.ts",
+  "sdk-transport.ts",
   "errors.ts",
   "reasons.ts",
   "redaction.ts",

@@ -16,7 +16,7 @@ export const SignatureV4 = unused;
 export const getInstanceMetadataEndpoint = unused;
 export const httpRequest = unused;
 
-/** `@smithy/node-http-handler`. A middleware sends the requests, and returns bodies as bytes. */
+/** `@smithy/node-http-handler`. auth-cli has a request handler of its own, which returns bodies as bytes. */
 export const NodeHttpHandler = { create: <T>(handler: T): T => handler };
 export const streamCollector = unused;
 

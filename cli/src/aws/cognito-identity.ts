@@ -5,7 +5,8 @@ import {
 } from "@aws-sdk/client-cognito-identity";
 import { AuthCliError } from "../errors.ts";
 import { cognitoError } from "./cognito-identity-errors.ts";
-import { exchange, type Header, type HttpRequest, type Send } from "../http.ts";
+import type { Send } from "../http.ts";
+import { type SdkRequest, sendForSdk } from "../sdk-transport.ts";
 import type { LoginsMap } from "./logins.ts";
 import { type AwsCredentials, hasAwsCharacters } from "./sigv4.ts";
 
@@ -35,7 +36,7 @@ export function createCognitoIdentity(context: CognitoContext): CognitoIdentity 
   const call = async <T>(
     step: string,
     logins: LoginsMap,
-    operation: (route: Route) => Promise<T>,
+    operation: (options: CallOptions) => Promise<T>,
   ): Promise<T> => {
     try {
       return await operation({ step, send: context.send });
@@ -45,20 +46,21 @@ export function createCognitoIdentity(context: CognitoContext): CognitoIdentity 
   };
   return {
     getId: (identityPoolId, logins) =>
-      call("cognito.get-id", logins, async (route) => {
+      call("cognito.get-id", logins, async (options) => {
         const input = { IdentityPoolId: identityPoolId, Logins: { ...logins } };
-        routes.set(input, route);
-        const { IdentityId } = await client.send(new GetIdCommand(input));
+        const { IdentityId } = await client.send(new GetIdCommand(input), options);
         if (IdentityId === undefined || !/^[\w-]+:[0-9a-f-]+$/.test(IdentityId)) {
           throw unexpected("cognito.get-id", "an IdentityId");
         }
         return IdentityId;
       }),
     getCredentialsForIdentity: (identityId, logins) =>
-      call("cognito.get-credentials", logins, async (route) => {
-        const input = { IdentityId: identityId, Logins: { ...logins } };
-        routes.set(input, route);
-        const { Credentials: credentials } = await client.send(new GetCredentialsForIdentityCommand(input));
+      call("cognito.get-credentials", logins, async (options) => {
+        const command = new GetCredentialsForIdentityCommand({
+          IdentityId: identityId,
+          Logins: { ...logins },
+        });
+        const { Credentials: credentials } = await client.send(command, options);
         // The wire says SecretKey where every other AWS API says SecretAccessKey.
         const { AccessKeyId, SecretKey, SessionToken, Expiration } = credentials ?? {};
         if (!AccessKeyId || !SecretKey || !SessionToken || !(Expiration instanceof Date)) {
@@ -88,70 +90,22 @@ const clients = new Map<string, CognitoIdentityClient>();
 
 function clientFor({ region, endpoint }: CognitoContext): CognitoIdentityClient {
   const key = `${region} ${endpoint ?? ""}`;
-  const known = clients.get(key);
-  if (known !== undefined) return known;
-  const client = new CognitoIdentityClient({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    maxAttempts: 3,
-    cacheMiddleware: true,
-  });
-  // In place of the SDK's own transport, so that all services share time limits, trace and redaction.
-  client.middlewareStack.add(
-    () =>
-      async ({ input, request }) => ({
-        response: await sendForSdk(request as SdkRequest, routes.get(input) as Route),
-      }),
-    { step: "deserialize", priority: "low" },
-  );
+  const client =
+    clients.get(key) ??
+    new CognitoIdentityClient({
+      region,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      maxAttempts: 3,
+      requestHandler: {
+        handle: (request: SdkRequest, options: unknown) => {
+          const { send, step } = options as CallOptions;
+          return sendForSdk(send, request, { step });
+        },
+      },
+    });
   clients.set(key, client);
   return client;
 }
 
-/** How to send a command. */
-interface Route {
-  step: string;
-  send: Send;
-}
-
-/** By input. As options of a command they would cost: the SDK then makes its chain of middleware for each command. */
-const routes = new WeakMap<object, Route>();
-
-async function sendForSdk(request: SdkRequest, { step, send }: Route): Promise<SdkResponse> {
-  const port = request.port === undefined ? "" : `:${request.port}`;
-  const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}`);
-  const headers: Header[] = Object.entries(request.headers).filter(
-    ([name]) => !["host", "content-length"].includes(name.toLowerCase()),
-  );
-  const reply = await exchange(send, {
-    step,
-    method: request.method,
-    url,
-    headers,
-    body: typeof request.body === "string" ? Buffer.from(request.body) : request.body,
-  } satisfies HttpRequest);
-  return {
-    statusCode: reply.status,
-    reason: reply.statusText,
-    headers: Object.fromEntries(reply.headers.map(([name, value]) => [name.toLowerCase(), value])),
-    body: reply.body,
-  };
-}
-
-interface SdkResponse {
-  statusCode: number;
-  reason: string;
-  headers: Record<string, string>;
-  body: Uint8Array;
-}
-
-/** The fields of `@smithy/types` HttpRequest that are used here. */
-interface SdkRequest {
-  method: string;
-  protocol: string;
-  hostname: string;
-  port?: number;
-  path: string;
-  headers: Record<string, string>;
-  body?: string | Uint8Array;
-}
+/** The SDK hands the options of a call to the request handler. */
+type CallOptions = Parameters<CognitoIdentityClient["send"]>[1] & { send: Send; step: string };

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AuthCliError } from "../errors.ts";
-import { type HttpRequest, readReply, type Send } from "../http.ts";
-import { isLoopback } from "../loopback.ts";
+import type { Send } from "../http.ts";
+import { type SdkRequest, sendForSdk } from "../sdk-transport.ts";
 import type { AwsCredentialsQuery, DeployerCredentials } from "./environment.ts";
 
 /** The outside world of the search. */
@@ -34,7 +34,10 @@ export async function findAwsCredentials(
   const profiles = await readProfiles(sources);
   const name = named ?? "default";
   const profile = profiles[name];
-  const requestHandler = { handle: (request: SdkRequest) => sendForSdk(sources.send, request) };
+  const requestHandler = {
+    handle: (request: SdkRequest) =>
+      sendForSdk(sources.send, request, { step: "aws.credentials", timeoutMs: 10_000 }),
+  };
   const client = {
     clientConfig: { requestHandler },
     parentClientConfig: { requestHandler, ...(region === undefined ? {} : { region }) },
@@ -137,46 +140,4 @@ function explain(
       ? `run \`aws sso login --profile ${word}\``
       : `correct the profile, or run \`eval "$(aws configure export-credentials --profile ${word} --format env)"\``,
   });
-}
-
-/** The SDK's `HttpRequest`. */
-interface SdkRequest {
-  method: string;
-  protocol: string;
-  hostname: string;
-  port?: number | undefined;
-  path: string;
-  query?: Readonly<Record<string, string | string[] | null>> | undefined;
-  headers: Readonly<Record<string, string>>;
-  body?: unknown;
-}
-
-/** Sends a request of the SDK as all others: through the proxy, with the authorities to trust, and to no http address. */
-async function sendForSdk(
-  send: Send,
-  { method, protocol, hostname, port, path, query = {}, headers, body }: SdkRequest,
-): Promise<{ response: { statusCode: number; headers: Record<string, string>; body: Uint8Array } }> {
-  const url = new URL(`${protocol}//${hostname}${port === undefined ? "" : `:${port}`}${path}`);
-  for (const [name, values] of Object.entries(query))
-    for (const value of [values].flat()) url.searchParams.append(name, value ?? "");
-  if (url.protocol !== "https:" && !isLoopback(url.hostname)) {
-    throw new AuthCliError("invalid-configuration", {
-      message: `${url.origin} uses plain http`,
-      cause: "plain http sends tokens and keys unencrypted, so auth-cli uses it for this computer only",
-      fix: "use https",
-    });
-  }
-  const request: HttpRequest = {
-    step: "aws.credentials",
-    method,
-    url,
-    headers: Object.entries(headers),
-    ...(typeof body === "string" || body instanceof Uint8Array ? { body: Buffer.from(body) } : {}),
-    timeoutMs: 10_000,
-  };
-  const reply = await readReply(request, send(request));
-  const received = reply.headers.map(([name, value]): [string, string] => [name.toLowerCase(), value]);
-  return {
-    response: { statusCode: reply.status, headers: Object.fromEntries(received), body: reply.body },
-  };
 }
