@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { loadCommands } from "../src/commands/load-commands.ts";
 import { outlineProgram } from "../src/commands/outline.ts";
 import { createProgram } from "../src/commands/program.ts";
+import { checkNames } from "../src/commands/smoke/report.ts";
 import { errorCodes, exitCodeFor, exitCodeMeanings } from "../src/errors.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -177,6 +178,13 @@ describe("what people read", () => {
       ([, name = "", exit = ""]) => `${name} ${exit}`,
     );
     expect(documented).toEqual(errorCodes.map((name) => `${name} ${exitCodeFor(name)}`));
+  });
+
+  it("every check of smoke is in its page, in the order of the chain, and no other", () => {
+    const page = pages.find(({ path }) => path === "docs/smoke.md")?.text ?? "";
+    const [checks = ""] = page.split("## Routes");
+    const named = Array.from(checks.matchAll(/^\| (`.*?`) +\|/gm), ([, names = ""]) => names);
+    expect(named.join(", ").replaceAll("`", "").split(", ")).toEqual(checkNames);
   });
 
   it("every exit code is in the reference, with its meaning, and no other", () => {

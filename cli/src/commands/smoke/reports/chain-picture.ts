@@ -1,4 +1,4 @@
-import type { CheckName, CheckResult, SmokeReport } from "../report.ts";
+import { type CheckName, checkNames, type CheckResult, type SmokeReport } from "../report.ts";
 
 /** A service in the picture of the chain. */
 export interface Link {
@@ -16,13 +16,7 @@ export interface Link {
 const twitter: CheckName[] = ["twitter.token"];
 const exchange: CheckName[] = ["cognito.get-id", "cognito.get-credentials"];
 const cognito: CheckName[] = [...exchange, "cognito.guest"];
-const controls: CheckName[] = [
-  "private.unsigned",
-  "private.tampered",
-  "private.no-session-token",
-  "private.expired-signature",
-  "private.wrong-region",
-];
+const controls = checkNames.filter((name) => name.startsWith("private.") && name !== "private.signed");
 const answers: CheckName[] = ["private.signed", "public.open"];
 
 /** Twitter → Cognito → API Gateway → Lambda, with their states and times. */
