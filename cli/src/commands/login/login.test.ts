@@ -91,6 +91,18 @@ describe("login", () => {
     expect(ran.stderr).toContain(opened === 1 ? "Opening this page in your browser" : "Open this page");
   });
 
+  it.each([
+    ["https://api.x.com", "in a browser, on any computer"],
+    ["http://127.0.0.1:4567", "in a browser on this computer"],
+  ])("says where a browser reaches the page of %s", async (origin, where) => {
+    const token = "oauth_token=request&oauth_token_secret=secret&oauth_callback_confirmed=true";
+    const answers = { "twitter.request_token": () => reply(200, token) };
+    const ran = await authCli(["login"], { input: "", variables: { TWITTER_API_URL: origin }, answers });
+    expect(ran.stderr).toContain(
+      `Open this page ${where}, and authorize the app:\n${origin}/oauth/authorize`,
+    );
+  });
+
   it("asks again after a wrong PIN, up to three times", async () => {
     const ran = await authCli(["login"], onTerminal("1111111\n2222222\n0123456\n"));
     expect(ran.code).toBe(0);

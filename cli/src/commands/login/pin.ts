@@ -1,12 +1,13 @@
 import type { Environment } from "../../environment/environment.ts";
 import { AuthCliError } from "../../errors.ts";
+import { isLoopback } from "../../loopback.ts";
 import type { AuthorizedUser } from "../../twitter/twitter-api.ts";
 import { exchangeVerifier, requestToken, showAuthorizePage, type TwitterApp } from "./three-legged.ts";
 
 /** Attempts to type the PIN on a terminal. */
 const attempts = 3;
 
-/** Logs in with the PIN that Twitter's page shows, in a browser on any computer. */
+/** Logs in with the PIN that Twitter's page shows, in a browser on any computer. The local cloud's page needs this one. */
 export async function logInWithPin(
   environment: Environment,
   twitter: TwitterApp,
@@ -17,7 +18,9 @@ export async function logInWithPin(
   await showAuthorizePage(environment, twitter, temporaryCredentials, {
     // A script that pipes the PIN needs no browser.
     open: browser && terminal.interactive,
-    elsewhere: "in a browser, on any computer",
+    elsewhere: isLoopback(twitter.apiUrl.hostname)
+      ? "in a browser on this computer"
+      : "in a browser, on any computer",
   });
   for (let attempt = 1; ; attempt += 1) {
     const verifier = await askForPin(environment);
