@@ -95,12 +95,14 @@ test.each([
   expect(JSON.parse(stdout)).toMatchObject({ status: expect.any(Number), body: expect.any(String) });
 });
 
-test("measures how long a handler took that has one second", { retry: 3 }, async () => {
+test("measures how long a handler took that has one second", async () => {
   const { error } = await refused(["/slow"]);
-  expect(error.reason).toBe("handler-failed");
-  // A busy machine needs more.
-  expect(error.cause).toMatch(/ran out of time after (\d+) s, or failed after waiting for \1 s/);
-  expect(error.evidence).not.toEqual([]);
+  expect(error).toMatchObject({
+    reason: "handler-failed",
+    cause: expect.stringContaining("ran out of time"),
+    // Without a limit: a busy machine needs longer, and judge.test.ts holds what each time means.
+    evidence: expect.arrayContaining([expect.stringMatching(/^the answer took [1-9]\d*\.\d s$/)]),
+  });
 });
 
 const dropped =

@@ -530,6 +530,8 @@ async function listenSecurely(): Promise<{
   url: URL;
   cert: string;
   seen: { connections: number; requests: number };
+  /** How many connections have TLS. */
+  secured: () => number;
 }> {
   const folder = mkdtempSync(join(tmpdir(), "auth-cli-tls-"));
   closing.push(() => rmSync(folder, { recursive: true, force: true }));
@@ -545,8 +547,10 @@ async function listenSecurely(): Promise<{
   });
   server.on("tlsClientError", () => {});
   server.on("connection", () => (seen.connections += 1));
+  let secured = 0;
+  server.on("secureConnection", () => (secured += 1));
   const url = new URL((await listen(server)).href.replace("http:", "https:"));
-  return { url, cert: identity.cert.toString(), seen };
+  return { url, cert: identity.cert.toString(), seen, secured: () => secured };
 }
 
 describe.skipIf(!openssl)("preconnect", () => {
@@ -590,15 +594,13 @@ describe.skipIf(!openssl)("preconnect", () => {
   });
 
   it("goes through the proxy, and the next requests use its tunnels", async () => {
-    const { url, cert, seen } = await listenSecurely();
+    const { url, cert, seen, secured } = await listenSecurely();
     const proxy = await startConnectProxy();
     try {
       const variables = { HTTPS_PROXY: proxy.url, NO_PROXY: "<-loopback>" };
       const { send, preconnect } = newClient({ authorities: async () => [cert], variables });
       preconnect(url, 2);
-      while (seen.connections < 2) await delay(10);
-      // Until TLS is up.
-      await delay(50);
+      while (secured() < 2) await delay(10);
       await Promise.all([1, 2].map(() => exchange(send, request(url))));
       expect(seen).toEqual({ connections: 2, requests: 2 });
       expect(proxy.requests).toEqual([`CONNECT ${url.host}`, `CONNECT ${url.host}`]);
@@ -616,12 +618,13 @@ describe.skipIf(!openssl)("preconnect", () => {
   });
 
   it("opens connections that are not used after the server has closed them", async () => {
-    const { url, cert } = await listenSecurely();
+    const { url, cert, secured } = await listenSecurely();
     const { send, preconnect } = newClient({ authorities: async () => [cert] });
     preconnect(url);
-    await delay(100);
-    for (const socket of open) socket.destroy();
-    await delay(50);
+    while (secured() === 0) await delay(10);
+    // A socket of the server closes after the client has closed the connection, too.
+    for (const socket of open) socket.end();
+    while (open.size > 0) await delay(10);
     expect((await exchange(send, request(url))).status).toBe(200);
   });
 });
