@@ -12,7 +12,7 @@ export type RecordEnvironment = Pick<
 
 /** A local cloud that was started on this computer. The record stays after the local cloud stops. */
 export interface LocalCloudRecord {
-  /** What the local cloud calls itself. The same after a restart with its state. */
+  /** The local cloud's UUID. The same after a restart with its state. */
   id: string;
   /** Where it was started. */
   folder: string;
@@ -40,7 +40,7 @@ export function localCloudsFolder({
   return join(variables["XDG_STATE_HOME"] || fallback, "auth-cli", "local-clouds");
 }
 
-/** @returns writes the record, again after each change. A disk that is not writable keeps no local cloud from starting. */
+/** @returns writes the record, again after each change. A local cloud starts even if the disk is not writable. */
 export function createRecord(environment: RecordEnvironment): (record: LocalCloudRecord) => Promise<void> {
   const { files } = environment;
   const folder = localCloudsFolder(environment);
@@ -64,7 +64,7 @@ function modified(files: RecordEnvironment["files"], path: string): number {
   return files.describe(path)?.modifiedMs ?? 0;
 }
 
-/** The newest first. Skips what is damaged. */
+/** The newest first. Skips damaged records. */
 function readRecords(environment: RecordEnvironment): LocalCloudRecord[] {
   const { files } = environment;
   const folder = localCloudsFolder(environment);

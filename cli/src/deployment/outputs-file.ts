@@ -25,7 +25,7 @@ export function isSstOutputsFile(path: string): boolean {
  * Parses the outputs of a deployment: `.sst/outputs.json` of SST v2 and `cdk deploy --outputs-file`
  * (`{"<stack>": {"<output>": …}}`), the response of DescribeStacks and its `Outputs`, and files without stacks, such as
  * those of SST v3, Amplify and Serverless. Several stacks may have the outputs of one stage.
- * @throws AuthCliError `invalid-outputs` when the file is no JSON or belongs to another app
+ * @throws AuthCliError `invalid-outputs` when the file is not JSON or belongs to another app
  */
 export function parseOutputs(
   path: string,
@@ -71,7 +71,7 @@ interface Content {
   outputs: unknown;
   /** Undefined in a format without stacks. */
   stacks: Stack[] | undefined;
-  /** Set when somebody asks. */
+  /** Computed on demand. */
   named?: StageOutputs[];
 }
 

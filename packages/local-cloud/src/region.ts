@@ -138,7 +138,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
     warn,
   });
   const events = createEventBus({ account, lambda, now: () => clock.now(), log });
-  const httpApis = createApiOrigins({ ...options, account, region: name, lambda, state, named: !isHome });
+  const origins = createApiOrigins({ ...options, account, region: name, lambda, state, named: !isHome });
   const stacks = createStacks({
     account,
     resourceTypes: createResourceTypes({
@@ -149,7 +149,7 @@ export function createRegion(name: string, options: RegionOptions): Region {
       dynamoDb,
       parameterStore,
       secretsManager,
-      httpApis,
+      origins,
       state,
     }),
     customResource: customResources.type,
@@ -214,13 +214,13 @@ export function createRegion(name: string, options: RegionOptions): Region {
     answer: async (request) => customResources.answer(request) ?? controlPlane(request),
     async open() {
       if (stacks.list().length === 0) await bootstrapAccount(stacks, account);
-      await httpApis.openAll();
+      await origins.openAll();
     },
     async close() {
       await iot.close();
       customResources.close();
       await stacks.settled();
-      await httpApis.closeAll();
+      await origins.closeAll();
       await lambda.close();
       await dynamoDb.close();
     },

@@ -18,7 +18,7 @@ const delayMs = 100;
 /**
  * Saves between the operations of stacks, so that every stage is saved whole.
  * @param regions those that have started
- * @param warn gets what keeps it from saving, once until it can save again
+ * @param warn gets the reason when saving fails, once until a save succeeds
  */
 export function createSaver(
   state: SavedState,
@@ -39,7 +39,7 @@ export function createSaver(
     } catch (error) {
       if (!isFailing) {
         warn(
-          `cannot save the state in ${state.folder}: ${stateFault(state.folder, error).message}. What was saved before is kept. What changes until it can be saved ends with this process. The next change tries again.`,
+          `cannot save the state in ${state.folder}: ${stateFault(state.folder, error).message}. The state saved before is kept. Later changes are lost if this process ends before it can save them. The next change tries again.`,
         );
       }
       isFailing = true;

@@ -64,7 +64,7 @@ class StateDeserializer extends Deserializer {
     if (!isLarge) return bytes;
     const hash = bytes.toString();
     const blob = readFileSync(join(this.#objects, hash));
-    if (sha256(blob) !== hash) throw new Error(`objects/${hash} is not what was written`);
+    if (sha256(blob) !== hash) throw new Error(`objects/${hash} does not match its checksum`);
     return blob;
   }
 }

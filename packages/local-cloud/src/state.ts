@@ -33,7 +33,7 @@ function stateOf(parts: Map<string, unknown>, folder: string | undefined): State
 
 export interface SavedState extends State {
   folder: string;
-  /** Copies the state at once, then writes it when it has changed. @throws the file system's error; the file is then as it was */
+  /** Copies the state at once, and writes it if it has changed. @throws the file system's error, and leaves the file unchanged */
   save(): Promise<void>;
   /** Lets another local cloud use the folder. */
   release(): void;
@@ -146,7 +146,7 @@ function read(
     );
   }
   const body = file.subarray(end + 1);
-  if (sha256(body) !== head.sha256) throw damaged(`${path} is not what was written`);
+  if (sha256(body) !== head.sha256) throw damaged(`${path} does not match its checksum`);
   try {
     const parts = deserialize(body, objects);
     return { parts, digest: head.sha256 };

@@ -33,7 +33,7 @@ function tableBelow(heading: string): string[][] {
 const { account, buckets, cloudWatch, parameterStore, secretsManager, stacks } = createStacksFixture();
 
 it("docs/local-cloud.md lists the resource types of the local cloud", () => {
-  const httpApis = {
+  const origins = {
     open: () => Promise.resolve(""),
     openFunctionUrl: () => Promise.resolve(""),
     openRestApi: () => Promise.resolve(""),
@@ -49,7 +49,7 @@ it("docs/local-cloud.md lists the resource types of the local cloud", () => {
     dynamoDb,
     parameterStore,
     secretsManager,
-    httpApis,
+    origins,
   });
   const recorded = new Set(Object.keys(recordedTypes(account)));
   const expected = [...types.keys(), nestedStackType]

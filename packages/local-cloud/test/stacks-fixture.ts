@@ -44,7 +44,7 @@ export function createStacksFixture(
   const clock = createCloudClock(now, memoryState());
   const cloudWatch = createCloudWatch({ account, clock, log: () => {} });
   const listening = new Set<string>();
-  const httpApis = {
+  const origins = {
     open({ apiId }: { apiId: string }): Promise<string> {
       listening.add(apiId);
       return Promise.resolve(`http://${apiId}.example`);
@@ -74,7 +74,7 @@ export function createStacksFixture(
     dynamoDb: { run: () => Promise.resolve({}), redefine: () => Promise.resolve() },
     parameterStore,
     secretsManager,
-    httpApis,
+    origins,
   });
   const stacks = createStacks({
     account,

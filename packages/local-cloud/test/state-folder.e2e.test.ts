@@ -162,7 +162,7 @@ describe.skipIf(!canMount)("a state folder on a disk of its own", () => {
     await put(first, "/mine/b");
     await expect
       .poll(first.printed, patience)
-      .toContain(`cannot save the state in ${state}: the disk is full. What was saved before is kept.`);
+      .toContain(`cannot save the state in ${state}: the disk is full. The state saved before is kept.`);
     const [status, refused] = await dynamoDb(first, "PutItem", item("two", 300_000));
     expect(status).toBe(500);
     expect(refused).toContain(`with the tables in ${state}/dynamodb: `);

@@ -4,7 +4,7 @@ import { listNames } from "../../list-names.ts";
 import { type PackageJson, parsePackageJson } from "./package-json.ts";
 import { foldersBetween, isWithin, type Recognized, shortPath, workspaceFolders } from "./recognize.ts";
 
-/** What ends the first deploy or the first CI job of a project. */
+/** A known problem that makes a project's first deploy or first CI job fail. */
 export interface Trap {
   message: string;
   fix: string;

@@ -121,8 +121,8 @@ async function cloudOptions(
 }
 
 /**
- * A command has the terminal for its own output, so that requests are shown beside it only on demand.
- * The log has the warnings too.
+ * A command and a shell use the terminal themselves, so requests are shown only with `--debug`. The log has the warnings
+ * too.
  */
 function logOption(
   { quiet, debug }: LocalFlags,

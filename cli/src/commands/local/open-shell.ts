@@ -32,7 +32,7 @@ export async function openShell(
     [setup]: assignments(shell, cloud).join("\n"),
   };
   environment.terminal.say(
-    `A shell in the local cloud. \`exit\` stops both, and its deployments are ${kept}.`,
+    `A shell in the local cloud. \`exit\` stops the shell and the local cloud. The deployments are then ${kept}.`,
   );
   const run = (command: string, args: string[], added: Record<string, string> = {}): Promise<number> =>
     environment.runCommand(command, args, { ...own, ...added }, { handlesInterrupt: true });

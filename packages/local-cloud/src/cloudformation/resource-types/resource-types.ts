@@ -52,27 +52,27 @@ export interface DeployedServices {
   dynamoDb: Pick<DynamoDb, "run" | "redefine">;
   parameterStore: ParameterStore;
   secretsManager: SecretsManager;
-  httpApis: HttpApiHost & FunctionUrlHost & RestApiHost & GraphqlApiHost;
+  origins: HttpApiHost & FunctionUrlHost & RestApiHost & GraphqlApiHost;
 }
 
 /** Every resource type that the local cloud deploys. */
 export function createResourceTypes(services: DeployedServices): ReadonlyMap<string, ResourceType> {
-  const { account, buckets, cloudWatch, dynamoDb, parameterStore, secretsManager, httpApis } = services;
+  const { account, buckets, cloudWatch, dynamoDb, parameterStore, secretsManager, origins } = services;
   return new Map<string, ResourceType>(
     Object.entries({
       "AWS::ApiGateway::Deployment": restDeploymentType(account),
       "AWS::ApiGateway::Method": restMethodType(account),
       "AWS::ApiGateway::Resource": restResourceType(account),
-      "AWS::ApiGateway::RestApi": restApiType(account, httpApis),
+      "AWS::ApiGateway::RestApi": restApiType(account, origins),
       "AWS::ApiGateway::Stage": restStageType(account),
-      "AWS::ApiGatewayV2::Api": apiType(account, httpApis),
+      "AWS::ApiGatewayV2::Api": apiType(account, origins),
       "AWS::ApiGatewayV2::Authorizer": authorizerType(account),
       "AWS::ApiGatewayV2::Integration": integrationType(account),
       "AWS::ApiGatewayV2::Route": routeType(account),
       "AWS::ApiGatewayV2::Stage": stageType(account),
       "AWS::AppSync::ApiKey": graphqlApiKeyType(account),
       "AWS::AppSync::DataSource": graphqlDataSourceType(account),
-      "AWS::AppSync::GraphQLApi": graphqlApiType(account, httpApis),
+      "AWS::AppSync::GraphQLApi": graphqlApiType(account, origins),
       "AWS::AppSync::GraphQLSchema": graphqlSchemaType(account, buckets),
       "AWS::AppSync::Resolver": graphqlResolverType(account),
       "AWS::CloudWatch::Alarm": alarmType(cloudWatch.alarms),
@@ -87,7 +87,7 @@ export function createResourceTypes(services: DeployedServices): ReadonlyMap<str
       "AWS::IAM::Role": roleType(account),
       "AWS::Lambda::Function": functionType(account, buckets),
       "AWS::Lambda::Permission": permissionType(account),
-      "AWS::Lambda::Url": urlType(account, httpApis),
+      "AWS::Lambda::Url": urlType(account, origins),
       "AWS::S3::Bucket": bucketType(account, buckets),
       "AWS::S3::BucketPolicy": bucketPolicyType(buckets),
       "AWS::SSM::Parameter": parameterType(parameterStore),
