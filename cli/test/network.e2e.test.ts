@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { makeCertificate } from "@api-auth-twitter/test-support/certificate";
 import { startConnectProxy } from "@api-auth-twitter/test-support/connect-proxy";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import {
@@ -54,17 +55,8 @@ const variablesOf = ({ url }: RecordedServices): Record<string, string> => ({
   TWITTER_API_URL: url,
 });
 
-/** A new certificate of a private authority for 127.0.0.1. */
-async function certificate(): Promise<{ cert: string; key: string; file: string }> {
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const names = ["-subj", "/CN=private authority", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
-  execFileSync(
-    openssl ?? "",
-    ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", ...names, "-keyout", key, "-out", cert],
-    { stdio: "pipe", timeout: 20_000 },
-  );
-  return { cert: await readFile(cert, "utf8"), key: await readFile(key, "utf8"), file: cert };
-}
+/** A new certificate of a private authority. */
+const certificate = () => makeCertificate(folder, ["IP:127.0.0.1", "DNS:localhost"]);
 
 describe.skipIf(openssl === undefined)("a proxy", () => {
   it("with a password carries all three services, and no output contains the password", async () => {

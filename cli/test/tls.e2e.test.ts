@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { makeCertificate } from "@api-auth-twitter/test-support/certificate";
 import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
@@ -27,35 +28,14 @@ test.skipIf(openssl === undefined)(
   "the whole chain works over TLS only when the private authority is trusted",
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "auth-cli-tls-"));
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const subject = ["-subj", "/CN=local cloud", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"];
-    const made = await runProcess(
-      openssl ?? "",
-      [
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "1",
-        "-keyout",
-        key,
-        "-out",
-        cert,
-        ...subject,
-      ],
-      { env: { PATH: process.env["PATH"] } },
-    );
-    expect(made.code, made.stderr).toBe(0);
-    const tls = { cert: await readFile(cert, "utf8"), key: await readFile(key, "utf8") };
+    const { file, ...tls } = await makeCertificate(folder, ["IP:127.0.0.1", "DNS:localhost"]);
     const world = await deployWorld("secure", undefined, {
       tls,
-      variables: { NODE_EXTRA_CA_CERTS: cert },
+      variables: { NODE_EXTRA_CA_CERTS: file },
     });
     try {
       expect((await world.outputs()).ApiEndpoint).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
-      const { code, stderr } = await world.cli.logIn((url) => pinOverTls(url, cert));
+      const { code, stderr } = await world.cli.logIn((url) => pinOverTls(url, file));
       expect(code, stderr).toBe(0);
       expect((await world.cli.run(["smoke"])).code).toBe(0);
 
@@ -65,7 +45,7 @@ test.skipIf(openssl === undefined)(
       expect(distrusting.stderr).toContain("its TLS certificate is not trusted");
       expect(distrusting.code).toBe(3);
       const bundled = await world.cli.run(["call", "/private"], {
-        variables: { NODE_EXTRA_CA_CERTS: undefined, AWS_CA_BUNDLE: cert },
+        variables: { NODE_EXTRA_CA_CERTS: undefined, AWS_CA_BUNDLE: file },
       });
       expect(bundled.code, bundled.stderr).toBe(0);
     } finally {

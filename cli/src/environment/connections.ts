@@ -116,7 +116,9 @@ export class Connections {
         ...options,
         timeout: 0,
         servername,
-        ...(tunnel === undefined ? { host, port } : { socket: tunnel }),
+        host,
+        port,
+        ...(tunnel && { socket: tunnel }),
       });
       sockets.add(socket);
       socket.unref();
@@ -212,7 +214,8 @@ export class Connections {
       ]);
       const target = { host: host ?? "", port: Number(port) };
       const socket = await openTunnel(proxy, target, { ca, signal: tunnelSignal });
-      callback(null, connect({ ...(tlsOptions as object), socket }));
+      // The certificate must be valid for the host. Without one, Node takes localhost.
+      callback(null, connect({ ...(tlsOptions as object), ...target, socket }));
     } catch (error) {
       callback(error as Error);
     }

@@ -1,12 +1,12 @@
-import { execFileSync } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer as createHttpServer, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { join } from "node:path";
+import { type Certificate, makeCertificate } from "@api-auth-twitter/test-support/certificate";
 import { startConnectProxy } from "@api-auth-twitter/test-support/connect-proxy";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
@@ -525,7 +525,16 @@ describe("the signal of a request", () => {
 
 const openssl = findPeer("openssl");
 
-/** A server with a new self-signed certificate. */
+let made: Promise<Certificate> | undefined;
+
+async function selfSigned(): Promise<Certificate> {
+  const folder = await mkdtemp(join(tmpdir(), "auth-cli-tls-"));
+  const certificate = await makeCertificate(folder, ["IP:127.0.0.1"]);
+  await rm(folder, { recursive: true });
+  return certificate;
+}
+
+/** A server with a self-signed certificate. */
 async function listenSecurely(): Promise<{
   url: URL;
   cert: string;
@@ -533,14 +542,8 @@ async function listenSecurely(): Promise<{
   /** How many connections have TLS. */
   secured: () => number;
 }> {
-  const folder = mkdtempSync(join(tmpdir(), "auth-cli-tls-"));
-  closing.push(() => rmSync(folder, { recursive: true, force: true }));
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
-  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", ...names];
-  execFileSync(openssl ?? "", [...args, "-keyout", key, "-out", cert], { stdio: "pipe", timeout: 20_000 });
+  const identity = await (made ??= selfSigned());
   const seen = { connections: 0, requests: 0 };
-  const identity = { key: readFileSync(key), cert: readFileSync(cert) };
   const server = createTlsServer(identity, (_incoming, outgoing) => {
     seen.requests += 1;
     outgoing.end("x");
@@ -550,7 +553,7 @@ async function listenSecurely(): Promise<{
   let secured = 0;
   server.on("secureConnection", () => (secured += 1));
   const url = new URL((await listen(server)).href.replace("http:", "https:"));
-  return { url, cert: identity.cert.toString(), seen, secured: () => secured };
+  return { url, cert: identity.cert, seen, secured: () => secured };
 }
 
 describe.skipIf(!openssl)("preconnect", () => {

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
@@ -7,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LocalCloud } from "@api-auth-twitter/local-cloud";
 import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
+import { makeCertificate } from "@api-auth-twitter/test-support/certificate";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type Meddling, startMeddlingProxy } from "@api-auth-twitter/test-support/meddling-proxy";
-import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { runHere } from "../run-here.ts";
 import { type BrokenStage, brokenStages, editedFiles } from "./broken-stages.ts";
 
@@ -138,13 +137,7 @@ export async function openLaboratory(): Promise<Laboratory> {
 async function startDistrustedServer(): Promise<{ url: string; close: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), "auth-cli-laboratory-"));
   try {
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const openssl = findPeer("openssl");
-    if (openssl === undefined) throw new Error("openssl is not installed");
-    const names = ["-subj", "/CN=laboratory", "-addext", "subjectAltName=IP:127.0.0.1"];
-    const options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-keyout", key, "-out", cert];
-    execFileSync(openssl, ["req", ...options, ...names], { stdio: "pipe", timeout: 20_000 });
-    const server = createServer({ key: await readFile(key), cert: await readFile(cert) });
+    const server = createServer(await makeCertificate(folder, ["IP:127.0.0.1"]));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return {

@@ -1,14 +1,14 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { type Certificate, makeCertificate } from "./certificate.ts";
 import { findPeer } from "./peers.ts";
-import { runProcess } from "./run-process.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     /** The certificate of every service that clients have built in, and its file. Undefined without openssl. */
-    certificate: { file: string; cert: string; key: string } | undefined;
+    certificate: Certificate | undefined;
   }
 }
 
@@ -24,36 +24,15 @@ const names = [
 ];
 
 /** Makes a certificate for the hosts of X and AWS, and starts the workers so that they trust it. */
-export default async function makeCertificate({ provide }: TestProject): Promise<() => Promise<void>> {
-  const openssl = findPeer("openssl");
-  if (openssl === undefined) {
+export default async function provideCertificate({ provide }: TestProject): Promise<() => Promise<void>> {
+  if (findPeer("openssl") === undefined) {
     provide("certificate", undefined);
     return async () => {};
   }
   const folder = await mkdtemp(join(tmpdir(), "auth-cli-authority-"));
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const request = [
-    "req",
-    "-x509",
-    "-newkey",
-    "rsa:2048",
-    "-nodes",
-    "-days",
-    "1",
-    "-keyout",
-    key,
-    "-out",
-    cert,
-  ];
-  const subject = ["-subj", "/CN=local cloud", "-addext", `subjectAltName=${names.join(",")}`];
-  const made = await runProcess(openssl, [...request, ...subject], { env: { PATH: process.env["PATH"] } });
-  if (made.code !== 0) throw new Error(made.stderr);
+  const certificate = await makeCertificate(folder, names);
   // Node reads it only when a process starts, and each worker is a process.
-  process.env["NODE_EXTRA_CA_CERTS"] = cert;
-  provide("certificate", {
-    file: cert,
-    cert: await readFile(cert, "utf8"),
-    key: await readFile(key, "utf8"),
-  });
+  process.env["NODE_EXTRA_CA_CERTS"] = certificate.file;
+  provide("certificate", certificate);
   return () => rm(folder, { recursive: true, force: true });
 }
