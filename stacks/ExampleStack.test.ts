@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Match, Template } from "aws-cdk-lib/assertions";
+import { quickNpmPath } from "@api-auth-twitter/test-support/quick-npm";
 import { App, getStack } from "sst/constructs";
 import { initProject } from "sst/project.js";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -12,6 +13,7 @@ import { ExampleStack } from "./ExampleStack.ts";
 const repository = join(import.meta.dirname, "..");
 const clientCredentials = { TWITTER_CONSUMER_KEY: "testkey", TWITTER_CONSUMER_SECRET: "testsecret" };
 let root: string;
+let searchPath: string;
 
 /** A copy of the app, because SST writes builds into the project and reads its `.env` files. */
 beforeAll(async () => {
@@ -20,6 +22,7 @@ beforeAll(async () => {
     cpSync(join(repository, path), join(root, path), { recursive: true });
   }
   symlinkSync(join(repository, "node_modules"), join(root, "node_modules"), "dir");
+  searchPath = await quickNpmPath(join(root, "bin"));
   setEnvironment(clientCredentials);
   await initProject({ stage: "test", root });
 });
@@ -29,6 +32,7 @@ afterEach(() => {
 });
 
 function setEnvironment(environment: Record<string, string>): void {
+  vi.stubEnv("PATH", searchPath);
   for (const name of ["TWITTER_CONSUMER_KEY", "TWITTER_CONSUMER_SECRET", "TWITTER_SECRET_ID"]) {
     vi.stubEnv(name, environment[name]);
   }
