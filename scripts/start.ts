@@ -14,7 +14,8 @@ type Variables = Record<string, string | undefined>;
 
 const root = join(import.meta.dirname, "..");
 const sst = [join(root, "node_modules/sst/cli/sst.js")];
-const authCli = [join(root, "cli/bin/auth-cli.cjs")];
+// As installed, so that the printed commands begin with `npx`.
+const authCli = [join(root, "node_modules/@api-auth-twitter/auth-cli/bin/auth-cli.cjs")];
 const stage = ["--stage", "local"];
 /** A step that takes this long hangs. */
 const stepLimitMs = 120_000;
