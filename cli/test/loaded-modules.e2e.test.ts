@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type Loaded, readLoaded } from "@api-auth-twitter/test-support/loaded-modules";
+import { logInHere } from "./run-here.ts";
 
 /** The files in dist, without the hashes in their names and without what the bundler shares between all of them. */
 const namesOf = ({ files }: Loaded): string[] =>
@@ -21,7 +22,7 @@ describe("a command", () => {
 
   beforeAll(async () => {
     world = await deployWorld("prod");
-    await world.cli.logIn("alice");
+    await logInHere(world.cli, "alice");
   });
   afterAll(async () => {
     await world.close();

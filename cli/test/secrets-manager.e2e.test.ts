@@ -9,6 +9,7 @@ import { replayStack } from "@api-auth-twitter/test-support/replay-stack";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { copySstApp } from "@api-auth-twitter/test-support/sst-app";
 import { synthesizedStack } from "@api-auth-twitter/test-support/synthesized-stack";
+import { logInHere } from "./run-here.ts";
 
 const aws = findPeer("aws");
 
@@ -44,7 +45,7 @@ test.skipIf(aws === undefined)(
         );
       }
 
-      const { code, stderr } = await cli.logIn("alice");
+      const { code, stderr } = await logInHere(cli, "alice");
       expect(code, stderr).toBe(0);
       expect((await cli.run(["smoke"])).code).toBe(0);
     } finally {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Ran, runHere } from "../../test/run-here.ts";
+import { logInHere, type Ran, runHere } from "../../test/run-here.ts";
 import { startConnectProxy } from "@api-auth-twitter/test-support/connect-proxy";
 import {
   deployWorld,
@@ -54,7 +54,7 @@ beforeAll(async () => {
     );
   });
   outputs = await world.outputs();
-  await world.cli.logIn("alice");
+  await logInHere(world.cli, "alice");
 });
 afterAll(() => world.close());
 

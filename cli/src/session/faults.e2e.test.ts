@@ -18,7 +18,7 @@ import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Ran, runHere } from "../../test/run-here.ts";
+import { logInHere, type Ran, runHere } from "../../test/run-here.ts";
 
 /** What each test begins with: alice is logged in, with fresh credentials. */
 let world: DeployedWorld;
@@ -31,7 +31,7 @@ let cacheText: string;
 
 beforeAll(async () => {
   world = await deployWorld("prod");
-  await world.cli.logIn("alice");
+  await logInHere(world.cli, "alice");
   const [stored] = await world.cli.storedTokens();
   if (stored === undefined) throw new Error("no token was stored");
   token = stored;

@@ -12,6 +12,7 @@ import {
   startSilentBus,
 } from "@api-auth-twitter/test-support/secret-service";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { logInHere } from "../../test/run-here.ts";
 
 const dbus = findPeer("dbus-run-session");
 const gnomeKeyring = findPeer("gnome-keyring-daemon");
@@ -23,7 +24,7 @@ let sessionsPath: string;
 
 beforeAll(async () => {
   world = await deployWorld("prod");
-  await world.cli.logIn("alice");
+  await logInHere(world.cli, "alice");
   const [stored] = await world.cli.storedTokens();
   if (stored === undefined) throw new Error("no token was stored");
   token = stored;

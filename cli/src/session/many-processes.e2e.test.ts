@@ -8,6 +8,7 @@ import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/
 import type { ProcessResult } from "@api-auth-twitter/test-support/run-process";
 import { isLongRun, testRuns } from "@api-auth-twitter/test-support/test-runs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { logInHere } from "../../test/run-here.ts";
 
 let world: DeployedWorld;
 let token: { token: string; secret: string };
@@ -18,7 +19,7 @@ let counting: CountingCognito;
 beforeAll(async () => {
   world = await deployWorld("prod");
   counting = await startCountingCognito(world.cloud.awsUrl);
-  for (const user of ["bob", "alice"]) await world.cli.logIn(user);
+  for (const user of ["bob", "alice"]) await logInHere(world.cli, user);
   const stored = (await world.cli.storedTokens()).at(-1);
   if (stored === undefined) throw new Error("no token was stored");
   token = stored;
@@ -76,7 +77,7 @@ const leftovers = (): string[] =>
     (name) => !/^(sessions|[0-9a-f]{32})\.json$/.test(name),
   );
 
-const crowd = isLongRun ? 50 : 10;
+const crowd = isLongRun ? 50 : 5;
 const runAtOnce = (args: string[], variables?: Record<string, string>): Promise<ProcessResult[]> =>
   Promise.all(Array.from({ length: crowd }, () => run(args, variables)));
 

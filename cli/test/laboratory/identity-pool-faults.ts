@@ -1,4 +1,4 @@
-import { runHere } from "../run-here.ts";
+import { logInHere, runHere } from "../run-here.ts";
 import { at, withPool, otherSecret, changeSecret } from "./arrangements.ts";
 import { call, login, smoke, type Fault } from "./fault.ts";
 
@@ -46,7 +46,7 @@ export const identityPoolFaults: Fault[] = [
     what: "the access token was revoked",
     command: call,
     async arrange({ laboratory, cli, variables }) {
-      await cli.logIn("carol", ["--stage", "healthy"]);
+      await logInHere(cli, "carol", ["--stage", "healthy"]);
       const [token] = await cli.storedTokens();
       await runHere(cli, ["logout", "--revoke", "--stage", "healthy"]);
       Object.assign(variables, {

@@ -9,7 +9,7 @@ import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth
 import { makeCertificate } from "@api-auth-twitter/test-support/certificate";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type Meddling, startMeddlingProxy } from "@api-auth-twitter/test-support/meddling-proxy";
-import { runHere } from "../run-here.ts";
+import { logInHere, runHere } from "../run-here.ts";
 import { type BrokenStage, brokenStages, editedFiles } from "./broken-stages.ts";
 
 /** The outputs of a stage's stack. */
@@ -76,7 +76,7 @@ export async function openLaboratory(): Promise<Laboratory> {
   const deployed = new Map<BrokenStage, Promise<void>>([["healthy", Promise.resolve()]]);
 
   const user = await createAuthCli(app.folder, cloud.environment);
-  const { code, stderr } = await user.logIn("alice", ["--stage", "healthy"]);
+  const { code, stderr } = await logInHere(user, "alice", ["--stage", "healthy"]);
   if (code !== 0) throw new Error(`login: exit code ${code}\n${stderr}`);
   const [token] = await user.storedTokens();
   await user.remove();

@@ -6,6 +6,7 @@ import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth
 import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { type Defects, stagesTemplate } from "./stages.ts";
+import { logInHere, runHere } from "../../../cli/test/run-here.ts";
 
 const modules = join(import.meta.dirname, "../../../node_modules");
 
@@ -60,9 +61,9 @@ export async function startCanaryWorld(
     folder,
     cli,
     async logIn(user, stage) {
-      const { code, stderr } = await cli.logIn(user, ["--stage", stage]);
+      const { code, stderr } = await logInHere(cli, user, ["--stage", stage]);
       if (code !== 0) throw new Error(stderr);
-      const { stdout } = await cli.run(["credentials", "--stage", stage, "--format", "canary"]);
+      const { stdout } = await runHere(cli, ["credentials", "--stage", stage, "--format", "canary"]);
       return JSON.parse(stdout) as Record<string, string>;
     },
     async deploy() {

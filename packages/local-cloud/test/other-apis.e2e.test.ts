@@ -1,5 +1,6 @@
 import { type DeployedWorld, deployWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { logInHere } from "../../../cli/test/run-here.ts";
 
 const schema = `
   type Query { greeting(name: String!): Greeting, secret: String }
@@ -85,7 +86,7 @@ describe("auth-cli calls the other APIs of SST and CDK by their host names:", ()
       await app.edit("packages/functions/src/private.ts", /[\s\S]*/, handler);
     });
     urls = (await world.outputs()) as unknown as typeof urls;
-    const { code, stderr } = await world.cli.logIn("alice");
+    const { code, stderr } = await logInHere(world.cli, "alice");
     if (code !== 0) throw new Error(stderr);
   });
   afterAll(() => world.close());

@@ -10,6 +10,7 @@ import { expect, test } from "vitest";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { isLongRun } from "@api-auth-twitter/test-support/test-runs";
 import { httpApi, lambdaFunction, lambdaRole, resource } from "@api-auth-twitter/test-support/templates";
+import { logInHere } from "../../../cli/test/run-here.ts";
 
 const hashKey = (name: string) => [{ AttributeName: name, KeyType: "HASH" }];
 
@@ -271,7 +272,7 @@ async function logIn(
 ): Promise<string> {
   Object.assign(cli.variables, environment);
   const { AWS_ENDPOINT_URL: endpoint = "" } = environment;
-  const { code, stderr } = await cli.logIn(user, ["--endpoint", endpoint, "--identity-pool-id", pool]);
+  const { code, stderr } = await logInHere(cli, user, ["--endpoint", endpoint, "--identity-pool-id", pool]);
   equal(code, 0, stderr);
   const { token, secret } = (await cli.storedTokens()).at(-1) ?? { token: "", secret: "" };
   return `${token};${secret}`;

@@ -10,7 +10,7 @@ import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { testRuns } from "@api-auth-twitter/test-support/test-runs";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { runHere } from "../../../test/run-here.ts";
+import { logInHere, runHere } from "../../../test/run-here.ts";
 
 interface Case {
   args: string[];
@@ -91,7 +91,7 @@ test("the local cloud accepts every request that auth-cli signs", async () => {
     ),
   );
   try {
-    expect((await world.cli.logIn("alice")).code).toBe(0);
+    expect((await logInHere(world.cli, "alice")).code).toBe(0);
     for (const { args, stdin } of cases) {
       const ran = await runHere(world.cli, ["call", ...args], stdin === undefined ? {} : { stdin });
       expect(ran.code, `seed ${seed}: ${JSON.stringify(args)}\n${ran.stdout}${ran.stderr}`).toBe(0);

@@ -8,7 +8,7 @@ import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { findPython } from "@api-auth-twitter/test-support/python";
 import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Ran, runHere } from "../../../test/run-here.ts";
+import { logInHere, type Ran, runHere } from "../../../test/run-here.ts";
 
 const aws = findPeer("aws");
 const python = findPython({ awscli: "awscli" });
@@ -16,7 +16,7 @@ const python = findPython({ awscli: "awscli" });
 let world: DeployedWorld;
 beforeAll(async () => {
   world = await deployWorld("prod");
-  await world.cli.logIn("alice");
+  await logInHere(world.cli, "alice");
 });
 afterAll(() => world.close());
 
@@ -128,7 +128,7 @@ describe("logout", () => {
   });
 
   test("--all exits with 0 the second time", async () => {
-    for (const user of ["alice", "bob"]) expect((await world.cli.logIn(user)).code).toBe(0);
+    for (const user of ["alice", "bob"]) expect((await logInHere(world.cli, user)).code).toBe(0);
     const first = await runHere(world.cli, ["logout", "--all"]);
     expect(first.stdout).toBe("Logged out @alice from prod\nLogged out @bob from prod\n");
     const second = await runHere(world.cli, ["logout", "--all", "--json"]);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runHere } from "../../../test/run-here.ts";
+import { logInHere, runHere } from "../../../test/run-here.ts";
 import { signSigV4 } from "../../aws/sigv4.ts";
 import type { DoctorReport, Finding } from "./finding.ts";
 
@@ -169,7 +169,7 @@ describe("doctor --deep of a working stack", () => {
           ),
         ),
     );
-    await world.cli.logIn("alice");
+    await logInHere(world.cli, "alice");
   });
   afterAll(() => world.close());
 

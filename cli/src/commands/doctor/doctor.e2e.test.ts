@@ -1,7 +1,7 @@
 import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runHere } from "../../../test/run-here.ts";
+import { logInHere, runHere } from "../../../test/run-here.ts";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
@@ -14,7 +14,7 @@ describe("doctor on the local cloud", () => {
   let world: DeployedWorld;
   beforeAll(async () => {
     world = await deployWorld("prod");
-    await world.cli.logIn("alice");
+    await logInHere(world.cli, "alice");
   });
   afterAll(() => world.close());
 

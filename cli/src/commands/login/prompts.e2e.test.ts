@@ -5,6 +5,7 @@ import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/
 import { freePort } from "@api-auth-twitter/test-support/free-port";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { startTmux, type Tmux } from "@api-auth-twitter/test-support/tmux";
+import { logInHere } from "../../../test/run-here.ts";
 
 const tmux = findPeer("tmux");
 
@@ -64,7 +65,7 @@ describe.skipIf(tmux === undefined)("the prompts of login", () => {
   });
 
   test("ask whether to log in again: Enter means no, y means yes", async () => {
-    expect((await world.cli.logIn("alice")).code).toBe(0);
+    expect((await logInHere(world.cli, "alice")).code).toBe(0);
     await start("--no-browser");
     await terminal.waitFor(/Already logged in to prod as @alice\.\nLog in again\? \(y\/N\) *$/m);
     await terminal.type("Enter");
@@ -106,7 +107,7 @@ describe.skipIf(tmux === undefined)("the prompts of login", () => {
   });
 
   test("ask for an access token, and its secret without echo", async () => {
-    expect((await world.cli.logIn("alice")).code).toBe(0);
+    expect((await logInHere(world.cli, "alice")).code).toBe(0);
     const token = (await world.cli.storedTokens()).at(-1);
     await start("--with-token --force");
     await terminal.waitFor(/Access token: *$/m);

@@ -6,7 +6,7 @@ import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { startSecretService } from "@api-auth-twitter/test-support/secret-service";
 import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Ran, runHere } from "../../../test/run-here.ts";
+import { logInHere, type Ran, runHere } from "../../../test/run-here.ts";
 
 const dbus = findPeer("dbus-run-session");
 const gnomeKeyring = findPeer("gnome-keyring-daemon");
@@ -154,7 +154,7 @@ describe("the chain with other identity providers of the pool", () => {
 
   test("keeps the login by Twitter", async () => {
     expect((await logIn(google, tokenOf(google, { email: "carol@example.com" }))).code).toBe(0);
-    expect((await world.cli.logIn("alice")).code).toBe(0);
+    expect((await logInHere(world.cli, "alice")).code).toBe(0);
     expect((await call("alice")).stdout).toContain("amr: authenticated,api.twitter.com,");
     expect((await call("carol@example.com")).stdout).toContain(`amr: authenticated,${google},`);
     const { stdout, stderr, code } = await runHere(world.cli, [
@@ -364,7 +364,7 @@ test("the Auth0 federation of SST's Cognito construct works", async () => {
       const login = await runHere(world.cli, ["login", "--login", `${auth0}=-`], { stdin });
       expect(login.code, login.stderr).toBe(0);
       expect((await runHere(world.cli, ["call", "/private"])).stdout).toMatch(/^Hello us-east-1:/);
-      const twitter = await world.cli.logIn("alice");
+      const twitter = await logInHere(world.cli, "alice");
       expect(twitter.code).toBe(4);
       await world.remove("auth0");
     } finally {

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runHere } from "../../../test/run-here.ts";
+import { logInHere, runHere } from "../../../test/run-here.ts";
 
 const loggedIn = /^Logged in to prod as @alice, identity us-east-1:[0-9a-f-]{36}\n$/;
 
@@ -13,7 +13,7 @@ describe("login with an existing token", () => {
 
   beforeAll(async () => {
     world = await deployWorld("prod");
-    await world.cli.logIn("alice");
+    await logInHere(world.cli, "alice");
     const [stored] = await world.cli.storedTokens();
     if (stored === undefined) throw new Error("alice could not log in");
     token = stored;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runHere } from "../../../test/run-here.ts";
+import { logInHere, runHere } from "../../../test/run-here.ts";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
 import { signOAuth1 } from "../../twitter/oauth1.ts";
@@ -55,7 +55,7 @@ const broken: readonly [fault: string, edit: (app: SstApp) => Promise<void>, fai
 test.each(broken)("fails only the right checks when %s", async (_fault, edit, failing) => {
   const world = await deployWorld("broken", edit);
   try {
-    expect((await world.cli.logIn("alice")).code).toBe(0);
+    expect((await logInHere(world.cli, "alice")).code).toBe(0);
     expect(await failingChecks(world)).toEqual(failing);
   } finally {
     await world.close();
@@ -65,7 +65,7 @@ test.each(broken)("fails only the right checks when %s", async (_fault, edit, fa
 test("fails only the right checks when the token is revoked", async () => {
   const world = await deployWorld("revoked");
   try {
-    expect((await world.cli.logIn("alice")).code).toBe(0);
+    expect((await logInHere(world.cli, "alice")).code).toBe(0);
     expect(await failingChecks(world)).toEqual([]);
     await revokeToken(world);
     expect(await failingChecks(world)).toEqual(["twitter.token", "cognito.get-id"]);

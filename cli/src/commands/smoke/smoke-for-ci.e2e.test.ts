@@ -1,6 +1,6 @@
 import { EventEmitter, on } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runHere } from "../../../test/run-here.ts";
+import { logInHere, runHere } from "../../../test/run-here.ts";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { type FaultServer, faults, startFaultServer } from "@api-auth-twitter/test-support/fault-server";
 import type { SstApp } from "@api-auth-twitter/test-support/sst-app";
@@ -40,7 +40,7 @@ describe("smoke after a deploy", () => {
     world = await deployWorld("prod", addRoutesWithoutPermission, {
       log: (line) => events.emit("line", line),
     });
-    await world.cli.logIn("alice");
+    await logInHere(world.cli, "alice");
   });
   afterAll(async () => {
     await silent.close();
@@ -183,7 +183,7 @@ describe("smoke after a deploy", () => {
     await world.deploy("dev");
     const without = await smoke("--stage", "prod", "--stage", "dev");
     expect([without.code, without.report.stages.map(({ passed }) => passed)]).toEqual([4, [true, false]]);
-    expect((await world.cli.logIn("bob", ["--stage", "dev"])).code).toBe(0);
+    expect((await logInHere(world.cli, "bob", ["--stage", "dev"])).code).toBe(0);
     const both = await smoke("--stage", "prod", "--stage", "dev");
     expect(both.code).toBe(0);
     expect(both.report).toMatchObject({ schemaVersion: 1, passed: true });

@@ -6,7 +6,7 @@ import ajvFormats from "ajv-formats";
 import { parse, type TestSuites } from "junit2json";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runHere } from "../../../../test/run-here.ts";
+import { logInHere, runHere } from "../../../../test/run-here.ts";
 import { launchChromium } from "@api-auth-twitter/test-support/chromium";
 import { deployWorld } from "@api-auth-twitter/test-support/deployed-world";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
@@ -166,7 +166,7 @@ describe.skipIf(chromium === undefined)("reports in other programs", () => {
     });
     try {
       const { cli, app } = world;
-      expect((await cli.logIn("alice")).code).toBe(0);
+      expect((await logInHere(cli, "alice")).code).toBe(0);
       const at = (name: string): string => join(app.folder, name);
       const variables = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: at("summary.md") };
       const flags = ["--report-json", "r.json", "--report-html", "r.html", "--report-junit", "r.xml"];
