@@ -1,6 +1,7 @@
 /**
  * Measures what signing costs: the CPU time of Artillery for the same requests without a signature, with headers of the same
- * size, and signed, to a server that answers at once. `node cost.mjs` prints the medians of several runs of each.
+ * size, and signed, to a server that answers at once. A run with one request of each user is subtracted: it has the start of
+ * Artillery and the exchange of the logins. `node cost.mjs` prints the median, lowest and highest of several rounds.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,15 +14,14 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { ExampleError, printErrors } from "./errors.mjs";
 
 printErrors();
-const [rounds = "3", users = "200", requests = "200"] = process.argv.slice(2);
-if (![rounds, users, requests].every((count) => /^[1-9]\d*$/.test(count))) {
+const [rounds = "3", users = "200", requests = "100"] = process.argv.slice(2);
+if (![rounds, users, requests].every((count) => /^[1-9]\d*$/.test(count)) || requests === "1") {
   throw new ExampleError("invalid number", {
-    fix: "run `node cost.mjs <rounds> <logins> <requests of each user>`",
+    fix: "run `node cost.mjs <rounds> <logins> <requests of each user, at least 2>`",
   });
 }
 const here = dirname(fileURLToPath(import.meta.url));
 const virtualUsers = 200;
-const requestsOfEach = Number(requests);
 
 const identityId = "us-east-1:11111111-2222-4333-8444-555555555555";
 const credentials = {
@@ -69,7 +69,7 @@ writeFileSync(
   export async function addHeaders(request) { Object.assign(request, { headers, followRedirect: false }); }`,
 );
 
-function script(beforeRequest) {
+function script(beforeRequest, requestsOfEach) {
   return JSON.stringify({
     config: {
       target: address,
@@ -86,9 +86,6 @@ function script(beforeRequest) {
     ],
   });
 }
-writeFileSync(file("unsigned.json"), script());
-writeFileSync(file("headers.json"), script("addHeaders"));
-writeFileSync(file("signed.json"), script("sign"));
 
 const artillery = findArtillery();
 
@@ -101,10 +98,11 @@ function findArtillery() {
 }
 
 /** @returns CPU milliseconds */
-async function run(name) {
+async function run(beforeRequest, requestsOfEach) {
+  writeFileSync(file("script.json"), script(beforeRequest, requestsOfEach));
   child = spawn(
     process.execPath,
-    [artillery, "run", "--quiet", "--output", file("report.json"), file(name)],
+    [artillery, "run", "--quiet", "--output", file("report.json"), file("script.json")],
     {
       stdio: ["ignore", "ignore", "inherit"],
       env: {
@@ -123,21 +121,34 @@ async function run(name) {
   if (code !== 0) throw new ExampleError(`Artillery failed with exit code ${code}`);
   const { counters } = JSON.parse(readFileSync(file("report.json"), "utf8")).aggregate;
   const expected = virtualUsers * requestsOfEach;
-  const checked = name === "signed.json" ? "load.answers.own identity" : "load.answers.another's identity";
-  if (counters[checked] !== expected) throw new ExampleError(`${name}: ${JSON.stringify(counters)}`);
+  const checked = `load.answers.${beforeRequest === "sign" ? "own" : "another's"} identity`;
+  if (counters[checked] !== expected) {
+    throw new ExampleError(`not ${expected} × ${checked}`, { cause: JSON.stringify(counters) });
+  }
   return Number(readFileSync(file("cpu"), "utf8"));
 }
 
-const median = (values) => values.toSorted((one, other) => one - other)[values.length >> 1];
-const runs = { unsigned: [], headers: [], signed: [] };
-for (let round = 0; round < Number(rounds); round += 1) {
-  for (const [name, costs] of Object.entries(runs)) costs.push(await run(`${name}.json`));
+/** @returns CPU microseconds of one request, without the start */
+async function measure(beforeRequest) {
+  const all = await run(beforeRequest, Number(requests));
+  const start = await run(beforeRequest, 1);
+  return ((all - start) / virtualUsers / (requests - 1)) * 1000;
 }
-const [unsigned, headers, signed] = Object.values(runs).map(
-  (costs) => (median(costs) / virtualUsers / requestsOfEach) * 1000,
-);
-const share = (part) => `${part.toFixed(0)} µs, ${(part / unsigned).toFixed(2)} ×`;
-console.log(`a request without a signature: ${unsigned.toFixed(0)} µs of CPU`);
-console.log(`  more to send headers of that size: ${share(headers - unsigned)}`);
-console.log(`  more to sign: ${share(signed - headers)}`);
+
+const costs = { unsigned: [], headers: [], signature: [] };
+for (let round = 0; round < Number(rounds); round += 1) {
+  const unsigned = await measure();
+  const withHeaders = await measure("addHeaders");
+  costs.unsigned.push(unsigned);
+  costs.headers.push(withHeaders - unsigned);
+  costs.signature.push((await measure("sign")) - withHeaders);
+}
+const [unsigned, headers, signature] = Object.values(costs).map((values) => {
+  const sorted = values.toSorted((one, other) => one - other).map(Math.round);
+  return { median: sorted[sorted.length >> 1], range: `${sorted[0]} to ${sorted.at(-1)}` };
+});
+const share = ({ median, range }) => `${median} µs (${range}), ${(median / unsigned.median).toFixed(2)} ×`;
+console.log(`a request without a signature: ${unsigned.median} µs of CPU (${unsigned.range})`);
+console.log(`  more to send headers of that size: ${share(headers)}`);
+console.log(`  more to sign: ${share(signature)}`);
 server.close();
