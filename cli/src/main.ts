@@ -14,11 +14,22 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   // @bomb.sh/tab prints with it. Node's own ignores a full disk and a closed pipe.
   console.log = (line: string) => printSync(`${line}\n`);
+  process.on("uncaughtException", (thrown) => process.exit(report(thrown)));
   // Node exits with this code if the event loop runs empty before the command has finished.
   process.exitCode = 1;
   process.exitCode =
     first === "complete" && second === "--" ? await answerCompletion(words) : await runCommand(args);
 }
+
+/**
+ * Reports an exception, or a rejection, that nothing has caught: Node would print a line of a minified file, and a stack.
+ * A command has its own report.
+ */
+let report = (thrown: unknown): number => {
+  const [message] = String(thrown instanceof Error ? thrown.message : thrown).split("\n", 1);
+  process.stderr.write(`error: ${message}\n`);
+  return 1;
+};
 
 async function runCommand(args: readonly string[]): Promise<number> {
   const [{ run }, { createEnvironment }, { findCommandName, nameExamples }] = await Promise.all([
@@ -29,6 +40,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
   return run(args, {
     version: versionText(),
     createEnvironment,
+    onUncaught: (reportAs) => (report = reportAs),
     helpColumns: () => (process.stdout.isTTY ? process.stdout.columns : undefined),
     printHelp: (help) => printSync(nameExamples(help, findCommandName(process.argv[1] ?? "", process.cwd()))),
   });

@@ -180,6 +180,23 @@ describe("the command line", () => {
     );
   });
 
+  it.each([
+    [[], "error: boom\ncause: this is a bug"],
+    [["--json"], '{\n  "error": {\n    "code": "internal"'],
+    [["--debug"], "debug: TypeError: boom\ndebug:     at "],
+  ])("with %j reports what nothing has caught like its own bugs", async (flags, start) => {
+    const environment = createFakeEnvironment({});
+    let code: number | undefined;
+    await run(["call", "--help", ...flags], {
+      version: "",
+      createEnvironment: () => environment,
+      onUncaught: (report) => (code = report(new TypeError("boom"))),
+      printHelp: () => {},
+    });
+    expect(code).toBe(1);
+    expect(environment.stderr().slice(0, start.length)).toBe(start);
+  });
+
   it("prints nothing when it is interrupted: exit code 130", async () => {
     const ran = await authCli(["call", "/x", "--unsigned"], { send: interrupts });
     expect([ran.code, ran.stdout, ran.stderr]).toEqual([130, "", ""]);

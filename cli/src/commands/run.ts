@@ -11,6 +11,8 @@ export interface RunOptions {
   /** What `--version` prints. */
   version: string;
   createEnvironment: EnvironmentFactory;
+  /** Receives the function that reports what nothing has caught, and returns the exit code. */
+  onUncaught?: (report: (thrown: unknown) => number) => void;
   /** Default: standard output. */
   printHelp?: (text: string) => void;
   /** Columns of standard output, when it is a terminal. */
@@ -24,13 +26,20 @@ export interface RunOptions {
  */
 export async function run(
   commandLine: readonly string[],
-  { version, createEnvironment, printHelp, helpColumns = () => undefined }: RunOptions,
+  { version, createEnvironment, onUncaught, printHelp, helpColumns = () => undefined }: RunOptions,
 ): Promise<number> {
   const args = nameJsonData(commandLine);
   let exitCode = 0;
   let environment: Environment | undefined;
   const environmentFor: EnvironmentFactory = (flags) =>
     (environment ??= withLocalCloudsNamed(createEnvironment(flags)));
+  const debug = args.includes("--debug");
+  const showStack = (thrown: unknown): Environment => {
+    const known = environmentFor({ debug });
+    if (debug && thrown instanceof Error) known.terminal.say(stackOf(thrown));
+    return known;
+  };
+  onUncaught?.((thrown) => reportError(toAuthCliError(thrown), showStack(thrown).terminal, args));
   const program = createProgram({
     version,
     environmentFor,
@@ -45,17 +54,15 @@ export async function run(
       getOutHelpWidth: () => helpColumns() ?? 80,
     });
   }
-  const debug = args.includes("--debug");
   try {
     await program.parseAsync(isHelpOfNothing(program, args) ? args.slice(1) : args, { from: "user" });
     return exitCode;
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) {
-      const known = environmentFor({ debug });
-      const { terminal } = known;
-      if (debug && thrown instanceof Error) terminal.say(stackOf(thrown));
+      const known = showStack(thrown);
       const { withRepeatedFlags } = await import("./flags/repeat-flags.ts");
-      return reportError(withRepeatedFlags(toAuthCliError(thrown), program.opts(), known), terminal, args);
+      const error = withRepeatedFlags(toAuthCliError(thrown), program.opts(), known);
+      return reportError(error, known.terminal, args);
     }
     if (thrown.exitCode === 0) return 0;
     if (thrown.code === "commander.help") return program.args[0] === "help" ? 0 : 2;

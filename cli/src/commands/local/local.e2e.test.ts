@@ -148,6 +148,37 @@ describe("auth-cli local", () => {
     },
   );
 
+  test("reports a rejection that nothing has caught as an internal error, without stack and secrets", async () => {
+    const project = await mkdtemp(join(folder, "crash-"));
+    await writeFile(
+      join(project, ".env"),
+      "TWITTER_CONSUMER_KEY=from-dotenv\nTWITTER_CONSUMER_SECRET=the-consumer-secret\n",
+    );
+    const preload = join(project, "crash.cjs");
+    await writeFile(
+      preload,
+      'process.on("SIGUSR2", () => void Promise.reject(new Error("boom the-consumer-secret")));',
+    );
+    const child = spawn(process.execPath, ["--require", preload, authCliPath, "local", ...anyPorts], {
+      cwd: project,
+      env: cli.variables,
+    });
+    let shown = "";
+    child.stderr.on("data", (chunk: Buffer) => (shown += chunk.toString()));
+    try {
+      await printed(child, /export AWS_ENDPOINT_URL=(\S+)/);
+      const ended = exitCode(child);
+      child.kill("SIGUSR2");
+      expect(await ended).toBe(1);
+      const report =
+        "boom [consumer secret]\ncause: this is a bug in auth-cli\nfix: run the command again with --debug";
+      expect(shown).toMatch(/^error: /m);
+      expect(shown.slice(shown.indexOf("error: "))).toBe(`error: ${report} and report the output\n`);
+    } finally {
+      child.kill("SIGKILL");
+    }
+  });
+
   test("env prints the variables of the local cloud that runs, for each shell", async () => {
     const none = await cli.run(["local", "env"]);
     expect(none.stderr).toContain(
