@@ -42,6 +42,8 @@ const config = defineConfig({
     // The tests of one file wait for processes and timeouts much of the time.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
     sequence: { sequencer: LongestFirst },
+    // What vitest makes of a file is used again until the file changes.
+    experimental: { fsModuleCache: true },
     projects: [
       {
         test: {
