@@ -245,7 +245,7 @@ describe.skipIf(aws === undefined || curl === undefined)("the guide by hand, wit
   });
 });
 
-describe("two stages deployed by sst deploy", () => {
+describe("two stages", () => {
   let first: StackOutputs;
 
   beforeAll(async () => {
@@ -283,7 +283,7 @@ describe("two stages deployed by sst deploy", () => {
     expect({ code, stderr }).toMatchObject({ code: 2 });
   });
 
-  test("after sst remove the endpoint no longer answers: exit 3, and the other stage does", async () => {
+  test("after its stage is removed the endpoint no longer answers: exit 3, and the other stage does", async () => {
     const dev = await world.outputs();
     expect(dev.ApiEndpoint).not.toBe(first.ApiEndpoint);
     expect(dev.IdentityPoolId).not.toBe(first.IdentityPoolId);

@@ -29,7 +29,7 @@ export interface DeployedWorld {
 interface WorldOptions extends Partial<LocalCloudOptions> {
   /** For all that runs with the cloud. */
   variables?: Record<string, string>;
-  /** Runs the real `sst deploy`. By default what SST synthesizes is replayed, which takes a tenth of the time. */
+  /** The first deploy is a real `sst deploy`. By default what SST synthesizes is replayed, in a tenth of the time. */
   bySst?: boolean;
   /** Starts auth-cli as npx does, from the project's node_modules. */
   byNpx?: boolean;
@@ -59,20 +59,12 @@ export async function deployWorld(
     cli,
     variables,
     async deploy(name, mode) {
-      if (!bySst) {
-        const { TWITTER_SECRET_ID: secretId } = added;
-        const read = secretId === undefined ? {} : { TWITTER_SECRET_ID: secretId };
-        const request = { folder: app.folder, stage: name, variables: read, mode };
-        return replayStack(await synthesizedStack(inject("synthesisUrl"), request), variables, app.folder);
-      }
-      const { code, stdout, stderr } = await app.sst(["deploy", "--stage", name], deployer);
-      if (code !== 0) throw new Error(`sst deploy: exit code ${code}\n${stdout}\n${stderr}`);
+      const { TWITTER_SECRET_ID: secretId } = added;
+      const read = secretId === undefined ? {} : { TWITTER_SECRET_ID: secretId };
+      const request = { folder: app.folder, stage: name, variables: read, mode };
+      await replayStack(await synthesizedStack(inject("synthesisUrl"), request), variables, app.folder);
     },
-    async remove(name) {
-      if (!bySst) return deleteStack(`${name}-api-auth-twitter-ExampleStack`, variables);
-      const { code, stdout, stderr } = await app.sst(["remove", "--stage", name], deployer);
-      if (code !== 0) throw new Error(`sst remove: exit code ${code}\n${stdout}\n${stderr}`);
-    },
+    remove: (name) => deleteStack(`${name}-api-auth-twitter-ExampleStack`, variables),
     async outputs() {
       const text = await readFile(join(app.folder, ".sst/outputs.json"), "utf8");
       const [outputs] = Object.values(JSON.parse(text) as Record<string, StackOutputs>);
@@ -92,7 +84,12 @@ export async function deployWorld(
   };
   try {
     await edit?.(app);
-    await world.deploy(stage);
+    if (bySst) {
+      const { code, stdout, stderr } = await app.sst(["deploy", "--stage", stage], deployer);
+      if (code !== 0) throw new Error(`sst deploy: exit code ${code}\n${stdout}\n${stderr}`);
+    } else {
+      await world.deploy(stage);
+    }
     return world;
   } catch (error) {
     await world.close();
