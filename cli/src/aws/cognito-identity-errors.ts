@@ -1,123 +1,78 @@
 import { AuthCliError } from "../errors.ts";
 import { excerpt } from "../http.ts";
-import { type CognitoExplanation, explainProviderRefusal } from "./id-token-errors.ts";
+import { type Explanations, explainProviderRefusal, findExplanation } from "./id-token-errors.ts";
 import { Redactor } from "../redaction.ts";
 import type { LoginsMap } from "./logins.ts";
 
+const soon = "run the command again in a minute";
+const loginAgain = "run `auth-cli login` again";
+const malformed = [
+  /./s,
+  "cognito-refused",
+  "a value in the request is malformed",
+  "check --identity-pool-id, and that the access token and its secret are complete",
+] as const;
+
 /**
- * For a Twitter login, or none. Cognito uses one error type for several faults, and only the message distinguishes them.
- * The last row of a type matches every message, so a message that AWS rewords loses detail only.
+ * For a Twitter login, or none.
  * @see https://docs.aws.amazon.com/cognitoidentity/latest/APIReference/CommonErrors.html
  */
-const explanations: readonly [type: string, message: RegExp, CognitoExplanation][] = [
-  [
-    "NotAuthorizedException",
-    /unauthenticated access is not supported/i,
-    {
-      code: "guest-refused",
-      cause: "no login was sent, and the identity pool does not allow guests",
-      fix: "run `auth-cli login`",
-    },
-  ],
-  [
-    "NotAuthorizedException",
-    /access to identity/i,
-    {
-      code: "identity-refused",
-      cause: "the identity belongs to another login",
-      fix: "run `auth-cli login` again",
-    },
-  ],
-  [
-    "NotAuthorizedException",
-    /not from a supported provider/i,
-    {
-      code: "provider-refused",
-      cause: "the identity pool does not federate Twitter (provider api.twitter.com)",
-      fix: "add `identityPoolFederation: { twitter: { … } }` to the Cognito construct and deploy",
-    },
-  ],
-  [
-    "NotAuthorizedException",
-    /logins don't match/i,
-    {
-      code: "provider-refused",
-      cause: "this login belongs to another identity pool, or the pool has no login provider",
-      fix: "check --identity-pool-id against the stack's output, then run `auth-cli login` again",
-    },
-  ],
-  [
-    "NotAuthorizedException",
-    /invalid login token/i,
-    {
-      code: "token-refused",
-      cause:
-        "Twitter rejected the access token that Cognito sent it: the token was revoked, or the pool was deployed with " +
+const explanations: Explanations<string> = {
+  NotAuthorizedException: [
+    [
+      /unauthenticated access is not supported/i,
+      "guest-refused",
+      "no login was sent, and the identity pool does not allow guests",
+      "run `auth-cli login`",
+    ],
+    [/access to identity/i, "identity-refused", "the identity belongs to another login", loginAgain],
+    [
+      /not from a supported provider/i,
+      "provider-refused",
+      "the identity pool does not federate Twitter (provider api.twitter.com)",
+      "add `identityPoolFederation: { twitter: { … } }` to the Cognito construct and deploy",
+    ],
+    [
+      /logins don't match/i,
+      "provider-refused",
+      "this login belongs to another identity pool, or the pool has no login provider",
+      "check --identity-pool-id against the stack's output, then run `auth-cli login` again",
+    ],
+    [
+      /invalid login token/i,
+      "token-refused",
+      "Twitter rejected the access token that Cognito sent it: the token was revoked, or the pool was deployed with " +
         "another consumer key or secret than the login used",
-      fix: "run `auth-cli login` again; if Cognito refuses that too, deploy again with the X app's current consumer key and secret",
-    },
+      "run `auth-cli login` again; if Cognito refuses that too, deploy again with the X app's current consumer key and secret",
+    ],
+    [/./s, "cognito-refused", "Cognito refused the login", loginAgain],
   ],
-  ["NotAuthorizedException", /./s, refusal("Cognito refused the login")],
-  [
-    "ResourceNotFoundException",
-    /./s,
-    {
-      code: "pool-not-found",
-      cause:
-        "the identity pool or the identity does not exist in this region: the stack was removed or replaced",
-      fix: "run `npx sst deploy --stage <stage>`, then `auth-cli login`",
-    },
+  ResourceNotFoundException: [
+    [
+      /./s,
+      "pool-not-found",
+      "the identity pool or the identity does not exist in this region: the stack was removed or replaced",
+      "run `npx sst deploy --stage <stage>`, then `auth-cli login`",
+    ],
   ],
-  [
-    "InvalidIdentityPoolConfigurationException",
-    /./s,
-    {
-      code: "pool-configuration",
-      cause:
-        "the pool has no role for authenticated identities, or the role's trust policy does not name this pool (aud) " +
+  InvalidIdentityPoolConfigurationException: [
+    [
+      /./s,
+      "pool-configuration",
+      "the pool has no role for authenticated identities, or the role's trust policy does not name this pool (aud) " +
         "and `authenticated` (amr)",
-      fix: "run `auth-cli doctor --deep` to find out which; if somebody changed the roles by hand, remove the stage and deploy it again",
-    },
+      "run `auth-cli doctor --deep` to find out which; if somebody changed the roles by hand, remove the stage and deploy it again",
+    ],
   ],
-  ["InvalidParameterException", /./s, malformed()],
-  ["ValidationException", /./s, malformed()],
-  ["ResourceConflictException", /./s, refusal("this login is already linked to another identity")],
-  [
-    "TooManyRequestsException",
-    /./s,
-    {
-      code: "rate-limited",
-      cause: "Cognito limits the rate of calls",
-      fix: "run the command again in a minute",
-    },
+  InvalidParameterException: [malformed],
+  ValidationException: [malformed],
+  ResourceConflictException: [
+    [/./s, "cognito-refused", "this login is already linked to another identity", loginAgain],
   ],
-  [
-    "ExternalServiceException",
-    /./s,
-    {
-      code: "server-error",
-      cause: "Cognito could not verify the token with Twitter",
-      fix: "run the command again in a minute",
-    },
-  ],
-  [
-    "InternalErrorException",
-    /./s,
-    { code: "server-error", cause: "Cognito failed", fix: "run the command again in a minute" },
-  ],
-];
-
-function refusal(cause: string): CognitoExplanation {
-  return { code: "cognito-refused", cause, fix: "run `auth-cli login` again" };
-}
-
-function malformed(): CognitoExplanation {
-  return {
-    code: "cognito-refused",
-    cause: "a value in the request is malformed",
-    fix: "check --identity-pool-id, and that the access token and its secret are complete",
-  };
-}
+  TooManyRequestsException: [[/./s, "rate-limited", "Cognito limits the rate of calls", soon]],
+  ExternalServiceException: [[/./s, "server-error", "Cognito could not verify the token with Twitter", soon]],
+  InternalErrorException: [[/./s, "server-error", "Cognito failed", soon]],
+};
 
 /**
  * Converts an error of the SDK. An unknown one keeps Cognito's message.
@@ -127,8 +82,7 @@ export function cognitoError(step: string, thrown: unknown, logins: LoginsMap): 
   if (thrown instanceof AuthCliError) return thrown;
   const { name, message, status } = withoutLogins(readSdkError(thrown), logins);
   const explanation =
-    explainProviderRefusal(name, message, logins) ??
-    explanations.find(([type, text]) => type === name && text.test(message))?.[2];
+    explainProviderRefusal(name, message, logins) ?? findExplanation(explanations, name, message);
   if (explanation !== undefined) {
     const { code, ...details } = explanation;
     return new AuthCliError(code, { step, message: `${name}: ${message}`, ...details });
@@ -139,7 +93,7 @@ export function cognitoError(step: string, thrown: unknown, logins: LoginsMap): 
       step,
       message: `Cognito answered HTTP ${status}: ${excerpt(message)}`,
       cause: "Cognito, or a gateway in front of it, is down",
-      fix: "run the command again in a minute",
+      fix: soon,
     });
   }
   if (foreign) {

@@ -2,196 +2,162 @@ import type { ErrorCode, ErrorDetails } from "../errors.ts";
 import { type IdTokenClaims, issuerName, readIdToken } from "./id-token.ts";
 import { type LoginsMap, twitterProvider } from "./logins.ts";
 
-/** The meaning of a refusal by Cognito. */
-export interface CognitoExplanation {
-  code: ErrorCode;
-  cause: string;
-  fix: string;
-}
-
-/** A refused login by another provider than Twitter. */
-interface ProviderLogin {
-  provider: string;
-  /** Undefined when the token is not an ID token. */
-  claims: IdTokenClaims | undefined;
-}
-
-type Explain = (login: ProviderLogin) => CognitoExplanation;
-
-function again(provider: string, token = "a new token"): string {
-  return `get ${token} from the provider and run \`auth-cli login --login ${provider}=-\``;
-}
-
-function malformed({ provider }: ProviderLogin): CognitoExplanation {
-  return {
-    code: "cognito-refused",
-    cause: "a value in the request is malformed",
-    fix: `check --identity-pool-id, and that the token of ${provider} is complete`,
-  };
-}
-
 /**
- * By the type and the message of Cognito's error. The last row of a type matches every message.
- * @see https://docs.aws.amazon.com/cognito/latest/developerguide/open-id.html#validating-an-openid-connect-token
+ * By the type of Cognito's error. Cognito uses one type for several faults, and only the message distinguishes them.
+ * The last row of a type matches every message, so a message that AWS rewords loses detail only.
  */
-const explanations: readonly [type: string, message: RegExp, Explain][] = [
-  [
-    "NotAuthorizedException",
-    /token expired/i,
-    ({ provider, claims }) => ({
-      code: "login-expired",
-      cause: `the token of ${provider} has expired${claims?.expiresAt === undefined ? "" : `: it was valid until ${claims.expiresAt}`}`,
-      fix: again(provider),
-    }),
-  ],
-  [
-    "NotAuthorizedException",
-    /issuer doesn't match/i,
-    ({ provider, claims }) => {
-      const issuer = claims?.issuer === undefined ? undefined : issuerName(claims.issuer);
-      return {
-        code: "token-refused",
-        cause: `the token is not from ${provider}: another provider issued it`,
-        fix:
-          issuer === undefined || !/^[\w./~-]+$/.test(issuer)
-            ? again(provider, "its own token")
-            : `if the pool federates ${issuer}, run \`auth-cli login --login ${issuer}=-\`; else ${again(provider, "the right token")}`,
-      };
-    },
-  ],
-  [
-    "NotAuthorizedException",
-    /not a valid openid/i,
-    ({ provider, claims }) => ({
-      code: "token-refused",
-      cause:
+export type Explanations<T> = Readonly<
+  Record<string, readonly (readonly [message: RegExp, code: ErrorCode, cause: T, fix: T])[]>
+>;
+
+interface Explanation<T> {
+  code: ErrorCode;
+  cause: T;
+  fix: T;
+}
+
+export function findExplanation<T>(
+  explanations: Explanations<T>,
+  type: string,
+  message: string,
+): Explanation<T> | undefined {
+  const rows = Object.hasOwn(explanations, type) ? explanations[type] : undefined;
+  const row = rows?.find(([pattern]) => pattern.test(message));
+  return row && { code: row[1], cause: row[2], fix: row[3] };
+}
+
+/** A text about a refused login by another provider than Twitter. The claims are undefined without an ID token. */
+type Text = (provider: string, claims: IdTokenClaims | undefined) => string;
+
+const again =
+  (token = "a new token"): Text =>
+  (provider) =>
+    `get ${token} from the provider and run \`auth-cli login --login ${provider}=-\``;
+
+const malformed = [
+  /./s,
+  "cognito-refused",
+  () => "a value in the request is malformed",
+  (provider: string) => `check --identity-pool-id, and that the token of ${provider} is complete`,
+] as const;
+
+/** @see https://docs.aws.amazon.com/cognito/latest/developerguide/open-id.html#validating-an-openid-connect-token */
+const explanations: Explanations<Text> = {
+  NotAuthorizedException: [
+    [
+      /token expired/i,
+      "login-expired",
+      (provider, claims) =>
+        `the token of ${provider} has expired${claims?.expiresAt === undefined ? "" : `: it was valid until ${claims.expiresAt}`}`,
+      again(),
+    ],
+    [
+      /issuer doesn't match/i,
+      "token-refused",
+      (provider) => `the token is not from ${provider}: another provider issued it`,
+      (provider, claims) => {
+        const issuer = claims?.issuer === undefined ? undefined : issuerName(claims.issuer);
+        return issuer === undefined || !/^[\w./~-]+$/.test(issuer)
+          ? again("its own token")(provider, claims)
+          : `if the pool federates ${issuer}, run \`auth-cli login --login ${issuer}=-\`; else ${again("the right token")(provider, claims)}`;
+      },
+    ],
+    [
+      /not a valid openid/i,
+      "token-refused",
+      (_, claims) =>
         claims === undefined
           ? "the token is not an ID token (a JWT: three parts separated by dots); it may be an access token or an authorization code"
           : "the token is not an ID token with a signature that OpenID Connect allows",
-      fix: again(provider, "its ID token (id_token)"),
-    }),
-  ],
-  [
-    "NotAuthorizedException",
-    /missing a required claim/i,
-    ({ provider }) => ({
-      code: "token-refused",
-      cause: "the token lacks claims that every ID token has; it may be an access token",
-      fix: again(provider, "its ID token (id_token, IdToken), not the access token,"),
-    }),
-  ],
-  [
-    "NotAuthorizedException",
-    /incorrect token audience/i,
-    ({ provider, claims }) => ({
-      code: "token-refused",
-      cause: `the token is for ${clients(claims)}, which the identity pool does not accept from ${provider}`,
-      fix: `get a token for the client that the pool names, or add this client to the pool and deploy: ${poolSetting(provider)}`,
-    }),
-  ],
-  [
-    "NotAuthorizedException",
-    /couldn't verify signed token/i,
-    ({ provider }) => ({
-      code: "token-refused",
-      cause:
+      again("its ID token (id_token)"),
+    ],
+    [
+      /missing a required claim/i,
+      "token-refused",
+      () => "the token lacks claims that every ID token has; it may be an access token",
+      again("its ID token (id_token, IdToken), not the access token,"),
+    ],
+    [
+      /incorrect token audience/i,
+      "token-refused",
+      (provider, claims) =>
+        `the token is for ${clients(claims)}, which the identity pool does not accept from ${provider}`,
+      (provider) =>
+        `get a token for the client that the pool names, or add this client to the pool and deploy: ${poolSetting(provider)}`,
+    ],
+    [
+      /couldn't verify signed token/i,
+      "token-refused",
+      (provider) =>
         `the keys of ${provider} do not verify the token's signature: the token was changed or cut off, ` +
         "or the provider signs with another algorithm than RS256",
-      fix: again(provider, "a new, complete token"),
-    }),
+      again("a new, complete token"),
+    ],
+    [
+      /can't pass in a cognito token/i,
+      "token-refused",
+      () => "the token comes from an identity pool; the pool needs the provider's token",
+      again("its ID token"),
+    ],
+    [
+      /invalid login token/i,
+      "token-refused",
+      (provider) => `Cognito verified the token with ${provider}, and it is not valid`,
+      again(),
+    ],
+    [
+      /not from a supported provider/i,
+      "provider-refused",
+      (provider, claims) =>
+        isUserPool(provider)
+          ? `the identity pool does not federate this user pool, or not for ${clients(claims)}`
+          : `the identity pool does not federate ${provider}`,
+      (provider) => `add it to the stack and deploy: ${poolSetting(provider)}`,
+    ],
+    [
+      /logins don't match/i,
+      "provider-refused",
+      () => "this login belongs to another identity pool or identity, or the pool has no login provider",
+      (provider, claims) =>
+        `check --identity-pool-id against the stack's output, then ${again()(provider, claims)}`,
+    ],
+    [/access to identity/i, "identity-refused", () => "the identity belongs to another login", again()],
+    [/./s, "cognito-refused", (provider) => `Cognito refused the login by ${provider}`, again()],
   ],
-  [
-    "NotAuthorizedException",
-    /can't pass in a cognito token/i,
-    ({ provider }) => ({
-      code: "token-refused",
-      cause: "the token comes from an identity pool; the pool needs the provider's token",
-      fix: again(provider, "its ID token"),
-    }),
+  ResourceConflictException: [
+    [/./s, "cognito-refused", () => "this login is already linked to another identity", again()],
   ],
-  [
-    "NotAuthorizedException",
-    /invalid login token/i,
-    ({ provider }) => ({
-      code: "token-refused",
-      cause: `Cognito verified the token with ${provider}, and it is not valid`,
-      fix: again(provider),
-    }),
+  InvalidParameterException: [malformed],
+  ValidationException: [malformed],
+  ExternalServiceException: [
+    [
+      /./s,
+      "server-error",
+      (provider) => `Cognito could not verify the token with ${provider}`,
+      () => "run the command again in a minute",
+    ],
   ],
-  [
-    "NotAuthorizedException",
-    /not from a supported provider/i,
-    ({ provider, claims }) => ({
-      code: "provider-refused",
-      cause: isUserPool(provider)
-        ? `the identity pool does not federate this user pool, or not for ${clients(claims)}`
-        : `the identity pool does not federate ${provider}`,
-      fix: `add it to the stack and deploy: ${poolSetting(provider)}`,
-    }),
-  ],
-  [
-    "NotAuthorizedException",
-    /logins don't match/i,
-    ({ provider }) => ({
-      code: "provider-refused",
-      cause: "this login belongs to another identity pool or identity, or the pool has no login provider",
-      fix: `check --identity-pool-id against the stack's output, then ${again(provider)}`,
-    }),
-  ],
-  [
-    "NotAuthorizedException",
-    /access to identity/i,
-    ({ provider }) => ({
-      code: "identity-refused",
-      cause: "the identity belongs to another login",
-      fix: again(provider),
-    }),
-  ],
-  [
-    "NotAuthorizedException",
-    /./s,
-    ({ provider }) => ({
-      code: "cognito-refused",
-      cause: `Cognito refused the login by ${provider}`,
-      fix: again(provider),
-    }),
-  ],
-  [
-    "ResourceConflictException",
-    /./s,
-    ({ provider }) => ({
-      code: "cognito-refused",
-      cause: "this login is already linked to another identity",
-      fix: again(provider),
-    }),
-  ],
-  ["InvalidParameterException", /./s, malformed],
-  ["ValidationException", /./s, malformed],
-  [
-    "ExternalServiceException",
-    /./s,
-    ({ provider }) => ({
-      code: "server-error",
-      cause: `Cognito could not verify the token with ${provider}`,
-      fix: "run the command again in a minute",
-    }),
-  ],
-];
+};
 
 /** Explains a refused login by another provider than Twitter, with the token's claims as evidence. */
 export function explainProviderRefusal(
   type: string,
   message: string,
   logins: LoginsMap,
-): (CognitoExplanation & Pick<ErrorDetails, "evidence">) | undefined {
+): (Explanation<string> & Pick<ErrorDetails, "evidence">) | undefined {
   const [entry] = Object.entries(logins);
   if (entry === undefined || entry[0] === twitterProvider) return undefined;
   const [provider, token] = entry;
   const claims = readIdToken(token);
-  const explanation = explanations.find(([name, text]) => name === type && text.test(message))?.[2];
+  const explanation = findExplanation(explanations, type, message);
   if (explanation === undefined) return undefined;
   const ofToken = type === "NotAuthorizedException" && claims !== undefined;
-  return { ...explanation({ provider, claims }), evidence: ofToken ? [describeToken(claims)] : [] };
+  return {
+    code: explanation.code,
+    cause: explanation.cause(provider, claims),
+    fix: explanation.fix(provider, claims),
+    evidence: ofToken ? [describeToken(claims)] : [],
+  };
 }
 
 /** Claims are not secrets: without the signature they are not a token. */
