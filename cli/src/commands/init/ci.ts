@@ -102,6 +102,8 @@ interface Job extends Deploy {
   install: readonly string[];
   smoke: readonly string[];
   region: string;
+  /** The folder of the reports, relative to the repository. */
+  reports: string;
 }
 
 /** Plans the file of a CI system. An existing file is not changed. */
@@ -114,10 +116,11 @@ export function planCi(
   const { project, repository, installFolder } = recognized;
   const framework = project.framework ?? "sst";
   const deploy = deployOf(framework, stage, findStackName(recognized, stage, files));
+  const folder = shortPath(repository, project.root);
   const job: Job = {
     ...deploy,
     stage,
-    folder: shortPath(repository, project.root),
+    folder,
     installFolder: shortPath(repository, installFolder),
     install: installCommands(recognized, files),
     smoke: [
@@ -125,6 +128,7 @@ export function planCi(
       "--report-json reports/smoke.json --report-junit reports/smoke.xml --report-html reports/smoke.html",
     ],
     region: project.region ?? "us-east-1",
+    reports: folder === "." ? "reports" : `${folder}/reports`,
   };
   return system === "github" ? planGithub(job, recognized, files) : planGitlab(job, recognized, files);
 }
@@ -144,8 +148,6 @@ function findStackName(
   return service === undefined ? undefined : `${service}-${stage}`;
 }
 
-const reportsFolder = "mkdir -p reports";
-
 function planGithub(job: Job, { project, repository }: Recognized, files: Environment["files"]): CiPlan {
   const folder = join(repository, ".github", "workflows");
   const workflows = files
@@ -164,87 +166,75 @@ function planGithub(job: Job, { project, repository }: Recognized, files: Enviro
   const branch = /refs\/heads\/master\s*$/.test(files.readText(join(repository, ".git", "HEAD")) ?? "")
     ? "master"
     : "main";
-  const environment = [
-    "env:",
-    ...secrets.slice(0, 2).map((name) => `  ${name}: \${{ secrets.${name} }}`),
-    ...job.variables.map((name) => `  ${name}: \${{ vars.${name} }}`),
-  ];
-  return {
-    kind: "create",
-    path,
-    text: lines([
-      "name: Deploy and smoke",
-      "",
-      "on:",
-      "  push:",
-      `    branches: [${branch}]`,
-      "  workflow_dispatch:",
-      "",
-      "permissions: {}",
-      "",
-      "concurrency:",
-      "  # The next deploy waits, because a cancelled one leaves a half-updated stack.",
-      `  group: deploy-${job.stage}`,
-      "  cancel-in-progress: false",
-      "",
-      "jobs:",
-      "  deploy:",
-      "    # Without an AWS account the job is skipped.",
-      "    if: ${{ vars.AWS_ROLE_ARN != '' }}",
-      "    runs-on: ubuntu-24.04",
-      "    timeout-minutes: 30",
-      "    # Has the secrets of the stage.",
-      `    environment: ${job.stage}`,
-      "    permissions:",
-      "      contents: read",
-      "      # For AWS, which trusts GitHub's token. No AWS key is stored.",
-      "      id-token: write",
-      ...(job.folder === "."
-        ? []
-        : ["    defaults:", "      run:", `        working-directory: ${job.folder}`]),
-      "    steps:",
-      ...indent(6, [
-        "# Pinned by commit, because a tag can move.",
-        "- uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
-        "  with:",
-        "    persist-credentials: false",
-        "- uses: actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820020 # v4.4.0",
-        "  with:",
-        "    node-version: 22",
-        ...job.install.flatMap((command) => [
-          `- run: ${command}`,
-          ...(job.installFolder === job.folder ? [] : [`  working-directory: ${job.installFolder}`]),
-        ]),
-        "- uses: aws-actions/configure-aws-credentials@b47578312673ae6fa5b5096b330d9fbac3d116df # v4.2.1",
-        "  with:",
-        "    role-to-assume: ${{ vars.AWS_ROLE_ARN }}",
-        `    aws-region: ${job.region}`,
-        "- name: Deploy",
-        ...indent(2, environment),
-        ...(job.commands.length === 1
-          ? [`  run: ${job.commands[0]}`]
-          : ["  run: |", ...indent(4, job.commands)]),
-        ...smoke,
-        "- name: Keep the reports",
-        "  # Also those of a failed smoke.",
-        "  if: ${{ !cancelled() }}",
-        "  uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2",
-        "  with:",
-        "    name: smoke-reports",
-        `    path: ${job.folder === "." ? "" : `${job.folder}/`}reports`,
-        "    if-no-files-found: ignore",
-      ]),
-    ]),
-  };
+  const defaults = job.folder === "." ? [] : ["defaults:", "  run:", `    working-directory: ${job.folder}`];
+  const install = job.install.flatMap((command) => [
+    `- run: ${command}`,
+    ...(job.installFolder === job.folder ? [] : [`  working-directory: ${job.installFolder}`]),
+  ]);
+  const variables = job.variables.map((name) => `${name}: \${{ vars.${name} }}`);
+  const run = job.commands.length === 1 ? ` ${job.commands[0]}` : ` |${linesAt(10, job.commands)}`;
+  const text = `name: Deploy and smoke
+
+on:
+  push:
+    branches: [${branch}]
+  workflow_dispatch:
+
+permissions: {}
+
+concurrency:
+  # The next deploy waits, because a cancelled one leaves a half-updated stack.
+  group: deploy-${job.stage}
+  cancel-in-progress: false
+
+jobs:
+  deploy:
+    # Without an AWS account the job is skipped.
+    if: \${{ vars.AWS_ROLE_ARN != '' }}
+    runs-on: ubuntu-24.04
+    timeout-minutes: 30
+    # Has the secrets of the stage.
+    environment: ${job.stage}
+    permissions:
+      contents: read
+      # For AWS, which trusts GitHub's token. No AWS key is stored.
+      id-token: write${linesAt(4, defaults)}
+    steps:
+      # Pinned by commit, because a tag can move.
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with:
+          persist-credentials: false
+      - uses: actions/setup-node@49933ea5288caeca8642d1e84afbd3f7d6820020 # v4.4.0
+        with:
+          node-version: 22${linesAt(6, install)}
+      - uses: aws-actions/configure-aws-credentials@b47578312673ae6fa5b5096b330d9fbac3d116df # v4.2.1
+        with:
+          role-to-assume: \${{ vars.AWS_ROLE_ARN }}
+          aws-region: ${job.region}
+      - name: Deploy
+        env:${linesAt(10, [...secrets.slice(0, 2).map(secretOf), ...variables])}
+        run:${run}${linesAt(6, smoke)}
+      - name: Keep the reports
+        # Also those of a failed smoke.
+        if: \${{ !cancelled() }}
+        uses: actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2
+        with:
+          name: smoke-reports
+          path: ${job.reports}
+          if-no-files-found: ignore
+`;
+  return { kind: "create", path, text };
 }
+
+const secretOf = (name: string): string => `${name}: \${{ secrets.${name} }}`;
 
 function githubSmoke({ smoke: [command = "", reports = ""] }: Job): string[] {
   return [
     "- name: Smoke",
     "  env:",
-    ...secrets.map((name) => `    ${name}: \${{ secrets.${name} }}`),
+    ...secrets.map((name) => `    ${secretOf(name)}`),
     "  run: |",
-    `    ${reportsFolder}`,
+    "    mkdir -p reports",
     `    ${command} \\`,
     `      ${reports}`,
   ];
@@ -255,46 +245,41 @@ function planGitlab(job: Job, { project, repository }: Recognized, files: Enviro
   const existing = files.readText(path);
   if (existing !== undefined && /auth-cli smoke/.test(existing)) return { kind: "done", path };
   const [command = "", reports = ""] = job.smoke;
-  const smoke = [`- ${reportsFolder}`, `- ${command}`, `  ${reports}`];
+  const smoke = ["- mkdir -p reports", `- ${command}`, `  ${reports}`];
   if (existing !== undefined || project.framework === undefined || !isPlain(job)) {
     return { kind: "paste", path, lines: smoke };
   }
-  return {
-    kind: "create",
-    path,
-    text: lines([
-      "deploy:",
-      "  image: node:22-bookworm",
-      "  stage: deploy",
-      "  rules:",
-      "    # Without an AWS account the job is skipped.",
-      "    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $AWS_ROLE_ARN",
-      "  # The next deploy waits, because a cancelled one leaves a half-updated stack.",
-      `  resource_group: ${job.stage}`,
-      "  id_tokens:",
-      "    # For AWS, which trusts GitLab's token. No AWS key is stored.",
-      "    AWS_TOKEN:",
-      "      aud: https://gitlab.com",
-      "  variables:",
-      "    AWS_WEB_IDENTITY_TOKEN_FILE: /tmp/aws-token",
-      `    AWS_REGION: ${job.region}`,
-      "  script:",
-      ...indent(4, [
-        '- printenv AWS_TOKEN > "$AWS_WEB_IDENTITY_TOKEN_FILE"',
-        ...changeFolder(job.installFolder, "."),
-        ...job.install.map((each) => `- ${each}`),
-        ...job.tools.map((each) => `- ${each}`),
-        ...changeFolder(job.folder, job.installFolder),
-        ...job.commands.map((each) => `- ${each}`),
-        ...smoke,
-      ]),
-      "  artifacts:",
-      "    when: always",
-      `    paths: [${job.folder === "." ? "" : `${job.folder}/`}reports]`,
-      "    reports:",
-      `      junit: ${job.folder === "." ? "" : `${job.folder}/`}reports/smoke.xml`,
-    ]),
-  };
+  const script = [
+    ...changeFolder(job.installFolder, "."),
+    ...[...job.install, ...job.tools].map((each) => `- ${each}`),
+    ...changeFolder(job.folder, job.installFolder),
+    ...job.commands.map((each) => `- ${each}`),
+    ...smoke,
+  ];
+  const text = `deploy:
+  image: node:22-bookworm
+  stage: deploy
+  rules:
+    # Without an AWS account the job is skipped.
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $AWS_ROLE_ARN
+  # The next deploy waits, because a cancelled one leaves a half-updated stack.
+  resource_group: ${job.stage}
+  id_tokens:
+    # For AWS, which trusts GitLab's token. No AWS key is stored.
+    AWS_TOKEN:
+      aud: https://gitlab.com
+  variables:
+    AWS_WEB_IDENTITY_TOKEN_FILE: /tmp/aws-token
+    AWS_REGION: ${job.region}
+  script:
+    - printenv AWS_TOKEN > "$AWS_WEB_IDENTITY_TOKEN_FILE"${linesAt(4, script)}
+  artifacts:
+    when: always
+    paths: [${job.reports}]
+    reports:
+      junit: ${job.reports}/smoke.xml
+`;
+  return { kind: "create", path, text };
 }
 
 function changeFolder(folder: string, from: string): string[] {
@@ -306,10 +291,7 @@ function isPlain({ folder, installFolder }: Job): boolean {
   return [folder, installFolder].every((each) => /^[\w@.+][\w@.+/-]*$/.test(each));
 }
 
-function indent(columns: number, texts: readonly string[]): string[] {
-  return texts.map((text) => " ".repeat(columns) + text);
-}
-
-function lines(texts: readonly string[]): string {
-  return texts.map((text) => `${text}\n`).join("");
+/** The lines, each after a line break and as many spaces. */
+function linesAt(columns: number, texts: readonly string[]): string {
+  return texts.map((text) => `\n${" ".repeat(columns)}${text}`).join("");
 }
