@@ -70,7 +70,7 @@ const parametersOf = (request: Partial<OAuth1Request>): string => {
 };
 
 describe("published parts", () => {
-  it.each(oauth1Vectors.baseStringUris)("the base string URI of $url is $uri", ({ url, uri }) => {
+  it.each(oauth1Vectors.baseStringUris)("the base string URI of %s is %s", (url, uri) => {
     expect(baseStringUri(new URL(url))).toBe(uri);
   });
 
@@ -78,9 +78,9 @@ describe("published parts", () => {
     expect(parametersOf({ bodyParameters: [["a", plain]] })).toContain(`a=${encoded}&`);
   });
 
-  it.each(oauth1Vectors.normalizedParameters)("sorts parameters: $normalized", (vector) => {
-    const all = parametersOf({ bodyParameters: vector.parameters }).split("&");
-    expect(all.filter((parameter) => !parameter.startsWith("oauth_")).join("&")).toBe(vector.normalized);
+  it.each(oauth1Vectors.normalizedParameters)("sorts parameters %j to %s", (bodyParameters, normalized) => {
+    const all = parametersOf({ bodyParameters }).split("&");
+    expect(all.filter((parameter) => !parameter.startsWith("oauth_")).join("&")).toBe(normalized);
   });
 });
 

@@ -19,90 +19,63 @@ export interface SignatureVector {
   signed: { clientSecret: string; tokenSecret: string; signature: string } | undefined;
 }
 
+/** Signed in each edition of Twitter's documentation. */
+const tweet = {
+  method: "POST",
+  parameters: [
+    ["status", "Hello Ladies + Gentlemen, a signed OAuth request!"],
+    ["include_entities", "true"],
+    ["oauth_consumer_key", "xvz1evFS4wEEPTGEFPHBog"],
+    ["oauth_nonce", "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"],
+    ["oauth_signature_method", "HMAC-SHA1"],
+    ["oauth_timestamp", "1318622958"],
+    ["oauth_token", "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb"],
+    ["oauth_version", "1.0"],
+  ],
+  normalizedParameters:
+    "include_entities=true&oauth_consumer_key=xvz1evFS4wEEPTGEFPHBog&oauth_nonce=kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1318622958&oauth_token=370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb&oauth_version=1.0&status=Hello%20Ladies%20%2B%20Gentlemen%2C%20a%20signed%20OAuth%20request%21",
+} as const;
+const tweetSecrets = {
+  clientSecret: "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
+  tokenSecret: "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
+};
+
 export const oauth1Vectors: {
   signatures: readonly SignatureVector[];
   /** Plain and encoded text. */
   percentEncoding: readonly (readonly [plain: string, encoded: string])[];
-  normalizedParameters: readonly { parameters: readonly Parameter[]; normalized: string }[];
-  baseStringUris: readonly { url: string; uri: string }[];
+  normalizedParameters: readonly (readonly [parameters: readonly Parameter[], normalized: string])[];
+  baseStringUris: readonly (readonly [url: string, uri: string])[];
 } = {
   signatures: [
     {
       id: "x-docs-current-api.x.com-1.1",
       source: "xdevplatform/docs@2871328 fundamentals/authentication/oauth-1-0a/creating-a-signature.mdx",
-      method: "POST",
       baseStringUri: "https://api.x.com/1.1/statuses/update.json",
-      parameters: [
-        ["status", "Hello Ladies + Gentlemen, a signed OAuth request!"],
-        ["include_entities", "true"],
-        ["oauth_consumer_key", "xvz1evFS4wEEPTGEFPHBog"],
-        ["oauth_nonce", "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"],
-        ["oauth_signature_method", "HMAC-SHA1"],
-        ["oauth_timestamp", "1318622958"],
-        ["oauth_token", "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb"],
-        ["oauth_version", "1.0"],
-      ],
-      normalizedParameters:
-        "include_entities=true&oauth_consumer_key=xvz1evFS4wEEPTGEFPHBog&oauth_nonce=kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1318622958&oauth_token=370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb&oauth_version=1.0&status=Hello%20Ladies%20%2B%20Gentlemen%2C%20a%20signed%20OAuth%20request%21",
+      ...tweet,
       baseString:
         "POST&https%3A%2F%2Fapi.x.com%2F1.1%2Fstatuses%2Fupdate.json&include_entities%3Dtrue%26oauth_consumer_key%3Dxvz1evFS4wEEPTGEFPHBog%26oauth_nonce%3DkYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D1318622958%26oauth_token%3D370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb%26oauth_version%3D1.0%26status%3DHello%2520Ladies%2520%252B%2520Gentlemen%252C%2520a%2520signed%2520OAuth%2520request%2521",
-      signed: {
-        clientSecret: "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
-        tokenSecret: "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
-        signature: "Ls93hJiZbQ3akF3HF3x1Bz8/zU4=",
-      },
+      signed: { ...tweetSecrets, signature: "Ls93hJiZbQ3akF3HF3x1Bz8/zU4=" },
     },
     {
       id: "twitter-docs-api.twitter.com-1.1",
       source:
         "older edition of the same page (dev.twitter.com/developer.twitter.com); hCtS.. recomputed here",
-      method: "POST",
       baseStringUri: "https://api.twitter.com/1.1/statuses/update.json",
-      parameters: [
-        ["status", "Hello Ladies + Gentlemen, a signed OAuth request!"],
-        ["include_entities", "true"],
-        ["oauth_consumer_key", "xvz1evFS4wEEPTGEFPHBog"],
-        ["oauth_nonce", "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"],
-        ["oauth_signature_method", "HMAC-SHA1"],
-        ["oauth_timestamp", "1318622958"],
-        ["oauth_token", "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb"],
-        ["oauth_version", "1.0"],
-      ],
-      normalizedParameters:
-        "include_entities=true&oauth_consumer_key=xvz1evFS4wEEPTGEFPHBog&oauth_nonce=kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1318622958&oauth_token=370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb&oauth_version=1.0&status=Hello%20Ladies%20%2B%20Gentlemen%2C%20a%20signed%20OAuth%20request%21",
+      ...tweet,
       baseString:
         "POST&https%3A%2F%2Fapi.twitter.com%2F1.1%2Fstatuses%2Fupdate.json&include_entities%3Dtrue%26oauth_consumer_key%3Dxvz1evFS4wEEPTGEFPHBog%26oauth_nonce%3DkYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D1318622958%26oauth_token%3D370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb%26oauth_version%3D1.0%26status%3DHello%2520Ladies%2520%252B%2520Gentlemen%252C%2520a%2520signed%2520OAuth%2520request%2521",
-      signed: {
-        clientSecret: "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
-        tokenSecret: "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
-        signature: "hCtSmYh+iHYCEqBWrE7C7hYmtUk=",
-      },
+      signed: { ...tweetSecrets, signature: "hCtSmYh+iHYCEqBWrE7C7hYmtUk=" },
     },
     {
       id: "twitter-docs-api.twitter.com-1",
       source:
         "ddo/oauth-1.0a@8c24a41 test/twitter_sample_data.js (MIT); also xdevplatform/docs authorizing-a-request.mdx (signature only)",
-      method: "POST",
       baseStringUri: "https://api.twitter.com/1/statuses/update.json",
-      parameters: [
-        ["status", "Hello Ladies + Gentlemen, a signed OAuth request!"],
-        ["include_entities", "true"],
-        ["oauth_consumer_key", "xvz1evFS4wEEPTGEFPHBog"],
-        ["oauth_nonce", "kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg"],
-        ["oauth_signature_method", "HMAC-SHA1"],
-        ["oauth_timestamp", "1318622958"],
-        ["oauth_token", "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb"],
-        ["oauth_version", "1.0"],
-      ],
-      normalizedParameters:
-        "include_entities=true&oauth_consumer_key=xvz1evFS4wEEPTGEFPHBog&oauth_nonce=kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg&oauth_signature_method=HMAC-SHA1&oauth_timestamp=1318622958&oauth_token=370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb&oauth_version=1.0&status=Hello%20Ladies%20%2B%20Gentlemen%2C%20a%20signed%20OAuth%20request%21",
+      ...tweet,
       baseString:
         "POST&https%3A%2F%2Fapi.twitter.com%2F1%2Fstatuses%2Fupdate.json&include_entities%3Dtrue%26oauth_consumer_key%3Dxvz1evFS4wEEPTGEFPHBog%26oauth_nonce%3DkYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D1318622958%26oauth_token%3D370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb%26oauth_version%3D1.0%26status%3DHello%2520Ladies%2520%252B%2520Gentlemen%252C%2520a%2520signed%2520OAuth%2520request%2521",
-      signed: {
-        clientSecret: "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw",
-        tokenSecret: "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
-        signature: "tnnArxj06cWHq44gCs1OSKk/jLY=",
-      },
+      signed: { ...tweetSecrets, signature: "tnnArxj06cWHq44gCs1OSKk/jLY=" },
     },
     {
       id: "oauth-core-1.0-appendix-A.5",
@@ -239,8 +212,8 @@ export const oauth1Vectors: {
     ["、", "%E3%80%81"],
   ],
   normalizedParameters: [
-    {
-      parameters: [
+    [
+      [
         ["a", "1"],
         ["c", "hi there"],
         ["f", "25"],
@@ -249,10 +222,10 @@ export const oauth1Vectors: {
         ["z", "p"],
         ["z", "t"],
       ],
-      normalized: "a=1&c=hi%20there&f=25&f=50&f=a&z=p&z=t",
-    },
-    {
-      parameters: [
+      "a=1&c=hi%20there&f=25&f=50&f=a&z=p&z=t",
+    ],
+    [
+      [
         ["a", "1"],
         ["c", "hi there"],
         ["f", "a"],
@@ -261,82 +234,43 @@ export const oauth1Vectors: {
         ["z", "p"],
         ["z", "t"],
       ],
-      normalized: "a=1&c=hi%20there&f=5&f=70&f=a&z=p&z=t",
-    },
-    {
-      parameters: [],
-      normalized: "",
-    },
-    {
-      parameters: [["name", ""]],
-      normalized: "name=",
-    },
-    {
-      parameters: [["a", "b"]],
-      normalized: "a=b",
-    },
-    {
-      parameters: [
+      "a=1&c=hi%20there&f=5&f=70&f=a&z=p&z=t",
+    ],
+    [[], ""],
+    [[["name", ""]], "name="],
+    [[["a", "b"]], "a=b"],
+    [
+      [
         ["a", "b"],
         ["c", "d"],
       ],
-      normalized: "a=b&c=d",
-    },
-    {
-      parameters: [
+      "a=b&c=d",
+    ],
+    [
+      [
         ["a", "x!y"],
         ["a", "x y"],
       ],
-      normalized: "a=x%20y&a=x%21y",
-    },
-    {
-      parameters: [
+      "a=x%20y&a=x%21y",
+    ],
+    [
+      [
         ["x!y", "a"],
         ["x", "a"],
       ],
-      normalized: "x=a&x%21y=a",
-    },
+      "x=a&x%21y=a",
+    ],
   ],
   baseStringUris: [
-    {
-      url: "HTTP://Example.com:80/resource?id=123",
-      uri: "http://example.com/resource",
-    },
-    {
-      url: "http://example.com",
-      uri: "http://example.com/",
-    },
-    {
-      url: "http://example.com/",
-      uri: "http://example.com/",
-    },
-    {
-      url: "HTTPS://Example.com:443/resource?id=123",
-      uri: "https://example.com/resource",
-    },
-    {
-      url: "http://example.com:8080/resource",
-      uri: "http://example.com:8080/resource",
-    },
-    {
-      url: "https://example.com:8080/resource",
-      uri: "https://example.com:8080/resource",
-    },
-    {
-      url: "https://www.example.net:8080/?q=1",
-      uri: "https://www.example.net:8080/",
-    },
-    {
-      url: "http://www.example.com:443/",
-      uri: "http://www.example.com:443/",
-    },
-    {
-      url: "https://www.example.com:80/",
-      uri: "https://www.example.com:80/",
-    },
-    {
-      url: "https://www.example.com/path#fragment",
-      uri: "https://www.example.com/path",
-    },
+    ["HTTP://Example.com:80/resource?id=123", "http://example.com/resource"],
+    ["http://example.com", "http://example.com/"],
+    ["http://example.com/", "http://example.com/"],
+    ["HTTPS://Example.com:443/resource?id=123", "https://example.com/resource"],
+    ["http://example.com:8080/resource", "http://example.com:8080/resource"],
+    ["https://example.com:8080/resource", "https://example.com:8080/resource"],
+    ["https://www.example.net:8080/?q=1", "https://www.example.net:8080/"],
+    ["http://www.example.com:443/", "http://www.example.com:443/"],
+    ["https://www.example.com:80/", "https://www.example.com:80/"],
+    ["https://www.example.com/path#fragment", "https://www.example.com/path"],
   ],
 };

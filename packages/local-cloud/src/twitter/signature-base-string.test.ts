@@ -4,7 +4,7 @@ import { hmacSha1Signature } from "./hmac-signature.ts";
 import { baseStringUri, normalizeParameters, signatureBaseString } from "./signature-base-string.ts";
 
 describe("baseStringUri", () => {
-  it.each(oauth1Vectors.baseStringUris)("of $url is $uri", ({ url, uri }) => {
+  it.each(oauth1Vectors.baseStringUris)("of %s is %s", (url, uri) => {
     const [, scheme = "", host = "", path = ""] = /^(https?):\/\/([^/?#]*)([^?#]*)/i.exec(url) ?? [];
     expect(baseStringUri(scheme.toLowerCase() === "https" ? "https" : "http", host, path)).toBe(uri);
   });
@@ -22,7 +22,7 @@ describe("baseStringUri", () => {
 });
 
 describe("normalizeParameters", () => {
-  it.each(oauth1Vectors.normalizedParameters)("gives $normalized", ({ parameters, normalized }) => {
+  it.each(oauth1Vectors.normalizedParameters)("of %j gives %s", (parameters, normalized) => {
     expect(normalizeParameters(parameters)).toBe(normalized);
     expect(normalizeParameters(parameters.toReversed())).toBe(normalized);
   });
