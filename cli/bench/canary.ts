@@ -6,7 +6,7 @@ import { AwsClient } from "aws4fetch";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { startCanaryWorld } from "../../packages/canary/test/canary-world.ts";
 import { here } from "./checkout.ts";
-import { median, timeRun } from "./measure.ts";
+import { inTurns, median, timeRun } from "./measure.ts";
 import type { Report } from "./report.ts";
 
 /** The CPU time of loading the bundle, in milliseconds. */
@@ -57,7 +57,7 @@ export async function benchCanary(report: Report, runs: number): Promise<void> {
     const outputs = JSON.parse(await readFile(join(folder, "outputs.json"), "utf8")) as {
       Notes: { FunctionName: string };
     };
-    const times = { canary: [] as number[], command: [] as number[] };
+    const path = `/2015-03-31/functions/${outputs.Notes.FunctionName}/invocations`;
     const command = {
       name: "smoke --json",
       command: process.execPath,
@@ -65,24 +65,14 @@ export async function benchCanary(report: Report, runs: number): Promise<void> {
       variables: cli.variables,
       cwd: folder,
     };
-    for (let run = 0; run <= runs; run += 1) {
+    const invoke = async (): Promise<number> => {
       const started = performance.now();
-      const result = await post(
-        "lambda",
-        `/2015-03-31/functions/${outputs.Notes.FunctionName}/invocations`,
-        {},
-        {},
-      );
-      const canary = performance.now() - started;
+      const result = await post("lambda", path, {}, {});
       if (result !== '{"prod":true}') throw new Error(result);
-      const smoke = await timeRun(command);
-      // The first turn starts the function.
-      if (run > 0) {
-        times.canary.push(canary);
-        times.command.push(smoke);
-      }
-    }
-    const [canary, smoke] = [median(times.canary), median(times.command)];
+      return performance.now() - started;
+    };
+    const times = await inTurns([invoke, () => timeRun(command)], runs, (run) => run());
+    const [canary = Number.NaN, smoke = Number.NaN] = times.map(median);
     report.row("canary, a run", "ms", [canary]);
     report.row("auth-cli smoke --json", "ms", [smoke]);
     report.row("  canary against the command", "×", [canary / smoke], { atMost: 1.2 });

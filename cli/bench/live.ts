@@ -7,7 +7,7 @@ import { untilWritten } from "@api-auth-twitter/test-support/sst-outputs";
 import { here } from "./checkout.ts";
 import { median, timeRun, type Variables } from "./measure.ts";
 import type { Report } from "./report.ts";
-import { apiEndpoint, startWorld, type World } from "./world.ts";
+import { apiEndpoint, startWorld, type World, withWorld } from "./world.ts";
 
 const handlerFile = "packages/functions/src/public.ts";
 
@@ -153,14 +153,10 @@ async function benchStart(report: Report, runs: number): Promise<void> {
     } finally {
       await dev.stop("SIGTERM");
     }
-    const world = await startWorld(here);
-    try {
+    await withWorld(here, async (world) => {
       const time = await deployApp(app, world);
       deployed.push(time + (await timeRequest(`${await deployedEndpoint(app)}/public`)));
-    } finally {
-      await world.close();
-      await app.remove();
-    }
+    }).finally(() => app.remove());
   }
   report.row("npm run dev:local to the first answer", "ms", [median(live)]);
   report.row("  against sst deploy and a first call", "×", [median(live) / median(deployed)], {

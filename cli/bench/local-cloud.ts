@@ -1,7 +1,7 @@
 import type { Checkout } from "./checkout.ts";
-import { median, timeRun } from "./measure.ts";
+import { inTurns, median, timeRun } from "./measure.ts";
 import type { Report } from "./report.ts";
-import { deploy, stage, startWorld, type World } from "./world.ts";
+import { deploy, stage, type World, withWorld } from "./world.ts";
 
 /** From the start of the process until it has printed its environment. */
 export async function benchReady(
@@ -9,14 +9,7 @@ export async function benchReady(
   checkouts: readonly Checkout[],
   runs: number,
 ): Promise<void> {
-  const times: number[][] = checkouts.map(() => []);
-  for (let run = 0; run < runs; run += 1) {
-    for (const [index, checkout] of checkouts.entries()) {
-      const world = await startWorld(checkout);
-      times[index]?.push(world.readyMs);
-      await world.close();
-    }
-  }
+  const times = await inTurns(checkouts, runs, (checkout) => withWorld(checkout, ({ readyMs }) => readyMs));
   const bound = checkouts.length > 1 ? { atMost: 1.1, ofOther: true } : { atMost: 600 };
   report.row("local cloud, ready", "ms", times.map(median), bound);
 }

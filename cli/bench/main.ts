@@ -1,13 +1,7 @@
 /**
  * `npm run bench`: medians of whole processes, in turns, and ratios within one run, because only ratios carry over to
  * another machine.
- *
- *     npm run bench                        this build
- *     npm run bench -- --against <commit>  this build and an earlier one, installed and built beside it
- *     npm run bench -- --quick             fewer runs
- *     npm run bench -- --only start-up     one topic
  */
-import { parseArgs } from "node:util";
 import { benchCanary } from "./canary.ts";
 import { checkOut, here } from "./checkout.ts";
 import { benchInit, benchRecorded, benchState } from "./any-project.ts";
@@ -15,6 +9,7 @@ import { benchDeploy, benchNpmStart, benchReady } from "./local-cloud.ts";
 import { benchLive } from "./live.ts";
 import { benchLogin } from "./login.ts";
 import { benchPackage } from "./package-size.ts";
+import { readFlags } from "./read-flags.ts";
 import { benchRefusal } from "./refusal.ts";
 import { Report } from "./report.ts";
 import { benchSmoke, benchStages } from "./smoke.ts";
@@ -24,12 +19,20 @@ import { benchTable } from "./table.ts";
 import { benchThroughput } from "./throughput.ts";
 import { stage, startWorld, type World } from "./world.ts";
 
-const { values } = parseArgs({
-  options: { against: { type: "string" }, quick: { type: "boolean" }, only: { type: "string" } },
+const usage = `npm run bench                        this build
+npm run bench -- --against <commit>  this build and an earlier one, installed and built beside it
+npm run bench -- --quick             fewer runs
+npm run bench -- --only start-up     one topic`;
+
+const { against, quick, only } = readFlags(usage, {
+  options: {
+    against: { type: "string" },
+    quick: { type: "boolean", default: false },
+    only: { type: "string" },
+  },
 });
-const { quick = false, only } = values;
 const report = new Report();
-const other = values.against === undefined ? undefined : await checkOut(values.against);
+const other = against === undefined ? undefined : await checkOut(against);
 const checkouts = other === undefined ? [here] : [here, other];
 
 const topics: Record<string, () => Promise<void>> = {

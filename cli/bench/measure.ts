@@ -36,17 +36,29 @@ export function exitCode(child: ChildProcess): Promise<number | null> {
   });
 }
 
-/** Medians of several commands, run in turns, so that other work on the machine slows all of them equally. */
-export async function medians(commands: readonly Command[], runs: number): Promise<Map<string, number>> {
-  const times = new Map(commands.map(({ name }) => [name, [] as number[]]));
-  // The first turn fills caches and does not count.
+/**
+ * What is measured of each item, in turns, so that other work on the machine slows all of them equally. The first turn
+ * fills caches and does not count.
+ */
+export async function inTurns<Item, Measured>(
+  items: readonly Item[],
+  runs: number,
+  measure: (item: Item) => Promise<Measured>,
+): Promise<Measured[][]> {
+  const all = items.map((): Measured[] => []);
   for (let turn = 0; turn <= runs; turn += 1) {
-    for (const command of commands) {
-      const time = await timeRun(command);
-      if (turn > 0) times.get(command.name)?.push(time);
+    for (const [index, item] of items.entries()) {
+      const measured = await measure(item);
+      if (turn > 0) all[index]?.push(measured);
     }
   }
-  return new Map([...times].map(([name, values]) => [name, median(values)]));
+  return all;
+}
+
+/** Medians of several commands, in turns. */
+export async function medians(commands: readonly Command[], runs: number): Promise<Map<string, number>> {
+  const times = await inTurns(commands, runs, timeRun);
+  return new Map(commands.map(({ name }, index) => [name, median(times[index] ?? [])]));
 }
 
 export function median(values: readonly number[]): number {

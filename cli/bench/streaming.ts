@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { lightCrypto } from "../src/aws/light-crypto.ts";
 import { signSigV4 } from "../src/aws/sigv4.ts";
 import { type Checkout, here } from "./checkout.ts";
-import { exitCode, median, type Variables } from "./measure.ts";
+import { exitCode, inTurns, median } from "./measure.ts";
 import type { Report } from "./report.ts";
 
 interface Run {
@@ -30,21 +30,15 @@ export async function benchStreaming(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const pool = "us-east-1:00000000-0000-4000-8000-000000000000";
   const target = ["/", "--unsigned", "--endpoint", url, "--identity-pool-id", pool];
-  const bare = { args: [join(here.root, "cli/bench/bare-get.cjs"), `${url}/`], measured: [] as Run[] };
-  const calls = checkouts.map(({ program }) => ({
-    args: [program, "call", ...target],
-    measured: [] as Run[],
-  }));
-  try {
-    for (let run = 0; run < runs; run += 1) {
-      for (const { args, measured } of [bare, ...calls])
-        measured.push(await readAll(args, responseBytes, process.env));
-    }
-  } finally {
-    server.close();
-  }
-  const seconds = ({ measured }: typeof bare): number => median(measured.map((run) => run.seconds));
-  const peak = ({ measured }: typeof bare): number => Math.max(...measured.map(({ peakMb }) => peakMb));
+  const commands = [
+    [join(here.root, "cli/bench/bare-get.cjs"), `${url}/`],
+    ...checkouts.map(({ program }) => [program, "call", ...target]),
+  ];
+  const [bare = [], ...calls] = await inTurns(commands, runs, (args) => readAll(args, responseBytes)).finally(
+    () => server.close(),
+  );
+  const seconds = (measured: readonly Run[]): number => median(measured.map((run) => run.seconds));
+  const peak = (measured: readonly Run[]): number => Math.max(...measured.map(({ peakMb }) => peakMb));
   const rates = calls.map((call) => seconds(bare) / seconds(call));
   report.row("a 1 GB response against a bare node:http pipe", "×", rates, { atLeast: 0.7 });
   report.row("  peak memory of the bare pipe", "MB", [peak(bare)]);
@@ -73,14 +67,14 @@ async function startServer(bytes: number): Promise<Server> {
   return server;
 }
 
-async function readAll(args: readonly string[], bytes: number, variables: Variables): Promise<Run> {
+async function readAll(args: readonly string[], bytes: number): Promise<Run> {
   const timed = await access(gnuTime).then(
     () => [gnuTime, "-f", "%M"],
     () => [],
   );
   const [command = process.execPath, ...rest] = [...timed, process.execPath, ...args];
   const started = performance.now();
-  const child = spawn(command, rest, { env: variables, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, rest, { stdio: ["ignore", "pipe", "pipe"] });
   let [length, errors] = [0, ""];
   child.stdout.on("data", (chunk: Buffer) => (length += chunk.length));
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));

@@ -12,7 +12,7 @@ import {
 import type { Checkout } from "./checkout.ts";
 import { median } from "./measure.ts";
 import type { Report } from "./report.ts";
-import { startWorld } from "./world.ts";
+import { withWorld } from "./world.ts";
 
 /**
  * Reads an item from `ENDPOINT`, or nothing. It signs as the AWS SDK does and keeps its connection, without what else the SDK
@@ -59,44 +59,22 @@ export async function benchTable(
   const all: Record<Route, number>[] = [];
   try {
     for (const checkout of checkouts) {
-      const world = await startWorld(checkout);
-      try {
-        const { Endpoint } = await deployTemplate("bench-table", template(peer), world.cli.variables);
+      await withWorld(checkout, async ({ cli }) => {
+        const { Endpoint } = await deployTemplate("bench-table", template(peer), cli.variables);
         all.push(await measure(Endpoint ?? "", requests));
-      } finally {
-        await world.close();
-      }
+      });
     }
   } finally {
     server.close();
     server.closeAllConnections();
   }
-  report.row(
-    "a request whose function does nothing",
-    "ms",
-    all.map(({ none }) => none),
-  );
-  report.row(
-    "  asks a server that does nothing",
-    "ms",
-    all.map((each) => each.peer),
-  );
-  report.row(
-    "  reads an item of a table",
-    "ms",
-    all.map(({ read }) => read),
-  );
-  report.row(
-    "  an item beside nothing",
-    "×",
-    all.map(({ none, read }) => read / none),
-    { atMost: 2 },
-  );
-  report.row(
-    "  an item beside that server",
-    "×",
-    all.map((each) => each.read / each.peer),
-  );
+  const times = (route: Route): number[] => all.map((each) => each[route]);
+  const readBeside = (route: Route): number[] => all.map((each) => each.read / each[route]);
+  report.row("a request whose function does nothing", "ms", times("none"));
+  report.row("  asks a server that does nothing", "ms", times("peer"));
+  report.row("  reads an item of a table", "ms", times("read"));
+  report.row("  an item beside nothing", "×", readBeside("none"), { atMost: 2 });
+  report.row("  an item beside that server", "×", readBeside("peer"));
 }
 
 /** In turns, so that other work on the machine slows all of them equally. */

@@ -6,7 +6,7 @@ import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { signSigV4 } from "../src/aws/sigv4.ts";
 import type { Checkout } from "./checkout.ts";
 import type { Report } from "./report.ts";
-import { apiEndpoint, deploy, stage, startWorld } from "./world.ts";
+import { apiEndpoint, deploy, stage, type World, withWorld } from "./world.ts";
 
 const connections = 8;
 
@@ -22,8 +22,7 @@ export async function benchThroughput(
   const rates: number[] = [];
   const growth: number[] = [];
   for (const checkout of checkouts) {
-    const world = await startWorld(checkout, pinnedTo(0));
-    try {
+    const measure = async (world: World): Promise<void> => {
       await deploy(world);
       await world.cli.logIn("alice", stage);
       const url = new URL(`${await apiEndpoint(checkout)}/private`);
@@ -38,9 +37,8 @@ export async function benchThroughput(
       const before = await residentMb(world.cloud.pid);
       rates.push(await load(url.href, headers, seconds));
       growth.push((await residentMb(world.cloud.pid)) / before);
-    } finally {
-      await world.close();
-    }
+    };
+    await withWorld(checkout, measure, pinnedTo(0));
   }
   report.row("local cloud, verified signed requests on one core", "/s", rates, {
     atLeast: 2.5,

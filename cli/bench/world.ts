@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { untilWritten } from "@api-auth-twitter/test-support/sst-outputs";
@@ -54,6 +55,31 @@ export async function startWorld(
       await cli.remove();
     },
   };
+}
+
+/** Closes the world, also after an error. The parameters are those of `startWorld`. */
+export async function withWorld<T>(
+  checkout: Checkout,
+  use: (world: World) => T | Promise<T>,
+  prefix: readonly string[] = [],
+  flags: readonly string[] = [],
+): Promise<T> {
+  const world = await startWorld(checkout, prefix, flags);
+  try {
+    return await use(world);
+  } finally {
+    await world.close();
+  }
+}
+
+/** A temporary folder. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "auth-cli-bench-"));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The real `sst deploy`. @returns milliseconds */

@@ -1,16 +1,7 @@
-/**
- * `npm run campaign`: random inputs, broken networks and load, for as long as is asked for.
- *
- *     npm run campaign -- --minutes 20             all campaigns, 20 minutes together
- *     npm run campaign -- --only signer            one of them
- *     npm run campaign -- --only signer --seed 7   with the random numbers of an earlier run
- *     npm run campaign -- --against <commit>       with processes of an earlier build on the same stores
- *
- * A defect is printed with the command that shows it again, and the exit code is 1.
- */
+/** `npm run campaign`: random inputs, broken networks and load, for as long as is asked for. */
 import { execFileSync } from "node:child_process";
-import { parseArgs } from "node:util";
 import { checkOut } from "../bench/checkout.ts";
+import { readFlags } from "../bench/read-flags.ts";
 import type { Assignment, Campaign, Outcome } from "./campaign.ts";
 import { chaos } from "./chaos.ts";
 import { deploy } from "./deploy.ts";
@@ -22,7 +13,14 @@ import { verifier } from "./verifier.ts";
 
 const campaigns: readonly Campaign[] = [signer, verifier, oauth, parsers, chaos, deploy, load];
 
-const { values } = parseArgs({
+const usage = `npm run campaign -- --minutes 20             all campaigns, 20 minutes together
+npm run campaign -- --only signer            one of them
+npm run campaign -- --only signer --seed 7   with the random numbers of an earlier run
+npm run campaign -- --against <commit>       with processes of an earlier build on the same stores
+
+A defect is printed with the command that shows it again, and the exit code is 1.`;
+
+const values = readFlags(usage, {
   options: {
     minutes: { type: "string", default: "1.5" },
     seed: { type: "string" },
