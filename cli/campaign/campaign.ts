@@ -107,3 +107,48 @@ export function randomOf(seed: number): Random {
     },
   };
 }
+
+/** A case of a campaign whose cases share a world. */
+export interface Case<World> {
+  /** How often it runs, relative to the others. */
+  weight: number;
+  /** @param say gets what is done, before it is done */
+  run: (world: World, random: Random, say: (what: string) => void, assignment: Assignment) => Promise<void>;
+  isPossible?: () => boolean;
+}
+
+/** Runs random cases until the time is over or one has a defect. */
+export async function runCases<World>(
+  assignment: Assignment,
+  cases: Readonly<Record<string, Case<World>>>,
+  world: World,
+  count: (unit: string) => void,
+): Promise<Defect[]> {
+  const { match } = assignment;
+  const chosen = Object.entries(cases).filter(([name]) => match === undefined || name === match);
+  // A seed stands for the same case on every computer, and where it is impossible for none.
+  const names = chosen.flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
+  const possible = new Map(chosen.filter(([, { isPossible }]) => isPossible?.() !== false));
+  let what = "";
+  const tell = (): void => console.error(`ended during ${what}`);
+  process.on("uncaughtExceptionMonitor", tell);
+  try {
+    return await inBatches(assignment, async (seed) => {
+      const random = randomOf(seed);
+      const name = random.pick(names);
+      const each = possible.get(name);
+      if (each === undefined) return undefined;
+      count("cases");
+      count(name);
+      what = name;
+      try {
+        await each.run(world, random, (text) => (what = `${name}: ${text}`), assignment);
+        return undefined;
+      } catch (error) {
+        return { seed, input: what, error: error instanceof Error ? error.message : String(error) };
+      }
+    });
+  } finally {
+    process.off("uncaughtExceptionMonitor", tell);
+  }
+}

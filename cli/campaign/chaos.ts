@@ -12,7 +12,7 @@ import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-pa
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
 import { type ErrorCode, errorCodes, exitCodeFor, exitCodeMeanings } from "../src/errors.ts";
-import { type Assignment, type Campaign, type Defect, inBatches, type Random, randomOf } from "./campaign.ts";
+import { type Campaign, type Case, type Random, runCases } from "./campaign.ts";
 import { type ChaosFault, chaosFaultNames, type ChaosProxy, startChaosProxy } from "./chaos-proxy.ts";
 
 /* ── The world: a deployed local cloud behind three proxies, and a project that knows only these ─────────────── */
@@ -253,13 +253,7 @@ const commands: readonly string[][] = [
   ["logout", "--revoke", "--json"],
 ];
 
-/** @param say gets what is done, before it is done */
-type Case = (
-  world: ChaosWorld,
-  random: Random,
-  say: (what: string) => void,
-  assignment: Assignment,
-) => Promise<void>;
+type Run = Case<ChaosWorld>["run"];
 
 /** Faults that a checksum would be needed to notice. */
 const undetectable: readonly ChaosFault[] = [
@@ -271,7 +265,7 @@ const undetectable: readonly ChaosFault[] = [
   "answers without a body",
 ];
 
-const network: Case = async (world, random, say) => {
+const network: Run = async (world, random, say) => {
   const [state, args, hop, fault] = [
     random.pick(states),
     random.pick(commands),
@@ -298,7 +292,7 @@ const network: Case = async (world, random, say) => {
   if (args[0] === "logout") await logIn(world);
 };
 
-const kill: Case = async (world, random, say) => {
+const kill: Run = async (world, random, say) => {
   const [state, args] = [random.pick(states), random.pick(commands)];
   const killAfterMs = 50 + random.below(600);
   say(`${state}, ${args.join(" ")}: killed after ${killAfterMs} ms`);
@@ -313,7 +307,7 @@ const kill: Case = async (world, random, say) => {
 };
 
 /** A file system with a few free bytes. Needs root. */
-const disk: Case = async (world, random, say) => {
+const disk: Run = async (world, random, say) => {
   const [state, args] = [random.pick(states), random.pick(commands.slice(0, 6))];
   await world.restore(state);
   const { home } = world.cli;
@@ -342,7 +336,7 @@ const disk: Case = async (world, random, say) => {
   }
 };
 
-const clock: Case = async (world, random, say) => {
+const clock: Run = async (world, random, say) => {
   const [state, args] = [random.pick(states), random.pick(commands.slice(0, 6))];
   await world.restore(state);
   const offset = (): string =>
@@ -374,7 +368,7 @@ const clock: Case = async (world, random, say) => {
 };
 
 /** Several processes, of an earlier build too if there is one, renew expired credentials once. */
-const crowd: Case = async (world, random, say, { earlier }) => {
+const crowd: Run = async (world, random, say, { earlier }) => {
   await world.restore("expired");
   world.proxies.aws.takeRequests();
   const programs = Array.from({ length: 2 + random.below(4) }, () =>
@@ -397,7 +391,7 @@ const crowd: Case = async (world, random, say, { earlier }) => {
   await checkUsable(world, {});
 };
 
-const cases: Readonly<Record<string, { run: Case; weight: number; isPossible?: () => boolean }>> = {
+const cases: Readonly<Record<string, Case<ChaosWorld>>> = {
   network: { run: network, weight: 10 },
   kill: { run: kill, weight: 4 },
   disk: { run: disk, weight: 2, isPossible: canMount },
@@ -424,37 +418,13 @@ export const chaos: Campaign = {
   name: "chaos",
   share: 4,
   async run(assignment) {
-    const chosen = Object.entries(cases).filter(
-      ([name]) => assignment.match === undefined || name === assignment.match,
-    );
-    // A seed stands for the same case on every computer, and where it is impossible for none.
-    const names = chosen.flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
-    const impossible = new Set(
-      chosen.filter(([, { isPossible }]) => isPossible?.() === false).map(([name]) => name),
-    );
     const sizes: Record<string, number> = { cases: 0 };
+    const count = (unit: string): number => (sizes[unit] = (sizes[unit] ?? 0) + 1);
     const world = await startWorld();
-    const defects: Defect[] = [];
     try {
-      defects.push(
-        ...(await inBatches(assignment, async (seed) => {
-          const random = randomOf(seed);
-          const name = random.pick(names);
-          if (impossible.has(name)) return undefined;
-          sizes["cases"] = (sizes["cases"] ?? 0) + 1;
-          sizes[name] = (sizes[name] ?? 0) + 1;
-          let what = name;
-          try {
-            await cases[name]?.run(world, random, (text) => (what = `${name}: ${text}`), assignment);
-            return undefined;
-          } catch (error) {
-            return { seed, input: what, error: error instanceof Error ? error.message : String(error) };
-          }
-        })),
-      );
+      return { sizes, defects: await runCases(assignment, cases, world, count) };
     } finally {
       await world.close();
     }
-    return { sizes, defects };
   },
 };

@@ -13,7 +13,7 @@ import { runProcess } from "@api-auth-twitter/test-support/run-process";
 import { copySstApp, type SstApp, type SstDev } from "@api-auth-twitter/test-support/sst-app";
 import { AwsClient } from "aws4fetch";
 import { type ByteProxy, byteFaultNames, startByteProxy } from "./byte-proxy.ts";
-import { type Campaign, inBatches, type Random, randomOf } from "./campaign.ts";
+import { type Campaign, type Case, type Random, runCases } from "./campaign.ts";
 import { checkReport } from "./chaos.ts";
 import { chaosFaultNames, type ChaosProxy, startChaosProxy } from "./chaos-proxy.ts";
 
@@ -310,8 +310,7 @@ async function within<T>(seconds: number, what: string, work: Promise<T>): Promi
 
 /* ── The cases ───────────────────────────────────────────────────────────────────────────────────────────────── */
 
-/** @param say gets what is done, before it is done */
-type Case = (world: World, random: Random, say: (what: string) => void) => Promise<void>;
+type Run = Case<World>["run"];
 
 /** How long a tool may take: SST waits for ever for an answer that never comes. */
 const patienceMs = 60_000;
@@ -357,7 +356,7 @@ async function get(url: string, seconds: number, signal?: AbortSignal): Promise<
 
 /** Deploys or removes behind the broken network, then deploys in a direct way. */
 const deployWith =
-  (name: keyof typeof tools): Case =>
+  (name: keyof typeof tools): Run =>
   async (world, random, say) => {
     const tool: Tool = tools[name];
     const { cloud, aws, deployed } = world;
@@ -400,7 +399,7 @@ async function checkLogin({ cli }: World): Promise<void> {
 }
 
 /** Copies a file to a bucket behind the broken network: the object is the old one or the new one. */
-const copyObject: Case = async (world, random, say) => {
+const copyObject: Run = async (world, random, say) => {
   const { cloud, aws, folder } = world;
   const { AWS_ACCESS_KEY_ID: accessKeyId = "", AWS_SECRET_ACCESS_KEY: secretAccessKey = "" } =
     cloud.environment;
@@ -456,7 +455,7 @@ const isRefusal = ({ status, body }: Answer): boolean =>
   (status === 503 && body === '{"message":"Service Unavailable"}');
 
 /** Requests to live functions while the bytes between `sst dev`, the functions and AWS IoT are disturbed. */
-const liveRequests: Case = async (world, random, say) => {
+const liveRequests: Run = async (world, random, say) => {
   const { iot } = world;
   const url = await startDev(world);
   const fault = random.pick(byteFaultNames);
@@ -552,7 +551,7 @@ async function untilAnswered(world: World, url: string): Promise<void> {
 }
 
 /** Starts `sst dev` behind the broken network, then in a direct way. */
-const devStart: Case = async (world, random, say) => {
+const devStart: Run = async (world, random, say) => {
   const { aws, iot, live, cloud } = world;
   await world.dev?.process.stop();
   world.dev = undefined;
@@ -584,7 +583,7 @@ const devStart: Case = async (world, random, say) => {
 
 const count = ({ sizes }: World, unit: string): void => void (sizes[unit] = (sizes[unit] ?? 0) + 1);
 
-const cases: Readonly<Record<string, { run: Case; weight: number }>> = {
+const cases: Readonly<Record<string, Case<World>>> = {
   sst: { run: deployWith("sst deploy"), weight: 3 },
   cdk: { run: deployWith("cdk deploy"), weight: 4 },
   aws: { run: deployWith("aws cloudformation deploy"), weight: 4 },
@@ -599,30 +598,11 @@ export const deploy: Campaign = {
   share: 4,
   leastMinutes: 10,
   async run(assignment) {
-    const chosen = Object.entries(cases).filter(
-      ([name]) => assignment.match === undefined || name === assignment.match,
-    );
-    const names = chosen.flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
     const world = await startWorld();
-    let what = "";
-    const tell = (): void => console.error(`deploy ended during ${what}`);
-    process.on("uncaughtExceptionMonitor", tell);
     try {
-      const defects = await inBatches(assignment, async (seed) => {
-        const random = randomOf(seed);
-        const name = random.pick(names);
-        count(world, "cases");
-        count(world, name);
-        try {
-          await cases[name]?.run(world, random, (text) => (what = text));
-          return undefined;
-        } catch (error) {
-          return { seed, input: what, error: error instanceof Error ? error.message : String(error) };
-        }
-      });
+      const defects = await runCases(assignment, cases, world, (unit) => count(world, unit));
       return { sizes: world.sizes, defects };
     } finally {
-      process.off("uncaughtExceptionMonitor", tell);
       await closeWorld(world);
     }
   },
