@@ -156,7 +156,8 @@ async function benchStart(report: Report, runs: number): Promise<void> {
     await withWorld(here, async (world) => {
       const time = await deployApp(app, world);
       deployed.push(time + (await timeRequest(`${await deployedEndpoint(app)}/public`)));
-    }).finally(() => app.remove());
+    });
+    await app.remove();
   }
   report.row("npm run dev:local to the first answer", "ms", [median(live)]);
   report.row("  against sst deploy and a first call", "×", [median(live) / median(deployed)], {

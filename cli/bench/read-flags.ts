@@ -7,12 +7,12 @@ export function readFlags<Config extends ParseArgsConfig>(
 ): ReturnType<typeof parseArgs<Config>>["values"] {
   if (process.argv.includes("--help")) {
     console.log(usage);
-    process.exit();
+    return process.exit();
   }
   try {
     return parseArgs(config).values;
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${usage}`);
-    process.exit(2);
+    return process.exit(2);
   }
 }

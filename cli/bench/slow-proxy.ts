@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import { createServer, request } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
+import { listen } from "@api-auth-twitter/test-support/listen";
 
 export interface SlowProxy {
   url: string;
@@ -47,10 +47,9 @@ export async function startSlowProxy(delayMs: number): Promise<SlowProxy> {
     };
     setTimeout(answer, delayMs);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     close() {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -29,7 +29,7 @@ export async function benchStages(
     report.row("  CPU", "ms", part(fifty, "cpuMs"));
     report.row("  peak of memory", "MB", part(fifty, "memoryMb"), { atMost: 120 });
   } finally {
-    for (const { close } of services) close();
+    for (const each of services) each.close();
   }
 }
 
@@ -45,10 +45,6 @@ export function benchSmoke(report: Report, checkouts: readonly Checkout[], runs:
     const proxy = await startSlowProxy(delayMs);
     const slow = { ALL_PROXY: proxy.url, NO_PROXY: "<-loopback>", NODE_EXTRA_CA_CERTS: files[0] };
     const half = { atMost: 0.5, ofOther: true };
-    const slope = (few: Figures[], many: Figures[], name: keyof Figures, more: number): number[] =>
-      many.map((figures, index) => (figures[name] - (few[index]?.[name] ?? 0)) / more);
-    const trips = (figures: readonly Figures[]): number[] =>
-      part(figures, "wallMs").map((ms) => ms / (2 * delayMs));
     try {
       const oneRoute = await measureSmoke(checkouts, runs, near, routes(1));
       const manyRoutes = await measureSmoke(checkouts, runs, near, routes(100));
@@ -68,7 +64,7 @@ export function benchSmoke(report: Report, checkouts: readonly Checkout[], runs:
       const slowSecure = await measureSmoke(checkouts, runs, far, routes(1), slow);
       report.row("  over https, in round trips", "", trips(slowSecure));
     } finally {
-      for (const { close } of [...near, ...far, proxy]) close();
+      for (const each of [...near, ...far, proxy]) each.close();
     }
   });
 }
@@ -81,6 +77,14 @@ interface Figures {
 
 function part(figures: readonly Figures[], name: keyof Figures): number[] {
   return figures.map((each) => each[name]);
+}
+
+function slope(few: Figures[], many: Figures[], name: keyof Figures, more: number): number[] {
+  return many.map((figures, index) => (figures[name] - (few[index]?.[name] ?? 0)) / more);
+}
+
+function trips(figures: readonly Figures[]): number[] {
+  return part(figures, "wallMs").map((ms) => ms / (2 * delayMs));
 }
 
 /**

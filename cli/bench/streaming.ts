@@ -1,10 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { access } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { listen } from "@api-auth-twitter/test-support/listen";
 import { lightCrypto } from "../src/aws/light-crypto.ts";
 import { signSigV4 } from "../src/aws/sigv4.ts";
 import { type Checkout, here } from "./checkout.ts";
@@ -16,6 +15,9 @@ interface Run {
   peakMb: number;
 }
 
+const seconds = (measured: readonly Run[]): number => median(measured.map((run) => run.seconds));
+const peak = (measured: readonly Run[]): number => Math.max(...measured.map(({ peakMb }) => peakMb));
+
 const gnuTime = "/usr/bin/time";
 
 const responseBytes = 1_000_000_000;
@@ -26,27 +28,24 @@ export async function benchStreaming(
   checkouts: readonly Checkout[],
   runs: number,
 ): Promise<void> {
-  const server = await startServer(responseBytes);
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const server = createStream(responseBytes);
+  const url = `http://127.0.0.1:${await listen(server)}`;
   const pool = "us-east-1:00000000-0000-4000-8000-000000000000";
   const target = ["/", "--unsigned", "--endpoint", url, "--identity-pool-id", pool];
   const commands = [
     [join(here.root, "cli/bench/bare-get.cjs"), `${url}/`],
     ...checkouts.map(({ program }) => [program, "call", ...target]),
   ];
-  const [bare = [], ...calls] = await inTurns(commands, runs, (args) => readAll(args, responseBytes)).finally(
-    () => server.close(),
-  );
-  const seconds = (measured: readonly Run[]): number => median(measured.map((run) => run.seconds));
-  const peak = (measured: readonly Run[]): number => Math.max(...measured.map(({ peakMb }) => peakMb));
+  const [bare = [], ...calls] = await inTurns(commands, runs, (args) => readAll(args, responseBytes));
+  server.close();
   const rates = calls.map((call) => seconds(bare) / seconds(call));
   report.row("a 1 GB response against a bare node:http pipe", "×", rates, { atLeast: 0.7 });
   report.row("  peak memory of the bare pipe", "MB", [peak(bare)]);
   report.row("  peak memory", "MB", calls.map(peak));
 }
 
-async function startServer(bytes: number): Promise<Server> {
-  const server = createServer((_incoming, outgoing) => {
+function createStream(bytes: number): Server {
+  return createServer((_incoming, outgoing) => {
     const chunk = Buffer.alloc(64 * 1024, "x");
     outgoing.writeHead(200, { "Content-Length": bytes });
     let left = bytes;
@@ -62,9 +61,6 @@ async function startServer(bytes: number): Promise<Server> {
     };
     write();
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
 }
 
 async function readAll(args: readonly string[], bytes: number): Promise<Run> {

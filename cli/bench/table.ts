@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { Agent, createServer, get } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "@api-auth-twitter/test-support/listen";
 import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
 import {
   attribute,
@@ -53,9 +52,8 @@ export async function benchTable(
   requests: number,
 ): Promise<void> {
   const server = createServer((request, response) => request.resume().on("end", () => response.end("{}")));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const peer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listen(server);
+  const peer = `http://127.0.0.1:${port}`;
   const all: Record<Route, number>[] = [];
   try {
     for (const checkout of checkouts) {

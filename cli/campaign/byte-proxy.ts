@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { listen } from "@api-auth-twitter/test-support/listen";
 import type { Random } from "./campaign.ts";
 
 /** What happens to one chunk of bytes on its way. `send` passes bytes on, as long as both sides are connected. */
@@ -92,10 +92,9 @@ export async function startByteProxy(): Promise<ByteProxy> {
       });
     }
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listen(server);
   const proxy: ByteProxy = {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${port}`,
     target: "",
     arm: (fault, random) => void (armed = { fault, random }),
     heal() {

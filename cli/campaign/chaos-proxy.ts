@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request as openRequest } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { listen } from "@api-auth-twitter/test-support/listen";
 import type { Random } from "./campaign.ts";
 
 interface Answer {
@@ -209,10 +210,9 @@ export async function startChaosProxy(
     })().catch(() => outgoing.destroy());
   });
   proxy.on("connection", (socket) => socket.on("error", () => {}));
-  proxy.listen(0, "127.0.0.1");
-  await once(proxy, "listening");
+  const url = `http://127.0.0.1:${await listen(proxy)}`;
   return {
-    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    url,
     takeRequests() {
       const taken = passed;
       passed = [];

@@ -12,7 +12,7 @@ import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-pa
 import { findPeer } from "@api-auth-twitter/test-support/peers";
 import { deployTemplate } from "@api-auth-twitter/test-support/replay-stack";
 import { type ErrorCode, errorCodes, exitCodeFor, exitCodeMeanings } from "../src/errors.ts";
-import { type Campaign, type Case, type Random, runCases } from "./campaign.ts";
+import { type Campaign, type Case, runCases } from "./campaign.ts";
 import { type ChaosFault, chaosFaultNames, type ChaosProxy, startChaosProxy } from "./chaos-proxy.ts";
 
 /* ── The world: a deployed local cloud behind three proxies, and a project that knows only these ─────────────── */

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { listen } from "@api-auth-twitter/test-support/listen";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type AuthCli, authCliPath, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
@@ -65,10 +65,9 @@ async function startSilence(isStalled: (request: IncomingMessage, body: string) 
       outgoing.writeHead(reply.status).end(Buffer.from(await reply.arrayBuffer()));
     })();
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     stalled,
     async close() {
       server.closeAllConnections();

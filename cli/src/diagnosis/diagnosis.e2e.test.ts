@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "@api-auth-twitter/test-support/listen";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { logInHere, type Ran, runHere } from "../../test/run-here.ts";
 import { startConnectProxy } from "@api-auth-twitter/test-support/connect-proxy";
@@ -191,9 +190,8 @@ test("gives up each request without an answer after 1.5 s", async () => {
     if (requests++ > 0) return;
     outgoing.writeHead(403, { "apigw-requestid": "id=" }).end('{"message":"Forbidden"}');
   });
-  silent.listen(0, "127.0.0.1");
-  await once(silent, "listening");
-  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const port = await listen(silent);
+  const url = `http://127.0.0.1:${port}`;
   try {
     const args = ["/private", "--endpoint", url];
     const { error } = await refused(args, { AWS_ENDPOINT_URL_STS: url });

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { listen } from "@api-auth-twitter/test-support/listen";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { failure, reply, sentHeader } from "../../test/fakes/fake-environment.ts";
 import { formatError } from "../errors.ts";
@@ -167,12 +166,8 @@ describe("findAwsCredentials", () => {
       response.end(
         JSON.stringify({ AccessKeyId: "ASIAECS", SecretAccessKey: "hush", Token: "t", Expiration: soon }),
       ),
-    ).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    vi.stubEnv(
-      "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-      `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`,
     );
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", `http://127.0.0.1:${await listen(server)}/keys`);
     try {
       expect(await find()).toMatchObject({ accessKeyId: "ASIAECS", sessionToken: "t" });
     } finally {

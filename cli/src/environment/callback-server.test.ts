@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { createServer, request, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { listen } from "@api-auth-twitter/test-support/listen";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { failure } from "../../test/fakes/fake-environment.ts";
 import { type CallbackAnswer, type CallbackServer, startCallbackServer } from "./callback-server.ts";
@@ -153,9 +154,7 @@ describe("a callback server at a port in use", () => {
   let holder: Server;
   const holdAt = async (address: string): Promise<number> => {
     holder = createServer();
-    holder.listen(0, address);
-    await once(holder, "listening");
-    return (holder.address() as AddressInfo).port;
+    return listen(holder, address);
   };
   afterEach(() => holder.close());
 

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, utimesSync } from "node:fs";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { listen } from "@api-auth-twitter/test-support/listen";
 import { authCliPath } from "@api-auth-twitter/test-support/auth-cli";
 import { deployWorld, type DeployedWorld } from "@api-auth-twitter/test-support/deployed-world";
 import type { ProcessResult } from "@api-auth-twitter/test-support/run-process";
@@ -51,9 +51,9 @@ async function startCountingCognito(target: string): Promise<CountingCognito> {
     onward.on("error", () => outgoing.destroy());
     incoming.pipe(onward);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     takeCounts() {
       const taken = counts;
       counts = {};

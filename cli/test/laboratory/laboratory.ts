@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { listen } from "@api-auth-twitter/test-support/listen";
 import type { LocalCloud } from "@api-auth-twitter/local-cloud";
 import { type AuthCli, createAuthCli } from "@api-auth-twitter/test-support/auth-cli";
 import { makeCertificate } from "@api-auth-twitter/test-support/certificate";
@@ -138,10 +137,9 @@ async function startDistrustedServer(): Promise<{ url: string; close: () => Prom
   const folder = await mkdtemp(join(tmpdir(), "auth-cli-laboratory-"));
   try {
     const server = createServer(await makeCertificate(folder, ["IP:127.0.0.1"]));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
+    const port = await listen(server);
     return {
-      url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      url: `https://127.0.0.1:${port}`,
       async close() {
         server.closeAllConnections();
         await new Promise((resolve) => server.close(resolve));

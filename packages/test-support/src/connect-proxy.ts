@@ -1,7 +1,7 @@
-import { once } from "node:events";
 import { createServer, type IncomingMessage, request } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import type { Duplex } from "node:stream";
+import { listen } from "./listen.ts";
 
 /** An HTTP proxy on loopback that wants a user and a password. */
 export interface ConnectProxy {
@@ -57,9 +57,8 @@ export async function startConnectProxy(refuse?: number): Promise<ConnectProxy> 
     socket.on("data", (data: Buffer) => (tunnelled += data.toString("latin1")));
     socket.pipe(onward).pipe(socket);
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listen(server);
+  const address = `127.0.0.1:${port}`;
   return {
     url: `http://proxy-user:${encodeURIComponent(password)}@${address}`,
     anonymousUrl: `http://${address}`,

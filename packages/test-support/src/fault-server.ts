@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
+import { listen } from "./listen.ts";
 
 /** What a server does to a connection once a request's head has come. */
 export type Fault = (socket: Socket) => void;
@@ -28,10 +28,9 @@ export async function startFaultServer(fault: Fault): Promise<FaultServer> {
       fault(socket);
     });
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const port = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     requestLines,
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { createServer, request as openRequest } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "./listen.ts";
 
 /** A request on its way through; what is changed goes on changed. */
 export interface PassingRequest {
@@ -74,10 +73,9 @@ export async function startMeddlingProxy(server: string, meddling: Meddling = {}
     onward.on("error", () => outgoing.destroy());
     incoming.pipe(onward);
   });
-  proxy.listen(0, "127.0.0.1");
-  await once(proxy, "listening");
+  const port = await listen(proxy);
   return {
-    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     requests,
     async close() {
       proxy.closeAllConnections();

@@ -8,7 +8,7 @@ import {
 } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listen } from "./listen.ts";
 
 /** Claims of a token; one that is undefined is left out. */
 export type Claims = Record<string, unknown>;
@@ -53,9 +53,8 @@ export async function startOidcIssuer(host: string): Promise<OidcIssuer> {
           };
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await listen(server);
+  const url = `http://127.0.0.1:${port}`;
 
   const usual = (): Claims => {
     const now = Math.floor(Date.now() / 1000);

@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { listen } from "./listen.ts";
 
 /** A request as it came over the wire. */
 export interface RecordedRequest {
@@ -86,9 +85,8 @@ export async function startRecordedServices({
     void listener(incoming, outgoing);
   const server = tls === undefined ? createHttpServer(handle) : createHttpsServer(tls, handle);
   server.on("connection", () => (connections += 1));
-  server.listen(0, host);
-  await once(server, "listening");
-  const authority = `${host.includes(":") ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+  const port = await listen(server, host);
+  const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   return {
     url: `${tls === undefined ? "http" : "https"}://${authority}`,
     credentials,

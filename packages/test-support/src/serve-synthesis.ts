@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { listen } from "./listen.ts";
 import type { TestProject } from "vitest/node";
 import type { SynthesisRequest } from "./synthesized-stack.ts";
 
@@ -29,8 +29,8 @@ export default async function serveSynthesis({ provide }: TestProject): Promise<
       (error: unknown) => outgoing.writeHead(500).end(String(error)),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  provide("synthesisUrl", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const port = await listen(server);
+  provide("synthesisUrl", `http://127.0.0.1:${port}`);
   return async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

@@ -5,10 +5,10 @@
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { listen } from "./listen.ts";
 import { zipSync, type Zippable } from "fflate";
 import { quickNpmPath } from "./quick-npm.ts";
 import { repository } from "./repository.ts";
@@ -48,7 +48,7 @@ function describeStack(outputs: Record<string, string>): string {
 
 const root = await mkdtemp(join(tmpdir(), "synthesize-stacks-"));
 const aws = createServer((incoming, outgoing) => void answerQuery(incoming, outgoing));
-await new Promise<void>((resolve) => aws.listen(0, "127.0.0.1", resolve));
+const port = await listen(aws);
 await symlink(join(repository, "node_modules"), join(root, "node_modules"), "junction");
 process.chdir(root);
 
@@ -56,7 +56,7 @@ const environment: Record<string, string> = {
   PATH: await quickNpmPath(join(root, "bin")),
   HOME: root,
   SST_TELEMETRY_DISABLED: "1",
-  AWS_ENDPOINT_URL: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,
+  AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
   AWS_ACCESS_KEY_ID: "AKIADEPLOYER",
   AWS_SECRET_ACCESS_KEY: "deployer",
   AWS_REGION: "us-east-1",
