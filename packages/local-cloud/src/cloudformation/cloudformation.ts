@@ -1,51 +1,4 @@
-import type {
-  CreateChangeSetInput,
-  CreateChangeSetOutput,
-  CreateStackInput,
-  CreateStackOutput,
-  DeleteChangeSetInput,
-  DeleteChangeSetOutput,
-  DeleteStackInput,
-  DescribeChangeSetInput,
-  DescribeChangeSetOutput,
-  DescribeStackEventsInput,
-  DescribeStackEventsOutput,
-  DescribeStackDriftDetectionStatusInput,
-  DescribeStackDriftDetectionStatusOutput,
-  DescribeStackResourceDriftsInput,
-  DescribeStackResourceDriftsOutput,
-  DescribeStackResourceInput,
-  DescribeStackResourceOutput,
-  DescribeStackResourcesInput,
-  DescribeStackResourcesOutput,
-  DescribeStacksInput,
-  DescribeStacksOutput,
-  DetectStackDriftInput,
-  DetectStackDriftOutput,
-  ExecuteChangeSetInput,
-  ExecuteChangeSetOutput,
-  GetTemplateInput,
-  GetTemplateOutput,
-  GetTemplateSummaryInput,
-  GetTemplateSummaryOutput,
-  ListChangeSetsInput,
-  ListChangeSetsOutput,
-  ListExportsOutput,
-  ListImportsInput,
-  ListImportsOutput,
-  ListStackResourcesInput,
-  ListStackResourcesOutput,
-  ListStacksInput,
-  ListStacksOutput,
-  RollbackStackInput,
-  RollbackStackOutput,
-  UpdateStackInput,
-  UpdateStackOutput,
-  UpdateTerminationProtectionInput,
-  UpdateTerminationProtectionOutput,
-  ValidateTemplateInput,
-  ValidateTemplateOutput,
-} from "@aws-sdk/client-cloudformation";
+import type * as sdk from "@aws-sdk/client-cloudformation";
 import type { Account } from "../account.ts";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
@@ -92,7 +45,7 @@ export function createCloudFormation({
   };
 
   const stackInput = (
-    parameters: QueryRequest<CreateStackInput & UpdateStackInput & CreateChangeSetInput>,
+    parameters: QueryRequest<sdk.CreateStackInput & sdk.UpdateStackInput & sdk.CreateChangeSetInput>,
   ): StackInput => {
     const body = templateBody(parameters);
     if (body === undefined && !parameters.flag("UsePreviousTemplate")) {
@@ -121,7 +74,7 @@ export function createCloudFormation({
     stacks.getChangeSet(required(parameters, "ChangeSetName"), parameters.text("StackName"));
 
   const actions: Record<string, Action> = {
-    CreateStack: async (parameters: QueryRequest<CreateStackInput>): Promise<CreateStackOutput> => {
+    CreateStack: async (parameters: QueryRequest<sdk.CreateStackInput>): Promise<sdk.CreateStackOutput> => {
       const onFailure = parameters.text("OnFailure");
       const stack = await stacks.create(stackInput(parameters), {
         disableRollback: parameters.flag("DisableRollback") || onFailure === "DO_NOTHING",
@@ -129,22 +82,24 @@ export function createCloudFormation({
       });
       return { StackId: stack.stackId };
     },
-    UpdateStack: async (parameters: QueryRequest<UpdateStackInput>): Promise<UpdateStackOutput> => ({
+    UpdateStack: async (parameters: QueryRequest<sdk.UpdateStackInput>): Promise<sdk.UpdateStackOutput> => ({
       StackId: (
         await stacks.update(stackInput(parameters), {
           disableRollback: parameters.flag("DisableRollback"),
         })
       ).stackId,
     }),
-    RollbackStack: async (parameters: QueryRequest<RollbackStackInput>): Promise<RollbackStackOutput> => ({
+    RollbackStack: async (
+      parameters: QueryRequest<sdk.RollbackStackInput>,
+    ): Promise<sdk.RollbackStackOutput> => ({
       StackId: (await stacks.rollBack(required(parameters, "StackName"))).stackId,
     }),
-    DetectStackDrift: (parameters: QueryRequest<DetectStackDriftInput>): DetectStackDriftOutput => ({
+    DetectStackDrift: (parameters: QueryRequest<sdk.DetectStackDriftInput>): sdk.DetectStackDriftOutput => ({
       StackDriftDetectionId: stacks.drift.detect(stacks.get(required(parameters, "StackName"))),
     }),
     DescribeStackDriftDetectionStatus: (
-      parameters: QueryRequest<DescribeStackDriftDetectionStatusInput>,
-    ): DescribeStackDriftDetectionStatusOutput => {
+      parameters: QueryRequest<sdk.DescribeStackDriftDetectionStatusInput>,
+    ): sdk.DescribeStackDriftDetectionStatusOutput => {
       const drift = stacks.drift.get(required(parameters, "StackDriftDetectionId"));
       const drifted = drift.resources.filter(({ status }) => status === "MODIFIED" || status === "DELETED");
       return {
@@ -157,8 +112,8 @@ export function createCloudFormation({
       };
     },
     DescribeStackResourceDrifts: (
-      parameters: QueryRequest<DescribeStackResourceDriftsInput>,
-    ): DescribeStackResourceDriftsOutput => {
+      parameters: QueryRequest<sdk.DescribeStackResourceDriftsInput>,
+    ): sdk.DescribeStackResourceDriftsOutput => {
       const stack = stacks.get(required(parameters, "StackName"));
       const wanted = parameters.list("StackResourceDriftStatusFilters");
       const drift = stacks.drift.last(stack);
@@ -181,7 +136,7 @@ export function createCloudFormation({
           })),
       };
     },
-    DeleteStack: async (parameters: QueryRequest<DeleteStackInput>): Promise<object> => {
+    DeleteStack: async (parameters: QueryRequest<sdk.DeleteStackInput>): Promise<object> => {
       await stacks.remove(
         required(parameters, "StackName"),
         parameters.list("RetainResources"),
@@ -189,7 +144,7 @@ export function createCloudFormation({
       );
       return {};
     },
-    DescribeStacks: (parameters: QueryRequest<DescribeStacksInput>): DescribeStacksOutput => {
+    DescribeStacks: (parameters: QueryRequest<sdk.DescribeStacksInput>): sdk.DescribeStacksOutput => {
       const name = parameters.text("StackName");
       const found =
         name === undefined
@@ -197,12 +152,14 @@ export function createCloudFormation({
           : [stacks.get(name)];
       return { Stacks: found.map(describeStack) };
     },
-    ListStacks: (parameters: QueryRequest<ListStacksInput>): ListStacksOutput => {
+    ListStacks: (parameters: QueryRequest<sdk.ListStacksInput>): sdk.ListStacksOutput => {
       const wanted = parameters.list("StackStatusFilter");
       const found = stacks.list().filter(({ status }) => wanted.length === 0 || wanted.includes(status));
       return { StackSummaries: found.map(summarizeStack) };
     },
-    DescribeStackEvents: (parameters: QueryRequest<DescribeStackEventsInput>): DescribeStackEventsOutput => {
+    DescribeStackEvents: (
+      parameters: QueryRequest<sdk.DescribeStackEventsInput>,
+    ): sdk.DescribeStackEventsOutput => {
       const name = required(parameters, "StackName");
       const stack = stacks.find(name);
       // Each action words this error differently.
@@ -210,8 +167,8 @@ export function createCloudFormation({
       return { StackEvents: stack.events.map((event) => describeEvent(stack, event)) };
     },
     DescribeStackResources: (
-      parameters: QueryRequest<DescribeStackResourcesInput>,
-    ): DescribeStackResourcesOutput => {
+      parameters: QueryRequest<sdk.DescribeStackResourcesInput>,
+    ): sdk.DescribeStackResourcesOutput => {
       const physicalId = parameters.text("PhysicalResourceId");
       const name = parameters.text("StackName");
       const stack =
@@ -233,8 +190,8 @@ export function createCloudFormation({
       };
     },
     DescribeStackResource: (
-      parameters: QueryRequest<DescribeStackResourceInput>,
-    ): DescribeStackResourceOutput => {
+      parameters: QueryRequest<sdk.DescribeStackResourceInput>,
+    ): sdk.DescribeStackResourceOutput => {
       const stack = stacks.get(required(parameters, "StackName"));
       const resource = resourceOf(stack, required(parameters, "LogicalResourceId"));
       return {
@@ -245,7 +202,9 @@ export function createCloudFormation({
         },
       };
     },
-    ListStackResources: (parameters: QueryRequest<ListStackResourcesInput>): ListStackResourcesOutput => {
+    ListStackResources: (
+      parameters: QueryRequest<sdk.ListStackResourcesInput>,
+    ): sdk.ListStackResourcesOutput => {
       const stack = stacks.get(required(parameters, "StackName"));
       return {
         StackResourceSummaries: [...stack.resources.values()].map((resource) => ({
@@ -254,7 +213,7 @@ export function createCloudFormation({
         })),
       };
     },
-    GetTemplate: (parameters: QueryRequest<GetTemplateInput>): GetTemplateOutput => {
+    GetTemplate: (parameters: QueryRequest<sdk.GetTemplateInput>): sdk.GetTemplateOutput => {
       const changeSetName = parameters.text("ChangeSetName");
       const request =
         changeSetName === undefined
@@ -266,8 +225,8 @@ export function createCloudFormation({
       };
     },
     GetTemplateSummary: async (
-      parameters: QueryRequest<GetTemplateSummaryInput>,
-    ): Promise<GetTemplateSummaryOutput> => {
+      parameters: QueryRequest<sdk.GetTemplateSummaryInput>,
+    ): Promise<sdk.GetTemplateSummaryOutput> => {
       const name = parameters.text("StackName");
       const body = name === undefined ? templateBody(parameters) : stacks.get(name).request?.template.body;
       if (body === undefined)
@@ -275,36 +234,36 @@ export function createCloudFormation({
       return summarizeTemplate(body);
     },
     ValidateTemplate: async (
-      parameters: QueryRequest<ValidateTemplateInput>,
-    ): Promise<ValidateTemplateOutput> => {
+      parameters: QueryRequest<sdk.ValidateTemplateInput>,
+    ): Promise<sdk.ValidateTemplateOutput> => {
       const body = templateBody(parameters);
       if (body === undefined)
         throw validationError("Either Template URL or Template Body must be specified.");
       return summarizeTemplate(body);
     },
-    ListExports: (): ListExportsOutput => ({
+    ListExports: (): sdk.ListExportsOutput => ({
       Exports: stacks.exports().map(({ name, value, exportingStackId }) => ({
         ExportingStackId: exportingStackId,
         Name: name,
         Value: value,
       })),
     }),
-    ListImports: (parameters: QueryRequest<ListImportsInput>): ListImportsOutput => {
+    ListImports: (parameters: QueryRequest<sdk.ListImportsInput>): sdk.ListImportsOutput => {
       const name = required(parameters, "ExportName");
       const imports = stacks.importsOf(name);
       if (imports.length === 0) throw validationError(`Export '${name}' is not imported by any stack.`);
       return { Imports: imports };
     },
     UpdateTerminationProtection: (
-      parameters: QueryRequest<UpdateTerminationProtectionInput>,
-    ): UpdateTerminationProtectionOutput => {
+      parameters: QueryRequest<sdk.UpdateTerminationProtectionInput>,
+    ): sdk.UpdateTerminationProtectionOutput => {
       const stack = stacks.get(required(parameters, "StackName"));
       stack.terminationProtection = parameters.flag("EnableTerminationProtection");
       return { StackId: stack.stackId };
     },
     CreateChangeSet: async (
-      parameters: QueryRequest<CreateChangeSetInput>,
-    ): Promise<CreateChangeSetOutput> => {
+      parameters: QueryRequest<sdk.CreateChangeSetInput>,
+    ): Promise<sdk.CreateChangeSetOutput> => {
       const type = parameters.text("ChangeSetType") ?? "UPDATE";
       if (type !== "CREATE" && type !== "UPDATE") {
         throw validationError(`The local cloud supports change sets of type CREATE and UPDATE, not ${type}.`);
@@ -316,20 +275,20 @@ export function createCloudFormation({
       });
       return { Id: changeSet.changeSetId, StackId: changeSet.stack.stackId };
     },
-    DescribeChangeSet: (parameters: QueryRequest<DescribeChangeSetInput>): DescribeChangeSetOutput =>
+    DescribeChangeSet: (parameters: QueryRequest<sdk.DescribeChangeSetInput>): sdk.DescribeChangeSetOutput =>
       describeChangeSet(changeSetOf(parameters)),
-    ListChangeSets: (parameters: QueryRequest<ListChangeSetsInput>): ListChangeSetsOutput => ({
+    ListChangeSets: (parameters: QueryRequest<sdk.ListChangeSetsInput>): sdk.ListChangeSetsOutput => ({
       Summaries: stacks.changeSetsOf(stacks.get(required(parameters, "StackName"))).map(summarizeChangeSet),
     }),
     ExecuteChangeSet: async (
-      parameters: QueryRequest<ExecuteChangeSetInput>,
-    ): Promise<ExecuteChangeSetOutput> => {
+      parameters: QueryRequest<sdk.ExecuteChangeSetInput>,
+    ): Promise<sdk.ExecuteChangeSetOutput> => {
       await stacks.executeChangeSet(changeSetOf(parameters), {
         disableRollback: parameters.flag("DisableRollback"),
       });
       return {};
     },
-    DeleteChangeSet: (parameters: QueryRequest<DeleteChangeSetInput>): DeleteChangeSetOutput => {
+    DeleteChangeSet: (parameters: QueryRequest<sdk.DeleteChangeSetInput>): sdk.DeleteChangeSetOutput => {
       try {
         stacks.deleteChangeSet(changeSetOf(parameters));
       } catch (error) {
@@ -342,7 +301,7 @@ export function createCloudFormation({
 
   return {
     resourceArn(parameters) {
-      const name = (parameters as QueryRequest<DescribeStacksInput>).text("StackName");
+      const name = (parameters as QueryRequest<sdk.DescribeStacksInput>).text("StackName");
       if (name === undefined || name.startsWith("arn:")) return name ?? "*";
       return stacks.find(name)?.stackId ?? `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/*`;
     },

@@ -1,19 +1,4 @@
-import type {
-  GetPolicyRequest,
-  GetPolicyResponse,
-  GetPolicyVersionRequest,
-  GetPolicyVersionResponse,
-  GetRolePolicyRequest,
-  GetRolePolicyResponse,
-  GetRoleRequest,
-  GetRoleResponse,
-  ListAttachedRolePoliciesRequest,
-  ListAttachedRolePoliciesResponse,
-  ListRolePoliciesRequest,
-  ListRolePoliciesResponse,
-  SimulatePolicyResponse,
-  SimulatePrincipalPolicyRequest,
-} from "@aws-sdk/client-iam";
+import type * as sdk from "@aws-sdk/client-iam";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
 import { findOperation, ServiceError } from "../aws/service-error.ts";
 import type { Account, PolicyDocument, Role } from "../account.ts";
@@ -58,7 +43,9 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
     return { policyName: nameIn(arn), document, own: false };
   }
 
-  function simulate(parameters: QueryRequest<SimulatePrincipalPolicyRequest>): SimulatePolicyResponse {
+  function simulate(
+    parameters: QueryRequest<sdk.SimulatePrincipalPolicyRequest>,
+  ): sdk.SimulatePolicyResponse {
     refuseParameters(parameters, [
       "ContextEntries",
       "PolicyInputList",
@@ -90,7 +77,7 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
   }
 
   const actions: Record<string, Action> = {
-    GetRole: (parameters: QueryRequest<GetRoleRequest>): GetRoleResponse => {
+    GetRole: (parameters: QueryRequest<sdk.GetRoleRequest>): sdk.GetRoleResponse => {
       const role = requiredRole(parameters);
       return {
         Role: {
@@ -105,11 +92,13 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
         },
       };
     },
-    ListRolePolicies: (parameters: QueryRequest<ListRolePoliciesRequest>): ListRolePoliciesResponse => {
+    ListRolePolicies: (
+      parameters: QueryRequest<sdk.ListRolePoliciesRequest>,
+    ): sdk.ListRolePoliciesResponse => {
       const { items, ...rest } = page(parameters, [...requiredRole(parameters).policies.keys()]);
       return { PolicyNames: items, ...rest };
     },
-    GetRolePolicy: (parameters: QueryRequest<GetRolePolicyRequest>): GetRolePolicyResponse => {
+    GetRolePolicy: (parameters: QueryRequest<sdk.GetRolePolicyRequest>): sdk.GetRolePolicyResponse => {
       const role = requiredRole(parameters);
       const policyName = required(parameters, "PolicyName", /^[\w+=,.@-]{1,128}$/);
       const document =
@@ -117,8 +106,8 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
       return { RoleName: role.roleName, PolicyName: policyName, PolicyDocument: encodeDocument(document) };
     },
     ListAttachedRolePolicies: (
-      parameters: QueryRequest<ListAttachedRolePoliciesRequest>,
-    ): ListAttachedRolePoliciesResponse => {
+      parameters: QueryRequest<sdk.ListAttachedRolePoliciesRequest>,
+    ): sdk.ListAttachedRolePoliciesResponse => {
       const { managedPolicyArns } = requiredRole(parameters);
       const { items, ...rest } = page(
         parameters,
@@ -126,7 +115,7 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
       );
       return { AttachedPolicies: items, ...rest };
     },
-    GetPolicy: (parameters: QueryRequest<GetPolicyRequest>): GetPolicyResponse => {
+    GetPolicy: (parameters: QueryRequest<sdk.GetPolicyRequest>): sdk.GetPolicyResponse => {
       const arn = required(parameters, "PolicyArn", /^arn:/);
       const { policyName, own } = managedPolicy(arn);
       const attached = [...account.roles.values()].filter((role) => role.managedPolicyArns.includes(arn));
@@ -143,7 +132,9 @@ export function createIam({ account, createdAt }: IamOptions): IamService {
         },
       };
     },
-    GetPolicyVersion: (parameters: QueryRequest<GetPolicyVersionRequest>): GetPolicyVersionResponse => {
+    GetPolicyVersion: (
+      parameters: QueryRequest<sdk.GetPolicyVersionRequest>,
+    ): sdk.GetPolicyVersionResponse => {
       const arn = required(parameters, "PolicyArn", /^arn:/);
       const versionId = required(parameters, "VersionId", /^v[1-9]\d*(\.[\w-]*)?$/);
       const { document, own } = managedPolicy(arn);

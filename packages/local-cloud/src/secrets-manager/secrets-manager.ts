@@ -1,36 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type {
-  CreateSecretRequest,
-  CreateSecretResponse,
-  DeleteResourcePolicyRequest,
-  DeleteResourcePolicyResponse,
-  DeleteSecretRequest,
-  DeleteSecretResponse,
-  DescribeSecretRequest,
-  DescribeSecretResponse,
-  GetRandomPasswordRequest,
-  GetRandomPasswordResponse,
-  GetResourcePolicyRequest,
-  GetResourcePolicyResponse,
-  GetSecretValueRequest,
-  GetSecretValueResponse,
-  ListSecretsRequest,
-  ListSecretsResponse,
-  ListSecretVersionIdsRequest,
-  ListSecretVersionIdsResponse,
-  PutResourcePolicyRequest,
-  PutResourcePolicyResponse,
-  PutSecretValueRequest,
-  PutSecretValueResponse,
-  RestoreSecretRequest,
-  RestoreSecretResponse,
-  TagResourceRequest,
-  UntagResourceRequest,
-  UpdateSecretRequest,
-  UpdateSecretResponse,
-  UpdateSecretVersionStageRequest,
-  UpdateSecretVersionStageResponse,
-} from "@aws-sdk/client-secrets-manager";
+import type * as sdk from "@aws-sdk/client-secrets-manager";
 import type { PolicyDocument } from "../account.ts";
 import { secretArnSuffix } from "../aws/identifiers.ts";
 import {
@@ -183,13 +152,13 @@ export function createSecretsManager({
   }
 
   const operations: Record<string, (body: JsonObject) => object> = {
-    CreateSecret: (request: JsonRequest<CreateSecretRequest>): CreateSecretResponse => {
+    CreateSecret: (request: JsonRequest<sdk.CreateSecretRequest>): sdk.CreateSecretResponse => {
       const value = valueOf(request);
       const secret = create({ name: requiredString(request, "Name"), ...settingsOf(request) });
       const created = value && addVersion(secret, value, versionOf(request));
       return { ...identify(secret), ...(created && { VersionId: created.versionId }) };
     },
-    UpdateSecret: (request: JsonRequest<UpdateSecretRequest>): UpdateSecretResponse => {
+    UpdateSecret: (request: JsonRequest<sdk.UpdateSecretRequest>): sdk.UpdateSecretResponse => {
       const secret = active(requiredString(request, "SecretId"));
       const value = valueOf(request);
       for (const [name, setting] of Object.entries(settingsOf(request))) {
@@ -199,7 +168,7 @@ export function createSecretsManager({
       secret.changedDate = now();
       return { ...identify(secret), ...(created && { VersionId: created.versionId }) };
     },
-    PutSecretValue: (request: JsonRequest<PutSecretValueRequest>): PutSecretValueResponse => {
+    PutSecretValue: (request: JsonRequest<sdk.PutSecretValueRequest>): sdk.PutSecretValueResponse => {
       const secret = active(requiredString(request, "SecretId"));
       const value = secretRefusals.noValue.unless(valueOf(request));
       const created = addVersion(secret, value, {
@@ -210,8 +179,8 @@ export function createSecretsManager({
     },
     /** The binary is base64 on the wire. The SDK decodes it. */
     GetSecretValue: (
-      request: JsonRequest<GetSecretValueRequest>,
-    ): Omit<GetSecretValueResponse, "SecretBinary"> & { SecretBinary?: string } => {
+      request: JsonRequest<sdk.GetSecretValueRequest>,
+    ): Omit<sdk.GetSecretValueResponse, "SecretBinary"> & { SecretBinary?: string } => {
       const secretId = requiredString(request, "SecretId");
       const found = version(secretId, {
         versionStage: optionalString(request, "VersionStage"),
@@ -226,11 +195,11 @@ export function createSecretsManager({
         CreatedDate: found.createdDate,
       };
     },
-    DescribeSecret: (request: JsonRequest<DescribeSecretRequest>): DescribeSecretResponse => {
+    DescribeSecret: (request: JsonRequest<sdk.DescribeSecretRequest>): sdk.DescribeSecretResponse => {
       const secret = existing(requiredString(request, "SecretId"));
       return { ...describe(secret), VersionIdsToStages: stagesOf(secret) };
     },
-    ListSecrets: (request: JsonRequest<ListSecretsRequest>): ListSecretsResponse => {
+    ListSecrets: (request: JsonRequest<sdk.ListSecretsRequest>): sdk.ListSecretsResponse => {
       const found = [...secrets.values()].filter(
         (secret) =>
           (request.IncludePlannedDeletion === true || secret.deletedDate === undefined) &&
@@ -246,8 +215,8 @@ export function createSecretsManager({
       };
     },
     ListSecretVersionIds: (
-      request: JsonRequest<ListSecretVersionIdsRequest>,
-    ): ListSecretVersionIdsResponse => {
+      request: JsonRequest<sdk.ListSecretVersionIdsRequest>,
+    ): sdk.ListSecretVersionIdsResponse => {
       const secret = existing(requiredString(request, "SecretId"));
       return {
         ...identify(secret),
@@ -261,8 +230,8 @@ export function createSecretsManager({
       };
     },
     UpdateSecretVersionStage: (
-      request: JsonRequest<UpdateSecretVersionStageRequest>,
-    ): UpdateSecretVersionStageResponse => {
+      request: JsonRequest<sdk.UpdateSecretVersionStageRequest>,
+    ): sdk.UpdateSecretVersionStageResponse => {
       const secret = active(requiredString(request, "SecretId"));
       const stage = requiredString(request, "VersionStage");
       const from = optionalString(request, "RemoveFromVersionId");
@@ -278,7 +247,7 @@ export function createSecretsManager({
       );
       return identify(secret);
     },
-    DeleteSecret: (request: JsonRequest<DeleteSecretRequest>): DeleteSecretResponse => {
+    DeleteSecret: (request: JsonRequest<sdk.DeleteSecretRequest>): sdk.DeleteSecretResponse => {
       const isForced = request.ForceDeleteWithoutRecovery === true;
       const days = request.RecoveryWindowInDays ?? undefined;
       secretRefusals.recovery.when(
@@ -294,17 +263,17 @@ export function createSecretsManager({
       }
       return { ...identify(secret), DeletionDate: deletionDate };
     },
-    RestoreSecret: (request: JsonRequest<RestoreSecretRequest>): RestoreSecretResponse => {
+    RestoreSecret: (request: JsonRequest<sdk.RestoreSecretRequest>): sdk.RestoreSecretResponse => {
       const secret = existing(requiredString(request, "SecretId"));
       secret.deletedDate = undefined;
       return identify(secret);
     },
-    TagResource: (request: JsonRequest<TagResourceRequest>) => {
+    TagResource: (request: JsonRequest<sdk.TagResourceRequest>) => {
       const secret = active(requiredString(request, "SecretId"));
       secret.tags = { ...secret.tags, ...tagsOf(request.Tags) };
       return {};
     },
-    UntagResource: (request: JsonRequest<UntagResourceRequest>) => {
+    UntagResource: (request: JsonRequest<sdk.UntagResourceRequest>) => {
       const secret = active(requiredString(request, "SecretId"));
       const keys = Array.isArray(request.TagKeys) ? request.TagKeys : [];
       secret.tags = Object.fromEntries(
@@ -312,7 +281,9 @@ export function createSecretsManager({
       );
       return {};
     },
-    GetResourcePolicy: (request: JsonRequest<GetResourcePolicyRequest>): GetResourcePolicyResponse => {
+    GetResourcePolicy: (
+      request: JsonRequest<sdk.GetResourcePolicyRequest>,
+    ): sdk.GetResourcePolicyResponse => {
       const secret = existing(requiredString(request, "SecretId"));
       const { resourcePolicy } = secret;
       return {
@@ -320,20 +291,24 @@ export function createSecretsManager({
         ...(resourcePolicy && { ResourcePolicy: JSON.stringify(resourcePolicy) }),
       };
     },
-    PutResourcePolicy: (request: JsonRequest<PutResourcePolicyRequest>): PutResourcePolicyResponse => {
+    PutResourcePolicy: (
+      request: JsonRequest<sdk.PutResourcePolicyRequest>,
+    ): sdk.PutResourcePolicyResponse => {
       const secret = active(requiredString(request, "SecretId"));
       const policy = parseJsonObject(requiredString(request, "ResourcePolicy"));
       setResourcePolicy(secret, secretRefusals.policy.unless(policy));
       return identify(secret);
     },
     DeleteResourcePolicy: (
-      request: JsonRequest<DeleteResourcePolicyRequest>,
-    ): DeleteResourcePolicyResponse => {
+      request: JsonRequest<sdk.DeleteResourcePolicyRequest>,
+    ): sdk.DeleteResourcePolicyResponse => {
       const secret = active(requiredString(request, "SecretId"));
       setResourcePolicy(secret, undefined);
       return identify(secret);
     },
-    GetRandomPassword: (request: JsonRequest<GetRandomPasswordRequest>): GetRandomPasswordResponse => ({
+    GetRandomPassword: (
+      request: JsonRequest<sdk.GetRandomPasswordRequest>,
+    ): sdk.GetRandomPasswordResponse => ({
       RandomPassword: randomPassword({
         length: typeof request.PasswordLength === "number" ? request.PasswordLength : undefined,
         excludeCharacters: optionalString(request, "ExcludeCharacters"),
@@ -384,7 +359,7 @@ export function createSecretsManager({
   };
 }
 
-function valueOf(request: JsonRequest<PutSecretValueRequest>): SecretValue | undefined {
+function valueOf(request: JsonRequest<sdk.PutSecretValueRequest>): SecretValue | undefined {
   const secretString = optionalString(request, "SecretString");
   const secretBinary = optionalString(request, "SecretBinary");
   secretRefusals.twoValues.when(secretString !== undefined && secretBinary !== undefined);
@@ -393,12 +368,12 @@ function valueOf(request: JsonRequest<PutSecretValueRequest>): SecretValue | und
     : { secretString, secretBinary };
 }
 
-function versionOf(request: JsonRequest<PutSecretValueRequest>): { versionId?: string } {
+function versionOf(request: JsonRequest<sdk.PutSecretValueRequest>): { versionId?: string } {
   const versionId = optionalString(request, "ClientRequestToken");
   return versionId === undefined ? {} : { versionId };
 }
 
-function settingsOf(request: JsonRequest<CreateSecretRequest>): SecretSettings {
+function settingsOf(request: JsonRequest<sdk.CreateSecretRequest>): SecretSettings {
   return {
     description: optionalString(request, "Description"),
     kmsKeyId: optionalString(request, "KmsKeyId"),

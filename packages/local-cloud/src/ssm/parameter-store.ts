@@ -1,18 +1,4 @@
-import type {
-  DeleteParameterRequest,
-  DeleteParameterResult,
-  DeleteParametersRequest,
-  DeleteParametersResult,
-  GetParameterRequest,
-  GetParameterResult,
-  GetParametersByPathRequest,
-  GetParametersByPathResult,
-  GetParametersRequest,
-  GetParametersResult,
-  Parameter as ParameterDescription,
-  PutParameterRequest,
-  PutParameterResult,
-} from "@aws-sdk/client-ssm";
+import type * as sdk from "@aws-sdk/client-ssm";
 import {
   type JsonObject,
   type JsonRequest,
@@ -94,11 +80,11 @@ export function createParameterStore({
   }
 
   const operations: Record<string, (body: JsonObject) => object> = {
-    GetParameter: (request: JsonRequest<GetParameterRequest>): GetParameterResult => {
+    GetParameter: (request: JsonRequest<sdk.GetParameterRequest>): sdk.GetParameterResult => {
       const parameter = existing(requiredString(request, "Name"));
       return { Parameter: describe(parameter, request.WithDecryption === true) };
     },
-    GetParameters: (request: JsonRequest<GetParametersRequest>): GetParametersResult => {
+    GetParameters: (request: JsonRequest<sdk.GetParametersRequest>): sdk.GetParametersResult => {
       const names = stringList(request, "Names");
       const found = names.flatMap((name) => parameters.get(nameOf(name)) ?? []);
       return {
@@ -106,7 +92,9 @@ export function createParameterStore({
         InvalidParameters: names.filter((name) => !parameters.has(nameOf(name))),
       };
     },
-    GetParametersByPath: (request: JsonRequest<GetParametersByPathRequest>): GetParametersByPathResult => {
+    GetParametersByPath: (
+      request: JsonRequest<sdk.GetParametersByPathRequest>,
+    ): sdk.GetParametersByPathResult => {
       const path = requiredString(request, "Path");
       const prefix = path.endsWith("/") ? path : `${path}/`;
       const found = [...parameters.values()].filter(
@@ -115,7 +103,7 @@ export function createParameterStore({
       );
       return { Parameters: found.map((parameter) => describe(parameter, request.WithDecryption === true)) };
     },
-    PutParameter: (request: JsonRequest<PutParameterRequest>): PutParameterResult => {
+    PutParameter: (request: JsonRequest<sdk.PutParameterRequest>): sdk.PutParameterResult => {
       const name = requiredString(request, "Name");
       const type = optionalString(request, "Type") ?? parameters.get(name)?.type;
       parameterRefusals.type.when(!isParameterType(type), type);
@@ -130,11 +118,11 @@ export function createParameterStore({
       );
       return { Version: version, Tier: "Standard" };
     },
-    DeleteParameter: (request: JsonRequest<DeleteParameterRequest>): DeleteParameterResult => {
+    DeleteParameter: (request: JsonRequest<sdk.DeleteParameterRequest>): sdk.DeleteParameterResult => {
       parameters.delete(existing(requiredString(request, "Name")).name);
       return {};
     },
-    DeleteParameters: (request: JsonRequest<DeleteParametersRequest>): DeleteParametersResult => {
+    DeleteParameters: (request: JsonRequest<sdk.DeleteParametersRequest>): sdk.DeleteParametersResult => {
       const names = stringList(request, "Names");
       const deleted = names.filter((name) => parameters.delete(name));
       return {
@@ -158,7 +146,7 @@ export function createParameterStore({
   };
 }
 
-function describe(parameter: Parameter, decrypt: boolean): ParameterDescription {
+function describe(parameter: Parameter, decrypt: boolean): sdk.Parameter {
   const hidden = parameter.type === "SecureString" && !decrypt;
   return {
     Name: parameter.name,

@@ -1,10 +1,4 @@
-import type {
-  AssumeRoleRequest,
-  AssumeRoleResponse,
-  AssumeRoleWithWebIdentityRequest,
-  AssumeRoleWithWebIdentityResponse,
-  GetCallerIdentityResponse,
-} from "@aws-sdk/client-sts";
+import type * as sdk from "@aws-sdk/client-sts";
 import type { Account, PolicyDocument, Role } from "../account.ts";
 import { parseJsonObject } from "../aws/json-protocol.ts";
 import type { QueryParameters, QueryRequest } from "../aws/query-protocol.ts";
@@ -39,7 +33,10 @@ export interface Sts {
 }
 
 export function createSts({ account, sessions, openIdTokens, now, log = () => {} }: StsOptions): Sts {
-  function assumeRole(parameters: QueryRequest<AssumeRoleRequest>, caller: Principal): AssumeRoleResponse {
+  function assumeRole(
+    parameters: QueryRequest<sdk.AssumeRoleRequest>,
+    caller: Principal,
+  ): sdk.AssumeRoleResponse {
     refuseParameters(parameters, ["SerialNumber", "TransitiveTagKeys", "ProvidedContexts"]);
     const { roleArn, ...request } = readSessionRequest(parameters);
     const externalId = parameters.text("ExternalId");
@@ -62,8 +59,8 @@ export function createSts({ account, sessions, openIdTokens, now, log = () => {}
    * https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
    */
   async function assumeRoleWithWebIdentity(
-    parameters: QueryRequest<AssumeRoleWithWebIdentityRequest>,
-  ): Promise<AssumeRoleWithWebIdentityResponse> {
+    parameters: QueryRequest<sdk.AssumeRoleWithWebIdentityRequest>,
+  ): Promise<sdk.AssumeRoleWithWebIdentityResponse> {
     // Only for the access tokens of Facebook and Amazon.
     refuseParameters(parameters, ["ProviderId"]);
     const { roleArn, ...request } = readSessionRequest(parameters);
@@ -111,7 +108,7 @@ export function createSts({ account, sessions, openIdTokens, now, log = () => {}
   };
 }
 
-function getCallerIdentity(caller: Principal): GetCallerIdentityResponse {
+function getCallerIdentity(caller: Principal): sdk.GetCallerIdentityResponse {
   return { Arn: caller.arn, UserId: caller.userId, Account: accountOf(caller) };
 }
 
@@ -151,7 +148,7 @@ function describeSession(
   { arn, roleId, roleName }: Role,
   sessionName: string,
   { accessKeyId, secretAccessKey, sessionToken, expiration }: TemporaryCredentials,
-): Pick<AssumeRoleResponse, "Credentials" | "AssumedRoleUser"> {
+): Pick<sdk.AssumeRoleResponse, "Credentials" | "AssumedRoleUser"> {
   return {
     Credentials: {
       AccessKeyId: accessKeyId,
