@@ -11,17 +11,11 @@ import type {
   RouteSettings,
   Stage,
 } from "@aws-sdk/client-apigatewayv2";
-import type { AwsRequest, AwsResponse } from "../aws/request.ts";
+import type { AwsRequest } from "../aws/request.ts";
 import { restJsonResult } from "../aws/rest-json-protocol.ts";
+import type { RestService } from "../aws/rest-operation.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import type { Account, HttpApi, HttpIntegration, HttpRoute, HttpStage, Throttle } from "../account.ts";
-
-export interface ApiGatewayService {
-  /** @throws ServiceError with a code of the service's model */
-  handle(request: AwsRequest): AwsResponse;
-  /** The resource of a request, as policies name it. */
-  resourceArn(request: AwsRequest): string;
-}
 
 /** Whether a request is for this service. A bucket's name has at least three characters, so `v2` is not a bucket. */
 export function isApiGatewayPath(path: string): boolean {
@@ -32,7 +26,7 @@ export function isApiGatewayPath(path: string): boolean {
  * The operations that read deployed HTTP APIs.
  * {@link https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html}
  */
-export function createApiGateway({ account }: { account: Account }): ApiGatewayService {
+export function createApiGateway({ account }: { account: Account }): RestService {
   function findApi(apiId: string): HttpApi {
     const api = account.httpApis.get(apiId);
     if (api !== undefined) return api;
@@ -71,8 +65,11 @@ export function createApiGateway({ account }: { account: Account }): ApiGatewayS
   }
 
   return {
-    handle: (request) => restJsonResult(wireNames(answer(request)), request.requestId),
-    resourceArn: ({ path }) => `arn:aws:apigateway:${account.region}::${path.replace(/^\/v2/, "")}`,
+    find: (request) => ({
+      action: `apigateway:${request.method}`,
+      resource: `arn:aws:apigateway:${account.region}::${request.path.replace(/^\/v2/, "")}`,
+      run: async () => restJsonResult(wireNames(answer(request)), request.requestId),
+    }),
   };
 }
 

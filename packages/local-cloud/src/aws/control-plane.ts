@@ -1,4 +1,4 @@
-import { type ApiGatewayService, isApiGatewayPath } from "../api-gateway/api-gateway.ts";
+import { isApiGatewayPath } from "../api-gateway/api-gateway.ts";
 import { cloudFormationNamespace, type createCloudFormation } from "../cloudformation/cloudformation.ts";
 import type { CloudWatch } from "../cloudwatch/cloudwatch.ts";
 import { type CloudWatchCall, readCall } from "../cloudwatch/protocols.ts";
@@ -8,8 +8,6 @@ import { authorize } from "../iam/authorize.ts";
 import { iamNamespace, type IamService } from "../iam/iam.ts";
 import type { Principal } from "../iam/principal.ts";
 import type { Sessions } from "../iam/sessions.ts";
-import type { Iot } from "../iot/iot.ts";
-import type { LambdaApi } from "../lambda/lambda-api.ts";
 import type { Account } from "../account.ts";
 import { s3Error } from "../s3/s3.ts";
 import { s3Permissions } from "../s3/s3-permissions.ts";
@@ -20,8 +18,8 @@ import { missingService } from "./missing-service.ts";
 import { isServicePreflight, servicePreflight, withServiceCors } from "./service-cors.ts";
 import type { Permission } from "./permission.ts";
 import { jsonError, type JsonObject, jsonResult, parseJsonBody } from "./json-protocol.ts";
-import { restJsonError, restJsonResult } from "./rest-json-protocol.ts";
-import type { RestOperation } from "./rest-operation.ts";
+import { restJsonError } from "./rest-json-protocol.ts";
+import type { RestService } from "./rest-operation.ts";
 import { queryError, QueryParameters, queryResult } from "./query-protocol.ts";
 import type { AwsRequest, AwsResponse } from "./request.ts";
 import { ServiceError } from "./service-error.ts";
@@ -44,9 +42,9 @@ interface ControlPlaneServices {
   sts: Sts;
   cloudFormation: ReturnType<typeof createCloudFormation>;
   iam: IamService;
-  apiGateway: ApiGatewayService;
-  iot: Pick<Iot, "find">;
-  lambda: LambdaApi;
+  apiGateway: RestService;
+  iot: RestService;
+  lambda: RestService;
   s3: { handle(request: AwsRequest): Promise<AwsResponse> };
 }
 
@@ -246,30 +244,14 @@ export function createControlPlane(
     }
   }
 
-  async function apiGateway(request: AwsRequest): Promise<AwsResponse> {
-    try {
-      const caller = await authenticate(request, "apigateway", "rest");
-      const resource = services.apiGateway.resourceArn(request);
-      requirePermission(caller, "rest", { action: `apigateway:${request.method}`, resource });
-      return services.apiGateway.handle(request);
-    } catch (error) {
-      return restJsonError(asServiceError(error, `${request.method} ${request.path}`), request.requestId);
-    }
-  }
-
-  async function restJson<Result>(
-    request: AwsRequest,
-    service: string,
-    api: { find(request: AwsRequest): RestOperation<Result> },
-    toResponse: (result: Result) => AwsResponse,
-  ): Promise<AwsResponse> {
+  async function rest(request: AwsRequest, service: string, api: RestService): Promise<AwsResponse> {
     try {
       const caller = await authenticate(request, service, "rest");
       const operation = api.find(request);
       const { action, resource } = operation;
       const isGranted = operation.isGranted?.(caller) ?? false;
       requirePermission(caller, "rest", { action, resource, isGranted });
-      return toResponse(await operation.run());
+      return await operation.run();
     } catch (error) {
       return restJsonError(asServiceError(error, `${request.method} ${request.path}`), request.requestId);
     }
@@ -326,11 +308,9 @@ export function createControlPlane(
     if (request.path === "/" && new URLSearchParams(request.query).has("Action")) {
       return query(request, new QueryParameters(request.query));
     }
-    if (service !== undefined && iotScopes.has(service)) {
-      return restJson(request, service, services.iot, (result) => restJsonResult(result, request.requestId));
-    }
-    if (service === "lambda") return restJson(request, service, services.lambda, (response) => response);
-    if (isApiGatewayPath(request.path)) return apiGateway(request);
+    if (service !== undefined && iotScopes.has(service)) return rest(request, service, services.iot);
+    if (service === "lambda") return rest(request, service, services.lambda);
+    if (isApiGatewayPath(request.path)) return rest(request, "apigateway", services.apiGateway);
     return s3(request);
   }
 

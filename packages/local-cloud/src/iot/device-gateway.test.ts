@@ -58,8 +58,18 @@ afterEach(async () => {
 
 async function endpoint(of: Iot): Promise<string> {
   const query = "endpointType=iot%3AData-ATS";
-  const operation = of.find({ method: "GET", path: "/endpoint", query, body: new Uint8Array() });
-  return ((await operation.run()) as { endpointAddress: string }).endpointAddress;
+  const operation = of.find({
+    method: "GET",
+    path: "/endpoint",
+    query,
+    rawUrl: `/endpoint?${query}`,
+    rawHeaders: [],
+    headers: {},
+    body: new Uint8Array(),
+    requestId: "",
+  });
+  const { body } = await operation.run();
+  return (JSON.parse(String(body)) as { endpointAddress: string }).endpointAddress;
 }
 
 const role = (name: string, ...policies: PolicyDocument[]): Role => deployRole(account, name, policies);

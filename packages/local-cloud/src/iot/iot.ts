@@ -1,5 +1,5 @@
-import type { AwsRequest } from "../aws/request.ts";
-import type { RestOperation } from "../aws/rest-operation.ts";
+import type { RestService } from "../aws/rest-operation.ts";
+import { restJsonResult } from "../aws/rest-json-protocol.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import type { Account } from "../account.ts";
 import { authorize } from "../iam/authorize.ts";
@@ -22,9 +22,7 @@ export interface IotOptions {
   onLost?: (filters: string[]) => void;
 }
 
-export interface Iot {
-  /** @throws ServiceError for a request that is not supported */
-  find(request: Pick<AwsRequest, "method" | "path" | "query" | "body">): RestOperation<object>;
+export interface Iot extends RestService {
   /** Ends every connection of the broker, as a network failure does. */
   disconnect(): Promise<void>;
   /** Ends the broker and its connections. */
@@ -89,15 +87,22 @@ export function createIot({ account, sessions, certificate, now, log, warn, onLo
   }
 
   return {
-    find({ method, path, query, body }) {
+    find({ method, path, query, body, requestId }) {
       const parameters = new URLSearchParams(query);
       if (method === "GET" && path === "/endpoint") {
-        return { action: "iot:DescribeEndpoint", resource: "*", run: () => describeEndpoint(parameters) };
+        return {
+          action: "iot:DescribeEndpoint",
+          resource: "*",
+          run: async () => restJsonResult(await describeEndpoint(parameters), requestId),
+        };
       }
       const topic = decode(/^\/topics\/(.+)$/.exec(path)?.[1]);
       if (method === "POST" && topic !== undefined) {
-        const run = (): Promise<object> => publish(topic, parameters, body);
-        return { action: "iot:Publish", resource: arn(`topic/${topic}`), run };
+        return {
+          action: "iot:Publish",
+          resource: arn(`topic/${topic}`),
+          run: async () => restJsonResult(await publish(topic, parameters, body), requestId),
+        };
       }
       throw new ServiceError(
         "InvalidRequestException",

@@ -2,7 +2,7 @@ import type { Account, LambdaFunction } from "../account.ts";
 import { isJsonObject, parseJsonBody, parseJson } from "../aws/json-protocol.ts";
 import type { AwsRequest, AwsResponse } from "../aws/request.ts";
 import { restJsonResult } from "../aws/rest-json-protocol.ts";
-import type { RestOperation } from "../aws/rest-operation.ts";
+import type { RestOperation, RestService } from "../aws/rest-operation.ts";
 import { ServiceError } from "../aws/service-error.ts";
 import { matchesPrincipal, type Principal } from "../iam/principal.ts";
 import type { InvocationResult, Lambda } from "./lambda.ts";
@@ -15,16 +15,11 @@ export interface LambdaApiOptions {
   isQualified: (arn: string) => boolean;
 }
 
-export interface LambdaApi {
-  /** @throws ServiceError for a request that is not supported */
-  find(request: AwsRequest): RestOperation<AwsResponse>;
-}
-
 /**
  * Lambda's API for deployed functions: Invoke, GetFunction, GetFunctionConfiguration, and UpdateFunctionConfiguration of
  * variables, which starts new execution environments. https://docs.aws.amazon.com/lambda/latest/api/welcome.html
  */
-export function createLambdaApi({ account, lambda, isQualified }: LambdaApiOptions): LambdaApi {
+export function createLambdaApi({ account, lambda, isQualified }: LambdaApiOptions): RestService {
   const named = (resource: string): LambdaFunction | undefined =>
     account.functions.get(resource.split(":").slice(0, 7).join(":"));
   const find = (resource: string): LambdaFunction => {
@@ -47,7 +42,7 @@ export function createLambdaApi({ account, lambda, isQualified }: LambdaApiOptio
       const operation = (
         action: string,
         answer: (lambdaFunction: LambdaFunction) => object,
-      ): RestOperation<AwsResponse> => ({
+      ): RestOperation => ({
         action: `lambda:${action}`,
         resource,
         run: async () => restJsonResult(answer(find(resource)), requestId),
