@@ -1,16 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type AwsCli, startAwsCli } from "@api-auth-twitter/test-support/aws-cli";
 import {
   deployWorld,
   type DeployedWorld,
   type StackOutputs,
 } from "@api-auth-twitter/test-support/deployed-world";
 import { findPeer } from "@api-auth-twitter/test-support/peers";
+import { findPython } from "@api-auth-twitter/test-support/python";
 import { type ProcessResult, runProcess } from "@api-auth-twitter/test-support/run-process";
 import type { SmokeReport } from "../src/commands/smoke/report.ts";
 
-const aws = findPeer("aws");
+const python = findPython({ awscli: "awscli" });
 const curl = findPeer("curl");
 
 const identityId = /us-east-1:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
@@ -161,21 +163,37 @@ describe("the whole chain, through the built CLI and the real sst deploy", () =>
 });
 
 /** The guide's own steps, with the programs that it uses, against the same deployment as auth-cli. */
-describe.skipIf(aws === undefined || curl === undefined)("the guide by hand, with aws and curl", () => {
+describe.skipIf(python === undefined || curl === undefined)("the guide by hand, with aws and curl", () => {
   let outputs: StackOutputs;
   let login: string;
+  let aws: AwsCli;
 
   beforeAll(async () => {
+    aws = startAwsCli(python ?? "");
     outputs = await world.outputs();
     await world.cli.logIn("alice");
     const token = (await world.cli.storedTokens()).at(-1);
     login = `api.twitter.com=${token?.token};${token?.secret}`;
   });
+  afterAll(() => aws.close());
+
+  const cognito = (args: string[]) => {
+    const endpoint = ["--endpoint-url", world.cloud.awsUrl, "--region", "us-east-1", "--output", "json"];
+    const options = { cwd: world.app.folder, env: world.variables };
+    return aws.run(["cognito-identity", ...args, ...endpoint], options);
+  };
+
+  async function succeed(args: string[]): Promise<Record<string, unknown>> {
+    const { code, stdout, stderr } = await cognito(args);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    return JSON.parse(stdout) as Record<string, unknown>;
+  }
 
   const status = ["--silent", "--write-out", "\n%{http_code}"];
 
   test("get-id, get-credentials-for-identity and curl --aws-sigv4 reach /private as the same identity", async () => {
-    const { IdentityId } = await cognito([
+    const { IdentityId } = await succeed([
       "get-id",
       "--identity-pool-id",
       outputs.IdentityPoolId,
@@ -183,7 +201,7 @@ describe.skipIf(aws === undefined || curl === undefined)("the guide by hand, wit
       login,
     ]);
     const identity = String(IdentityId);
-    const { Credentials } = await cognito([
+    const { Credentials } = await succeed([
       "get-credentials-for-identity",
       "--identity-id",
       identity,
@@ -213,17 +231,12 @@ describe.skipIf(aws === undefined || curl === undefined)("the guide by hand, wit
   });
 
   test("the guide's colon in place of the semicolon is refused", async () => {
-    const { code, stderr } = await runProgram(aws, [
-      "cognito-identity",
+    const { code, stderr } = await cognito([
       "get-id",
       "--identity-pool-id",
       outputs.IdentityPoolId,
       "--logins",
       login.replace(";", ":"),
-      "--endpoint-url",
-      world.cloud.awsUrl,
-      "--region",
-      "us-east-1",
     ]);
     expect(stderr).toContain("NotAuthorizedException");
     expect(code).not.toBe(0);
@@ -321,12 +334,4 @@ async function endpointSource(stage: string, variables = {}): Promise<string> {
   const { stdout, stderr } = await world.cli.run(["status", "--json", "--stage", stage], { variables });
   if (stdout === "") return stderr;
   return (JSON.parse(stdout) as { sources: { apiEndpoint: string } }).sources.apiEndpoint;
-}
-
-async function cognito(args: string[]): Promise<Record<string, unknown>> {
-  const endpoint = ["--endpoint-url", world.cloud.awsUrl, "--region", "us-east-1", "--output", "json"];
-  const { code, stdout, stderr } = await runProgram(aws, ["cognito-identity", ...args, ...endpoint]);
-  expect(stderr).toBe("");
-  expect(code).toBe(0);
-  return JSON.parse(stdout) as Record<string, unknown>;
 }
