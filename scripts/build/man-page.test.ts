@@ -16,7 +16,7 @@ describe("the man page", () => {
   it("names defaults", () => {
     expect(section("call")).toContain("Limit for connecting. Default: 10.\n");
     expect(section("local")).toContain(
-      "Port for AWS; 0 selects that of \\-\\-state, else a free one (default: that of \\-\\-state, else 4566).\n",
+      "Port for AWS; 0 selects a free one (default: 4566, or the port in \\-\\-state).\n",
     );
   });
 

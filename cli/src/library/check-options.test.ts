@@ -84,6 +84,25 @@ describe("the argument", () => {
     for (const value of values) {
       const error = await errorOf(() => createSigner({ login, stage: { ...stage, [name]: value } }));
       expect(error.message).toMatch(new RegExp(`has an invalid ${field}$`));
+      expect(error.fix).not.toContain("remove it");
+    }
+  });
+
+  it("of either function names an unknown option", async () => {
+    for (const [call, name] of [
+      [createSigner, "createSigner"],
+      [smoke, "smoke"],
+    ] as const) {
+      const given = { stage, stages: { prod: stage }, login, retyFor: 1 };
+      const { stage: _stage, ...ofSmoke } = given;
+      const { stages: _stages, ...ofSigner } = given;
+      const error = await errorOf(() => call((name === "smoke" ? ofSmoke : ofSigner) as never));
+      expect(error).toMatchObject({
+        code: "invalid-configuration",
+        message: `the argument of ${name} has an unknown retyFor`,
+        cause: expect.stringContaining("login") as unknown,
+        fix: "remove retyFor",
+      });
     }
   });
 

@@ -85,7 +85,7 @@ export function checkSignerOptions(options: unknown): void {
 
 /** @throws AuthCliError `invalid-configuration` with the field */
 export function checkRequestToSign(request: unknown): void {
-  checkArgument("the request to sign", request, ofRequest, ["method", "url"]);
+  checkArgument("the request to sign", request, ofRequest, ["method", "url"], true);
 }
 
 /** A program without types may pass anything. */
@@ -94,11 +94,17 @@ function checkArgument(
   argument: unknown,
   rules: Readonly<Record<string, Check>>,
   required: readonly string[],
+  mayHaveMore = false,
 ): void {
   if (isObject(argument) !== undefined) {
     throw invalid(`${name} is not an object`, "it is missing, or has another type", "pass an object");
   }
   const fields = argument as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(fields).find((field) => !Object.hasOwn(rules, field));
+  if (unknown !== undefined && !mayHaveMore) {
+    const known = Object.keys(rules).join(", ");
+    throw invalid(`${name} has an unknown ${unknown}`, `it may have ${known}`, `remove ${unknown}`);
+  }
   for (const [field, rule] of Object.entries(rules)) {
     const value = fields[field];
     const isRequired = required.includes(field);

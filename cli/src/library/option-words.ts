@@ -31,6 +31,8 @@ function translate(text: string, source: string): string {
       .replace("into TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET", `$& of ${source}`)
       .replaceAll("TWITTER_CONSUMER_KEY", "consumerKey")
       .replaceAll("TWITTER_CONSUMER_SECRET", "consumerSecret")
+      // Optional in auth-cli.json only.
+      .replace(/(?<=^set stages\..+\.(?:endpoint|identityPoolId) to .*), or remove it$/, "")
       // createSigner has one stage.
       .replaceAll(/\bstages\.signer\b/g, "stage")
       .replace("the stage signer", "the stage")

@@ -704,6 +704,7 @@ describe("reports ok when", () => {
       "deployment.endpoint",
       /\/prod$/,
     ],
+    ["a login is stored", {}, "store.login", /^a login of @alice is stored; .*status --check/],
     [
       "a token replaces the login",
       { variables: { TWITTER_ACCESS_TOKEN: `42-${letters(30)}`, TWITTER_ACCESS_TOKEN_SECRET: letters(45) } },

@@ -118,7 +118,10 @@ async function login({ environment, resolved, sessions, flags }: Examination): P
   }
   const { provider, session, source } = found.value;
   const given = provider === twitterProvider ? "a Twitter token is set" : `a token of ${provider} is set`;
-  const who = session === undefined ? given : `${userName(session)} is logged in`;
+  const who =
+    session === undefined
+      ? given
+      : `a login of ${userName(session)} is stored; \`auth-cli status --check\` asks whether it still works`;
   const cache = cachePath(environment, target.deployment.identityPoolId, found.value.cacheKey);
   const identity = peekCachedIdentity(environment, cache);
   return [

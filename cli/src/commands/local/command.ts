@@ -19,13 +19,13 @@ export const localCommand: CommandDefinition = {
       .addOption(
         new Option(
           "--port <port>",
-          "port for AWS; 0 selects that of --state, else a free one (default: that of --state, else 4566)",
+          "port for AWS; 0 selects a free one (default: 4566, or the port in --state)",
         ).argParser(parsePort),
       )
       .addOption(
         new Option(
           "--twitter-port <port>",
-          "port for Twitter; 0 selects that of --state, else a free one (default: that of --state, else 4567)",
+          "port for Twitter; 0 selects a free one (default: 4567, or the port in --state)",
         ).argParser(parsePort),
       )
       .addOption(

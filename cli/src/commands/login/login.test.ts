@@ -23,6 +23,12 @@ const onTerminal = (input: string, answers: Record<string, Answer> = {}): World 
   answers,
 });
 
+/** The new token is valid. */
+function revokedOnce(): Answer {
+  let asked = 0;
+  return () => (++asked === 1 ? twitterRefusal(89, "Invalid or expired token.") : undefined);
+}
+
 describe("login", () => {
   it("reads the PIN from a pipe, and stores the login and its identity", async () => {
     const ran = await authCli(["login"], { input: "012 3456\n" });
@@ -237,10 +243,28 @@ describe("login", () => {
       const ran = await authCli(["login"], { ...onTerminal(input), loggedIn: true });
       expect(ran.code).toBe(0);
       expect(ran.stdout).toBe(`Still logged in to prod as @alice, identity ${ran.services.identityId}\n`);
-      expect(ran.environment.requests).toEqual([]);
+      expect(steps(ran)).toEqual(["twitter.token"]);
       expect(ran.environment.fileTexts()[configFile]).toContain("2026-03-01T11:00:00.000Z");
     },
   );
+
+  it("does not ask about a login that Twitter refuses, and logs in again", async () => {
+    const ran = await authCli(["login"], {
+      ...onTerminal("0123456\n"),
+      loggedIn: true,
+      answers: { "twitter.token": revokedOnce() },
+    });
+    expect(ran.stderr).toMatch(
+      /^Already logged in to prod as @alice\.\nThat login no longer works: .+\nOpen/,
+    );
+    expect([ran.code, ran.stdout]).toEqual([0, expect.stringMatching(/^Logged in to prod as @alice/)]);
+  });
+
+  it("asks about a login when Twitter does not answer", async () => {
+    const answers = { "twitter.token": () => reply(503, "over capacity") };
+    const ran = await authCli(["login"], { ...onTerminal("n\n"), loggedIn: true, answers });
+    expect(ran.stdout).toMatch(/^Still logged in/);
+  });
 
   it.each([
     [["login", "--force"], true, /^Open this page/],

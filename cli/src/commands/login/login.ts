@@ -6,6 +6,7 @@ import type { DeploymentFlags, RememberedDeployment } from "../../deployment/dep
 import { resolveDeployment, type ResolvedDeployment } from "../../deployment/resolve-deployment.ts";
 import { chosenAddresses, requireCognitoOfApi, twitterApiUrl } from "../../deployment/service-addresses.ts";
 import type { Environment } from "../../environment/environment.ts";
+import { toAuthCliError } from "../../errors.ts";
 import { jsonLines } from "../../lines.ts";
 import type { Identity } from "../../session/credentials-cache.ts";
 import { providerLogin, twitterLogin } from "../../session/find-login.ts";
@@ -18,7 +19,7 @@ import {
 import { cacheIdentity } from "../../session/identity-cache.ts";
 import { exchangeLogin } from "../../session/renew-identity.ts";
 import { isTrustedApi, resolveForLogin } from "../../session/login-addresses.ts";
-import { checkSessionsAreWritable, saveSession } from "../../session/session-store.ts";
+import { checkSessionsAreWritable, loadTokenCredentials, saveSession } from "../../session/session-store.ts";
 import {
   findSession,
   isTwitterSession,
@@ -27,6 +28,7 @@ import {
   userName,
   isSameLogin,
 } from "../../session/sessions.ts";
+import { verifyTwitterToken } from "../../session/verify-token.ts";
 import { repeatFlags } from "../flags/repeat-flags.ts";
 import { logInWithCallback } from "./callback.ts";
 import { obtainClientCredentials } from "./consumer-key.ts";
@@ -77,7 +79,11 @@ export async function login(flags: LoginFlags, environment: Environment): Promis
   const earlier =
     source === undefined ? findSession(sessions, resolved.deployment.identityPoolId, flags.user) : undefined;
   const isTrusted = isTrustedApi(resolveForLogin(resolved, { session: earlier }, sessions));
-  if (earlier !== undefined && !flags.force && !(await confirmNewLogin(environment, earlier, isTrusted))) {
+  const isKept =
+    earlier !== undefined &&
+    !flags.force &&
+    !(await confirmNewLogin(environment, earlier, isTrusted, resolved));
+  if (isKept) {
     await report(environment, earlier, undefined, flags, resolved);
     return;
   }
@@ -205,13 +211,43 @@ async function logInToTwitter(
  * @param isTrusted false when the other commands refuse the earlier login, because it was made with another API
  */
 async function confirmNewLogin(
-  { terminal }: Environment,
+  environment: Environment,
   earlier: Session,
   isTrusted: boolean,
+  resolved: ResolvedDeployment,
 ): Promise<boolean> {
+  const { terminal } = environment;
   terminal.say(`Already logged in${placeOf(earlier)} as ${fullName(earlier)}.`);
   if (!terminal.interactive || !isTrusted) return true;
+  const refusal = await terminal.withSpinner("asking Twitter", findRefusal(environment, earlier, resolved));
+  if (refusal !== undefined) {
+    terminal.say(`That login no longer works: ${refusal}`);
+    return true;
+  }
   return /^\s*y(es)?\s*$/i.test((await terminal.ask("Log in again? (y/N) ")) ?? "");
+}
+
+/** Why the login no longer works. Undefined when it does, or when nobody can say. */
+async function findRefusal(
+  environment: Environment,
+  stored: Session,
+  { configuration }: ResolvedDeployment,
+): Promise<string | undefined> {
+  if (stored.provider !== undefined) {
+    const { tokenExpiresAt } = stored;
+    const isOver = tokenExpiresAt !== undefined && Date.parse(tokenExpiresAt) <= environment.now();
+    return isOver ? "its token has expired" : undefined;
+  }
+  try {
+    const token = await loadTokenCredentials(environment, stored);
+    const ofLogin = configuration.withLoginAddresses(stored.addresses);
+    await verifyTwitterToken(environment, { configuration: ofLogin }, token);
+  } catch (error) {
+    const { code, message } = toAuthCliError(error);
+    if (code === "interrupted") throw error;
+    if (code === "token-refused" || code === "not-logged-in") return message;
+  }
+  return undefined;
 }
 
 /** @param expiration of the AWS credentials; undefined when the earlier login stays */
