@@ -4,6 +4,7 @@ import { answerAuthorizePage } from "@api-auth-twitter/test-support/authorize-pa
 import type { ProcessResult } from "@api-auth-twitter/test-support/run-process";
 import { run } from "../src/commands/run.ts";
 import { createEnvironment } from "../src/environment/create-environment.ts";
+import type { Send } from "../src/http.ts";
 
 export type Ran = Pick<ProcessResult, "code" | "stdout" | "stderr">;
 
@@ -52,8 +53,8 @@ async function runWith(
   const stdout = new Output();
   const code = await run(args, {
     version: "0.0.0-test",
-    createEnvironment: (flags) =>
-      createEnvironment(flags, {
+    createEnvironment(flags) {
+      const environment = createEnvironment(flags, {
         start: {
           script: "auth-cli",
           variables,
@@ -65,9 +66,17 @@ async function runWith(
         stdout: stdout as unknown as NodeJS.WriteStream,
         stderr: stderr as unknown as NodeJS.WriteStream,
         interruption: new AbortController().signal,
-      }),
+      });
+      return { ...environment, send: withPatience(environment.send) };
+    },
   });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** A diagnosis gives up after a second or two. On a busy machine that is too soon, and unit tests hold its limits. */
+function withPatience(send: Send): Send {
+  const isOfDiagnosis = /^(diagnosis\.|GetApis$|GetRoutes$|SimulatePrincipalPolicy$)/;
+  return (request) => send(isOfDiagnosis.test(request.step) ? { ...request, timeoutMs: 60_000 } : request);
 }
 
 /** A pipe's end, not a terminal. */

@@ -86,6 +86,8 @@ interface Part {
   /** As the handler sees it. */
   part: string;
   fix: (culprit: string) => string;
+  /** Experiments that rule out other parts that this one leaves out. One without an answer leaves it to the next. */
+  rulesOut?: readonly ExperimentName[];
 }
 
 const parts: readonly Part[] = [
@@ -113,12 +115,24 @@ const parts: readonly Part[] = [
   },
   {
     experiment: "signedInQuery",
+    rulesOut: ["withoutHeaders", "tokenInQuery"],
     reason: "headers-rewritten",
     change: "drops or changes the header Authorization or X-Amz-Date",
     part: "the header Authorization",
-    fix: (culprit) => `configure ${culprit} to forward Authorization and the X-Amz-* headers, or bypass it`,
+    fix: forwardSignature,
+  },
+  {
+    experiment: "signedInQuery",
+    reason: "headers-rewritten",
+    change: "drops or changes headers, or the body, after they are signed",
+    part: "these headers or this body",
+    fix: forwardSignature,
   },
 ];
+
+function forwardSignature(culprit: string): string {
+  return `configure ${culprit} to forward Authorization and the X-Amz-* headers, or bypass it`;
+}
 
 /**
  * The request was accepted without one part. Something on the way changes that part, or the handler refuses it. Only a
@@ -126,7 +140,10 @@ const parts: readonly Part[] = [
  */
 function judgePart(facts: Case): Diagnosis | undefined {
   const { subject, observations, accepted, evidence } = facts;
-  const found = parts.find(({ experiment }) => accepted(experiment));
+  const isUnanswered = (name: ExperimentName): boolean => "failure" in (observations[name] ?? {});
+  const found = parts.find(
+    ({ experiment, rulesOut = [] }) => accepted(experiment) && !rulesOut.some(isUnanswered),
+  );
   if (found === undefined) return undefined;
   const { experiment, reason, change, part, fix } = found;
   const shown = evidence(
@@ -144,7 +161,9 @@ function judgePart(facts: Case): Diagnosis | undefined {
       ? `the server in front of the API at ${subject.url.host}`
       : `the proxy ${subject.proxy}`;
   const changed = `something between this computer and the API ${change}`;
-  const direct = isDirect(subject, observations);
+  // A proxy that reads TLS could change the request.
+  const isPastProxy = subject.proxy === undefined || statusOf(observations.pastProxy) === 403;
+  const direct = isPastProxy && isDirect(subject, observations);
   // If the request went to an API's own address, the endpoint in the outputs is another API. Its answer shows nothing here.
   if (accepted("pastProxy") || (!direct && accepted("atOwnEndpoint"))) {
     return { reason, cause: changed, evidence: shown, fix: fix(culprit) };

@@ -521,6 +521,22 @@ const rows: Row[] = [
     "X-Amz-Security-Token",
   ],
   [
+    "a dropped session token or another header of the signature, without an answer that tells which",
+    apiReply(403),
+    atOther,
+    { ...shut, atOwnEndpoint: http(200), signedInQuery: http(200), tokenInQuery: noAnswer },
+    "headers-rewritten",
+    "drops or changes headers, or the body",
+  ],
+  [
+    "a session token that a proxy drops, or a handler refuses, without an answer past the proxy",
+    apiReply(403),
+    { proxy: "proxy:3128" },
+    { ...shut, tokenInQuery: http(200), pastProxy: noAnswer },
+    "undetermined",
+    "drops or changes the header X-Amz-Security-Token, or the handler",
+  ],
+  [
     "a session token that is dropped on the way to STS too",
     apiReply(403),
     { proxy: "proxy:3128" },
@@ -1053,6 +1069,30 @@ describe("judge", () => {
     expect(diagnosis.fix).not.toBe("");
     const all = JSON.stringify(diagnosis);
     expect(all).not.toMatch(/undefined|\[object|NaN|the-secret-access-key|the-session-token/);
+  });
+
+  it("finds the same cause, a broader one or none when an experiment gets no answer", () => {
+    const broader: Partial<Record<Reason, readonly Reason[]>> = {
+      "session-token-dropped": ["headers-rewritten", "proxy-interferes"],
+      "stage-path-wrong": ["route-missing"],
+      "endpoint-of-another-stage": ["route-missing"],
+      // API Gateway accepted the request, and the handler answered.
+      "route-open": ["handler-failed", "handler-refused"],
+      // What STS and the API of the outputs accept is known, whatever the handler does.
+      "handler-refused": ["credentials-expired", "endpoint-of-another-stage"],
+      // Its cause names a Lambda authorizer, too.
+      undetermined: ["handler-failed"],
+    };
+    const others = rows.flatMap(([what, reply, changes, observations, reason]) =>
+      Object.keys(observations).flatMap((name) => {
+        const { [name as "deployed"]: _lost, ...left } = observations;
+        const given = name === "deployed" ? left : { ...left, [name]: { failure: "no answer" } };
+        const found = judge(subjectOf(reply, changes), given).reason;
+        const isRight = [reason, "undetermined", ...(broader[reason] ?? [])].includes(found);
+        return isRight ? [] : [`${what}, without ${name}: ${found}`];
+      }),
+    );
+    expect(others).toEqual([]);
   });
 
   it("covers every reason of an API", () => {
