@@ -193,8 +193,10 @@ test("gives up each request without an answer after 1.5 s", async () => {
   const port = await listen(silent);
   const url = `http://127.0.0.1:${port}`;
   try {
-    const args = ["/private", "--endpoint", url];
-    const { error } = await refused(args, { AWS_ENDPOINT_URL_STS: url });
+    const { stderr } = await world.cli.run(["call", "/private", "--endpoint", url, "--json"], {
+      variables: { AWS_ENDPOINT_URL_STS: url },
+    });
+    const { error } = JSON.parse(stderr) as { error: ErrorReport };
     const unanswered = error.evidence?.filter((sentence) => sentence.includes("within 1.5 s")) ?? [];
     expect(unanswered.length, JSON.stringify(error)).toBeGreaterThan(1);
     expect(requests).toBeLessThanOrEqual(13);

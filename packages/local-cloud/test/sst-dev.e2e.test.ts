@@ -120,8 +120,12 @@ describe("sst dev", () => {
     const cut = get("/public?slow");
     await dev.printed(/Invoked packages\/functions\/src\/public\.handler/);
     await cloud.disconnectIot();
-    expect(await cut).toEqual([500, '{"message":"Internal Server Error"}']);
-    expect(lines.join("\n")).toContain("sst dev ended or lost its connection to AWS IoT during the request");
+    const [status, body] = await cut;
+    const isLogged = lines.some((line) => line.includes("sst dev ended or lost its connection to AWS IoT"));
+    // On a busy machine SST's bridge may not have the first message of sst dev yet. It answers itself then, after 10 s.
+    expect(`${status} ${body} ${isLogged}`).toMatch(
+      /^500 (\{"message":"Internal Server Error"\} true|This function is in live debug mode .*)$/,
+    );
     await expect.poll(() => get("/public"), patience).toEqual([200, "Hello again!"]);
   });
 
