@@ -74,8 +74,8 @@ async function missing(
   return warning("twitter.consumer-key", "TWITTER_CONSUMER_KEY and TWITTER_CONSUMER_SECRET are not set", {
     evidence: [
       inSecretsManager === undefined
-        ? "`auth-cli login` and `sst deploy` need them; a stored login works without"
-        : "TWITTER_SECRET_ID is set, which is enough for `sst deploy`; `auth-cli login` asks for them",
+        ? "`auth-cli login` and the deploy need them; a stored login works without"
+        : "TWITTER_SECRET_ID is set, which is enough for the deploy; `auth-cli login` asks for them",
     ],
     fix: "set them in the environment or in the project's .env file",
   });
