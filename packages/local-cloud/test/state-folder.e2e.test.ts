@@ -113,6 +113,14 @@ const table = {
   AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
 };
 
+/** A table takes items when it is active. */
+async function createTable(cloud: Cloud): Promise<void> {
+  expect((await dynamoDb(cloud, "CreateTable", table))[0]).toBe(200);
+  await expect
+    .poll(() => dynamoDb(cloud, "DescribeTable", { TableName: table.TableName }), patience)
+    .toEqual([200, expect.stringContaining('"TableStatus":"ACTIVE"')]);
+}
+
 const item = (id: string, size = 1) => ({
   TableName: "notes",
   Item: { id: { S: id }, text: { S: "x".repeat(size) } },
@@ -155,7 +163,7 @@ describe.skipIf(!canMount)("a state folder on a disk of its own", () => {
   test("that is full: goes on, says so, and loses nothing that it had saved or has saved since", async () => {
     const first = await start();
     await put(first, "/mine/a");
-    expect((await dynamoDb(first, "CreateTable", table))[0]).toBe(200);
+    await createTable(first);
     expect((await dynamoDb(first, "PutItem", item("one")))[0]).toBe(200);
     await expect.poll(() => isSaved("/mine/a"), patience).toBe(true);
     await fillUp();
@@ -214,7 +222,7 @@ test.each([
 test("damaged tables are named, and all else works", async () => {
   const first = await start();
   await put(first, "/mine/a");
-  expect((await dynamoDb(first, "CreateTable", table))[0]).toBe(200);
+  await createTable(first);
   await end(first, "SIGTERM");
   await writeFile(join(state, "dynamodb", "CURRENT"), "MANIFEST-000002");
   const again = await start();
