@@ -4,10 +4,10 @@ import { memoryState } from "./state.ts";
 import { createTimekeeper, type Timed } from "./timekeeper.ts";
 
 /** A schedule every five minutes, and alarms. @returns what has happened, by the cloud's time */
-function world(start: string, { hasAlarms = true } = {}) {
+function world(start: string, { hasAlarms = true, firstDue = "2026-11-27T12:00:00Z", runMs = 0 } = {}) {
   let now = new Date(start).getTime();
   const happened: string[] = [];
-  let due = new Date("2026-11-27T12:00:00Z");
+  let due = new Date(firstDue);
   const note = (what: string, time: Date): unknown =>
     happened.push(`${time.toISOString().slice(11, 19)} ${what}`);
   const timed: Timed = {
@@ -16,6 +16,7 @@ function world(start: string, { hasAlarms = true } = {}) {
       if (due > time) return Promise.resolve();
       note("run", due);
       due = new Date(due.getTime() + 300_000);
+      now += runMs;
       return Promise.resolve();
     },
     hasAlarms: () => hasAlarms,
@@ -50,6 +51,15 @@ describe("time", () => {
     expect(clock.now().toISOString()).toBe("2026-11-27T12:01:30.000Z");
     // To a client, the run was a minute and a half ago.
     expect(clock.toClient(new Date("2026-11-27T12:00:00Z")).toISOString()).toBe("2026-11-27T11:56:00.000Z");
+  });
+
+  it("passes until the alarms know of a run that ends in the next minute", async () => {
+    const { timekeeper, happened } = world("2026-11-27T11:59:00Z", {
+      firstDue: "2026-11-27T11:59:59Z",
+      runMs: 2000,
+    });
+    await timekeeper.fastForward();
+    expect(happened).toEqual(["11:59:59 run", "12:00:00 evaluate", "12:01:00 evaluate"]);
   });
 
   it("passes for the given duration, one run after the other", async () => {

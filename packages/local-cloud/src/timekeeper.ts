@@ -62,9 +62,10 @@ export function createTimekeeper(clock: CloudClock, timed: () => readonly Timed[
     const end = milliseconds === undefined ? Math.max(now, nextSchedule(now)) : now + milliseconds;
     const goTo = (time: number): void => clock.advance(Math.max(0, time - clock.now().getTime()));
     isForwarding = true;
+    let lastData = end;
     try {
       for (;;) {
-        const last = hasAlarms() ? (Math.floor(end / minuteMs) + 1) * minuteMs : end;
+        const last = hasAlarms() ? (Math.floor(lastData / minuteMs) + 1) * minuteMs : end;
         const step = nextStep();
         if (step > last) {
           goTo(last);
@@ -76,6 +77,8 @@ export function createTimekeeper(clock: CloudClock, timed: () => readonly Timed[
         if (step >= (evaluated + 1) * minuteMs) evaluate(Math.floor(step / minuteMs));
         // oxlint-disable-next-line no-await-in-loop -- a run may change what comes next
         await run(new Date(step));
+        // A run may end, and put its metrics, in the next minute.
+        if (step <= end) lastData = Math.max(lastData, clock.now().getTime());
       }
     } finally {
       isForwarding = false;
