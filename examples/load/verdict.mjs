@@ -105,7 +105,9 @@ export function readReport(path) {
 
 function isObjectOf(value, type) {
   return (
-    typeof value === "object" && value !== null && Object.values(value).every((each) => typeof each === type && each !== null)
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((each) => typeof each === type && each !== null)
   );
 }
 
