@@ -21,7 +21,7 @@ export interface Fault {
   cause: string;
   /** A part of the fix. */
   fix: string;
-  /** The cause takes a measured time, which a busy machine disturbs: the command may run again. */
+  /** The cause takes a measured time, which a busy machine disturbs. */
   isTimed?: true;
 }
 
